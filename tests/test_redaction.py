@@ -1,0 +1,182 @@
+"""No secret survives redaction, and little else is lost."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from fixtures.report.record import RunRecord
+from fixtures.report.redact import MASK, Redactor
+from fixtures.report.write import write
+from fixtures.verdict import Verdict
+from tests.report_runs import EVIDENCE, check, run_of
+
+PLAIN = "hk_live_4fQz81LmXw"
+AWKWARD = 'p/w+d "quoted" & <ü>\\=?%'
+SECRETS = (PLAIN, AWKWARD)
+
+
+def standard(text: str) -> str:
+    """Encode in base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def url_safe(text: str) -> str:
+    """Encode in URL-safe base64 without padding."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def percent_all(text: str) -> str:
+    """Encode every byte as ``%XX``."""
+    return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "base64": standard,
+    "base64 urlsafe": url_safe,
+    "basic auth, one before": lambda text: standard(f"u:{text}"),
+    "basic auth, two before": lambda text: standard(f"us:{text}"),
+    "basic auth, three before": lambda text: standard(f"use:{text}"),
+    "base64 with a tail": lambda text: standard(f"user:{text}\nmore"),
+    "base64 urlsafe, shifted": lambda text: url_safe(f"u{text}"),
+    "base64 in a query": lambda text: quote(standard(text), safe=""),
+    "percent, minimal": lambda text: quote(text, safe=""),
+    "percent, slash kept": quote,
+    "percent, lower hex": lambda text: quote(text, safe="").replace("%2F", "%2f").replace("%2B", "%2b"),
+    "percent, twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "percent, here and there": lambda text: percent_all(text[:4]) + text[4:-3] + percent_all(text[-3:]),
+    "percent, full": percent_all,
+    "percent, full lower": lambda text: percent_all(text).lower(),
+    "form": quote_plus,
+    "json": lambda text: json.dumps(text)[1:-1],
+    "json, not ascii": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "json, slashes escaped": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "json in json": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
+    "html": html.escape,
+    "python": lambda text: repr(text)[1:-1],
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS, ids=("plain", "awkward"))
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_is_masked(encoding: str, secret: str) -> None:
+    """A secret is replaced in each encoding, and what stands around it stays."""
+    encoded = ENCODINGS[encoding](secret)
+    cleaned = Redactor(SECRETS).text(f"before {encoded} after")
+
+    assert encoded not in cleaned
+    assert MASK in cleaned
+    left = cleaned.removeprefix("before ").removesuffix(" after").replace(MASK, "")
+    assert len(left) <= len(standard("user:")) + len(standard("\nmore"))  # what may stand around a secret in base64
+
+
+def test_text_without_secrets_is_kept() -> None:
+    """Text that holds no secret comes back as it was."""
+    text = "PUT http://127.0.0.1:1/api/mlflow -> 404 text/html, sha256 9f86d081884c7d65, cookies: none kept"
+
+    assert Redactor(SECRETS).text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("Authorization: Bearer abc.def", "Authorization: Bearer [redacted]"),
+        ("authorization: Basic dTpw", "authorization: Basic [redacted]"),
+        ("-H 'X-API-Key: abc' http://h", "-H 'X-API-Key: [redacted]' http://h"),
+        ("Cookie: a=1; b=2\nHost: h", "Cookie: [redacted]\nHost: h"),
+        ("{'Set-Cookie': 'a=1'}", "{'Set-Cookie': '[redacted]'}"),
+        ("('authorization', 'Bearer x1')", "('authorization', 'Bearer [redacted]')"),
+        ("(b'x-api-key', b'x1')", "(b'x-api-key', b'[redacted]')"),
+        ('"{\\"X-API-Key\\": \\"x1\\"}"', '"{\\"X-API-Key\\": \\"[redacted]\\"}"'),
+        ("http://s/k?X-Amz-Signature=0af&X-Amz-Date=1", "http://s/k?X-Amz-Signature=[redacted]&X-Amz-Date=1"),
+        ("?u=h%3FX-Amz-Credential%3Dabc%26x%3D1", "?u=h%3FX-Amz-Credential%3D[redacted]%26x%3D1"),
+        ("X-Amz-Security-Token=abc%2Fd", "X-Amz-Security-Token=[redacted]"),
+        (
+            "Authorization: AWS4-HMAC-SHA256 Credential=A/b, SignedHeaders=host, Signature=0af",
+            "Authorization: AWS4-HMAC-SHA256 [redacted]",
+        ),
+    ],
+)
+def test_credential_fields_are_masked_though_unknown(text: str, cleaned: str) -> None:
+    """Credential headers and presigned signatures lose their value, and redacting twice changes nothing."""
+    redactor = Redactor(())
+
+    assert redactor.text(text) == cleaned
+    assert redactor.text(cleaned) == cleaned
+
+
+def test_value_keeps_its_shape() -> None:
+    """A JSON-able value keeps shape and types; keys, values and header pairs lose their secrets."""
+    value = {
+        "headers": [["Authorization", "Bearer other"], ["x-api-key", "other"], ["Host", "h"]],
+        "cookie": "a=1",
+        "deep": ({"url": f"http://h/?k={quote(AWKWARD, safe='')}"}, 1, None, True, 0.5),
+        PLAIN: "key",
+    }
+
+    assert Redactor(SECRETS).value(value) == {
+        "headers": [["Authorization", "Bearer [redacted]"], ["x-api-key", MASK], ["Host", "h"]],
+        "cookie": MASK,
+        "deep": ({"url": f"http://h/?k={MASK}"}, 1, None, True, 0.5),
+        MASK: "key",
+    }
+
+
+def test_bytes_that_are_no_text_survive() -> None:
+    """In bytes, only the secret changes."""
+    assert Redactor(SECRETS).bytes(b"\xff\x00" + AWKWARD.encode() + b"\xfe") == b"\xff\x00[redacted]\xfe"
+
+
+@pytest.mark.parametrize("short", ["", "abc", "12345"])
+def test_short_secret_is_refused(short: str) -> None:
+    """A secret too short to redact is refused by its length, never by its value."""
+    with pytest.raises(ValueError, match=f"a secret of {len(short)} characters") as refusal:
+        Redactor([PLAIN, short])
+
+    assert not short or short not in str(refusal.value)
+
+
+def canary_run() -> RunRecord:
+    """Return a run that carries every secret in every encoding, in every text that it has."""
+    loot = " | ".join(encode(secret) for secret in SECRETS for encode in ENCODINGS.values())
+    exchange = {
+        **EVIDENCE[0],
+        "url": f"http://h/{loot}",
+        "request_headers": [["Authorization", f"Bearer {PLAIN}"], ["X-Other", loot]],
+        "response_body": {"size": 1, "sha256": "0", "text": loot},
+        "request_id": loot,
+        "error": loot,
+    }
+    evidence = (exchange, {"kind": "note", "text": loot}, {"kind": "log", "part": "auth", "lines": [loot, PLAIN]})
+    texts = dict.fromkeys(("door", "message", "expected", "actual", "where", "rerun"), loot)
+    diagnosis = {"layer": "auth", "cause": loot, "remedy": loot}
+    return run_of(
+        check(f"leaks[{PLAIN}]", Verdict.FAILED, "ROU-001", evidence=evidence, diagnosis=diagnosis, **texts),
+        check("skips", Verdict.INAPPLICABLE, "AUT-001", message=loot),
+        exit_code=6,
+        problem=loot,
+        leftovers=(loot,),
+        target={"doors": {"canonical": f"http://h/?k={PLAIN}"}, "versions": {"mlflow": loot}, "faults": [loot]},
+    )
+
+
+def test_no_written_file_holds_a_secret(tmp_path: Path) -> None:
+    """The canary: of a run full of secrets, no file and no file name holds one in any encoding."""
+    run = canary_run()
+    write(run, tmp_path / "run", Redactor(SECRETS))
+    canaries = [encode(secret) for secret in SECRETS for encode in ENCODINGS.values()]
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+
+    assert any(canary in json.dumps(dict(run.records[0].evidence[0])) for canary in canaries)  # control: they are there
+    assert len(files) >= 9
+    for path in files:
+        text = path.read_text()
+        assert [canary for canary in canaries if canary in text or canary in str(path)] == []
+    assert sum(path.read_text().count(MASK) for path in files) > len(canaries)
