@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from key_record import Question, Record
-from key_store import KeyStore, StoreError
+from key_store import Key, KeyStore, StoreError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,9 +19,8 @@ def create_app(keys_file: Path, record_file: Path) -> Starlette:
     record = Record(record_file)
 
     async def validate(request: Request) -> Response:
-        question = Question.of(
-            request.method, request.url.path, request.headers, request.url.query, await request.body()
-        )
+        body = await request.body()
+        question = Question.of(request.method, request.url.path, request.headers, request.url.query, body)
         try:
             store.refresh()
         except StoreError as problem:
@@ -50,10 +49,13 @@ async def _answer(store: KeyStore, question: Question) -> Response:
         return JSONResponse({"detail": "service_id is required"}, status_code=422)
     if question.carrier not in ("authorization-bearer", "authorization-apikey", "x-api-key"):
         return JSONResponse({"detail": "API key required"}, status_code=401)
-    key = store.keys.get(question.digest)
+    return _verdict(store.keys.get(question.digest), question.body["service_id"])
+
+
+def _verdict(key: Key | None, service_id: str) -> Response:
     if key is None or key.state in ("expired", "revoked"):
         return JSONResponse({"detail": "Invalid or expired API key"}, status_code=401)
-    if key.service_id != question.body["service_id"]:
+    if key.service_id != service_id:
         return JSONResponse({"detail": "API key is not valid for this service"}, status_code=401)
     if key.state == "throttled":
         return JSONResponse({"detail": "Rate limit exceeded"}, status_code=429, headers={"Retry-After": "30"})

@@ -102,17 +102,21 @@ class KeyClient:
             raise unavailable("key service talks nonsense: no is_valid")
         if not answer["is_valid"]:
             raise invalid_key("key service says the key is not valid")
-        key_id, user_id, service_id = (answer.get(name) for name in ("key_id", "user_id", "service_id"))
-        scopes = answer.get("scopes")
-        if not (_is_name(key_id) and _is_name(user_id) and isinstance(service_id, str)):
-            raise unavailable("key service talks nonsense: no key_id, user_id or service_id")
+        service_id, scopes = answer.get("service_id"), answer.get("scopes")
+        if not isinstance(service_id, str):
+            raise unavailable("key service talks nonsense: no service_id")
         if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
             raise unavailable("key service talks nonsense: no list of scopes")
         if service_id != self._service_id:
             raise invalid_key("key belongs to another service")
-        return Identity(key_id, user_id, tuple(scopes))
+        return Identity(_name(answer, "key_id"), _name(answer, "user_id"), tuple(scopes))
 
 
-def _is_name(value: object) -> bool:
-    """Return whether ``value`` is text that can stand in a header: visible ASCII, at most 256 characters."""
-    return isinstance(value, str) and 0 < len(value) <= 256 and value.isascii() and value.isprintable()
+def _name(answer: dict[str, Any], field: str) -> str:
+    """Return a field that can stand in a header: printable ASCII, at most 256 characters, no space around it."""
+    value = answer.get(field)
+    if not isinstance(value, str) or not 0 < len(value) <= 256 or value != value.strip():
+        raise unavailable(f"key service talks nonsense: no {field}")
+    if not (value.isascii() and value.isprintable()):
+        raise unavailable(f"key service talks nonsense: {field} is not printable ASCII")
+    return value

@@ -1,9 +1,11 @@
 """A stand-in for the platform's key service: its contract, keys from a file, a record of what it was asked.
 
-Run as ``python -m uvicorn key_service:app --app-dir docker/auth``. ``KEY_SERVICE_KEYS_FILE`` is JSON, read again when it
-changes: ``{"keys": {SHA256_HEX: {"key_id", "user_id", "service_id", "scopes", "rate_limit_per_hour", "state"}},
-"answer": null}``. ``state`` is active, expired, revoked or throttled; ``answer`` (``status``, ``body``, ``content_type``,
-``headers``, ``delay`` in seconds) overrides every answer. ``KEY_SERVICE_RECORD_FILE`` gets one JSON line a question.
+Run as ``python -m uvicorn key_service:app --app-dir docker/auth``.
+
+``KEY_SERVICE_KEYS_FILE`` is JSON, read again when it changes: ``{"keys": {SHA256_HEX: {"key_id", "user_id",
+"service_id", "scopes", "rate_limit_per_hour", "state"}}, "answer": null}``. ``state`` is active, expired, revoked or
+throttled; ``answer`` (``status``, ``body``, ``content_type``, ``headers``, ``delay`` in seconds) overrides every answer.
+``KEY_SERVICE_RECORD_FILE`` gets one JSON line a question.
 """
 
 from __future__ import annotations

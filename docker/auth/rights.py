@@ -80,10 +80,9 @@ _RULES = (
     _rule("user interface", Right.READ, _GET, r"/", r"/static-files/.*", r"/build/.*", r"/version"),
     _rule("health", Right.READ, _GET, r"/health"),
     _rule("metadata read", Right.READ, _GET, _API + r"/.+", r"/ajax-api/3\.0/jobs/.+", r"/gateway/mlflow/v1/models"),
-    _rule(
-        "metadata change", Right.WRITE, _CHANGE, _API + r"/.+", r"/ajax-api/3\.0/jobs(?:/.*)?", r"/api/2\.0mlflow/.+"
-    ),
-    _rule("metadata change, odd alias", Right.WRITE, _CHANGE, r"/ajax-api/2\.0mlflow/.+"),
+    _rule("metadata change", Right.WRITE, _CHANGE, _API + r"/.+", r"/ajax-api/3\.0/jobs(?:/.*)?"),
+    # MLflow's own table holds this path without a slash.
+    _rule("misspelt alias", Right.WRITE, _CHANGE, r"/(?:api|ajax-api)/2\.0mlflow/.+"),
     _rule("model gateway", Right.WRITE, "POST", r"/gateway/.+"),
     _rule("telemetry", Right.WRITE, "POST", r"/v1/traces"),
 )

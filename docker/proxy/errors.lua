@@ -1,0 +1,60 @@
+-- Three small things that plain configuration cannot say. Bodies of successes are never touched, so they stream.
+
+-- MLflow's error codes by status; other statuses take the code of their class.
+local CODES = {
+  [400] = "BAD_REQUEST", [401] = "UNAUTHENTICATED", [403] = "PERMISSION_DENIED", [404] = "ENDPOINT_NOT_FOUND",
+  [409] = "ALREADY_EXISTS", [429] = "REQUEST_LIMIT_EXCEEDED", [500] = "INTERNAL_ERROR", [501] = "NOT_IMPLEMENTED",
+  [503] = "TEMPORARILY_UNAVAILABLE", [504] = "DEADLINE_EXCEEDED",
+}
+
+-- A JSON string of `text`: at most 300 bytes, printable ASCII, URLs taken out, for they name internal hosts.
+local function quoted(text)
+  text = text:sub(1, 300):gsub("%a[%w+.-]*://[^%s\"'<>]+", "[address]"):gsub("[^\32-\126]+", " ")
+  return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
+end
+
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  -- The access log shows the path that the client asked for; the router rewrites it later.
+  local path = headers:get(":path"):gsub("[?#].*", "")
+  handle:streamInfo():dynamicMetadata():set("registry", "path", path)
+  -- Reading twice is safe: GET and HEAD are repeated on a reset, 502 or 503 as well (the route's policy knows these).
+  local method = headers:get(":method")
+  if method == "GET" or method == "HEAD" then
+    headers:replace("x-envoy-retry-on", "reset,retriable-status-codes")
+  end
+end
+
+-- Errors in another form than MLflow's JSON become that form, with the same status. An error body is small.
+function envoy_on_response(handle)
+  local headers = handle:headers()
+  local status = tonumber(headers:get(":status"))
+  if status < 400 then
+    return
+  end
+  local kind = (headers:get("content-type") or ""):lower()
+  local body = handle:body()
+  local text = body and body:getBytes(0, body:length()) or ""
+  if kind:find("application/json", 1, true) and text:find('"error_code"', 1, true) then
+    return
+  end
+  headers:replace("content-type", "application/json")
+  headers:remove("content-encoding")
+  if status == 503 and not headers:get("retry-after") then
+    headers:add("retry-after", "5")
+  end
+  if not body then
+    return
+  end
+  local message
+  if kind:find("application/json", 1, true) then
+    local detail = text:match('"detail"%s*:%s*"(.-)"%s*[,}]')
+    message = quoted(detail or text)
+  elseif kind:find("text/plain", 1, true) then
+    message = quoted(text)
+  else
+    message = '"MLflow answered ' .. status .. ' and no message."'
+  end
+  local code = CODES[status] or (status < 500 and "BAD_REQUEST" or "INTERNAL_ERROR")
+  headers:replace("content-length", body:setBytes('{"error_code":"' .. code .. '","message":' .. message .. "}"))
+end
