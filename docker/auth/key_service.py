@@ -4,7 +4,7 @@ Run as ``python -m uvicorn key_service:app --app-dir docker/auth``.
 
 ``KEY_SERVICE_KEYS_FILE`` is JSON, read again when it changes: ``{"keys": {SHA256_HEX: {"key_id", "user_id",
 "service_id", "scopes", "rate_limit_per_hour", "state"}}, "answer": null}``. ``state`` is active, expired, revoked or
-throttled; ``answer`` (``status``, ``body``, ``content_type``, ``headers``, ``delay`` in seconds) overrides every answer.
+throttled; ``answer`` (``status``, ``body``, ``content_type``, ``headers``, ``delay`` in seconds) overrides every one.
 ``KEY_SERVICE_RECORD_FILE`` gets one JSON line a question.
 """
 

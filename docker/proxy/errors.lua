@@ -27,13 +27,13 @@ end
 
 -- Errors in another form than MLflow's JSON become that form, with the same status. An error body is small.
 function envoy_on_response(handle)
-  local headers = handle:headers()
-  local status = tonumber(headers:get(":status"))
+  local status = tonumber(handle:headers():get(":status"))
   if status < 400 then
     return
   end
-  local kind = (headers:get("content-type") or ""):lower()
   local body = handle:body()
+  local headers = handle:headers()  -- only now: waiting for the body ends the life of an earlier one
+  local kind = (headers:get("content-type") or ""):lower()
   local text = body and body:getBytes(0, body:length()) or ""
   if kind:find("application/json", 1, true) and text:find('"error_code"', 1, true) then
     return
