@@ -83,10 +83,10 @@ def run_of(*records: CheckRecord, exit_code: int = 0, problem: str = "", **field
     )
 
 
-def green(*others: CheckRecord, skip: Sequence[str] = ()) -> RunRecord:
+def green(*others: CheckRecord, skip: Sequence[str] = (), **fields: Any) -> RunRecord:
     """Return a run in which one check passes for each requirement not in ``skip``, and ``others``."""
     passed = [check(f"passes_{name}", Verdict.PASSED, name) for name in REGISTER if name not in skip]
-    return run_of(*passed, *others)
+    return run_of(*passed, *others, **fields)
 
 
 def mixed() -> RunRecord:

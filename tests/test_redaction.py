@@ -73,7 +73,7 @@ def test_every_encoding_is_masked(encoding: str, secret: str) -> None:
 
     assert encoded not in cleaned
     assert MASK in cleaned
-    left = cleaned.removeprefix("before ").removesuffix(" after").replace(MASK, "")
+    left = cleaned.removeprefix("before ").removesuffix(" after").replace(MASK, "").rstrip("=")
     assert len(left) <= len(standard("user:")) + len(standard("\nmore"))  # what may stand around a secret in base64
 
 
