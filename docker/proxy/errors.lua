@@ -17,9 +17,11 @@ function envoy_on_request(handle)
   local headers = handle:headers()
   -- The access log shows the path that the client asked for; the router rewrites it later.
   local path = headers:get(":path"):gsub("[?#].*", "")
-  handle:streamInfo():dynamicMetadata():set("registry", "path", path)
-  -- Reading twice is safe: GET and HEAD are repeated on a reset, 502 or 503 as well (the route's policy knows these).
   local method = headers:get(":method")
+  local asked = handle:streamInfo():dynamicMetadata()
+  asked:set("registry", "path", path)
+  asked:set("registry", "method", method)
+  -- Reading twice is safe: GET and HEAD are repeated on a reset, 502 or 503 as well (the route's policy knows these).
   if method == "GET" or method == "HEAD" then
     headers:replace("x-envoy-retry-on", "reset,retriable-status-codes")
   end
@@ -31,7 +33,8 @@ function envoy_on_response(handle)
   if status < 400 then
     return
   end
-  local body = handle:body()
+  local asked = handle:streamInfo():dynamicMetadata():get("registry")
+  local body = handle:body(asked ~= nil and asked["method"] ~= "HEAD")  -- HEAD alone is answered without a body
   local headers = handle:headers()  -- only now: waiting for the body ends the life of an earlier one
   local kind = (headers:get("content-type") or ""):lower()
   local text = body and body:getBytes(0, body:length()) or ""

@@ -1,0 +1,88 @@
+"""The reference configuration is one that Envoy accepts, and the writer changes nothing but what it is asked to."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fixtures.deployment import Proxy
+from fixtures.stack import proxy as envoy
+
+ADDRESSES: dict[str, Any] = {
+    "listen": ("127.0.0.1", 18080),
+    "admin": ("127.0.0.1", 19901),
+    "mlflow": ("127.0.0.1", 15000),
+    "auth": ("127.0.0.1", 18081),
+}
+
+
+def validated(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Let Envoy judge the files of ``folder`` as one static configuration, routes and all."""
+    parts = {name: yaml.safe_load((folder / f"{name}.yaml").read_text()) for name in ("envoy", "listeners", "clusters", "routes")}
+    listeners, clusters = parts["listeners"]["resources"], parts["clusters"]["resources"]
+    manager = listeners[0]["filter_chains"][0]["filters"][0]["typed_config"]
+    del manager["rds"]
+    manager["route_config"] = parts["routes"]["resources"][0]
+    for resource in (*listeners, *clusters, manager["route_config"]):
+        del resource["@type"]
+    whole = {**parts["envoy"], "static_resources": {"listeners": listeners, "clusters": clusters}}
+    del whole["dynamic_resources"]
+    (folder / "whole.json").write_text(json.dumps(whole))
+    binary = envoy.command(folder)[0]
+    command = [binary, "--mode", "validate", "-c", str(folder / "whole.json"), "--disable-hot-restart"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Proxy(), Proxy(doors=()), Proxy(doors=("literal",), unrouted=frozenset({"artifacts"}), authenticates=False)],
+    ids=["reference", "no door", "much changed"],
+)
+def test_envoy_accepts_what_is_written(tmp_path: Path, value: Proxy) -> None:
+    envoy.write_config(tmp_path, value, version="1", **ADDRESSES)
+    verdict = validated(tmp_path)
+    assert verdict.returncode == 0, verdict.stderr
+    assert "deprecated" not in verdict.stderr.lower(), verdict.stderr
+
+
+def test_envoy_refuses_what_is_wrong(tmp_path: Path) -> None:
+    envoy.write_config(tmp_path, Proxy(), version="1", **ADDRESSES)
+    routes = tmp_path / "routes.yaml"
+    routes.write_text(routes.read_text().replace('"idle_timeout"', '"idle_timout"'))
+    verdict = validated(tmp_path)
+    assert verdict.returncode != 0
+    assert "idle_timout" in verdict.stderr
+
+
+def test_no_address_but_the_given_ones_is_written(tmp_path: Path) -> None:
+    envoy.write_config(tmp_path, Proxy(), version="seven", **ADDRESSES)
+    written = "".join(path.read_text() for path in tmp_path.glob("*.yaml"))
+    assert "/etc/envoy" not in written
+    assert {port for _, port in ADDRESSES.values()} == {int(n) for n in ("18080", "19901", "15000", "18081") if n in written}
+    assert written.count('"version_info": "seven"') == 3
+
+
+def test_an_unknown_family_or_door_is_named(tmp_path: Path) -> None:
+    with pytest.raises(envoy.ProxyError, match=r"artefacts.*families: artifacts,"):
+        envoy.write_config(tmp_path, Proxy(unrouted=frozenset({"artefacts"})), version="1", **ADDRESSES)
+    with pytest.raises(envoy.ProxyError, match="back"):
+        envoy.write_config(tmp_path, Proxy(doors=("back",)), version="1", **ADDRESSES)
+
+
+def test_families_are_the_names_of_the_routes() -> None:
+    assert {"artifacts", "multipart", "presigned", "rest", "ajax", "get-artifact", "graphql", "health", "ui"} <= set(
+        envoy.families()
+    )
+    assert len(envoy.families()) == len(set(envoy.families()))
+
+
+def test_a_missing_envoy_names_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "envoy", None)
+    with pytest.raises(envoy.ProxyError, match="make verify"):
+        envoy.command(tmp_path)

@@ -1,0 +1,79 @@
+"""Bodies pass in both directions as they come: nothing is held back, nothing is kept."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Iterator
+
+import httpx
+import psutil
+
+from tests.parts import KEYS, Parts
+from tests.proxy.conftest import Ask
+
+ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/1/r/artifacts"
+MIB = 1 << 20
+
+
+def arrived(parts: Parts) -> int:
+    """Return how many bytes of the current upload MLflow has."""
+    return int(httpx.get(parts.url("origin") + "/seen", trust_env=False).json()["arrived"])
+
+
+def test_a_download_begins_before_it_ends(ask: Ask) -> None:
+    headers = {"Authorization": f"Bearer {KEYS['reader']}"}
+    with httpx.stream("GET", ask.parts.url("proxy") + ARTIFACTS + "/trickle", headers=headers, trust_env=False) as answer:
+        chunks = answer.iter_raw()
+        assert next(chunks) == b"first"
+        httpx.get(ask.parts.url("origin") + "/release", trust_env=False)
+        assert b"".join(chunks) == b"second"
+
+
+def test_an_upload_arrives_while_it_is_sent(ask: Ask) -> None:
+    reached = []
+
+    def body() -> Iterator[bytes]:
+        yield bytes(8 * MIB)
+        deadline = time.monotonic() + 10
+        while (now := arrived(ask.parts)) < 4 * MIB and time.monotonic() < deadline:
+            time.sleep(0.01)
+        reached.append(now)
+        yield b"the end"
+
+    answer = ask("PUT", ARTIFACTS + "/model.bin", content=body())
+    assert reached[0] >= 4 * MIB
+    assert answer.json()["length"] == 8 * MIB + 7
+
+
+def test_memory_stays_flat_while_much_passes(ask: Ask) -> None:
+    envoy = psutil.Process(ask.parts.pids["envoy"])
+    ask("GET", ARTIFACTS + "/big-8")
+    before = envoy.memory_info().rss
+    assert len(ask("GET", ARTIFACTS + "/big-96").content) == 96 * MIB
+    assert ask("PUT", ARTIFACTS + "/model.bin", content=bytes(96 * MIB)).json()["length"] == 96 * MIB
+    assert envoy.memory_info().rss - before < 24 * MIB
+
+
+def test_an_empty_chunked_upload_passes(ask: Ask) -> None:
+    sent = ask("PUT", ARTIFACTS + "/empty", content=iter(())).json()
+    assert (sent["length"], dict(sent["headers"])["transfer-encoding"]) == (0, "chunked")
+
+
+def test_a_client_that_asks_first_is_refused_before_it_sends(ask: Ask) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", ask.parts.ports["proxy"], timeout=10)
+    connection.putrequest("PUT", ARTIFACTS + "/model.bin")
+    for name, value in {"Expect": "100-continue", "Content-Length": str(64 * MIB), "Authorization": "Bearer no"}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()  # a 100 would be skipped, and then this would wait for the body
+    assert answer.status == 401
+    connection.close()
+
+
+def test_a_refused_upload_reaches_nobody(ask: Ask) -> None:
+    ask("PUT", ARTIFACTS + "/model.bin", content=b"12345")
+    assert arrived(ask.parts) == 5
+    refused = ask("PUT", ARTIFACTS + "/model.bin", key="reader", content=bytes(1000))
+    assert refused.status_code == 403
+    assert arrived(ask.parts) == 5
