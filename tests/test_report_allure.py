@@ -61,14 +61,31 @@ def test_requirement_is_told_in_allures_words(tmp_path: Path) -> None:
 
 
 def test_evidence_is_attached(tmp_path: Path) -> None:
-    """Each exchange and log is a file of its own that the result names; objects and notes share one."""
+    """The evidence is a text that lists everything and tells each exchange; each log is a file of its own."""
     result = results(run_of(check("routes", Verdict.FAILED, "ROU-001", evidence=EVIDENCE)), tmp_path)["Claim of routes"]
     files = {attachment["name"]: tmp_path / attachment["source"] for attachment in result["attachments"]}
-    exchange = next(path for name, path in files.items() if name.startswith("PUT "))
+    overview, exchange = files["evidence"].read_text().split(f"\n\n{'-' * 72}\n")
 
-    assert json.loads(exchange.read_text()) == EVIDENCE[0]
+    assert overview.splitlines()[0].endswith("-> 404 text/html 207 B in 12 ms, request id req-7")
+    assert overview.splitlines()[1:] == [
+        f"object artifacts/1/model.pkl: 8192 B, sha256 {'0' * 64}",
+        "note: the origin answered 200",
+        "again: pytest 'suites/contract/area/test_area.py::test_routes'",
+    ]
+    assert exchange.splitlines() == [
+        "PUT http://127.0.0.1:8080/api/mlflow/api/2.0/mlflow-artifacts/artifacts/1/model.pkl",
+        "Authorization: Bearer ***",
+        "",
+        f"[8192 B, sha256 {'0' * 64}]",
+        "",
+        "-> 404 in 0.012 s",
+        "Content-Type: text/html; charset=utf-8",
+        "",
+        f"[207 B, sha256 {'1' * 64}]",
+        "<!doctype html>",
+        "<title>404 Not Found</title>",
+    ]
     assert files["log of proxy"].read_text() == "starting\nno route matched"
-    assert "the origin answered 200" in files["objects and notes"].read_text()
     assert {path.name for path in files.values()} == {path.name for path in tmp_path.glob("*-attachment.*")}
 
 

@@ -169,29 +169,34 @@ import resource, sys
 from pathlib import Path
 from fixtures.report.redact import Redactor
 from fixtures.report.write import ReportFolderError, check_writable, write
-from tests.report_runs import green
+from fixtures.verdict import Verdict
+from tests.report_runs import EXCHANGE, check, green
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 folder = Path(sys.argv[1])
 try:
-    check_writable(folder) if sys.argv[3] == "check" else write(green(), folder, Redactor(()))
+    if sys.argv[3] == "check":
+        check_writable(folder)
+    body = {"size": 1, "sha256": "0", "text": "x" * int(sys.argv[4])}
+    record = check("one", Verdict.PASSED, "ROU-001", evidence=({**EXCHANGE, "response_body": body},))
+    write(green(record), folder, Redactor(()))
 except ReportFolderError as problem:
     print(problem)
 """
 
 
 @pytest.mark.parametrize(
-    ("room", "call", "kept"),
+    ("room", "call", "body", "kept"),
     [
-        (4096, "check", ["runs"]),
-        (100, "write", []),
-        (1000, "write", []),
-        (4096, "write", ["allure-results", "junit.xml", "summary.txt"]),
+        (4096, "check", 0, ["runs"]),
+        (100, "write", 0, []),
+        (4096, "write", 9000, ["junit.xml"]),
+        (4096, "write", 0, ["allure-results", "junit.xml", "summary.txt"]),
     ],
 )
-def test_full_disk_leaves_no_half_file(room: int, call: str, kept: list[str], tmp_path: Path) -> None:
+def test_full_disk_leaves_no_half_file(room: int, call: str, body: int, kept: list[str], tmp_path: Path) -> None:
     """Where the system lets no file grow further, the error says so and only whole files stay."""
     said = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path), str(room), call],
+        [sys.executable, "-c", FULL_DISK, str(tmp_path), str(room), call, str(body)],
         cwd=ROOT,
         capture_output=True,
         text=True,
