@@ -1,14 +1,14 @@
 """A small real server in MLflow's place: it tells what reached it, and misbehaves where the path asks it to.
 
 The last part of the path says what: ``status-CODE-KIND`` an error, ``trickle`` half an answer until ``/release`` is
-asked for, ``flaky-N-NAME`` N times 503, ``slow`` an answer after a second, ``big-MIB`` that many MiB. ``/seen`` tells how
-many bytes of the current upload have arrived and how often each flaky name was asked.
+asked for, ``flaky-N-NAME`` N times 503, ``slow`` an answer after a second, ``big-MIB`` that many MiB. ``/seen`` tells
+how many bytes of the current upload have arrived and how often each flaky name was asked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -63,7 +63,7 @@ async def anything(request: Request) -> Response:
     )
 
 
-async def _trickle():  # type: ignore[no-untyped-def]  # an async generator of bytes
+async def _trickle() -> AsyncIterator[bytes]:
     released.clear()
     yield b"first"
     await released.wait()

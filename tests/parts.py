@@ -22,6 +22,7 @@ from fixtures.stack import proxy as envoy
 
 ROOT = Path(__file__).resolve().parents[1]
 AUTH = ROOT / "docker" / "auth"
+sys.path.append(str(AUTH))  # its modules are run from their folder, as in the image
 KEYS = {name: f"key-of-{name}-51c9" for name in (*ROLES, "expired", "revoked", "throttled", "other")}
 
 

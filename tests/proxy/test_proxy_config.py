@@ -24,7 +24,10 @@ ADDRESSES: dict[str, Any] = {
 
 def validated(folder: Path) -> subprocess.CompletedProcess[str]:
     """Let Envoy judge the files of ``folder`` as one static configuration, routes and all."""
-    parts = {name: yaml.safe_load((folder / f"{name}.yaml").read_text()) for name in ("envoy", "listeners", "clusters", "routes")}
+    parts = {
+        name: yaml.safe_load((folder / f"{name}.yaml").read_text())
+        for name in ("envoy", "listeners", "clusters", "routes")
+    }
     listeners, clusters = parts["listeners"]["resources"], parts["clusters"]["resources"]
     manager = listeners[0]["filter_chains"][0]["filters"][0]["typed_config"]
     del manager["rds"]
@@ -45,6 +48,7 @@ def validated(folder: Path) -> subprocess.CompletedProcess[str]:
     ids=["reference", "no door", "much changed"],
 )
 def test_envoy_accepts_what_is_written(tmp_path: Path, value: Proxy) -> None:
+    """Envoy accepts what is written."""
     envoy.write_config(tmp_path, value, version="1", **ADDRESSES)
     verdict = validated(tmp_path)
     assert verdict.returncode == 0, verdict.stderr
@@ -52,6 +56,7 @@ def test_envoy_accepts_what_is_written(tmp_path: Path, value: Proxy) -> None:
 
 
 def test_envoy_refuses_what_is_wrong(tmp_path: Path) -> None:
+    """Envoy refuses what is wrong."""
     envoy.write_config(tmp_path, Proxy(), version="1", **ADDRESSES)
     routes = tmp_path / "routes.yaml"
     routes.write_text(routes.read_text().replace('"idle_timeout"', '"idle_timout"'))
@@ -61,14 +66,18 @@ def test_envoy_refuses_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_no_address_but_the_given_ones_is_written(tmp_path: Path) -> None:
+    """No address but the given ones is written."""
     envoy.write_config(tmp_path, Proxy(), version="seven", **ADDRESSES)
     written = "".join(path.read_text() for path in tmp_path.glob("*.yaml"))
     assert "/etc/envoy" not in written
-    assert {port for _, port in ADDRESSES.values()} == {int(n) for n in ("18080", "19901", "15000", "18081") if n in written}
+    assert {port for _, port in ADDRESSES.values()} == {
+        int(n) for n in ("18080", "19901", "15000", "18081") if n in written
+    }
     assert written.count('"version_info": "seven"') == 3
 
 
 def test_an_unknown_family_or_door_is_named(tmp_path: Path) -> None:
+    """An unknown family or door is named."""
     with pytest.raises(envoy.ProxyError, match=r"artefacts.*families: artifacts,"):
         envoy.write_config(tmp_path, Proxy(unrouted=frozenset({"artefacts"})), version="1", **ADDRESSES)
     with pytest.raises(envoy.ProxyError, match="back"):
@@ -76,6 +85,7 @@ def test_an_unknown_family_or_door_is_named(tmp_path: Path) -> None:
 
 
 def test_families_are_the_names_of_the_routes() -> None:
+    """Families are the names of the routes."""
     assert {"artifacts", "multipart", "presigned", "rest", "ajax", "get-artifact", "graphql", "health", "ui"} <= set(
         envoy.families()
     )
@@ -83,6 +93,7 @@ def test_families_are_the_names_of_the_routes() -> None:
 
 
 def test_a_missing_envoy_names_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A missing Envoy names the remedy."""
     monkeypatch.setitem(sys.modules, "envoy", None)
     with pytest.raises(envoy.ProxyError, match="make verify"):
         envoy.command(tmp_path)

@@ -35,6 +35,7 @@ def problem(answer: httpx.Response) -> tuple[int, str, str]:
     ],
 )
 def test_errors_of_another_form_become_mlflows_form(ask: Ask, kind: str, message: str) -> None:
+    """Errors of another form become MLflow's form."""
     answer = ask("POST", f"/mlflow/api/2.0/mlflow/status-500-{kind}")
     assert problem(answer) == (500, "INTERNAL_ERROR", message)
 
@@ -45,18 +46,21 @@ def test_errors_of_another_form_become_mlflows_form(ask: Ask, kind: str, message
      (501, "NOT_IMPLEMENTED"), (503, "TEMPORARILY_UNAVAILABLE")],
 )  # fmt: skip
 def test_the_status_is_kept_and_named(ask: Ask, status: int, code: str) -> None:
+    """The status is kept and named."""
     answer = ask("PUT", f"/api/2.0/mlflow-artifacts/artifacts/status-{status}-html", content=b"x")
     assert problem(answer)[:2] == (status, code)
     assert ("retry-after" in answer.headers) == (status == 503)
 
 
 def test_mlflows_own_errors_are_untouched(ask: Ask) -> None:
+    """MLflow's own errors are untouched."""
     through = ask("POST", "/api/2.0/mlflow/status-404-mlflow")
     direct = httpx.post(ask.parts.url("origin") + "/status-404-mlflow", trust_env=False)
     assert (through.status_code, through.content) == (404, direct.content)
 
 
 def test_head_of_an_error_has_no_body(ask: Ask) -> None:
+    """HEAD of an error has no body."""
     for kind in ("html", "none"):
         answer = ask("HEAD", f"/api/2.0/mlflow/status-404-{kind}")
         assert (answer.status_code, answer.content) == (404, b"")
@@ -64,6 +68,7 @@ def test_head_of_an_error_has_no_body(ask: Ask) -> None:
 
 
 def test_denials_pass_with_their_challenge(ask: Ask) -> None:
+    """Denials pass with their challenge."""
     nobody, bad, reader = ask("GET", PATH, key=None), ask("GET", PATH, key="revoked"), ask("POST", PATH, key="reader")
     assert problem(nobody)[:2] == problem(bad)[:2] == (401, "UNAUTHENTICATED")
     assert nobody.headers["www-authenticate"].startswith("Bearer")
@@ -75,6 +80,7 @@ def test_denials_pass_with_their_challenge(ask: Ask) -> None:
 
 
 def test_throttling_passes_with_the_time_to_wait(ask: Ask) -> None:
+    """Throttling passes with the time to wait."""
     answer = ask("GET", PATH, key="throttled")
     assert problem(answer)[:2] == (429, "REQUEST_LIMIT_EXCEEDED")
     assert answer.headers["retry-after"] == "30"
@@ -85,7 +91,10 @@ def test_throttling_passes_with_the_time_to_wait(ask: Ask) -> None:
     [{"status": 500}, {"status": 404}, {"body": "<html>", "content_type": "text/html"}, {"body": "[]"}, {"delay": 3}],
     ids=str,
 )
-def test_an_outage_of_the_key_service_is_never_the_callers_fault(ask: Ask, answering: Parts, fixed: dict[str, object]) -> None:
+def test_an_outage_of_the_key_service_is_never_the_callers_fault(
+    ask: Ask, answering: Parts, fixed: dict[str, object]
+) -> None:
+    """An outage of the key service is never the caller's fault."""
     answering.answer(**fixed)
     answer = ask("GET", PATH)
     assert problem(answer)[:2] == (503, "TEMPORARILY_UNAVAILABLE")
@@ -95,6 +104,7 @@ def test_an_outage_of_the_key_service_is_never_the_callers_fault(ask: Ask, answe
 
 
 def test_an_outage_of_the_auth_service_lets_nobody_in(ask: Ask) -> None:
+    """An outage of the auth service lets nobody in."""
     with ask.parts.configured(auth=ask.parts.ports["nobody"]):
         answer = ask("GET", PATH)
     assert problem(answer)[:2] == (503, "TEMPORARILY_UNAVAILABLE")
@@ -102,11 +112,13 @@ def test_an_outage_of_the_auth_service_lets_nobody_in(ask: Ask) -> None:
 
 
 def test_an_auth_service_that_answers_nonsense_lets_nobody_in(ask: Ask) -> None:
+    """An auth service that answers nonsense lets nobody in."""
     with ask.parts.configured(auth=ask.parts.ports["keys"]):  # it answers 404 to /check
         assert problem(ask("GET", PATH))[:2] == (503, "TEMPORARILY_UNAVAILABLE")
 
 
 def test_mlflow_down_is_a_502(ask: Ask) -> None:
+    """MLflow down is a 502."""
     with ask.parts.configured(origin=ask.parts.ports["nobody"]):
         assert problem(ask("POST", PATH))[0] == 502
         assert problem(ask("GET", "/health", key=None))[0] == 502
@@ -114,6 +126,7 @@ def test_mlflow_down_is_a_502(ask: Ask) -> None:
 
 
 def test_mlflow_too_slow_is_a_504(ask: Ask) -> None:
+    """MLflow too slow is a 504."""
     version = ask.parts.write(Proxy())
     routes = ask.parts.folder / "envoy" / "routes.yaml"
     replace(routes, routes.read_text().replace('"60s"', '"0.2s"'))
@@ -126,16 +139,19 @@ def test_mlflow_too_slow_is_a_504(ask: Ask) -> None:
 
 
 def test_headers_beyond_mlflows_limit_are_refused_by_the_proxy(ask: Ask) -> None:
+    """Headers beyond MLflow's limit are refused by the proxy."""
     assert ask("GET", PATH, headers={"X-Long": "x" * 13_000}).status_code == 200
     assert problem(ask("GET", PATH, headers={"X-Long": "x" * 16_000}))[:2] == (431, "BAD_REQUEST")
 
 
 def test_a_key_of_8_kib_is_refused_not_broken(ask: Ask) -> None:
+    """A key of 8 KiB is refused not broken."""
     answer = ask("GET", PATH, key=None, headers={"Authorization": "Bearer " + "k" * 8192})
     assert problem(answer)[:2] == (401, "UNAUTHENTICATED")
 
 
 def test_reads_are_repeated_and_writes_are_not(ask: Ask) -> None:
+    """Reads are repeated and writes are not."""
     read, write = ask("GET", "/api/2.0/mlflow/flaky-2-read"), ask("POST", "/api/2.0/mlflow/flaky-2-write")
     asked = httpx.get(ask.parts.url("origin") + "/seen", trust_env=False).json()["asked"]
     assert (read.status_code, asked["read"]) == (200, 3)

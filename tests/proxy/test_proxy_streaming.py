@@ -22,8 +22,11 @@ def arrived(parts: Parts) -> int:
 
 
 def test_a_download_begins_before_it_ends(ask: Ask) -> None:
+    """A download begins before it ends."""
     headers = {"Authorization": f"Bearer {KEYS['reader']}"}
-    with httpx.stream("GET", ask.parts.url("proxy") + ARTIFACTS + "/trickle", headers=headers, trust_env=False) as answer:
+    with httpx.stream(
+        "GET", ask.parts.url("proxy") + ARTIFACTS + "/trickle", headers=headers, trust_env=False
+    ) as answer:
         chunks = answer.iter_raw()
         assert next(chunks) == b"first"
         httpx.get(ask.parts.url("origin") + "/release", trust_env=False)
@@ -31,6 +34,7 @@ def test_a_download_begins_before_it_ends(ask: Ask) -> None:
 
 
 def test_an_upload_arrives_while_it_is_sent(ask: Ask) -> None:
+    """An upload arrives while it is sent."""
     reached = []
 
     def body() -> Iterator[bytes]:
@@ -47,6 +51,7 @@ def test_an_upload_arrives_while_it_is_sent(ask: Ask) -> None:
 
 
 def test_memory_stays_flat_while_much_passes(ask: Ask) -> None:
+    """Memory stays flat while much passes."""
     envoy = psutil.Process(ask.parts.pids["envoy"])
     ask("GET", ARTIFACTS + "/big-8")
     before = envoy.memory_info().rss
@@ -56,14 +61,20 @@ def test_memory_stays_flat_while_much_passes(ask: Ask) -> None:
 
 
 def test_an_empty_chunked_upload_passes(ask: Ask) -> None:
+    """An empty chunked upload passes."""
     sent = ask("PUT", ARTIFACTS + "/empty", content=iter(())).json()
     assert (sent["length"], dict(sent["headers"])["transfer-encoding"]) == (0, "chunked")
 
 
 def test_a_client_that_asks_first_is_refused_before_it_sends(ask: Ask) -> None:
+    """A client that asks first is refused before it sends."""
     connection = http.client.HTTPConnection("127.0.0.1", ask.parts.ports["proxy"], timeout=10)
     connection.putrequest("PUT", ARTIFACTS + "/model.bin")
-    for name, value in {"Expect": "100-continue", "Content-Length": str(64 * MIB), "Authorization": "Bearer no"}.items():
+    for name, value in {
+        "Expect": "100-continue",
+        "Content-Length": str(64 * MIB),
+        "Authorization": "Bearer no",
+    }.items():
         connection.putheader(name, value)
     connection.endheaders()
     answer = connection.getresponse()  # a 100 would be skipped, and then this would wait for the body
@@ -72,6 +83,7 @@ def test_a_client_that_asks_first_is_refused_before_it_sends(ask: Ask) -> None:
 
 
 def test_a_refused_upload_reaches_nobody(ask: Ask) -> None:
+    """A refused upload reaches nobody."""
     ask("PUT", ARTIFACTS + "/model.bin", content=b"12345")
     assert arrived(ask.parts) == 5
     refused = ask("PUT", ARTIFACTS + "/model.bin", key="reader", content=bytes(1000))
