@@ -1,0 +1,251 @@
+"""Arrows point one way, the environment has one reader, and checks hold nothing but checks."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
+from tests.tree import FUNCTIONS, ROOT, Function, Source, sources
+
+BELOW_CHECKS = ("fixtures.requirement", "fixtures.deployment", "fixtures.target", "fixtures.clients", "fixtures.expect")
+BELOW_SESSION = (*BELOW_CHECKS, "fixtures.verdict", "fixtures.faults", "fixtures.settings")
+MAY_IMPORT = {
+    # a module may import what its row names, and its own row; the longest row that fits is its row
+    "fixtures.verdict": (),
+    "fixtures.requirement": (),
+    "fixtures.deployment": (),
+    "fixtures.target": (),
+    "fixtures.faults": ("fixtures.deployment",),
+    "fixtures.settings": ("fixtures.faults.catalogue", "fixtures.deployment"),
+    "fixtures.clients.answered": (),
+    "fixtures.clients.exchange": ("fixtures.clients.answered",),
+    "fixtures.expect": ("fixtures.clients.exchange",),
+    "fixtures.clients": ("fixtures.settings", "fixtures.target", "fixtures.expect", "fixtures.clients"),
+    "fixtures.stack": ("fixtures.settings", "fixtures.target", "fixtures.deployment"),
+    "fixtures.report": ("fixtures.requirement", "fixtures.verdict"),
+    "fixtures.checks": BELOW_CHECKS,
+    "fixtures.session": (*BELOW_SESSION, "fixtures.stack", "fixtures.report"),
+    "fixtures.plugin": ("fixtures.checks", "fixtures.requirement", "fixtures.settings", "fixtures.session"),
+    "suites": (*BELOW_CHECKS, "fixtures.checks", "fixtures.faults", "fixtures.stack.handle"),
+    "docker": (),
+    "benchmarks": ("fixtures",),
+    "scripts": ("fixtures", "benchmarks"),
+    "tests": ("fixtures", "benchmarks"),
+}
+OURS = ("fixtures", "suites", "docker", "benchmarks", "scripts", "tests")
+READS_ENVIRONMENT = {
+    "fixtures/settings.py": "the one reader",
+    "fixtures/stack/mlflow_server.py": "a forked server takes on its own environment",
+    "fixtures/clients/world.py": "the SDK takes its settings from there",
+}
+CLIENT_MODULES = {"boto3", "botocore", "http", "httpx", "mlflow", "requests", "socket", "subprocess", "urllib3"}
+CLIENTS = {"Wire", "Sender", "Bucket", "Fresh", "Registry", "Stack", "OwnedStack"}
+BRANCHES = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.IfExp, ast.Try, ast.TryStar, ast.Match)
+
+
+def imports(source: Source, modules: Iterable[str]) -> dict[str, ast.stmt]:
+    """Return module or name imported anywhere in a file -> the statement; names that are modules are told apart."""
+    found: dict[str, ast.stmt] = {}
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            found |= dict.fromkeys((alias.name for alias in node.names), node)
+        elif isinstance(node, ast.ImportFrom):
+            start = "." * node.level + (node.module or "")
+            inner = {f"{start}.{alias.name}" for alias in node.names} & set(modules)
+            found |= dict.fromkeys(inner or {start}, node)
+    return found
+
+
+def row_of(module: str) -> str:
+    """Return the longest row of the table that a module stands in."""
+    return max((row for row in MAY_IMPORT if within(module, row)), key=len, default="")
+
+
+def within(module: str, row: str) -> bool:
+    """Return whether a module is a row's, or stands under it."""
+    return module == row or module.startswith(f"{row}.")
+
+
+def wrong_arrows(project: list[Source]) -> list[str]:
+    """Name each import that the table does not allow."""
+    modules = [source.module for source in project]
+    wrong = []
+    for source in project:
+        row = row_of(source.module)
+        if not row and source.module != "fixtures":
+            wrong.append(f"{source.path}:1: stands in no row of the table")
+            continue
+        for name, node in imports(source, modules).items():
+            if name.startswith("."):
+                wrong.append(f"{source.at(node)}: {name} is relative")
+            elif name.split(".")[0] in OURS and not (
+                (within(name, row) and row != "suites")
+                or any(within(name, allowed) for allowed in MAY_IMPORT.get(row, ()))
+            ):
+                wrong.append(f"{source.at(node)}: {source.module} imports {name}")
+    return wrong
+
+
+def import_cycle(project: list[Source]) -> list[str]:
+    """Return the modules of one import cycle, the first one again at the end; none where there is none."""
+    modules = {source.module for source in project}
+    graph = {source.module: modules & set(imports(source, modules)) - {source.module} for source in project}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as cycle:
+        return list(cycle.args[1])
+    return []
+
+
+def environment_readers(project: list[Source]) -> set[str]:
+    """Return the path of each file that reads or writes the process's environment."""
+    return {
+        source.path
+        for source in project
+        for node in ast.walk(source.tree)
+        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "putenv"} and is_os(node.value))
+        or (isinstance(node, ast.ImportFrom) and node.module == "os" and {a.name for a in node.names} & {"environ"})
+    }
+
+
+def is_os(node: ast.expr) -> bool:
+    """Return whether an expression is the ``os`` module by its name."""
+    return isinstance(node, ast.Name) and node.id == "os"
+
+
+def more_than_checks(source: Source) -> list[str]:
+    """Name everything in a file of ``suites/`` that is no check, or that a check leaves to fixtures."""
+    return [
+        *(
+            f"{source.at(node)}: imports {name}: clients are fixtures"
+            for name, node in imports(source, ()).items()
+            if name.split(".")[0] in CLIENT_MODULES
+        ),
+        *(
+            f"{source.at(node)}: is no check: helpers stand in fixtures/"
+            for node in source.tree.body
+            if isinstance(node, (ast.ClassDef, *FUNCTIONS)) and node not in source.checks
+        ),
+        *(f"{source.at(check)}: {check.name} {what}" for check in source.checks for what in left_to_fixtures(check)),
+    ]
+
+
+def left_to_fixtures(check: Function) -> list[str]:
+    """Say what a check does that it should not."""
+    missing = [] if ast.get_docstring(check) else ["has no docstring"]
+    nodes = list(ast.walk(check))
+    calls = {called(node) for node in nodes}
+    return [
+        *missing,
+        *(f"loops or branches ({type(node).__name__})" for node in nodes if isinstance(node, BRANCHES)),
+        *(["sleeps"] if "sleep" in calls else []),
+        *(f"builds a client ({client})" for client in sorted(calls & CLIENTS)),
+    ]
+
+
+def called(node: ast.AST) -> str:
+    """Return the last name of what a call calls, empty for anything but a call."""
+    if not isinstance(node, ast.Call):
+        return ""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def test_every_import_is_allowed() -> None:
+    """Each module imports only what its layer may."""
+    assert not wrong_arrows(sources())
+
+
+def test_layers_form_no_circle() -> None:
+    """Each row of the table names only rows that stand above it, fixtures as a whole aside."""
+    rows = list(MAY_IMPORT)
+    upward = [
+        (row, allowed)
+        for row in rows
+        for allowed in MAY_IMPORT[row]
+        if allowed not in {row, "fixtures"} and rows.index(row_of(allowed)) > rows.index(row)
+    ]
+
+    assert not upward
+
+
+def test_modules_form_no_circle() -> None:
+    """No module of ``fixtures`` imports itself by way of others."""
+    assert not import_cycle(sources("fixtures"))
+
+
+def test_environment_has_one_reader() -> None:
+    """Only the settings read the environment; what else touches it is listed with its reason, and does."""
+    assert environment_readers(sources("fixtures")) == set(READS_ENVIRONMENT)
+
+
+def test_docker_is_no_package() -> None:
+    """``docker/`` stays free of an ``__init__.py``, which would shadow the Docker client library."""
+    assert (ROOT / "docker").is_dir()
+    assert not (ROOT / "docker" / "__init__.py").exists()
+
+
+def test_suites_hold_checks_only() -> None:
+    """Files under ``suites/`` hold checks with a claim, and nothing that fixtures own."""
+    assert not [problem for source in sources("suites") for problem in more_than_checks(source)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("fixtures/verdict.py", "from fixtures.settings import ROOT"),
+        ("fixtures/settings.py", "from fixtures.stack.handle import Stack"),
+        ("fixtures/clients/wire.py", "from fixtures.stack import process"),
+        ("fixtures/clients/exchange.py", "from fixtures.expect import Mismatch"),
+        ("fixtures/stack/part.py", "def f():\n    import fixtures.session.context"),
+        ("fixtures/report/write.py", "from fixtures.target.target import Target"),
+        ("fixtures/session/context.py", "from fixtures.plugin import stack"),
+        ("fixtures/expect.py", "from suites.contract import test_flow"),
+        ("fixtures/expect.py", "from .verdict import Verdict"),
+        ("fixtures/new_room.py", "from fixtures import verdict"),
+        ("suites/contract/test_it.py", "from fixtures.session.context import Context"),
+        ("suites/contract/test_it.py", "from suites.contract.test_other import helper"),
+        ("docker/auth/service.py", "from fixtures.deployment import ROLES"),
+        ("tests/test_it.py", "from scripts.setup import main"),
+    ],
+)
+def test_wrong_arrow_is_named(path: str, text: str) -> None:
+    """An import against the arrows is named with its file and line."""
+    wrong = wrong_arrows([Source(path, text)])
+
+    assert len(wrong) == 1
+    assert wrong[0].startswith(f"{path}:{len(text.splitlines())}: ")
+
+
+def test_circle_is_named() -> None:
+    """Two modules that import each other are named."""
+    one = Source("fixtures/stack/one.py", "from fixtures.stack import two")
+    two = Source("fixtures/stack/two.py", "from fixtures.stack.one import X")
+
+    assert set(import_cycle([one, two])) == {"fixtures.stack.one", "fixtures.stack.two"}
+
+
+@pytest.mark.parametrize("text", ["import os\nos.environ['A']", "from os import environ", "import os\nos.getenv('A')"])
+def test_second_reader_is_named(text: str) -> None:
+    """A file that touches the environment is named, however it does so."""
+    assert environment_readers([Source("fixtures/report/x.py", text)]) == {"fixtures/report/x.py"}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("def test_it():\n    pass", "has no docstring"),
+        ('def test_it():\n    """Is."""\n    for _ in "ab": pass', "(For)"),
+        ('def test_it(x):\n    """Is."""\n    x and (1 if x else 2)', "(IfExp)"),
+        ('def test_it():\n    """Is."""\n    time.sleep(1)', "sleeps"),
+        ('def test_it(door):\n    """Is."""\n    Wire(door, None)', "builds a client (Wire)"),
+        ("import requests", "clients are fixtures"),
+        ("def helper(): pass", "is no check"),
+        ("class Helper: pass", "is no check"),
+    ],
+)
+def test_more_than_a_check_is_named(text: str, problem: str) -> None:
+    """Whatever a file of ``suites/`` holds beyond checks is named."""
+    assert [problem in found for found in more_than_checks(Source("suites/contract/test_x.py", text))] == [True]

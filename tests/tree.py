@@ -1,0 +1,66 @@
+"""The project's own source, as the tests of its form read it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("fixtures", "suites", "docker", "tests", "benchmarks", "scripts")
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Python file: ``path`` relative to the project, its ``text``, and the text parsed."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The text, parsed."""
+        return ast.parse(self.text, self.path)
+
+    @property
+    def module(self) -> str:
+        """The dotted name: ``fixtures/stack/__init__.py`` is ``fixtures.stack``."""
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def checks(self) -> list[Function]:
+        """Every function whose name makes it a check, where this file stands under ``suites/``."""
+        nodes = ast.walk(self.tree) if self.path.startswith("suites/") else ()
+        return [node for node in nodes if isinstance(node, FUNCTIONS) and node.name.startswith("test")]
+
+    def at(self, node: ast.AST) -> str:
+        """Return ``path:line`` of a node."""
+        return f"{self.path}:{getattr(node, 'lineno', 1)}"
+
+
+def sources(*folders: str) -> list[Source]:
+    """Return every Python file under the folders, of all of ours where none is named; scripts by shebang."""
+    return [
+        Source(path.relative_to(ROOT).as_posix(), path.read_text())
+        for folder in folders or FOLDERS
+        for path in files(folder)
+        if path.suffix == ".py" or path.read_bytes().startswith(b"#!/usr/bin/env python3")
+    ]
+
+
+def files(folder: str = ".", *suffixes: str) -> Iterator[Path]:
+    """Yield every file of the project under a folder, of these suffixes or any, without what git ignores."""
+    for path in sorted((ROOT / folder).iterdir()) if (ROOT / folder).is_dir() else ():
+        place = path.relative_to(ROOT)
+        if place.name in {".git", ".venv", "__pycache__"} or place.name.endswith("_cache"):
+            continue
+        if place.parts[0] == "reports" and place.parts[1:2] not in {(), ("README.md",), ("schema",)}:
+            continue
+        if path.is_dir():
+            yield from files(place.as_posix(), *suffixes)
+        elif path.is_file() and (not suffixes or path.suffix in suffixes):
+            yield path
