@@ -185,7 +185,7 @@ def test_failure_stays_short() -> None:
     text = render_failure(list(REGISTER.values()), "e " * 900, "a " * 900, "w " * 900, (*EVIDENCE * 9, last), rerun)
     lines = text.splitlines()
 
-    assert len(lines) <= 20
+    assert len(lines) <= 21
     assert max(len(line) for line in lines[:-1]) < 260
     assert "and 2 more requirements" in lines
     assert "GET http://127.0.0.1:8080/" in text
