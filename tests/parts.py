@@ -99,6 +99,7 @@ class Parts:
     ports: dict[str, int]
     versions: Iterator[int]
     pids: dict[str, int] = field(default_factory=dict)
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=20))
 
     def url(self, part: str) -> str:
         """Return a part's base URL."""
@@ -130,7 +131,7 @@ class Parts:
         stats: dict[str, Any] = {}
         while time.monotonic() < deadline:
             try:
-                stats = httpx.get(self.url("admin") + envoy.ADMIN_PATH, trust_env=False).json()
+                stats = self.http.get(self.url("admin") + envoy.ADMIN_PATH).json()
             except httpx.TransportError:
                 time.sleep(0.02)
                 continue
@@ -162,7 +163,7 @@ def parts_running(folder: Path) -> Iterator[Parts]:
     version = parts.write(Proxy())
     auth = {"AUTH_KEY_SERVICE_URL": parts.url("keys"), "AUTH_TIMEOUT_SECONDS": "0.5", "AUTH_CACHE_SECONDS": "0"}
     keys = {"KEY_SERVICE_KEYS_FILE": f"{folder}/keys.json", "KEY_SERVICE_RECORD_FILE": f"{folder}/record.jsonl"}
-    with ExitStack() as stack:
+    with ExitStack() as stack, parts.http:
         for name, command, environment in (
             ("origin", uvicorn("echo_origin:app", ROOT / "tests", parts.ports["origin"]), {}),
             ("keys", uvicorn("key_service:app", AUTH, parts.ports["keys"]), keys),

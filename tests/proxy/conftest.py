@@ -36,8 +36,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
 @pytest.fixture
 def ask(parts: Parts) -> Iterator[Ask]:
     """A client of the proxy that keeps nothing from other tests."""
-    with httpx.Client(trust_env=False, timeout=20) as client:
-        yield Ask(parts, client)
+    yield Ask(parts, parts.http)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_the_status_is_kept_and_named(ask: Ask, status: int, code: str) -> None:
 def test_mlflows_own_errors_are_untouched(ask: Ask) -> None:
     """MLflow's own errors are untouched."""
     through = ask("POST", "/api/2.0/mlflow/status-404-mlflow")
-    direct = httpx.post(ask.parts.url("origin") + "/status-404-mlflow", trust_env=False)
+    direct = ask.parts.http.post(ask.parts.url("origin") + "/status-404-mlflow")
     assert (through.status_code, through.content) == (404, direct.content)
 
 
@@ -153,6 +153,6 @@ def test_a_key_of_8_kib_is_refused_not_broken(ask: Ask) -> None:
 def test_reads_are_repeated_and_writes_are_not(ask: Ask) -> None:
     """Reads are repeated and writes are not."""
     read, write = ask("GET", "/api/2.0/mlflow/flaky-2-read"), ask("POST", "/api/2.0/mlflow/flaky-2-write")
-    asked = httpx.get(ask.parts.url("origin") + "/seen", trust_env=False).json()["asked"]
+    asked = ask.parts.http.get(ask.parts.url("origin") + "/seen").json()["asked"]
     assert (read.status_code, asked["read"]) == (200, 3)
     assert (problem(write)[:2], asked["write"]) == ((503, "TEMPORARILY_UNAVAILABLE"), 1)

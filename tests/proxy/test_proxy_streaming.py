@@ -18,7 +18,7 @@ MIB = 1 << 20
 
 def arrived(parts: Parts) -> int:
     """Return how many bytes of the current upload MLflow has."""
-    return int(httpx.get(parts.url("origin") + "/seen", trust_env=False).json()["arrived"])
+    return int(parts.http.get(parts.url("origin") + "/seen").json()["arrived"])
 
 
 def test_a_download_begins_before_it_ends(ask: Ask) -> None:
@@ -29,7 +29,7 @@ def test_a_download_begins_before_it_ends(ask: Ask) -> None:
     ) as answer:
         chunks = answer.iter_raw()
         assert next(chunks) == b"first"
-        httpx.get(ask.parts.url("origin") + "/release", trust_env=False)
+        ask.parts.http.get(ask.parts.url("origin") + "/release")
         assert b"".join(chunks) == b"second"
 
 
