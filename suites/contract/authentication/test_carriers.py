@@ -1,0 +1,61 @@
+"""A valid key is accepted in each carrier."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.checks import KeyOf, Payload, Run
+from fixtures.clients.bucket import Bucket
+from fixtures.clients.sender import Carrier
+from fixtures.clients.wire import Wire
+from fixtures.expect import expect_equal, expect_refused, expect_status
+from fixtures.requirement import verifies
+
+CARRIERS = [
+    pytest.param("bearer", marks=verifies("AUT-015")),
+    pytest.param("apikey", marks=verifies("AUT-016")),
+    pytest.param("x-api-key", marks=verifies("AUT-017")),
+]
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_carrier_reads_metadata(door: Wire, carrier: Carrier) -> None:
+    """A key in this carrier reads metadata; a bad one does not."""
+    expect_refused(
+        door.with_key("hk_unknown_0000").search_experiments(carrier=carrier), 401
+    )  # control: it is looked at
+
+    expect_status(door.search_experiments(carrier=carrier), 200)
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_carrier_uploads(door: Wire, carrier: Carrier, run: Run, payload: Payload, bucket: Bucket) -> None:
+    """A key in this carrier uploads; a bad one does not."""
+    refused = door.with_key("hk_unknown_0000").put_artifact(run.location, "b.bin", payload(100), carrier=carrier)
+    accepted = door.put_artifact(run.location, "a.bin", payload(100), carrier=carrier)
+
+    expect_refused(refused, 401)  # control: the carrier is looked at
+    expect_status(accepted, 200)
+    expect_equal(bucket.under(run.location), {"a.bin": 100}, "objects of the run")
+
+
+@verifies("AUT-022")
+def test_scheme_is_read_in_any_case(anonymous: Wire, key: KeyOf) -> None:
+    """The scheme of the Authorization header is read in any case."""
+    path, query = "/api/2.0/mlflow/experiments/search", {"max_results": 1}
+    expect_refused(anonymous.send("GET", path, query=query), 401)  # control: a key is needed
+    found = anonymous.send("GET", path, query=query, headers=[("authorization", f"bEARER {key('writer')}")])
+
+    expect_status(found, 200)
+
+
+@verifies("AUT-024")
+def test_first_carrier_wins(door: Wire, key: KeyOf) -> None:
+    """A bad Bearer key is refused beside a valid X-API-Key."""
+    path, query = "/api/2.0/mlflow/experiments/search", {"max_results": 1}
+    good = [("X-API-Key", key("writer"))]
+    expect_status(
+        door.with_key(None).send("GET", path, query=query, headers=good), 200
+    )  # control: the other key is good
+
+    expect_refused(door.with_key("hk_unknown_0000").send("GET", path, query=query, headers=good), 401)

@@ -1,0 +1,67 @@
+"""A right comes from the key, and a refusal says which right is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.checks import KeyOf, Payload, Run, Unique
+from fixtures.clients.sender import Carrier
+from fixtures.clients.wire import Wire
+from fixtures.expect import expect_refused, expect_status
+from fixtures.requirement import verifies
+
+
+@verifies("AUZ-011")
+def test_refusal_names_the_missing_right(door: Wire, reader: Wire, unique: Unique) -> None:
+    """A refusal names the right that is missing."""
+    name = unique("model")
+    refused = expect_refused(reader.create_model(name), 403)
+
+    expect_status(door.create_model(name), 200)  # control: the right makes the difference
+    assert "write" in refused.json()["message"], refused
+
+
+@verifies("AUZ-012")
+@pytest.mark.parametrize("role", ["writer", "admin"])
+def test_role_writes(door: Wire, reader: Wire, key: KeyOf, role: str, run: Run, payload: Payload) -> None:
+    """This role writes metadata and artifacts."""
+    holder = door.with_key(key(role))
+
+    expect_refused(reader.set_run_tag(run.id, "colour", "red"), 403)  # control: not everyone may
+    expect_status(holder.set_run_tag(run.id, "colour", "green"), 200)
+    expect_status(holder.put_artifact(run.location, "a.bin", payload(100)), 200)
+    expect_status(holder.get_artifact(run.location, "a.bin"), 200)
+    expect_status(holder.delete_artifact(run.location, "a.bin"), 200)
+
+
+@verifies("AUZ-013")
+@pytest.mark.parametrize("header", ["X-Hokusai-User-Id", "X-Hokusai-API-Key-Id", "X-Hokusai-Role", "X-Hokusai-Scopes"])
+def test_spoofed_identity_gains_a_reader_nothing(door: Wire, reader: Wire, run: Run, header: str) -> None:
+    """A reader that sends an identity header still writes nothing."""
+    tag = {"run_id": run.id, "key": "colour", "value": "red"}
+    refused = reader.send("POST", "/api/2.0/mlflow/runs/set-tag", json=tag, headers=[(header, "admin")])
+
+    expect_status(door.set_run_tag(run.id, "colour", "green"), 200)  # control: a writer may
+    expect_refused(refused, 403)
+
+
+@verifies("AUZ-013")
+def test_spoofed_identity_gains_a_stranger_nothing(door: Wire, anonymous: Wire) -> None:
+    """A stranger that sends identity headers is still refused."""
+    spoofed = [("X-Hokusai-User-Id", "admin"), ("X-Hokusai-API-Key-Id", "1")]
+    refused = anonymous.send("POST", "/api/2.0/mlflow/experiments/search", json={"max_results": 1}, headers=spoofed)
+
+    expect_status(door.search_experiments(), 200)  # control: a key is what counts
+    expect_refused(refused, 401)
+
+
+@verifies("AUZ-014")
+@pytest.mark.parametrize("carrier", ["bearer", "apikey", "x-api-key"])
+def test_reader_is_a_reader_in_every_carrier(
+    door: Wire, reader: Wire, run: Run, payload: Payload, carrier: Carrier
+) -> None:
+    """A reader's key uploads nothing in any carrier."""
+    refused = reader.put_artifact(run.location, "a.bin", payload(100), carrier=carrier)
+
+    expect_status(door.put_artifact(run.location, "a.bin", payload(100), carrier=carrier), 200)  # control: a writer may
+    expect_refused(refused, 403)

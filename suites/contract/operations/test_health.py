@@ -1,0 +1,45 @@
+"""Those who run the deployment can ask how it is."""
+
+from __future__ import annotations
+
+from fixtures.checks import Payload, Run
+from fixtures.clients.bucket import Bucket
+from fixtures.clients.wire import Wire
+from fixtures.expect import expect_equal, expect_refused, expect_status
+from fixtures.requirement import verifies
+
+
+@verifies("OPS-001")
+def test_health_needs_no_key(anonymous: Wire) -> None:
+    """Health is answered without a key."""
+    expect_refused(anonymous.search_experiments(), 401)  # control: other routes need one
+
+    expect_status(anonymous.health(), 200)
+
+
+@verifies("OPS-003")
+def test_health_is_answered_to_a_bad_key(door: Wire) -> None:
+    """Health is answered to a bad key."""
+    bad = door.with_key("hk_unknown_0000")
+    expect_refused(bad.search_experiments(), 401)  # control: the key is bad
+
+    expect_status(bad.health(), 200)
+
+
+@verifies("OPS-002")
+def test_announced_abilities_fit_the_store(door: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
+    """The server announces what its S3 store can do."""
+    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    announced = expect_status(door.server_info(), 200).json()
+
+    expect_equal(bucket.under(run.location), {"a.bin": 100}, "objects of the run")  # control: the store is S3
+    expect_equal(announced["multipart_uploads_enabled"], True, "multipart_uploads_enabled")
+    expect_equal(announced["multipart_downloads_enabled"], True, "multipart_downloads_enabled")
+
+
+@verifies("OPS-004")
+def test_version_is_the_origins(door: Wire, origin: Wire) -> None:
+    """The version at the door is the origin's."""
+    here, there = expect_status(door.version(), 200), expect_status(origin.version(), 200)
+
+    expect_equal(here.text, there.text, "version")
