@@ -1,0 +1,127 @@
+"""What the suite's own tests share: one stack, a copy of the project to run, and a way to run it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fixtures.settings import ROOT, RUN_VARIABLE, new_run_id
+from fixtures.stack.handle import OwnedStack
+from fixtures.stack.order import Order
+
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="session")
+def stack(cache: Path) -> Iterator[OwnedStack]:
+    """Our own reference stack, on moto: the store that every machine has."""
+    owned = OwnedStack(Order(new_run_id(), cache=cache))
+    try:
+        owned.target()
+        yield owned
+    finally:
+        owned.close()
+
+
+class Project:
+    """A copy of the project with a suite of its own, run as a user would."""
+
+    def __init__(self, root: Path, temporary: Path, cache: Path) -> None:
+        self.root = root
+        self.temporary = temporary
+        self._cache = cache
+        for name in ("fixtures", "docker"):
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("pytest.ini", "pyproject.toml"):
+            shutil.copy(ROOT / name, root)
+        (root / "suites" / "local").mkdir(parents=True)
+        (root / "suites" / "requirements").mkdir()
+
+    def requirement(self, requirement_id: str, level: str = "MUST") -> None:
+        """Add a requirement to the register."""
+        path = self.root / "suites" / "requirements" / "area.toml"
+        fields = {"id": requirement_id, "level": level, "layer": "proxy", "text": "It works.", "source": "a test"}
+        entry = "\n".join(f'{name} = "{value}"' for name, value in fields.items())
+        path.write_text((path.read_text() if path.exists() else "") + f"[[requirement]]\n{entry}\n")
+
+    def checks(self, source: str) -> None:
+        """Write the suite's checks."""
+        head = (
+            '"""Checks."""\nimport pytest, time\n'
+            "from fixtures.requirement import verifies\nfrom fixtures.expect import *\n\n"
+        )
+        (self.root / "suites" / "local" / "test_checks.py").write_text(head + source)
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start pytest on the suite; temporary folders go to a place of our own."""
+        environment = os.environ | {"TMPDIR": str(self.temporary), "COLUMNS": "120"} | variables
+        command = [sys.executable, "-m", "pytest", "suites/local", "--store=moto", "-o", f"cache_dir={self._cache}"]
+        return subprocess.Popen(
+            [*command, *arguments],
+            cwd=self.root,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **variables: str) -> tuple[int, str]:
+        """Run pytest on the suite; return exit code and output."""
+        process = self.start(*arguments, **variables)
+        output, _ = process.communicate(timeout=PATIENCE * 2)
+        return process.returncode, output
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder shared by every run, so that MLflow's schema is migrated once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def project(tmp_path: Path, cache: Path) -> Project:
+    """A copy of the project with one requirement and no checks yet."""
+    (tmp_path / "tmp").mkdir()
+    copy = Project(tmp_path / "project", tmp_path / "tmp", cache)
+    copy.requirement("ZZZ-001")
+    return copy
+
+
+def read_until(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
+    """Return the first line of a process's output that matches; fail with all that it said otherwise."""
+    said = []
+    assert process.stdout
+    for line in process.stdout:
+        said.append(line)
+        if found := re.search(pattern, line):
+            return found
+    raise AssertionError(f"{pattern!r} never came:\n{''.join(said)}")
+
+
+def eventually(condition: Callable[[], bool], what: str, budget: float = 15.0) -> None:
+    """Poll until a condition holds; fail after the budget in seconds."""
+    deadline = time.monotonic() + budget
+    while not condition():
+        assert time.monotonic() < deadline, f"not so after {budget:.0f} s: {what}"
+        time.sleep(0.05)
+
+
+def processes_of(run_id: str) -> list[str]:
+    """Return the command lines of every process that bears a run id."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(RUN_VARIABLE) == run_id:
+                found.append(" ".join(process.cmdline()))
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
