@@ -1,0 +1,87 @@
+"""What the harness costs a check: the same requests with pytest, evidence and every report, and without."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import time
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+from benchmarks.figure import BenchError, Figure, rounds_within
+from benchmarks.figure import Target as Bound
+from benchmarks.judged import judge
+from benchmarks.stacks import Bench, stack_up
+from fixtures.clients.wire import REST
+from fixtures.requirement import Register
+from fixtures.settings import ROOT
+from fixtures.target.target import Target
+
+ROUNDS = 3
+LIMIT = 70.0
+TURNS = 100
+CHECK = '''"""The same cheap request again and again."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.clients.wire import Wire
+from fixtures.expect import expect_status
+from fixtures.requirement import verifies
+
+
+@verifies("{requirement}")
+@pytest.mark.parametrize("turn", range({turns}))
+def test_request_is_answered(door: Wire, turn: int) -> None:
+    """A door answers a request that has a key."""
+    expect_status(door.search_experiments(), 200)
+'''
+
+
+def measure(bench: Bench, rounds: int) -> list[Figure]:
+    """Send the requests plainly and by generated checks in turn; the difference a check is the harness's."""
+    tree = _project(bench.folder / "project")
+    plain: list[float] = []
+    judged: list[float] = []
+    with stack_up(bench) as up:
+        checks = TURNS * len(up.target.doors)
+        for _ in rounds_within(rounds, LIMIT):
+            plain.append(_plain_seconds(up.target))
+            judged.append(judge(tree, "suites/local", f"--store={bench.store}").past_ready)
+    costs = [(ours - bare) / checks * 1000 for ours, bare in zip(judged, plain, strict=True)]
+    note = f"{checks} checks of one request: {median(judged):.2f} s judged, {median(plain):.2f} s plain"
+    return [Figure("harness cost per check", "ms", costs, Bound(10), note)]
+
+
+def _project(root: Path) -> Path:
+    """Return a copy of the project, register included, whose suite is the generated checks."""
+    for name in ("fixtures", "docker", "suites/requirements"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pytest.ini", "pyproject.toml"):
+        shutil.copy(ROOT / name, root)
+    requirement = next(iter(Register.load(ROOT / "suites" / "requirements")))
+    suite = root / "suites" / "local" / "test_cost.py"
+    suite.parent.mkdir()
+    suite.write_text(CHECK.format(requirement=requirement, turns=TURNS))
+    return root
+
+
+def _plain_seconds(target: Target) -> float:
+    """Return the seconds of the same requests, each over its own connection, by nothing but ``http.client``."""
+    body = json.dumps({"max_results": 1})
+    headers = {"Authorization": f"Bearer {target.keys['writer']}", "Content-Type": "application/json"}
+    began = time.monotonic()
+    for _ in range(TURNS):
+        for door in target.doors:
+            url = urlsplit(door.url)
+            with closing(http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)) as connection:
+                connection.request("POST", f"{url.path}{REST}/experiments/search", body, headers)
+                answer = connection.getresponse()
+                answer.read()
+            if answer.status != 200:
+                raise BenchError(f"the {door.name} door answered {answer.status} to a plain request")
+    return time.monotonic() - began

@@ -1,0 +1,56 @@
+"""A judging run as a user starts it, with the moments at which its stack was ready and its reports were written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figure import BenchError
+from fixtures.settings import python
+
+LIMIT = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Seconds of one run: ``wall`` from start to exit, ``past_ready`` from the stack's readiness to the last word."""
+
+    wall: float
+    past_ready: float
+
+
+def judge(root: Path, *arguments: str) -> Judged:
+    """Run pytest in a project tree; raise ``BenchError`` unless it ends green within 300 s."""
+    began = last = time.monotonic()
+    ready = 0.0
+    said: deque[str] = deque(maxlen=12)
+    with subprocess.Popen(
+        [python(), "-m", "pytest", *arguments],
+        cwd=root,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout
+        limit = threading.Timer(LIMIT, process.kill)
+        limit.start()
+        try:
+            for line in process.stdout:
+                last = time.monotonic()
+                said.append(line)
+                if line.startswith("ready after"):
+                    ready = last
+            code = process.wait()
+        finally:
+            limit.cancel()
+            process.terminate()
+    if code != 0 or not ready:
+        raise BenchError(f"pytest {' '.join(arguments)} ended with exit code {code}:\n{''.join(said)}")
+    return Judged(time.monotonic() - began, last - ready)
