@@ -25,7 +25,7 @@ def test_a_malformed_answer_is_503(auth: Auth, change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("fixed", [{"body": "[]"}, {"body": "null"}, {"body": "<html>"}, {"body": '{"is_val'},
     {"body": ""}, {"body": "[" * 60_000}, {"body": "\x00"}, {"body": " " * 70_000}, {"status": 500}, {"status": 503},
-    {"status": 404}, {"status": 403}, {"status": 204}, {"status": 302, "headers": [["location", "/x"]]}, {"delay": 2}],
+    {"status": 404}, {"status": 403}, {"status": 204}, {"status": 302, "headers": [["location", "/x"]]}, {"delay": 2, "body": json.dumps(RIGHT)}],
     ids=lambda fixed: str(fixed)[:40])  # fmt: skip
 def test_an_outage_is_503_with_a_time_to_wait_never_401(auth: Auth, fixed: dict[str, Any]) -> None:
     """An outage is 503 with a time to wait never 401."""

@@ -106,6 +106,7 @@ GOOD = KEYS["writer"]
         [("Authorization", "")],
         [("X-API-Key", "")],
         [("X-API-Key", GOOD), ("X-API-Key", GOOD)],
+        [("X-API-Key", f"{GOOD},{GOOD}")],
         [("X-API-Key", f"{GOOD}\tx")],
         [("Authorization", "Bearer " + "k" * 8193)],
     ],

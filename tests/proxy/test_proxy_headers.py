@@ -68,7 +68,7 @@ def test_answers_do_not_say_which_software_made_them(ask: Ask) -> None:
 )
 def test_a_request_id_is_kept_and_returned(ask: Ask, path: str, key: str | None) -> None:
     """A request id is kept and returned."""
-    sent = "3c3c7a7e-0000-1000-8000-mine"
+    sent = "3c3c7a7e-1d3c-4b6e-8f00-0123456789ab"
     assert ask("GET", path, key=key, headers={"X-Request-Id": sent}).headers["x-request-id"] == sent
     first, second = (ask("GET", path, key=key).headers["x-request-id"] for _ in range(2))
     assert first
