@@ -1,8 +1,9 @@
 """A small real server in MLflow's place: it tells what reached it, and misbehaves where the path asks it to.
 
 The last part of the path says what: ``status-CODE-KIND`` an error, ``trickle`` half an answer until ``/release`` is
-asked for, ``flaky-N-NAME`` N times 503, ``slow`` an answer after a second, ``big-MIB`` that many MiB. ``/seen`` tells
-how many bytes of the current upload have arrived and how often each flaky name was asked.
+asked for, ``flaky-N-NAME`` N times 503, ``slow`` an answer after a second, ``redirect`` one to another path,
+``big-MIB`` that many MiB. ``/seen`` tells how many bytes of the current upload have arrived and how often each flaky
+name was asked.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ async def anything(request: Request) -> Response:
         asked[details[1]] = asked.get(details[1], 0) + 1
         if asked[details[1]] <= int(details[0]):
             return Response("busy", 503)
+    if asked_for == "redirect":
+        return Response(status_code=307, headers={"location": f"http://{request.headers['host']}/there/"})
     if asked_for == "trickle":
         return StreamingResponse(_trickle(), media_type="application/octet-stream")
     if asked_for == "big":

@@ -1,4 +1,4 @@
--- Three small things that plain configuration cannot say. Bodies of successes are never touched, so they stream.
+-- Four small things that plain configuration cannot say. Bodies of successes are never touched, so they stream.
 
 -- MLflow's error codes by status; other statuses take the code of their class.
 local CODES = {
@@ -21,9 +21,20 @@ function envoy_on_request(handle)
   local asked = handle:streamInfo():dynamicMetadata()
   asked:set("registry", "path", path)
   asked:set("registry", "method", method)
+  asked:set("registry", "door", path:match("^/api/mlflow%f[/]") or path:match("^/mlflow%f[/]") or "")
   -- Reading twice is safe: GET and HEAD are repeated on a reset, 502 or 503 as well (the route's policy knows these).
   if method == "GET" or method == "HEAD" then
     headers:replace("x-envoy-retry-on", "reset,retriable-status-codes")
+  end
+end
+
+-- A redirect names the host that MLflow was asked by; the client is sent to the same door instead.
+local function redirect_to_door(handle)
+  local asked = handle:streamInfo():dynamicMetadata():get("registry")
+  local place = handle:headers():get("location")
+  local path = place and place:match("^https?://localhost(/.*)$")
+  if asked and path then
+    handle:headers():replace("location", asked["door"] .. path)
   end
 end
 
@@ -31,6 +42,7 @@ end
 function envoy_on_response(handle)
   local status = tonumber(handle:headers():get(":status"))
   if status < 400 then
+    redirect_to_door(handle)
     return
   end
   local asked = handle:streamInfo():dynamicMetadata():get("registry")

@@ -23,10 +23,15 @@ def test_a_malformed_answer_is_503(auth: Auth, change: dict[str, Any]) -> None:
     assert told(auth("GET", READ, key="reader")) == (503, "TEMPORARILY_UNAVAILABLE")
 
 
-@pytest.mark.parametrize("fixed", [{"body": "[]"}, {"body": "null"}, {"body": "<html>"}, {"body": '{"is_val'},
-    {"body": ""}, {"body": "[" * 60_000}, {"body": "\x00"}, {"body": " " * 70_000}, {"status": 500}, {"status": 503},
-    {"status": 404}, {"status": 403}, {"status": 204}, {"status": 302, "headers": [["location", "/x"]]}, {"delay": 2, "body": json.dumps(RIGHT)}],
-    ids=lambda fixed: str(fixed)[:40])  # fmt: skip
+OUTAGES: list[dict[str, Any]] = [
+    *({"body": body} for body in ("", "[]", "null", "<html>", '{"is_val', "\x00", "[" * 60_000, " " * 70_000)),
+    *({"status": status, "body": json.dumps(RIGHT)} for status in (201, 204, 400, 403, 404, 500, 503)),
+    {"status": 302, "headers": [["location", "/x"]]},
+    {"delay": 2, "body": json.dumps(RIGHT)},
+]
+
+
+@pytest.mark.parametrize("fixed", OUTAGES, ids=lambda fixed: str(fixed)[:40])
 def test_an_outage_is_503_with_a_time_to_wait_never_401(auth: Auth, fixed: dict[str, Any]) -> None:
     """An outage is 503 with a time to wait never 401."""
     auth.answer(**fixed)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from fixtures.deployment import DOORS
 from tests.parts import KEYS
 from tests.proxy.conftest import Ask
 
@@ -53,6 +54,13 @@ def test_a_client_cannot_steer_the_proxy(ask: Ask) -> None:
     answer = ask("GET", "/api/2.0/mlflow/slow", headers=steering)
     assert answer.status_code == 200
     assert not [name for name, _ in answer.json()["headers"] if name.startswith("x-envoy")]
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_a_redirect_stays_at_the_door(ask: Ask, door: str) -> None:
+    """A redirect stays at the door."""
+    answer = ask("GET", f"{door}/api/2.0/mlflow/redirect")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{door}/there/")
 
 
 def test_answers_do_not_say_which_software_made_them(ask: Ask) -> None:
