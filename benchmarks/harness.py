@@ -47,14 +47,25 @@ def measure(bench: Bench, rounds: int) -> list[Figure]:
     tree = _project(bench.folder / "project")
     plain: list[float] = []
     judged: list[float] = []
+    beside: list[float] = []
     with stack_up(bench) as up:
         checks = TURNS * len(up.target.doors)
         for _ in rounds_within(rounds, LIMIT):
             plain.append(_plain_seconds(up.target))
             judged.append(judge(tree, "suites/local", f"--store={bench.store}").past_ready)
+            beside.append(judged[-1] - _exchange_seconds(tree))
     costs = [(ours - bare) / checks * 1000 for ours, bare in zip(judged, plain, strict=True)]
     note = f"{checks} checks of one request: {median(judged):.2f} s judged, {median(plain):.2f} s plain"
-    return [Figure("harness cost per check", "ms", costs, Bound(10), note)]
+    return [
+        Figure("harness cost per check", "ms", costs, Bound(10), note),
+        Figure(
+            "harness cost per check, same run",
+            "ms",
+            [seconds / checks * 1000 for seconds in beside],
+            Bound(10),
+            "what the judged run took beyond its own exchanges: free of the noise between two runs",
+        ),
+    ]
 
 
 def _project(root: Path) -> Path:
@@ -68,6 +79,13 @@ def _project(root: Path) -> Path:
     suite.parent.mkdir()
     suite.write_text(CHECK.format(requirement=requirement, turns=TURNS))
     return root
+
+
+def _exchange_seconds(tree: Path) -> float:
+    """Return the seconds that the exchanges of the latest judged run took, as its report has them."""
+    report = json.loads((tree / "reports" / "latest" / "verdicts.json").read_text())
+    evidence = [item for check in report["checks"] for item in check["evidence"]]
+    return sum(float(item["seconds"]) for item in evidence if item["kind"] == "exchange")
 
 
 def _plain_seconds(target: Target) -> float:
