@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-from fixtures.checks import Payload, Run, SigningStore
+from fixtures.checks import Payload, Run
+from fixtures.clients.bucket import SigningStore
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_status
 from fixtures.requirement import verifies
