@@ -38,7 +38,7 @@ def test_reader_downloads(door: Wire, reader: Wire, anonymous: Wire, run: Run, p
 
 @verifies("AUZ-002")
 def test_reader_lists(door: Wire, reader: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
-    """A reader lists artifacts."""
+    """A reader lists the artifacts of a run."""
     expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     found = expect_status(reader.list_artifacts(run.location), 200)
 

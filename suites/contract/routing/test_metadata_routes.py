@@ -62,7 +62,7 @@ def test_user_interface_is_served(door: Wire) -> None:
 
 @verifies("RTE-015")
 def test_version_is_served(door: Wire) -> None:
-    """MLflow says its version."""
+    """The version route says MLflow's version."""
     version = expect_status(door.version(), 200)
 
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*", version.text), version
