@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from fixtures.deployment import ROLES, Proxy
-from fixtures.stack import proxy as envoy
+from fixtures.stack import envoy
 
 ROOT = Path(__file__).resolve().parents[1]
 AUTH = ROOT / "docker" / "auth"

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from fixtures.deployment import Proxy
-from fixtures.stack import proxy as envoy
+from fixtures.stack import envoy
 
 ADDRESSES: dict[str, Any] = {
     "listen": ("127.0.0.1", 18080),

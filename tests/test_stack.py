@@ -1,0 +1,111 @@
+"""The stack realises a deployment value, and a change of it touches only what differs."""
+
+from __future__ import annotations
+
+import http.client
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+
+from fixtures.deployment import REFERENCE, Answer, Deployment, MLflow
+from fixtures.stack.handle import OwnedStack, Stack
+from fixtures.target.target import Door, Target
+
+BUCKET_GONE = replace(REFERENCE, mlflow=MLflow(destination="s3://no-such-bucket/artifacts"))
+HOST_CHECKED = replace(REFERENCE, mlflow=MLflow(environment=(("MLFLOW_SERVER_ALLOWED_HOSTS", "elsewhere.test"),)))
+KEYS_DOWN = replace(REFERENCE, keys=replace(REFERENCE.keys, up=False))
+KEYS_BROKEN = replace(REFERENCE, keys=replace(REFERENCE.keys, answer=Answer(status=500)))
+ONE_DOOR = replace(REFERENCE, proxy=replace(REFERENCE.proxy, doors=("canonical",)))
+LEGACY = replace(REFERENCE, auth=replace(REFERENCE.auth, service_id="ml-platform"))
+
+
+def status(door: Door, path: str, key: str | None = None) -> int:
+    """Return the status of a GET."""
+    parts = urlsplit(door.url)
+    line = http.client.HTTPConnection(parts.netloc, timeout=10)
+    try:
+        line.request("GET", parts.path + path, headers={"Authorization": f"Bearer {key}"} if key else {})
+        return line.getresponse().status
+    finally:
+        line.close()
+
+
+SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
+
+
+@pytest.fixture
+def spare(stack: OwnedStack) -> Stack:
+    """A stack beside the shared one, whole again for each test."""
+    beside = stack.beside("spare")
+    beside.apply(REFERENCE)
+    return beside
+
+
+@pytest.mark.parametrize(
+    ("deployment", "restarted"),
+    [
+        (BUCKET_GONE, {"mlflow"}),
+        (HOST_CHECKED, {"mlflow"}),
+        (KEYS_BROKEN, set()),
+        (ONE_DOOR, set()),
+        (LEGACY, {"auth"}),
+    ],
+    ids=["bucket", "hosts", "answer", "door", "service-id"],
+)
+def test_a_change_restarts_only_what_differs(spare: Stack, deployment: Deployment, restarted: set[str]) -> None:
+    """Only the part whose value differs gets a new process, there and back."""
+    before = spare.pids()
+    spare.apply(deployment)
+    after = spare.pids()
+    assert {part for part in before if before[part] != after.get(part)} == restarted
+    spare.apply(REFERENCE)
+    assert status(spare.target().doors[0], SEARCH, spare.target().keys["writer"]) == 200
+
+
+def test_a_change_is_in_force_when_apply_returns(spare: Stack) -> None:
+    """The first request after a change meets the changed deployment."""
+    target = spare.target()
+    writer, (canonical, documented, _) = target.keys["writer"], target.doors
+    assert [status(door, SEARCH, writer) for door in (canonical, documented)] == [200, 200]
+    spare.apply(ONE_DOOR)
+    assert [status(door, SEARCH, writer) for door in (canonical, documented)] == [200, 404]
+    spare.apply(HOST_CHECKED)
+    assert status(canonical, SEARCH, writer) == 403
+
+
+def test_a_part_that_is_down_on_purpose_is_not_mourned(spare: Stack) -> None:
+    """A part that the deployment has down is no dead part, and comes back."""
+    spare.apply(KEYS_DOWN)
+    assert "keys" not in spare.pids()
+    assert spare.obituaries() == []
+    spare.apply(REFERENCE)
+    assert "keys" in spare.pids()
+
+
+def test_stacks_of_a_run_do_not_share_anything(stack: OwnedStack, spare: Stack) -> None:
+    """A stack beside another has its own doors, keys and bucket."""
+
+    def holdings(target: Target) -> set[object]:
+        assert target.bucket
+        return {target.bucket.endpoint, *(door.url for door in target.doors), *target.keys.values()}
+
+    assert holdings(stack.target()).isdisjoint(holdings(spare.target()))
+    spare.apply(KEYS_DOWN)
+    target = stack.target()
+    assert status(target.doors[0], SEARCH, target.keys["reader"]) == 200
+
+
+def test_a_store_is_probed_not_believed(stack: OwnedStack) -> None:
+    """The lenient store lacks what it does not enforce, with the reason; what it keeps is present."""
+    found = stack.target().capabilities
+    assert not found["store-enforces-keys"].present
+    assert "wrong secret key" in found["store-enforces-keys"].reason
+    assert found["store-versions"].present
+
+
+def test_a_target_shows_no_secret(stack: OwnedStack) -> None:
+    """Neither the printed nor the reported target holds a key."""
+    target = stack.target()
+    shown = repr(target) + repr(target.describe())
+    assert not [secret for secret in target.secrets if secret in shown]
