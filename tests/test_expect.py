@@ -1,0 +1,109 @@
+"""The verbs of checks: each accepts what is right, and says what was expected and seen where it is not."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import pytest
+
+from fixtures.clients.exchange import Body, Exchange
+from fixtures.expect import (
+    Mismatch,
+    expect_equal,
+    expect_json_error,
+    expect_refused,
+    expect_status,
+    expect_within,
+)
+
+ERROR = {"error_code": "PERMISSION_DENIED", "message": "lacks the right 'write'"}
+
+
+def answer(
+    status: int | None, document: object = None, content_type: str = "application/json", error: str = ""
+) -> Exchange:
+    """Return an exchange with that answer."""
+    body = Body.of([json.dumps(document).encode()])
+    headers = (("Content-Type", content_type),)
+    return Exchange(
+        "GET", "http://127.0.0.1:1/x", "d", status, response_headers=headers, response_body=body, error=error
+    )
+
+
+def test_status_is_accepted() -> None:
+    """An expected status gives the exchange back."""
+    exchange = answer(200)
+
+    assert expect_status(exchange, 200, 201) is exchange
+
+
+@pytest.mark.parametrize("exchange", [answer(404), answer(None, error="refused: x"), answer(200, error="reset: cut")])
+def test_wrong_or_cut_answer_is_a_mismatch(exchange: Exchange) -> None:
+    """Another status, no answer, and an answer that was cut are mismatches."""
+    with pytest.raises(Mismatch) as raised:
+        expect_status(exchange, 200)
+
+    assert raised.value.expected == "status 200"
+    assert "GET http://127.0.0.1:1/x" in raised.value.actual
+
+
+def test_refusal_is_accepted() -> None:
+    """A refusal in MLflow's error form is accepted, with or without its code."""
+    expect_refused(answer(403, ERROR), 403)
+    expect_refused(answer(403, ERROR), 403, "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        answer(200, ERROR),
+        answer(401, ERROR),
+        answer(403, {"detail": "no"}),
+        answer(403, {**ERROR, "message": ""}),
+        answer(403, [1]),
+        answer(403, ERROR, content_type="text/html"),
+        answer(403, {**ERROR, "error_code": "OTHER"}),
+        answer(None, error="timeout: 1 s"),
+    ],
+)
+def test_other_refusal_is_a_mismatch(exchange: Exchange) -> None:
+    """Another status, form, content type or code is a mismatch."""
+    with pytest.raises(Mismatch):
+        expect_refused(exchange, 403, "PERMISSION_DENIED")
+
+
+def test_error_form_is_told() -> None:
+    """A mismatch shows the body that is in the wrong form."""
+    with pytest.raises(Mismatch, match="no such route"):
+        expect_json_error(answer(404, {"detail": "no such route"}), 404)
+
+
+def test_difference_of_dicts_is_told() -> None:
+    """A mismatch of mappings names what is missing, extra and different."""
+    with pytest.raises(Mismatch) as raised:
+        expect_equal({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 9, "d": 4}, "objects")
+
+    assert "missing ['d'], extra ['c'], different ['b']" in raised.value.actual
+    assert raised.value.expected.startswith("objects: ")
+
+
+def test_equal_gives_the_value_back() -> None:
+    """Equal values give the actual one back."""
+    assert expect_equal([1], [1], "numbers") == [1]
+
+
+def test_missing_items_are_told() -> None:
+    """A mismatch of items names those that are missing only."""
+    expect_within([1], [1, 2], "numbers")
+    with pytest.raises(Mismatch) as raised:
+        expect_within([1, 3], [1, 2], "numbers")
+
+    assert raised.value.expected == "numbers [3]"
+
+
+def test_mismatch_crosses_processes() -> None:
+    """A mismatch keeps its two sides when it is pickled."""
+    copy = pickle.loads(pickle.dumps(Mismatch("this", "that")))  # noqa: S301 - our own bytes
+
+    assert (copy.expected, copy.actual, str(copy)) == ("this", "that", "expected this\n     saw that")
