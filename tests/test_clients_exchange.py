@@ -14,17 +14,22 @@ SECRET = "hk_very_secret"
 FLASK_404 = "<!doctype html><title>404 Not Found</title> If you entered the URL manually please check"
 
 
-def exchange(status: int | None = 200, text: str = "{}", media: str = "application/json", **facts: object) -> Exchange:
+def exchange(
+    status: int | None = 200, text: str = "{}", media: str = "application/json", error: str = "", seconds: float = 0.012
+) -> Exchange:
     """Return an exchange with that answer."""
-    given = {"response_headers": (("Content-Type", media), ("X-Request-Id", "r-1")), "seconds": 0.012, **facts}
+    headers = (("Content-Type", media), ("X-Request-Id", "r-1"))
+    body = Body.of([text.encode()])
     return Exchange(
         "PUT",
         "http://127.0.0.1:1/a",
         "canonical",
         status,
-        response_body=Body.of([text.encode()]),
-        **given,  # type: ignore[arg-type]
-    )  # type ignored: the facts are given by name
+        response_headers=headers,
+        response_body=body,
+        error=error,
+        seconds=seconds,
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import hashlib
 import io
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
 
@@ -111,14 +112,16 @@ def test_every_exchange_is_evidence(base: str) -> None:
 
 def test_cut_upload_hangs_up() -> None:
     """A cut upload announces the whole, sends the part, and hangs up."""
-    received = bytearray()
+    received, ended = bytearray(), threading.Event()
 
     def swallow(connection: socket.socket) -> None:
         while chunk := connection.recv(65536):
             received.extend(chunk)
+        ended.set()
 
     with raw(swallow) as url:
         seen = wire(url).send("PUT", "/x", body=b"b" * 1000, cut_after=300)
+        assert ended.wait(10)
     head, _, body = bytes(received).partition(b"\r\n\r\n")
 
     assert b"Content-Length: 1000" in head
