@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "fixtures.clients": ("fixtures.settings", "fixtures.target", "fixtures.expect", "fixtures.clients"),
     "fixtures.stack": ("fixtures.settings", "fixtures.target", "fixtures.deployment"),
     "fixtures.report": ("fixtures.requirement", "fixtures.verdict"),
-    "fixtures.checks": BELOW_CHECKS,
+    "fixtures.checks": (*BELOW_CHECKS, "fixtures.stack.handle"),
     "fixtures.session": (*BELOW_SESSION, "fixtures.stack", "fixtures.report"),
     "fixtures.plugin": ("fixtures.checks", "fixtures.requirement", "fixtures.settings", "fixtures.session"),
     "suites": (*BELOW_CHECKS, "fixtures.checks", "fixtures.faults", "fixtures.stack.handle"),

@@ -16,6 +16,14 @@ def test_one_registration_is_one_scope() -> None:
     assert len(scopes) == 1
 
 
+def test_spare_stack_is_one_scope() -> None:
+    """Every check that changes the spare stack shares one scope, whatever else it is parametrised over."""
+    scopes = {scope_of("suites/local/a.py::test_a[spare]"), scope_of("suites/local/b.py::test_b[spare-slow]")}
+
+    assert len(scopes) == 1
+    assert scopes != {scope_of("suites/local/a.py::test_a[canonical]")}
+
+
 @pytest.mark.parametrize("case", ["[sklearn-literal]", "[pyfunc-canonical]", "[canonical]", "[canonical-8KiB]", ""])
 def test_other_checks_stand_alone(case: str) -> None:
     """Another kind, another door, and checks without a registration stand alone."""
