@@ -10,11 +10,13 @@ import pytest
 from fixtures.clients.exchange import Body, Exchange
 from fixtures.expect import (
     Mismatch,
+    Unmet,
     expect_equal,
     expect_json_error,
     expect_refused,
     expect_status,
     expect_within,
+    given,
 )
 
 ERROR = {"error_code": "PERMISSION_DENIED", "message": "lacks the right 'write'"}
@@ -46,6 +48,17 @@ def test_wrong_or_cut_answer_is_a_mismatch(exchange: Exchange) -> None:
 
     assert raised.value.expected == "status 200"
     assert "GET http://127.0.0.1:1/x" in raised.value.actual
+
+
+def test_missing_ground_is_told_apart() -> None:
+    """What a check stands on is told apart from what it judges."""
+    assert given(answer(200), 200).ok
+    with pytest.raises(Unmet, match="on which this check stands"):
+        given(answer(503), 200)
+    with pytest.raises(Mismatch) as raised:
+        expect_status(answer(503), 200)
+
+    assert not isinstance(raised.value, Unmet)
 
 
 def test_refusal_is_accepted() -> None:

@@ -6,7 +6,7 @@ from fixtures.checks import Payload, Run
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.exchange import Body
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status
+from fixtures.expect import expect_equal, expect_status, given
 from fixtures.requirement import verifies
 
 MIB = 1024 * 1024
@@ -18,7 +18,7 @@ def test_cut_upload_leaves_no_object(door: Wire, run: Run, payload: Payload, buc
     door.put_artifact(run.location, "cut.bin", payload(8192), cut_after=4096)
     whole = door.put_artifact(run.location, "whole.bin", payload(8192))
 
-    expect_status(whole, 200)  # control: whole uploads are stored
+    given(whole, 200)  # control: whole uploads are stored
     expect_equal(bucket.under(run.location), {"whole.bin": 8192}, "objects of the run")
 
 
@@ -28,7 +28,7 @@ def test_cut_chunked_upload_leaves_no_object(door: Wire, run: Run, payload: Payl
     door.put_artifact(run.location, "cut.bin", payload(8192), chunked=True, cut_after=4096)
     whole = door.put_artifact(run.location, "whole.bin", payload(8192), chunked=True)
 
-    expect_status(whole, 200)  # control: whole uploads are stored
+    given(whole, 200)  # control: whole uploads are stored
     expect_equal(bucket.under(run.location), {"whole.bin": 8192}, "objects of the run")
 
 
@@ -37,7 +37,7 @@ def test_cut_upload_replaces_nothing(door: Wire, run: Run, payload: Payload, buc
     """An upload cut mid-body leaves the former artifact as it was."""
     former = expect_status(door.put_artifact(run.location, "a.bin", payload(300)), 200)
     door.put_artifact(run.location, "a.bin", payload(8192), cut_after=4096)
-    expect_status(door.put_artifact(run.location, "whole.bin", payload(8192)), 200)  # control: whole ones are stored
+    given(door.put_artifact(run.location, "whole.bin", payload(8192)), 200)  # control: whole ones are stored
 
     expect_equal(bucket.body(bucket.key_for(run.location, "a.bin")), former.request_body, "object")
 
@@ -45,10 +45,10 @@ def test_cut_upload_replaces_nothing(door: Wire, run: Run, payload: Payload, buc
 @verifies("ART-017")
 def test_multipart_upload_given_up_leaves_no_object(door: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
     """A multipart upload that is given up leaves no object."""
-    begun = expect_status(door.create_multipart(run.location, "cut.bin", parts=1), 200).json()
+    begun = given(door.create_multipart(run.location, "cut.bin", parts=1), 200).json()
     expect_status(door.follow("PUT", begun["credentials"][0]["url"], payload(5 * MIB)), 200)
-    expect_status(door.abort_multipart(run.location, "cut.bin", begun["upload_id"]), 200)
-    expect_status(door.put_artifact(run.location, "whole.bin", payload(100)), 200)  # control: whole ones are stored
+    given(door.abort_multipart(run.location, "cut.bin", begun["upload_id"]), 200)
+    given(door.put_artifact(run.location, "whole.bin", payload(100)), 200)  # control: whole ones are stored
 
     expect_equal(bucket.under(run.location), {"whole.bin": 100}, "objects of the run")
 
@@ -57,7 +57,7 @@ def test_multipart_upload_given_up_leaves_no_object(door: Wire, run: Run, payloa
 def test_multipart_upload_is_joined(door: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
     """The parts of a multipart upload are joined under its name."""
     first, second = payload(5 * MIB), payload(1000)
-    begun = expect_status(door.create_multipart(run.location, "deep/big.bin", parts=2), 200).json()
+    begun = given(door.create_multipart(run.location, "deep/big.bin", parts=2), 200).json()
     one, two = (credential["url"] for credential in begun["credentials"])
     tags = [
         expect_status(door.follow("PUT", one, first), 200).header("etag"),

@@ -11,7 +11,7 @@ from fixtures.clients.bucket import Bucket
 from fixtures.clients.exchange import Body
 from fixtures.clients.sdk import Sdk
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status
+from fixtures.expect import expect_equal, expect_status, given
 from fixtures.requirement import verifies
 
 MIB = 1024 * 1024
@@ -67,7 +67,7 @@ def test_second_upload_replaces_the_first(door: Wire, run: Run, payload: Payload
 def test_compressed_file_passes_as_it_is(door: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
     """A compressed file is neither packed nor unpacked on the way."""
     packed = gzip.compress(payload(1000), mtime=0)
-    expect_status(door.put_artifact(run.location, "a.tar.gz", packed), 200)
+    given(door.put_artifact(run.location, "a.tar.gz", packed), 200)
     fetched = expect_status(door.get_artifact(run.location, "a.tar.gz"), 200)
 
     expect_equal(bucket.body(bucket.key_for(run.location, "a.tar.gz")), Body.of([packed]), "object")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from fixtures.checks import Payload, Run
 from fixtures.clients.bucket import SigningStore
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status
+from fixtures.expect import expect_equal, expect_status, given
 from fixtures.requirement import verifies
 
 
@@ -24,7 +24,7 @@ def test_presigned_download_brings_the_same_bytes(door: Wire, run: Run, payload:
 @verifies("ART-015")
 def test_presigned_download_ends(door: Wire, run: Run, payload: Payload) -> None:
     """A presigned download is good for an hour at most."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     url = expect_status(door.presign_artifact(run.location, "a.bin"), 200).json()["url"]
     seconds = int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0])
 
@@ -34,17 +34,17 @@ def test_presigned_download_ends(door: Wire, run: Run, payload: Payload) -> None
 @verifies("ART-016")
 def test_changed_signature_is_refused(door: Wire, run: Run, payload: Payload, signing_store: SigningStore) -> None:
     """A presigned download whose signature was changed is refused."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     url = expect_status(door.presign_artifact(run.location, "a.bin"), 200).json()["url"]
 
-    expect_status(door.follow("GET", url), 200)  # control: the signature makes the difference
+    given(door.follow("GET", url), 200)  # control: the signature makes the difference
     expect_status(door.follow("GET", signing_store.forge(url)), 403)
 
 
 @verifies("ART-019")
 def test_download_is_an_attachment(door: Wire, run: Run, payload: Payload) -> None:
     """A download is an attachment and not to be sniffed."""
-    expect_status(door.put_artifact(run.location, "page.html", payload(100)), 200)
+    given(door.put_artifact(run.location, "page.html", payload(100)), 200)
     fetched = expect_status(door.get_artifact(run.location, "page.html"), 200)
 
     assert fetched.header("content-disposition").startswith("attachment"), fetched.response_headers

@@ -7,7 +7,7 @@ import pytest
 from fixtures.checks import Payload, Run, Unique
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import ARTIFACTS, Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status
+from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 NAMES = ["with space.txt", "100% sure.txt", "grün-✓.txt", "a+b&c=d.txt", "semi;colon.txt", "what?.txt", "deep/er/a.txt"]
@@ -28,8 +28,8 @@ def test_name_is_kept(door: Wire, run: Run, payload: Payload, bucket: Bucket, na
 @verifies("ART-009")
 def test_listing_tells_files_from_folders(door: Wire, run: Run, payload: Payload) -> None:
     """A listing names each file with its size and each folder."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    expect_status(door.put_artifact(run.location, "folder/b.bin", payload(50)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "folder/b.bin", payload(50)), 200)
     top = expect_status(door.list_artifacts(run.location), 200).json()["files"]
     below = expect_status(door.list_artifacts(run.location, "folder"), 200).json()["files"]
 
@@ -41,7 +41,7 @@ def test_listing_tells_files_from_folders(door: Wire, run: Run, payload: Payload
 def test_listing_of_nothing_is_empty(door: Wire, run: Run, payload: Payload) -> None:
     """A location that holds nothing lists as empty."""
     before = expect_status(door.list_artifacts(run.location), 200)
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     after = expect_status(door.list_artifacts(run.location), 200)
 
     expect_equal(before.json().get("files", []), [], "files before")
@@ -51,8 +51,8 @@ def test_listing_of_nothing_is_empty(door: Wire, run: Run, payload: Payload) -> 
 @verifies("ART-011")
 def test_deleted_artifact_is_gone(door: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
     """A deleted artifact is gone, and only that one."""
-    expect_status(door.put_artifact(run.location, "gone.bin", payload(100)), 200)
-    expect_status(door.put_artifact(run.location, "kept.bin", payload(50)), 200)
+    given(door.put_artifact(run.location, "gone.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "kept.bin", payload(50)), 200)
     before = bucket.under(run.location)
     expect_status(door.delete_artifact(run.location, "gone.bin"), 200)
     listed = expect_status(door.list_artifacts(run.location), 200).json()["files"]
@@ -65,8 +65,8 @@ def test_deleted_artifact_is_gone(door: Wire, run: Run, payload: Payload, bucket
 @verifies("ART-012")
 def test_missing_artifact_is_an_error(door: Wire, run: Run, payload: Payload) -> None:
     """The download of an artifact that does not exist is an error."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    expect_status(door.get_artifact(run.location, "a.bin"), 200)  # control: what exists is downloaded
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.get_artifact(run.location, "a.bin"), 200)  # control: what exists is downloaded
     missed = door.get_artifact(run.location, "b.bin")
 
     assert missed.status is not None, missed
@@ -76,8 +76,8 @@ def test_missing_artifact_is_an_error(door: Wire, run: Run, payload: Payload) ->
 @verifies("ART-022")
 def test_missing_artifact_is_not_presigned(door: Wire, run: Run, payload: Payload) -> None:
     """The presigned download of a missing artifact is a 404."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    expect_status(door.presign_artifact(run.location, "a.bin"), 200)  # control: what exists is presigned
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.presign_artifact(run.location, "a.bin"), 200)  # control: what exists is presigned
 
     expect_refused(door.presign_artifact(run.location, "b.bin"), 404)
 
@@ -89,7 +89,7 @@ def test_upload_does_not_leave_the_root(door: Wire, run: Run, bucket: Bucket, un
     name = unique("escaped")
     climbed = door.send("PUT", f"{ARTIFACTS}/artifacts/{escape.format(name)}", body=b"x" * 100)
 
-    expect_status(door.put_artifact(run.location, "a.bin", b"x" * 100), 200)  # control: honest paths are stored
+    given(door.put_artifact(run.location, "a.bin", b"x" * 100), 200)  # control: honest paths are stored
     assert climbed.refused, climbed
     expect_equal(bucket.keys(name), {}, "objects above the root")
 
@@ -98,7 +98,7 @@ def test_upload_does_not_leave_the_root(door: Wire, run: Run, bucket: Bucket, un
 @pytest.mark.parametrize("climbing", ["../..", "/etc", "a/../../b"])
 def test_listing_does_not_leave_the_root(door: Wire, run: Run, climbing: str) -> None:
     """A listing whose path climbs out of the root is refused."""
-    expect_status(door.list_artifacts(run.location), 200)  # control: honest paths are listed
+    given(door.list_artifacts(run.location), 200)  # control: honest paths are listed
     climbed = door.send("GET", f"{ARTIFACTS}/artifacts", query={"path": climbing})
 
     expect_refused(climbed, 400, "INVALID_PARAMETER_VALUE")

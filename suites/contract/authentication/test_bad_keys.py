@@ -7,7 +7,7 @@ import pytest
 from fixtures.checks import KeyOf, Payload, Run
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_json_error, expect_refused, expect_status
+from fixtures.expect import expect_equal, expect_json_error, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 UNKNOWN = "hk_conformance_no_such_key_00000000"
@@ -27,7 +27,7 @@ ISSUED = [
 @pytest.mark.parametrize("bad", LITERAL)
 def test_literal_key_is_refused(door: Wire, bad: str) -> None:
     """A key that was never issued is refused."""
-    expect_status(door.search_experiments(), 200)  # control: the key makes the difference
+    given(door.search_experiments(), 200)  # control: the key makes the difference
 
     expect_refused(door.with_key(bad).search_experiments(), 401, "UNAUTHENTICATED")
 
@@ -35,7 +35,7 @@ def test_literal_key_is_refused(door: Wire, bad: str) -> None:
 @pytest.mark.parametrize("state", ISSUED)
 def test_issued_key_is_refused(door: Wire, key: KeyOf, state: str) -> None:
     """A key that is valid no more, or elsewhere, is refused."""
-    expect_status(door.search_experiments(), 200)  # control: the key makes the difference
+    given(door.search_experiments(), 200)  # control: the key makes the difference
 
     expect_refused(door.with_key(key(state)).search_experiments(), 401, "UNAUTHENTICATED")
 
@@ -44,7 +44,7 @@ def test_issued_key_is_refused(door: Wire, key: KeyOf, state: str) -> None:
 @pytest.mark.parametrize("state", ["expired", "revoked", "other-service"])
 def test_issued_key_uploads_nothing(door: Wire, key: KeyOf, state: str, run: Run, bucket: Bucket) -> None:
     """A key that is valid no more uploads nothing."""
-    expect_status(door.put_artifact(run.location, "mine.bin", b"x" * 100), 200)
+    given(door.put_artifact(run.location, "mine.bin", b"x" * 100), 200)
 
     expect_refused(door.with_key(key(state)).put_artifact(run.location, "theirs.bin", b"x" * 100), 401)
     expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")
@@ -53,8 +53,8 @@ def test_issued_key_uploads_nothing(door: Wire, key: KeyOf, state: str, run: Run
 @verifies("AUT-023")
 def test_unknown_key_downloads_nothing(door: Wire, run: Run, payload: Payload) -> None:
     """An unknown key downloads nothing."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    expect_status(door.get_artifact(run.location, "a.bin"), 200)  # control: there is something to download
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.get_artifact(run.location, "a.bin"), 200)  # control: there is something to download
 
     expect_refused(door.with_key(UNKNOWN).get_artifact(run.location, "a.bin"), 401)
 
@@ -67,14 +67,14 @@ def test_key_in_the_query_is_refused(door: Wire, anonymous: Wire, key: KeyOf, na
     accepted = door.send("GET", path, query={"max_results": 1})
     refused = anonymous.send("GET", path, query={"max_results": 1, name: key("writer")})
 
-    expect_status(accepted, 200)  # control: the same key in a header is good
+    given(accepted, 200)  # control: the same key in a header is good
     expect_refused(refused, 401)
 
 
 @verifies("AUT-018")
 def test_missing_key_is_challenged(door: Wire, anonymous: Wire) -> None:
     """A refusal for want of a key says how to authenticate."""
-    expect_status(door.search_experiments(), 200)  # control: the key makes the difference
+    given(door.search_experiments(), 200)  # control: the key makes the difference
     refused = expect_status(anonymous.search_experiments(), 401)
 
     assert refused.header("www-authenticate"), refused
@@ -83,7 +83,7 @@ def test_missing_key_is_challenged(door: Wire, anonymous: Wire) -> None:
 @verifies("AUT-018", "AUT-019")
 def test_bad_key_is_challenged(door: Wire) -> None:
     """A refusal of a key is JSON and says how to authenticate."""
-    expect_status(door.search_experiments(), 200)  # control: the key makes the difference
+    given(door.search_experiments(), 200)  # control: the key makes the difference
     refused = expect_json_error(door.with_key(UNKNOWN).search_experiments(), 401)
 
     assert refused.header("www-authenticate"), refused
@@ -95,7 +95,7 @@ def test_same_key_gets_the_same_answer(door: Wire) -> None:
     bad = door.with_key(UNKNOWN)
     answers = [(answer.status, answer.json()) for answer in (bad.search_experiments(), bad.search_experiments())]
 
-    expect_status(door.search_experiments(), 200)  # control: a good key is accepted between
+    given(door.search_experiments(), 200)  # control: a good key is accepted between
     expect_equal((bad.search_experiments().status, answers[1]), (401, answers[0]), "answers to one bad key")
 
 
@@ -106,7 +106,7 @@ def test_refusal_keeps_the_keys_state_to_itself(door: Wire, key: KeyOf, state: s
     known = expect_status(door.with_key(key(state)).search_experiments(), 401)
     unknown = expect_status(door.with_key(UNKNOWN).search_experiments(), 401)
 
-    expect_status(door.search_experiments(), 200)  # control: a good key is accepted
+    given(door.search_experiments(), 200)  # control: a good key is accepted
     expect_equal(known.json(), unknown.json(), "refusal")
 
 
@@ -115,5 +115,5 @@ def test_refusal_does_not_repeat_the_key(door: Wire) -> None:
     """A refusal does not repeat the key that was sent."""
     refused = expect_status(door.with_key(UNKNOWN).search_experiments(), 401)
 
-    expect_status(door.search_experiments(), 200)  # control: a good key is accepted
+    given(door.search_experiments(), 200)  # control: a good key is accepted
     assert UNKNOWN not in f"{refused.text} {refused.response_headers}", refused

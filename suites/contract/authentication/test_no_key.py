@@ -9,14 +9,14 @@ import pytest
 from fixtures.checks import Payload, Run
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire, location_path
-from fixtures.expect import expect_equal, expect_refused, expect_status
+from fixtures.expect import expect_equal, expect_refused, given
 from fixtures.requirement import verifies
 
 
 @verifies("AUT-001", "AUT-019")
 def test_metadata_is_refused(door: Wire, anonymous: Wire) -> None:
     """Metadata without a key is refused."""
-    expect_status(door.search_experiments(), 200)  # control: the key makes the difference
+    given(door.search_experiments(), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.search_experiments(), 401, "UNAUTHENTICATED")
 
@@ -26,7 +26,7 @@ def test_upload_is_refused_and_leaves_nothing(
     door: Wire, anonymous: Wire, run: Run, payload: Payload, bucket: Bucket
 ) -> None:
     """An upload without a key is refused and leaves no object."""
-    expect_status(door.put_artifact(run.location, "mine.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "mine.bin", payload(100)), 200)
     refused = anonymous.put_artifact(run.location, "theirs.bin", payload(100))
 
     expect_refused(refused, 401)
@@ -44,8 +44,8 @@ def test_large_upload_is_refused(anonymous: Wire, run: Run, payload: Payload) ->
 @verifies("AUT-003")
 def test_download_is_refused(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
     """A download without a key is refused."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    expect_status(door.get_artifact(run.location, "a.bin"), 200)  # control: there is something to download
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.get_artifact(run.location, "a.bin"), 200)  # control: there is something to download
     refused = anonymous.get_artifact(run.location, "a.bin")
 
     expect_refused(refused, 401)
@@ -54,7 +54,7 @@ def test_download_is_refused(door: Wire, anonymous: Wire, run: Run, payload: Pay
 @verifies("AUT-003")
 def test_listing_is_refused(door: Wire, anonymous: Wire, run: Run) -> None:
     """A listing without a key is refused."""
-    expect_status(door.list_artifacts(run.location), 200)  # control: the key makes the difference
+    given(door.list_artifacts(run.location), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.list_artifacts(run.location), 401)
 
@@ -64,7 +64,7 @@ def test_deletion_is_refused_and_deletes_nothing(
     door: Wire, anonymous: Wire, run: Run, payload: Payload, bucket: Bucket
 ) -> None:
     """A deletion without a key is refused and deletes nothing."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
 
     expect_refused(anonymous.delete_artifact(run.location, "a.bin"), 401)
     expect_equal(bucket.under(run.location), {"a.bin": 100}, "objects of the run")
@@ -73,8 +73,8 @@ def test_deletion_is_refused_and_deletes_nothing(
 @verifies("AUT-005")
 def test_presigned_download_is_refused(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
     """A presigned URL without a key is refused."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    expect_status(door.presign_artifact(run.location, "a.bin"), 200)  # control: the key makes the difference
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.presign_artifact(run.location, "a.bin"), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.presign_artifact(run.location, "a.bin"), 401)
 
@@ -82,8 +82,8 @@ def test_presigned_download_is_refused(door: Wire, anonymous: Wire, run: Run, pa
 @verifies("AUT-005")
 def test_multipart_upload_is_refused(door: Wire, anonymous: Wire, run: Run) -> None:
     """A multipart upload without a key is refused."""
-    begun = expect_status(door.create_multipart(run.location, "a.bin", parts=1), 200).json()
-    expect_status(door.abort_multipart(run.location, "a.bin", begun["upload_id"]), 200)
+    begun = given(door.create_multipart(run.location, "a.bin", parts=1), 200).json()
+    given(door.abort_multipart(run.location, "a.bin", begun["upload_id"]), 200)
 
     expect_refused(anonymous.create_multipart(run.location, "a.bin", parts=1), 401)
 
@@ -93,7 +93,7 @@ def test_multipart_upload_is_refused(door: Wire, anonymous: Wire, run: Run) -> N
 def test_ajax_metadata_is_refused(door: Wire, anonymous: Wire, run: Run, version: str) -> None:
     """The browser's metadata API without a key is refused."""
     path = {"2.0": "/ajax-api/2.0/mlflow/runs/get", "3.0": "/ajax-api/3.0/mlflow/server-info"}[version]
-    expect_status(door.send("GET", path, query={"run_id": run.id}), 200)  # control: the key makes the difference
+    given(door.send("GET", path, query={"run_id": run.id}), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.send("GET", path, query={"run_id": run.id}), 401)
 
@@ -105,7 +105,7 @@ def test_ajax_upload_is_refused(door: Wire, anonymous: Wire, run: Run, payload: 
     refused = anonymous.send("PUT", path, body=payload(100))
     accepted = door.send("PUT", path, body=payload(100))
 
-    expect_status(accepted, 200)  # control: the key makes the difference
+    given(accepted, 200)  # control: the key makes the difference
     expect_refused(refused, 401)
 
 
@@ -113,7 +113,7 @@ def test_ajax_upload_is_refused(door: Wire, anonymous: Wire, run: Run, payload: 
 def test_graphql_is_refused(door: Wire, anonymous: Wire) -> None:
     """A GraphQL query without a key is refused."""
     query = {"query": "{ __typename }"}
-    expect_status(door.send("POST", "/graphql", json=query), 200)  # control: the key makes the difference
+    given(door.send("POST", "/graphql", json=query), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.send("POST", "/graphql", json=query), 401)
 
@@ -121,8 +121,8 @@ def test_graphql_is_refused(door: Wire, anonymous: Wire) -> None:
 @verifies("AUT-007")
 def test_get_artifact_is_refused(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
     """The browser's download route without a key is refused."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     query = {"run_id": run.id, "path": "a.bin"}
-    expect_status(door.send("GET", "/get-artifact", query=query), 200)  # control: the key makes the difference
+    given(door.send("GET", "/get-artifact", query=query), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.send("GET", "/get-artifact", query=query), 401)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixtures.checks import Payload, Run
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status
+from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
@@ -29,7 +29,7 @@ def test_reader_searches_by_post(reader: Wire, anonymous: Wire, run: Run) -> Non
 @verifies("AUZ-002")
 def test_reader_downloads(door: Wire, reader: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
     """A reader downloads an artifact."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     found = expect_status(reader.get_artifact(run.location, "a.bin"), 200)
 
     expect_refused(anonymous.get_artifact(run.location, "a.bin"), 401)  # control: a key is needed
@@ -39,7 +39,7 @@ def test_reader_downloads(door: Wire, reader: Wire, anonymous: Wire, run: Run, p
 @verifies("AUZ-002")
 def test_reader_lists(door: Wire, reader: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
     """A reader lists the artifacts of a run."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     found = expect_status(reader.list_artifacts(run.location), 200)
 
     expect_refused(anonymous.list_artifacts(run.location), 401)  # control: a key is needed
@@ -51,7 +51,7 @@ def test_reader_obtains_presigned_downloads(
     door: Wire, reader: Wire, anonymous: Wire, run: Run, payload: Payload
 ) -> None:
     """A reader obtains a presigned download."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     found = expect_status(reader.presign_artifact(run.location, "a.bin"), 200)
 
     expect_refused(anonymous.presign_artifact(run.location, "a.bin"), 401)  # control: a key is needed

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from fixtures.checks import Payload, Run, Unique
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire, location_path
-from fixtures.expect import expect_equal, expect_refused, expect_status
+from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
@@ -20,13 +20,13 @@ def test_reader_creates_no_experiment(door: Wire, reader: Wire, unique: Unique) 
 
     expect_refused(refused, 403, "PERMISSION_DENIED")
     expect_refused(found, 404, "RESOURCE_DOES_NOT_EXIST")
-    expect_status(door.create_experiment(name), 200)  # control: a writer may
+    given(door.create_experiment(name), 200)  # control: a writer may
 
 
 @verifies("AUZ-004")
 def test_reader_tags_no_run(door: Wire, reader: Wire, run: Run) -> None:
     """A reader sets no tag on a run."""
-    expect_status(door.set_run_tag(run.id, "colour", "green"), 200)  # control: a writer may
+    given(door.set_run_tag(run.id, "colour", "green"), 200)  # control: a writer may
     refused = reader.set_run_tag(run.id, "colour", "red")
     tags = expect_status(door.get("runs/get", run_id=run.id), 200).json()["run"]["data"]["tags"]
 
@@ -37,7 +37,7 @@ def test_reader_tags_no_run(door: Wire, reader: Wire, run: Run) -> None:
 @verifies("AUZ-005")
 def test_reader_uploads_nothing(door: Wire, reader: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
     """A reader uploads no artifact."""
-    expect_status(door.put_artifact(run.location, "mine.bin", payload(100)), 200)  # control: a writer may
+    given(door.put_artifact(run.location, "mine.bin", payload(100)), 200)  # control: a writer may
     refused = reader.put_artifact(run.location, "theirs.bin", payload(100))
 
     expect_refused(refused, 403)
@@ -47,7 +47,7 @@ def test_reader_uploads_nothing(door: Wire, reader: Wire, run: Run, payload: Pay
 @verifies("AUZ-005")
 def test_reader_overwrites_nothing(door: Wire, reader: Wire, run: Run, payload: Payload) -> None:
     """A reader overwrites no artifact."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)  # control: a writer may
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)  # control: a writer may
     refused = reader.put_artifact(run.location, "a.bin", payload(50))
     found = expect_status(door.get_artifact(run.location, "a.bin"), 200)
 
@@ -58,14 +58,14 @@ def test_reader_overwrites_nothing(door: Wire, reader: Wire, run: Run, payload: 
 @verifies("AUZ-006")
 def test_reader_deletes_no_artifact(door: Wire, reader: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
     """A reader deletes no artifact."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     refused = reader.delete_artifact(run.location, "a.bin")
     kept = bucket.under(run.location)
     deleted = door.delete_artifact(run.location, "a.bin")
 
     expect_refused(refused, 403)
     expect_equal(kept, {"a.bin": 100}, "objects of the run")
-    expect_status(deleted, 200)  # control: a writer may
+    given(deleted, 200)  # control: a writer may
 
 
 @verifies("AUZ-007")
@@ -77,16 +77,16 @@ def test_reader_registers_no_model(door: Wire, reader: Wire, unique: Unique) -> 
 
     expect_refused(refused, 403)
     expect_refused(found, 404, "RESOURCE_DOES_NOT_EXIST")
-    expect_status(door.create_model(name), 200)  # control: a writer may
+    given(door.create_model(name), 200)  # control: a writer may
 
 
 @verifies("AUZ-007")
 def test_reader_moves_no_alias(door: Wire, reader: Wire, run: Run, unique: Unique) -> None:
     """A reader neither sets nor deletes an alias."""
     name = unique("model")
-    expect_status(door.create_model(name), 200)
-    expect_status(door.create_version(name, f"{run.location}/m", run.id), 200)
-    expect_status(door.post("registered-models/alias", name=name, alias="champion", version="1"), 200)  # control
+    given(door.create_model(name), 200)
+    given(door.create_version(name, f"{run.location}/m", run.id), 200)
+    given(door.post("registered-models/alias", name=name, alias="champion", version="1"), 200)  # control
 
     expect_refused(reader.delete("registered-models/alias", name=name, alias="champion"), 403)
     expect_refused(reader.post("registered-models/alias", name=name, alias="other", version="1"), 403)
@@ -98,22 +98,22 @@ def test_reader_moves_no_alias(door: Wire, reader: Wire, run: Run, unique: Uniqu
 def test_reader_deletes_no_version(door: Wire, reader: Wire, run: Run, unique: Unique) -> None:
     """A reader deletes no version."""
     name = unique("model")
-    expect_status(door.create_model(name), 200)
-    expect_status(door.create_version(name, f"{run.location}/m", run.id), 200)
+    given(door.create_model(name), 200)
+    given(door.create_version(name, f"{run.location}/m", run.id), 200)
     refused = reader.delete("model-versions/delete", name=name, version="1")
     kept = door.get("model-versions/get", name=name, version="1")
     deleted = door.delete("model-versions/delete", name=name, version="1")
 
     expect_refused(refused, 403)
     expect_status(kept, 200)
-    expect_status(deleted, 200)  # control: a writer may
+    given(deleted, 200)  # control: a writer may
 
 
 @verifies("AUZ-008")
 def test_reader_begins_no_multipart_upload(door: Wire, reader: Wire, run: Run) -> None:
     """A reader begins no multipart upload."""
     refused = reader.create_multipart(run.location, "a.bin", parts=1)
-    begun = expect_status(door.create_multipart(run.location, "a.bin", parts=1), 200).json()  # control: a writer may
+    begun = given(door.create_multipart(run.location, "a.bin", parts=1), 200).json()  # control: a writer may
 
     expect_refused(refused, 403)
     expect_status(door.abort_multipart(run.location, "a.bin", begun["upload_id"]), 200)
@@ -126,7 +126,7 @@ def test_reader_writes_nothing_by_ajax(door: Wire, reader: Wire, run: Run, paylo
     upload = reader.send("PUT", f"{path}/theirs.bin", body=payload(100))
     change = reader.send("POST", "/ajax-api/2.0/mlflow/runs/set-tag", json={"run_id": run.id, "key": "a", "value": "b"})
 
-    expect_status(door.send("PUT", f"{path}/mine.bin", body=payload(100)), 200)  # control: a writer may
+    given(door.send("PUT", f"{path}/mine.bin", body=payload(100)), 200)  # control: a writer may
     expect_refused(upload, 403)
     expect_refused(change, 403)
     expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")

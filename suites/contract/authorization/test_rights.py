@@ -7,7 +7,7 @@ import pytest
 from fixtures.checks import KeyOf, Payload, Run, Unique
 from fixtures.clients.sender import Carrier
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_refused, expect_status
+from fixtures.expect import expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
@@ -17,7 +17,7 @@ def test_refusal_names_the_missing_right(door: Wire, reader: Wire, unique: Uniqu
     name = unique("model")
     refused = expect_refused(reader.create_model(name), 403)
 
-    expect_status(door.create_model(name), 200)  # control: the right makes the difference
+    given(door.create_model(name), 200)  # control: the right makes the difference
     assert "write" in refused.json()["message"], refused
 
 
@@ -41,7 +41,7 @@ def test_spoofed_identity_gains_a_reader_nothing(door: Wire, reader: Wire, run: 
     tag = {"run_id": run.id, "key": "colour", "value": "red"}
     refused = reader.send("POST", "/api/2.0/mlflow/runs/set-tag", json=tag, headers=[(header, "admin")])
 
-    expect_status(door.set_run_tag(run.id, "colour", "green"), 200)  # control: a writer may
+    given(door.set_run_tag(run.id, "colour", "green"), 200)  # control: a writer may
     expect_refused(refused, 403)
 
 
@@ -51,7 +51,7 @@ def test_spoofed_identity_gains_a_stranger_nothing(door: Wire, anonymous: Wire) 
     spoofed = [("X-Hokusai-User-Id", "admin"), ("X-Hokusai-API-Key-Id", "1")]
     refused = anonymous.send("POST", "/api/2.0/mlflow/experiments/search", json={"max_results": 1}, headers=spoofed)
 
-    expect_status(door.search_experiments(), 200)  # control: a key is what counts
+    given(door.search_experiments(), 200)  # control: a key is what counts
     expect_refused(refused, 401)
 
 
@@ -63,5 +63,5 @@ def test_reader_is_a_reader_in_every_carrier(
     """A reader's key uploads nothing in any carrier."""
     refused = reader.put_artifact(run.location, "a.bin", payload(100), carrier=carrier)
 
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100), carrier=carrier), 200)  # control: a writer may
+    given(door.put_artifact(run.location, "a.bin", payload(100), carrier=carrier), 200)  # control: a writer may
     expect_refused(refused, 403)

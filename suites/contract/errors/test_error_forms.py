@@ -6,14 +6,14 @@ from urllib.parse import quote
 
 from fixtures.checks import Payload, Run, Unique
 from fixtures.clients.wire import ARTIFACTS, REST, Wire, location_path
-from fixtures.expect import expect_json_error, expect_refused, expect_status
+from fixtures.expect import expect_json_error, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
 @verifies("ERR-001")
 def test_missing_run_is_a_json_404(door: Wire, run: Run) -> None:
     """A run that does not exist is a JSON 404."""
-    expect_status(door.get("runs/get", run_id=run.id), 200)  # control: a run that exists is found
+    given(door.get("runs/get", run_id=run.id), 200)  # control: a run that exists is found
 
     expect_refused(door.get("runs/get", run_id="0" * 32), 404, "RESOURCE_DOES_NOT_EXIST")
 
@@ -23,16 +23,16 @@ def test_missing_model_is_a_json_404(door: Wire, unique: Unique) -> None:
     """A model that does not exist is a JSON 404."""
     name = unique("model")
     missed = door.get("registered-models/get", name=name)
-    expect_status(door.create_model(name), 200)
+    given(door.create_model(name), 200)
 
     expect_refused(missed, 404, "RESOURCE_DOES_NOT_EXIST")
-    expect_status(door.get("registered-models/get", name=name), 200)  # control: a model that exists is found
+    given(door.get("registered-models/get", name=name), 200)  # control: a model that exists is found
 
 
 @verifies("ERR-002")
 def test_missing_parameter_is_a_json_400(door: Wire, unique: Unique) -> None:
     """A missing parameter is a JSON 400."""
-    expect_status(door.post("registered-models/create", name=unique("model")), 200)  # control: with it, it works
+    given(door.post("registered-models/create", name=unique("model")), 200)  # control: with it, it works
 
     expect_refused(door.post("registered-models/create", description="no name"), 400, "INVALID_PARAMETER_VALUE")
 
@@ -40,7 +40,7 @@ def test_missing_parameter_is_a_json_400(door: Wire, unique: Unique) -> None:
 @verifies("ERR-003")
 def test_broken_json_is_a_json_400(door: Wire, unique: Unique) -> None:
     """A body that is not JSON is a JSON 400."""
-    expect_status(door.create_model(unique("model")), 200)  # control: JSON is understood
+    given(door.create_model(unique("model")), 200)  # control: JSON is understood
     headers = [("Content-Type", "application/json")]
     broken = door.send("POST", f"{REST}/registered-models/create", headers=headers, body=b'{"name": ')
 
@@ -50,7 +50,7 @@ def test_broken_json_is_a_json_400(door: Wire, unique: Unique) -> None:
 @verifies("ERR-004")
 def test_missing_content_type_is_a_json_400(door: Wire, unique: Unique) -> None:
     """A body without a content type is a JSON 400."""
-    expect_status(door.create_model(unique("model")), 200)  # control: with it, it works
+    given(door.create_model(unique("model")), 200)  # control: with it, it works
     bare = door.send("POST", f"{REST}/registered-models/create", body=b'{"name": "nobody"}')
 
     expect_refused(bare, 400)
@@ -59,7 +59,7 @@ def test_missing_content_type_is_a_json_400(door: Wire, unique: Unique) -> None:
 @verifies("ERR-005")
 def test_unknown_method_is_a_json_refusal(door: Wire) -> None:
     """A method that a route does not know is a JSON refusal."""
-    expect_status(door.search_experiments(), 200)  # control: the route knows POST
+    given(door.search_experiments(), 200)  # control: the route knows POST
     refused = door.send("PUT", f"{REST}/experiments/search", json={})
 
     expect_refused(refused, 405)
@@ -68,7 +68,7 @@ def test_unknown_method_is_a_json_refusal(door: Wire) -> None:
 @verifies("ERR-006")
 def test_mlflows_error_carries_a_request_id(door: Wire, run: Run) -> None:
     """An error of MLflow carries a request id."""
-    expect_status(door.get("runs/get", run_id=run.id), 200)  # control: a run that exists is found
+    given(door.get("runs/get", run_id=run.id), 200)  # control: a run that exists is found
     missed = expect_status(door.get("runs/get", run_id="0" * 32), 404)
 
     assert missed.request_id, missed
@@ -89,14 +89,14 @@ def test_refusals_name_no_inner_address(
     ]
     leaks = [str(refusal) for refusal in refusals if inside in f"{refusal.text}{refusal.response_headers}"]
 
-    expect_status(origin.version(), 200)  # control: that is the address inside
+    given(origin.version(), 200)  # control: that is the address inside
     assert not leaks, leaks
 
 
 @verifies("ERR-008")
 def test_upload_without_a_name_is_a_json_400(door: Wire, run: Run, payload: Payload) -> None:
     """An upload to a folder is a JSON 400."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)  # control: with a name, it works
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)  # control: with a name, it works
     nameless = door.send("PUT", f"{ARTIFACTS}/artifacts/{quote(location_path(run.location))}/", body=payload(100))
 
     expect_refused(nameless, 400)
@@ -105,8 +105,8 @@ def test_upload_without_a_name_is_a_json_400(door: Wire, run: Run, payload: Payl
 @verifies("ERR-009")
 def test_failed_download_is_told_in_json(door: Wire, run: Run, payload: Payload) -> None:
     """A failed download is told in MLflow's error form."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    expect_status(door.get_artifact(run.location, "a.bin"), 200)  # control: what exists is downloaded
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.get_artifact(run.location, "a.bin"), 200)  # control: what exists is downloaded
     missed = door.get_artifact(run.location, "b.bin")
 
     assert missed.status is not None, missed

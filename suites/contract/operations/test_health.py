@@ -5,7 +5,7 @@ from __future__ import annotations
 from fixtures.checks import Payload, Run
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status
+from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
@@ -29,7 +29,7 @@ def test_health_is_answered_to_a_bad_key(door: Wire) -> None:
 @verifies("OPS-002")
 def test_announced_abilities_fit_the_store(door: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
     """The server announces what its S3 store can do."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     announced = expect_status(door.server_info(), 200).json()
 
     expect_equal(bucket.under(run.location), {"a.bin": 100}, "objects of the run")  # control: the store is S3

@@ -11,7 +11,7 @@ from fixtures.requirement import verifies
 @verifies("REG-007")
 def test_locations_are_served_by_the_deployment(registration: Registration) -> None:
     """Artifact locations name the deployment, not the store."""
-    schemes = {location.partition(":")[0] for location in registration.places()}
+    schemes = {location.partition(":")[0] for location in registration.locations()}
 
     expect_equal(schemes, {"mlflow-artifacts"}, "schemes of artifact locations")
 

@@ -6,7 +6,7 @@ import json
 
 from fixtures.checks import Run, Unique
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status
+from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
@@ -34,7 +34,7 @@ def test_taken_name_is_refused(door: Wire, unique: Unique) -> None:
     """A model name that is taken is refused."""
     name = unique("model")
 
-    expect_status(door.create_model(name), 200)  # control: the name was free
+    given(door.create_model(name), 200)  # control: the name was free
     expect_refused(door.create_model(name), 400, "RESOURCE_ALREADY_EXISTS")
 
 
@@ -42,9 +42,9 @@ def test_taken_name_is_refused(door: Wire, unique: Unique) -> None:
 def test_deleted_tag_is_gone(door: Wire, run: Run, unique: Unique) -> None:
     """A version tag is deleted by its name in the body."""
     name = unique("model")
-    expect_status(door.create_model(name), 200)
-    expect_status(door.create_version(name, f"{run.location}/m", run.id), 200)
-    expect_status(door.post("model-versions/set-tag", name=name, version="1", key="hokusai_status", value="x"), 200)
+    given(door.create_model(name), 200)
+    given(door.create_version(name, f"{run.location}/m", run.id), 200)
+    given(door.post("model-versions/set-tag", name=name, version="1", key="hokusai_status", value="x"), 200)
     tagged = expect_status(door.get("model-versions/get", name=name, version="1"), 200)
     expect_status(door.delete("model-versions/delete-tag", name=name, version="1", key="hokusai_status"), 200)
     bare = expect_status(door.get("model-versions/get", name=name, version="1"), 200)
@@ -57,10 +57,10 @@ def test_deleted_tag_is_gone(door: Wire, run: Run, unique: Unique) -> None:
 def test_deleted_alias_is_gone(door: Wire, run: Run, unique: Unique) -> None:
     """An alias is deleted and resolves no more."""
     name = unique("model")
-    expect_status(door.create_model(name), 200)
-    expect_status(door.create_version(name, f"{run.location}/m", run.id), 200)
-    expect_status(door.post("registered-models/alias", name=name, alias="champion", version="1"), 200)
-    expect_status(door.get("registered-models/alias", name=name, alias="champion"), 200)  # control: it resolved
+    given(door.create_model(name), 200)
+    given(door.create_version(name, f"{run.location}/m", run.id), 200)
+    given(door.post("registered-models/alias", name=name, alias="champion", version="1"), 200)
+    given(door.get("registered-models/alias", name=name, alias="champion"), 200)  # control: it resolved
     expect_status(door.delete("registered-models/alias", name=name, alias="champion"), 200)
 
     expect_refused(door.get("registered-models/alias", name=name, alias="champion"), 400, "INVALID_PARAMETER_VALUE")
@@ -70,9 +70,9 @@ def test_deleted_alias_is_gone(door: Wire, run: Run, unique: Unique) -> None:
 def test_deleted_version_is_gone(door: Wire, run: Run, unique: Unique) -> None:
     """A deleted version is found no more."""
     name = unique("model")
-    expect_status(door.create_model(name), 200)
-    expect_status(door.create_version(name, f"{run.location}/m", run.id), 200)
-    expect_status(door.get("model-versions/get", name=name, version="1"), 200)  # control: it was there
+    given(door.create_model(name), 200)
+    given(door.create_version(name, f"{run.location}/m", run.id), 200)
+    given(door.get("model-versions/get", name=name, version="1"), 200)  # control: it was there
     expect_status(door.delete("model-versions/delete", name=name, version="1"), 200)
 
     expect_refused(door.get("model-versions/get", name=name, version="1"), 404, "RESOURCE_DOES_NOT_EXIST")
@@ -82,8 +82,8 @@ def test_deleted_version_is_gone(door: Wire, run: Run, unique: Unique) -> None:
 def test_deleted_model_is_gone(door: Wire, unique: Unique) -> None:
     """A deleted model is found no more."""
     name = unique("model")
-    expect_status(door.create_model(name), 200)
-    expect_status(door.get("registered-models/get", name=name), 200)  # control: it was there
+    given(door.create_model(name), 200)
+    given(door.get("registered-models/get", name=name), 200)  # control: it was there
     expect_status(door.delete("registered-models/delete", name=name), 200)
 
     expect_refused(door.get("registered-models/get", name=name), 404, "RESOURCE_DOES_NOT_EXIST")

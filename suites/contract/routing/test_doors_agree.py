@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixtures.checks import Payload, Run
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status
+from fixtures.expect import expect_equal, expect_status, given
 from fixtures.requirement import verifies
 
 
@@ -19,7 +19,7 @@ def test_run_is_seen_at_every_door(other_doors: list[Wire], run: Run) -> None:
 @verifies("RTE-024")
 def test_artifact_is_seen_at_every_door(door: Wire, other_doors: list[Wire], run: Run, payload: Payload) -> None:
     """An artifact uploaded at one door is downloaded at the others."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     found = [expect_status(other.get_artifact(run.location, "a.bin"), 200).content for other in other_doors]
 
     expect_equal(found, [payload(100)] * len(other_doors), "bytes at the other doors")

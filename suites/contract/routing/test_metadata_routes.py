@@ -6,7 +6,7 @@ import re
 
 from fixtures.checks import Run, Unique
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status
+from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
@@ -72,7 +72,7 @@ def test_version_is_served(door: Wire) -> None:
 def test_patch_arrives_with_its_body(door: Wire, unique: Unique) -> None:
     """A PATCH changes what its body says."""
     name = unique("model")
-    expect_status(door.create_model(name), 200)
+    given(door.create_model(name), 200)
     expect_status(door.patch("registered-models/update", name=name, description="by PATCH"), 200)
     found = expect_status(door.get("registered-models/get", name=name), 200)
 
@@ -83,18 +83,18 @@ def test_patch_arrives_with_its_body(door: Wire, unique: Unique) -> None:
 def test_delete_arrives_with_its_body(door: Wire, unique: Unique) -> None:
     """A DELETE deletes what its body names."""
     kept, gone = unique("kept"), unique("gone")
-    expect_status(door.create_model(kept), 200)
-    expect_status(door.create_model(gone), 200)
+    given(door.create_model(kept), 200)
+    given(door.create_model(gone), 200)
     expect_status(door.delete("registered-models/delete", name=gone), 200)
 
-    expect_status(door.get("registered-models/get", name=kept), 200)  # control: only the named one
+    expect_status(door.get("registered-models/get", name=kept), 200)
     expect_refused(door.get("registered-models/get", name=gone), 404, "RESOURCE_DOES_NOT_EXIST")
 
 
 @verifies("RTE-019")
 def test_unknown_path_is_a_json_404(door: Wire) -> None:
     """An unknown path under the API is a JSON 404."""
-    expect_status(door.search_experiments(), 200)  # control: known paths are served
+    given(door.search_experiments(), 200)  # control: known paths are served
 
     expect_refused(door.send("GET", "/api/2.0/mlflow/no-such-thing"), 404)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixtures.checks import Unique
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status
+from fixtures.expect import expect_equal, expect_status, given
 from fixtures.requirement import verifies
 
 
@@ -19,7 +19,7 @@ def test_success_carries_a_request_id(door: Wire) -> None:
 @verifies("RTE-020")
 def test_refusal_carries_a_request_id(door: Wire, anonymous: Wire) -> None:
     """A refusal carries a request id."""
-    expect_status(door.search_experiments(), 200)  # control: a key is all that is missing
+    given(door.search_experiments(), 200)  # control: a key is all that is missing
     refused = expect_status(anonymous.search_experiments(), 401)
 
     assert refused.request_id, refused
