@@ -1,0 +1,54 @@
+"""What the pages tell a reader to run exists and is understood."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.settings import ROOT, STACKS, STORES
+
+PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+
+
+def commands() -> Iterator[str]:
+    """Yield every command line of the pages' shell blocks, and those in running text."""
+    for page in PAGES:
+        text = (ROOT / page).read_text()
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+            yield from (line.split("  #")[0].split(" # ")[0].strip() for line in block.splitlines() if line.strip())
+        yield from re.findall(r"`((?:make|pytest|\.venv/bin/[^\s`]+) [^`\n]+)`", text)
+
+
+@pytest.mark.parametrize("command", sorted(set(commands())))
+def test_a_command_of_the_pages_is_understood(command: str) -> None:
+    """make knows the target, pytest the path and the options; nothing is run."""
+    words = shlex.split(command.replace("NAME", "bucket-missing"))
+    if words[0] == "make":
+        understood = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    elif words[0] == "pytest":
+        collect = [sys.executable, "-m", "pytest", *words[1:], "--collect-only", "-q", "--store=moto"]
+        understood = subprocess.run(collect, cwd=ROOT, capture_output=True, text=True, check=False)
+    else:
+        help_of = [words[0], *words[1:2], "--help"]
+        understood = subprocess.run(help_of, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert understood.returncode == 0, understood.stdout + understood.stderr
+
+
+def test_the_pages_name_every_value_of_an_option() -> None:
+    """The README's option table agrees with the options."""
+    readme = (ROOT / "README.md").read_text().replace("\\|", "|")
+    assert f"--stack={'|'.join(STACKS)}" in readme
+    assert f"--store={'|'.join(STORES)}" in readme
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_of_the_pages_lead_somewhere(page: str) -> None:
+    """Every relative link is a file of the project."""
+    for target in re.findall(r"\]\((?!http)([^)#]+)", (ROOT / page).read_text()):
+        assert (ROOT / page).parent.joinpath(Path(target)).exists(), target
