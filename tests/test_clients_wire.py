@@ -14,6 +14,7 @@ import pytest
 
 from fixtures.clients.recorder import Evidence
 from fixtures.clients.wire import Wire, location_path
+from fixtures.expect import Unmet
 from fixtures.target.target import Door
 from tests.http_servers import echo, raw
 
@@ -209,7 +210,7 @@ def test_location_becomes_a_path(uri: str) -> None:
 
 def test_direct_location_is_no_path() -> None:
     """A location in the store itself is told, not guessed at."""
-    with pytest.raises(ValueError, match="go past the proxy"):
+    with pytest.raises(Unmet, match="go past the proxy"):
         location_path("s3://bucket/1")
 
 
