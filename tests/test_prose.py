@@ -88,7 +88,7 @@ def words_of(source: Source) -> Iterator[tuple[str, str]]:
         if isinstance(node, (ast.Module, ast.ClassDef, *FUNCTIONS)):
             yield source.at(node), ast.get_docstring(node) or ""
         if isinstance(node, (ast.ClassDef, *FUNCTIONS)):
-            yield source.at(node), spoken(node.name)
+            yield source.at(node), spoken(node.name.removeprefix("test_"))  # case may be that of letters
         elif isinstance(node, ast.arg):
             yield source.at(node), spoken(node.arg)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
