@@ -1,0 +1,87 @@
+"""How a run ends, what it was given, and what its live line says."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from fixtures.report.record import CheckRecord
+from fixtures.requirement import Register
+from fixtures.session.ending import Exit, exit_code
+from fixtures.session.progress import Progress
+from fixtures.settings import RUN_VARIABLE, new_run_id
+from fixtures.stack.handle import OwnedStack
+from fixtures.stack.order import Order
+from fixtures.verdict import Verdict, merge
+from tests.conftest import eventually, processes_of
+
+V = Verdict
+
+
+@pytest.mark.parametrize(
+    ("pytest_says", "verdicts", "problem", "leftovers", "code"),
+    [
+        (0, [V.PASSED, V.INAPPLICABLE], "", False, Exit.OK),
+        (1, [V.PASSED, V.FAILED], "", False, Exit.FAILED),
+        (1, [V.PASSED, V.ERROR], "", False, Exit.FAILED),
+        (1, [V.FAILED, V.INCONCLUSIVE], "", False, Exit.FAILED),
+        (1, [V.PASSED, V.INCONCLUSIVE], "", False, Exit.COULD_NOT_VERIFY),
+        (0, [V.INAPPLICABLE], "", False, Exit.NOTHING_VERIFIED),
+        (5, [], "", False, Exit.NOTHING_VERIFIED),
+        (0, [], "", False, Exit.NOTHING_VERIFIED),
+        (1, [V.PASSED], "", False, Exit.FAILED),
+        (2, [V.PASSED], "", False, Exit.INTERRUPTED),
+        (2, [V.PASSED], "proxy died", False, Exit.COULD_NOT_VERIFY),
+        (1, [V.FAILED], "proxy died", False, Exit.COULD_NOT_VERIFY),
+        (3, [V.PASSED], "", False, Exit.INTERNAL),
+        (4, [], "", False, Exit.USAGE),
+        (0, [V.PASSED], "", True, Exit.LEFT_BEHIND),
+        (1, [V.FAILED], "", True, Exit.FAILED),
+    ],
+)
+def test_exit_codes(pytest_says: int, verdicts: list[Verdict], problem: str, leftovers: bool, code: Exit) -> None:
+    """Refused is not the same as broke, and nothing verified is never green."""
+    assert exit_code(pytest_says, verdicts, problem, leftovers) == code
+
+
+def test_verdicts_merge_to_the_worst() -> None:
+    """Merging is ``max``; of nothing it is untested."""
+    assert merge([]) == V.UNTESTED
+    assert merge([V.INAPPLICABLE, V.PASSED]) == V.PASSED
+    assert merge([V.PASSED, V.INCONCLUSIVE, V.INAPPLICABLE]) == V.INCONCLUSIVE
+    assert [str(verdict) for verdict in sorted(Verdict)][-2:] == ["failed", "error"]
+
+
+def test_time_left_comes_from_the_last_run(request: pytest.FixtureRequest) -> None:
+    """What is still to come is estimated by its own last duration, shared by the workers."""
+    terminal = TerminalReporter(request.config, io.StringIO())
+    progress = Progress(terminal, 2, {"a": 30.0, "b": 10.0}, Register({}, ""))
+    progress.expect(["a", "b", "new"])
+    progress.done(CheckRecord("b", (), Verdict.PASSED, 4.0))
+    assert progress.line() == "1 of 3 checks, about 17 s left"
+    progress.done(CheckRecord("a", (), Verdict.FAILED, 4.0))
+    progress.done(CheckRecord("new", (), Verdict.PASSED, 4.0))
+    assert progress.line() == "3 of 3 checks, 1 red, done"
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the kernel's parent-death signal is Linux's")
+def test_a_killed_supervisor_takes_its_parts_along() -> None:
+    """Not even a supervisor killed with SIGKILL leaves a part behind."""
+    run_id = new_run_id()
+    stack = OwnedStack(Order(run_id))
+    try:
+        pids = stack.pids()
+        supervisor = psutil.Process(pids["proxy"]).ppid()
+        assert psutil.Process(supervisor).environ()[RUN_VARIABLE] == run_id
+        os.kill(supervisor, signal.SIGKILL)
+        eventually(lambda: processes_of(run_id) == [], "no process of the run is left")
+    finally:
+        stack.close()
+    assert list(Path(tempfile.gettempdir()).glob(f"{run_id}-*")) == []
