@@ -1,0 +1,172 @@
+"""The proxy passes on what it is given: MLflow gets what the client sent, the client what MLflow answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.checks import Payload
+from fixtures.checks.witnessed import Witnessed
+from fixtures.clients.wire import ARTIFACTS, REST
+from fixtures.expect import expect_equal, given
+from fixtures.requirement import verifies
+
+SEARCH = f"{REST}/experiments/search"
+JSON = ("Content-Type", "application/json")
+
+
+@verifies("RTE-040", "RTE-045")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "experiments/get?experiment_id=0", 200),
+        ("HEAD", "experiments/get?experiment_id=0", 400),
+        ("POST", "experiments/search", 200),
+        ("PATCH", "registered-models/update", 404),
+        ("DELETE", "registered-models/delete", 404),
+    ],
+)
+def test_method_crosses_unchanged(witnessed: Witnessed, method: str, path: str, status: int) -> None:
+    """A request by any method crosses the proxy unchanged, and its answer too."""
+    document = {"max_results": 1, "name": "no-such-thing"}
+    sent = given(witnessed.door.send(method, f"{REST}/{path}", json=document), status)
+    both = witnessed.both_sides(sent)
+
+    expect_equal(both.arrived, both.sent, "request at MLflow")
+    expect_equal(both.received, both.answered, "answer at the client")
+
+
+@verifies("RTE-041")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "a=1&a=2&a=3",
+        "path=a%2Fb%2fc",
+        "q=%7B%22a%22%3A%20%5B1%5D%7D",
+        "plus=a+b&space=a%20b",
+        "empty=&bare&=nameless",
+        "utf8=%C3%BC%F0%9F%A6%86",
+        "latin=%FC%FF",
+        "dots=../../etc&slashes=//x",
+        "marks=!$'()*,;:@/?~-._",
+        "pct=100%25",
+        "question=a?b?c",
+        "long=" + "x" * 4000,
+    ],
+    ids=lambda query: query.partition("=")[0],
+)
+def test_query_crosses_unchanged(witnessed: Witnessed, query: str) -> None:
+    """A query crosses the proxy byte for byte."""
+    sent = given(witnessed.door.send("GET", SEARCH, query=f"max_results=1&{query}"), 200)
+    both = witnessed.both_sides(sent)
+
+    expect_equal(both.arrived, both.sent, "request at MLflow")
+
+
+@verifies("RTE-042")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a%20b.bin",
+        "a%2Bb+c.bin",
+        "%C3%BC.bin",
+        "u%CC%88.bin",
+        "%F0%9F%A6%86.bin",
+        "semi;colon=1.bin",
+        "marks!$&'()*,:@~-_.bin",
+        "percent%25.bin",
+        "hash%23question%3F.bin",
+        "lower%c3%bc.bin",
+        "dots...bin",
+        ".hidden",
+        "brackets[1].bin",
+    ],
+)
+def test_path_crosses_unchanged(witnessed: Witnessed, name: str) -> None:
+    """A path of legal bytes crosses the proxy byte for byte."""
+    sent = witnessed.door.send("PUT", f"{ARTIFACTS}/artifacts/crossing/{name}", body=b"path")
+    both = witnessed.both_sides(sent)
+
+    expect_equal(both.arrived, both.sent, "request at MLflow")
+
+
+@verifies("RTE-043")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("X-One", "1")],
+        [("X-Twice", "a"), ("X-Twice", "b")],
+        [("X-Long", "x" * 8000)],
+        [(f"X-Many-{number}", str(number)) for number in range(60)],
+        [("X-Odd", "!#$%&'*+-.^_`|~ \t()<>@,;:\\\"/[]?={}")],
+        [("X-Empty", "")],
+        [("X-Latin", "\xfc\xe9")],
+        [("Accept", "application/json;q=0.9, */*;q=0.1"), ("Accept-Encoding", "gzip, br")],
+        [("Cookie", "a=1; b=2"), ("Referer", "http://elsewhere.test/x?y=z")],
+        [("If-None-Match", '"abc"'), ("Range", "bytes=0-1"), ("Cache-Control", "no-cache")],
+        [("X-MLflow-Client-Version", "3.17.2"), ("X-MLFLOW-WORKSPACE", "default")],
+    ],
+    ids=["one", "twice", "long", "many", "odd", "empty", "latin", "accept", "cookie", "conditional", "mlflow"],
+)
+def test_headers_cross_unchanged(witnessed: Witnessed, headers: list[tuple[str, str]]) -> None:
+    """A header that is not listed crosses the proxy unchanged, and none is added."""
+    sent = witnessed.door.send("POST", SEARCH, json={"max_results": 1}, headers=headers)
+    both = witnessed.both_sides(sent)
+
+    expect_equal(both.arrived, both.sent, "request at MLflow")
+
+
+@verifies("RTE-044", "RTE-046")
+@pytest.mark.parametrize("chunked", [False, True], ids=["sized", "chunked"])
+@pytest.mark.parametrize("size", [0, 1, 100, 65536, 1024 * 1024])
+def test_body_crosses_unchanged(witnessed: Witnessed, payload: Payload, size: int, chunked: bool) -> None:
+    """A body crosses the proxy byte for byte, up and down."""
+    path = f"{ARTIFACTS}/artifacts/crossing/body-{size}-{chunked}.bin"
+    up = given(witnessed.door.send("PUT", path, body=payload(size), chunked=chunked), 200)
+    down = given(witnessed.door.send("GET", path), 200)
+    there, back = witnessed.both_sides(up), witnessed.both_sides(down)
+
+    expect_equal(there.arrived, there.sent, "request at MLflow")
+    expect_equal(there.arrived.size, size, "size at MLflow")
+    expect_equal(back.received, back.answered, "answer at the client")
+
+
+@verifies("RTE-045")
+@pytest.mark.parametrize(
+    "path", ["/", "/health", "/version", f"{REST}/registered-models/search", f"{ARTIFACTS}/artifacts"]
+)
+def test_answer_crosses_unchanged(witnessed: Witnessed, path: str) -> None:
+    """A success crosses the proxy unchanged: status, headers, bytes."""
+    sent = given(witnessed.door.send("GET", path), 200)
+    both = witnessed.both_sides(sent)
+
+    expect_equal(both.received, both.answered, "answer at the client")
+
+
+@verifies("RTE-047")
+def test_identity_is_added_not_believed(witnessed: Witnessed) -> None:
+    """MLflow is told the identity of the key, not the one that the client claims."""
+    claimed = [("X-Hokusai-User-Id", "root"), ("X-Hokusai-API-Key-Id", "root"), ("x-hokusai-user-id", "root")]
+    sent = given(witnessed.door.send("POST", SEARCH, json={"max_results": 1}, headers=claimed), 200)
+    request, _ = witnessed.witness.saw(sent.request_id)
+
+    expect_equal(request.values("x-hokusai-user-id"), ["user-writer"], "user id at MLflow")
+    expect_equal(request.values("x-hokusai-api-key-id"), ["key-writer"], "key id at MLflow")
+
+
+@verifies("RTE-048")
+def test_client_host_is_kept(witnessed: Witnessed) -> None:
+    """MLflow is told the host name that the client asked for."""
+    sent = given(witnessed.door.send("POST", SEARCH, json={"max_results": 1}), 200)
+    request, _ = witnessed.witness.saw(sent.request_id)
+
+    expect_equal([f"http://{host}" for host in request.values("x-forwarded-host")], [witnessed.address], "host")
+
+
+@verifies("RTE-049")
+def test_refused_request_never_arrives(witnessed: Witnessed) -> None:
+    """A refused request does not reach MLflow."""
+    served = given(witnessed.door.search_experiments(), 200)
+    refused = given(witnessed.door.with_key(None).search_experiments(), 401)
+
+    assert witnessed.witness.saw(served.request_id), served  # control: what is served is seen
+    expect_equal(witnessed.witness.count(refused.request_id), 0, "refused requests at MLflow")
