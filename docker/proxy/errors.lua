@@ -38,11 +38,17 @@ local function redirect_to_door(handle)
   end
 end
 
--- Errors in another form than MLflow's JSON become that form, with the same status. An error body is small.
+-- What is longer than this is passed on as it is: holding it would break the answer.
+local LONGEST = 262144
+
+-- Errors in another form than MLflow's JSON become that form, with the same status. An error body is small, as a rule.
 function envoy_on_response(handle)
   local status = tonumber(handle:headers():get(":status"))
   if status < 400 then
     redirect_to_door(handle)
+    return
+  end
+  if tonumber(handle:headers():get("content-length") or 0) > LONGEST then
     return
   end
   local asked = handle:streamInfo():dynamicMetadata():get("registry")
