@@ -14,13 +14,29 @@ from key_client import Identity, KeyClient
 from rights import need
 from settings import Settings
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 PREFIX = "/check"
 """What the proxy puts before the path that it asks about (``path_prefix`` in ``docker/proxy/listeners.yaml``)."""
+
+
+class _Anything(Convertor[str]):
+    """Any path, line breaks included: a mount leaves those to a 404, which would read as an outage."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 def create_app(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> Starlette:
@@ -40,7 +56,8 @@ def create_app(settings: Settings, transport: httpx.AsyncBaseTransport | None = 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    return Starlette(routes=[Route("/healthz", healthz), Mount(PREFIX, app=Decider(settings, keys))], lifespan=lifespan)
+    questions = Route(f"{PREFIX}{{path:anything}}", Decider(settings, keys))
+    return Starlette(routes=[Route("/healthz", healthz), questions], lifespan=lifespan)
 
 
 class Decider:

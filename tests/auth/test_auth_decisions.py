@@ -41,6 +41,14 @@ def test_nobody_gets_in_without_a_key(auth: Auth, path: str) -> None:
     assert auth.asked() == []
 
 
+def test_a_line_break_in_a_path_is_decided_about_like_any_other(auth: Auth) -> None:
+    """A line break in a path is decided about like any other character: it is no outage, and opens nothing."""
+    path = "/api/2.0/mlflow-artifacts/artifacts/a%0Ab"
+    assert auth("PUT", path, key="writer").status_code == 200
+    assert told(auth("PUT", path, key="reader")) == (403, "PERMISSION_DENIED")
+    assert told(auth("GET", f"{path}%0A/health")) == (401, "UNAUTHENTICATED")
+
+
 def test_health_and_preflight_need_no_key(auth: Auth) -> None:
     """Health and preflight need no key."""
     for door in ("", "/mlflow", "/api/mlflow"):
