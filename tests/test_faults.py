@@ -1,0 +1,61 @@
+"""A fault is caught by the requirements that its story names, and the summary says what was seen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.deployment import REFERENCE
+from fixtures.faults.catalogue import CATALOGUE
+from fixtures.requirement import LAYERS, Register
+from fixtures.session.arguments import SUITES
+from fixtures.settings import ROOT
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_fault_breaks_the_reference_and_tells_its_story(name: str) -> None:
+    """Each fault changes the reference, in a layer that exists, against requirements that stand in the register."""
+    fault = CATALOGUE[name]
+    assert fault.change(REFERENCE) != REFERENCE
+    assert fault.change(fault.change(REFERENCE)) == fault.change(REFERENCE)
+    assert fault.layer in LAYERS
+    assert fault.seen and fault.cause and fault.remedy and fault.requirements
+    assert set(fault.requirements) <= set(Register.load(SUITES / "requirements"))
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "caught", "seen"),
+    [
+        (
+            "artifact-route-missing",
+            ["routing/test_artifact_routes.py"],
+            {"RTE-003"},
+            "RTE-003 MUST: Artifact upload under /api/2.0/mlflow-artifacts is routed through the proxy.",
+        ),
+        ("key-service-down", ["authentication/test_carriers.py"], {"AUT-015"}, "503 application/json"),
+        ("bucket-missing", ["artifacts/test_bytes.py"], {"ART-001"}, "500 application/json"),
+    ],
+)
+def test_a_fault_is_caught(
+    name: str, files: list[str], caught: set[str], seen: str, tmp_path: Path, cache: Path
+) -> None:
+    """The run is red, the requirement failed, and its text and what was seen stand on the console."""
+    paths = [str(SUITES / "contract" / file) for file in files]
+    options = ["--store=moto", f"--fault={name}", f"--report-dir={tmp_path}", "-o", f"cache_dir={cache}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *paths, "-k", "canonical", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout
+    requirements = json.loads((tmp_path / "latest" / "verdicts.json").read_text())["requirements"]
+    assert {requirement for requirement in caught if requirements[requirement]["verdict"] == "failed"} == caught
+    assert seen in done.stdout
+    assert f"1 fault armed on purpose: {name}" in done.stdout
