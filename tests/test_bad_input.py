@@ -232,6 +232,17 @@ def test_a_check_must_name_a_requirement_of_the_register(project: Project, worke
     assert "INTERNALERROR" not in output
 
 
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_file_of_checks_that_cannot_be_read_is_shown(project: Project, workers: str) -> None:
+    """A broken file of checks is exit code 3, with what Python said of it."""
+    project.checks("from fixtures.nonsense import nothing\n")
+    code, output = project.run(workers)
+    assert code == 3, output
+    assert "ERROR: suites/local/test_checks.py cannot be read:" in output
+    assert "ModuleNotFoundError: No module named 'fixtures.nonsense'" in output
+    assert "Nothing was verified" in output
+
+
 def test_any_directory_and_a_node_id_will_do(project: Project, tmp_path: Path) -> None:
     """A run works from elsewhere, with a node id, and with --lf after a failure."""
     project.requirement("ZZZ-002")
