@@ -7,9 +7,14 @@ local CODES = {
   [503] = "TEMPORARILY_UNAVAILABLE", [504] = "DEADLINE_EXCEEDED",
 }
 
--- A JSON string of `text`: at most 300 bytes, printable ASCII, URLs taken out, for they name internal hosts.
+-- `text` without URLs, for they name internal hosts and buckets.
+local function without_addresses(text)
+  return (text:gsub("%a[%w+.-]*://[^%s\"'<>\\]+", "[address]"))
+end
+
+-- A JSON string of `text`: at most 300 bytes, printable ASCII, no URLs.
 local function quoted(text)
-  text = text:sub(1, 300):gsub("%a[%w+.-]*://[^%s\"'<>]+", "[address]"):gsub("[^\32-\126]+", " ")
+  text = without_addresses(text:sub(1, 300)):gsub("[^\32-\126]+", " ")
   return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
 end
 
@@ -57,6 +62,9 @@ function envoy_on_response(handle)
   local kind = (headers:get("content-type") or ""):lower()
   local text = body and body:getBytes(0, body:length()) or ""
   if kind:find("application/json", 1, true) and text:find('"error_code"', 1, true) then
+    if body and status >= 500 and text:find("://", 1, true) then
+      headers:replace("content-length", body:setBytes(without_addresses(text)))
+    end
     return
   end
   headers:replace("content-type", "application/json")

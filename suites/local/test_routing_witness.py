@@ -144,7 +144,7 @@ def test_answer_crosses_unchanged(witnessed: Witnessed, path: str) -> None:
 
 @verifies("RTE-047")
 def test_identity_is_added_not_believed(witnessed: Witnessed) -> None:
-    """MLflow is told the identity of the key, not the one that the client claims."""
+    """MLflow is told the key's identity, not the one a client claims."""
     claimed = [("X-Hokusai-User-Id", "root"), ("X-Hokusai-API-Key-Id", "root"), ("x-hokusai-user-id", "root")]
     sent = given(witnessed.door.send("POST", SEARCH, json={"max_results": 1}, headers=claimed), 200)
     request, _ = witnessed.witness.saw(sent.request_id)

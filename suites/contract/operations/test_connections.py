@@ -1,0 +1,56 @@
+"""Connections carry many requests, each judged on its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.checks import KeyOf, one_door
+from fixtures.clients.line import Line
+from fixtures.clients.wire import REST
+from fixtures.expect import expect_equal
+from fixtures.requirement import verifies
+
+pytestmark = one_door
+
+FOUND, MISSED = f"{REST}/experiments/get?experiment_id=0", f"{REST}/runs/get?run_id=no-such-run"
+
+
+@verifies("OPS-009")
+def test_connection_carries_many_requests(line: Line, key: KeyOf) -> None:
+    """One connection carries requests, successes and errors alike."""
+    asked = [("/health", None), (FOUND, key("writer")), (MISSED, key("writer")), ("/no-such-page", key("writer"))]
+
+    expect_equal(line.in_turn([*asked, *asked]), [200, 200, 404, 404] * 2, "statuses on one connection")
+
+
+@verifies("OPS-010")
+def test_key_counts_for_its_request_only(line: Line, key: KeyOf) -> None:
+    """A key counts for its own request, not for the connection."""
+    asked = [(FOUND, key("writer")), (FOUND, None), (FOUND, "hk_unknown_0000"), (FOUND, key("reader")), (FOUND, None)]
+
+    expect_equal(line.in_turn(asked), [200, 401, 401, 200, 401], "statuses on one connection")
+
+
+@verifies("OPS-011")
+def test_pipelined_answers_come_in_order(line: Line, key: KeyOf) -> None:
+    """Pipelined requests are answered in order, each with its own key."""
+    asked = [
+        ("/version", key("writer")),
+        (FOUND, None),
+        ("/health", None),
+        (MISSED, key("writer")),
+        (FOUND, key("reader")),
+    ]
+    answers = line.at_once(asked)
+
+    expect_equal([status for status, _ in answers], [200, 401, 200, 404, 200], "statuses in order")
+    expect_equal(answers[2][1], b"OK", "body of the third answer")
+
+
+@verifies("OPS-012")
+def test_http2_is_served_where_offered(line: Line) -> None:
+    """HTTP/2 without TLS, where offered, serves requests."""
+    offered = line.speaks_http2()
+
+    assert offered or pytest.skip("this door offers no HTTP/2 without TLS")
+    expect_equal(line.over_http2("/health"), (True, b"OK"), "health over HTTP/2")
