@@ -15,6 +15,7 @@ BELOW_SESSION = (*BELOW_CHECKS, "fixtures.verdict", "fixtures.faults", "fixtures
 MAY_IMPORT = {
     # a module may import what its row names, and its own row; the longest row that fits is its row
     "fixtures.verdict": (),
+    "fixtures.lifeline": (),
     "fixtures.requirement": (),
     "fixtures.deployment": (),
     "fixtures.target": (),
@@ -23,8 +24,14 @@ MAY_IMPORT = {
     "fixtures.clients.answered": (),
     "fixtures.clients.exchange": ("fixtures.clients.answered",),
     "fixtures.expect": ("fixtures.clients.exchange",),
-    "fixtures.clients": ("fixtures.settings", "fixtures.target", "fixtures.expect", "fixtures.clients"),
-    "fixtures.stack": ("fixtures.settings", "fixtures.target", "fixtures.deployment"),
+    "fixtures.clients": (
+        "fixtures.settings",
+        "fixtures.target",
+        "fixtures.expect",
+        "fixtures.clients",
+        "fixtures.lifeline",
+    ),
+    "fixtures.stack": ("fixtures.settings", "fixtures.target", "fixtures.deployment", "fixtures.lifeline"),
     "fixtures.report": ("fixtures.requirement", "fixtures.verdict"),
     "fixtures.checks": (*BELOW_CHECKS, "fixtures.stack.handle"),
     "fixtures.session": (*BELOW_SESSION, "fixtures.stack", "fixtures.report"),
