@@ -1,0 +1,48 @@
+"""What names and packed files should do, and MLflow is known not to."""
+
+from __future__ import annotations
+
+import gzip
+
+from fixtures.checks import Payload, Run, one_door
+from fixtures.clients.bucket import Bucket
+from fixtures.clients.exchange import Body
+from fixtures.clients.modes import observe_ways
+from fixtures.clients.sdk import Sdk
+from fixtures.clients.wire import Wire
+from fixtures.expect import expect_equal, given
+from fixtures.requirement import upstream_defect, verifies
+
+pytestmark = one_door
+
+
+@verifies("ART-054")
+@upstream_defect("mlflow#21085", versions="<3.18", expires="2027-06-30")
+def test_name_that_looks_quoted_is_kept(door: Wire, run: Run, bucket: Bucket) -> None:
+    """A name that looks quoted overwrites no other artifact."""
+    given(door.put_artifact(run.location, "a b.txt", b"former"), 200)  # control: names with spaces are stored
+    given(door.put_artifact(run.location, "a%20b.txt", b"bytes"), 200, 400)
+
+    expect_equal(bucket.under(run.location).get("a b.txt"), 6, "size of the other artifact")
+
+
+@verifies("ART-055")
+@upstream_defect("mlflow#24341", versions=">=3.15,<3.18", expires="2027-06-30")
+def test_packed_file_comes_back_packed(sdk: Sdk, run: Run, payload: Payload, bucket: Bucket) -> None:
+    """A compressed file comes back as it was, by clients as users have them."""
+    packed = gzip.compress(payload(1000), mtime=0)
+    _, back = observe_ways(sdk, run.id, "a.tar.gz", packed)
+    stored = bucket.body(bucket.key_for(run.location, "a.tar.gz"))
+
+    expect_equal(stored, Body.of([packed]), "object")
+    expect_equal(back, Body.of([packed]), "file that came back")
+
+
+@verifies("ART-056")
+@upstream_defect("mlflow#24340", versions=">=3.15,<3.18", expires="2027-06-30")
+def test_folder_is_not_a_file(door: Wire, run: Run) -> None:
+    """The download of a folder is no empty file."""
+    given(door.put_artifact(run.location, "folder/a.txt", b"bytes"), 200)
+    given(door.get_artifact(run.location, "folder/a.txt"), 200)  # control: the file in it is downloaded
+
+    assert not door.get_artifact(run.location, "folder").ok, "a folder is handed out as a file"
