@@ -73,6 +73,8 @@ _RULES = (
     _rule("direct upload", Right.ARTIFACT_WRITE, "POST", _API + r"/(?:artifacts/presigned-upload-url|upload-artifact)"),
     # It makes the server call out with the server's own credentials, whatever the method.
     _rule("gateway call", Right.WRITE, "*", _API + r"/gateway-proxy"),
+    # It starts processes beside the server, by GET too.
+    _rule("assistant", Right.WRITE, "*", _API + r"/assistant/.+"),
     _rule("search by POST", Right.READ, "POST", _API + rf"/(?:{'|'.join(map(re.escape, _SEARCHES))})"),
     _rule("job search", Right.READ, "POST", r"/ajax-api/3\.0/jobs/search"),
     # Every field of MLflow's GraphQL schema is a search or a get, its mutations included.

@@ -1,0 +1,170 @@
+"""No spelling of a path gets past the rules, and trying changes nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+
+from fixtures.checks import Guarded, KeyOf, Payload, Run, one_door
+from fixtures.clients.bucket import Bucket
+from fixtures.clients.raw import Raw
+from fixtures.clients.wire import Wire, location_path
+from fixtures.expect import expect_equal, expect_refused, given
+from fixtures.requirement import verifies
+
+REFUSED = {"anonymous": "refused", "reader": "refused"}
+SPELLINGS = [
+    "/api/2.0/mlflow/../mlflow/runs/set-tag",
+    "/api/2.0/mlflow/runs/search/../set-tag",
+    "/health/../api/2.0/mlflow/runs/set-tag",
+    "/health/./../api/2.0/mlflow/runs/set-tag",
+    "/static-files/../api/2.0/mlflow/runs/set-tag",
+    "/health/%2e%2e/api/2.0/mlflow/runs/set-tag",
+    "/health/%2E./api/2.0/mlflow/runs/set-tag",
+    "/health/..%2fapi/2.0/mlflow/runs/set-tag",
+    "/health%2f..%2fapi%2f2.0%2fmlflow%2fruns%2fset-tag",
+    "/health/..%5capi/2.0/mlflow/runs/set-tag",
+    "/health/..\\api/2.0/mlflow/runs/set-tag",
+    "/health/%252e%252e/api/2.0/mlflow/runs/set-tag",
+    "/health/..%252fapi/2.0/mlflow/runs/set-tag",
+    "/health/%c0%ae%c0%ae/api/2.0/mlflow/runs/set-tag",
+    "/health/..;/api/2.0/mlflow/runs/set-tag",
+    "/health;/../api/2.0/mlflow/runs/set-tag",
+    "/api/2.0/mlflow;v=1/runs/set-tag",
+    "/api/2.0/mlflow/runs/set-tag;v=1",
+    "/api/2.0/mlflow/runs/search;/../set-tag",
+    "//api/2.0/mlflow/runs/set-tag",
+    "/api//2.0/mlflow/runs//set-tag",
+    "///health/..//api/2.0/mlflow/runs/set-tag",
+    "/API/2.0/MLFLOW/RUNS/SET-TAG",
+    "/api/2.0/mlflow/runs/Set-Tag",
+    "/api/2.0/mlflow/runs/set%2Dtag",
+    "/%61pi/2.0/mlflow/runs/set-tag",
+    "/api/2.0/mlflow/runs/set-tag/",
+    "/api/2.0/mlflow/runs/set-tag/.",
+    "/api/2.0/mlflow/runs/set-tag.",
+    "/api/2.0/mlflow/runs/set-tag%20",
+    "/api/2.0/mlflow/runs/set-tag%00",
+    "/api/2.0/mlflow/runs/set-tag%0a",
+    "/api/2.0/mlflow/runs/set-tag%00/../search",
+    "/api/2.0/mlflow/runs/set-tag?/../search",
+    "/api/2.0/mlflow/runs/set-tag#/../search",
+    "/health?/../../api/2.0/mlflow/runs/set-tag",
+    "/health%23/../api/2.0/mlflow/runs/set-tag",
+    "/health%3f/../api/2.0/mlflow/runs/set-tag",
+    "/ajax-api/2.0/mlflow/runs/set-tag",
+    "/ajax-api/../api/2.0/mlflow/runs/set-tag",
+]
+FOLDERS = [
+    "/health/../api/2.0/mlflow-artifacts/artifacts",
+    "/get-artifact/../api/2.0/mlflow-artifacts/artifacts",
+    "/api/2.0/mlflow-artifacts/presigned/../artifacts",
+    "/api/2.0/mlflow-artifacts/artifacts/%2e%2e/artifacts",
+    "/api/2.0/mlflow-artifacts//artifacts",
+    "/api/2.0/mlflow-artifacts/Artifacts",
+    "/api/2.0/mlflow-artifacts;v=1/artifacts",
+    "/health%2f..%2fapi/2.0/mlflow-artifacts/artifacts",
+]
+SAMPLE = [
+    "/health/../api/2.0/mlflow/runs/set-tag",
+    "/health/..%2fapi/2.0/mlflow/runs/set-tag",
+    "//api/2.0/mlflow/runs/set-tag",
+]
+OVERRIDES = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "X-Forwarded-Method"]
+METHODS = ["post", "PROPFIND", "BREW", "TRACE", "CONNECT", "POST\t"]
+
+
+@one_door
+@verifies("AUZ-022")
+@pytest.mark.parametrize("path", SPELLINGS)
+def test_spelling_changes_nothing(guarded: Guarded, path: str) -> None:
+    """This spelling of a write changes nothing for strangers and readers."""
+    expect_equal(guarded.attempts(path), REFUSED, "attempts")
+    expect_equal(guarded.colour, "green", "tag")
+
+
+@verifies("AUZ-022")
+@pytest.mark.parametrize("path", SAMPLE)
+def test_spelling_changes_nothing_at_each_door(guarded: Guarded, path: str) -> None:
+    """This spelling of a write changes nothing at each door."""
+    expect_equal(guarded.attempts(path), REFUSED, "attempts")
+    expect_equal(guarded.colour, "green", "tag")
+
+
+@one_door
+@verifies("AUZ-023")
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_spelling_stores_no_object(
+    *, door: Wire, raw: Raw, key: KeyOf, run: Run, payload: Payload, bucket: Bucket, folder: str
+) -> None:
+    """This spelling of an upload stores nothing for strangers and readers."""
+    given(door.put_artifact(run.location, "mine.bin", payload(100)), 200)  # control: uploads work
+    target = raw.at(f"{folder}/{quote(location_path(run.location))}/theirs.bin")
+    stranger = raw.with_key(None).send("PUT", target, json="theirs")
+    reader = raw.with_key(key("reader")).send("PUT", target, json="theirs")
+
+    assert stranger.refused, stranger
+    assert reader.refused, reader
+    expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")
+
+
+@one_door
+@verifies("AUZ-024")
+@pytest.mark.parametrize("header", OVERRIDES)
+def test_method_override_deletes_nothing(
+    *, door: Wire, raw: Raw, key: KeyOf, run: Run, payload: Payload, bucket: Bucket, header: str
+) -> None:
+    """A method override header turns no read into a deletion."""
+    given(door.put_artifact(run.location, "mine.bin", payload(100)), 200)
+    target = raw.at(door.artifact_route(run.location, "mine.bin"))
+    asked = raw.with_key(key("reader")).send("GET", target, headers=[(header, "DELETE")])
+    hidden = raw.with_key(key("reader")).send("DELETE", target, headers=[(header, "GET")])
+    stranger = raw.with_key(None).send("GET", target, headers=[(header, "OPTIONS")])
+
+    given(asked, 200)  # control: the read itself is allowed
+    expect_refused(hidden, 403)
+    expect_refused(stranger, 401)
+    expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")
+
+
+@one_door
+@verifies("AUZ-025")
+@pytest.mark.parametrize("method", METHODS)
+def test_odd_method_changes_nothing(guarded: Guarded, method: str) -> None:
+    """A method that MLflow does not have changes nothing."""
+    expect_equal(guarded.attempts(method=method), REFUSED, "attempts")
+    expect_equal(guarded.colour, "green", "tag")
+
+
+@verifies("AUZ-026")
+def test_head_needs_the_right_of_get(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
+    """HEAD tells a stranger nothing that GET does not."""
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    route = door.artifact_route(run.location, "a.bin")
+    given(door.send("HEAD", route), 200)  # control: the key makes the difference
+    refused = anonymous.send("HEAD", route)
+
+    expect_equal((refused.status, refused.response_body.size), (401, 0), "status and size")
+
+
+@verifies("AUZ-026")
+def test_options_change_and_tell_nothing(
+    door: Wire, anonymous: Wire, run: Run, payload: Payload, bucket: Bucket
+) -> None:
+    """OPTIONS without a key neither changes nor tells anything."""
+    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    expect_refused(anonymous.get_artifact(run.location, "a.bin"), 401)  # control: a key is needed
+    asked = anonymous.send("OPTIONS", door.artifact_route(run.location, "a.bin"))
+
+    assert payload(100) not in asked.content, asked
+    expect_equal(bucket.under(run.location), {"a.bin": 100}, "objects of the run")
+
+
+@one_door
+@verifies("AUZ-027")
+@pytest.mark.parametrize("authority", ["", "localhost", "mlflow:5000", "127.0.0.1:5000", "user@localhost"])
+def test_absolute_target_changes_nothing(guarded: Guarded, authority: str) -> None:
+    """An absolute-form target gets nobody past the rules."""
+    expect_equal(guarded.attempts(absolute=authority), REFUSED, "attempts")
+    expect_equal(guarded.colour, "green", "tag")

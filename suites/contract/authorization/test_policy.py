@@ -1,0 +1,92 @@
+"""Every route of MLflow lets in whom the policy names, and nobody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.checks import Entrance, Inventory, Policy, one_door
+from fixtures.expect import expect_equal
+from fixtures.requirement import verifies
+
+POLICY = Policy.load(Path(__file__).with_name("policy.toml"))
+SAMPLE = [
+    "GET /",
+    "GET /version",
+    "POST /graphql",
+    "GET /get-artifact",
+    "GET /model-versions/get-artifact",
+    "GET /api/2.0/mlflow/experiments/search",
+    "POST /api/2.0/mlflow/runs/create",
+    "PATCH /api/2.0/mlflow/registered-models/update",
+    "DELETE /api/2.0/mlflow/model-versions/delete",
+    "GET /api/3.0/mlflow/server-info",
+    "POST /api/3.0/mlflow/datasets/create",
+    "GET /api/2.0/mlflow-artifacts/artifacts",
+    "PUT /api/2.0/mlflow-artifacts/artifacts/{}",
+    "GET /api/2.0/mlflow-artifacts/presigned/{}",
+    "POST /api/2.0/mlflow-artifacts/mpu/create/{}",
+]
+"""One route of each family; where doors could differ, each is asked."""
+
+
+@one_door
+@verifies("AUZ-015")
+@pytest.mark.parametrize("entry", POLICY.routes["read"])
+def test_metadata_is_read_with_the_right_to(entrance: Entrance, entry: str) -> None:
+    """This metadata is read by whoever may read, and nobody else."""
+    promised = POLICY.promised(entry)
+
+    expect_equal(entrance.admits(promised), promised, "who is let in")
+
+
+@one_door
+@verifies("AUZ-016")
+@pytest.mark.parametrize("entry", POLICY.routes["write"])
+def test_metadata_is_changed_with_the_right_to(entrance: Entrance, entry: str) -> None:
+    """This metadata is changed by whoever may write, and nobody else."""
+    promised = POLICY.promised(entry)
+
+    expect_equal(entrance.admits(promised), promised, "who is let in")
+
+
+@one_door
+@verifies("AUZ-017")
+@pytest.mark.parametrize("entry", POLICY.routes["artifact-read"])
+def test_artifacts_are_read_with_the_right_to(entrance: Entrance, entry: str) -> None:
+    """This route reads artifacts for whoever may read them, and nobody else."""
+    promised = POLICY.promised(entry)
+
+    expect_equal(entrance.admits(promised), promised, "who is let in")
+
+
+@one_door
+@verifies("AUZ-018")
+@pytest.mark.parametrize("entry", POLICY.routes["artifact-write"])
+def test_artifacts_are_changed_with_the_right_to(entrance: Entrance, entry: str) -> None:
+    """This route changes artifacts for whoever may change them, and nobody else."""
+    promised = POLICY.promised(entry)
+
+    expect_equal(entrance.admits(promised), promised, "who is let in")
+
+
+@verifies("AUZ-019")
+def test_every_route_is_judged(inventory: Inventory) -> None:
+    """Every route of MLflow stands in the policy, under one right."""
+    expect_equal(sorted(POLICY.of(inventory.routes) - POLICY.declared), [], "routes without a decision")
+
+
+@verifies("AUZ-020")
+def test_every_judged_route_exists(inventory: Inventory) -> None:
+    """Every route in the policy is a route of MLflow."""
+    expect_equal(sorted(POLICY.declared - POLICY.of(inventory.routes)), [], "decisions about nothing")
+
+
+@verifies("AUZ-021")
+@pytest.mark.parametrize("entry", SAMPLE)
+def test_right_is_asked_for_at_each_door(entrance: Entrance, entry: str) -> None:
+    """This route lets in the same roles at each door."""
+    promised = POLICY.promised(entry)
+
+    expect_equal(entrance.admits(promised), promised, "who is let in")
