@@ -11,33 +11,6 @@ from fixtures.expect import expect_equal, expect_json_error, expect_refused, exp
 from fixtures.requirement import verifies
 
 UNKNOWN = "hk_conformance_no_such_key_00000000"
-LITERAL = [
-    pytest.param("", id="empty", marks=verifies("AUT-008")),
-    pytest.param("two words", id="malformed", marks=verifies("AUT-009")),
-    pytest.param("k" * 9000, id="endless", marks=verifies("AUT-009")),
-    pytest.param(UNKNOWN, id="unknown", marks=verifies("AUT-010")),
-]
-ISSUED = [
-    pytest.param("expired", marks=verifies("AUT-011")),
-    pytest.param("revoked", marks=verifies("AUT-012")),
-    pytest.param("other-service", marks=verifies("AUT-013")),
-]
-
-
-@pytest.mark.parametrize("bad", LITERAL)
-def test_literal_key_is_refused(door: Wire, bad: str) -> None:
-    """A key that was never issued is refused."""
-    given(door.search_experiments(), 200)  # control: the key makes the difference
-
-    expect_refused(door.with_key(bad).search_experiments(), 401, "UNAUTHENTICATED")
-
-
-@pytest.mark.parametrize("state", ISSUED)
-def test_issued_key_is_refused(door: Wire, key: KeyOf, state: str) -> None:
-    """A key that is valid no more, or elsewhere, is refused."""
-    given(door.search_experiments(), 200)  # control: the key makes the difference
-
-    expect_refused(door.with_key(key(state)).search_experiments(), 401, "UNAUTHENTICATED")
 
 
 @verifies("AUT-023")
