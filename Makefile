@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: help verify test lint types bench lock setup clean
+.PHONY: help verify test lint types bench docs lock setup clean
 .DEFAULT_GOAL := help
 
 help: ## show the commands
@@ -23,6 +23,9 @@ types: setup ## strict types
 
 bench: setup ## speed and memory, as ratios within one run
 	@$(BIN)/python scripts/bench $(ARGS)
+
+docs: setup ## write the generated pages of docs/
+	@$(BIN)/python scripts/generate-docs
 
 setup: ## make the environment from the lock (free when it is there)
 	@$(PYTHON) scripts/setup

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fixtures.requirement import Level, Register, RegisterError, verifies
+from fixtures.session.listing import checks_by_requirement
 from tests.tree import ROOT
-from tests.verified import MARK
 
 SUITES = ROOT / "suites"
 ENTRY = {"id": "ART-001", "level": "MUST", "layer": "proxy", "text": "It holds.", "source": "[prd] 1"}
@@ -23,17 +21,9 @@ def register() -> Register:
 
 
 @pytest.fixture(scope="module")
-def verified() -> dict[str, set[str]]:
+def verified() -> dict[str, list[str]]:
     """Requirement id -> node ids of the checks that verify it, as pytest collects them."""
-    command = [sys.executable, "-m", "pytest", str(SUITES), "--collect-only", "-q", "-p", "tests.verified"]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert said.returncode == 0, said.stdout[-2000:] + said.stderr[-2000:]
-    pairs: dict[str, set[str]] = {}
-    for line in said.stdout.splitlines():
-        if line.startswith(MARK):
-            _, name, nodeid = line.split(" ", 2)
-            pairs.setdefault(name, set()).add(nodeid)
-    return pairs
+    return checks_by_requirement()
 
 
 def entry(**changes: str | None) -> str:
@@ -51,12 +41,12 @@ def refusal(folder: Path, **files: str) -> str:
     return str(refused.value)
 
 
-def test_every_requirement_is_verified(register: Register, verified: dict[str, set[str]]) -> None:
+def test_every_requirement_is_verified(register: Register, verified: dict[str, list[str]]) -> None:
     """Each requirement is verified by a check that pytest collects."""
     assert not sorted(set(register) - set(verified))
 
 
-def test_every_named_requirement_is_registered(register: Register, verified: dict[str, set[str]]) -> None:
+def test_every_named_requirement_is_registered(register: Register, verified: dict[str, list[str]]) -> None:
     """Each id that a check names stands in the register."""
     assert verified
     assert not sorted(set(verified) - set(register))
