@@ -1,0 +1,1 @@
+"""Doubles: deployments that are wrong in one plain way, to see that the suite says so."""

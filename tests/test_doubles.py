@@ -1,0 +1,128 @@
+"""Wrong deployments do not pass: servers that are no MLflow, and a proxy that asks for no key."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.settings import ROOT
+from tests.doubles.servers import DOUBLES, HOLE, double
+
+LENIENCY = 0.03
+"""Share of MUST checks that may pass by accident."""
+
+PATIENCE = {HOLE: "0.005"}
+"""Seconds that clients wait: a double on loopback answers soon, and the black hole never."""
+
+NEED_AN_ORIGIN = "suites/contract/routing/test_inventory.py"
+"""Hundreds of checks that are inapplicable without an origin."""
+
+NO_KEYS = "a proxy that asks for no key"
+ABOUT_KEYS = ("suites/contract/authentication", "suites/contract/authorization")
+ABOUT_BYTES = tuple(f"suites/contract/artifacts/test_{what}.py" for what in ("bytes", "downloads", "sizes"))
+
+HOLD_WITHOUT_KEYS = {
+    "AUZ-019": "compares the declared policy with MLflow's routes, whatever the proxy does",
+    "AUZ-020": "as above",
+    "AUZ-031": "the proxy refuses ambiguous framing before it asks about keys",
+}
+"""Requirements of authentication and authorization that hold without either, with the reason."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a run came to: exit code, report, and the end of what it said."""
+
+    code: int
+    report: dict[str, Any]
+    said: str
+
+    def of_must(self) -> Counter[str]:
+        """Count the verdicts of the checks that verify a MUST."""
+        must = {name for name, requirement in self.report["requirements"].items() if requirement["level"] == "MUST"}
+        return Counter(check["verdict"] for check in self.report["checks"] if must & set(check["requirements"]))
+
+    def verdicts(self, *areas: str) -> dict[str, str]:
+        """Return MUST requirement -> verdict, of those tested in these areas."""
+        return {
+            name: each["verdict"]
+            for name, each in self.report["requirements"].items()
+            if name.startswith(areas) and each["level"] == "MUST" and each["verdict"] != "untested"
+        }
+
+
+def judge(cache: Path, reports: Path, *arguments: str, **variables: str) -> Judgement:
+    """Run checks as a user would."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments, f"--report-dir={reports}", "-o", f"cache_dir={cache}"],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    report = reports / "latest" / "verdicts.json"
+    assert report.exists(), done.stdout + done.stderr
+    return Judgement(done.returncode, json.loads(report.read_text()), done.stdout[-2000:])
+
+
+def judge_double(name: str, cache: Path, reports: Path) -> Judgement:
+    """Run the portable checks against a double."""
+    with double(name) as url:
+        known = {"DOUBLE_URL": url, "DOUBLE_PATIENCE": PATIENCE.get(name, "5")}
+        options = ("-p", "tests.doubles.target", f"--ignore={NEED_AN_ORIGIN}")
+        return judge(cache, reports, "suites/contract", *options, **known)
+
+
+@pytest.fixture(scope="module")
+def judgements(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Judgement]]]:
+    """Name of a wrong deployment -> what became of it; two are judged at a time."""
+
+    def folder() -> Path:
+        return tmp_path_factory.mktemp("reports")
+
+    with ThreadPoolExecutor(2) as two:
+        armed = (*ABOUT_KEYS, *ABOUT_BYTES, "--fault=no-authentication")
+        wrong = {NO_KEYS: two.submit(judge, cache, folder(), *armed)}
+        yield wrong | {name: two.submit(judge_double, name, cache, folder()) for name in DOUBLES}
+
+
+@pytest.mark.parametrize("name", DOUBLES)
+def test_double_passes_next_to_nothing(
+    name: str, judgements: Mapping[str, Future[Judgement]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the MUST checks that could judge a double, fewer than 3 in 100 pass, and the run is not green."""
+    judgement = judgements[name].result()
+    found = judgement.of_must()
+    judged = found.total() - found["inapplicable"]
+    passed = [check["nodeid"] for check in judgement.report["checks"] if check["verdict"] == "passed"]
+    with capsys.disabled():
+        print(f"\n{name}: {found['passed']} of {judged} MUST checks pass ({found['passed'] / judged:.1%})")  # noqa: T201 - the figure is the point
+
+    assert judgement.report["target"]["kind"] == "double"
+    assert judgement.code not in (0, 5), judgement.said
+    assert judged > 300, found
+    assert found["passed"] < LENIENCY * judged, passed
+
+
+def test_proxy_without_keys_fails_what_is_about_keys(judgements: Mapping[str, Future[Judgement]]) -> None:
+    """A proxy that asks for no key fails every requirement about keys, and none about bytes."""
+    judgement = judgements[NO_KEYS].result()
+    keys, content = judgement.verdicts("AUT-", "AUZ-"), judgement.verdicts("ART-")
+
+    assert judgement.code == 1, judgement.said
+    assert len(keys) > 20, keys
+    assert {name for name, verdict in keys.items() if verdict != "failed"} <= set(HOLD_WITHOUT_KEYS)
+    assert len(content) > 5, content
+    assert {name: verdict for name, verdict in content.items() if verdict == "failed"} == {}
