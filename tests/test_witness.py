@@ -1,0 +1,103 @@
+"""The witness passes bytes on as they are, and writes down what passed."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from fixtures.clients.exchange import Body
+from fixtures.clients.witness import Witness, digested
+from fixtures.expect import Mismatch
+from fixtures.settings import ROOT, part_environment, python
+from fixtures.stack.process import free_ports
+from tests.conftest import eventually
+from tests.http_servers import echo
+
+
+@pytest.fixture
+def between(tmp_path: Path) -> Iterator[tuple[int, Witness]]:
+    """The port of a witness before an echo, and its record."""
+    record = tmp_path / "seen.jsonl"
+    (port,) = free_ports(1)
+    with echo() as url:
+        program = [python(), "-m", "fixtures.stack.tee", str(port), str(urlsplit(url).port), str(record)]
+        process = subprocess.Popen(program, cwd=ROOT, env=part_environment("test", tmp_path))
+        try:
+            eventually(lambda: answers(port), "the witness answers")
+            yield port, Witness(record)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def answers(port: int) -> bool:
+    """Return whether a request through the witness is answered."""
+    try:
+        return ask(port, "GET", "/", {})[0] == 200
+    except OSError:
+        return False
+
+
+def ask(port: int, method: str, path: str, headers: dict[str, str], body: object = None) -> tuple[int, bytes]:
+    """Send a request; return status and body."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as line:
+        line.request(method, path, body=body, headers=headers)  # type: ignore[arg-type] # any body that it takes
+        response = line.getresponse()
+        return response.status, response.read()
+
+
+def test_request_and_answer_are_written_down(between: tuple[int, Witness]) -> None:
+    """Both first lines, every header, and both bodies by size and digest stand in the record."""
+    port, witness = between
+    status, body = ask(port, "PUT", "/a%20b?q=1", {"X-Request-Id": "one", "X-Odd": "a, b"}, b"x" * 100_000)
+    request, answer = witness.saw("one")
+
+    assert (request.line, request.values("x-odd")) == ("PUT /a%20b?q=1 HTTP/1.1", ["a, b"])
+    assert (request.size, request.sha256) == (100_000, Body.of([b"x" * 100_000]).sha256)
+    assert answer.line.startswith(f"HTTP/1.1 {status} ")
+    assert (answer.size, answer.sha256) == (len(body), Body.of([body]).sha256)
+
+
+def test_chunked_body_is_digested_without_its_framing(between: tuple[int, Witness]) -> None:
+    """A body in chunks counts as its bytes, and the next request on the connection is told apart."""
+    port, witness = between
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as line:
+        for name in ("one", "two"):
+            line.request("PUT", "/", body=iter([b"abc", b"defg"]), headers={"X-Request-Id": name}, encode_chunked=True)
+            assert line.getresponse().read()
+    assert [witness.saw(name)[0].size for name in ("one", "two")] == [7, 7]
+
+
+def test_answer_without_a_body_ends_at_its_head(between: tuple[int, Witness]) -> None:
+    """A HEAD is answered at once, whatever length its answer announces."""
+    port, witness = between
+    ask(port, "HEAD", "/", {"X-Request-Id": "head"})
+
+    assert witness.saw("head")[1].size == 0
+
+
+def test_credentials_stay_out_of_the_record(between: tuple[int, Witness]) -> None:
+    """Credentials are written down as their digest, in letters of any case."""
+    port, witness = between
+    ask(port, "GET", "/", {"X-Request-Id": "key", "authorization": "Bearer hk_secret", "X-API-KEY": "hk_secret"})
+    request, _ = witness.saw("key")
+
+    assert request.values("authorization") == [digested("Bearer hk_secret")]
+    assert request.values("x-api-key") == [digested("hk_secret")]
+    assert "hk_secret" not in witness.record.read_text().partition('"response"')[0]
+
+
+def test_what_never_passed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exchange that is not in the record is a mismatch, and counts none."""
+    monkeypatch.setattr("fixtures.clients.witness._PATIENCE_SECONDS", 0.0)
+    witness = Witness(tmp_path / "nothing.jsonl")
+
+    assert witness.count("one") == 0
+    with pytest.raises(Mismatch, match="0 of them"):
+        witness.saw("one")
