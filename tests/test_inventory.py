@@ -1,0 +1,64 @@
+"""The inventory is the installed server's, and each of its routes is asked for or declared not served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.checks.routes import FAMILIES, UNROUTED, ask, family_of
+from fixtures.clients.inventory import Route, routes
+from fixtures.clients.recorder import Evidence
+from fixtures.clients.wire import Wire
+from fixtures.target.target import Door
+from tests.http_servers import echo
+
+
+@pytest.fixture(scope="module")
+def known(cache: Path) -> tuple[Route, ...]:
+    """Every route of the installed server."""
+    return routes(cache)
+
+
+def test_routes_of_each_framework_are_found(known: tuple[Route, ...]) -> None:
+    """Routes of Flask, of FastAPI, and of routers included with a prefix are known."""
+    wanted = {
+        Route("/api/2.0/mlflow/registered-models/delete", "DELETE"),
+        Route("/api/2.0/mlflow-artifacts/artifacts/{artifact_path:path}", "PUT"),
+        Route("/ajax-api/3.0/mlflow/mcp-servers", "POST"),
+        Route("/health", "GET"),
+    }
+
+    assert wanted <= set(known)
+    assert len(known) > 400
+
+
+def test_kept_routes_are_the_same(known: tuple[Route, ...], cache: Path) -> None:
+    """What the cache keeps is what the server said."""
+    assert routes(cache) == known
+
+
+def test_no_family_is_empty(known: tuple[Route, ...]) -> None:
+    """Each family has routes, and each prefix that is declared not served still exists."""
+    assert {family_of(route) for route in known} == {*FAMILIES, "unserved"}
+    assert not [prefix for prefix in UNROUTED if not any(route.path.startswith(prefix) for route in known)]
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "asked"),
+    [
+        (
+            "/api/2.0/mlflow/traces/<trace_id>/tags/<key>",
+            "DELETE",
+            ("DELETE", "/traces/no-such-thing/tags/no-such-thing"),
+        ),
+        ("/api/2.0/mlflow-artifacts/artifacts/<path:artifact_path>", "PUT", ("PUT", "/artifacts/no-such-thing/")),
+        ("/ajax-api/3.0/mlflow/demo/generate", "POST", ("OPTIONS", "/demo/generate")),
+    ],
+)
+def test_question_changes_nothing(path: str, method: str, asked: tuple[str, str]) -> None:
+    """A route is asked about nothing that exists; one that acts on an empty document is asked for its methods."""
+    with echo() as url:
+        said = ask(Wire(Door("echo", url), None, Evidence(), "run"), Route(path, method)).json()
+
+    assert (said["method"], said["target"].endswith(asked[1])) == (asked[0], True)
