@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fixtures.checks import Entrance, Inventory, Policy, one_door
-from fixtures.expect import expect_equal
+from fixtures.clients.wire import Wire
+from fixtures.expect import expect_equal, expect_refused
 from fixtures.requirement import verifies
 
 POLICY = Policy.load(Path(__file__).with_name("policy.toml"))
@@ -71,16 +72,20 @@ def test_artifacts_are_changed_with_the_right_to(entrance: Entrance, entry: str)
     expect_equal(entrance.admits(promised), promised, "who is let in")
 
 
+@one_door
 @verifies("AUZ-019")
-def test_every_route_is_judged(inventory: Inventory) -> None:
-    """Every route of MLflow stands in the policy, under one right."""
+def test_every_route_is_judged(inventory: Inventory, reader: Wire) -> None:
+    """Every route stands in the policy, and one that does not is closed."""
     expect_equal(sorted(POLICY.of(inventory.routes) - POLICY.declared), [], "routes without a decision")
+    expect_refused(reader.post("conformance/never-heard-of"), 403)
 
 
+@one_door
 @verifies("AUZ-020")
-def test_every_judged_route_exists(inventory: Inventory) -> None:
-    """Every route in the policy is a route of MLflow."""
+def test_every_judged_route_exists(inventory: Inventory, anonymous: Wire) -> None:
+    """Every route in the policy exists, and what does not is closed to strangers."""
     expect_equal(sorted(POLICY.declared - POLICY.of(inventory.routes)), [], "decisions about nothing")
+    expect_refused(anonymous.post("conformance/never-heard-of"), 401)
 
 
 @verifies("AUZ-021")
