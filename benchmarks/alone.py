@@ -21,7 +21,7 @@ async def main(name: str, store: str, cache: str, run_id: str) -> None:
     try:
         part = next(part for part in stack.parts if part.name == name)
         if name == "mlflow":
-            warm_up()
+            warm_up(stack.folder)
         await part.up(order.deployment)
         print("ready", flush=True)  # noqa: T201 - the bench waits for this line
         await asyncio.to_thread(sys.stdin.read)

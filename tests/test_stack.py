@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from fixtures.deployment import REFERENCE, Answer, Deployment, MLflow
+from fixtures.settings import new_run_id
 from fixtures.stack.handle import OwnedStack, Stack
+from fixtures.stack.order import Order
 from fixtures.target.target import Door, Target
 
 BUCKET_GONE = replace(REFERENCE, mlflow=MLflow(destination="s3://no-such-bucket/artifacts"))
@@ -84,16 +88,31 @@ def test_a_part_that_is_down_on_purpose_is_not_mourned(spare: Stack) -> None:
 
 
 def test_stacks_of_a_run_do_not_share_anything(stack: OwnedStack, spare: Stack) -> None:
-    """A stack beside another has its own doors, keys and bucket."""
+    """A stack beside another has its own doors, parts and bucket; the run's secrets they share."""
 
     def holdings(target: Target) -> set[object]:
         assert target.bucket
-        return {target.bucket.endpoint, *(door.url for door in target.doors), *target.keys.values()}
+        return {target.bucket.endpoint, *(door.url for door in target.doors), *target.logs.values()}
 
     assert holdings(stack.target()).isdisjoint(holdings(spare.target()))
+    assert stack.target().secrets == spare.target().secrets
     spare.apply(KEYS_DOWN)
     target = stack.target()
     assert status(target.doors[0], SEARCH, target.keys["reader"]) == 200
+
+
+def test_a_long_temporary_folder_is_no_hindrance(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack comes up where no Unix socket could be: its path would be too long."""
+    place = tmp_path / ("long-" * 20)
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    owned = OwnedStack(Order(new_run_id(), cache=cache))
+    try:
+        assert status(owned.target().doors[0], "/health") == 200
+        assert len(list(place.iterdir())) == 1
+    finally:
+        owned.close()
+    assert list(place.iterdir()) == []
 
 
 def test_a_store_is_probed_not_believed(stack: OwnedStack) -> None:
