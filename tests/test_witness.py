@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,7 +16,7 @@ from fixtures.clients.exchange import Body
 from fixtures.clients.witness import Witness, digested
 from fixtures.expect import Mismatch
 from fixtures.settings import ROOT, part_environment, python
-from fixtures.stack.process import free_ports
+from fixtures.stack.process import free_ports, port_is_free
 from tests.conftest import eventually
 from tests.http_servers import echo
 
@@ -101,3 +102,27 @@ def test_what_never_passed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert witness.count("one") == 0
     with pytest.raises(Mismatch, match="0 of them"):
         witness.saw("one")
+
+
+def test_an_answer_before_the_body_waits_for_it(tmp_path: Path) -> None:
+    """Where the server answers before it has read the body, the body is counted all the same."""
+    record = tmp_path / "seen.jsonl"
+    (port,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        program = [python(), "-m", "fixtures.stack.tee", str(port), str(server.getsockname()[1]), str(record)]
+        process = subprocess.Popen(program, cwd=ROOT, env=part_environment("test", tmp_path))
+        try:
+            eventually(lambda: not port_is_free(port), "the witness listens")
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(b"POST / HTTP/1.1\r\nX-Request-Id: early\r\nContent-Length: 5\r\n\r\n")
+                upstream, _ = server.accept()
+                with upstream:
+                    upstream.recv(1000)
+                    upstream.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                    assert client.recv(1000).startswith(b"HTTP/1.1 400")
+                    client.sendall(b"later")
+                    request, _ = Witness(record).saw("early")
+        finally:
+            process.kill()
+            process.wait()
+    assert request.size == 5
