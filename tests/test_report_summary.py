@@ -22,7 +22,7 @@ CAN = "A third party can register a model here: "
             green(SKIPPED, skip=["AUT-001"]),
             (
                 f"{CAN}all 2 MUST requirements that apply, of 3, were verified on the embedded stack; "
-                "1 requirement could not be judged because the store does not enforce keys."
+                "1 requirement could not be judged: the store does not enforce keys."
             ),
         ),
         (
