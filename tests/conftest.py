@@ -64,6 +64,7 @@ class Project:
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """Start pytest on the suite; temporary folders go to a place of our own."""
         environment = os.environ | {"TMPDIR": str(self.temporary), "COLUMNS": "120"} | variables
+        environment.pop("PYTHONUNBUFFERED", None)  # what a pipe shows of a run must not depend on it
         command = [sys.executable, "-m", "pytest", "suites/local", "--store=moto", "-o", f"cache_dir={self._cache}"]
         return subprocess.Popen(
             [*command, *arguments],
