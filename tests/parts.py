@@ -118,6 +118,7 @@ class Parts:
             self.folder / "envoy",
             value,
             listen=("127.0.0.1", ports["proxy"]),
+            listen_tls=("127.0.0.1", ports["proxy-tls"]),
             admin=("127.0.0.1", ports["admin"]),
             mlflow=("127.0.0.1", ports["origin"]),
             auth=("127.0.0.1", ports["auth"]),
@@ -157,7 +158,7 @@ class Parts:
 @contextmanager
 def parts_running(folder: Path) -> Iterator[Parts]:
     """Start all parts, yield them when they answer, end them."""
-    names = ("proxy", "admin", "auth", "keys", "origin", "nobody")
+    names = ("proxy", "proxy-tls", "admin", "auth", "keys", "origin", "nobody")
     parts = Parts(folder, dict(zip(names, free_ports(len(names)), strict=True)), iter(range(1, 10_000)))
     parts.answer()
     version = parts.write(Proxy())

@@ -19,6 +19,7 @@ from fixtures.target.target import Door, Target
 BUCKET_GONE = replace(REFERENCE, mlflow=MLflow(destination="s3://no-such-bucket/artifacts"))
 HOST_CHECKED = replace(REFERENCE, mlflow=MLflow(environment=(("MLFLOW_SERVER_ALLOWED_HOSTS", "elsewhere.test"),)))
 KEYS_DOWN = replace(REFERENCE, keys=replace(REFERENCE.keys, up=False))
+AUTH_DOWN = replace(REFERENCE, auth=replace(REFERENCE.auth, up=False))
 KEYS_BROKEN = replace(REFERENCE, keys=replace(REFERENCE.keys, answer=Answer(status=500)))
 ONE_DOOR = replace(REFERENCE, proxy=replace(REFERENCE.proxy, doors=("canonical",)))
 LEGACY = replace(REFERENCE, auth=replace(REFERENCE.auth, service_id="ml-platform"))
@@ -78,13 +79,14 @@ def test_a_change_is_in_force_when_apply_returns(spare: Stack) -> None:
     assert status(canonical, SEARCH, writer) == 403
 
 
-def test_a_part_that_is_down_on_purpose_is_not_mourned(spare: Stack) -> None:
+@pytest.mark.parametrize(("deployment", "part"), [(KEYS_DOWN, "keys"), (AUTH_DOWN, "auth")], ids=["keys", "auth"])
+def test_a_part_that_is_down_on_purpose_is_not_mourned(spare: Stack, deployment: Deployment, part: str) -> None:
     """A part that the deployment has down is no dead part, and comes back."""
-    spare.apply(KEYS_DOWN)
-    assert "keys" not in spare.pids()
+    spare.apply(deployment)
+    assert part not in spare.pids()
     assert spare.obituaries() == []
     spare.apply(REFERENCE)
-    assert "keys" in spare.pids()
+    assert part in spare.pids()
 
 
 def test_stacks_of_a_run_do_not_share_anything(stack: OwnedStack, spare: Stack) -> None:

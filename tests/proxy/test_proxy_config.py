@@ -16,6 +16,7 @@ from fixtures.stack import envoy
 
 ADDRESSES: dict[str, Any] = {
     "listen": ("127.0.0.1", 18080),
+    "listen_tls": ("127.0.0.1", 18443),
     "admin": ("127.0.0.1", 19901),
     "mlflow": ("127.0.0.1", 15000),
     "auth": ("127.0.0.1", 18081),
@@ -29,10 +30,12 @@ def validated(folder: Path) -> subprocess.CompletedProcess[str]:
         for name in ("envoy", "listeners", "clusters", "routes")
     }
     listeners, clusters = parts["listeners"]["resources"], parts["clusters"]["resources"]
-    manager = listeners[0]["filter_chains"][0]["filters"][0]["typed_config"]
-    del manager["rds"]
-    manager["route_config"] = parts["routes"]["resources"][0]
-    for resource in (*listeners, *clusters, manager["route_config"]):
+    routes = parts["routes"]["resources"][0]
+    for listener in listeners:
+        manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+        del manager["rds"]
+        manager["route_config"] = routes
+    for resource in (*listeners, *clusters, routes):
         del resource["@type"]
     whole = {**parts["envoy"], "static_resources": {"listeners": listeners, "clusters": clusters}}
     del whole["dynamic_resources"]
@@ -44,7 +47,11 @@ def validated(folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "value",
-    [Proxy(), Proxy(doors=()), Proxy(doors=("literal",), unrouted=frozenset({"artifacts"}), authenticates=False)],
+    [
+        Proxy(),
+        Proxy(doors=()),
+        Proxy(doors=("literal",), unrouted=frozenset({"artifacts"}), authenticates=False, timeout=0.5, body_limit=1000),
+    ],
     ids=["reference", "no door", "much changed"],
 )
 def test_envoy_accepts_what_is_written(tmp_path: Path, value: Proxy) -> None:
@@ -71,7 +78,7 @@ def test_no_address_but_the_given_ones_is_written(tmp_path: Path) -> None:
     written = "".join(path.read_text() for path in tmp_path.glob("*.yaml"))
     assert "/etc/envoy" not in written
     assert {port for _, port in ADDRESSES.values()} == {
-        int(n) for n in ("18080", "19901", "15000", "18081") if n in written
+        int(n) for n in ("18080", "18443", "19901", "15000", "18081") if n in written
     }
     assert written.count('"version_info": "seven"') == 3
 
