@@ -10,16 +10,24 @@ import pytest
 
 from tests.tree import FUNCTIONS, ROOT, Function, Source, sources
 
-BELOW_CHECKS = ("fixtures.requirement", "fixtures.deployment", "fixtures.target", "fixtures.clients", "fixtures.expect")
+BELOW_CHECKS = (
+    "fixtures.requirement",
+    "fixtures.deployment",
+    "fixtures.disturbance",
+    "fixtures.target",
+    "fixtures.clients",
+    "fixtures.expect",
+)
 BELOW_SESSION = (*BELOW_CHECKS, "fixtures.verdict", "fixtures.faults", "fixtures.settings")
 MAY_IMPORT = {
     # a module may import what its row names, and its own row; the longest row that fits is its row
     "fixtures.verdict": (),
     "fixtures.lifeline": (),
     "fixtures.requirement": (),
-    "fixtures.deployment": (),
+    "fixtures.disturbance": (),
+    "fixtures.deployment": ("fixtures.disturbance",),
     "fixtures.target": (),
-    "fixtures.faults": ("fixtures.deployment",),
+    "fixtures.faults": ("fixtures.deployment", "fixtures.disturbance"),
     "fixtures.settings": ("fixtures.faults.catalogue", "fixtures.deployment"),
     "fixtures.clients.answered": (),
     "fixtures.clients.exchange": ("fixtures.clients.answered",),
@@ -31,7 +39,13 @@ MAY_IMPORT = {
         "fixtures.clients",
         "fixtures.lifeline",
     ),
-    "fixtures.stack": ("fixtures.settings", "fixtures.target", "fixtures.deployment", "fixtures.lifeline"),
+    "fixtures.stack": (
+        "fixtures.settings",
+        "fixtures.target",
+        "fixtures.deployment",
+        "fixtures.disturbance",
+        "fixtures.lifeline",
+    ),
     "fixtures.report": ("fixtures.requirement", "fixtures.verdict"),
     "fixtures.checks": (*BELOW_CHECKS, "fixtures.stack.handle"),
     "fixtures.session": (*BELOW_SESSION, "fixtures.stack", "fixtures.report"),

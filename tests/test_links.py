@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import json
+import pickle
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import pytest
 
 from fixtures.clients.exchange import Body
 from fixtures.clients.witness import Witness, digested
+from fixtures.disturbance import Rule
 from fixtures.expect import Mismatch
 from fixtures.settings import ROOT, part_environment, python
 from fixtures.stack.process import free_ports, port_is_free
@@ -27,14 +30,23 @@ def between(tmp_path: Path) -> Iterator[tuple[int, Witness]]:
     record = tmp_path / "seen.jsonl"
     (port,) = free_ports(1)
     with echo() as url:
-        program = [python(), "-m", "fixtures.stack.tee", str(port), str(urlsplit(url).port), str(record)]
-        process = subprocess.Popen(program, cwd=ROOT, env=part_environment("test", tmp_path))
+        process = stand(tmp_path, port, urlsplit(url).port or 0, record)
         try:
             eventually(lambda: answers(port), "the witness answers")
             yield port, Witness(record)
         finally:
             process.kill()
             process.wait()
+
+
+def stand(folder: Path, port: int, upstream: int, record: Path, *rules: Rule) -> subprocess.Popen[bytes]:
+    """Start the program on one link, with these rules."""
+    (folder / "rules").write_bytes(pickle.dumps({"mlflow": rules}))
+    link = {"listen": port, "upstream": upstream, "record": str(record)}
+    plan = folder / "plan.json"
+    plan.write_text(json.dumps({"rules": str(folder / "rules"), "links": {"mlflow": link}}))
+    program = [python(), "-m", "fixtures.stack.link", str(plan)]
+    return subprocess.Popen(program, cwd=ROOT, env=part_environment("test", folder))
 
 
 def answers(port: int) -> bool:
@@ -109,8 +121,7 @@ def test_an_answer_before_the_body_waits_for_it(tmp_path: Path) -> None:
     record = tmp_path / "seen.jsonl"
     (port,) = free_ports(1)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        program = [python(), "-m", "fixtures.stack.tee", str(port), str(server.getsockname()[1]), str(record)]
-        process = subprocess.Popen(program, cwd=ROOT, env=part_environment("test", tmp_path))
+        process = stand(tmp_path, port, server.getsockname()[1], record)
         try:
             eventually(lambda: not port_is_free(port), "the witness listens")
             with socket.create_connection(("127.0.0.1", port)) as client:
