@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "fixtures.report": ("fixtures.requirement", "fixtures.verdict"),
     "fixtures.checks": (*BELOW_CHECKS, "fixtures.stack.handle"),
     "fixtures.session": (*BELOW_SESSION, "fixtures.stack", "fixtures.report"),
+    "fixtures.proving": (*BELOW_SESSION, "fixtures.stack", "fixtures.report", "fixtures.session"),
     "fixtures.plugin": ("fixtures.checks", "fixtures.requirement", "fixtures.settings", "fixtures.session"),
     "suites": (*BELOW_CHECKS, "fixtures.checks", "fixtures.faults", "fixtures.stack.handle"),
     "docker": (),

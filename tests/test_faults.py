@@ -11,7 +11,8 @@ import pytest
 
 from fixtures.deployment import REFERENCE
 from fixtures.faults.catalogue import CATALOGUE
-from fixtures.requirement import LAYERS, Register
+from fixtures.faults.fault import LAYERS
+from fixtures.requirement import Register
 from fixtures.session.arguments import SUITES
 from fixtures.settings import ROOT
 
