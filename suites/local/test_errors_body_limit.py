@@ -1,0 +1,52 @@
+"""A body longer than the deployment declares is refused, and none that is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fixtures.checks import Spare
+from fixtures.deployment import REFERENCE, Proxy
+from fixtures.expect import expect_equal, expect_refused, expect_status, given
+from fixtures.requirement import verifies
+
+LIMIT = 100_000
+LIMITED = replace(REFERENCE, proxy=Proxy(body_limit=LIMIT))
+PLACE = "mlflow-artifacts:/limited"
+
+
+@verifies("ERR-045")
+def test_upload_over_the_limit_is_a_json_413(spare: Spare) -> None:
+    """An upload one byte over the declared limit is a JSON 413 and stores nothing."""
+    door = spare.become(LIMITED)
+    whole = door.put_artifact(PLACE, "whole.bin", b"x" * LIMIT)
+    longer = door.put_artifact(PLACE, "longer.bin", b"x" * (LIMIT + 1))
+
+    expect_status(whole, 200)
+    expect_refused(longer, 413)
+    expect_equal(spare.bucket.under(PLACE), {"whole.bin": LIMIT}, "objects")
+
+
+@verifies("ERR-045")
+def test_document_over_the_limit_is_a_json_413(spare: Spare) -> None:
+    """A document over the declared limit is a JSON 413."""
+    door = spare.become(LIMITED)
+    given(door.post("experiments/search", max_results=1, padding="x" * 100), 200)  # control: a short one is read
+
+    expect_refused(door.post("experiments/search", max_results=1, padding="x" * LIMIT), 413)
+
+
+@verifies("ERR-046")
+def test_limit_is_told_to_keys_only(spare: Spare) -> None:
+    """Whoever has no key is told that, not the limit."""
+    door = spare.become(LIMITED)
+    given(door.put_artifact(PLACE, "longer.bin", b"x" * (LIMIT + 1)), 413)  # control: it is too long
+
+    expect_refused(door.with_key(None).put_artifact(PLACE, "longer.bin", b"x" * (LIMIT + 1)), 401)
+
+
+@verifies("ERR-047")
+def test_nothing_is_limited_that_is_not_declared(spare: Spare) -> None:
+    """Without a declared limit an upload of that length is stored."""
+    given(spare.become(LIMITED).put_artifact(PLACE, "free.bin", b"x" * (LIMIT + 1)), 413)  # control: the limit counted
+
+    expect_status(spare.become(REFERENCE).put_artifact(PLACE, "free.bin", b"x" * (LIMIT + 1)), 200)
