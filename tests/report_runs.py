@@ -64,6 +64,7 @@ def run_of(*records: CheckRecord, exit_code: int = 0, problem: str = "", **field
         "doors": {"canonical": "http://127.0.0.1:8080/api/mlflow"},
         "versions": {"mlflow": "3.17.2"},
         "capabilities": {"store-keys": {"present": False, "reason": "the store does not enforce keys"}},
+        "ways": {"uploads": "proxied", "downloads": "presigned"},
         "faults": [],
     }
     target |= fields.pop("target", {})

@@ -14,7 +14,7 @@ from fixtures.deployment import REFERENCE, Answer, Deployment, MLflow
 from fixtures.settings import new_run_id
 from fixtures.stack.handle import OwnedStack, Stack
 from fixtures.stack.order import Order
-from fixtures.target.target import Door, Target
+from fixtures.target.target import Door, Target, Ways
 
 BUCKET_GONE = replace(REFERENCE, mlflow=MLflow(destination="s3://no-such-bucket/artifacts"))
 HOST_CHECKED = replace(REFERENCE, mlflow=MLflow(environment=(("MLFLOW_SERVER_ALLOWED_HOSTS", "elsewhere.test"),)))
@@ -130,3 +130,9 @@ def test_a_target_shows_no_secret(stack: OwnedStack) -> None:
     target = stack.target()
     shown = repr(target) + repr(target.describe())
     assert not [secret for secret in target.secrets if secret in shown]
+
+
+def test_a_target_tells_how_artifacts_move(stack: OwnedStack) -> None:
+    """The report says which way artifacts are declared to take, each direction on its own."""
+    target = replace(stack.target(), ways=Ways(uploads="direct"))
+    assert target.describe()["ways"] == {"uploads": "direct", "downloads": "presigned"}

@@ -16,7 +16,7 @@ PLACE = "mlflow-artifacts:/limited"
 
 @verifies("ERR-045")
 def test_upload_over_the_limit_is_a_json_413(spare: Spare) -> None:
-    """An upload one byte over the declared limit is a JSON 413 and stores nothing."""
+    """An upload one byte over the limit is a JSON 413, and stored nowhere."""
     door = spare.become(LIMITED)
     whole = door.put_artifact(PLACE, "whole.bin", b"x" * LIMIT)
     longer = door.put_artifact(PLACE, "longer.bin", b"x" * (LIMIT + 1))
