@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fixtures.clients.comparison import crossing, expect_same_answer
+from fixtures.clients.comparison import crossing, expect_same_answer, expect_same_answer_each
 from fixtures.clients.exchange import Body, Exchange
 from fixtures.clients.witness import Witness, digested
 from fixtures.expect import Mismatch
@@ -108,3 +109,17 @@ def test_other_answer_is_told(here: Exchange) -> None:
     """Another status, code, set of methods, or an answer that is not MLflow's is a mismatch."""
     with pytest.raises(Mismatch):
         expect_same_answer(here, answer())
+
+
+def test_one_door_of_three_that_differs_is_told() -> None:
+    """Where one of several answers is another handler's, the mismatch is about that one."""
+    expect_same_answer_each([answer(), answer()], answer())
+    with pytest.raises(Mismatch, match="400"):
+        expect_same_answer_each([answer(), answer(status=400), answer()], answer())
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b"{}"])
+def test_answer_without_the_code_is_told(body: bytes) -> None:
+    """An answer that is no JSON object is another answer, not a crash."""
+    with pytest.raises(Mismatch):
+        expect_same_answer(replace(answer(), response_body=Body.of([body])), answer())
