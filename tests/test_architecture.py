@@ -47,6 +47,13 @@ MAY_IMPORT = {
         "fixtures.lifeline",
     ),
     "fixtures.report": ("fixtures.requirement", "fixtures.verdict"),
+    "fixtures.diagnosis": (
+        *BELOW_CHECKS,
+        "fixtures.verdict",
+        "fixtures.faults",
+        "fixtures.settings",
+        "fixtures.report.record",
+    ),
     "fixtures.checks": (*BELOW_CHECKS, "fixtures.faults", "fixtures.stack.handle"),
     "fixtures.session": (*BELOW_SESSION, "fixtures.stack", "fixtures.report"),
     "fixtures.proving": (
