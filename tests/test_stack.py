@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from fixtures.deployment import REFERENCE, Answer, Deployment, MLflow
@@ -136,3 +137,21 @@ def test_a_target_tells_how_artifacts_move(stack: OwnedStack) -> None:
     """The report says which way artifacts are declared to take, each direction on its own."""
     target = replace(stack.target(), ways=Ways(uploads="direct"))
     assert target.describe()["ways"] == {"uploads": "direct", "downloads": "presigned"}
+
+
+def test_mlflow_is_several_processes_on_one_port(stack: OwnedStack, spare: Stack) -> None:
+    """The judged MLflow listens in each process that was ordered, the one beside it in one."""
+    assert len(listeners(stack)) == Order("").servers > 1
+    assert len(listeners(spare)) == 1
+
+
+def listeners(stack: Stack) -> list[int]:
+    """Return the processes that listen at the origin's port."""
+    origin, warm = stack.target().origin, psutil.Process(stack.pids()["mlflow"]).parent()
+    assert origin and warm
+    port = urlsplit(origin.url).port
+    return [
+        one.pid
+        for one in warm.children()
+        if any(where.laddr.port == port and where.status == "LISTEN" for where in one.net_connections())
+    ]
