@@ -60,13 +60,11 @@ def test_answers_are_the_same_under_tls(door: Wire, secure: Wire) -> None:
 @verifies("OPS-026")
 def test_bytes_are_the_same_under_tls(secure: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
     """Bytes that went through TLS lie in the bucket and come back."""
-    sent = payload(300_000)
+    sent = payload(200_000)
     given(secure.put_artifact(run.location, "a.bin", sent), 200)
 
     expect_equal(bucket.body(bucket.key_for(run.location, "a.bin")), Body.of([sent]), "object")
-    expect_equal(
-        expect_status(secure.get_artifact(run.location, "a.bin"), 200).content, sent[: 64 << 10], "first bytes"
-    )
+    expect_equal(expect_status(secure.get_artifact(run.location, "a.bin"), 200).response_body, Body.of([sent]), "bytes")
 
 
 @verifies("OPS-027")

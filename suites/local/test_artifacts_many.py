@@ -1,0 +1,27 @@
+"""Folders of more than a thousand artifacts, which a store tells of in pages."""
+
+from __future__ import annotations
+
+from fixtures.checks import Run, one_door
+from fixtures.clients.bucket import Bucket
+from fixtures.clients.wire import Wire
+from fixtures.expect import expect_equal, expect_status, given
+from fixtures.requirement import verifies
+
+pytestmark = one_door
+
+NAMES = [f"{number:04}.txt" for number in range(1005)]
+"""More than the thousand keys that S3 names at once."""
+
+
+@verifies("ART-057", "ART-058")
+def test_thousand_artifacts_are_listed_and_deleted(door: Wire, run: Run, bucket: Bucket) -> None:
+    """A folder of a thousand artifacts is listed whole, in order, and deleted whole."""
+    given(door.put_artifact(run.location, "other.txt", b"stays"), 200)
+    bucket.fill(run.location, [f"many/{name}" for name in reversed(NAMES)], b"one of many")
+    listed = expect_status(door.list_artifacts(run.location, "many"), 200).json()["files"]
+
+    expect_equal([entry["path"] for entry in listed], NAMES, "names in the order listed")
+    expect_equal({int(entry["file_size"]) for entry in listed}, {11}, "sizes")
+    expect_status(door.delete_artifact(run.location, "many"), 200)
+    expect_equal(bucket.under(run.location), {"other.txt": 5}, "objects that are left")
