@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-from fixtures.checks import Payload, Run
+from fixtures.checks import Payload
 from fixtures.clients.bucket import SigningStore
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_status, given
@@ -12,40 +12,40 @@ from fixtures.requirement import verifies
 
 
 @verifies("ART-014")
-def test_presigned_download_brings_the_same_bytes(door: Wire, run: Run, payload: Payload) -> None:
+def test_presigned_download_brings_the_same_bytes(door: Wire, location: str, payload: Payload) -> None:
     """A presigned download brings the same bytes without a key."""
-    sent = expect_status(door.put_artifact(run.location, "a.bin", payload(8192)), 200)
-    url = expect_status(door.presign_artifact(run.location, "a.bin"), 200).json()["url"]
+    sent = expect_status(door.put_artifact(location, "a.bin", payload(8192)), 200)
+    url = expect_status(door.presign_artifact(location, "a.bin"), 200).json()["url"]
     fetched = expect_status(door.follow("GET", url), 200)
 
     expect_equal(fetched.response_body, sent.request_body, "downloaded bytes")
 
 
 @verifies("ART-015")
-def test_presigned_download_ends(door: Wire, run: Run, payload: Payload) -> None:
+def test_presigned_download_ends(door: Wire, location: str, payload: Payload) -> None:
     """A presigned download is good for an hour at most."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    url = expect_status(door.presign_artifact(run.location, "a.bin"), 200).json()["url"]
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    url = expect_status(door.presign_artifact(location, "a.bin"), 200).json()["url"]
     seconds = int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0])
 
     assert 0 < seconds <= 3600, f"good for {seconds} s"
 
 
 @verifies("ART-016")
-def test_changed_signature_is_refused(door: Wire, run: Run, payload: Payload, signing_store: SigningStore) -> None:
+def test_changed_signature_is_refused(door: Wire, location: str, payload: Payload, signing_store: SigningStore) -> None:
     """A presigned download whose signature was changed is refused."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    url = expect_status(door.presign_artifact(run.location, "a.bin"), 200).json()["url"]
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    url = expect_status(door.presign_artifact(location, "a.bin"), 200).json()["url"]
 
     given(door.follow("GET", url), 200)  # control: the signature makes the difference
     expect_status(door.follow("GET", signing_store.forge(url)), 403)
 
 
 @verifies("ART-019")
-def test_download_is_an_attachment(door: Wire, run: Run, payload: Payload) -> None:
+def test_download_is_an_attachment(door: Wire, location: str, payload: Payload) -> None:
     """A download is an attachment and not to be sniffed."""
-    given(door.put_artifact(run.location, "page.html", payload(100)), 200)
-    fetched = expect_status(door.get_artifact(run.location, "page.html"), 200)
+    given(door.put_artifact(location, "page.html", payload(100)), 200)
+    fetched = expect_status(door.get_artifact(location, "page.html"), 200)
 
     assert fetched.header("content-disposition").startswith("attachment"), fetched.response_headers
     expect_equal(fetched.header("x-content-type-options"), "nosniff", "X-Content-Type-Options")

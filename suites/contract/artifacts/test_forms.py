@@ -38,10 +38,10 @@ pytestmark = one_door
 
 @verifies("ART-028")
 @pytest.mark.parametrize(("name", "media_type"), TYPES.items(), ids=TYPES)
-def test_type_follows_the_name(door: Wire, run: Run, name: str, media_type: str) -> None:
+def test_type_follows_the_name(door: Wire, location: str, name: str, media_type: str) -> None:
     """The content type of a download follows its name."""
-    given(door.put_artifact(run.location, name, b"bytes"), 200)
-    fetched = expect_status(door.get_artifact(run.location, name), 200)
+    given(door.put_artifact(location, name, b"bytes"), 200)
+    fetched = expect_status(door.get_artifact(location, name), 200)
 
     expect_equal(fetched.content_type, media_type, "content type")
 
@@ -52,30 +52,30 @@ def test_type_follows_the_name(door: Wire, run: Run, name: str, media_type: str)
     [("a.bin", "filename=a.bin"), ("two words.txt", '"two words.txt"'), ("grün.txt", "filename*=UTF-8''gr%C3%BCn.txt")],
     ids=["plain", "spaces", "non-ascii"],
 )
-def test_download_tells_its_name(door: Wire, run: Run, name: str, told: str) -> None:
+def test_download_tells_its_name(door: Wire, location: str, name: str, told: str) -> None:
     """A download tells the name to save it under."""
-    given(door.put_artifact(run.location, name, b"bytes"), 200)
-    disposition = expect_status(door.get_artifact(run.location, name), 200).header("content-disposition")
+    given(door.put_artifact(location, name, b"bytes"), 200)
+    disposition = expect_status(door.get_artifact(location, name), 200).header("content-disposition")
 
     assert told in disposition, disposition
 
 
 @verifies("ART-030")
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-def test_content_is_not_touched(door: Wire, run: Run, content: bytes) -> None:
+def test_content_is_not_touched(door: Wire, location: str, content: bytes) -> None:
     """No content is recoded, trimmed or interpreted on the way."""
-    given(door.put_artifact(run.location, "notes.txt", content), 200)
-    fetched = expect_status(door.get_artifact(run.location, "notes.txt"), 200)
+    given(door.put_artifact(location, "notes.txt", content), 200)
+    fetched = expect_status(door.get_artifact(location, "notes.txt"), 200)
 
     expect_equal(fetched.content, content, "bytes")
 
 
 @verifies("ART-030")
-def test_download_is_not_packed(door: Wire, run: Run) -> None:
+def test_download_is_not_packed(door: Wire, location: str) -> None:
     """A client that takes gzip gets the bytes as they are."""
     content = b"easily packed " * 1000
-    given(door.put_artifact(run.location, "notes.txt", content), 200)
-    route = door.artifact_route(run.location, "notes.txt")
+    given(door.put_artifact(location, "notes.txt", content), 200)
+    route = door.artifact_route(location, "notes.txt")
     fetched = expect_status(door.send("GET", route, headers=[("Accept-Encoding", "gzip, br, zstd")]), 200)
 
     expect_equal(fetched.header("content-encoding"), "", "content encoding")
@@ -88,21 +88,21 @@ def test_download_is_not_packed(door: Wire, run: Run) -> None:
     [("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("Content-Disposition", "inline; x=y")],
     ids=["type", "encoding", "disposition"],
 )
-def test_upload_headers_do_not_change_the_bytes(door: Wire, run: Run, header: tuple[str, str]) -> None:
+def test_upload_headers_do_not_change_the_bytes(door: Wire, location: str, header: tuple[str, str]) -> None:
     """What a client says of its bytes does not change them."""
-    route = door.artifact_route(run.location, "a.bin")
+    route = door.artifact_route(location, "a.bin")
     expect_status(door.send("PUT", route, body=b"not what it says", headers=[header]), 200)
-    fetched = expect_status(door.get_artifact(run.location, "a.bin"), 200)
+    fetched = expect_status(door.get_artifact(location, "a.bin"), 200)
 
     expect_equal(fetched.content, b"not what it says", "bytes")
 
 
 @verifies("ART-031")
 @pytest.mark.parametrize("size", [0, 1, 70_000], ids=["0B", "1B", "70kB"])
-def test_head_tells_type_and_length(door: Wire, origin: Wire, run: Run, payload: Payload, size: int) -> None:
+def test_head_tells_type_and_length(door: Wire, origin: Wire, location: str, payload: Payload, size: int) -> None:
     """HEAD tells type and length without bytes, as at the origin."""
-    given(door.put_artifact(run.location, "a.txt", payload(size)), 200)
-    route = door.artifact_route(run.location, "a.txt")
+    given(door.put_artifact(location, "a.txt", payload(size)), 200)
+    route = door.artifact_route(location, "a.txt")
     here = expect_status(door.send("HEAD", route), 200)
     there = expect_status(origin.send("HEAD", route), 200)
 
@@ -113,10 +113,12 @@ def test_head_tells_type_and_length(door: Wire, origin: Wire, run: Run, payload:
 
 @verifies("ART-032")
 @pytest.mark.parametrize("wanted", RANGES.values(), ids=RANGES)
-def test_range_is_answered_as_at_the_origin(door: Wire, origin: Wire, run: Run, payload: Payload, wanted: str) -> None:
+def test_range_is_answered_as_at_the_origin(
+    door: Wire, origin: Wire, location: str, payload: Payload, wanted: str
+) -> None:
     """A range request brings the range or the whole, as at the origin."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    route = door.artifact_route(run.location, "a.bin")
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    route = door.artifact_route(location, "a.bin")
     here = expect_status(door.send("GET", route, headers=[("Range", wanted)]), 200, 206)
     there = given(origin.send("GET", route, headers=[("Range", wanted)]), 200, 206)
 
@@ -140,11 +142,11 @@ def test_range_of_a_run_file_is_exact(door: Wire, run: Run, payload: Payload) ->
 @verifies("ART-033")
 @pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS)
 def test_condition_is_answered_as_at_the_origin(
-    door: Wire, origin: Wire, run: Run, payload: Payload, condition: tuple[str, str]
+    door: Wire, origin: Wire, location: str, payload: Payload, condition: tuple[str, str]
 ) -> None:
     """A conditional request is answered as at the origin."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    route = door.artifact_route(run.location, "a.bin")
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    route = door.artifact_route(location, "a.bin")
     here = door.send("GET", route, headers=[condition])
     there = given(origin.send("GET", route, headers=[condition]), 200, 304, 412)
 

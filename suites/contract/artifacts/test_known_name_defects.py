@@ -18,12 +18,12 @@ pytestmark = one_door
 
 @verifies("ART-054")
 @upstream_defect("mlflow#21085", versions="<3.18", expires="2027-06-30")
-def test_name_that_looks_quoted_is_kept(door: Wire, run: Run, bucket: Bucket) -> None:
+def test_name_that_looks_quoted_is_kept(door: Wire, location: str, bucket: Bucket) -> None:
     """A name that looks quoted overwrites no other artifact."""
-    given(door.put_artifact(run.location, "a b.txt", b"former"), 200)  # control: names with spaces are stored
-    given(door.put_artifact(run.location, "a%20b.txt", b"bytes"), 200, 400)
+    given(door.put_artifact(location, "a b.txt", b"former"), 200)  # control: names with spaces are stored
+    given(door.put_artifact(location, "a%20b.txt", b"bytes"), 200, 400)
 
-    expect_equal(bucket.under(run.location).get("a b.txt"), 6, "size of the other artifact")
+    expect_equal(bucket.under(location).get("a b.txt"), 6, "size of the other artifact")
 
 
 @verifies("ART-055")
@@ -40,9 +40,9 @@ def test_packed_file_comes_back_packed(sdk: Sdk, run: Run, payload: Payload, buc
 
 @verifies("ART-056")
 @upstream_defect("mlflow#24340", versions=">=3.15,<3.18", expires="2027-06-30")
-def test_folder_is_not_a_file(door: Wire, run: Run) -> None:
+def test_folder_is_not_a_file(door: Wire, location: str) -> None:
     """The download of a folder is no empty file."""
-    given(door.put_artifact(run.location, "folder/a.txt", b"bytes"), 200)
-    given(door.get_artifact(run.location, "folder/a.txt"), 200)  # control: the file in it is downloaded
+    given(door.put_artifact(location, "folder/a.txt", b"bytes"), 200)
+    given(door.get_artifact(location, "folder/a.txt"), 200)  # control: the file in it is downloaded
 
-    assert not door.get_artifact(run.location, "folder").ok, "a folder is handed out as a file"
+    assert not door.get_artifact(location, "folder").ok, "a folder is handed out as a file"

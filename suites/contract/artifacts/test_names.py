@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from fixtures.checks import Payload, Run, one_door
+from fixtures.checks import Payload, one_door
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_status, given
@@ -43,80 +43,80 @@ pytestmark = one_door
 
 @verifies("ART-024")
 @pytest.mark.parametrize("name", KEPT.values(), ids=KEPT)
-def test_name_is_kept_exactly(door: Wire, run: Run, bucket: Bucket, name: str) -> None:
+def test_name_is_kept_exactly(door: Wire, location: str, bucket: Bucket, name: str) -> None:
     """An artifact is stored, listed and found under exactly its name."""
-    expect_status(door.put_artifact(run.location, name, b"bytes"), 200)
-    fetched = expect_status(door.get_artifact(run.location, name), 200)
+    expect_status(door.put_artifact(location, name, b"bytes"), 200)
+    fetched = expect_status(door.get_artifact(location, name), 200)
     folder, _, file = name.rpartition("/")
-    listed = expect_status(door.list_artifacts(run.location, folder), 200).json()["files"]
+    listed = expect_status(door.list_artifacts(location, folder), 200).json()["files"]
 
-    expect_equal(bucket.under(run.location), {name: 5}, "objects of the run")
+    expect_equal(bucket.under(location), {name: 5}, "objects at the location")
     expect_equal(fetched.content, b"bytes", "bytes")
     expect_equal([entry["path"] for entry in listed], [file], "listed names")
 
 
 @verifies("ART-024")
 @pytest.mark.parametrize("name", KEPT.values(), ids=KEPT)
-def test_name_means_the_same_at_the_origin(door: Wire, origin: Wire, run: Run, name: str) -> None:
+def test_name_means_the_same_at_the_origin(door: Wire, origin: Wire, location: str, name: str) -> None:
     """A name uploaded through the door is the origin's name for it."""
-    given(door.put_artifact(run.location, name, b"bytes"), 200)
-    found = expect_status(origin.get_artifact(run.location, name), 200)
+    given(door.put_artifact(location, name, b"bytes"), 200)
+    found = expect_status(origin.get_artifact(location, name), 200)
 
     expect_equal(found.content, b"bytes", "bytes at the origin")
 
 
 @verifies("ART-025")
-def test_normal_forms_are_kept_apart(door: Wire, run: Run, bucket: Bucket) -> None:
+def test_normal_forms_are_kept_apart(door: Wire, location: str, bucket: Bucket) -> None:
     """Names in two Unicode normal forms are two artifacts."""
     composed, decomposed = KEPT["nfc"], KEPT["nfd"]
-    expect_status(door.put_artifact(run.location, composed, b"composed"), 200)
-    expect_status(door.put_artifact(run.location, decomposed, b"decomposed"), 200)
+    expect_status(door.put_artifact(location, composed, b"composed"), 200)
+    expect_status(door.put_artifact(location, decomposed, b"decomposed"), 200)
 
-    expect_equal(bucket.under(run.location), {composed: 8, decomposed: 10}, "objects of the run")
-    expect_equal(door.get_artifact(run.location, composed).content, b"composed", "bytes of the composed name")
+    expect_equal(bucket.under(location), {composed: 8, decomposed: 10}, "objects at the location")
+    expect_equal(door.get_artifact(location, composed).content, b"composed", "bytes of the composed name")
 
 
 @verifies("ART-025")
-def test_case_is_kept_apart(door: Wire, run: Run, bucket: Bucket) -> None:
+def test_case_is_kept_apart(door: Wire, location: str, bucket: Bucket) -> None:
     """Names that differ in case are two artifacts."""
-    expect_status(door.put_artifact(run.location, "Model.bin", b"upper"), 200)
-    expect_status(door.put_artifact(run.location, "model.bin", b"lowercase"), 200)
+    expect_status(door.put_artifact(location, "Model.bin", b"upper"), 200)
+    expect_status(door.put_artifact(location, "model.bin", b"lowercase"), 200)
 
-    expect_equal(bucket.under(run.location), {"Model.bin": 5, "model.bin": 9}, "objects of the run")
+    expect_equal(bucket.under(location), {"Model.bin": 5, "model.bin": 9}, "objects at the location")
 
 
 @verifies("ART-026")
 @pytest.mark.parametrize("name", REFUSED.values(), ids=REFUSED)
-def test_refused_name_is_refused_alike(door: Wire, origin: Wire, run: Run, bucket: Bucket, name: str) -> None:
+def test_refused_name_is_refused_alike(door: Wire, origin: Wire, location: str, bucket: Bucket, name: str) -> None:
     """A name that MLflow refuses is refused through the door alike."""
-    given(door.put_artifact(run.location, "a", b"former"), 200)  # control: other names are stored
-    there = origin.put_artifact(run.location, name, b"bytes")
-    here = door.put_artifact(run.location, name, b"bytes")
+    given(door.put_artifact(location, "a", b"former"), 200)  # control: other names are stored
+    there = origin.put_artifact(location, name, b"bytes")
+    here = door.put_artifact(location, name, b"bytes")
 
     assert not there.ok, there
     expect_equal(here.status, there.status, "status of the refusal")
-    expect_equal(bucket.under(run.location), {"a": 6}, "objects of the run")
+    expect_equal(bucket.under(location), {"a": 6}, "objects at the location")
 
 
 @verifies("ART-027")
 @pytest.mark.parametrize("name", TWO_READINGS.values(), ids=TWO_READINGS)
-def test_name_with_two_readings_changes_nothing_else(door: Wire, run: Run, bucket: Bucket, name: str) -> None:
+def test_name_with_two_readings_changes_nothing_else(door: Wire, location: str, bucket: Bucket, name: str) -> None:
     """A name with two readings is kept exactly or refused."""
-    given(door.put_artifact(run.location, "b.txt", b"former"), 200)  # control: other names are stored
-    sent = door.put_artifact(run.location, name, b"bytes")
+    given(door.put_artifact(location, "b.txt", b"former"), 200)  # control: other names are stored
+    sent = door.put_artifact(location, name, b"bytes")
     expected = {True: {"b.txt": 6, name: 5}, False: {"b.txt": 6}}[sent.ok]
 
     assert sent.ok or sent.refused, sent
-    expect_equal(bucket.under(run.location), expected, "objects of the run")
+    expect_equal(bucket.under(location), expected, "objects at the location")
 
 
 @verifies("ART-026")
 @pytest.mark.parametrize("name", REFUSED.values(), ids=REFUSED)
-def test_refused_name_is_not_read_either(door: Wire, run: Run, payload: Payload, name: str) -> None:
+def test_refused_name_is_not_read_either(door: Wire, location: str, payload: Payload, name: str) -> None:
     """A name that is refused for uploads brings no bytes."""
-    sent = given(door.put_artifact(run.location, "a", payload(100)), 200)
-    given(door.get_artifact(run.location, "a"), 200)  # control: what exists is downloaded
-    missed = door.get_artifact(run.location, name)
+    sent = given(door.put_artifact(location, "a", payload(100)), 200)
+    given(door.get_artifact(location, "a"), 200)  # control: what exists is downloaded
+    missed = door.get_artifact(location, name)
 
     assert not missed.ok, missed
     assert missed.response_body != sent.request_body, missed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Payload, Run, one_door
+from fixtures.checks import Payload, one_door
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_status
@@ -28,29 +28,29 @@ pytestmark = one_door
 
 @verifies("ART-023")
 @pytest.mark.parametrize("size", LADDER.values(), ids=LADDER)
-def test_size_passes_whole(door: Wire, run: Run, payload: Payload, bucket: Bucket, size: int) -> None:
+def test_size_passes_whole(door: Wire, location: str, payload: Payload, bucket: Bucket, size: int) -> None:
     """An artifact of any size is stored and read back whole."""
-    sent = expect_status(door.put_artifact(run.location, "a.bin", payload(size)), 200)
-    fetched = expect_status(door.get_artifact(run.location, "a.bin"), 200)
+    sent = expect_status(door.put_artifact(location, "a.bin", payload(size)), 200)
+    fetched = expect_status(door.get_artifact(location, "a.bin"), 200)
 
-    expect_equal(bucket.body(bucket.key_for(run.location, "a.bin")), sent.request_body, "object")
+    expect_equal(bucket.body(bucket.key_for(location, "a.bin")), sent.request_body, "object")
     expect_equal(fetched.response_body, sent.request_body, "downloaded bytes")
 
 
 @verifies("ART-023", "ART-007")
 @pytest.mark.parametrize("size", [64 * 1024, 8 * MIB + 1], ids=["64KiB", "8MiB+1"])
-def test_chunked_size_passes_whole(door: Wire, run: Run, payload: Payload, bucket: Bucket, size: int) -> None:
+def test_chunked_size_passes_whole(door: Wire, location: str, payload: Payload, bucket: Bucket, size: int) -> None:
     """An upload in chunks of any size is stored whole."""
-    sent = expect_status(door.put_artifact(run.location, "a.bin", payload(size), chunked=True), 200)
+    sent = expect_status(door.put_artifact(location, "a.bin", payload(size), chunked=True), 200)
 
-    expect_equal(bucket.body(bucket.key_for(run.location, "a.bin")), sent.request_body, "object")
+    expect_equal(bucket.body(bucket.key_for(location, "a.bin")), sent.request_body, "object")
 
 
 @verifies("ART-009")
 @pytest.mark.parametrize("size", [0, 1, 8 * MIB + 1], ids=["0B", "1B", "8MiB+1"])
-def test_listing_tells_the_size(door: Wire, run: Run, payload: Payload, size: int) -> None:
+def test_listing_tells_the_size(door: Wire, location: str, payload: Payload, size: int) -> None:
     """A listing tells the size of what was uploaded."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(size)), 200)
-    listed = expect_status(door.list_artifacts(run.location), 200).json()["files"]
+    expect_status(door.put_artifact(location, "a.bin", payload(size)), 200)
+    listed = expect_status(door.list_artifacts(location), 200).json()["files"]
 
     expect_equal([(entry["path"], int(entry.get("file_size", 0))) for entry in listed], [("a.bin", size)], "files")

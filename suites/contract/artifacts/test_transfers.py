@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Payload, Run, one_door
+from fixtures.checks import Payload, one_door
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.halfway import ask_first, hang_up_reading
 from fixtures.clients.wire import Wire
@@ -19,49 +19,51 @@ pytestmark = one_door
 
 @verifies("ART-035")
 @pytest.mark.parametrize("size", [0, 1, SIZE], ids=["0B", "1B", "300kB"])
-def test_upload_that_asks_first_is_stored(door: Wire, run: Run, payload: Payload, bucket: Bucket, size: int) -> None:
+def test_upload_that_asks_first_is_stored(
+    door: Wire, location: str, payload: Payload, bucket: Bucket, size: int
+) -> None:
     """An upload with Expect 100-continue is told to go on and stored."""
-    asked = ask_first(door, run.location, "a.bin", payload(size))
+    asked = ask_first(door, location, "a.bin", payload(size))
 
     expect_equal((asked.told_to_go_on, asked.status), (True, 200), "100 and the final status")
-    expect_equal(bucket.under(run.location), {"a.bin": size}, "objects of the run")
+    expect_equal(bucket.under(location), {"a.bin": size}, "objects at the location")
 
 
 @verifies("ART-036")
 @pytest.mark.parametrize(("role", "status"), [("anonymous", 401), ("reader", 403)])
 def test_refused_upload_is_not_told_to_go_on(
-    *, door: Wire, anonymous: Wire, reader: Wire, run: Run, bucket: Bucket, role: str, status: int
+    *, door: Wire, anonymous: Wire, reader: Wire, location: str, bucket: Bucket, role: str, status: int
 ) -> None:
     """An upload that asks first learns of a refusal unsent."""
-    allowed = ask_first(door, run.location, "allowed.bin", b"x" * SIZE)
-    refused = ask_first({"anonymous": anonymous, "reader": reader}[role], run.location, "a.bin", b"x" * SIZE)
+    allowed = ask_first(door, location, "allowed.bin", b"x" * SIZE)
+    refused = ask_first({"anonymous": anonymous, "reader": reader}[role], location, "a.bin", b"x" * SIZE)
 
     assert allowed.told_to_go_on, allowed  # control: an allowed upload is told to go on
     expect_equal((refused.told_to_go_on, refused.status, refused.sent), (False, status, 0), "100, status and bytes")
-    expect_equal(bucket.under(run.location), {"allowed.bin": SIZE}, "objects of the run")
+    expect_equal(bucket.under(location), {"allowed.bin": SIZE}, "objects at the location")
 
 
 @verifies("ART-037")
 @pytest.mark.parametrize("chunked", [False, True], ids=["sized", "chunked"])
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
 def test_upload_cut_anywhere_leaves_nothing(
-    *, door: Wire, run: Run, payload: Payload, bucket: Bucket, cut: int, chunked: bool
+    *, door: Wire, location: str, payload: Payload, bucket: Bucket, cut: int, chunked: bool
 ) -> None:
     """An upload cut at any point leaves no object behind."""
-    stopped = door.put_artifact(run.location, "cut.bin", payload(SIZE), cut_after=cut, chunked=chunked)
-    given(door.put_artifact(run.location, "whole.bin", payload(SIZE), chunked=chunked), 200)  # control: whole ones are
+    stopped = door.put_artifact(location, "cut.bin", payload(SIZE), cut_after=cut, chunked=chunked)
+    given(door.put_artifact(location, "whole.bin", payload(SIZE), chunked=chunked), 200)  # control: whole ones are
 
     assert stopped.error.startswith("reset"), stopped
-    expect_equal(bucket.under(run.location), {"whole.bin": SIZE}, "objects of the run")
+    expect_equal(bucket.under(location), {"whole.bin": SIZE}, "objects at the location")
 
 
 @verifies("ART-038")
 @pytest.mark.parametrize("after", [0, 1, 100_000], ids=["0B", "1B", "100kB"])
-def test_download_given_up_harms_nobody(door: Wire, run: Run, payload: Payload, after: int) -> None:
+def test_download_given_up_harms_nobody(door: Wire, location: str, payload: Payload, after: int) -> None:
     """A download that a client gives up harms no later one."""
-    sent = given(door.put_artifact(run.location, "a.bin", payload(2_000_000)), 200)
-    came = [hang_up_reading(door, run.location, "a.bin", after) for _ in range(3)]
-    fetched = expect_status(door.get_artifact(run.location, "a.bin"), 200)
+    sent = given(door.put_artifact(location, "a.bin", payload(2_000_000)), 200)
+    came = [hang_up_reading(door, location, "a.bin", after) for _ in range(3)]
+    fetched = expect_status(door.get_artifact(location, "a.bin"), 200)
 
     expect_equal(came, [after] * 3, "bytes before hanging up")
     expect_equal(fetched.response_body, sent.request_body, "bytes of a later download")

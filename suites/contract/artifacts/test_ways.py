@@ -25,10 +25,10 @@ def test_ways_are_as_declared(sdk: Sdk, run: Run, payload: Payload, target: Targ
 
 
 @verifies("ART-052")
-def test_presigned_store_is_reached_from_here(door: Wire, run: Run, payload: Payload) -> None:
+def test_presigned_store_is_reached_from_here(door: Wire, location: str, payload: Payload) -> None:
     """The store that a presigned URL names answers the client."""
-    sent = given(door.put_artifact(run.location, "a.bin", payload(5000)), 200)
-    url = given(door.presign_artifact(run.location, "a.bin"), 200).json()["url"]
+    sent = given(door.put_artifact(location, "a.bin", payload(5000)), 200)
+    url = given(door.presign_artifact(location, "a.bin"), 200).json()["url"]
     fetched = expect_status(door.follow("GET", url), 200)
 
     assert urlsplit(url).netloc != urlsplit(door.door.url).netloc, url
@@ -36,20 +36,20 @@ def test_presigned_store_is_reached_from_here(door: Wire, run: Run, payload: Pay
 
 
 @verifies("ART-052")
-def test_presigned_part_of_a_file_is_reached(door: Wire, run: Run, payload: Payload) -> None:
+def test_presigned_part_of_a_file_is_reached(door: Wire, location: str, payload: Payload) -> None:
     """The store honours ranges of a presigned download, as clients ask for."""
-    given(door.put_artifact(run.location, "a.bin", payload(5000)), 200)
-    url = given(door.presign_artifact(run.location, "a.bin"), 200).json()["url"]
+    given(door.put_artifact(location, "a.bin", payload(5000)), 200)
+    url = given(door.presign_artifact(location, "a.bin"), 200).json()["url"]
     fetched = door.follow("GET", url, headers=[("Range", "bytes=100-199")])
 
     expect_equal(expect_status(fetched, 206).content, payload(5000)[100:200], "bytes of the range")
 
 
 @verifies("ART-053")
-def test_presigned_answer_tells_the_size(door: Wire, run: Run, payload: Payload) -> None:
+def test_presigned_answer_tells_the_size(door: Wire, location: str, payload: Payload) -> None:
     """The presigned answer tells the file's size and no credential."""
-    given(door.put_artifact(run.location, "a.bin", payload(5000)), 200)
-    answer = expect_status(door.presign_artifact(run.location, "a.bin"), 200)
+    given(door.put_artifact(location, "a.bin", payload(5000)), 200)
+    answer = expect_status(door.presign_artifact(location, "a.bin"), 200)
 
     expect_equal(answer.json()["file_size"], 5000, "file size")
     assert str(door.key) not in answer.text, "the answer repeats the caller's key"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, Payload, Run
+from fixtures.checks import KeyOf, Payload
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_json_error, expect_refused, expect_status, given
@@ -15,21 +15,21 @@ UNKNOWN = "hk_conformance_no_such_key_00000000"
 
 @verifies("AUT-023")
 @pytest.mark.parametrize("state", ["expired", "revoked", "other-service"])
-def test_issued_key_uploads_nothing(door: Wire, key: KeyOf, state: str, run: Run, bucket: Bucket) -> None:
+def test_issued_key_uploads_nothing(door: Wire, key: KeyOf, state: str, location: str, bucket: Bucket) -> None:
     """A key that is valid no more uploads nothing."""
-    given(door.put_artifact(run.location, "mine.bin", b"x" * 100), 200)
+    given(door.put_artifact(location, "mine.bin", b"x" * 100), 200)
 
-    expect_refused(door.with_key(key(state)).put_artifact(run.location, "theirs.bin", b"x" * 100), 401)
-    expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")
+    expect_refused(door.with_key(key(state)).put_artifact(location, "theirs.bin", b"x" * 100), 401)
+    expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
 @verifies("AUT-023")
-def test_unknown_key_downloads_nothing(door: Wire, run: Run, payload: Payload) -> None:
+def test_unknown_key_downloads_nothing(door: Wire, location: str, payload: Payload) -> None:
     """An unknown key downloads nothing."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    given(door.get_artifact(run.location, "a.bin"), 200)  # control: there is something to download
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    given(door.get_artifact(location, "a.bin"), 200)  # control: there is something to download
 
-    expect_refused(door.with_key(UNKNOWN).get_artifact(run.location, "a.bin"), 401)
+    expect_refused(door.with_key(UNKNOWN).get_artifact(location, "a.bin"), 401)
 
 
 @verifies("AUT-014")

@@ -23,69 +23,69 @@ def test_metadata_is_refused(door: Wire, anonymous: Wire) -> None:
 
 @verifies("AUT-002")
 def test_upload_is_refused_and_leaves_nothing(
-    door: Wire, anonymous: Wire, run: Run, payload: Payload, bucket: Bucket
+    door: Wire, anonymous: Wire, location: str, payload: Payload, bucket: Bucket
 ) -> None:
     """An upload without a key is refused and leaves no object."""
-    given(door.put_artifact(run.location, "mine.bin", payload(100)), 200)
-    refused = anonymous.put_artifact(run.location, "theirs.bin", payload(100))
+    given(door.put_artifact(location, "mine.bin", payload(100)), 200)
+    refused = anonymous.put_artifact(location, "theirs.bin", payload(100))
 
     expect_refused(refused, 401)
-    expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")
+    expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
 @verifies("AUT-002")
-def test_large_upload_is_refused(anonymous: Wire, run: Run, payload: Payload) -> None:
+def test_large_upload_is_refused(anonymous: Wire, location: str, payload: Payload) -> None:
     """A large upload without a key is refused, not cut off."""
-    refused = anonymous.put_artifact(run.location, "theirs.bin", payload(4 * 1024 * 1024))
+    refused = anonymous.put_artifact(location, "theirs.bin", payload(4 * 1024 * 1024))
 
     expect_refused(refused, 401)
 
 
 @verifies("AUT-003")
-def test_download_is_refused(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
+def test_download_is_refused(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """A download without a key is refused."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    given(door.get_artifact(run.location, "a.bin"), 200)  # control: there is something to download
-    refused = anonymous.get_artifact(run.location, "a.bin")
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    given(door.get_artifact(location, "a.bin"), 200)  # control: there is something to download
+    refused = anonymous.get_artifact(location, "a.bin")
 
     expect_refused(refused, 401)
 
 
 @verifies("AUT-003")
-def test_listing_is_refused(door: Wire, anonymous: Wire, run: Run) -> None:
+def test_listing_is_refused(door: Wire, anonymous: Wire, location: str) -> None:
     """A listing without a key is refused."""
-    given(door.list_artifacts(run.location), 200)  # control: the key makes the difference
+    given(door.list_artifacts(location), 200)  # control: the key makes the difference
 
-    expect_refused(anonymous.list_artifacts(run.location), 401)
+    expect_refused(anonymous.list_artifacts(location), 401)
 
 
 @verifies("AUT-004")
 def test_deletion_is_refused_and_deletes_nothing(
-    door: Wire, anonymous: Wire, run: Run, payload: Payload, bucket: Bucket
+    door: Wire, anonymous: Wire, location: str, payload: Payload, bucket: Bucket
 ) -> None:
     """A deletion without a key is refused and deletes nothing."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
 
-    expect_refused(anonymous.delete_artifact(run.location, "a.bin"), 401)
-    expect_equal(bucket.under(run.location), {"a.bin": 100}, "objects of the run")
+    expect_refused(anonymous.delete_artifact(location, "a.bin"), 401)
+    expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")
 
 
 @verifies("AUT-005")
-def test_presigned_download_is_refused(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
+def test_presigned_download_is_refused(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """A presigned URL without a key is refused."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    given(door.presign_artifact(run.location, "a.bin"), 200)  # control: the key makes the difference
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    given(door.presign_artifact(location, "a.bin"), 200)  # control: the key makes the difference
 
-    expect_refused(anonymous.presign_artifact(run.location, "a.bin"), 401)
+    expect_refused(anonymous.presign_artifact(location, "a.bin"), 401)
 
 
 @verifies("AUT-005")
-def test_multipart_upload_is_refused(door: Wire, anonymous: Wire, run: Run) -> None:
+def test_multipart_upload_is_refused(door: Wire, anonymous: Wire, location: str) -> None:
     """A multipart upload without a key is refused."""
-    begun = given(door.create_multipart(run.location, "a.bin", parts=1), 200).json()
-    given(door.abort_multipart(run.location, "a.bin", begun["upload_id"]), 200)
+    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).json()
+    given(door.abort_multipart(location, "a.bin", begun["upload_id"]), 200)
 
-    expect_refused(anonymous.create_multipart(run.location, "a.bin", parts=1), 401)
+    expect_refused(anonymous.create_multipart(location, "a.bin", parts=1), 401)
 
 
 @verifies("AUT-006")
@@ -99,9 +99,9 @@ def test_ajax_metadata_is_refused(door: Wire, anonymous: Wire, run: Run, version
 
 
 @verifies("AUT-006")
-def test_ajax_upload_is_refused(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
+def test_ajax_upload_is_refused(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """The browser's upload route without a key is refused."""
-    path = f"/ajax-api/2.0/mlflow-artifacts/artifacts/{quote(location_path(run.location))}/a.bin"
+    path = f"/ajax-api/2.0/mlflow-artifacts/artifacts/{quote(location_path(location))}/a.bin"
     refused = anonymous.send("PUT", path, body=payload(100))
     accepted = door.send("PUT", path, body=payload(100))
 

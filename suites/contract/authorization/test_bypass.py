@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from fixtures.checks import Guarded, KeyOf, Payload, Run, one_door
+from fixtures.checks import Guarded, KeyOf, Payload, one_door
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.raw import Raw
 from fixtures.clients.wire import Wire, location_path
@@ -96,28 +96,28 @@ def test_spelling_changes_nothing_at_each_door(guarded: Guarded, path: str) -> N
 @verifies("AUZ-023")
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_spelling_stores_no_object(
-    *, door: Wire, raw: Raw, key: KeyOf, run: Run, payload: Payload, bucket: Bucket, folder: str
+    *, door: Wire, raw: Raw, key: KeyOf, location: str, payload: Payload, bucket: Bucket, folder: str
 ) -> None:
     """This spelling of an upload stores nothing for strangers and readers."""
-    given(door.put_artifact(run.location, "mine.bin", payload(100)), 200)  # control: uploads work
-    target = raw.at(f"{folder}/{quote(location_path(run.location))}/theirs.bin")
+    given(door.put_artifact(location, "mine.bin", payload(100)), 200)  # control: uploads work
+    target = raw.at(f"{folder}/{quote(location_path(location))}/theirs.bin")
     stranger = raw.with_key(None).send("PUT", target, json="theirs")
     reader = raw.with_key(key("reader")).send("PUT", target, json="theirs")
 
     assert stranger.refused, stranger
     assert reader.refused, reader
-    expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")
+    expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
 @one_door
 @verifies("AUZ-024")
 @pytest.mark.parametrize("header", OVERRIDES)
 def test_method_override_deletes_nothing(
-    *, door: Wire, raw: Raw, key: KeyOf, run: Run, payload: Payload, bucket: Bucket, header: str
+    *, door: Wire, raw: Raw, key: KeyOf, location: str, payload: Payload, bucket: Bucket, header: str
 ) -> None:
     """A method override header turns no read into a deletion."""
-    given(door.put_artifact(run.location, "mine.bin", payload(100)), 200)
-    target = raw.at(door.artifact_route(run.location, "mine.bin"))
+    given(door.put_artifact(location, "mine.bin", payload(100)), 200)
+    target = raw.at(door.artifact_route(location, "mine.bin"))
     asked = raw.with_key(key("reader")).send("GET", target, headers=[(header, "DELETE")])
     hidden = raw.with_key(key("reader")).send("DELETE", target, headers=[(header, "GET")])
     stranger = raw.with_key(None).send("GET", target, headers=[(header, "OPTIONS")])
@@ -125,7 +125,7 @@ def test_method_override_deletes_nothing(
     given(asked, 200)  # control: the read itself is allowed
     expect_refused(hidden, 403)
     expect_refused(stranger, 401)
-    expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")
+    expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
 @one_door
@@ -138,10 +138,10 @@ def test_odd_method_changes_nothing(guarded: Guarded, method: str) -> None:
 
 
 @verifies("AUZ-026")
-def test_head_needs_the_right_of_get(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
+def test_head_needs_the_right_of_get(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """HEAD tells a stranger nothing that GET does not."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    route = door.artifact_route(run.location, "a.bin")
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    route = door.artifact_route(location, "a.bin")
     given(door.send("HEAD", route), 200)  # control: the key makes the difference
     refused = anonymous.send("HEAD", route)
 
@@ -150,15 +150,15 @@ def test_head_needs_the_right_of_get(door: Wire, anonymous: Wire, run: Run, payl
 
 @verifies("AUZ-026")
 def test_options_change_and_tell_nothing(
-    door: Wire, anonymous: Wire, run: Run, payload: Payload, bucket: Bucket
+    door: Wire, anonymous: Wire, location: str, payload: Payload, bucket: Bucket
 ) -> None:
     """OPTIONS without a key neither changes nor tells anything."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    expect_refused(anonymous.get_artifact(run.location, "a.bin"), 401)  # control: a key is needed
-    asked = anonymous.send("OPTIONS", door.artifact_route(run.location, "a.bin"))
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    expect_refused(anonymous.get_artifact(location, "a.bin"), 401)  # control: a key is needed
+    asked = anonymous.send("OPTIONS", door.artifact_route(location, "a.bin"))
 
     assert payload(100) not in asked.content, asked
-    expect_equal(bucket.under(run.location), {"a.bin": 100}, "objects of the run")
+    expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")
 
 
 @one_door

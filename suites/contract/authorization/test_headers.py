@@ -52,7 +52,7 @@ def test_rewriting_header_opens_nothing(guarded: Guarded, header: str) -> None:
 def test_rewriting_header_redirects_nothing(guarded: Guarded, raw: Raw, key: KeyOf, header: str) -> None:
     """A header that names a write turns no read into one."""
     written = [(header, "/api/2.0/mlflow/runs/set-tag")]
-    red = {"run_id": guarded.run.id, "key": "colour", "value": "red", "max_results": 1}
+    red = {"run_id": guarded.run_id, "key": "colour", "value": "red", "max_results": 1}
     read = raw.with_key(key("reader")).send(
         "POST", raw.at("/api/2.0/mlflow/experiments/search"), headers=written, json=red
     )
@@ -101,7 +101,7 @@ def test_unusual_framing_hides_nothing(guarded: Guarded, framing: str) -> None:
 @pytest.mark.parametrize(("first", "second"), [("reader", "admin"), ("reader", "writer")])
 def test_second_carrier_lends_no_right(guarded: Guarded, raw: Raw, key: KeyOf, first: str, second: str) -> None:
     """A better key in a later carrier lends the first no right."""
-    red = {"run_id": guarded.run.id, "key": "colour", "value": "red"}
+    red = {"run_id": guarded.run_id, "key": "colour", "value": "red"}
     target = raw.at("/api/2.0/mlflow/runs/set-tag")
     refused = raw.with_key(key(first)).send("POST", target, json=red, headers=[("X-API-Key", key(second))])
 

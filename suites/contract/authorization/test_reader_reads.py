@@ -27,32 +27,32 @@ def test_reader_searches_by_post(reader: Wire, anonymous: Wire, run: Run) -> Non
 
 
 @verifies("AUZ-002")
-def test_reader_downloads(door: Wire, reader: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
+def test_reader_downloads(door: Wire, reader: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """A reader downloads an artifact."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    found = expect_status(reader.get_artifact(run.location, "a.bin"), 200)
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    found = expect_status(reader.get_artifact(location, "a.bin"), 200)
 
-    expect_refused(anonymous.get_artifact(run.location, "a.bin"), 401)  # control: a key is needed
+    expect_refused(anonymous.get_artifact(location, "a.bin"), 401)  # control: a key is needed
     expect_equal(found.content, payload(100), "bytes")
 
 
 @verifies("AUZ-002")
-def test_reader_lists(door: Wire, reader: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
+def test_reader_lists(door: Wire, reader: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """A reader lists the artifacts of a run."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    found = expect_status(reader.list_artifacts(run.location), 200)
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    found = expect_status(reader.list_artifacts(location), 200)
 
-    expect_refused(anonymous.list_artifacts(run.location), 401)  # control: a key is needed
+    expect_refused(anonymous.list_artifacts(location), 401)  # control: a key is needed
     expect_equal([entry["path"] for entry in found.json()["files"]], ["a.bin"], "listed files")
 
 
 @verifies("AUZ-003")
 def test_reader_obtains_presigned_downloads(
-    door: Wire, reader: Wire, anonymous: Wire, run: Run, payload: Payload
+    door: Wire, reader: Wire, anonymous: Wire, location: str, payload: Payload
 ) -> None:
     """A reader obtains a presigned download."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    found = expect_status(reader.presign_artifact(run.location, "a.bin"), 200)
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    found = expect_status(reader.presign_artifact(location, "a.bin"), 200)
 
-    expect_refused(anonymous.presign_artifact(run.location, "a.bin"), 401)  # control: a key is needed
+    expect_refused(anonymous.presign_artifact(location, "a.bin"), 401)  # control: a key is needed
     expect_equal(found.json()["file_size"], 100, "announced size")

@@ -35,36 +35,36 @@ def test_reader_tags_no_run(door: Wire, reader: Wire, run: Run) -> None:
 
 
 @verifies("AUZ-005")
-def test_reader_uploads_nothing(door: Wire, reader: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
+def test_reader_uploads_nothing(door: Wire, reader: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
     """A reader uploads no artifact."""
-    given(door.put_artifact(run.location, "mine.bin", payload(100)), 200)  # control: a writer may
-    refused = reader.put_artifact(run.location, "theirs.bin", payload(100))
+    given(door.put_artifact(location, "mine.bin", payload(100)), 200)  # control: a writer may
+    refused = reader.put_artifact(location, "theirs.bin", payload(100))
 
     expect_refused(refused, 403)
-    expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")
+    expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
 @verifies("AUZ-005")
-def test_reader_overwrites_nothing(door: Wire, reader: Wire, run: Run, payload: Payload) -> None:
+def test_reader_overwrites_nothing(door: Wire, reader: Wire, location: str, payload: Payload) -> None:
     """A reader overwrites no artifact."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)  # control: a writer may
-    refused = reader.put_artifact(run.location, "a.bin", payload(50))
-    found = expect_status(door.get_artifact(run.location, "a.bin"), 200)
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)  # control: a writer may
+    refused = reader.put_artifact(location, "a.bin", payload(50))
+    found = expect_status(door.get_artifact(location, "a.bin"), 200)
 
     expect_refused(refused, 403)
     expect_equal(found.content, payload(100), "bytes")
 
 
 @verifies("AUZ-006")
-def test_reader_deletes_no_artifact(door: Wire, reader: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
+def test_reader_deletes_no_artifact(door: Wire, reader: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
     """A reader deletes no artifact."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    refused = reader.delete_artifact(run.location, "a.bin")
-    kept = bucket.under(run.location)
-    deleted = door.delete_artifact(run.location, "a.bin")
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    refused = reader.delete_artifact(location, "a.bin")
+    kept = bucket.under(location)
+    deleted = door.delete_artifact(location, "a.bin")
 
     expect_refused(refused, 403)
-    expect_equal(kept, {"a.bin": 100}, "objects of the run")
+    expect_equal(kept, {"a.bin": 100}, "objects at the location")
     given(deleted, 200)  # control: a writer may
 
 
@@ -110,13 +110,13 @@ def test_reader_deletes_no_version(door: Wire, reader: Wire, run: Run, unique: U
 
 
 @verifies("AUZ-008")
-def test_reader_begins_no_multipart_upload(door: Wire, reader: Wire, run: Run) -> None:
+def test_reader_begins_no_multipart_upload(door: Wire, reader: Wire, location: str) -> None:
     """A reader begins no multipart upload."""
-    refused = reader.create_multipart(run.location, "a.bin", parts=1)
-    begun = given(door.create_multipart(run.location, "a.bin", parts=1), 200).json()  # control: a writer may
+    refused = reader.create_multipart(location, "a.bin", parts=1)
+    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).json()  # control: a writer may
 
     expect_refused(refused, 403)
-    expect_status(door.abort_multipart(run.location, "a.bin", begun["upload_id"]), 200)
+    expect_status(door.abort_multipart(location, "a.bin", begun["upload_id"]), 200)
 
 
 @verifies("AUZ-009")

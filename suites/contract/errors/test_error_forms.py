@@ -94,20 +94,20 @@ def test_refusals_name_no_inner_address(
 
 
 @verifies("ERR-008")
-def test_upload_without_a_name_is_a_json_400(door: Wire, run: Run, payload: Payload) -> None:
+def test_upload_without_a_name_is_a_json_400(door: Wire, location: str, payload: Payload) -> None:
     """An upload to a folder is a JSON 400."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)  # control: with a name, it works
-    nameless = door.send("PUT", f"{ARTIFACTS}/artifacts/{quote(location_path(run.location))}/", body=payload(100))
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)  # control: with a name, it works
+    nameless = door.send("PUT", f"{ARTIFACTS}/artifacts/{quote(location_path(location))}/", body=payload(100))
 
     expect_refused(nameless, 400)
 
 
 @verifies("ERR-009")
-def test_failed_download_is_told_in_json(door: Wire, run: Run, payload: Payload) -> None:
+def test_failed_download_is_told_in_json(door: Wire, location: str, payload: Payload) -> None:
     """A failed download is told in MLflow's error form."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    given(door.get_artifact(run.location, "a.bin"), 200)  # control: what exists is downloaded
-    missed = door.get_artifact(run.location, "b.bin")
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    given(door.get_artifact(location, "a.bin"), 200)  # control: what exists is downloaded
+    missed = door.get_artifact(location, "b.bin")
 
     assert missed.status is not None, missed
     expect_json_error(missed, max(missed.status, 400))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.checks import Payload, Run
+from fixtures.checks import Payload
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_refused, expect_status, given
@@ -27,12 +27,12 @@ def test_health_is_answered_to_a_bad_key(door: Wire) -> None:
 
 
 @verifies("OPS-002")
-def test_announced_abilities_fit_the_store(door: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
+def test_announced_abilities_fit_the_store(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
     """The server announces what its S3 store can do."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
     announced = expect_status(door.server_info(), 200).json()
 
-    expect_equal(bucket.under(run.location), {"a.bin": 100}, "objects of the run")  # control: the store is S3
+    expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")  # control: the store is S3
     expect_equal(announced["multipart_uploads_enabled"], True, "multipart_uploads_enabled")
     expect_equal(announced["multipart_downloads_enabled"], True, "multipart_downloads_enabled")
 

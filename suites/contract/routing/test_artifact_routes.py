@@ -13,63 +13,63 @@ AJAX = "/ajax-api/2.0/mlflow-artifacts/artifacts"
 
 
 @verifies("RTE-003")
-def test_upload_is_routed(door: Wire, run: Run, payload: Payload) -> None:
+def test_upload_is_routed(door: Wire, location: str, payload: Payload) -> None:
     """An artifact upload is routed to MLflow."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
 
 
 @verifies("RTE-004")
-def test_download_is_routed(door: Wire, run: Run, payload: Payload) -> None:
+def test_download_is_routed(door: Wire, location: str, payload: Payload) -> None:
     """An artifact download is routed to MLflow."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    fetched = expect_status(door.get_artifact(run.location, "a.bin"), 200)
+    expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
+    fetched = expect_status(door.get_artifact(location, "a.bin"), 200)
 
     expect_equal(fetched.content, payload(100), "bytes")
 
 
 @verifies("RTE-005")
-def test_listing_is_routed(door: Wire, run: Run, payload: Payload) -> None:
+def test_listing_is_routed(door: Wire, location: str, payload: Payload) -> None:
     """An artifact listing is routed to MLflow."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    listed = expect_status(door.list_artifacts(run.location), 200)
+    expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
+    listed = expect_status(door.list_artifacts(location), 200)
 
     expect_within(["a.bin"], [entry["path"] for entry in listed.json()["files"]], "listed files")
 
 
 @verifies("RTE-006")
-def test_deletion_is_routed(door: Wire, run: Run, payload: Payload) -> None:
+def test_deletion_is_routed(door: Wire, location: str, payload: Payload) -> None:
     """An artifact deletion is routed to MLflow."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    deleted = expect_status(door.delete_artifact(run.location, "a.bin"), 200)
+    expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
+    deleted = expect_status(door.delete_artifact(location, "a.bin"), 200)
 
     expect_equal(deleted.json(), {}, "answer to the deletion")
 
 
 @verifies("RTE-007")
-def test_presigned_download_is_routed(door: Wire, run: Run, payload: Payload) -> None:
+def test_presigned_download_is_routed(door: Wire, location: str, payload: Payload) -> None:
     """A request for a presigned download is routed to MLflow."""
-    expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
-    presigned = expect_status(door.presign_artifact(run.location, "a.bin"), 200)
+    expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
+    presigned = expect_status(door.presign_artifact(location, "a.bin"), 200)
 
     expect_equal(presigned.json()["file_size"], 100, "announced size")
 
 
 @verifies("RTE-008")
-def test_multipart_upload_is_routed(door: Wire, run: Run) -> None:
+def test_multipart_upload_is_routed(door: Wire, location: str) -> None:
     """The begin and the end of a multipart upload are routed to MLflow."""
-    begun = expect_status(door.create_multipart(run.location, "big.bin", parts=2), 200).json()
-    given_up = door.abort_multipart(run.location, "big.bin", begun["upload_id"])
+    begun = expect_status(door.create_multipart(location, "big.bin", parts=2), 200).json()
+    given_up = door.abort_multipart(location, "big.bin", begun["upload_id"])
 
     expect_equal([part["part_number"] for part in begun["credentials"]], [1, 2], "part numbers")
     expect_status(given_up, 200)
 
 
 @verifies("RTE-011")
-def test_ajax_artifact_routes_are_served(door: Wire, run: Run, payload: Payload) -> None:
+def test_ajax_artifact_routes_are_served(door: Wire, location: str, payload: Payload) -> None:
     """The browser's artifact routes upload, list and download."""
-    path = f"{AJAX}/{quote(location_path(run.location))}/a.bin"
+    path = f"{AJAX}/{quote(location_path(location))}/a.bin"
     expect_status(door.send("PUT", path, body=payload(100)), 200)
-    listed = expect_status(door.send("GET", AJAX, query={"path": location_path(run.location)}), 200)
+    listed = expect_status(door.send("GET", AJAX, query={"path": location_path(location)}), 200)
     fetched = expect_status(door.send("GET", path), 200)
 
     expect_within(["a.bin"], [entry["path"] for entry in listed.json()["files"]], "listed files")
@@ -86,10 +86,10 @@ def test_get_artifact_is_served(door: Wire, run: Run, payload: Payload) -> None:
 
 
 @verifies("RTE-018")
-def test_escaped_slashes_in_a_query_arrive(door: Wire, run: Run, payload: Payload) -> None:
+def test_escaped_slashes_in_a_query_arrive(door: Wire, location: str, payload: Payload) -> None:
     """A folder whose slashes are escaped in the query is listed."""
-    expect_status(door.put_artifact(run.location, "deep/er/a.bin", payload(100)), 200)
-    query = "path=" + quote(f"{location_path(run.location)}/deep/er", safe="")
+    expect_status(door.put_artifact(location, "deep/er/a.bin", payload(100)), 200)
+    query = "path=" + quote(f"{location_path(location)}/deep/er", safe="")
     listed = expect_status(door.send("GET", "/api/2.0/mlflow-artifacts/artifacts", query=query), 200)
 
     assert "%2F" in query, query  # control: the slashes are escaped
