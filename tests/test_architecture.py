@@ -55,7 +55,7 @@ MAY_IMPORT = {
         "fixtures.report.record",
     ),
     "fixtures.checks": (*BELOW_CHECKS, "fixtures.faults", "fixtures.stack.handle"),
-    "fixtures.session": (*BELOW_SESSION, "fixtures.stack", "fixtures.report"),
+    "fixtures.session": (*BELOW_SESSION, "fixtures.stack", "fixtures.report", "fixtures.diagnosis"),
     "fixtures.proving": (
         *BELOW_SESSION,
         "fixtures.stack",
