@@ -1,4 +1,4 @@
-"""Checks that look at one registration share a worker; no others do."""
+"""Checks that need the SDK share a worker, as do those of the spare stack; no others do."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from fixtures.checks.grouping import scope_of
 FLOW = "suites/contract/registration/test_flow.py"
 
 
-def test_one_registration_is_one_scope() -> None:
-    """Checks of one kind at one door share a scope, in whichever file."""
-    scopes = {scope_of(f"{FLOW}::test_a[sklearn-canonical]"), scope_of("suites/x.py::test_b[sklearn-canonical]")}
+def test_the_sdk_is_one_scope() -> None:
+    """Registrations and single steps by the SDK share a scope, in whichever file: one worker imports it."""
+    cases = ("sklearn-canonical", "pyfunc-literal", "any-sdk", "canonical-sdk")
+    scopes = {scope_of(f"suites/{case}.py::test_a[{case}]") for case in cases}
 
     assert len(scopes) == 1
 
@@ -24,8 +25,8 @@ def test_spare_stack_is_one_scope() -> None:
     assert scopes != {scope_of("suites/local/a.py::test_a[canonical]")}
 
 
-@pytest.mark.parametrize("case", ["[sklearn-literal]", "[pyfunc-canonical]", "[canonical]", "[canonical-8KiB]", ""])
+@pytest.mark.parametrize("case", ["[canonical]", "[canonical-8KiB]", ""])
 def test_other_checks_stand_alone(case: str) -> None:
-    """Another kind, another door, and checks without a registration stand alone."""
+    """Checks that need neither stand alone."""
     assert scope_of(f"{FLOW}::test_a{case}") != scope_of(f"{FLOW}::test_a[sklearn-canonical]")
     assert scope_of("suites/a.py::test_a[canonical]") == "suites/a.py::test_a[canonical]"
