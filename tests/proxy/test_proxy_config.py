@@ -13,6 +13,7 @@ import yaml
 
 from fixtures.deployment import Proxy
 from fixtures.stack import envoy
+from fixtures.stack.envoy_routes import ProxyError
 
 ADDRESSES: dict[str, Any] = {
     "listen": ("127.0.0.1", 18080),
@@ -51,8 +52,40 @@ def validated(folder: Path) -> subprocess.CompletedProcess[str]:
         Proxy(),
         Proxy(doors=()),
         Proxy(doors=("literal",), unrouted=frozenset({"artifacts"}), authenticates=False, timeout=0.5, body_limit=1000),
+        Proxy(
+            unrouted_at=frozenset({("documented", "rest")}),
+            strips=(("canonical", ""), ("documented", "/mlflow/api/2[.]0")),
+            unguarded=("/graphql", "(?:/mlflow)?/ajax-api/"),
+            retry_on="5xx,reset",
+            mirrors=True,
+            bytes_timeout=2,
+            redirects_to_tls=True,
+            request_headers=(("range", None), ("x-trace", "1")),
+            answer_headers=(("server", "nginx/1.25"), ("etag", None)),
+        ),
+        Proxy(
+            normalises=False,
+            fails_open=True,
+            status_on_error=401,
+            trusts_identity=True,
+            tells_identity=False,
+            takes_underscores=True,
+            keeps_request_id=False,
+            returns_request_id=False,
+            banner=True,
+            json_errors=False,
+            json_replies=False,
+            compresses=True,
+            buffer=1000,
+            headers_kb=1,
+            connections=1,
+            upstream_tls=True,
+            upstream="mlflow.example:5000",
+            tls_floor="TLSv1_0",
+            certificate="expired",
+        ),
     ],
-    ids=["reference", "no door", "much changed"],
+    ids=["reference", "no door", "much changed", "routes changed", "the rest changed"],
 )
 def test_envoy_accepts_what_is_written(tmp_path: Path, value: Proxy) -> None:
     """Envoy accepts what is written."""
@@ -85,9 +118,9 @@ def test_no_address_but_the_given_ones_is_written(tmp_path: Path) -> None:
 
 def test_an_unknown_family_or_door_is_named(tmp_path: Path) -> None:
     """An unknown family or door is named."""
-    with pytest.raises(envoy.ProxyError, match=r"artefacts.*families: artifacts,"):
+    with pytest.raises(ProxyError, match=r"artefacts.*families: artifacts,"):
         envoy.write_config(tmp_path, Proxy(unrouted=frozenset({"artefacts"})), version="1", **ADDRESSES)
-    with pytest.raises(envoy.ProxyError, match="back"):
+    with pytest.raises(ProxyError, match="back"):
         envoy.write_config(tmp_path, Proxy(doors=("back",)), version="1", **ADDRESSES)
 
 
@@ -102,5 +135,5 @@ def test_families_are_the_names_of_the_routes() -> None:
 def test_a_missing_envoy_names_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A missing Envoy names the remedy."""
     monkeypatch.setitem(sys.modules, "envoy", None)
-    with pytest.raises(envoy.ProxyError, match="make verify"):
+    with pytest.raises(ProxyError, match="make verify"):
         envoy.command(tmp_path)
