@@ -24,8 +24,8 @@ class Judged:
     past_ready: float
 
 
-def judge(root: Path, *arguments: str) -> Judged:
-    """Run pytest in a project tree; raise ``BenchError`` unless it ends green within 300 s."""
+def judge(root: Path, *arguments: str, limit: float = LIMIT) -> Judged:
+    """Run pytest in a project tree; raise ``BenchError`` unless it ends green within ``limit`` seconds."""
     began = last = time.monotonic()
     ready = 0.0
     said: deque[str] = deque(maxlen=12)
@@ -39,8 +39,8 @@ def judge(root: Path, *arguments: str) -> Judged:
         text=True,
     ) as process:
         assert process.stdout
-        limit = threading.Timer(LIMIT, process.kill)
-        limit.start()
+        timer = threading.Timer(limit, process.kill)
+        timer.start()
         try:
             for line in process.stdout:
                 last = time.monotonic()
@@ -49,7 +49,7 @@ def judge(root: Path, *arguments: str) -> Judged:
                     ready = last
             code = process.wait()
         finally:
-            limit.cancel()
+            timer.cancel()
             process.terminate()
     if code != 0 or not ready:
         raise BenchError(f"pytest {' '.join(arguments)} ended with exit code {code}:\n{''.join(said)}")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from typing import Any
 
+import psutil
 import pytest
 
-from benchmarks.figure import Figure, Target, rounds_within, table
+from benchmarks.checks import figures
+from benchmarks.figure import BenchError, Figure, Target, rounds_within, table
+from benchmarks.steady import busy, steady
 from tests.tree import ROOT
 
 
@@ -59,3 +64,68 @@ def test_bad_option_is_a_usage_error(option: str) -> None:
     assert said.returncode == 4
     assert said.stderr.startswith("bench: ")
     assert "Traceback" not in said.stderr
+
+
+def check(nodeid: str, seconds: float, *requests: float) -> dict[str, Any]:
+    """Return a check as a report has it, with the seconds of its requests."""
+    evidence = [{"kind": "exchange", "seconds": each} for each in requests]
+    return {"nodeid": nodeid, "seconds": seconds, "evidence": [*evidence, {"kind": "note", "text": "x"}]}
+
+
+def test_cost_is_told_by_area() -> None:
+    """Cost per check is a mean, by the folder that checks lie in; the harness is what requests leave over."""
+    run = [
+        check("suites/contract/errors/test_a.py::a", 0.030, 0.010, 0.010),
+        check("suites/contract/errors/test_a.py::b", 0.010, 0.004),
+        check("suites/local/test_b.py::c", 0.500, 0.400, 0.400),
+    ]
+    shown = {figure.name: [round(value, 3) for value in figure.rounds] for figure in figures([run])}
+
+    assert shown["cost per check, every area"] == [180]
+    assert shown["cost per check, errors"] == [20]
+    assert shown["cost per check, local"] == [500]
+    assert shown["harness in a check, median of a run"] == [6]
+
+
+def test_slowest_checks_are_named() -> None:
+    """The five slowest checks are named, slowest first."""
+    run = [check(f"suites/contract/errors/test_a.py::n{number}", number) for number in range(9)]
+    slowest = [figure for figure in figures([run]) if figure.name.startswith("slowest")]
+
+    assert [figure.note.split("::n")[1] for figure in slowest] == ["8", "7", "6", "5", "4"]
+
+
+def test_busy_cores_are_left_idle_again() -> None:
+    """While cores are kept busy a process stands on each; afterwards none does."""
+    mine = psutil.Process(os.getpid())
+    before = {child.pid for child in mine.children()}
+    with busy():
+        during = {child.pid for child in mine.children()} - before
+    assert len(during) == psutil.cpu_count()
+    assert {child.pid for child in mine.children()} <= before
+
+
+def test_one_false_alarm_is_not_steady() -> None:
+    """Every run counts: one that is not green makes the verdict unsteady, and says why."""
+    said: list[str] = []
+
+    def run() -> float:
+        if len(said) == 1:
+            raise BenchError("a check failed")
+        return 1.0
+
+    assert not steady(3, 1, run, said.append)
+    assert [line.split(":")[0] for line in said] == ["run 1 of 3", "run 2 of 3", "run 3 of 3, every core busy"]
+    assert "NOT GREEN" in said[1] and "a check failed" in said[1]
+    assert steady(2, 0, lambda: 1.0, said.append)
+
+
+@pytest.mark.parametrize("option", ["--runs=0", "--busy=11", "--busy=-1", "--store=none"])
+def test_bad_option_of_steadiness_is_a_usage_error(option: str) -> None:
+    """An option that makes no sense ends the program before anything runs, with exit code 4."""
+    said = subprocess.run(
+        [sys.executable, "scripts/steadiness", option], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert said.returncode == 4
+    assert said.stderr.startswith("steadiness: ")
