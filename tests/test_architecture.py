@@ -30,8 +30,10 @@ MAY_IMPORT = {
     "fixtures.faults": ("fixtures.deployment", "fixtures.disturbance"),
     "fixtures.settings": ("fixtures.faults.catalogue", "fixtures.deployment"),
     "fixtures.clients.answered": (),
-    "fixtures.clients.exchange": ("fixtures.clients.answered",),
-    "fixtures.expect": ("fixtures.clients.exchange",),
+    "fixtures.mismatch": (),
+    "fixtures.clients.document": ("fixtures.mismatch",),
+    "fixtures.clients.exchange": ("fixtures.clients.answered", "fixtures.clients.document", "fixtures.mismatch"),
+    "fixtures.expect": ("fixtures.clients.exchange", "fixtures.mismatch"),
     "fixtures.clients": (
         "fixtures.settings",
         "fixtures.target",

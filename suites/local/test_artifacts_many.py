@@ -19,7 +19,7 @@ def test_thousand_artifacts_are_listed_and_deleted(door: Wire, run: Run, bucket:
     """A folder of a thousand artifacts is listed whole, in order, and deleted whole."""
     given(door.put_artifact(run.location, "other.txt", b"stays"), 200)
     bucket.fill(run.location, [f"many/{name}" for name in reversed(NAMES)], b"one of many")
-    listed = expect_status(door.list_artifacts(run.location, "many"), 200).json()["files"]
+    listed = expect_status(door.list_artifacts(run.location, "many"), 200).document["files"]
 
     expect_equal([entry["path"] for entry in listed], NAMES, "names in the order listed")
     expect_equal({int(entry["file_size"]) for entry in listed}, {11}, "sizes")

@@ -39,10 +39,10 @@ def test_registry_outlives_a_restart(spare: Spare, unique: Unique) -> None:
     given(door.create_version(name, f"{run.location}/m", run.id), 200)
     given(door.post("model-versions/set-tag", name=name, version="1", key="hokusai_status", value="live"), 200)
     given(door.post("registered-models/alias", name=name, alias="champion", version="1"), 200)
-    before = given(door.get("registered-models/get", name=name), 200).json()
+    before = given(door.get("registered-models/get", name=name), 200).document
     process = spare.stack.pids()["mlflow"]
     spare.become(DOWN)
-    after = expect_status(spare.become(REFERENCE).get("registered-models/get", name=name), 200).json()
+    after = expect_status(spare.become(REFERENCE).get("registered-models/get", name=name), 200).document
 
     assert spare.stack.pids()["mlflow"] != process, "MLflow did not restart"
     expect_equal(after, before, "registered model")

@@ -86,8 +86,8 @@ def test_health_needs_no_key_service(spare: Spare) -> None:
 def test_outage_leaves_nothing_behind(spare: Spare) -> None:
     """What is refused during an outage is not done after it."""
     door = spare.become(FORGETFUL)
-    created = given(door.create_experiment(f"{door.run}-outage"), 200).json()["experiment_id"]
-    run = given(door.create_run(created, "outage"), 200).json()["run"]["info"]
+    created = given(door.create_experiment(f"{door.run}-outage"), 200).document["experiment_id"]
+    run = given(door.create_run(created, "outage"), 200).document["run"]["info"]
     broken = spare.become(replace(FORGETFUL, keys=KeyService(answer=Answer(status=500))))
     upload = broken.put_artifact(run["artifact_uri"], "theirs.bin", b"x" * 100)
     change = broken.set_run_tag(run["run_id"], "colour", "red")
@@ -96,9 +96,9 @@ def test_outage_leaves_nothing_behind(spare: Spare) -> None:
     expect_refused(upload, 503)
     expect_refused(change, 503)
     given(healed.put_artifact(run["artifact_uri"], "mine.bin", b"x"), 200)  # control: uploads work
-    listed = given(healed.list_artifacts(run["artifact_uri"]), 200).json()["files"]
+    listed = given(healed.list_artifacts(run["artifact_uri"]), 200).document["files"]
     expect_equal([file["path"] for file in listed], ["mine.bin"], "artifacts")
-    tags = given(healed.get("runs/get", run_id=run["run_id"]), 200).json()["run"]["data"].get("tags", [])
+    tags = given(healed.get("runs/get", run_id=run["run_id"]), 200).document["run"]["data"].get("tags", [])
     expect_equal([tag["value"] for tag in tags if tag["key"] == "colour"], [], "tags")
 
 
@@ -131,7 +131,7 @@ def test_other_status_is_an_outage(spare: Spare, status: int) -> None:
 def test_redirect_of_the_key_service_is_not_followed(spare: Spare, unique: Unique, status: int) -> None:
     """A redirect of the key service lets nobody in, wherever it leads."""
     door = spare.become(FORGETFUL)
-    place = given(door.create_experiment(unique("bait")), 200).json()["experiment_id"]
+    place = given(door.create_experiment(unique("bait")), 200).document["experiment_id"]
     given(door.put_artifact(f"mlflow-artifacts:/{place}", "right.json", json.dumps(RIGHT).encode()), 200)
     bait = spare.origin.door.url + door.artifact_route(f"mlflow-artifacts:/{place}", "right.json")
     given(spare.origin.get_artifact(f"mlflow-artifacts:/{place}", "right.json"), 200)  # control: a good answer is there

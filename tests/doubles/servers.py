@@ -1,4 +1,4 @@
-"""Five real servers that are no MLflow: each does one thing to every request."""
+"""Real servers that are no MLflow: each does one thing to every request."""
 
 from __future__ import annotations
 
@@ -22,9 +22,15 @@ def _response(head: str, body: bytes, status: str, *headers: str, kind: str = "a
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + shown
 
 
-async def _yes(head: str, body: bytes, writer: asyncio.StreamWriter) -> None:
-    del body
-    writer.write(_response(head, b"{}", "200 OK"))
+def _always(content: bytes, kind: str = "application/json") -> Answer:
+    async def answer(head: str, body: bytes, writer: asyncio.StreamWriter) -> None:
+        del body
+        writer.write(_response(head, content, "200 OK", kind=kind))
+
+    return answer
+
+
+_yes = _always(b"{}")
 
 
 async def _no(head: str, body: bytes, writer: asyncio.StreamWriter) -> None:
@@ -62,6 +68,9 @@ HOLE = "a black hole"
 
 DOUBLES: Mapping[str, Callable[[], Answer]] = {
     "200 {} to everything": lambda: _yes,
+    "200 [] to everything": lambda: _always(b"[]"),
+    "200 and nothing to everything": lambda: _always(b""),
+    "a page to everything": lambda: _always(b"<!doctype html><title>It works!</title>", "text/html"),
     "401 to everything": lambda: _no,
     "an echo": lambda: _echo,
     HOLE: lambda: _hole,

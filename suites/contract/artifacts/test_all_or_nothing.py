@@ -47,7 +47,7 @@ def test_multipart_upload_given_up_leaves_no_object(
     door: Wire, location: str, payload: Payload, bucket: Bucket
 ) -> None:
     """A multipart upload that is given up leaves no object."""
-    begun = given(door.create_multipart(location, "cut.bin", parts=1), 200).json()
+    begun = given(door.create_multipart(location, "cut.bin", parts=1), 200).document
     expect_status(door.follow("PUT", begun["credentials"][0]["url"], payload(5 * MIB)), 200)
     given(door.abort_multipart(location, "cut.bin", begun["upload_id"]), 200)
     given(door.put_artifact(location, "whole.bin", payload(100)), 200)  # control: whole ones are stored
@@ -59,7 +59,7 @@ def test_multipart_upload_given_up_leaves_no_object(
 def test_multipart_upload_is_joined(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
     """The parts of a multipart upload are joined under its name."""
     first, second = payload(5 * MIB), payload(1000)
-    begun = given(door.create_multipart(location, "deep/big.bin", parts=2), 200).json()
+    begun = given(door.create_multipart(location, "deep/big.bin", parts=2), 200).document
     one, two = (credential["url"] for credential in begun["credentials"])
     tags = [
         expect_status(door.follow("PUT", one, first), 200).header("etag"),

@@ -15,7 +15,7 @@ from fixtures.requirement import verifies
 def test_presigned_download_brings_the_same_bytes(door: Wire, location: str, payload: Payload) -> None:
     """A presigned download brings the same bytes without a key."""
     sent = expect_status(door.put_artifact(location, "a.bin", payload(8192)), 200)
-    url = expect_status(door.presign_artifact(location, "a.bin"), 200).json()["url"]
+    url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
     fetched = expect_status(door.follow("GET", url), 200)
 
     expect_equal(fetched.response_body, sent.request_body, "downloaded bytes")
@@ -25,7 +25,7 @@ def test_presigned_download_brings_the_same_bytes(door: Wire, location: str, pay
 def test_presigned_download_ends(door: Wire, location: str, payload: Payload) -> None:
     """A presigned download is good for an hour at most."""
     given(door.put_artifact(location, "a.bin", payload(100)), 200)
-    url = expect_status(door.presign_artifact(location, "a.bin"), 200).json()["url"]
+    url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
     seconds = int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0])
 
     assert 0 < seconds <= 3600, f"good for {seconds} s"
@@ -35,7 +35,7 @@ def test_presigned_download_ends(door: Wire, location: str, payload: Payload) ->
 def test_changed_signature_is_refused(door: Wire, location: str, payload: Payload, signing_store: SigningStore) -> None:
     """A presigned download whose signature was changed is refused."""
     given(door.put_artifact(location, "a.bin", payload(100)), 200)
-    url = expect_status(door.presign_artifact(location, "a.bin"), 200).json()["url"]
+    url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
 
     given(door.follow("GET", url), 200)  # control: the signature makes the difference
     expect_status(door.follow("GET", signing_store.forge(url)), 403)

@@ -22,7 +22,7 @@ def test_each_level_is_listed_on_its_own(door: Wire, location: str) -> None:
     given(door.put_artifact(location, "a/b/c/deep.txt", b"1"), 200)
     given(door.put_artifact(location, "a/b/near.txt", b"22"), 200)
     levels = [
-        {entry["path"]: entry["is_dir"] for entry in expect_status(listing, 200).json()["files"]}
+        {entry["path"]: entry["is_dir"] for entry in expect_status(listing, 200).document["files"]}
         for listing in (door.list_artifacts(location, folder) for folder in ("", "a", "a/b", "a/b/c"))
     ]
 
@@ -36,7 +36,7 @@ def test_folder_is_not_its_namesakes(door: Wire, location: str) -> None:
     """A folder's listing leaves out what only begins like it."""
     given(door.put_artifact(location, "model/a.txt", b"1"), 200)
     given(door.put_artifact(location, "model-2/b.txt", b"22"), 200)
-    listed = expect_status(door.list_artifacts(location, "model"), 200).json()["files"]
+    listed = expect_status(door.list_artifacts(location, "model"), 200).document["files"]
 
     expect_equal([entry["path"] for entry in listed], ["a.txt"], "files of the folder")
 
@@ -45,7 +45,7 @@ def test_folder_is_not_its_namesakes(door: Wire, location: str) -> None:
 def test_many_small_files_are_stored_and_listed(door: Wire, location: str, bucket: Bucket) -> None:
     """A hundred small files, eight at a time, are stored and listed."""
     sent = at_once([partial(door.put_artifact, location, name, content) for name, content in SMALL.items()])
-    listed = expect_status(door.list_artifacts(location, "many"), 200).json()["files"]
+    listed = expect_status(door.list_artifacts(location, "many"), 200).document["files"]
     sizes = {name: len(content) for name, content in SMALL.items()}
 
     expect_equal({upload.status for upload in sent}, {200}, "statuses")
@@ -82,7 +82,7 @@ def test_runs_do_not_see_each_other(door: Wire, run: Run, other_run: Run, bucket
     given(door.put_artifact(run.location, "a.txt", b"1"), 200)
     given(door.put_artifact(other_run.location, "a.txt", b"22"), 200)
     given(door.delete_artifact(other_run.location, "a.txt"), 200)
-    listed = expect_status(door.list_artifacts(run.location), 200).json()["files"]
+    listed = expect_status(door.list_artifacts(run.location), 200).document["files"]
 
     expect_equal([entry["path"] for entry in listed], ["a.txt"], "files of the one run")
     expect_equal(bucket.under(run.location), {"a.txt": 1}, "objects of the one run")

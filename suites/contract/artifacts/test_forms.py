@@ -166,8 +166,8 @@ def test_run_file_is_the_artifact(door: Wire, run: Run, payload: Payload) -> Non
 def test_listing_by_run_names_the_artifacts(door: Wire, run: Run) -> None:
     """The listing by run id names what lies at its location."""
     given(door.put_artifact(run.location, "deep/a.bin", b"bytes"), 200)
-    top = expect_status(door.get("artifacts/list", run_id=run.id), 200).json()
-    below = expect_status(door.get("artifacts/list", run_id=run.id, path="deep"), 200).json()
+    top = expect_status(door.get("artifacts/list", run_id=run.id), 200).document
+    below = expect_status(door.get("artifacts/list", run_id=run.id, path="deep"), 200).document
 
     expect_equal(top["root_uri"], run.location, "root")
     expect_equal([(entry["path"], entry["is_dir"]) for entry in top["files"]], [("deep", True)], "top")

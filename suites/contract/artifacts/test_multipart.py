@@ -19,7 +19,7 @@ pytestmark = one_door
 @verifies("ART-043")
 def test_unknown_upload_is_not_completed(door: Wire, location: str, bucket: Bucket) -> None:
     """A multipart upload that was never begun is not completed."""
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).json()
+    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
     url = begun["credentials"][0]["url"]
     parts = [{"part_number": 1, "etag": given(door.follow("PUT", url, b"bytes"), 200).header("etag"), "url": url}]
     missed = door.complete_multipart(location, "a.bin", "no-such-upload", parts)
@@ -33,7 +33,7 @@ def test_unknown_upload_is_not_completed(door: Wire, location: str, bucket: Buck
 @verifies("ART-043")
 def test_aborting_an_unknown_upload_harms_none(door: Wire, location: str, bucket: Bucket) -> None:
     """Aborting an unknown upload leaves the one that was begun alone."""
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).json()
+    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
     url = begun["credentials"][0]["url"]
     parts = [{"part_number": 1, "etag": given(door.follow("PUT", url, b"bytes"), 200).header("etag"), "url": url}]
     door.abort_multipart(location, "a.bin", "no-such-upload")
@@ -46,7 +46,7 @@ def test_aborting_an_unknown_upload_harms_none(door: Wire, location: str, bucket
 def test_parts_are_joined_by_number(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
     """Parts that arrive in any order are joined by number."""
     first, second = payload(PART), payload(1000)
-    begun = given(door.create_multipart(location, "a.bin", parts=2), 200).json()
+    begun = given(door.create_multipart(location, "a.bin", parts=2), 200).document
     one, two = (credential["url"] for credential in begun["credentials"])
     later = given(door.follow("PUT", two, second), 200).header("etag")
     former = given(door.follow("PUT", one, first), 200).header("etag")
@@ -61,7 +61,7 @@ def test_parts_are_joined_by_number(door: Wire, location: str, payload: Payload,
 def test_parts_are_never_joined_in_wrong_order(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
     """Parts named out of order are refused or joined by number."""
     pieces = [payload(PART), payload(PART + 1)]
-    begun = given(door.create_multipart(location, "a.bin", parts=2), 200).json()
+    begun = given(door.create_multipart(location, "a.bin", parts=2), 200).document
     urls = [credential["url"] for credential in begun["credentials"]]
     tags = [given(door.follow("PUT", *put), 200).header("etag") for put in zip(urls, pieces, strict=True)]
     parts = [
@@ -76,7 +76,7 @@ def test_parts_are_never_joined_in_wrong_order(door: Wire, location: str, payloa
 @verifies("ART-045")
 def test_part_with_a_wrong_tag_is_not_joined(door: Wire, location: str, bucket: Bucket) -> None:
     """A part named with a wrong tag is refused, and nothing stored."""
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).json()
+    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
     url = begun["credentials"][0]["url"]
     tag = given(door.follow("PUT", url, b"bytes"), 200).header("etag")
     wrong = {"part_number": 1, "etag": '"00000000000000000000000000000000"', "url": url}
@@ -94,7 +94,7 @@ def test_part_with_a_wrong_tag_is_not_joined(door: Wire, location: str, bucket: 
 def test_multipart_upload_replaces_only_when_complete(door: Wire, location: str, bucket: Bucket) -> None:
     """A multipart upload under a taken name replaces it when complete."""
     given(door.put_artifact(location, "a.bin", b"former"), 200)
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).json()
+    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
     url = begun["credentials"][0]["url"]
     tag = given(door.follow("PUT", url, b"the new bytes"), 200).header("etag")
     before = door.get_artifact(location, "a.bin").content
@@ -110,7 +110,7 @@ def test_multipart_upload_replaces_only_when_complete(door: Wire, location: str,
 def test_multipart_name_is_kept(door: Wire, location: str, bucket: Bucket) -> None:
     """A multipart upload keeps its name, spaces and accents included."""
     name = "deep folder/grün 50%.bin"
-    begun = given(door.create_multipart(location, name, parts=1), 200).json()
+    begun = given(door.create_multipart(location, name, parts=1), 200).document
     url = begun["credentials"][0]["url"]
     tag = given(door.follow("PUT", url, b"bytes"), 200).header("etag")
     parts = [{"part_number": 1, "etag": tag, "url": url}]

@@ -48,7 +48,7 @@ def test_name_is_kept_exactly(door: Wire, location: str, bucket: Bucket, name: s
     expect_status(door.put_artifact(location, name, b"bytes"), 200)
     fetched = expect_status(door.get_artifact(location, name), 200)
     folder, _, file = name.rpartition("/")
-    listed = expect_status(door.list_artifacts(location, folder), 200).json()["files"]
+    listed = expect_status(door.list_artifacts(location, folder), 200).document["files"]
 
     expect_equal(bucket.under(location), {name: 5}, "objects at the location")
     expect_equal(fetched.content, b"bytes", "bytes")

@@ -31,8 +31,8 @@ def test_listing_tells_files_from_folders(door: Wire, location: str, payload: Pa
     """A listing names each file with its size and each folder."""
     given(door.put_artifact(location, "a.bin", payload(100)), 200)
     given(door.put_artifact(location, "folder/b.bin", payload(50)), 200)
-    top = expect_status(door.list_artifacts(location), 200).json()["files"]
-    below = expect_status(door.list_artifacts(location, "folder"), 200).json()["files"]
+    top = expect_status(door.list_artifacts(location), 200).document["files"]
+    below = expect_status(door.list_artifacts(location, "folder"), 200).document["files"]
 
     expect_equal({entry["path"]: entry["is_dir"] for entry in top}, {"a.bin": False, "folder": True}, "top")
     expect_equal([(entry["path"], int(entry["file_size"])) for entry in below], [("b.bin", 50)], "folder")
@@ -45,8 +45,8 @@ def test_listing_of_nothing_is_empty(door: Wire, location: str, payload: Payload
     given(door.put_artifact(location, "a.bin", payload(100)), 200)
     after = expect_status(door.list_artifacts(location), 200)
 
-    expect_equal(before.json().get("files", []), [], "files before")
-    assert after.json()["files"], after  # control: the listing can be other than empty
+    expect_equal(before.document.get("files", []), [], "files before")
+    assert after.document["files"], after  # control: the listing can be other than empty
 
 
 @verifies("ART-011")
@@ -56,7 +56,7 @@ def test_deleted_artifact_is_gone(door: Wire, location: str, payload: Payload, b
     given(door.put_artifact(location, "kept.bin", payload(50)), 200)
     before = bucket.under(location)
     expect_status(door.delete_artifact(location, "gone.bin"), 200)
-    listed = expect_status(door.list_artifacts(location), 200).json()["files"]
+    listed = expect_status(door.list_artifacts(location), 200).document["files"]
 
     expect_equal(before, {"gone.bin": 100, "kept.bin": 50}, "objects before")
     expect_equal(bucket.under(location), {"kept.bin": 50}, "objects after")

@@ -51,6 +51,6 @@ def test_chunked_size_passes_whole(door: Wire, location: str, payload: Payload, 
 def test_listing_tells_the_size(door: Wire, location: str, payload: Payload, size: int) -> None:
     """A listing tells the size of what was uploaded."""
     expect_status(door.put_artifact(location, "a.bin", payload(size)), 200)
-    listed = expect_status(door.list_artifacts(location), 200).json()["files"]
+    listed = expect_status(door.list_artifacts(location), 200).document["files"]
 
     expect_equal([(entry["path"], int(entry.get("file_size", 0))) for entry in listed], [("a.bin", size)], "files")

@@ -28,7 +28,7 @@ def test_ways_are_as_declared(sdk: Sdk, run: Run, payload: Payload, target: Targ
 def test_presigned_store_is_reached_from_here(door: Wire, location: str, payload: Payload) -> None:
     """The store that a presigned URL names answers the client."""
     sent = given(door.put_artifact(location, "a.bin", payload(5000)), 200)
-    url = given(door.presign_artifact(location, "a.bin"), 200).json()["url"]
+    url = given(door.presign_artifact(location, "a.bin"), 200).document["url"]
     fetched = expect_status(door.follow("GET", url), 200)
 
     assert urlsplit(url).netloc != urlsplit(door.door.url).netloc, url
@@ -39,7 +39,7 @@ def test_presigned_store_is_reached_from_here(door: Wire, location: str, payload
 def test_presigned_part_of_a_file_is_reached(door: Wire, location: str, payload: Payload) -> None:
     """The store honours ranges of a presigned download, as clients ask for."""
     given(door.put_artifact(location, "a.bin", payload(5000)), 200)
-    url = given(door.presign_artifact(location, "a.bin"), 200).json()["url"]
+    url = given(door.presign_artifact(location, "a.bin"), 200).document["url"]
     fetched = door.follow("GET", url, headers=[("Range", "bytes=100-199")])
 
     expect_equal(expect_status(fetched, 206).content, payload(5000)[100:200], "bytes of the range")
@@ -51,5 +51,5 @@ def test_presigned_answer_tells_the_size(door: Wire, location: str, payload: Pay
     given(door.put_artifact(location, "a.bin", payload(5000)), 200)
     answer = expect_status(door.presign_artifact(location, "a.bin"), 200)
 
-    expect_equal(answer.json()["file_size"], 5000, "file size")
+    expect_equal(answer.document["file_size"], 5000, "file size")
     assert str(door.key) not in answer.text, "the answer repeats the caller's key"

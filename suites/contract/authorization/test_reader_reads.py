@@ -14,7 +14,7 @@ def test_reader_reads_a_run(reader: Wire, anonymous: Wire, run: Run) -> None:
     found = expect_status(reader.get("runs/get", run_id=run.id), 200)
 
     expect_refused(anonymous.get("runs/get", run_id=run.id), 401)  # control: a key is needed
-    expect_equal(found.json()["run"]["info"]["run_id"], run.id, "run id")
+    expect_equal(found.document["run"]["info"]["run_id"], run.id, "run id")
 
 
 @verifies("AUZ-001")
@@ -23,7 +23,7 @@ def test_reader_searches_by_post(reader: Wire, anonymous: Wire, run: Run) -> Non
     found = expect_status(reader.post("runs/search", experiment_ids=[run.experiment_id], max_results=1), 200)
 
     expect_refused(anonymous.post("runs/search", experiment_ids=[run.experiment_id]), 401)  # control: a key is needed
-    assert found.json()["runs"], found
+    assert found.document["runs"], found
 
 
 @verifies("AUZ-002")
@@ -43,7 +43,7 @@ def test_reader_lists(door: Wire, reader: Wire, anonymous: Wire, location: str, 
     found = expect_status(reader.list_artifacts(location), 200)
 
     expect_refused(anonymous.list_artifacts(location), 401)  # control: a key is needed
-    expect_equal([entry["path"] for entry in found.json()["files"]], ["a.bin"], "listed files")
+    expect_equal([entry["path"] for entry in found.document["files"]], ["a.bin"], "listed files")
 
 
 @verifies("AUZ-003")
@@ -55,4 +55,4 @@ def test_reader_obtains_presigned_downloads(
     found = expect_status(reader.presign_artifact(location, "a.bin"), 200)
 
     expect_refused(anonymous.presign_artifact(location, "a.bin"), 401)  # control: a key is needed
-    expect_equal(found.json()["file_size"], 100, "announced size")
+    expect_equal(found.document["file_size"], 100, "announced size")

@@ -18,7 +18,7 @@ def test_refusal_names_the_missing_right(door: Wire, reader: Wire, unique: Uniqu
     refused = expect_refused(reader.create_model(name), 403)
 
     given(door.create_model(name), 200)  # control: the right makes the difference
-    assert "write" in refused.json()["message"], refused
+    assert "write" in refused.document["message"], refused
 
 
 @verifies("AUZ-012")

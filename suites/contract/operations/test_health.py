@@ -30,7 +30,7 @@ def test_health_is_answered_to_a_bad_key(door: Wire) -> None:
 def test_announced_abilities_fit_the_store(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
     """The server announces what its S3 store can do."""
     given(door.put_artifact(location, "a.bin", payload(100)), 200)
-    announced = expect_status(door.server_info(), 200).json()
+    announced = expect_status(door.server_info(), 200).document
 
     expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")  # control: the store is S3
     expect_equal(announced["multipart_uploads_enabled"], True, "multipart_uploads_enabled")

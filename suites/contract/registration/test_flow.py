@@ -32,7 +32,7 @@ def test_experiment_is_found_by_name(registration: Registration) -> None:
     found = registration.door.get("experiments/get-by-name", experiment_name=registration.plan.experiment)
 
     expect_equal(
-        expect_status(found, 200).json()["experiment"]["experiment_id"], journey.experiment_id, "experiment id"
+        expect_status(found, 200).document["experiment"]["experiment_id"], journey.experiment_id, "experiment id"
     )
 
 
@@ -89,7 +89,7 @@ def test_alias_resolves(registration: Registration) -> None:
     plan = registration.plan
     found = registration.door.get("registered-models/alias", name=plan.model, alias=plan.alias)
 
-    expect_equal(expect_status(found, 200).json()["model_version"]["version"], journey.version, "version by alias")
+    expect_equal(expect_status(found, 200).document["model_version"]["version"], journey.version, "version by alias")
 
 
 @verifies("REG-014")
@@ -99,4 +99,6 @@ def test_model_is_found_by_search(registration: Registration) -> None:
     name = registration.plan.model
     found = registration.door.get("registered-models/search", filter=f"name = '{name}'")
 
-    expect_within([name], [model["name"] for model in expect_status(found, 200).json()["registered_models"]], "models")
+    expect_within(
+        [name], [model["name"] for model in expect_status(found, 200).document["registered_models"]], "models"
+    )

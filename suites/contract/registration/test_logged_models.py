@@ -22,7 +22,7 @@ def test_logged_model_keeps_params_and_tags(door: Wire, origin: Wire, logged_mod
         door.patch(f"{route}/tags", tags=[{"key": "kept", "value": "✓"}, {"key": "gone", "value": "x"}]),
         door.delete(f"{route}/tags/gone"),
     ]
-    found = expect_status(origin.get(route), 200).json()["model"]
+    found = expect_status(origin.get(route), 200).document["model"]
 
     expect_equal([step.status for step in steps], [200] * 3, "statuses")
     expect_equal(found["data"]["params"], [{"key": "depth", "value": "3"}], "params at the origin")
@@ -34,9 +34,9 @@ def test_logged_model_keeps_params_and_tags(door: Wire, origin: Wire, logged_mod
 def test_logged_model_ends_as_it_was_finalised(door: Wire, origin: Wire, logged_model: str, status: str) -> None:
     """A logged model is ready or failed, as its client says."""
     route = f"logged-models/{logged_model}"
-    before = given(door.get(route), 200).json()["model"]["info"]["status"]
+    before = given(door.get(route), 200).document["model"]["info"]["status"]
     expect_status(door.patch(route, model_id=logged_model, status=status), 200)
-    after = expect_status(origin.get(route), 200).json()["model"]["info"]["status"]
+    after = expect_status(origin.get(route), 200).document["model"]["info"]["status"]
 
     expect_equal([before, after], ["LOGGED_MODEL_PENDING", status], "statuses before and after")
 
@@ -44,10 +44,10 @@ def test_logged_model_ends_as_it_was_finalised(door: Wire, origin: Wire, logged_
 @verifies("REG-040")
 def test_logged_model_is_found_by_search(door: Wire, run: Run, logged_model: str, unique: Unique) -> None:
     """A logged model is found in its experiment by its name."""
-    name = given(door.get(f"logged-models/{logged_model}"), 200).json()["model"]["info"]["name"]
+    name = given(door.get(f"logged-models/{logged_model}"), 200).document["model"]["info"]["name"]
     search = {"experiment_ids": [run.experiment_id], "max_results": 50}
-    found = expect_status(door.post("logged-models/search", **search, filter=f"name = '{name}'"), 200).json()
-    none = expect_status(door.post("logged-models/search", **search, filter=f"name = '{unique('x')}'"), 200).json()
+    found = expect_status(door.post("logged-models/search", **search, filter=f"name = '{name}'"), 200).document
+    none = expect_status(door.post("logged-models/search", **search, filter=f"name = '{unique('x')}'"), 200).document
 
     expect_equal([model["info"]["model_id"] for model in found["models"]], [logged_model], "models found")
     expect_equal(none.get("models", []), [], "models of another name")
@@ -67,9 +67,9 @@ def test_deleted_logged_model_is_gone(door: Wire, origin: Wire, logged_model: st
 @verifies("REG-040")
 def test_files_of_a_logged_model_lie_at_its_location(door: Wire, logged_model: str, bucket: Bucket) -> None:
     """A logged model's files lie at the location that it names."""
-    location = given(door.get(f"logged-models/{logged_model}"), 200).json()["model"]["info"]["artifact_uri"]
+    location = given(door.get(f"logged-models/{logged_model}"), 200).document["model"]["info"]["artifact_uri"]
     expect_status(door.put_artifact(location, "MLmodel", b"flavors: {}"), 200)
-    listed = expect_status(door.get(f"logged-models/{logged_model}/artifacts/directories"), 200).json()["files"]
+    listed = expect_status(door.get(f"logged-models/{logged_model}/artifacts/directories"), 200).document["files"]
 
     expect_equal([(entry["path"], int(entry["file_size"])) for entry in listed], [("MLmodel", 11)], "listed files")
     expect_equal(bucket.under(location), {"MLmodel": 11}, "objects of the model")
@@ -79,10 +79,10 @@ def test_files_of_a_logged_model_lie_at_its_location(door: Wire, logged_model: s
 def test_version_of_a_logged_model_names_it(door: Wire, origin: Wire, model: str, logged_model: str) -> None:
     """A version made from a logged model names it as its source."""
     source = f"models:/{logged_model}"
-    location = given(door.get(f"logged-models/{logged_model}"), 200).json()["model"]["info"]["artifact_uri"]
+    location = given(door.get(f"logged-models/{logged_model}"), 200).document["model"]["info"]["artifact_uri"]
     expect_status(door.post("model-versions/create", name=model, source=source, model_id=logged_model), 200)
-    found = expect_status(origin.get("model-versions/get", name=model, version="1"), 200).json()["model_version"]
-    uri = expect_status(origin.get("model-versions/get-download-uri", name=model, version="1"), 200).json()
+    found = expect_status(origin.get("model-versions/get", name=model, version="1"), 200).document["model_version"]
+    uri = expect_status(origin.get("model-versions/get-download-uri", name=model, version="1"), 200).document
 
     expect_equal(found["source"], source, "source at the origin")
     expect_equal(uri["artifact_uri"], location, "download URI")

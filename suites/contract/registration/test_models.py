@@ -21,7 +21,7 @@ def test_renamed_model_is_found_by_its_new_name(door: Wire, origin: Wire, versio
     expect_status(door.post("registered-models/rename", name=version.name, new_name=new), 200)
     found = expect_status(origin.get("model-versions/get", name=new, version=version.number), 200)
 
-    expect_equal(found.json()["model_version"]["source"], version.source, "source under the new name")
+    expect_equal(found.document["model_version"]["source"], version.source, "source under the new name")
     expect_refused(door.get("registered-models/get", name=version.name), 404, "RESOURCE_DOES_NOT_EXIST")
 
 
@@ -41,7 +41,7 @@ def test_description_of_a_model_reads_back(door: Wire, origin: Wire, model: str)
     """A model's description reads back, and can be changed."""
     given(door.patch("registered-models/update", name=model, description="first"), 200)
     expect_status(door.patch("registered-models/update", name=model, description="zweite ✓\nzeile"), 200)
-    found = expect_status(origin.get("registered-models/get", name=model), 200).json()["registered_model"]
+    found = expect_status(origin.get("registered-models/get", name=model), 200).document["registered_model"]
 
     expect_equal(found["description"], "zweite ✓\nzeile", "description at the origin")
 
@@ -51,8 +51,8 @@ def test_description_of_a_version_reads_back(door: Wire, origin: Wire, version: 
     """A version's description reads back and is not its model's."""
     which = {"name": version.name, "version": version.number}
     expect_status(door.patch("model-versions/update", **which, description="of the version"), 200)
-    found = expect_status(origin.get("model-versions/get", **which), 200).json()["model_version"]
-    above = expect_status(origin.get("registered-models/get", name=version.name), 200).json()["registered_model"]
+    found = expect_status(origin.get("model-versions/get", **which), 200).document["model_version"]
+    above = expect_status(origin.get("registered-models/get", name=version.name), 200).document["registered_model"]
 
     expect_equal(found["description"], "of the version", "description at the origin")
     expect_equal(above.get("description", ""), "", "description of the model")
@@ -68,7 +68,7 @@ def test_tags_of_a_model_are_set_replaced_and_deleted(door: Wire, origin: Wire, 
         door.post("registered-models/set-tag", name=model, key="gone", value="x"),
         door.delete("registered-models/delete-tag", name=model, key="gone"),
     ]
-    found = expect_status(origin.get("registered-models/get", name=model), 200).json()["registered_model"]
+    found = expect_status(origin.get("registered-models/get", name=model), 200).document["registered_model"]
 
     expect_equal([step.status for step in steps], [200] * 5, "statuses")
     expect_equal({tag["key"]: tag["value"] for tag in found["tags"]}, {"kept": "1", "replaced": "new"}, "tags")
@@ -85,8 +85,8 @@ def test_tags_of_a_version_are_its_own(door: Wire, origin: Wire, version: Versio
         door.post("model-versions/set-tag", **which, key="gone", value="x"),
         door.delete("model-versions/delete-tag", **which, key="gone"),
     ]
-    found = expect_status(origin.get("model-versions/get", **which), 200).json()["model_version"]
-    above = expect_status(origin.get("registered-models/get", name=version.name), 200).json()["registered_model"]
+    found = expect_status(origin.get("model-versions/get", **which), 200).document["model_version"]
+    above = expect_status(origin.get("registered-models/get", name=version.name), 200).document["registered_model"]
 
     expect_equal([step.status for step in steps], [200] * 5, "statuses")
     expect_equal({tag["key"]: tag["value"] for tag in found["tags"]}, {"kept": "1", "replaced": "new"}, "tags")
@@ -100,7 +100,7 @@ def test_deleted_model_takes_its_versions_along(door: Wire, origin: Wire, versio
     given(door.create_model(other), 200)
     given(origin.get("model-versions/get", name=version.name, version=version.number), 200)  # control: it was there
     expect_status(door.delete("registered-models/delete", name=version.name), 200)
-    left = expect_status(origin.get("model-versions/search", filter=f"name = '{version.name}'"), 200).json()
+    left = expect_status(origin.get("model-versions/search", filter=f"name = '{version.name}'"), 200).document
 
     expect_refused(door.get("model-versions/get", name=version.name, version="1"), 404, "RESOURCE_DOES_NOT_EXIST")
     expect_equal(left.get("model_versions", []), [], "versions at the origin")
@@ -113,7 +113,7 @@ def test_name_of_a_deleted_model_is_free(door: Wire, origin: Wire, version: Vers
     given(door.post("registered-models/set-tag", name=version.name, key="former", value="1"), 200)
     given(door.delete("registered-models/delete", name=version.name), 200)
     expect_status(door.create_model(version.name), 200)
-    found = expect_status(origin.get("registered-models/get", name=version.name), 200).json()["registered_model"]
+    found = expect_status(origin.get("registered-models/get", name=version.name), 200).document["registered_model"]
 
     expect_equal((found.get("tags", []), found.get("latest_versions", [])), ([], []), "tags and versions")
 

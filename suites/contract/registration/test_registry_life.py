@@ -15,18 +15,18 @@ def test_second_version_takes_the_alias_over(door: Wire, run: Run, unique: Uniqu
     """A second version gets the next number and takes the alias."""
     name = unique("model")
     expect_status(door.create_model(name), 200)
-    first = expect_status(door.create_version(name, f"{run.location}/a", run.id), 200).json()["model_version"][
+    first = expect_status(door.create_version(name, f"{run.location}/a", run.id), 200).document["model_version"][
         "version"
     ]
     expect_status(door.post("registered-models/alias", name=name, alias="champion", version=first), 200)
-    second = expect_status(door.create_version(name, f"{run.location}/b", run.id), 200).json()["model_version"][
+    second = expect_status(door.create_version(name, f"{run.location}/b", run.id), 200).document["model_version"][
         "version"
     ]
     expect_status(door.post("registered-models/alias", name=name, alias="champion", version=second), 200)
     champion = expect_status(door.get("registered-models/alias", name=name, alias="champion"), 200)
 
     expect_equal([first, second], ["1", "2"], "version numbers")
-    expect_equal(champion.json()["model_version"]["version"], second, "version by alias")
+    expect_equal(champion.document["model_version"]["version"], second, "version by alias")
 
 
 @verifies("REG-019")
@@ -49,8 +49,8 @@ def test_deleted_tag_is_gone(door: Wire, run: Run, unique: Unique) -> None:
     expect_status(door.delete("model-versions/delete-tag", name=name, version="1", key="hokusai_status"), 200)
     bare = expect_status(door.get("model-versions/get", name=name, version="1"), 200)
 
-    assert tagged.json()["model_version"]["tags"], tagged  # control: the tag was there
-    expect_equal(bare.json()["model_version"].get("tags", []), [], "tags")
+    assert tagged.document["model_version"]["tags"], tagged  # control: the tag was there
+    expect_equal(bare.document["model_version"].get("tags", []), [], "tags")
 
 
 @verifies("REG-020")
@@ -93,9 +93,9 @@ def test_deleted_model_is_gone(door: Wire, unique: Unique) -> None:
 def test_logged_model_becomes_ready(door: Wire, run: Run, unique: Unique) -> None:
     """A logged model is finalised by PATCH and reads back READY."""
     created = door.post("logged-models", experiment_id=run.experiment_id, name=unique("m")[-40:], source_run_id=run.id)
-    info = expect_status(created, 200).json()["model"]["info"]
+    info = expect_status(created, 200).document["model"]["info"]
     finalised = door.patch(f"logged-models/{info['model_id']}", model_id=info["model_id"], status="LOGGED_MODEL_READY")
-    found = expect_status(door.get(f"logged-models/{info['model_id']}"), 200).json()["model"]["info"]
+    found = expect_status(door.get(f"logged-models/{info['model_id']}"), 200).document["model"]["info"]
 
     assert info["status"] != "LOGGED_MODEL_READY", json.dumps(info)  # control: the PATCH made the difference
     expect_status(finalised, 200)

@@ -26,12 +26,12 @@ TEXTS = {
 @verifies("REG-042")
 def test_nested_runs_are_found_by_their_parent(door: Wire, own_experiment: str) -> None:
     """A run's children are found by their parent's id."""
-    parent = given(door.create_run(own_experiment, "parent"), 200).json()["run"]["info"]["run_id"]
+    parent = given(door.create_run(own_experiment, "parent"), 200).document["run"]["info"]["run_id"]
     tags = [{"key": "mlflow.parentRunId", "value": parent}]
     asked = {"experiment_id": own_experiment, "start_time": 0, "tags": tags}
-    children = [given(door.post("runs/create", run_name=name, **asked), 200).json()["run"] for name in ("one", "two")]
+    children = [given(door.post("runs/create", run_name=name, **asked), 200).document["run"] for name in ("one", "two")]
     search = {"experiment_ids": [own_experiment], "filter": f"tags.`mlflow.parentRunId` = '{parent}'"}
-    found = expect_status(door.post("runs/search", **search, max_results=10), 200).json()["runs"]
+    found = expect_status(door.post("runs/search", **search, max_results=10), 200).document["runs"]
 
     expect_equal({one["info"]["run_id"] for one in found}, {child["info"]["run_id"] for child in children}, "children")
 
@@ -44,7 +44,7 @@ def test_batch_is_taken_up_to_its_limit(door: Wire, origin: Wire, run: Run, what
     above = [{"key": f"above-{number:04}", "value": "x"} for number in range(limit + 1)]
     expect_status(door.post("runs/log-batch", run_id=run.id, **{what: fits}), 200)
     refused = door.post("runs/log-batch", run_id=run.id, **{what: above})
-    found = expect_status(origin.get("runs/get", run_id=run.id), 200).json()["run"]["data"][what]
+    found = expect_status(origin.get("runs/get", run_id=run.id), 200).document["run"]["data"][what]
     known = [fact["key"] for fact in found if not fact["key"].startswith("mlflow.")]
 
     expect_refused(refused, 400, "INVALID_PARAMETER_VALUE")
@@ -59,7 +59,7 @@ def test_metrics_are_taken_up_to_their_limit(door: Wire, origin: Wire, run: Run)
     expect_status(door.post("runs/log-batch", run_id=run.id, metrics=fits), 200)
     refused = door.post("runs/log-batch", run_id=run.id, metrics=above)
     asked = [origin.get("metrics/get-history", run_id=run.id, metric_key=key) for key in ("fits-999", "above-0")]
-    found = [len(expect_status(each, 200).json().get("metrics", [])) for each in asked]
+    found = [len(expect_status(each, 200).document.get("metrics", [])) for each in asked]
 
     expect_refused(refused, 400, "INVALID_PARAMETER_VALUE")
     expect_equal(found, [1, 0], "values of the last that fits and the first above")
@@ -81,12 +81,12 @@ def test_text_is_kept_everywhere(door: Wire, origin: Wire, run: Run, unique: Uni
     experiment, model = f"{unique('experiment')} {text}", f"{unique('model')} {text}"
     given(door.post("runs/log-parameter", run_id=run.id, key="text", value=text), 200)
     given(door.set_run_tag(run.id, "text", text), 200)
-    made = expect_status(door.create_experiment(experiment), 200).json()["experiment_id"]
+    made = expect_status(door.create_experiment(experiment), 200).document["experiment_id"]
     expect_status(door.create_model(model), 200)
     given(door.post("registered-models/set-tag", name=model, key="text", value=text), 200)
-    facts = expect_status(origin.get("runs/get", run_id=run.id), 200).json()["run"]["data"]
-    found = expect_status(door.get("registered-models/get", name=model), 200).json()["registered_model"]
-    named = expect_status(origin.get("experiments/get-by-name", experiment_name=experiment), 200).json()["experiment"]
+    facts = expect_status(origin.get("runs/get", run_id=run.id), 200).document["run"]["data"]
+    found = expect_status(door.get("registered-models/get", name=model), 200).document["registered_model"]
+    named = expect_status(origin.get("experiments/get-by-name", experiment_name=experiment), 200).document["experiment"]
 
     expect_equal([param["value"] for param in facts["params"]], [text], "param")
     expect_equal([tag["value"] for tag in facts["tags"] if tag["key"] == "text"], [text], "run tag")
@@ -100,7 +100,7 @@ def test_param_is_not_changed(door: Wire, origin: Wire, run: Run) -> None:
     given(door.post("runs/log-parameter", run_id=run.id, key="depth", value="3"), 200)
     given(door.post("runs/log-parameter", run_id=run.id, key="depth", value="3"), 200)  # control: it can be repeated
     refused = door.post("runs/log-parameter", run_id=run.id, key="depth", value="4")
-    found = expect_status(origin.get("runs/get", run_id=run.id), 200).json()["run"]["data"]["params"]
+    found = expect_status(origin.get("runs/get", run_id=run.id), 200).document["run"]["data"]["params"]
 
     expect_refused(refused, 400, "INVALID_PARAMETER_VALUE")
     expect_equal(found, [{"key": "depth", "value": "3"}], "params at the origin")
@@ -112,9 +112,9 @@ def test_deleted_run_comes_back_whole(door: Wire, run: Run, bucket: Bucket) -> N
     given(door.post("runs/log-parameter", run_id=run.id, key="depth", value="3"), 200)
     given(door.put_artifact(run.location, "a.txt", b"bytes"), 200)
     expect_status(door.post("runs/delete", run_id=run.id), 200)
-    gone = expect_status(door.get("runs/get", run_id=run.id), 200).json()["run"]["info"]["lifecycle_stage"]
+    gone = expect_status(door.get("runs/get", run_id=run.id), 200).document["run"]["info"]["lifecycle_stage"]
     expect_status(door.post("runs/restore", run_id=run.id), 200)
-    back = expect_status(door.get("runs/get", run_id=run.id), 200).json()["run"]
+    back = expect_status(door.get("runs/get", run_id=run.id), 200).document["run"]
 
     expect_equal([gone, back["info"]["lifecycle_stage"]], ["deleted", "active"], "life-cycle stages")
     expect_equal(back["data"]["params"], [{"key": "depth", "value": "3"}], "params")
@@ -133,12 +133,12 @@ def test_deleted_run_is_not_written_to(door: Wire, run: Run) -> None:
 @verifies("REG-047")
 def test_deleted_experiment_comes_back_whole(door: Wire, origin: Wire, own_experiment: str) -> None:
     """A deleted experiment is not listed; restored, it has its runs."""
-    made = given(door.create_run(own_experiment, "kept"), 200).json()["run"]["info"]["run_id"]
+    made = given(door.create_run(own_experiment, "kept"), 200).document["run"]["info"]["run_id"]
     expect_status(door.post("experiments/delete", experiment_id=own_experiment), 200)
     refused = door.create_run(own_experiment, "late")
-    gone = expect_status(origin.get("experiments/get", experiment_id=own_experiment), 200).json()["experiment"]
+    gone = expect_status(origin.get("experiments/get", experiment_id=own_experiment), 200).document["experiment"]
     expect_status(door.post("experiments/restore", experiment_id=own_experiment), 200)
-    back = expect_status(door.post("runs/search", experiment_ids=[own_experiment], max_results=5), 200).json()["runs"]
+    back = expect_status(door.post("runs/search", experiment_ids=[own_experiment], max_results=5), 200).document["runs"]
 
     expect_refused(refused, 400, "INVALID_PARAMETER_VALUE")
     expect_equal(gone["lifecycle_stage"], "deleted", "life-cycle stage")
@@ -150,8 +150,8 @@ def test_history_of_a_metric_is_kept(door: Wire, origin: Wire, run: Run) -> None
     """The history of a metric keeps every step, value and time."""
     points = [{"value": value, "timestamp": 1000 + step, "step": step} for step, value in enumerate((0.1, -2.5, 1e300))]
     logged = [door.post("runs/log-metric", run_id=run.id, key="loss", **point).status for point in points]
-    found = expect_status(origin.get("metrics/get-history", run_id=run.id, metric_key="loss"), 200).json()["metrics"]
-    last = expect_status(door.get("runs/get", run_id=run.id), 200).json()["run"]["data"]["metrics"]
+    found = expect_status(origin.get("metrics/get-history", run_id=run.id, metric_key="loss"), 200).document["metrics"]
+    last = expect_status(door.get("runs/get", run_id=run.id), 200).document["run"]["data"]["metrics"]
 
     expect_equal(logged, [200] * 3, "statuses")
     expect_equal(sorted(found, key=lambda one: one["step"]), [{"key": "loss", **point} for point in points], "history")
@@ -164,7 +164,7 @@ def test_inputs_of_a_run_read_back(door: Wire, origin: Wire, run: Run) -> None:
     dataset = {"name": "iris", "digest": "abc123", "source_type": "local", "source": '{"uri": "iris.csv"}'}
     tags = [{"key": "mlflow.data.context", "value": "training"}]
     expect_status(door.post("runs/log-inputs", run_id=run.id, datasets=[{"dataset": dataset, "tags": tags}]), 200)
-    found = expect_status(origin.get("runs/get", run_id=run.id), 200).json()["run"]["inputs"]["dataset_inputs"]
+    found = expect_status(origin.get("runs/get", run_id=run.id), 200).document["run"]["inputs"]["dataset_inputs"]
 
     expect_equal([(one["dataset"]["name"], one["tags"]) for one in found], [("iris", tags)], "datasets")
 
@@ -172,13 +172,13 @@ def test_inputs_of_a_run_read_back(door: Wire, origin: Wire, run: Run) -> None:
 @verifies("REG-054")
 def test_experiment_is_renamed_and_tagged(door: Wire, origin: Wire, own_experiment: str, unique: Unique) -> None:
     """An experiment is renamed and tagged, and keeps its location."""
-    before = given(origin.get("experiments/get", experiment_id=own_experiment), 200).json()["experiment"]
+    before = given(origin.get("experiments/get", experiment_id=own_experiment), 200).document["experiment"]
     new = unique("renamed")
     expect_status(door.post("experiments/update", experiment_id=own_experiment, new_name=new), 200)
     expect_status(
         door.post("experiments/set-experiment-tag", experiment_id=own_experiment, key="team", value="red"), 200
     )
-    after = expect_status(origin.get("experiments/get-by-name", experiment_name=new), 200).json()["experiment"]
+    after = expect_status(origin.get("experiments/get-by-name", experiment_name=new), 200).document["experiment"]
 
     expect_equal(after["artifact_location"], before["artifact_location"], "artifact location")
     expect_equal(after["experiment_id"], own_experiment, "experiment id")

@@ -43,7 +43,7 @@ def test_models_are_filtered_by_tag(door: Wire, unique: Unique) -> None:
     given(door.create_model(other), 200)
     given(door.post("registered-models/set-tag", name=tagged, key="owner", value=value), 200)
     given(door.post("registered-models/set-tag", name=other, key="owner", value="somebody else"), 200)
-    found = expect_status(door.get("registered-models/search", filter=f"tags.owner = '{value}'"), 200).json()
+    found = expect_status(door.get("registered-models/search", filter=f"tags.owner = '{value}'"), 200).document
 
     expect_equal([model["name"] for model in found["registered_models"]], [tagged], "models")
 
@@ -55,7 +55,7 @@ def test_versions_are_filtered_by_run_and_tag(door: Wire, run: Run, other_run: R
     given(door.post("model-versions/set-tag", name=version.name, version="2", key="hokusai_status", value="live"), 200)
     filters = [f"run_id = '{run.id}'", f"name = '{version.name}' AND tags.hokusai_status = 'live'"]
     answers = [door.get("model-versions/search", filter=filter_by) for filter_by in filters]
-    found = [[one["version"] for one in expect_status(each, 200).json()["model_versions"]] for each in answers]
+    found = [[one["version"] for one in expect_status(each, 200).document["model_versions"]] for each in answers]
 
     expect_equal(found, [["1"], ["2"]], "versions by run and by tag")
 
@@ -87,7 +87,7 @@ def test_versions_are_paged_without_gaps(door: Wire, run: Run, model: str) -> No
 def test_runs_are_filtered(door: Wire, own_experiment: str, filter_by: str, names: list[str]) -> None:
     """A run search finds exactly the runs that the filter says."""
     made = [
-        given(door.create_run(own_experiment, name), 200).json()["run"]["info"]["run_id"] for name in ("good", "bad")
+        given(door.create_run(own_experiment, name), 200).document["run"]["info"]["run_id"] for name in ("good", "bad")
     ]
     facts = {"params": [{"key": "depth", "value": "3"}], "tags": [{"key": "team", "value": "red"}]}
     scores = [[{"key": "score", "value": value, "timestamp": 1, "step": 0}] for value in (0.95, 0.5)]
@@ -96,7 +96,7 @@ def test_runs_are_filtered(door: Wire, own_experiment: str, filter_by: str, name
         for each, score in zip(made, scores, strict=True)
     ]
     asked = {"experiment_ids": [own_experiment], "filter": filter_by, "max_results": 10}
-    found = expect_status(door.post("runs/search", **asked), 200).json()
+    found = expect_status(door.post("runs/search", **asked), 200).document
 
     expect_equal([each.status for each in logged], [200, 200], "statuses")
     expect_equal(sorted(one["info"]["run_name"] for one in found.get("runs", [])), names, "runs")
@@ -105,15 +105,17 @@ def test_runs_are_filtered(door: Wire, own_experiment: str, filter_by: str, name
 @verifies("REG-034")
 def test_runs_are_ordered_by_metric(door: Wire, origin: Wire, own_experiment: str) -> None:
     """A run search brings runs in the order of a metric, page by page."""
-    made = [given(door.create_run(own_experiment, f"run-{n}"), 200).json()["run"]["info"]["run_id"] for n in (0, 1, 2)]
+    made = [
+        given(door.create_run(own_experiment, f"run-{n}"), 200).document["run"]["info"]["run_id"] for n in (0, 1, 2)
+    ]
     logged = [
         door.post("runs/log-metric", run_id=each, key="score", value=value, timestamp=1, step=0).status
         for each, value in zip(made, (0.2, 0.9, -1.5), strict=True)
     ]
     asked = {"experiment_ids": [own_experiment], "order_by": ["metrics.score DESC"], "max_results": 2}
-    first = expect_status(door.post("runs/search", **asked), 200).json()
-    last = expect_status(door.post("runs/search", **asked, page_token=first["next_page_token"]), 200).json()
-    there = expect_status(origin.post("runs/search", **asked), 200).json()
+    first = expect_status(door.post("runs/search", **asked), 200).document
+    last = expect_status(door.post("runs/search", **asked, page_token=first["next_page_token"]), 200).document
+    there = expect_status(origin.post("runs/search", **asked), 200).document
 
     expect_equal(logged, [200] * 3, "statuses")
     expect_equal(
@@ -126,11 +128,13 @@ def test_runs_are_ordered_by_metric(door: Wire, origin: Wire, own_experiment: st
 def test_experiments_are_filtered_and_paged(door: Wire, unique: Unique) -> None:
     """An experiment search by name and tag finds exactly these."""
     family = unique("family")
-    made = [given(door.create_experiment(f"{family}-{n}"), 200).json()["experiment_id"] for n in range(3)]
+    made = [given(door.create_experiment(f"{family}-{n}"), 200).document["experiment_id"] for n in range(3)]
     given(door.post("experiments/set-experiment-tag", experiment_id=made[1], key="team", value=family), 200)
     asked: dict[str, str | int] = {"filter": f"name LIKE '{family}%'", "order_by": "name ASC", "max_results": 2}
     pages = all_pages(door, "experiments/search", "experiments", **asked)
-    tagged = expect_status(door.post("experiments/search", filter=f"tags.team = '{family}'", max_results=5), 200).json()
+    tagged = expect_status(
+        door.post("experiments/search", filter=f"tags.team = '{family}'", max_results=5), 200
+    ).document
 
     expect_equal([[one["experiment_id"] for one in page] for page in pages], [made[:2], made[2:]], "pages")
     expect_equal([one["experiment_id"] for one in tagged["experiments"]], [made[1]], "experiments by tag")

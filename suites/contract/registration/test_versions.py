@@ -28,7 +28,7 @@ WRONG_SOURCES = {
 @verifies("REG-027")
 def test_alias_moves_and_goes_alone(door: Wire, origin: Wire, run: Run, version: Version) -> None:
     """A moved alias leaves its version; a deleted one leaves others."""
-    second = given(door.create_version(version.name, f"{run.location}/b", run.id), 200).json()["model_version"]
+    second = given(door.create_version(version.name, f"{run.location}/b", run.id), 200).document["model_version"]
     for_both = {"name": version.name}
     steps = [
         door.post("registered-models/alias", **for_both, alias="champion", version="1"),
@@ -37,7 +37,7 @@ def test_alias_moves_and_goes_alone(door: Wire, origin: Wire, run: Run, version:
         door.post("registered-models/alias", **for_both, alias="gone", version="1"),
         door.delete("registered-models/alias", **for_both, alias="gone"),
     ]
-    found = expect_status(origin.get("registered-models/get", **for_both), 200).json()["registered_model"]
+    found = expect_status(origin.get("registered-models/get", **for_both), 200).document["registered_model"]
 
     expect_equal([step.status for step in steps], [200] * 5, "statuses")
     expect_equal(
@@ -56,7 +56,7 @@ def test_deleted_version_takes_its_alias_along(door: Wire, origin: Wire, version
     dangling = door.get("registered-models/alias", name=version.name, alias="champion")
 
     assert dangling.refused, dangling
-    found = expect_status(origin.get("registered-models/get", name=version.name), 200).json()["registered_model"]
+    found = expect_status(origin.get("registered-models/get", name=version.name), 200).document["registered_model"]
     expect_equal(found.get("aliases", []), [], "aliases at the origin")
 
 
@@ -66,7 +66,7 @@ def test_wrong_alias_is_refused(door: Wire, origin: Wire, version: Version, alia
     """A reserved or malformed alias is refused, and not set."""
     given(door.post("registered-models/alias", name=version.name, alias="fine", version="1"), 200)  # control
     refused = door.post("registered-models/alias", name=version.name, alias=alias, version="1")
-    found = expect_status(origin.get("registered-models/get", name=version.name), 200).json()["registered_model"]
+    found = expect_status(origin.get("registered-models/get", name=version.name), 200).document["registered_model"]
 
     expect_refused(refused, 400, "INVALID_PARAMETER_VALUE")
     expect_equal([known["alias"] for known in found["aliases"]], ["fine"], "aliases at the origin")
@@ -79,7 +79,7 @@ def test_stage_is_taken_over(door: Wire, origin: Wire, run: Run, version: Versio
     move = partial(door.post, "model-versions/transition-stage", name=version.name, stage="Production")
     expect_status(move(version="1", archive_existing_versions=False), 200)
     expect_status(move(version="2", archive_existing_versions=True), 200)
-    found = expect_status(origin.get("model-versions/search", filter=f"name = '{version.name}'"), 200).json()
+    found = expect_status(origin.get("model-versions/search", filter=f"name = '{version.name}'"), 200).document
 
     expect_equal(
         {one["version"]: one["current_stage"] for one in found["model_versions"]},
@@ -94,7 +94,7 @@ def test_unknown_stage_is_refused(door: Wire, origin: Wire, version: Version) ->
     move = partial(door.post, "model-versions/transition-stage", name=version.name, version="1")
     given(move(stage="Staging", archive_existing_versions=False), 200)  # control: stages that exist are taken
     refused = move(stage="Nowhere", archive_existing_versions=False)
-    found = expect_status(origin.get("model-versions/get", name=version.name, version="1"), 200).json()
+    found = expect_status(origin.get("model-versions/get", name=version.name, version="1"), 200).document
 
     expect_refused(refused, 400, "INVALID_PARAMETER_VALUE")
     expect_equal(found["model_version"]["current_stage"], "Staging", "stage at the origin")
@@ -115,9 +115,9 @@ def test_latest_versions_are_told_by_stage(door: Wire, run: Run, version: Versio
         ),
         200,
     )
-    every = expect_status(door.post("registered-models/get-latest-versions", name=version.name), 200).json()
+    every = expect_status(door.post("registered-models/get-latest-versions", name=version.name), 200).document
     asked = {"name": version.name, "stages": ["Production"]}
-    live = expect_status(door.post("registered-models/get-latest-versions", **asked), 200).json()
+    live = expect_status(door.post("registered-models/get-latest-versions", **asked), 200).document
 
     expect_equal(
         {one["current_stage"]: one["version"] for one in every["model_versions"]},
@@ -131,8 +131,8 @@ def test_latest_versions_are_told_by_stage(door: Wire, run: Run, version: Versio
 def test_download_uri_is_the_source(door: Wire, origin: Wire, version: Version) -> None:
     """The download URI of a version is where its artifacts lie."""
     which = {"name": version.name, "version": version.number}
-    here = expect_status(door.get("model-versions/get-download-uri", **which), 200).json()
-    there = expect_status(origin.get("model-versions/get-download-uri", **which), 200).json()
+    here = expect_status(door.get("model-versions/get-download-uri", **which), 200).document
+    there = expect_status(origin.get("model-versions/get-download-uri", **which), 200).document
 
     expect_equal(here, {"artifact_uri": version.source}, "download URI")
     expect_equal(there, here, "download URI at the origin")
@@ -145,8 +145,10 @@ def test_copy_of_a_version_has_its_artifacts(door: Wire, run: Run, version: Vers
     given(door.put_artifact(version.source, "MLmodel", b"flavors: {}"), 200)
     given(door.create_model(copy), 200)
     source = f"models:/{version.name}/{version.number}"
-    copied = expect_status(door.create_version(copy, source, run.id), 200).json()["model_version"]
-    uri = expect_status(door.get("model-versions/get-download-uri", name=copy, version="1"), 200).json()["artifact_uri"]
+    copied = expect_status(door.create_version(copy, source, run.id), 200).document["model_version"]
+    uri = expect_status(door.get("model-versions/get-download-uri", name=copy, version="1"), 200).document[
+        "artifact_uri"
+    ]
 
     expect_equal((copied["version"], copied["source"]), ("1", source), "number and source")
     expect_equal(list_tree(door, uri), {"MLmodel": 11}, "files of the copy")
@@ -160,7 +162,9 @@ def test_copy_outlives_its_original(door: Wire, run: Run, version: Version, uniq
     given(door.create_model(copy), 200)
     given(door.create_version(copy, f"models:/{version.name}/{version.number}", run.id), 200)
     given(door.delete("registered-models/delete", name=version.name), 200)
-    uri = expect_status(door.get("model-versions/get-download-uri", name=copy, version="1"), 200).json()["artifact_uri"]
+    uri = expect_status(door.get("model-versions/get-download-uri", name=copy, version="1"), 200).document[
+        "artifact_uri"
+    ]
 
     expect_equal(list_tree(door, uri), {"MLmodel": 11}, "files of the copy")
 
@@ -170,8 +174,10 @@ def test_concurrent_versions_have_distinct_numbers(door: Wire, origin: Wire, run
     """Versions that are created at one time have distinct numbers."""
     sources = [f"{run.location}/{number}" for number in range(8)]
     created = at_once([partial(door.create_version, model, source, run.id) for source in sources])
-    made = {one.json()["model_version"]["version"]: one.json()["model_version"]["source"] for one in created if one.ok}
-    listed = expect_status(origin.get("model-versions/search", filter=f"name = '{model}'"), 200).json()
+    made = {
+        one.document["model_version"]["version"]: one.document["model_version"]["source"] for one in created if one.ok
+    }
+    listed = expect_status(origin.get("model-versions/search", filter=f"name = '{model}'"), 200).document
     found = {one["version"]: one["source"] for one in listed["model_versions"]}
 
     expect_equal([one.status for one in created], [200] * 8, "statuses")
@@ -184,7 +190,7 @@ def test_number_of_a_deleted_version_is_not_another(door: Wire, origin: Wire, ru
     """A deleted version is gone; the others keep their numbers."""
     given(door.create_version(version.name, f"{run.location}/b", run.id), 200)
     expect_status(door.delete("model-versions/delete", name=version.name, version="1"), 200)
-    found = expect_status(origin.get("model-versions/search", filter=f"name = '{version.name}'"), 200).json()
+    found = expect_status(origin.get("model-versions/search", filter=f"name = '{version.name}'"), 200).document
 
     expect_equal(
         [(one["version"], one["source"]) for one in found["model_versions"]],
@@ -198,10 +204,10 @@ def test_version_without_artifacts_is_noticed(door: Wire, run: Run, version: Ver
     """A version without artifacts may be READY, yet brings nothing."""
     full = f"{run.location}/full"
     given(door.put_artifact(full, "MLmodel", b"flavors: {}"), 200)
-    number = given(door.create_version(version.name, full, run.id), 200).json()["model_version"]["version"]
+    number = given(door.create_version(version.name, full, run.id), 200).document["model_version"]["version"]
     numbers = (version.number, number)
     uris = [
-        expect_status(door.get("model-versions/get-download-uri", name=version.name, version=each), 200).json()
+        expect_status(door.get("model-versions/get-download-uri", name=version.name, version=each), 200).document
         for each in numbers
     ]
     files = [list_tree(door, uri["artifact_uri"]) for uri in uris]
@@ -217,7 +223,7 @@ def test_source_outside_the_deployment_is_refused(door: Wire, origin: Wire, run:
     """A version's source outside the run's artifacts is refused."""
     given(door.create_version(model, f"{run.location}/m", run.id), 200)  # control: honest sources are taken
     refused = door.create_version(model, source.format(location=run.location), run.id)
-    found = expect_status(origin.get("model-versions/search", filter=f"name = '{model}'"), 200).json()
+    found = expect_status(origin.get("model-versions/search", filter=f"name = '{model}'"), 200).document
 
     expect_refused(refused, 400, "INVALID_PARAMETER_VALUE")
     expect_equal(len(found["model_versions"]), 1, "versions at the origin")

@@ -33,7 +33,7 @@ def test_listing_is_routed(door: Wire, location: str, payload: Payload) -> None:
     expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
     listed = expect_status(door.list_artifacts(location), 200)
 
-    expect_within(["a.bin"], [entry["path"] for entry in listed.json()["files"]], "listed files")
+    expect_within(["a.bin"], [entry["path"] for entry in listed.document["files"]], "listed files")
 
 
 @verifies("RTE-006")
@@ -42,7 +42,7 @@ def test_deletion_is_routed(door: Wire, location: str, payload: Payload) -> None
     expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
     deleted = expect_status(door.delete_artifact(location, "a.bin"), 200)
 
-    expect_equal(deleted.json(), {}, "answer to the deletion")
+    expect_equal(deleted.document, {}, "answer to the deletion")
 
 
 @verifies("RTE-007")
@@ -51,13 +51,13 @@ def test_presigned_download_is_routed(door: Wire, location: str, payload: Payloa
     expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
     presigned = expect_status(door.presign_artifact(location, "a.bin"), 200)
 
-    expect_equal(presigned.json()["file_size"], 100, "announced size")
+    expect_equal(presigned.document["file_size"], 100, "announced size")
 
 
 @verifies("RTE-008")
 def test_multipart_upload_is_routed(door: Wire, location: str) -> None:
     """The begin and the end of a multipart upload are routed to MLflow."""
-    begun = expect_status(door.create_multipart(location, "big.bin", parts=2), 200).json()
+    begun = expect_status(door.create_multipart(location, "big.bin", parts=2), 200).document
     given_up = door.abort_multipart(location, "big.bin", begun["upload_id"])
 
     expect_equal([part["part_number"] for part in begun["credentials"]], [1, 2], "part numbers")
@@ -72,7 +72,7 @@ def test_ajax_artifact_routes_are_served(door: Wire, location: str, payload: Pay
     listed = expect_status(door.send("GET", AJAX, query={"path": location_path(location)}), 200)
     fetched = expect_status(door.send("GET", path), 200)
 
-    expect_within(["a.bin"], [entry["path"] for entry in listed.json()["files"]], "listed files")
+    expect_within(["a.bin"], [entry["path"] for entry in listed.document["files"]], "listed files")
     expect_equal(fetched.content, payload(100), "bytes")
 
 
@@ -93,4 +93,4 @@ def test_escaped_slashes_in_a_query_arrive(door: Wire, location: str, payload: P
     listed = expect_status(door.send("GET", "/api/2.0/mlflow-artifacts/artifacts", query=query), 200)
 
     assert "%2F" in query, query  # control: the slashes are escaped
-    expect_equal([entry["path"] for entry in listed.json().get("files", ())], ["a.bin"], "listed files")
+    expect_equal([entry["path"] for entry in listed.document.get("files", ())], ["a.bin"], "listed files")

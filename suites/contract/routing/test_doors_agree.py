@@ -11,7 +11,7 @@ from fixtures.requirement import verifies
 @verifies("RTE-024")
 def test_run_is_seen_at_every_door(other_doors: list[Wire], run: Run) -> None:
     """A run created at one door is found at the others."""
-    found = [expect_status(other.get("runs/get", run_id=run.id), 200).json()["run"]["info"] for other in other_doors]
+    found = [expect_status(other.get("runs/get", run_id=run.id), 200).document["run"]["info"] for other in other_doors]
 
     expect_equal([info["artifact_uri"] for info in found], [run.location] * len(other_doors), "artifact locations")
 

@@ -15,7 +15,7 @@ def test_metadata_is_served(door: Wire) -> None:
     """The metadata API lists experiments."""
     found = expect_status(door.search_experiments(), 200)
 
-    assert found.json()["experiments"], found
+    assert found.document["experiments"], found
 
 
 @verifies("RTE-002")
@@ -23,7 +23,7 @@ def test_metadata_3_is_served(door: Wire) -> None:
     """The 3.0 metadata API says what the server can do."""
     found = expect_status(door.server_info(), 200)
 
-    assert "store_type" in found.json(), found
+    assert "store_type" in found.document, found
 
 
 @verifies("RTE-009")
@@ -31,7 +31,7 @@ def test_ajax_metadata_is_served(door: Wire) -> None:
     """The browser's metadata API lists experiments."""
     found = door.send("POST", "/ajax-api/2.0/mlflow/experiments/search", json={"max_results": 1})
 
-    assert expect_status(found, 200).json()["experiments"], found
+    assert expect_status(found, 200).document["experiments"], found
 
 
 @verifies("RTE-010")
@@ -39,7 +39,7 @@ def test_ajax_metadata_3_is_served(door: Wire) -> None:
     """The browser's 3.0 metadata API says what the server can do."""
     found = expect_status(door.send("GET", "/ajax-api/3.0/mlflow/server-info"), 200)
 
-    assert "store_type" in found.json(), found
+    assert "store_type" in found.document, found
 
 
 @verifies("RTE-013")
@@ -47,7 +47,7 @@ def test_graphql_is_served(door: Wire, run: Run) -> None:
     """A GraphQL query finds a run."""
     query = "query Q($i: MlflowGetRunInput!) { mlflowGetRun(input: $i) { run { info { runId } } } }"
     document = {"operationName": "Q", "query": query, "variables": {"i": {"runId": run.id}}}
-    found = expect_status(door.send("POST", "/graphql", json=document), 200).json()
+    found = expect_status(door.send("POST", "/graphql", json=document), 200).document
 
     expect_equal(found["data"]["mlflowGetRun"]["run"]["info"]["runId"], run.id, "run id")
 
@@ -76,7 +76,7 @@ def test_patch_arrives_with_its_body(door: Wire, unique: Unique) -> None:
     expect_status(door.patch("registered-models/update", name=name, description="by PATCH"), 200)
     found = expect_status(door.get("registered-models/get", name=name), 200)
 
-    expect_equal(found.json()["registered_model"].get("description"), "by PATCH", "description")
+    expect_equal(found.document["registered_model"].get("description"), "by PATCH", "description")
 
 
 @verifies("RTE-017")
@@ -103,7 +103,7 @@ def test_unknown_path_is_a_json_404(door: Wire) -> None:
 def test_origin_shows_what_was_written(door: Wire, origin: Wire, run: Run) -> None:
     """A tag written through the proxy is the tag MLflow shows."""
     expect_status(door.set_run_tag(run.id, "colour", "blue green & 100% ü"), 200)
-    found = expect_status(origin.get("runs/get", run_id=run.id), 200).json()["run"]["data"]["tags"]
+    found = expect_status(origin.get("runs/get", run_id=run.id), 200).document["run"]["data"]["tags"]
 
     expect_equal(
         [tag["value"] for tag in found if tag["key"] == "colour"], ["blue green & 100% ü"], "tag at the origin"
