@@ -199,3 +199,17 @@ def test_a_bad_option_is_told(tmp_path: Path, option: str, said: str) -> None:
 
     assert process.returncode == 4
     assert said in output and "Traceback" not in output
+
+
+def test_a_suite_stands_or_falls() -> None:
+    """A whole proof stands with few misses; a false alarm, a fault that is not armed, or many misses end that."""
+    names = list(CATALOGUE)[:50]
+    good = [outcome(name, *(seen(one, Verdict.FAILED) for one in CATALOGUE[name].requirements)) for name in names]
+    missed = outcome(names[0])
+
+    assert proof(*good, Outcome("")).stands
+    assert proof(*good[1:], missed).stands
+    assert not proof(*good[2:], missed, outcome(names[1])).stands
+    assert not proof(*good[1:], outcome(names[0], unconfirmed="no sign")).stands
+    assert not proof(*good, Outcome("", seen=[seen("OPS-001", Verdict.FAILED)])).stands
+    assert not proof(*(replace(one, diagnosis=("another", "cause")) for one in good)).stands
