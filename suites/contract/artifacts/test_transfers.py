@@ -29,20 +29,6 @@ def test_upload_that_asks_first_is_stored(
     expect_equal(bucket.under(location), {"a.bin": size}, "objects at the location")
 
 
-@verifies("ART-036")
-@pytest.mark.parametrize(("role", "status"), [("anonymous", 401), ("reader", 403)])
-def test_refused_upload_is_not_told_to_go_on(
-    *, door: Wire, anonymous: Wire, reader: Wire, location: str, bucket: Bucket, role: str, status: int
-) -> None:
-    """An upload that asks first learns of a refusal unsent."""
-    allowed = ask_first(door, location, "allowed.bin", b"x" * SIZE)
-    refused = ask_first({"anonymous": anonymous, "reader": reader}[role], location, "a.bin", b"x" * SIZE)
-
-    assert allowed.told_to_go_on, allowed  # control: an allowed upload is told to go on
-    expect_equal((refused.told_to_go_on, refused.status, refused.sent), (False, status, 0), "100, status and bytes")
-    expect_equal(bucket.under(location), {"allowed.bin": SIZE}, "objects at the location")
-
-
 @verifies("ART-037")
 @pytest.mark.parametrize("chunked", [False, True], ids=["sized", "chunked"])
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
