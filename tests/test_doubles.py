@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 
 from fixtures.settings import ROOT
-from tests.doubles.servers import DOUBLES, HOLE, double
+from tests.doubles.servers import DOUBLES, HOLE, PLAUSIBLE, double
 
 LENIENCY = 0.03
 """Share of MUST checks that may pass by accident."""
+
+LENIENCY_TO_A_PRETENDER = 0.10
+"""The same for what must be kept, where the server asks for keys and has every form right: it does take uploads."""
 
 PATIENCE = {HOLE: "0.005"}
 """Seconds that clients wait: a double on loopback answers soon, and the black hole never."""
@@ -39,9 +42,10 @@ class Judgement:
     report: dict[str, Any]
     said: str
 
-    def of_must(self) -> Counter[str]:
-        """Count the verdicts of the checks that verify a MUST."""
-        must = {name for name, requirement in self.report["requirements"].items() if requirement["level"] == "MUST"}
+    def of_must(self, *areas: str) -> Counter[str]:
+        """Count the verdicts of the checks that verify a MUST, of some areas or of all."""
+        known = self.report["requirements"].items()
+        must = {name for name, each in known if each["level"] == "MUST" and name.startswith(areas or "")}
         return Counter(check["verdict"] for check in self.report["checks"] if must & set(check["requirements"]))
 
     def verdicts(self, *areas: str) -> dict[str, str]:
@@ -89,7 +93,7 @@ def judgements(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield wrong | {name: two.submit(judge_double, name, cache, folder()) for name in DOUBLES}
 
 
-@pytest.mark.parametrize("name", DOUBLES)
+@pytest.mark.parametrize("name", [name for name in DOUBLES if name != PLAUSIBLE])
 def test_double_passes_next_to_nothing(
     name: str, judgements: Mapping[str, Future[Judgement]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -109,6 +113,22 @@ def test_double_passes_next_to_nothing(
     assert judged > 300, found
     assert found["passed"] < LENIENCY * judged, passed
     assert broke == []
+
+
+def test_pretender_keeps_nothing_and_is_found_out(
+    judgements: Mapping[str, Future[Judgement]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server with every form right and nothing kept passes next to no check of registration and artifacts."""
+    judgement = judgements[PLAUSIBLE].result()
+    kept, all_of_them = judgement.of_must("REG-", "ART-"), judgement.of_must()
+    judged = kept.total() - kept["inapplicable"]
+    share = all_of_them["passed"] / (all_of_them.total() - all_of_them["inapplicable"])
+    with capsys.disabled():
+        print(f"\n{PLAUSIBLE}: {kept['passed']} of {judged} MUST checks of what is kept pass, {share:.1%} of all")  # noqa: T201 - the figure is the point
+
+    assert judgement.code == 1, judgement.said
+    assert judged > 100, kept
+    assert kept["passed"] < LENIENCY_TO_A_PRETENDER * judged, kept
 
 
 def test_proxy_without_keys_fails_what_is_about_keys(judgements: Mapping[str, Future[Judgement]]) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 
+from tests.doubles.plausible import plausible
+
 Answer = Callable[[str, bytes, asyncio.StreamWriter], Awaitable[None]]
 _LINGER_NOT = struct.pack("ii", 1, 0)
 
@@ -63,6 +65,7 @@ def _crash() -> Answer:
     return answer
 
 
+PLAUSIBLE = "a plausible MLflow that keeps nothing"
 HOLE = "a black hole"
 """The double that takes a request and leaves the client waiting."""
 
@@ -75,6 +78,7 @@ DOUBLES: Mapping[str, Callable[[], Answer]] = {
     "an echo": lambda: _echo,
     HOLE: lambda: _hole,
     "a crash": _crash,
+    PLAUSIBLE: lambda: plausible,
 }
 
 
