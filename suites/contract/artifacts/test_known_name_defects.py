@@ -46,3 +46,13 @@ def test_folder_is_not_a_file(door: Wire, location: str) -> None:
     given(door.get_artifact(location, "folder/a.txt"), 200)  # control: the file in it is downloaded
 
     assert not door.get_artifact(location, "folder").ok, "a folder is handed out as a file"
+
+
+@verifies("ART-059")
+@upstream_defect("not reported upstream", versions="<3.18", expires="2027-06-30")
+def test_tab_in_a_name_is_kept(door: Wire, run: Run, bucket: Bucket) -> None:
+    """A name with a tab overwrites no other artifact."""
+    given(door.put_artifact(run.location, "ab.txt", b"former"), 200)
+    given(door.put_artifact(run.location, "a\tb.txt", b"bytes"), 200, 400)
+
+    expect_equal(bucket.under(run.location).get("ab.txt"), 6, "size of the other artifact")
