@@ -124,6 +124,20 @@ def test_answer_arrives_changed(armed: Armed) -> None:
         assert (answer.status, answer.getheader("x-more"), answer.read()) == (201, "1", b"gone")
 
 
+def test_what_the_server_saw_is_written_down(armed: Armed, tmp_path: Path) -> None:
+    """The record holds the request as it reached the server, and the answer as it left there."""
+    acts = (Rewrite("^/door", ""), CutBody(1), SetStatus(500), EditBody("(?s)^.*$", "gone"))
+    assert ask(armed(Rule(ALL, acts)), "PUT", "/door/path", {}, b"abc") == (500, b"gone")
+    seen = tmp_path / "seen.jsonl"
+    eventually(lambda: seen.exists() and seen.read_text(), "the exchange is written down")
+    line = json.loads(seen.read_text())
+
+    assert line["request"]["head"].startswith("PUT /path ")
+    assert line["request"]["size"] == 1
+    assert line["response"]["head"].split(" ")[1] == "200"
+    assert line["response"]["size"] > len("gone")
+
+
 @pytest.mark.parametrize("act", [Break(after=10), Break(after=5, side="answer"), Stall(0, seconds=0.1)])
 def test_connection_is_reset(armed: Armed, act: Break | Stall) -> None:
     """A reset in mid-message, or after a silence, is an error for the client and no short success."""
