@@ -171,7 +171,7 @@ def folders(temporary: Path) -> list[str]:
     return [folder.name for folder in temporary.glob("prove-*") if "fresh" not in folder.name]
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_proof_leaves_nothing(tmp_path: Path, by: signal.Signals) -> None:
     """Ended half-way, whatever the way, no process and no folder of it is left a few seconds later."""
     process = start(tmp_path / "reports", tmp_path, "--jobs=1")
@@ -181,6 +181,9 @@ def test_an_interrupted_proof_leaves_nothing(tmp_path: Path, by: signal.Signals)
         run = re.sub(r"-\w{8}$", "", folders(tmp_path)[0])
         assert len(processes_of(run)) > 5
         process.send_signal(by)
+        if by != signal.SIGKILL:
+            assert process.wait(timeout=60) == 2
+            assert not (tmp_path / "reports" / "faults.json").exists()
         eventually(lambda: processes_of(run) == [], "no process of the proof is left")
         eventually(lambda: list(tmp_path.glob("prove-*")) == [], "its folders are gone")
     finally:
