@@ -56,10 +56,14 @@ def test_second_upload_replaces_the_first(door: Wire, location: str, payload: Pa
     """A second upload under one name replaces the first."""
     first = expect_status(door.put_artifact(location, "a.bin", payload(300)), 200)
     before = bucket.body(bucket.key_for(location, "a.bin"))
+    read = expect_status(door.get_artifact(location, "a.bin"), 200)
     second = expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
     after = bucket.body(bucket.key_for(location, "a.bin"))
+    again = expect_status(door.get_artifact(location, "a.bin"), 200)
 
-    expect_equal([before, after], [first.request_body, second.request_body], "objects before and after")
+    sent = [first.request_body, second.request_body]
+    expect_equal([before, after], sent, "objects before and after")
+    expect_equal([read.response_body, again.response_body], sent, "downloads before and after")
 
 
 @verifies("ART-020")
