@@ -28,8 +28,10 @@ function envoy_on_request(handle)
   asked:set("registry", "method", method)
   asked:set("registry", "door", path:match("^/api/mlflow%f[/]") or path:match("^/mlflow%f[/]") or "")
   -- Reading twice is safe: GET and HEAD are repeated on a reset, 502 or 503 as well (the route's policy knows these).
+  -- Artifacts on a reset alone: a 503 there says that MLflow has tried the store several times already.
   if method == "GET" or method == "HEAD" then
-    headers:replace("x-envoy-retry-on", "reset,retriable-status-codes")
+    local artifact = path:find("artifact", 1, true)
+    headers:replace("x-envoy-retry-on", artifact and "reset" or "reset,retriable-status-codes")
   end
 end
 

@@ -1,0 +1,107 @@
+"""A store in lasting trouble is told as that, soon, to clients in few words and to the log in all."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from fixtures.checks import Payload, Spare, Unique
+from fixtures.checks.refusals import holding
+from fixtures.checks.trouble import IMPATIENT, TROUBLE, WATCHED, artifact_requests, crowd, troubled
+from fixtures.expect import expect_each_refused, expect_equal, expect_refused, expect_status, given
+from fixtures.requirement import verifies
+
+LATE = 10.0
+"""Seconds after which nobody would say that 0.3 s were kept: every other limit is longer."""
+UNAVAILABLE = ["slow-down", "internal-error", "reset", "silence"]
+
+
+@verifies("RES-005")
+@pytest.mark.parametrize("trouble", UNAVAILABLE)
+def test_outage_is_a_json_503(spare: Spare, unique: Unique, trouble: str) -> None:
+    """An artifact request is a JSON 503 that names the storage."""
+    door = spare.become(troubled("store", TROUBLE[trouble], "any", base=IMPATIENT))
+    told = expect_each_refused(artifact_requests(door, f"mlflow-artifacts:/{unique('place')}", "a.bin"), 503)
+
+    expect_equal([answer.header("retry-after").isdecimal() for answer in told], [True] * 6, "times to wait")
+    expect_equal(["storage is unavailable" in answer.text for answer in told], [True] * 6, "storage named")
+    expect_status(door.search_experiments(), 200)
+
+
+@verifies("RES-006")
+@pytest.mark.parametrize("trouble", UNAVAILABLE)
+def test_outage_names_no_inner_address(spare: Spare, unique: Unique, trouble: str) -> None:
+    """The error of an outage names no bucket and no address."""
+    door = spare.become(troubled("store", TROUBLE[trouble], "any", base=IMPATIENT))
+    told = expect_each_refused(artifact_requests(door, f"mlflow-artifacts:/{unique('place')}", "a.bin"), 503)
+    access = spare.bucket.access
+    inner = (access.bucket, urlsplit(access.endpoint).netloc, "127.0.0.1", "s3://", "http://")
+
+    expect_equal(holding(told, *inner), [], "errors with an address")
+
+
+@verifies("RES-007")
+@pytest.mark.parametrize(
+    ("trouble", "code"), [("slow-down", "SlowDown"), ("reset", "ConnectionClosedError"), ("denial", "AccessDenied")]
+)
+def test_fault_is_found_in_the_log(spare: Spare, unique: Unique, trouble: str, code: str) -> None:
+    """The log names bucket, key and error code by request id."""
+    place = f"mlflow-artifacts:/{unique('place')}"
+    door = spare.become(troubled("store", TROUBLE[trouble], "any", base=IMPATIENT))
+    failed = given(door.put_artifact(place, "a.bin", b"x"), 500, 503)
+    faults = [fault for line in spare.served.about(failed.request_id) for fault in line.get("store", ())]
+    said = [(fault["operation"], fault["bucket"], fault["key"], fault["code"]) for fault in faults]
+
+    key = spare.bucket.key_for(place, "a.bin")
+    expect_equal(said, [("PutObject", spare.bucket.access.bucket, key, code)], "faults in the log")
+
+
+@verifies("RES-008")
+def test_silent_store_is_given_up_in_time(spare: Spare, unique: Unique) -> None:
+    """A store that says nothing is given up in the declared time."""
+    place = f"mlflow-artifacts:/{unique('place')}"
+    given(spare.become(IMPATIENT).put_artifact(place, "a.bin", b"x"), 200)  # control: the store answers
+    door = spare.become(troubled("store", TROUBLE["silence"], "any", base=IMPATIENT))
+    told = expect_each_refused(artifact_requests(door, place, "a.bin"), 503)
+
+    expect_equal([answer for answer in told if answer.seconds > LATE], [], f"answers after {LATE:.0f} s")
+
+
+@verifies("RES-009")
+@pytest.mark.parametrize(("trouble", "call"), [("reset-midway", "put"), ("slow-down", "second-part")])
+def test_broken_upload_leaves_nothing(spare: Spare, payload: Payload, unique: Unique, trouble: str, call: str) -> None:
+    """An upload that the store breaks off leaves nothing."""
+    place = f"mlflow-artifacts:/{unique('place')}"
+    whole = given(spare.become(IMPATIENT).put_artifact(place, "whole.bin", payload(400_000)), 200)
+    door = spare.become(troubled("store", TROUBLE[trouble], call, base=IMPATIENT))
+    expect_refused(door.put_artifact(place, "broken.bin", payload(9_000_000)), 503)
+
+    expect_equal(spare.bucket.under(place), {"whole.bin": whole.request_body.size}, "objects")
+    expect_equal(spare.bucket.unfinished(place, "broken.bin"), 0, "unfinished uploads")
+
+
+@verifies("RES-013")
+def test_slow_store_makes_nobody_else_wait(spare: Spare, unique: Unique) -> None:
+    """Metadata and health do not wait for a slow store."""
+    place = f"mlflow-artifacts:/{unique('place')}"
+    given(spare.become(WATCHED).put_artifact(place, "a.bin", b"x"), 200)
+    door = spare.become(troubled("store", TROUBLE["delay"], "any"))
+    *slow, metadata, health = crowd(door, place, "a.bin")
+
+    expect_equal([answer.status for answer in slow], [200] * len(slow), "answers that needed the store")  # control
+    expect_status(metadata, 200)
+    expect_status(health, 200)
+    expect_equal(max(metadata.seconds, health.seconds) < min(one.seconds for one in slow), True, "nobody waited")
+
+
+@verifies("RES-017")
+def test_refusal_of_the_store_is_named(spare: Spare, unique: Unique) -> None:
+    """An upload that the store refuses is told with S3's code."""
+    place = f"mlflow-artifacts:/{unique('place')}"
+    given(spare.become(IMPATIENT).put_artifact(place, "a.bin", b"x"), 200)  # control: uploads work
+    door = spare.become(troubled("store", TROUBLE["denial"], "put", base=IMPATIENT))
+    told = expect_refused(door.put_artifact(place, "a.bin", b"x"), 500)
+
+    assert "storage" in told.text, told
+    assert "AccessDenied" in told.text, told
