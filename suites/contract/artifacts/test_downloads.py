@@ -31,6 +31,16 @@ def test_presigned_download_ends(door: Wire, location: str, payload: Payload) ->
     assert 0 < seconds <= 3600, f"good for {seconds} s"
 
 
+@verifies("ART-060")
+def test_presigned_download_lasts(door: Wire, location: str, payload: Payload) -> None:
+    """A presigned download is good for a minute at least."""
+    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
+    seconds = int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0])
+
+    assert seconds >= 60, f"good for {seconds} s"
+
+
 @verifies("ART-016")
 def test_changed_signature_is_refused(door: Wire, location: str, payload: Payload, signing_store: SigningStore) -> None:
     """A presigned download whose signature was changed is refused."""
