@@ -10,11 +10,16 @@ from pathlib import Path
 import pytest
 
 from fixtures.deployment import REFERENCE
-from fixtures.faults.catalogue import CATALOGUE
+from fixtures.faults.catalogue import CATALOGUE, TOPICS
 from fixtures.faults.fault import LAYERS
 from fixtures.requirement import Register
 from fixtures.session.arguments import SUITES
 from fixtures.settings import ROOT
+
+
+def test_no_two_faults_share_a_name() -> None:
+    """Every fault of every topic stands in the catalogue, none in another's place."""
+    assert sum(len(topic.FAULTS) for topic in TOPICS) == len(CATALOGUE)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

@@ -146,11 +146,13 @@ def test_answer_crosses_unchanged(witnessed: Witnessed, path: str) -> None:
 def test_identity_is_added_not_believed(witnessed: Witnessed) -> None:
     """MLflow is told the key's identity, not the one a client claims."""
     claimed = [("X-Hokusai-User-Id", "root"), ("X-Hokusai-API-Key-Id", "root"), ("x-hokusai-user-id", "root")]
+    claimed += [("x_hokusai_user_id", "root")]  # WSGI cannot tell it from the real one
     sent = given(witnessed.door.send("POST", SEARCH, json={"max_results": 1}, headers=claimed), 200)
     request, _ = witnessed.witness.saw(sent.request_id)
 
     expect_equal(request.values("x-hokusai-user-id"), ["user-writer"], "user id at MLflow")
     expect_equal(request.values("x-hokusai-api-key-id"), ["key-writer"], "key id at MLflow")
+    expect_equal(request.values("x_hokusai_user_id"), [], "claimed user id at MLflow")
 
 
 @verifies("RTE-048")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, one_door
+from fixtures.checks import KeyOf, Payload, one_door
+from fixtures.clients.halfway import under_way
 from fixtures.clients.line import Line
-from fixtures.clients.wire import REST
-from fixtures.expect import expect_equal
+from fixtures.clients.wire import REST, Wire
+from fixtures.expect import expect_equal, expect_status
 from fixtures.requirement import verifies
 
 pytestmark = one_door
@@ -54,3 +55,14 @@ def test_http2_is_served_where_offered(line: Line) -> None:
 
     assert offered or pytest.skip("this door offers no HTTP/2 without TLS")
     expect_equal(line.over_http2("/health"), (True, b"OK"), "health over HTTP/2")
+
+
+@verifies("OPS-032")
+def test_upload_holds_nobody_up(door: Wire, location: str, payload: Payload) -> None:
+    """A request is answered while an upload stands half-way."""
+    with under_way(door, location, "slow.bin", payload(2_000)):
+        meanwhile = door.search_experiments()
+    stored = door.get_artifact(location, "slow.bin")
+
+    expect_status(meanwhile, 200)
+    expect_equal(expect_status(stored, 200).content, payload(2_000), "bytes of the upload")  # control: it was one
