@@ -51,7 +51,7 @@ SPELLINGS = [
     "/api/2.0/mlflow/runs/set-tag?/../search",
     "/api/2.0/mlflow/runs/set-tag#/../search",
     "/health?/../../api/2.0/mlflow/runs/set-tag",
-    "/api/2.0/mlflow/runs/set-tag?/health",
+    "/api/2.0/mlflow/runs/set-tag?exempt=/health",
     "/health%23/../api/2.0/mlflow/runs/set-tag",
     "/health%3f/../api/2.0/mlflow/runs/set-tag",
     "/ajax-api/2.0/mlflow/runs/set-tag",
