@@ -10,7 +10,15 @@ import pytest
 from fixtures.report.docs_artifact_api import Endpoint, render_artifact_api
 from fixtures.report.docs_requirements import render_requirements
 from fixtures.requirement import Level, Requirement
-from fixtures.session.docs import ARTIFACT_API, REQUIREMENTS, artifact_api_page, is_stale, requirements_page
+from fixtures.session.docs import (
+    ARTIFACT_API,
+    REQUIREMENTS,
+    TROUBLESHOOTING,
+    artifact_api_page,
+    is_stale,
+    requirements_page,
+    troubleshooting_page,
+)
 from fixtures.stack.handle import OwnedStack
 
 REMEDY = "run `make docs` and commit what it writes"
@@ -30,6 +38,11 @@ ANSWER = {
 def test_requirements_page_is_fresh() -> None:
     """The page of requirements is what the register and the checks make of it."""
     assert not is_stale(REQUIREMENTS, requirements_page()), REMEDY
+
+
+def test_troubleshooting_page_is_fresh() -> None:
+    """The troubleshooting guide is what the causes and the catalogue make of it."""
+    assert not is_stale(TROUBLESHOOTING, troubleshooting_page()), REMEDY
 
 
 def test_artifact_api_page_is_fresh(stack: OwnedStack) -> None:

@@ -1,0 +1,149 @@
+"""Causes are named by their clues: the right one, both of two, none where all is well, unknown rather than wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from fixtures.deployment import REFERENCE
+from fixtures.diagnosis import diagnose
+from fixtures.diagnosis.cause import Cause, clue, must, never
+from fixtures.diagnosis.causes import CAUSES, cause_of
+from fixtures.diagnosis.diagnosis import conclude
+from fixtures.diagnosis.facts import Facts
+from fixtures.diagnosis.legend import meaning
+from fixtures.diagnosis.ranking import fits
+from fixtures.diagnosis.symptoms import SYMPTOMS
+from fixtures.faults.catalogue import CATALOGUE
+from fixtures.faults.fault import LAYERS
+from fixtures.settings import new_run_id
+from fixtures.stack.handle import OwnedStack
+
+
+def table(**seen: str) -> Facts:
+    """Return facts by name, ``__`` for a dot; a healthy deployment's value is ``fine``."""
+    facts = Facts()
+    for name, value in seen.items():
+        facts.tell(name.replace("__", "."), value, f"{name} is {value}", "fine")
+    return facts
+
+
+def cause(name: str, *clues: object, follows: tuple[str, ...] = ()) -> Cause:
+    """Return a cause of the proxy's that no fault stands behind."""
+    return Cause(name, "proxy", "uploads-fail", f"{name}.", "mend it", clues, (), follows)  # type: ignore[arg-type] # clues
+
+
+def test_every_fault_has_one_cause_and_every_cause_a_fault() -> None:
+    """Faults and causes belong together: none is left over, none is named twice."""
+    named = Counter(fault for each in CAUSES for fault in each.faults)
+    assert named == Counter(list(CATALOGUE))
+    assert all(each.faults for each in CAUSES)
+    assert max(Counter(each.id for each in CAUSES).values()) == 1
+    assert {cause_of(fault) for fault in CATALOGUE} == {each.id for each in CAUSES}
+
+
+@pytest.mark.parametrize("each", CAUSES, ids=lambda each: each.id)
+def test_a_cause_tells_where_what_and_how(each: Cause) -> None:
+    """Each cause has a layer, a symptom, a sentence, a remedy, and a clue that it stands or falls with."""
+    assert each.layer in LAYERS
+    assert each.symptom in SYMPTOMS
+    assert each.sentence and each.remedy
+    assert any(one.must for one in each.clues)
+    assert all(meaning(one.fact) != one.fact for one in each.clues)
+
+
+def test_a_cause_is_ruled_out_by_what_it_cannot_be() -> None:
+    """A must that is seen and does not hold rules out, so does a never that holds; what is not seen does neither."""
+    causes = [
+        cause("must", must("put.P", "404")),
+        cause("other", must("put.P", "500")),
+        cause("never", must("put.P", "404"), never("list.P", "404")),
+        cause("unseen", must("put.P", "404"), must("put.O", "200", 1)),
+    ]
+    found = fits(causes, table(put__P="404", list__P="404"), ())
+    assert {fit.cause.id for fit in found} == {"must", "unseen"}
+
+
+def test_the_specific_cause_comes_before_the_general_one() -> None:
+    """Of two causes that fit, the one with more to say about what was seen is first."""
+    general, specific = must("put.P", "404"), clue("list.P", "200 other")
+    causes = [cause("general", general), cause("specific", general, specific)]
+    found = fits(causes, table(put__P="404 html", list__P="200 other"), ())
+    assert [fit.cause.id for fit in found] == ["specific", "general"]
+
+
+def test_failed_requirements_speak_for_a_cause() -> None:
+    """Where facts leave two causes level, the red requirements of a fault decide."""
+    open_route = table(key__x_api_key__P="fine", key__throttled__P="401 json", key__bearer__P="200 json")
+    fault = CATALOGUE["throttle-told-as-bad-key"]
+    without = fits(CAUSES, open_route, ())
+    proved = fits(CAUSES, open_route, fault.requirements)
+    assert without[0].cause.id == proved[0].cause.id == "throttle-told-as-bad-key"
+    assert proved[0].score > without[0].score
+
+
+def test_nothing_odd_has_no_cause() -> None:
+    """A table as a healthy deployment fills it is given no cause."""
+    assert conclude(table(put__P="fine", search__P="fine")).causes == ()
+
+
+@pytest.mark.parametrize(
+    ("seen", "layer", "where"),
+    [
+        ({"head__strange__P": "599", "head__strange__O": "fine"}, "proxy", "between the proxy and MLflow"),
+        ({"head__strange__P": "599", "head__strange__O": "599"}, "mlflow", "in MLflow or behind it"),
+        ({"reach__line__P": "all refused"}, "network", "between this client and the proxy"),
+        ({"key__strange__P": "599"}, "auth", "in the auth service"),
+    ],
+)
+def test_what_no_cause_explains_is_unknown_with_its_place(seen: dict[str, str], layer: str, where: str) -> None:
+    """A place is named instead of a cause, and the guide's entry for it."""
+    (named,) = conclude(table(**seen)).causes
+    assert (named.id, named.layer) == ("unknown", layer)
+    assert where in named.sentence
+    assert named.link.endswith("#unknown")
+
+
+@pytest.mark.parametrize(
+    "fault", ["artifact-route-missing", "key-service-down", "bucket-missing", "x-api-key-not-read"]
+)
+def test_a_fault_is_diagnosed(fault: str, stack: OwnedStack) -> None:
+    """The cause of a fault comes first, with observations, its remedy, and a link to its entry."""
+    try:
+        target = stack.apply(CATALOGUE[fault].change(REFERENCE))
+        found = diagnose(target, new_run_id())
+    finally:
+        stack.apply(REFERENCE)
+    first = found.causes[0]
+    assert first.id == cause_of(fault), [(each.id, each.confidence) for each in found.causes]
+    assert not first.alternative
+    assert 0 < len(first.observations) <= 3
+    assert first.remedy
+    assert first.link == f"docs/troubleshooting.md#{first.id}"
+    assert CATALOGUE[fault].requirements[0] in first.requirements
+
+
+def test_two_faults_give_two_causes(stack: OwnedStack) -> None:
+    """Two faults that do not hide each other are both named, before any alternative."""
+    faults = ("presigned-route-missing", "x-api-key-not-read")
+    broken = CATALOGUE[faults[1]].change(CATALOGUE[faults[0]].change(REFERENCE))
+    try:
+        found = diagnose(stack.apply(broken), new_run_id())
+    finally:
+        stack.apply(REFERENCE)
+    assert {each.id for each in found.named} == {cause_of(fault) for fault in faults}
+
+
+def test_the_reference_is_given_no_cause_and_keeps_nothing(stack: OwnedStack) -> None:
+    """A look at the healthy reference finds nothing odd, and leaves no object in the bucket."""
+    from fixtures.clients.bucket import Bucket  # noqa: PLC0415 - boto3 takes a while, and only this needs it
+    from fixtures.clients.recorder import Evidence  # noqa: PLC0415 - as above
+
+    target = stack.target()
+    assert target.bucket is not None
+    found = diagnose(target, new_run_id())
+    assert [(fact.name, fact.value) for fact in found.facts.odd] == []
+    assert found.causes == ()
+    kept = Bucket(target.bucket, Evidence()).keys(f"{target.bucket.prefix}/doctor-")
+    assert kept == {}

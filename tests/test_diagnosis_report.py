@@ -1,0 +1,94 @@
+"""A red run says its causes first, each with the red checks that it explains, and then what no cause explains."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+
+from fixtures.diagnosis import Diagnosis, Named
+from fixtures.diagnosis.facts import Facts
+from fixtures.diagnosis.marks import marks
+from fixtures.report import verdicts_json
+from fixtures.report.summary import summary
+from fixtures.session.diagnosing import explained
+from fixtures.verdict import Verdict
+from tests.report_runs import EXCHANGE, SCHEMA, check, run_of
+
+ROUTE = Named(
+    "route-missing",
+    "proxy",
+    "the route is missing",
+    0.9,
+    ("an upload is 404", "a listing is 404", "MLflow itself is right"),
+    "add the route",
+    "docs/troubleshooting.md#route-missing",
+    requirements=frozenset({"ROU-001"}),
+    marks=marks([EXCHANGE]),
+)
+OTHER = Named("other", "mlflow", "another flag", 0.3, (), "drop it", "docs/troubleshooting.md#other", alternative=True)
+KEYS = Named(
+    "keys", "auth", "keys are not read", 0.8, ("401",), "read them", "docs/x#keys", False, frozenset({"AUT-001"})
+)
+
+RUN = run_of(
+    check("routes", Verdict.FAILED, "ROU-001"),
+    check("stores", Verdict.FAILED, "ART-001", evidence=(EXCHANGE,)),
+    check("refuses", Verdict.FAILED, "AUT-001"),
+    check("names", Verdict.FAILED, "ERR-001"),
+    check("tells", Verdict.PASSED, "OPS-001"),
+    exit_code=1,
+)
+
+
+def test_a_cause_explains_by_requirement_and_by_what_was_seen() -> None:
+    """A red check goes to the first cause that breaks its requirement or met the same exchange; others to none."""
+    run = explained(RUN, Diagnosis((ROUTE, KEYS, OTHER), Facts()))
+    causes = {record.nodeid.rpartition("_")[2]: (record.diagnosis or {}).get("cause") for record in run.records}
+    assert causes == {
+        "routes": ROUTE.sentence,
+        "stores": ROUTE.sentence,
+        "refuses": KEYS.sentence,
+        "names": None,
+        "tells": None,
+    }
+    assert [cause["id"] for cause in run.diagnosis] == ["route-missing", "keys", "other"]
+    assert run.diagnosis[0]["requirements"] == ["ART-001", "ROU-001"]
+    assert run.diagnosis[2]["checks"] == []
+
+
+def test_an_alternative_explains_nothing() -> None:
+    """Only a cause that is named, not a rival of it, is given red checks."""
+    rival = Named("rival", "proxy", "a rival", 0.1, (), "no", "x", True, frozenset({"ROU-001"}))
+    run = explained(RUN, Diagnosis((KEYS, rival), Facts()))
+    assert [record.diagnosis is None for record in run.records] == [True, True, False, True, True]
+
+
+def test_causes_come_first_and_the_unexplained_last() -> None:
+    """Layer, cause, observations, remedy and link stand before the counts; what is left over is told after them."""
+    lines = summary(explained(RUN, Diagnosis((ROUTE, OTHER), Facts())))
+    text = "\n".join(lines)
+    first = next(number for number, line in enumerate(lines) if line.startswith("CAUSE"))
+    assert first <= 2
+    assert lines[first] == "CAUSE (proxy, 90% sure): the route is missing"
+    for told in (*ROUTE.observations, ROUTE.remedy, ROUTE.link, "explains: 2 red checks", "Less likely: another flag"):
+        assert told in text
+    assert text.index("CAUSE") < text.index("inapplicable") < text.index("Not explained by any cause above:")
+    assert "AUT-001 MUST" in text[text.index("Not explained") :]
+    assert "ROU-001 MUST" not in text[text.index("Not explained") :]
+
+
+def test_the_report_with_a_diagnosis_fits_its_schema() -> None:
+    """The causes stand in the JSON report as the schema has them."""
+    document = verdicts_json.render(explained(RUN, Diagnosis((ROUTE, OTHER), Facts())))
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+    assert [cause["alternative"] for cause in document["diagnosis"]] == [False, True]
+
+
+def test_marks_tell_families_and_statuses_apart() -> None:
+    """Doors and ids make no difference to a mark; family, method and status do, and a success has none."""
+    other = dict(EXCHANGE) | {"url": "http://elsewhere/mlflow/api/2.0/mlflow-artifacts/artifacts/2/other.pkl"}
+    listing = dict(EXCHANGE) | {"method": "GET"}
+    assert marks([EXCHANGE]) == marks([other])
+    assert marks([EXCHANGE]) != marks([listing]) != marks([dict(EXCHANGE) | {"status": 500}])
+    assert marks([dict(EXCHANGE) | {"status": 200}, {"kind": "note", "text": "x"}]) == frozenset()

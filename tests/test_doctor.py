@@ -1,0 +1,84 @@
+"""The doctor tells layer by layer what works, names the cause, gives nothing away, and ends in a code that says how."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from fixtures.deployment import REFERENCE
+from fixtures.diagnosis import doctor
+from fixtures.diagnosis.layers import LAYERS
+from fixtures.faults.catalogue import CATALOGUE
+from fixtures.settings import ROOT
+from fixtures.stack.handle import OwnedStack
+
+
+def examine(*arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the doctor with a key in its environment."""
+    environment = os.environ | {"MLFLOW_TRACKING_TOKEN": key}
+    command = [sys.executable, str(ROOT / "scripts" / "doctor"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "told"),
+    [
+        (["--env=nowhere"], "", "no suites/live/environments/nowhere.toml describes it"),
+        (["--url=http://127.0.0.1:9/x"], "", "MLFLOW_TRACKING_TOKEN"),
+        (["--url=ftp://somewhere/x"], "a-key-of-mine", "not a tracking URI"),
+        (["--url=http://me:secret-word@somewhere/x"], "a-key-of-mine", "http://somewhere/x: not a tracking URI"),
+        (["--fault=no-such-fault"], "", "no fault is called so"),
+        ([], "", "one of the arguments"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_message(arguments: list[str], key: str, told: str) -> None:
+    """A bad option is exit code 4, with a message that names it, no traceback, no secret."""
+    done = examine(*arguments, key=key)
+    assert done.returncode == doctor.Health.USAGE
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret-word" not in done.stderr
+
+
+def test_a_door_where_nobody_listens_is_unreachable() -> None:
+    """A refused connection is exit code 6, told as such, with nothing asked behind it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    done = examine(f"--url=http://127.0.0.1:{port}/api/mlflow", "--json", key="a-key-of-mine")
+    told = json.loads(done.stdout)
+    assert done.returncode == doctor.Health.UNREACHABLE
+    assert told["health"] == "unreachable"
+    assert told["diagnosis"][0]["layer"] == "network"
+    assert told["facts"]["reach.line.P"]["value"] == "all refused"
+    assert not told["facts"]["put.P"]["value"]
+
+
+def test_a_healthy_door_is_healthy_and_no_secret_is_told(stack: OwnedStack) -> None:
+    """With a URL and a key alone every layer that can be seen works, and what cannot is said."""
+    target = stack.target()
+    done = examine(f"--url={target.doors[0].url}", key=target.keys["writer"])
+    assert done.returncode == doctor.Health.HEALTHY, done.stdout + done.stderr
+    assert all(name in done.stdout for name in LAYERS)
+    assert "the target shows no bucket" in done.stdout
+    assert "Diagnosis: nothing is wrong" in done.stdout
+    assert not [secret for secret in target.secrets if secret in done.stdout + done.stderr]
+
+
+@pytest.mark.parametrize("fault", ["artifact-route-missing", "presigned-route-missing", "patch-refused"])
+def test_a_fault_is_named_with_a_url_and_a_key_alone(fault: str, stack: OwnedStack) -> None:
+    """The cause comes first though neither MLflow, the bucket nor any log is seen, and the exit code is 1."""
+    try:
+        target = stack.apply(CATALOGUE[fault].change(REFERENCE))
+        done = examine(f"--url={target.doors[0].url}", "--json", key=target.keys["writer"])
+    finally:
+        stack.apply(REFERENCE)
+    told = json.loads(done.stdout)
+    assert done.returncode == doctor.Health.ILL
+    assert told["diagnosis"][0]["id"] == fault
+    assert told["diagnosis"][0]["remedy"]
+    assert told["layers"]["bucket"] == "not seen"
