@@ -18,7 +18,7 @@ from fixtures.clients.registration import PLATFORM_TAGS, Walk, observe
 from fixtures.clients.wire import Wire
 from fixtures.expect import Mismatch
 from fixtures.stack.handle import OwnedStack
-from fixtures.target.target import Door, Target
+from fixtures.target.target import Door, Machine, Target
 from tests import fresh_work
 from tests.http_servers import echo
 
@@ -102,7 +102,7 @@ def test_dead_door_ends_at_once(fresh: Fresh) -> None:
 
 
 def test_netrc_does_not_reach_the_sdk(fresh: Fresh) -> None:
-    """A netrc entry in the home does not overrule the token."""
+    """A netrc entry in the home does not overrule the token; one of the machine does, and so do its variables."""
     with echo() as url:
         traveller = Traveller(Door("echo", url), "the-token", fresh.home / "netrc", "run-1")
         traveller.home.mkdir()
@@ -110,9 +110,15 @@ def test_netrc_does_not_reach_the_sdk(fresh: Fresh) -> None:
         plain = fresh.call(fresh_work.headers_sent, traveller)
         basic = {"MLFLOW_TRACKING_USERNAME": "u", "MLFLOW_TRACKING_PASSWORD": "p"}
         changed = fresh.call(fresh_work.headers_sent, replace(traveller, variables=basic))
+        there = Machine(netrc="machine {host} login other password other\n")
+        machine = fresh.call(fresh_work.headers_sent, replace(traveller, machine=there))
+        elsewhere = Machine((("MLFLOW_TRACKING_TOKEN", "token-for-{host}"),))
+        other = fresh.call(fresh_work.headers_sent, replace(traveller, machine=elsewhere))
 
     assert plain["Authorization"] == "Bearer the-token"
     assert changed["Authorization"].startswith("Basic ")  # control: the header shows what the SDK believes
+    assert machine["Authorization"].startswith("Basic ")
+    assert other["Authorization"] == "Bearer token-for-127.0.0.1"
 
 
 def test_bucket_tells_there_from_not_there(target: Target) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import tempfile
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,8 +12,10 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from fixtures.deployment import REFERENCE, Answer, Deployment, MLflow
+from fixtures.deployment import REFERENCE, Answer, Deployment, Links, MLflow
+from fixtures.disturbance import Rule, SetStatus, When
 from fixtures.settings import new_run_id
+from fixtures.stack.auth import SOURCE, policy_text
 from fixtures.stack.handle import OwnedStack, Stack
 from fixtures.stack.order import Order
 from fixtures.target.target import Door, Target, Ways
@@ -88,6 +91,37 @@ def test_a_part_that_is_down_on_purpose_is_not_mourned(spare: Stack, deployment:
     assert spare.obituaries() == []
     spare.apply(REFERENCE)
     assert part in spare.pids()
+
+
+def test_a_policy_is_the_reference_s_but_for_what_differs() -> None:
+    """The policy file that auth is started with is the reference's own, with the entries that a deployment changes."""
+    reference = tomllib.loads((SOURCE / "policy.toml").read_text())
+    changed = tomllib.loads(policy_text((("reader", ("read",)), ("open", ()))))
+
+    assert tomllib.loads(policy_text(())) == reference
+    assert changed["roles"]["reader"] == {**reference["roles"]["reader"], "rights": ["read"]}
+    assert (changed["open"], changed["doors"]) == ([], reference["doors"])
+
+
+def test_what_happens_within_mlflow_shows_at_the_origin(spare: Stack) -> None:
+    """A rule within MLflow acts on what the proxy asks and on what is asked at the origin."""
+    silent = Rule(When(path="^/version"), (SetStatus(404),))
+    target = spare.apply(replace(REFERENCE, links=Links(server=(silent,))))
+    assert target.origin
+    assert [status(door, "/version", target.keys["writer"]) for door in (target.doors[0], target.origin)] == [404, 404]
+    target = spare.apply(replace(REFERENCE, links=Links(mlflow=(silent,))))
+    assert target.origin
+    assert [status(door, "/version", target.keys["writer"]) for door in (target.doors[0], target.origin)] == [404, 200]
+
+
+def test_auth_forgets_when_it_restarts(spare: Stack) -> None:
+    """A key that auth believes is asked about again after its restart."""
+    target = spare.target()
+    assert status(target.doors[0], SEARCH, target.keys["writer"]) == 200
+    spare.apply(KEYS_DOWN)
+    assert status(target.doors[0], SEARCH, target.keys["writer"]) == 200  # control: it is believed
+    spare.apply(replace(KEYS_DOWN, auth=replace(KEYS_DOWN.auth, restarts=1)))
+    assert status(target.doors[0], SEARCH, target.keys["writer"]) == 503
 
 
 def test_stacks_of_a_run_do_not_share_anything(stack: OwnedStack, spare: Stack) -> None:

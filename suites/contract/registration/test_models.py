@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.checks import Unique, Version, one_door
 from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
+from fixtures.expect import expect_equal, expect_refused, expect_status, expect_within, given
 from fixtures.requirement import verifies
 
 pytestmark = one_door
@@ -141,3 +141,19 @@ def test_wrong_model_name_is_refused(door: Wire, unique: Unique, name: str) -> N
     given(door.create_model(unique("model")), 200)  # control: other names are taken
 
     expect_refused(door.create_model(name), 400, "INVALID_PARAMETER_VALUE")
+
+
+@verifies("REG-056")
+def test_tags_given_at_creation_read_back(door: Wire, unique: Unique) -> None:
+    """Tags that something is created with read back."""
+    tags, name = [{"key": "hokusai_status", "value": "live"}], unique("tagged")
+    experiment = expect_status(door.post("experiments/create", name=name, tags=tags), 200).document["experiment_id"]
+    run = expect_status(door.post("runs/create", experiment_id=experiment, tags=tags), 200).document["run"]["info"]
+    expect_status(door.post("registered-models/create", name=name, tags=tags), 200)
+    experiments = expect_status(door.get("experiments/get", experiment_id=experiment), 200).document["experiment"]
+    runs = expect_status(door.get("runs/get", run_id=run["run_id"]), 200).document["run"]["data"]
+    models = expect_status(door.get("registered-models/get", name=name), 200).document["registered_model"]
+
+    expect_within(tags, experiments["tags"], "tags of the experiment")
+    expect_within(tags, runs["tags"], "tags of the run")
+    expect_within(tags, models["tags"], "tags of the model")
