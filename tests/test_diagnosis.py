@@ -83,6 +83,13 @@ def test_failed_requirements_speak_for_a_cause() -> None:
     assert proved[0].score > without[0].score
 
 
+def test_what_only_a_check_can_see_is_named_by_it() -> None:
+    """A cause that no probe can see is named where its requirement failed, and that is its observation."""
+    first = conclude(table(search__P="fine"), ["REG-055"]).causes[0]
+    assert first.id == "database-in-the-container"
+    assert first.observations == ("REG-055 failed",)
+
+
 def test_nothing_odd_has_no_cause() -> None:
     """A table as a healthy deployment fills it is given no cause."""
     assert conclude(table(put__P="fine", search__P="fine")).causes == ()
