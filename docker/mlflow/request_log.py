@@ -41,12 +41,22 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 mended.extend(_mended(message, faults))
                 _log(scope, (mended or [message])[0]["status"], time.monotonic() - began, faults)
-                for part in mended:
-                    await send(part)
-            if not mended:
+                for part in mended or [message]:
+                    await send(_last_on_its_connection(part))
+            elif not mended:
                 await send(message)
 
         await self._app(scope, receive, answer)
+
+
+def _last_on_its_connection(message: Message) -> Message:
+    """Have a failed answer say that its connection ends: uvicorn ends it after an exception, and would not say so.
+
+    Who sends the next request into a connection that is just being closed cannot know whether it was served.
+    """
+    if message["type"] != "http.response.start" or message["status"] < 500:
+        return message
+    return {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
 
 
 def _log(scope: Scope, status: int, seconds: float, faults: Iterable[StoreFault]) -> None:

@@ -9,6 +9,8 @@ import pytest
 from fixtures.checks import Payload, Spare, Unique
 from fixtures.checks.refusals import holding
 from fixtures.checks.trouble import IMPATIENT, TROUBLE, WATCHED, artifact_requests, crowd, troubled
+from fixtures.deployment import REFERENCE
+from fixtures.disturbance import When
 from fixtures.expect import expect_each_refused, expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
@@ -105,3 +107,15 @@ def test_refusal_of_the_store_is_named(spare: Spare, unique: Unique) -> None:
 
     assert "storage" in told.text, told
     assert "AccessDenied" in told.text, told
+
+
+@verifies("RES-018")
+def test_refused_upload_harms_no_later_one(spare: Spare, unique: Unique) -> None:
+    """Uploads right after refused ones are stored."""
+    place = f"mlflow-artifacts:/{unique('place')}"
+    only_some = When(methods=("PUT",), path="refused")
+    door = spare.become(troubled("store", TROUBLE["denial"], only_some, base=REFERENCE))
+    names = ["refused.bin", "stored.bin"] * 20
+    told = [door.put_artifact(place, name, b"x" * 1000).status for name in names]
+
+    expect_equal(told, [500, 200] * 20, "answers")
