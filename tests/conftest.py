@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +31,11 @@ def stack(cache: Path) -> Iterator[OwnedStack]:
         yield owned
     finally:
         owned.close()
+
+
+def heed_interrupts() -> None:
+    """In a child about to be started: heed SIGINT, though whoever runs these tests in the background ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Project:
@@ -73,6 +79,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509 - no threads here
         )
 
     def run(self, *arguments: str, **variables: str) -> tuple[int, str]:

@@ -28,7 +28,7 @@ from fixtures.session.arguments import SUITES
 from fixtures.settings import ROOT
 from fixtures.stack.handle import OwnedStack
 from fixtures.verdict import Verdict
-from tests.conftest import eventually, processes_of, read_until
+from tests.conftest import eventually, heed_interrupts, processes_of, read_until
 
 FAULT = CATALOGUE["artifact-route-missing"]
 OTHER = CATALOGUE["bucket-missing"]
@@ -153,6 +153,7 @@ def start(reports: Path, temporary: Path, *arguments: str) -> subprocess.Popen[s
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - no threads here
     )
 
 
