@@ -78,7 +78,8 @@ def _mended(start: Message, faults: list[StoreFault]) -> list[Message]:
     failed = [fault for fault in faults if fault.code]
     if start["status"] < 500 or not failed:
         return []
-    fault = failed[-1]
+    # What fails after an outage, like giving an upload up, is its consequence.
+    fault = next((fault for fault in failed if fault.unavailable), failed[-1])
     if fault.unavailable:
         again = [(b"retry-after", RETRY_AFTER.encode())]
         said = f"{fault.code}: {fault.message}" if fault.message else fault.code
