@@ -36,12 +36,35 @@ EXCHANGE: Mapping[str, Any] = {
     "request_body": {"size": 8192, "sha256": "0" * 64},
     "response_headers": [["Content-Type", "text/html; charset=utf-8"]],
     "response_body": {"size": 207, "sha256": "1" * 64, "text": "<!doctype html>\n<title>404 Not Found</title>"},
+    "started": 1767323045.5,
     "seconds": 0.0124,
+    "timings": {"connect": 0.0004, "send": 0.001, "wait": 0.01, "receive": 0.001},
     "request_id": "req-7",
 }
 
+HOP: Mapping[str, Any] = {
+    "part": "proxy",
+    "from": "log",
+    "status": 404,
+    "ms": 3,
+    "told": {"request_id": "req-7", "status": 404, "ms": 3, "details": "route_not_found"},
+}
+
+FLOW: Mapping[str, Any] = {
+    "kind": "flow",
+    "name": "registration of a sklearn model",
+    "problem": "",
+    "steps": [{"name": "experiment", "finished": 1767323045.6}, {"name": "run", "finished": 1767323045.9}],
+    "exchanges": [
+        {**EXCHANGE, "method": "POST", "status": 200, "started": 1767323045.5, "hops": [HOP]},
+        {**EXCHANGE, "status": 200, "started": 1767323045.7, "timings": {}},
+    ],
+    "left_out": 0,
+}
+
 EVIDENCE: tuple[Mapping[str, Any], ...] = (
-    EXCHANGE,
+    {**EXCHANGE, "hops": [HOP]},
+    FLOW,
     {"kind": "object", "key": "artifacts/1/model.pkl", "size": 8192, "sha256": "0" * 64},
     {"kind": "log", "part": "proxy", "lines": ["starting", "no route matched"]},
     {"kind": "note", "text": "the origin answered 200"},

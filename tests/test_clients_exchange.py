@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_evidence_has_the_agreed_shape() -> None:
 
     assert set(item) == {
         "kind", "method", "url", "door", "status", "request_headers", "request_body",
-        "response_headers", "response_body", "seconds", "request_id",
+        "response_headers", "response_body", "started", "seconds", "timings", "request_id",
     }  # fmt: skip
     assert item["response_body"]["text"] == '{"error_code": "X"}'
     assert item["request_id"] == "r-1"
@@ -141,3 +142,14 @@ def test_answerer_is_named(status: int | None, media: str, text: str, who: str) 
     """The form of an error names who answered."""
     assert who in who_answered(status, (("Content-Type", media),), text)
     assert bool(who_answered(status, (("Content-Type", media),), text)) == bool(who)
+
+
+def test_timings_add_up() -> None:
+    """Each phase that was watched has its seconds; the last one reaches to the end, and none is made up."""
+    whole = replace(exchange(), seconds=1.0, started=5.5, moments=(0.1, 0.3, 0.7)).evidence()
+    broken = replace(exchange(), seconds=1.0, moments=(0.1,)).evidence()
+
+    assert whole["timings"] == {"connect": 0.1, "send": 0.2, "wait": 0.4, "receive": 0.3}
+    assert whole["started"] == 5.5
+    assert broken["timings"] == {"connect": 0.1, "send": 0.9}
+    assert exchange().evidence()["timings"] == {}

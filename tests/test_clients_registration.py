@@ -59,6 +59,21 @@ def test_registration_is_seen_three_ways(fresh: Fresh, target: Target, kind: str
     assert registration.back().files == registration.back(forced=True).files == registration.files_when_downloaded()
 
 
+def test_first_check_holds_the_whole_flow(fresh: Fresh, target: Target) -> None:
+    """The first look at a walk has every exchange as evidence, each within its steps; the next one has none again."""
+    door = target.doors[0]
+    walk = Walk(fresh, Traveller(door, target.keys["writer"], fresh.home / "flow", "run-1"), plan("files", "t-flow"))
+    first, second = (observe(walk, Wire(door, target.keys["writer"], Evidence(), "run-1")) for _ in range(2))
+    (flow,) = (item for item in first.door.evidence.items() if item["kind"] == "flow")
+    moments = [step["finished"] for step in flow["steps"]]
+
+    assert [step["name"] for step in flow["steps"]] == walk.journey.reached
+    assert moments == sorted(moments)
+    assert len(flow["exchanges"]) == len(walk.journey.exchanges) > len(moments)
+    assert all(0 < each["started"] <= moments[-1] + 1 for each in flow["exchanges"])
+    assert not [item for item in second.door.evidence.items() if item["kind"] == "flow"]
+
+
 def test_broken_flow_says_how_far_it_came(fresh: Fresh, target: Target) -> None:
     """A flow that fails half way says after which step and why."""
     door, taken = target.doors[0], plan("files", "t-taken")

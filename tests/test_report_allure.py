@@ -68,6 +68,7 @@ def test_evidence_is_attached(tmp_path: Path) -> None:
 
     assert overview.splitlines()[0].endswith("-> 404 text/html 207 B in 12 ms, request id req-7")
     assert overview.splitlines()[1:] == [
+        "registration of a sklearn model: 2 exchanges",
         f"object artifacts/1/model.pkl: 8192 B, sha256 {'0' * 64}",
         "note: the origin answered 200",
         "again: pytest 'suites/contract/area/test_area.py::test_routes'",
@@ -84,6 +85,16 @@ def test_evidence_is_attached(tmp_path: Path) -> None:
         f"[207 B, sha256 {'1' * 64}]",
         "<!doctype html>",
         "<title>404 Not Found</title>",
+        "",
+        "log of proxy: 404 in 3 ms",
+        '  {"request_id": "req-7", "status": 404, "ms": 3, "details": "route_not_found"}',
+    ]
+    assert [line.split(" -> ")[0] for line in files["registration of a sklearn model"].read_text().splitlines()] == [
+        "registration of a sklearn model",
+        f"+0.000 s POST {EVIDENCE[0]['url']}",
+        "+0.100 s    experiment done",
+        f"+0.200 s PUT {EVIDENCE[0]['url']}",
+        "+0.400 s    run done",
     ]
     assert files["log of proxy"].read_text() == "starting\nno route matched"
     assert {path.name for path in files.values()} == {path.name for path in tmp_path.glob("*-attachment.*")}
