@@ -103,7 +103,7 @@ def test_path_crosses_unchanged(witnessed: Witnessed, name: str) -> None:
         [("Accept", "application/json;q=0.9, */*;q=0.1"), ("Accept-Encoding", "gzip, br")],
         [("Cookie", "a=1; b=2"), ("Referer", "http://elsewhere.test/x?y=z")],
         [("If-None-Match", '"abc"'), ("Range", "bytes=0-1"), ("Cache-Control", "no-cache")],
-        [("X-MLflow-Client-Version", "3.17.2"), ("X-MLFLOW-WORKSPACE", "default")],
+        [("X-MLflow-Client-Version", "3.17.2"), ("X-MLFLOW-RUN", "default")],
     ],
     ids=["one", "twice", "long", "many", "odd", "empty", "latin", "accept", "cookie", "conditional", "mlflow"],
 )
