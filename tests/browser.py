@@ -1,0 +1,24 @@
+"""A real browser for the pages that people open: Chromium as the system has it, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+MISSING = "these tests need a browser: install Chromium (Debian: apt-get install chromium) so that it is on PATH"
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run Chromium without a window; fail with the remedy where there is none."""
+    assert CHROMIUM, MISSING
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
