@@ -55,7 +55,8 @@ def test_requirement_is_told_in_allures_words(tmp_path: Path) -> None:
     assert labels(result, "severity") == ["critical"]
     assert labels(result, "epic") == ["proxy", "mlflow"]
     assert labels(result, "feature") == ["routing", "errors"]
-    assert result["parameters"] == [{"name": "door", "value": "canonical"}]
+    assert labels(result, "door") == ["canonical"]
+    assert "parameters" not in result
     assert result["statusDetails"]["message"] == "MUST ROU-001, ERR-001: 404 text/html 207 B"
     assert result["stop"] - result["start"] == 250
 
@@ -110,6 +111,9 @@ def test_identity_is_stable_over_runs(tmp_path: Path) -> None:
     assert {name: result["historyId"] for name, result in first.items()} == {
         name: result["historyId"] for name, result in second.items()
     }
+    assert [case["parameters"] for case in cases] == [
+        [{"name": "case", "value": case["name"].rpartition("[")[2].removesuffix("]")}] for case in cases
+    ]
     assert cases[0]["testCaseId"] == cases[1]["testCaseId"]
     assert cases[0]["historyId"] != cases[1]["historyId"]
     assert cases[0]["fullName"] == "suites.contract.area.test_area#test_one"
