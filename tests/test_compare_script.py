@@ -1,0 +1,129 @@
+"""``scripts/compare`` and ``scripts/render`` as a user calls them, on good, damaged, foreign and newer files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fixtures.report.history import History
+from fixtures.report.night import Night
+from fixtures.report.read import read
+from fixtures.report.record import RunRecord
+from fixtures.report.redact import Redactor
+from fixtures.report.spool import Spool
+from fixtures.report.verdicts_json import render
+from fixtures.report.write import write
+from tests.report_runs import green, mixed
+from tests.test_report_history import seeded
+from tests.tree import ROOT
+
+
+def script(name: str, *arguments: str) -> tuple[int, str]:
+    """Run a script and return exit code and all that it said."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / name, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def written(reports: Path, run: RunRecord) -> Path:
+    """Write a run as a user has it, and return its verdicts.json."""
+    return write(run, reports / "runs" / run.run_id, Redactor(()), history=History(reports))["verdicts"]
+
+
+def test_two_nights_with_seeded_changes(tmp_path: Path) -> None:
+    """Runs named by id are compared with the nights between them in mind, and exactly what changed is told."""
+    runs = seeded()
+    for run in runs:
+        written(tmp_path, run)
+    code, said = script("compare", runs[1].run_id, runs[2].run_id, f"--report-dir={tmp_path}")
+    told = [line for line in said.splitlines() if line.startswith("  ") or line.isupper() or line[:1].isupper()]
+
+    assert code == 1
+    assert [line.partition(" (")[0] for line in told if not line.startswith("  ")] == [
+        "NEWLY RED",
+        "NEWLY GREEN",
+        "FLAKY",
+        "SLOWER",
+        "NEWLY INAPPLICABLE",
+        "GONE",
+    ]
+    assert len([line for line in told if line.startswith("  ")]) == 6
+    assert "ROU-001 suites/contract/area/test_area.py::test_breaks: passed -> failed: breaks went wrong" in said
+    assert said.splitlines()[-1].startswith("1 newly red, 1 newly green, 1 flaky, 1 slower")
+
+
+def test_runs_are_named_in_every_way(tmp_path: Path) -> None:
+    """File, folder, id, and a packed night all name a run; the same run twice has no changes."""
+    file = written(tmp_path, green())
+    run = green().run_id
+    packed = tmp_path / "night.json.gz"
+    packed.write_bytes(Night.of(green()).pack())
+    for name in (str(file), str(file.parent), str(packed)):
+        assert script("compare", name, run, f"--report-dir={tmp_path}") == (
+            0,
+            script("compare", run, run, f"--report-dir={tmp_path}")[1],
+        )
+    assert script("compare", run, run, f"--report-dir={tmp_path}")[1].endswith("nothing changed\n")
+    assert json.loads(script("compare", "--json", run, run, f"--report-dir={tmp_path}")[1])["newly_red"] == []
+
+
+def test_reports_are_rendered_anew(tmp_path: Path) -> None:
+    """What is rendered from verdicts.json tells the same run: read back, nothing is lost."""
+    file = written(tmp_path, mixed())
+    code, said = script("render", str(file), str(tmp_path / "again"))
+
+    assert (code, said) == (0, f"5 checks: {tmp_path / 'again' / 'index.html'}\n")
+    assert render(read(tmp_path / "again" / "verdicts.json", Spool())) == json.loads(file.read_text())
+    assert (tmp_path / "again" / "ctrf.json").read_text() == file.with_name("ctrf.json").read_text()
+
+
+DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "truncated": (lambda raw: raw[: len(raw) // 2], "is cut off or damaged"),
+    "nearly whole": (lambda raw: raw[:-4], "is cut off or damaged"),
+    "empty": (lambda _: b"", "is empty"),
+    "no JSON": (lambda _: b"<html>not found</html>", "is no verdicts.json"),
+    "a list": (lambda _: b"[1, 2]", "is no verdicts.json"),
+    "foreign": (lambda _: b'{"schema": "faults.v1"}', "is no verdicts.json (its schema is 'faults.v1')"),
+    "newer": (lambda raw: raw.replace(b"verdicts.v1", b"verdicts.v2"), "is verdicts.v2, this suite knows verdicts.v1"),
+    "garbled": (lambda raw: raw[:4000] + b"\x00\xff" + raw[4002:], "is cut off or damaged"),
+    "a check without evidence": (lambda raw: raw.replace(b'"evidence"', b'"proof"'), "lacks 'evidence'"),
+    "an unknown verdict": (lambda raw: raw.replace(b'"verdict": "passed"', b'"verdict": "green"'), "unknown verdict"),
+    "evidence of another kind": (lambda raw: raw.replace(b'"kind": "note"', b'"kind": "rumour"'), "kind rumour"),
+    "nothing but a schema": (lambda _: b'{"schema": "verdicts.v1"}', "lacks 'requirements'"),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_damaged_report_is_refused_with_words(how: str, tmp_path: Path) -> None:
+    """A truncated, foreign or newer file is refused by both scripts with one line and exit code 4."""
+    damage, words = DAMAGE[how]
+    file = written(tmp_path, mixed())
+    file.write_bytes(damage(file.read_bytes()))
+    for command in (("render", str(file), str(tmp_path / "again")), ("compare", str(file), str(file))):
+        code, said = script(*command)
+        assert code == 4, said
+        assert words in said
+        assert said.startswith(f"{command[0]}: {file}: ")
+        assert len(said.splitlines()) == 1
+    assert not (tmp_path / "again").exists()
+
+
+def test_unknown_run_is_refused_with_words(tmp_path: Path) -> None:
+    """A name that no run has, and a night that is damaged, are told as such."""
+    assert script("compare", "nothing", "nothing", f"--report-dir={tmp_path}")[1].startswith(
+        "compare: nothing: no such run; "
+    )
+    (tmp_path / "x.json.gz").write_bytes(b"not packed")
+    code, said = script("compare", str(tmp_path / "x.json.gz"), "latest")
+    assert (code, "no record of a run, or damaged" in said) == (4, True)
+    assert script("compare")[0] == 4
