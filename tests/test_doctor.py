@@ -28,7 +28,7 @@ def examine(*arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "key", "told"),
     [
-        (["--env=nowhere"], "", "no suites/live/environments/nowhere.toml describes it"),
+        (["--env=nowhere"], "", "no such file in suites/live/environments"),
         (["--url=http://127.0.0.1:9/x"], "", "MLFLOW_TRACKING_TOKEN"),
         (["--url=ftp://somewhere/x"], "a-key-of-mine", "not a tracking URI"),
         (["--url=http://me:secret-word@somewhere/x"], "a-key-of-mine", "http://somewhere/x: not a tracking URI"),

@@ -1,0 +1,239 @@
+"""Environments: what their files may say, what is refused and how, and what their guard lets pass."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.clients.exchange import Exchange
+from fixtures.clients.leave import ask_leave, tell
+from fixtures.environment.live import guard_of, target_of
+from fixtures.environment.profile import Profile, Secret
+from fixtures.environment.read import FOLDER, ProfileError, file_of, read
+from fixtures.environment.secrets import resolve
+from fixtures.expect import NotAllowed, Unmet
+from fixtures.target.guard import Budget, Guard, GuardError, Made
+from fixtures.target.target import Door
+
+EXAMPLE = (FOLDER / "staging.toml").read_text()
+RUN = "verify-20300101-000000-abcdef"
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    """Write the example with one thing changed."""
+    assert old in EXAMPLE
+    file = folder / "mine.toml"
+    file.write_text(EXAMPLE.replace(old, new, 1))
+    return file
+
+
+def line_of(file: Path, text: str) -> int:
+    """Return the line of the file that holds the text."""
+    return next(number for number, line in enumerate(file.read_text().splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.toml")), ids=lambda file: file.stem)
+def test_examples_can_be_read(file: Path) -> None:
+    """Examples can be read."""
+    assert read(file).doors
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        ('access = "sandboxed"', 'access = "rw"', "rw", 'access cannot be \'rw\'; give "read-only" or "sandboxed"'),
+        ('access = "sandboxed"\n', "", "# Staging", "access is missing"),
+        ('"https://registry.staging.example/mlflow"', '"ftp://x"', "ftp", "is no http or https URL; give an http"),
+        ('"https://registry.staging.example/mlflow"', '"https://u:p@x/"', "u:p", "a URL with a credential"),
+        ("[doors.documented]", "[doors.docs]", "[doors.docs]", "doors.docs cannot be"),
+        ("[keys.reader]", "[keys.owner]", "[keys.owner]", "keys.owner cannot be"),
+        ("requests = 20000", 'requests = "many"', "many", "a whole number above 0"),
+        ("seconds = 1800", "seconds = 0", "seconds = 0", "a whole number above 0"),
+        ("requests = 20000", "request = 3", "request = 3", "here may stand: requests, megabytes, objects, seconds"),
+        ("[budget]", "[budgets]", "[budgets]", "budgets is unknown"),
+        ("group =", 'file = "x"\ngroup =', "[logs.mlflow]", "needs exactly one of file and group"),
+        ("[budget]", '[[expected_failures]]\nrequirement = "X"\n[budget]', '"X"', "a requirement's id, as ART-012"),
+        ("[budget]", '[[expected_failures]]\nrequirement = "ART-001"\n[budget]', "[[exp", "expires is missing"),
+    ],
+)
+def test_mistake_is_told_with_its_line_and_what_is_allowed(
+    tmp_path: Path, old: str, new: str, at: str, said: str
+) -> None:
+    """Mistake is told with its line and what is allowed."""
+    file = changed(tmp_path, old, new)
+    with pytest.raises(ProfileError) as refusal:
+        read(file)
+    mine = [line for line in str(refusal.value).splitlines() if said in line]
+
+    assert mine, refusal.value
+    assert mine[0].startswith(f"{file}:{line_of(file, at)}: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('variable = "HOKUSAI_STAGING_READER_KEY"', 'value = "hk_abcdef123"'),
+        ('secret_key = { variable = "HOKUSAI_STAGING_AWS_SECRET_ACCESS_KEY" }', 'secret_key = "hk_abcdef123"'),
+    ],
+)
+def test_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, old: str, new: str) -> None:
+    """Secret in the file is refused and not repeated."""
+    with pytest.raises(ProfileError) as refusal:
+        read(changed(tmp_path, old, new))
+
+    assert "hk_abcdef123" not in str(refusal.value)
+
+
+def test_file_that_is_not_toml_or_not_there_is_told(tmp_path: Path) -> None:
+    """File that is not toml or not there is told."""
+    with pytest.raises(ProfileError, match=r"is not TOML: .*line 3"):
+        read(changed(tmp_path, 'access = "sandboxed"', "access ="))
+    with pytest.raises(ProfileError, match="cannot be read: No such file"):
+        read(tmp_path / "absent.toml")
+    with pytest.raises(ProfileError, match="there are: local-example, production, staging"):
+        file_of("nowhere")
+
+
+def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secret comes from variable file or command."""
+    monkeypatch.setenv("OWN_KEY", "from-variable")
+    file = tmp_path / "key"
+    file.write_text("from-file\n")
+    program = [sys.executable, "-c", "print('from-command')"]
+
+    assert resolve("keys.writer", Secret(variable="OWN_KEY")) == "from-variable"
+    assert resolve("keys.writer", Secret(file=str(file))) == "from-file"
+    assert resolve("keys.writer", Secret(command=program)) == "from-command"
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (Secret(variable="NOT_SET_ANYWHERE"), "keys.writer: the environment variable NOT_SET_ANYWHERE is not set"),
+        (Secret(file="/nonexistent/key"), "the file /nonexistent/key cannot be read"),
+        (Secret(command=["no-such-program-here"]), "the command no-such-program-here cannot be run"),
+        (Secret(command=[sys.executable, "-c", "print('short')"]), "at least 6 characters"),
+        (Secret(command=[sys.executable, "-c", "raise SystemExit(3)"]), "ended with exit code 3"),
+    ],
+)
+def test_secret_that_cannot_be_had_is_told(secret: Secret, said: str) -> None:
+    """Secret that cannot be had is told."""
+    with pytest.raises(ProfileError, match=re.escape(said)):
+        resolve("keys.writer", secret)
+
+
+def test_target_says_what_its_file_does_not_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Target says what its file does not open."""
+    monkeypatch.setenv("HOKUSAI_PRODUCTION_READER_KEY", "hk_reader_0000")
+    profile = read(file_of("production"))
+    target = target_of("production", profile, guard_of(profile, RUN, tmp_path))
+
+    assert "nobody looked whether bytes were stored" in target.capability("store").reason
+    assert not target.capability("write").present
+    assert "hk_reader_0000" not in repr(target)
+
+
+def test_sandboxed_environment_without_a_writer_is_refused() -> None:
+    """Sandboxed environment without a writer is refused."""
+    profile = Profile.model_validate(
+        {"description": "x", "access": "sandboxed", "doors": {"canonical": {"url": "https://x.example"}}}
+    )
+    with pytest.raises(ProfileError, match=r"keys\.writer is missing"):
+        target_of("mine", profile, None)
+
+
+def guard(folder: Path, **other: object) -> Guard:
+    """Return an open guard with room for little."""
+    given = {"budget": Budget(10, 1000, 3, 60.0), "read_only": False, **other}
+    made = Guard(folder / "ledger.sqlite", RUN, **given)  # type: ignore[arg-type]  # each test gives what it is about
+    made.open()
+    return made
+
+
+def post(door: Door, path: str, body: bytes) -> None:
+    """Ask leave for a POST."""
+    ask_leave(door, Exchange("POST", f"{door.url}{path}", door.name, None), body, None)
+
+
+def test_read_only_lets_nothing_change(tmp_path: Path) -> None:
+    """Read only lets nothing change."""
+    door = Door("canonical", "http://x.example", guard=guard(tmp_path, read_only=True))
+    post(door, "/api/2.0/mlflow/experiments/search", b"{}")
+
+    with pytest.raises(NotAllowed, match="read-only"):
+        post(door, "/api/2.0/mlflow/experiments/create", b'{"name": "x"}')
+    assert door.guard is not None
+    assert door.guard.mutating == 0
+
+
+def test_what_does_not_bear_the_run_is_not_made(tmp_path: Path) -> None:
+    """What does not bear the run is not made."""
+    door = Door("canonical", "http://x.example", guard=guard(tmp_path))
+    post(door, "/api/2.0/mlflow/registered-models/create", f'{{"name": "{RUN}-model"}}'.encode())
+
+    with pytest.raises(NotAllowed, match="does not bear"):
+        post(door, "/api/2.0/mlflow/registered-models/create", b'{"name": "churn"}')
+    with pytest.raises(NotAllowed, match="does not bear"):
+        ask_leave(door, Exchange("PUT", f"{door.url}/api/2.0/mlflow-artifacts/artifacts/7/x", "c", None), b"x", None)
+    assert door.guard is not None
+    assert [made.name for made in door.guard.left()] == [f"{RUN}-model"]
+
+
+def test_files_of_an_own_experiment_go_with_it(tmp_path: Path) -> None:
+    """Files of an own experiment go with it."""
+    own = guard(tmp_path)
+    own.learn("7")
+    own.allow("PUT", "/x", 1, Made("artifact", "7/run/artifacts/a.bin", "canonical"))
+
+    assert own.left() == []
+    with pytest.raises(GuardError, match="does not bear"):
+        own.allow("PUT", "/x", 1, Made("artifact", "7/../8/a.bin", "canonical"))
+
+
+@pytest.mark.parametrize(
+    ("budget", "size", "said"),
+    [
+        (Budget(2, 1000, 9, 60), 1, "budget of 2 requests is spent"),
+        (Budget(9, 250, 9, 60), 100, "budget of 250 bytes is spent"),
+        (Budget(9, 1000, 2, 60), 1, "budget of 2 objects is spent"),
+        (Budget(9, 1000, 9, -1), 1, "budget of -1 seconds is spent"),
+    ],
+)
+def test_budget_is_kept_before_a_request_is_sent(tmp_path: Path, budget: Budget, size: int, said: str) -> None:
+    """Budget is kept before a request is sent."""
+    own = guard(tmp_path, budget=budget)
+    with pytest.raises(GuardError, match=said) as refusal:
+        for _ in range(3):
+            own.allow("PUT", "/x", size)
+
+    assert refusal.value.over
+
+
+def test_nothing_is_sent_after_dead_answers_in_a_row(tmp_path: Path) -> None:
+    """Nothing is sent after dead answers in a row."""
+    door = Door("canonical", "http://x.example", guard=guard(tmp_path, patience=2))
+    dead = Exchange("GET", "http://x.example/health", "canonical", None, error="refused: nobody there")
+    tell(door, dead)
+    tell(door, Exchange("GET", "http://x.example/health", "canonical", 503))
+    tell(door, dead)
+    post(door, "/api/2.0/mlflow/experiments/search", b"{}")
+    tell(door, dead)
+
+    assert door.guard is not None
+    assert door.guard.gave_up
+    with pytest.raises(Unmet, match="nobody answered 2 requests in a row"):
+        post(door, "/api/2.0/mlflow/experiments/search", b"{}")
+
+
+def test_ledger_outlives_whoever_wrote_it(tmp_path: Path) -> None:
+    """Ledger outlives whoever wrote it."""
+    guard(tmp_path).allow("POST", "/x", 1, Made("model", f"{RUN}-m", "canonical"))
+    again = Guard(tmp_path / "ledger.sqlite", RUN, Budget(1, 1, 1, 1), read_only=False)
+    found = again.left()
+    again.gone(found[0])
+
+    assert found == [Made("model", f"{RUN}-m", "canonical")]
+    assert again.left() == []
