@@ -74,6 +74,7 @@ MAY_IMPORT = {
         "fixtures.lifeline",
         "fixtures.session",
     ),
+    "fixtures.nights": ("fixtures.report", "fixtures.settings", "fixtures.verdict"),
     "fixtures.plugin": (
         "fixtures.checks",
         "fixtures.environment.read",

@@ -1,0 +1,179 @@
+"""``scripts/nightly`` as cron starts it, on a project with a small suite of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Project, eventually, heed_interrupts, processes_of, read_until
+from tests.test_nightly_parts import chat
+from tests.tree import ROOT
+
+CHECKS = """
+@verifies("ZZZ-001")
+def test_good(target):
+    \"\"\"A door is there.\"\"\"
+    assert target.doors
+
+@verifies("ZZZ-001")
+def test_bad(target):
+    \"\"\"A door is named so.\"\"\"
+    expect_equal(target.doors[0].name, "another", "name of the door")
+"""
+SLOW = """
+@verifies("ZZZ-001")
+def test_slow(target):
+    \"\"\"A door is there for long.\"\"\"
+    time.sleep(60)
+"""
+PLAN = """
+keep = 2
+webhook = "HOOK"
+[[target]]
+name = "green"
+stack = "embedded"
+options = ["--store=moto", "-k", "good"]
+[[target]]
+name = "broken"
+stack = "no-such-stack"
+[[target]]
+name = "red"
+stack = "embedded"
+options = ["--store=moto"]
+"""
+
+
+class Nights:
+    """A project with a plan, and a way to run its nights."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.reports = project.root / "reports"
+        (project.root / "scripts").mkdir()
+        shutil.copy(ROOT / "scripts" / "nightly", project.root / "scripts")
+        self.plan(PLAN)
+
+    def plan(self, text: str) -> None:
+        """Write the plan."""
+        (self.project.root / "nightly.toml").write_text(text)
+
+    def start(self, *arguments: str, hook: str = "") -> subprocess.Popen[str]:
+        """Start a night."""
+        return subprocess.Popen(
+            [sys.executable, "scripts/nightly", *arguments],
+            cwd=self.project.root,
+            env=os.environ | {"TMPDIR": str(self.project.temporary), "HOOK": hook, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509 - no threads here
+        )
+
+    def run(self, *arguments: str, hook: str = "") -> tuple[int, str]:
+        """Run a night; return exit code and output."""
+        process = self.start(*arguments, hook=hook)
+        output, _ = process.communicate(timeout=180)
+        return process.returncode, output
+
+    def latest(self) -> dict[str, Any]:
+        """Return the record of the last night."""
+        found: dict[str, Any] = json.loads((self.reports / "nights" / "latest" / "night.json").read_text())
+        return found
+
+
+@pytest.fixture
+def nightly(project: Project) -> Nights:
+    """A project with a plan of three targets: one good, one that cannot start, one bad."""
+    project.checks(CHECKS)
+    return Nights(project)
+
+
+def test_three_nights(nightly: Nights) -> None:
+    """A failing target stops no other, all is on one page, and the webhook is told when something changed only."""
+    with chat(503) as (url, told):
+        code, said = nightly.run(hook=url)
+        first, log = nightly.latest(), (nightly.reports / "nights" / "latest" / "broken.log").read_text()
+        nightly.project.checks(CHECKS.replace('"another"', '"canonical"'))
+        second_code, second_said = nightly.run("--only=red", hook=url)
+        third_code, third_said = nightly.run("--only=red", hook=url)
+    assert code == 1, said
+    assert [(each["name"], each["exit_code"]) for each in first["targets"]] == [("green", 0), ("broken", 4), ("red", 1)]
+    assert "no-such-stack: unknown; use one of auto" in log
+    assert (second_code, third_code) == (0, 0), second_said
+    assert [each["changed"] for each in told] == [["broken", "red"], ["broken", "red"], ["red"]]
+    assert "nothing changed" in third_said
+    assert url not in said + second_said + json.dumps(first)
+    assert (nightly.reports / "nights" / "latest" / "red" / "index.html").is_file()
+    assert len(list((nightly.reports / "nights").glob("night-*"))) == 2
+    digest = (nightly.reports / "nights" / "latest" / "digest.md").read_text()
+    assert "1 of 1 targets are fit to serve" in digest
+    assert 'href="red/index.html"' in (nightly.reports / "nights" / "latest" / "index.html").read_text()
+
+
+def test_interrupted_night_goes_on(nightly: Nights) -> None:
+    """An interrupt ends the run under way with its stack; another night is refused meanwhile; the rest comes later."""
+    nightly.project.checks(CHECKS + SLOW)
+    nightly.plan(
+        PLAN.partition('[[target]]\nname = "broken"')[0]
+        + '[[target]]\nname = "slow"\nstack = "embedded"\noptions = ["--store=moto"]\n'
+    )
+    process = nightly.start()
+    try:
+        read_until(process, r"^slow: stack embedded \.\.\.")
+        code, said = nightly.run()
+        assert (code, "another night is under way" in said) == (6, True)
+        log = next((nightly.reports / "nights").glob("night-*")) / "slow.log"
+        eventually(lambda: "judged: " in log.read_text(), "the slow run is under way", 60)
+        run = re.search(r"run (verify-\S+):", log.read_text())
+        assert run
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(90) == 2
+    finally:
+        process.kill()
+        process.communicate()
+    eventually(lambda: processes_of(run[1]) == [], "the stack of the interrupted run is gone")
+    nightly.project.checks(CHECKS.partition("@verifies")[0] + "@verifies" + CHECKS.split("@verifies")[1])
+    code, said = nightly.run("--resume")
+
+    assert code == 0, said
+    assert "1 targets are done" in said
+    assert [each["name"] for each in nightly.latest()["targets"]] == ["green", "slow"]
+    assert nightly.run("--only=green", "--resume")[1].startswith("no night was interrupted")
+
+
+def test_run_that_takes_too_long_is_ended(nightly: Nights) -> None:
+    """A target beyond its minutes is ended, could not be verified, and leaves nothing running."""
+    nightly.project.checks(SLOW)
+    nightly.plan('[[target]]\nname = "slow"\nstack = "embedded"\noptions = ["--store=moto"]\nminutes = 0.2\n')
+    code, said = nightly.run()
+    log = (nightly.reports / "nights" / "latest" / "slow.log").read_text()
+
+    assert code == 6, said
+    assert "not finished after 0.2 minutes, and ended" in said
+    found = re.search(r"run (verify-\S+):", log)
+    assert not found or processes_of(found[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--only=x"], "--only=x: no such target"),
+        (["--plan=gone.toml"], "gone.toml: cannot be read"),
+        (["--no"], "--no"),
+    ],
+)
+def test_bad_option_is_refused(nightly: Nights, arguments: list[str], words: str) -> None:
+    """A bad option or plan ends with exit code 4 and words, before anything runs."""
+    code, said = nightly.run(*arguments)
+
+    assert (code, words in said, "Traceback" in said) == (4, True, False)
+    assert not Path(nightly.reports / "nights").exists()
