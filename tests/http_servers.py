@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,11 +65,21 @@ class Echo(BaseHTTPRequestHandler):
         return body
 
 
+class _Quiet(ThreadingHTTPServer):
+    """Says nothing of a client that went away."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print what broke, unless the client did."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # handed on as they came
+
+
 @contextmanager
 def echo() -> Iterator[str]:
     """Serve ``Echo`` and yield its base URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    server.daemon_threads = True
+    server = _Quiet(("127.0.0.1", 0), Echo)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -237,3 +237,29 @@ def test_ledger_outlives_whoever_wrote_it(tmp_path: Path) -> None:
 
     assert found == [Made("model", f"{RUN}-m", "canonical")]
     assert again.left() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "made"),
+    [
+        ("registered-models/rename", b'{"name": "%s-a", "new_name": "%s-b"}', "model"),
+        ("experiments/update", b'{"experiment_id": "7%.0s", "new_name": "%s-b"}', "experiment"),
+    ],
+)
+def test_new_name_is_in_the_ledger_too(tmp_path: Path, path: str, body: bytes, made: str) -> None:
+    """New name is in the ledger too."""
+    door = Door("canonical", "http://x.example", guard=guard(tmp_path))
+    post(door, f"/api/2.0/mlflow/{path}", body % (RUN.encode(), RUN.encode()))
+
+    assert door.guard is not None
+    assert door.guard.left() == [Made(made, f"{RUN}-b", "canonical")]
+
+
+def test_expected_failure_of_no_requirement_is_told(tmp_path: Path) -> None:
+    """Expected failure of no requirement is told."""
+    entry = '[[expected_failures]]\nrequirement = "ART-999"\nreason = "a good one"\nexpires = 2030-01-01\n[budget]'
+    file = changed(tmp_path, "[budget]", entry)
+
+    with pytest.raises(ProfileError, match="ART-999 is no requirement") as refusal:
+        read(file, {"ART-001"})
+    assert str(refusal.value).startswith(f"{file}:{line_of(file, 'ART-999')}: ")

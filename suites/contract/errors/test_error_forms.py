@@ -51,7 +51,7 @@ def test_broken_json_is_a_json_400(door: Wire, unique: Unique) -> None:
 def test_missing_content_type_is_a_json_400(door: Wire, unique: Unique) -> None:
     """A body without a content type is a JSON 400."""
     given(door.create_model(unique("model")), 200)  # control: with it, it works
-    bare = door.send("POST", f"{REST}/registered-models/create", body=b'{"name": "nobody"}')
+    bare = door.send("POST", f"{REST}/registered-models/create", body=f'{{"name": "{unique("bare")}"}}'.encode())
 
     expect_refused(bare, 400)
 
