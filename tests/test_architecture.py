@@ -23,6 +23,7 @@ MAY_IMPORT = {
     # a module may import what its row names, and its own row; the longest row that fits is its row
     "fixtures.verdict": (),
     "fixtures.lifeline": (),
+    "fixtures.interpreter": (),
     "fixtures.requirement": (),
     "fixtures.disturbance": (),
     "fixtures.deployment": ("fixtures.disturbance",),
@@ -83,6 +84,12 @@ MAY_IMPORT = {
         "fixtures.session",
     ),
     "suites": (*BELOW_CHECKS, "fixtures.checks", "fixtures.faults", "fixtures.stack.handle"),
+    "suites.live.test_real_registration": (
+        *BELOW_CHECKS,
+        "fixtures.checks",
+        "fixtures.interpreter",  # the one file of checks that is a program too
+        "fixtures.session.program",
+    ),
     "docker": (),
     "benchmarks": ("fixtures",),
     "scripts": ("fixtures", "benchmarks"),
