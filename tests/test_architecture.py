@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "fixtures.verdict": (),
     "fixtures.lifeline": (),
     "fixtures.interpreter": (),
+    "fixtures.options": (),
     "fixtures.requirement": (),
     "fixtures.disturbance": (),
     "fixtures.deployment": ("fixtures.disturbance",),
@@ -61,6 +62,7 @@ MAY_IMPORT = {
     "fixtures.checks": (*BELOW_CHECKS, "fixtures.faults", "fixtures.stack.handle"),
     "fixtures.session": (
         *BELOW_SESSION,
+        "fixtures.options",
         "fixtures.stack",
         "fixtures.report",
         "fixtures.diagnosis",
@@ -68,6 +70,7 @@ MAY_IMPORT = {
     ),
     "fixtures.proving": (
         *BELOW_SESSION,
+        "fixtures.options",
         "fixtures.stack",
         "fixtures.report",
         "fixtures.checks",
@@ -75,7 +78,7 @@ MAY_IMPORT = {
         "fixtures.lifeline",
         "fixtures.session",
     ),
-    "fixtures.nights": ("fixtures.report", "fixtures.settings", "fixtures.verdict"),
+    "fixtures.nights": ("fixtures.options", "fixtures.report", "fixtures.settings", "fixtures.verdict"),
     "fixtures.plugin": (
         "fixtures.checks",
         "fixtures.environment.read",
