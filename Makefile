@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: help verify prove test lint types bench docs lock setup clean
+.PHONY: help verify rehearse prove test lint types bench docs lock setup clean
 .DEFAULT_GOAL := help
 
 help: ## show the commands
@@ -20,6 +20,9 @@ lint: setup ## style and form
 
 types: setup ## strict types
 	@$(BIN)/mypy
+
+rehearse: setup ## judge a stack of our own as though it were foreign, crashes included
+	@$(BIN)/python scripts/rehearse $(ARGS)
 
 prove: setup ## break the deployment in every known way, and see what the suite says
 	@$(BIN)/python scripts/prove $(ARGS)

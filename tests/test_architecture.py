@@ -78,6 +78,17 @@ MAY_IMPORT = {
         "fixtures.lifeline",
         "fixtures.session",
     ),
+    "fixtures.rehearsal": (
+        "fixtures.options",
+        "fixtures.clients",
+        "fixtures.expect",
+        "fixtures.settings",
+        "fixtures.deployment",
+        "fixtures.faults",
+        "fixtures.stack",
+        "fixtures.target",
+        "fixtures.session.ending",
+    ),
     "fixtures.nights": ("fixtures.options", "fixtures.report", "fixtures.settings", "fixtures.verdict"),
     "fixtures.plugin": (
         "fixtures.checks",

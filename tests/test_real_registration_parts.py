@@ -193,8 +193,14 @@ def test_narrator_tells_each_step_with_its_number() -> None:
     [
         ([Verdict.PASSED, Verdict.PASSED], "A model can be registered on staging, and was loaded back"),
         ([Verdict.PASSED, Verdict.INAPPLICABLE], "not looked at: Step 2 works."),
-        ([Verdict.FAILED, Verdict.INCONCLUSIVE], "No model can be registered on staging: step 1 failed: Step 1 works."),
-        ([Verdict.PASSED, Verdict.INCONCLUSIVE], "Could not tell whether a model can be registered on staging: step 2"),
+        (
+            [Verdict.FAILED, Verdict.INCONCLUSIVE],
+            "No model can be registered on staging; what failed is step 1: Step 1 works.",
+        ),
+        (
+            [Verdict.PASSED, Verdict.INCONCLUSIVE],
+            "Could not tell whether a model can be registered on staging; what could not be judged is step 2",
+        ),
     ],
 )
 def test_last_sentence_says_whether_a_model_can_be_registered(verdicts: list[Verdict], said: str) -> None:
