@@ -25,10 +25,21 @@ def commands() -> Iterator[str]:
         yield from re.findall(r"`((?:make|pytest|\.venv/bin/[^\s`]+) [^`\n]+)`", text)
 
 
+ENVIRONMENT = """
+description = "an environment that nobody asks anything"
+access = "sandboxed"
+doors.canonical.url = "http://registry.example/api/mlflow"
+keys.writer.command = ["echo", "a-writers-key"]
+"""
+
+
 @pytest.mark.parametrize("command", sorted(set(commands())))
-def test_a_command_of_the_pages_is_understood(command: str) -> None:
+def test_a_command_of_the_pages_is_understood(command: str, tmp_path: Path) -> None:
     """make knows the target, pytest the path and the options; nothing is run."""
-    words = shlex.split(command.replace("NAME", "bucket-missing"))
+    environment = tmp_path / "mine.toml"
+    environment.write_text(ENVIRONMENT)
+    given = command.replace("--env=NAME", f"--env-file={environment}").replace("NAME", "bucket-missing")
+    words = shlex.split(given)
     if words[0] == "make":
         understood = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
     elif words[0] == "pytest":

@@ -83,7 +83,7 @@ def test_query_crosses_unchanged(witnessed: Witnessed, query: str) -> None:
 )
 def test_path_crosses_unchanged(witnessed: Witnessed, name: str) -> None:
     """A path of legal bytes crosses the proxy byte for byte."""
-    sent = witnessed.door.send("PUT", f"{ARTIFACTS}/artifacts/crossing/{name}", body=b"path")
+    sent = witnessed.door.send("PUT", f"{ARTIFACTS}/artifacts/crossing/{name}")  # MLflow may refuse it before a body
     both = witnessed.both_sides(sent)
 
     expect_equal(both.arrived, both.sent, "request at MLflow")
