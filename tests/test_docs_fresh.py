@@ -13,10 +13,12 @@ from fixtures.requirement import Level, Requirement
 from fixtures.session.docs import (
     ARTIFACT_API,
     REQUIREMENTS,
+    S3_REQUIREMENTS,
     TROUBLESHOOTING,
     artifact_api_page,
     is_stale,
     requirements_page,
+    s3_requirements_page,
     troubleshooting_page,
 )
 from fixtures.stack.handle import OwnedStack
@@ -38,6 +40,11 @@ ANSWER = {
 def test_requirements_page_is_fresh() -> None:
     """The page of requirements is what the register and the checks make of it."""
     assert not is_stale(REQUIREMENTS, requirements_page()), REMEDY
+
+
+def test_s3_requirements_page_is_fresh() -> None:
+    """The page of what bucket, role and logs must be is what the register and the promised documents make of it."""
+    assert not is_stale(S3_REQUIREMENTS, s3_requirements_page()), REMEDY
 
 
 def test_troubleshooting_page_is_fresh() -> None:

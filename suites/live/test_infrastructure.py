@@ -1,0 +1,262 @@
+"""The bucket, what becomes of its objects, logs, and the server's role: observed in the account, or read from a plan.
+
+``pytest suites/live --env=NAME`` asks the account that the environment's file declares under ``[infrastructure]``;
+``pytest suites/live/test_infrastructure.py --plan=plan.json`` reads a plan and asks nobody.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.checks import Account, Payload, one_door
+from fixtures.clients.bucket import Bucket
+from fixtures.clients.wire import Wire
+from fixtures.expect import expect_equal, expect_status, given
+from fixtures.requirement import verifies
+from fixtures.target.account import Declared
+
+pytestmark = one_door
+
+
+@verifies("INF-001")
+def test_bucket_exists(account: Account) -> None:
+    """The artifact bucket is there under its name."""
+    account.conforms()
+
+
+@verifies("INF-002")
+def test_bucket_lies_in_its_region(account: Account) -> None:
+    """The bucket lies in the declared region."""
+    account.conforms()
+
+
+@verifies("INF-003")
+def test_bucket_is_the_accounts_own(account: Account) -> None:
+    """The bucket belongs to the declared account."""
+    account.conforms()
+
+
+@verifies("INF-004")
+def test_bucket_keeps_versions(account: Account) -> None:
+    """The bucket keeps versions of its objects."""
+    account.conforms()
+
+
+@verifies("INF-005")
+def test_bucket_encrypts(account: Account) -> None:
+    """The bucket encrypts by default in the declared way."""
+    account.conforms()
+
+
+@verifies("INF-006")
+def test_bucket_encrypts_with_its_key(account: Account) -> None:
+    """The bucket encrypts by default with the declared KMS key."""
+    account.conforms()
+
+
+@verifies("INF-007")
+def test_bucket_has_a_bucket_key(account: Account) -> None:
+    """A bucket key spares KMS a request for each object."""
+    account.conforms()
+
+
+@verifies("INF-008")
+def test_public_access_is_blocked(account: Account) -> None:
+    """All four flags of the public access block are on."""
+    account.conforms()
+
+
+@verifies("INF-009")
+def test_plain_http_is_refused(account: Account) -> None:
+    """The bucket policy refuses every request without TLS."""
+    account.conforms()
+
+
+@verifies("INF-010")
+def test_nobody_comes_in_from_outside(account: Account) -> None:
+    """The bucket policy lets nobody in from outside the account."""
+    account.conforms()
+
+
+@verifies("INF-011")
+def test_policy_lets_the_server_work(account: Account) -> None:
+    """The bucket policy denies the server's role nothing it needs."""
+    account.conforms()
+
+
+@verifies("INF-012")
+def test_acls_are_off(account: Account) -> None:
+    """ACLs are off: the bucket's owner owns every object."""
+    account.conforms()
+
+
+@verifies("INF-013")
+def test_acl_is_for_the_owner(account: Account) -> None:
+    """The ACL of the bucket is for its owner alone."""
+    account.conforms()
+
+
+@verifies("INF-020")
+def test_models_do_not_expire(account: Account) -> None:
+    """No lifecycle rule expires current objects under the artifact prefix."""
+    account.conforms()
+
+
+@verifies("INF-021")
+def test_replaced_versions_expire(account: Account) -> None:
+    """Replaced versions expire after the declared days, not sooner."""
+    account.conforms()
+
+
+@verifies("INF-022")
+def test_unfinished_uploads_are_aborted(account: Account) -> None:
+    """Unfinished multipart uploads are aborted within the declared days."""
+    account.conforms()
+
+
+@verifies("INF-023")
+def test_models_stay_readable(account: Account) -> None:
+    """No lifecycle rule moves current artifacts into an archive."""
+    account.conforms()
+
+
+@verifies("INF-030")
+def test_requests_are_logged(account: Account) -> None:
+    """Requests to the bucket are logged where that is declared."""
+    account.conforms()
+
+
+@verifies("INF-031")
+def test_log_groups_exist(account: Account) -> None:
+    """Every declared log group is there."""
+    account.conforms()
+
+
+@verifies("INF-032")
+def test_log_lines_are_kept(account: Account) -> None:
+    """Log groups keep their lines at least for the declared days."""
+    account.conforms()
+
+
+@verifies("INF-040")
+def test_role_exists(account: Account) -> None:
+    """The server's role is there under its name."""
+    account.conforms()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        pytest.param("s3:GetObject", marks=verifies("INF-041")),
+        pytest.param("s3:PutObject", marks=verifies("INF-042")),
+        pytest.param("s3:DeleteObject", marks=verifies("INF-043")),
+        pytest.param("s3:AbortMultipartUpload", marks=verifies("INF-044")),
+        pytest.param("s3:ListMultipartUploadParts", marks=verifies("INF-045")),
+        pytest.param("s3:ListBucket", marks=verifies("INF-046")),
+        pytest.param("s3:GetBucketLocation", marks=verifies("INF-047")),
+        pytest.param("s3:ListBucketMultipartUploads", marks=verifies("INF-048")),
+    ],
+)
+def test_role_may(account: Account, action: str) -> None:
+    """The server's role may do what the server needs to do."""
+    assert action in account.sentence  # control: the requirement is the one on this action
+    account.conforms()
+
+
+@verifies("INF-049")
+def test_role_may_do_nothing_else(account: Account) -> None:
+    """The server's role may do no other action of S3."""
+    account.conforms()
+
+
+@verifies("INF-050")
+def test_role_reaches_nothing_else(account: Account) -> None:
+    """The server's role reaches nothing but bucket and artifact prefix."""
+    account.conforms()
+
+
+@verifies("INF-051")
+def test_role_uses_no_other_service(account: Account) -> None:
+    """The server's role may use no other service of AWS."""
+    account.conforms()
+
+
+@verifies("INF-052")
+def test_role_may_use_the_key(account: Account) -> None:
+    """The server's role may encrypt and decrypt with the declared key."""
+    account.conforms()
+
+
+@verifies("INF-053")
+def test_role_is_trusted_rightly(account: Account) -> None:
+    """Nobody but the declared services may take on the server's role."""
+    account.conforms()
+
+
+@verifies("INF-042")
+def test_server_uploads(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+    """The server puts an object into the bucket for an upload."""
+    expect_status(door.put_artifact(location, "a.bin", payload(300)), 200)
+
+    expect_equal(bucket.under(location), {"a.bin": 300}, "objects at the location")
+
+
+@verifies("INF-041")
+def test_server_downloads(door: Wire, location: str, payload: Payload) -> None:
+    """The server gets an object from the bucket for a download."""
+    given(door.put_artifact(location, "a.bin", payload(300)), 200)
+
+    expect_equal(expect_status(door.get_artifact(location, "a.bin"), 200).content, payload(300), "bytes")
+
+
+@verifies("INF-046")
+def test_server_lists(door: Wire, location: str, payload: Payload) -> None:
+    """The server lists what the bucket holds at a location."""
+    given(door.put_artifact(location, "a.bin", payload(300)), 200)
+    listed = expect_status(door.list_artifacts(location), 200).document["files"]
+
+    expect_equal([(file["path"], file["file_size"]) for file in listed], [("a.bin", 300)], "files")
+
+
+@verifies("INF-043")
+def test_server_deletes(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+    """The server deletes an object from the bucket, and only that."""
+    given(door.put_artifact(location, "a.bin", payload(300)), 200)
+    given(door.put_artifact(location, "b.bin", payload(300)), 200)
+    expect_status(door.delete_artifact(location, "a.bin"), 200)
+
+    expect_equal(bucket.under(location), {"b.bin": 300}, "objects at the location")
+
+
+@verifies("INF-044")
+def test_server_gives_uploads_up(door: Wire, location: str, bucket: Bucket) -> None:
+    """The server gives an unfinished upload up, and its parts go."""
+    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
+    before = bucket.unfinished(location, "a.bin")
+    expect_status(door.abort_multipart(location, "a.bin", begun["upload_id"]), 200)
+
+    expect_equal([before, bucket.unfinished(location, "a.bin")], [1, 0], "unfinished uploads before and after")
+
+
+@verifies("INF-060")
+def test_written_objects_are_encrypted(
+    *, encryption: str, declared: Declared, door: Wire, location: str, bucket: Bucket
+) -> None:
+    """What the run wrote is encrypted in the declared way."""
+    given(door.put_artifact(location, "a.bin", b"bytes"), 200)
+    kept = bucket.kept(bucket.key_for(location, "a.bin"))
+
+    expect_equal((kept.encryption, kept.kms_key), (encryption, declared.kms_key), "encryption and KMS key")
+
+
+@verifies("INF-061")
+def test_written_objects_have_versions(declared: Declared, door: Wire, location: str, bucket: Bucket) -> None:
+    """What the run wrote has versions, the replaced one too."""
+    assert declared.bucket == bucket.access.bucket, "the run looks into another bucket than the declared one"
+    given(door.put_artifact(location, "a.bin", b"former"), 200)
+    former = bucket.kept(bucket.key_for(location, "a.bin")).version
+    given(door.put_artifact(location, "a.bin", b"present"), 200)
+    present = bucket.kept(bucket.key_for(location, "a.bin")).version
+
+    assert former, "the object has no version"
+    assert former != present

@@ -1,0 +1,1 @@
+"""Accounts made for tests: on moto, and as plan files."""
