@@ -2,8 +2,9 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help verify rehearse prove test lint types bench docs lock setup clean
+.PHONY: help verify rehearse prove test lint types bench docs images lock setup clean
 .DEFAULT_GOAL := help
 
 help: ## show the commands
@@ -36,9 +37,13 @@ docs: setup ## write the generated pages of docs/
 setup: ## make the environment from the lock (free when it is there)
 	@$(PYTHON) scripts/setup
 
-lock: setup ## resolve the dependencies of pyproject.toml anew
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		--extra dev pyproject.toml --output-file requirements.lock
+lock: setup ## resolve the dependencies of pyproject.toml anew, and those of the images
+	@$(BIN)/uv pip compile $(LOCKED) --extra dev pyproject.toml --output-file requirements.lock
+	@for part in auth mlflow moto proxy; do $(BIN)/uv pip compile $(LOCKED) --constraints requirements.lock \
+		docker/$$part/requirements.in --output-file docker/$$part/requirements.lock || exit; done
+
+images: setup ## build the images that the Docker stack needs (ARGS=--offline-bases where no image registry is reached)
+	@$(BIN)/python scripts/build-images $(ARGS)
 
 clean: ## remove the environment and all caches; reports stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

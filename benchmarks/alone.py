@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from fixtures.stack.embedded import EmbeddedStack
-from fixtures.stack.mlflow import warm_up
+from fixtures.stack.mlflow_forked import warm_up
 from fixtures.stack.order import Order
 
 
@@ -19,9 +19,10 @@ async def main(name: str, store: str, cache: str, run_id: str) -> None:
     order = Order(run_id, store=store, cache=Path(cache))
     stack = EmbeddedStack(order)
     try:
-        part = next(part for part in stack.parts if part.name == name)
         if name == "mlflow":
             warm_up(stack.folder)
+        await stack.furnish()
+        part = next(part for part in stack.parts if part.name == name)
         await part.up(order.deployment)
         print("ready", flush=True)  # noqa: T201 - the bench waits for this line
         await asyncio.to_thread(sys.stdin.read)

@@ -169,7 +169,7 @@ def parts_running(folder: Path) -> Iterator[Parts]:
             ("origin", uvicorn("echo_origin:app", ROOT / "tests", parts.ports["origin"]), {}),
             ("keys", uvicorn("key_service:app", AUTH, parts.ports["keys"]), keys),
             ("auth", uvicorn("auth_service:app", AUTH, parts.ports["auth"]), auth),
-            ("envoy", envoy.command(folder / "envoy"), {}),
+            ("envoy", [*envoy.program(), "-c", str(folder / "envoy" / "envoy.yaml")], {}),
         ):
             parts.pids[name] = stack.enter_context(running(command, folder / f"{name}.log", environment))
         for name, path in (("origin", "/seen"), ("keys", "/healthz"), ("auth", "/healthz")):

@@ -33,7 +33,8 @@ MAY_IMPORT = {
     "fixtures.infrastructure": ("fixtures.target", "fixtures.verdict", "fixtures.mismatch"),
     "fixtures.faults": ("fixtures.deployment", "fixtures.disturbance"),
     "fixtures.faults.accounts": ("fixtures.infrastructure", "fixtures.target.account"),
-    "fixtures.settings": ("fixtures.faults.catalogue", "fixtures.deployment"),
+    "fixtures.images": (),
+    "fixtures.settings": ("fixtures.faults.catalogue", "fixtures.deployment", "fixtures.images"),
     "fixtures.clients.answered": (),
     "fixtures.clients.document": ("fixtures.mismatch",),
     "fixtures.clients.exchange": ("fixtures.clients.answered", "fixtures.clients.document", "fixtures.mismatch"),
@@ -46,6 +47,7 @@ MAY_IMPORT = {
         "fixtures.lifeline",
     ),
     "fixtures.stack": (
+        "fixtures.images",
         "fixtures.settings",
         "fixtures.target",
         "fixtures.deployment",
@@ -164,6 +166,8 @@ def wrong_arrows(project: list[Source]) -> list[str]:
         for name, node in imports(source, modules).items():
             if name.startswith("."):
                 wrong.append(f"{source.at(node)}: {name} is relative")
+            elif within(name, "docker") and name not in modules:
+                continue  # the client library of that name
             elif name.split(".")[0] in OURS and not (
                 (within(name, row) and row != "suites")
                 or any(within(name, allowed) for allowed in MAY_IMPORT.get(row, ()))

@@ -42,7 +42,7 @@ def between(tmp_path: Path) -> Iterator[tuple[int, Witness]]:
 def stand(folder: Path, port: int, upstream: int, record: Path, *rules: Rule) -> subprocess.Popen[bytes]:
     """Start the program on one link, with these rules."""
     (folder / "rules").write_bytes(pickle.dumps({"mlflow": rules}))
-    link = {"listen": port, "upstream": upstream, "record": str(record)}
+    link = {"listen": ("127.0.0.1", port), "upstream": ("127.0.0.1", upstream), "record": str(record)}
     plan = folder / "plan.json"
     plan.write_text(json.dumps({"rules": str(folder / "rules"), "links": {"mlflow": link}}))
     program = [python(), "-m", "fixtures.stack.link", str(plan)]

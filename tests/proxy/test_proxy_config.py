@@ -41,7 +41,7 @@ def validated(folder: Path) -> subprocess.CompletedProcess[str]:
     whole = {**parts["envoy"], "static_resources": {"listeners": listeners, "clusters": clusters}}
     del whole["dynamic_resources"]
     (folder / "whole.json").write_text(json.dumps(whole))
-    binary = envoy.command(folder)[0]
+    binary = envoy.program()[0]
     command = [binary, "--mode", "validate", "-c", str(folder / "whole.json"), "--disable-hot-restart"]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
 
@@ -132,8 +132,8 @@ def test_families_are_the_names_of_the_routes() -> None:
     assert len(envoy.families()) == len(set(envoy.families()))
 
 
-def test_a_missing_envoy_names_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_envoy_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing Envoy names the remedy."""
     monkeypatch.setitem(sys.modules, "envoy", None)
     with pytest.raises(ProxyError, match="make verify"):
-        envoy.command(tmp_path)
+        envoy.program()
