@@ -19,7 +19,8 @@ def test_the_sdk_is_one_scope() -> None:
 
 def test_spare_stack_is_one_scope() -> None:
     """Every check that changes the spare stack shares one scope, whatever else it is parametrised over."""
-    scopes = {scope_of("suites/local/a.py::test_a[spare]"), scope_of("suites/local/b.py::test_b[spare-slow]")}
+    cases = ("spare", "spare-slow", "spare-name[1].bin")
+    scopes = {scope_of(f"suites/local/{place}.py::test_a[{case}]") for place, case in enumerate(cases)}
 
     assert len(scopes) == 1
     assert scopes != {scope_of("suites/local/a.py::test_a[canonical]")}
