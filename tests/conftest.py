@@ -20,6 +20,8 @@ from fixtures.stack.handle import OwnedStack
 from fixtures.stack.order import Order
 
 PATIENCE = 60.0
+NO_ENGINE = "unix:///nonexistent/docker.sock"
+os.environ["DOCKER_HOST"] = NO_ENGINE  # what runs here runs on processes, whatever this machine has
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.settings import ROOT
-from tests.conftest import Project
+from tests.conftest import NO_ENGINE, Project
 
 GOOD = """
 @verifies("ZZZ-001")
@@ -27,7 +27,7 @@ def run_here(*arguments: str, **variables: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"} | variables,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "DOCKER_HOST": NO_ENGINE} | variables,
         capture_output=True,
         text=True,
         timeout=60,
@@ -37,10 +37,31 @@ def run_here(*arguments: str, **variables: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
+    "arguments", [("pytest", "suites/local", "--stack=docker"), ("scripts/build-images",)], ids=["stack", "images"]
+)
+def test_no_engine_is_told_with_the_command_that_mends_it(arguments: tuple[str, ...]) -> None:
+    """Without an engine: exit code 6, one message with one command, no traceback."""
+    program = ["-m", *arguments] if arguments[0] == "pytest" else list(arguments)
+    done = subprocess.run(
+        [sys.executable, *program],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "DOCKER_HOST": NO_ENGINE},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+
+    assert done.returncode == 6, said
+    assert "no Docker engine answers; start it: sudo systemctl start docker" in said or "is not installed" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
     ("option", "message"),
     [
         ("--stack=vagrant", "--stack=vagrant: unknown; use one of auto, embedded, docker"),
-        ("--stack=docker", "--stack=docker: not there yet; run with --stack=embedded"),
         ("--store=gcs", "--store=gcs: unknown; use one of auto, minio, moto"),
         ("--store=minio", "--store=minio: no 'minio' binary on PATH; install one, or use --store=moto"),
         ("--fault=gremlins", "--fault=gremlins: unknown; use one of artifact-route-missing"),
