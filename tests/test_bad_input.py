@@ -62,6 +62,8 @@ def test_no_engine_is_told_with_the_command_that_mends_it(arguments: tuple[str, 
     ("option", "message"),
     [
         ("--stack=vagrant", "--stack=vagrant: unknown; use one of auto, embedded, docker"),
+        ("--backend-store=mysql", "--backend-store=mysql: unknown; use one of sqlite, postgresql"),
+        ("--backend-store=postgresql", "--backend-store=postgresql: only containers have it; add --stack=docker"),
         ("--store=gcs", "--store=gcs: unknown; use one of auto, minio, moto"),
         ("--store=minio", "--store=minio: no 'minio' binary on PATH; install one, or use --store=moto"),
         ("--fault=gremlins", "--fault=gremlins: unknown; use one of artifact-route-missing"),
