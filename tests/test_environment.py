@@ -10,6 +10,7 @@ import pytest
 
 from fixtures.clients.exchange import Exchange
 from fixtures.clients.leave import ask_leave, tell
+from fixtures.environment.account import account_of
 from fixtures.environment.live import guard_of, target_of
 from fixtures.environment.profile import Profile, Secret
 from fixtures.environment.read import FOLDER, ProfileError, file_of, read
@@ -57,6 +58,26 @@ def test_examples_can_be_read(file: Path) -> None:
         ("group =", 'file = "x"\ngroup =', "[logs.mlflow]", "needs exactly one of file and group"),
         ("[budget]", '[[expected_failures]]\nrequirement = "X"\n[budget]', '"X"', "a requirement's id, as ART-012"),
         ("[budget]", '[[expected_failures]]\nrequirement = "ART-001"\n[budget]', "[[exp", "expires is missing"),
+        ('"123456789012"', '"12345"', "12345", "infrastructure.account cannot be '12345'; give the number of an AWS"),
+        ('"123456789012"', "123456789012", "account", "infrastructure.account cannot be 123456789012; give the number"),
+        ('"arn:aws:iam::123456789012:role/hokusai-mlflow-staging"', '"mlflow"', '"mlflow"', "the ARN of the role"),
+        ('encryption = "AES256"', 'encryption = "SSE"', "SSE", 'give "AES256", "aws:kms" or "none"'),
+        ('encryption = "AES256"', 'encryption = "aws:kms"', "[infrastructure]", "needs both of encryption ="),
+        ("noncurrent_days = 90", "noncurrent_days = 0", "noncurrent_days", "a whole number above 0"),
+        (
+            "abort_days = 7",
+            "abort_day = 7",
+            "abort_day",
+            "infrastructure.abort_day is unknown; here may stand: account",
+        ),
+        (
+            "abort_days = 7",
+            'access_key = { variable = "K" }',
+            "[infrastructure]",
+            "needs both of access_key and secret",
+        ),
+        ('bucket = "hokusai-access-logs-staging", ', "", "access_log", "infrastructure.access_log.bucket is missing"),
+        ('staging" = 30 }', 'staging" = "30" }', "log_groups", "cannot be '30'"),
     ],
 )
 def test_mistake_is_told_with_its_line_and_what_is_allowed(
@@ -134,6 +155,34 @@ def test_target_says_what_its_file_does_not_open(monkeypatch: pytest.MonkeyPatch
     assert "nobody looked whether bytes were stored" in target.capability("store").reason
     assert not target.capability("write").present
     assert "hk_reader_0000" not in repr(target)
+
+
+def test_account_is_taken_as_its_file_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Account is taken as its file says, with the bucket's credentials where it has none of its own."""
+    monkeypatch.setenv("HOKUSAI_STAGING_AWS_ACCESS_KEY_ID", "AKIA-staging")
+    monkeypatch.setenv("HOKUSAI_STAGING_AWS_SECRET_ACCESS_KEY", "a-staging-secret")
+    account = account_of("staging", read(file_of("staging")))
+
+    assert account is not None
+    declared = account.declared
+    assert (declared.bucket, declared.prefix) == ("hokusai-mlflow-artifacts-staging", "artifacts")
+    assert (declared.region, declared.account) == ("us-east-1", "123456789012")
+    assert declared.log_groups == {"/ecs/hokusai-mlflow-staging": 30}
+    assert (account.access_key, account.secret_key, account.endpoint) == ("AKIA-staging", "a-staging-secret", "")
+    assert "a-staging-secret" not in repr(account)
+
+
+def test_account_without_a_bucket_or_credentials_is_refused() -> None:
+    """Account without a bucket or credentials is refused."""
+    bare = {"description": "x", "access": "read-only", "doors": {"canonical": {"url": "https://x.example"}}}
+    nameless = Profile.model_validate({**bare, "infrastructure": {}})
+    keyless = Profile.model_validate({**bare, "infrastructure": {"bucket": "artifacts"}})
+
+    assert account_of("mine", Profile.model_validate(bare)) is None
+    with pytest.raises(ProfileError, match=r"infrastructure\.bucket is missing"):
+        account_of("mine", nameless)
+    with pytest.raises(ProfileError, match=r"infrastructure\.access_key is missing"):
+        account_of("mine", keyless)
 
 
 def test_sandboxed_environment_without_a_writer_is_refused() -> None:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from fixtures.faults.accounts.catalogue import ACCOUNT_CATALOGUE, TOPICS
 from fixtures.faults.accounts.fault import LAYERS, AccountFault
+from fixtures.faults.catalogue import CATALOGUE
 from fixtures.infrastructure.finding import Finding
 from fixtures.infrastructure.judge import RULES, judge_all
 from fixtures.infrastructure.observe.observe import observe
@@ -124,6 +125,7 @@ def test_story_is_whole(name: str) -> None:
 def test_catalogue_is_whole() -> None:
     """No two faults share a name, and each requirement on an account fails on one of them."""
     assert sum(len(topic.FAULTS) for topic in TOPICS) == len(ACCOUNT_CATALOGUE) >= 25
+    assert not set(ACCOUNT_CATALOGUE) & set(CATALOGUE)
     assert {name for fault in ACCOUNT_CATALOGUE.values() for name in fault.requirements} == set(RULES)
 
 

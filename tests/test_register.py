@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.requirement import Level, Register, RegisterError, verifies
+from fixtures.requirement import Level, Register, RegisterError, Remedy, verifies
 from fixtures.session.listing import checks_by_requirement
 from tests.tree import ROOT
 
@@ -93,6 +93,17 @@ def test_wrong_entry_is_named(tmp_path: Path, changes: dict[str, str | None], wh
 
     assert said.startswith("artifacts.toml, requirement 2 (")
     assert what in said
+
+
+def test_remedy_is_that_of_the_table(tmp_path: Path) -> None:
+    """A requirement has the lines of the remedy that it names, one that stands in no table is refused."""
+    (tmp_path / "artifacts.toml").write_text(entry(remedy="mend", why="So.") + '[remedies.mend]\ncli = "aws x"\n')
+    found = Register.load(tmp_path)["ART-001"]
+    assert (found.why, found.remedy) == ("So.", Remedy(cli="aws x"))
+
+    assert "remedy 'mend' stands in no table" in refusal(tmp_path, artifacts=entry(remedy="mend"))
+    wrong = entry(remedy="mend") + '[remedies.mend]\nbash = "x"\n'
+    assert "has 'bash', knows terraform, cli, minio" in refusal(tmp_path, artifacts=wrong)
 
 
 def test_duplicate_is_named(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from fixtures.report.changes import LISTS, Changes, compare
 from fixtures.report.history import History
 from fixtures.report.latency import latency
 from fixtures.report.night import Night, NightError
+from fixtures.report.page.plot import plot
 from fixtures.report.record import CheckRecord, RunRecord
 from fixtures.verdict import Verdict
 from tests.report_runs import EXCHANGE, check, green, mixed, run_of
@@ -173,3 +174,13 @@ def test_latency_pairs_the_same_request() -> None:
     assert seen.doors == {"canonical": ((0.03,), (0.01, 0.02))}
     assert seen.ratio("canonical") == pytest.approx(2.0)
     assert latency(green()).doors == {}
+
+
+def test_plot_of_a_single_request_is_drawn() -> None:
+    """One request at the door and one at the origin make a plot, whose spread is that request."""
+    evidence = (asked("canonical", 0.02), asked("origin", 0.01))
+    drawn = plot(run_of(check("one", Verdict.PASSED, evidence=evidence), target={"doors": DOORS}))
+
+    assert drawn is not None
+    assert drawn["requests"] == 2
+    assert [row["low"] == row["median"] == row["high"] for row in drawn["rows"]] == [True, True]
