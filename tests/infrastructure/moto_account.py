@@ -115,7 +115,9 @@ def moto_account() -> Iterator[Account]:
         patch.setattr(IamResponse, "simulate_principal_policy", simulate_principal_policy, raising=False)
         server.start()
         host, port = server.get_host_and_port()
+        account = Account(f"http://{host}:{port}")
+        account.reset()  # moto keeps its accounts for the whole process, not for a server
         try:
-            yield Account(f"http://{host}:{port}")
+            yield account
         finally:
             server.stop()
