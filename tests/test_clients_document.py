@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.clients.exchange import Body, Exchange
+from fixtures.clients.exchange import KEPT_BYTES, Body, Exchange
 from fixtures.expect import Mismatch, Unmet, expect_status, given
 
 
@@ -33,6 +33,12 @@ def test_another_body_is_a_breach(
     with pytest.raises(breach, match="JSON object") as told:
         _ = stand(answer(body), 200).document
     assert type(told.value) is breach
+
+
+def test_an_answer_too_long_to_read_is_told_as_that() -> None:
+    """JSON past the part that an exchange keeps is called too long, not broken."""
+    with pytest.raises(Mismatch, match=f"at most {KEPT_BYTES} bytes"):
+        _ = answer(b'{"runs": "' + b"x" * KEPT_BYTES + b'"}').document
 
 
 @pytest.mark.parametrize(
