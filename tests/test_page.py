@@ -244,9 +244,9 @@ def test_many_checks_do_not_lag(page: Page, pages: dict[str, str]) -> None:
     )
     assert took < blank * 10, f"{took:.0f} ms against {blank:.0f} ms for twenty million additions"
     page.locator("#MNY-007 > summary").click()
-    assert page.locator("#MNY-007 .check").count() == 100
+    expect(page.locator("#MNY-007 .check")).to_have_count(100)
     page.locator("#MNY-007").get_by_role("button", name="more of").click()
-    assert page.locator("#MNY-007 .check").count() == 200
+    expect(page.locator("#MNY-007 .check")).to_have_count(200)
     page.evaluate("location.hash = 'check=suites/contract/area/test_area.py::test_case[299]'")
     expect(page.locator(".check.target .detail")).to_be_visible()
 
