@@ -137,3 +137,40 @@ def test_an_answer_before_the_body_waits_for_it(tmp_path: Path) -> None:
             process.kill()
             process.wait()
     assert request.size == 5
+
+
+def test_what_nobody_waits_for_is_not_passed(tmp_path: Path) -> None:
+    """A request whose sender left before the server could be reached never gets there, though the server is back."""
+    (port,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        address = server.getsockname()
+        process = stand(tmp_path, port, address[1], tmp_path / "seen.jsonl")
+        try:
+            eventually(lambda: not port_is_free(port), "the witness listens")
+            fill(address)  # from here on nobody reaches it
+            with socket.create_connection(("127.0.0.1", port)) as leaving:
+                leaving.sendall(b"PUT /left HTTP/1.1\r\nContent-Length: 1\r\n\r\nx")
+            with socket.create_connection(("127.0.0.1", port)) as staying:
+                staying.sendall(b"PUT /stayed HTTP/1.1\r\nContent-Length: 1\r\n\r\nx")
+                asked = first_asked(server)
+        finally:
+            process.kill()
+            process.wait()
+    assert asked == b"PUT /stayed HTTP/1.1"
+
+
+def fill(address: tuple[str, int]) -> None:
+    """Connect and leave until a server that accepts nobody has no room for one more."""
+    with pytest.raises(TimeoutError):
+        while True:
+            socket.create_connection(address, timeout=0.2).close()
+
+
+def first_asked(server: socket.socket) -> bytes:
+    """Accept until a connection brings a request; return its first line."""
+    server.settimeout(20)
+    while True:
+        line, _ = server.accept()
+        with line:
+            if asked := line.recv(1000):
+                return asked.partition(b"\r\n")[0]
