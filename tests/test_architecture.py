@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "fixtures.faults": ("fixtures.deployment", "fixtures.disturbance"),
     "fixtures.faults.accounts": ("fixtures.infrastructure", "fixtures.target.account"),
     "fixtures.images": (),
+    "fixtures.images.foreign": ("fixtures.deployment", "fixtures.images.recipe"),
     "fixtures.settings": ("fixtures.faults.catalogue", "fixtures.deployment", "fixtures.images"),
     "fixtures.clients.answered": (),
     "fixtures.clients.document": ("fixtures.mismatch",),
