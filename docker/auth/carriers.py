@@ -14,6 +14,8 @@ from starlette.datastructures import Headers
 LONGEST_KEY = 8192
 """A longer key is malformed: no question is asked about it."""
 
+_SPACE = " \t"
+"""What may stand around a header's value; Python's own idea of it has control characters."""
 _SCHEMES = ("bearer", "apikey")
 # Visible ASCII; a comma would be two headers that a proxy joined into one.
 _KEY_FORM = re.compile(r"[\x21-\x2b\x2d-\x7e]+")
@@ -46,16 +48,16 @@ def find_key(headers: Headers, query: str) -> Presented:
     authorizations = headers.getlist("authorization")
     if len(authorizations) > 1:
         raise NoKeyError("The request has more than one Authorization header.")
-    offers = [value.strip().partition(" ") for value in authorizations]
+    offers = [value.strip(_SPACE).partition(" ") for value in authorizations]
     for scheme in _SCHEMES:
         for offered, _, key in offers:
             if offered.lower() == scheme:
-                return _checked(key.strip(), f"authorization-{scheme}")
+                return _checked(key.strip(_SPACE), f"authorization-{scheme}")
     api_keys = headers.getlist("x-api-key")
     if len(api_keys) > 1:
         raise NoKeyError("The request has more than one X-API-Key header.")
     for key in api_keys:
-        return _checked(key.strip(), "x-api-key")
+        return _checked(key.strip(_SPACE), "x-api-key")
     raise NoKeyError("An API key is required: send it as 'Authorization: Bearer KEY'.", presented=False)
 
 

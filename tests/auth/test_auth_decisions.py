@@ -110,6 +110,8 @@ GOOD = KEYS["writer"]
         [("Authorization", f"Bearer {GOOD}"), ("Authorization", f"Bearer {GOOD}")],
         [("Authorization", f"Bearer {GOOD},Bearer {GOOD}")],
         [("Authorization", f"Digest {GOOD}")],
+        [("Authorization", f"Bearer {GOOD}\x1f")],
+        [("X-API-Key", f"\x1c{GOOD}")],
         [("Authorization", GOOD)],
         [("Authorization", "")],
         [("X-API-Key", "")],

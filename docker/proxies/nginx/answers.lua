@@ -25,6 +25,16 @@ local function quoted(text)
   return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
 end
 
+-- nginx refuses a second Authorization header before anybody is asked; to its client that is a key that cannot be used.
+local function two_keys()
+  local read, head = pcall(ngx.req.raw_header)
+  local found = 0
+  for name in ("\n" .. (read and head or "")):gmatch("\n([%w-]+):") do
+    found = found + (name:lower() == "authorization" and 1 or 0)
+  end
+  return found > 1
+end
+
 local function from_mlflow()
   return ngx.var.upstream_status ~= nil and ngx.ctx.denial == nil and ngx.ctx.message == nil
     and ngx.var.upstream_status:match("(%d+)$") == tostring(ngx.status)
@@ -58,6 +68,13 @@ function answers.head()
     return
   end
   ngx.header["X-Request-Id"] = ngx.var.registry_id
+  local refused_unread = ngx.var.registry_path == nil or ngx.var.registry_path == ""
+  if refused_unread and ngx.status == 400 and two_keys() then
+    ngx.status, ngx.ctx.message = 401, "The request has more than one Authorization header."
+    ngx.ctx.challenge = 'Bearer realm="mlflow", error="invalid_token"'
+  elseif refused_unread and ngx.status == 405 then
+    ngx.header["Allow"] = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"  -- not TRACE, nor CONNECT
+  end
   local status = ngx.status
   if status < 400 then
     local place = ngx.header["Location"]
@@ -67,12 +84,10 @@ function answers.head()
     end
     return
   end
-  for name, value in pairs(ngx.ctx.denial_headers or {}) do
-    ngx.header[name] = value
+  if ngx.ctx.challenge then
+    ngx.header["WWW-Authenticate"] = ngx.ctx.challenge
   end
-  if status == 503 and not ngx.header["Retry-After"] then
-    ngx.header["Retry-After"] = "5"
-  end
+  ngx.header["Retry-After"] = ngx.ctx.wait or ngx.header["Retry-After"] or (status == 503 and "5" or nil)
   ngx.ctx.from_mlflow = from_mlflow()
   if tonumber(ngx.header["Content-Length"] or 0) > LONGEST then
     return
