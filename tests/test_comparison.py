@@ -83,6 +83,25 @@ def test_other_changes_are_told(tmp_path: Path, changed: dict[str, str]) -> None
     assert both.sent != both.arrived
 
 
+CHUNKED = replace(SENT, request_headers=(*SENT.request_headers[:3], ("Transfer-Encoding", "chunked")))
+
+
+@pytest.mark.parametrize(
+    ("length", "same"),
+    [
+        ("transfer-encoding: chunked", True),
+        ("content-length: 3", True),
+        ("content-length: 0", False),
+        ("x-none: 1", False),
+    ],
+)
+def test_chunks_may_arrive_as_one_body_of_their_length(tmp_path: Path, length: str, same: bool) -> None:
+    """A body that was sent in chunks may arrive with its true length, and with no other framing."""
+    both = crossing(CHUNKED, DOOR, recorded(tmp_path, length=length))
+
+    assert (both.sent == both.arrived) is same
+
+
 def answer(*headers: tuple[str, str], status: int = 404, code: str = "RESOURCE_DOES_NOT_EXIST") -> Exchange:
     """Return an answer of MLflow's."""
     given = {"x-frame-options": "SAMEORIGIN", "content-type": "application/json"} | dict(headers)
