@@ -18,7 +18,7 @@ BELOW_CHECKS = (
     "fixtures.clients",
     "fixtures.expect",
 )
-BELOW_SESSION = (*BELOW_CHECKS, "fixtures.verdict", "fixtures.faults", "fixtures.settings")
+BELOW_SESSION = (*BELOW_CHECKS, "fixtures.verdict", "fixtures.faults", "fixtures.settings", "fixtures.foreign")
 MAY_IMPORT = {
     # a module may import what its row names, and its own row; the longest row that fits is its row
     "fixtures.verdict": (),
@@ -34,8 +34,13 @@ MAY_IMPORT = {
     "fixtures.faults": ("fixtures.deployment", "fixtures.disturbance"),
     "fixtures.faults.accounts": ("fixtures.infrastructure", "fixtures.target.account"),
     "fixtures.images": (),
-    "fixtures.images.foreign": ("fixtures.deployment", "fixtures.images.recipe"),
-    "fixtures.settings": ("fixtures.faults.catalogue", "fixtures.deployment", "fixtures.images"),
+    "fixtures.foreign": ("fixtures.deployment", "fixtures.images.recipe"),
+    "fixtures.settings": (
+        "fixtures.faults.catalogue",
+        "fixtures.deployment",
+        "fixtures.foreign",
+        "fixtures.images",
+    ),
     "fixtures.clients.answered": (),
     "fixtures.clients.document": ("fixtures.mismatch",),
     "fixtures.clients.exchange": ("fixtures.clients.answered", "fixtures.clients.document", "fixtures.mismatch"),
@@ -48,6 +53,7 @@ MAY_IMPORT = {
         "fixtures.lifeline",
     ),
     "fixtures.stack": (
+        "fixtures.foreign",
         "fixtures.images",
         "fixtures.settings",
         "fixtures.target",

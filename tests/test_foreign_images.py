@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.deployment import REFERENCE, Auth, KeyService, Links, MLflow, Proxy
 from fixtures.disturbance import Break, Rule, When
-from fixtures.images.foreign import Foreign, ForeignError
+from fixtures.foreign.image import Foreign, ForeignError
 from fixtures.images.recipe import RECIPES
 from tests.test_bad_input import run_here
 
