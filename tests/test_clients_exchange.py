@@ -132,6 +132,8 @@ def test_evidence_is_bounded() -> None:
         (404, "text/plain", "Not Found", "load balancer"),
         (405, "text/html", "<h1>Method Not Allowed</h1>", "not the method"),
         (500, "text/plain", "Internal Server Error", "native"),
+        (500, "text/html", "<h1>500</h1><hr><center>nginx/1.22.1</center>", "nginx"),
+        (500, "text/html", "<h1>Internal Server Error</h1>", "Flask"),
         (503, "application/json", '{"detail": "Artifact serving is disabled"}', "serving is off"),
         (403, "application/xml", "<Error/>", "store itself"),
         (504, "text/plain", "upstream request timeout", "time ran out"),
@@ -153,3 +155,11 @@ def test_timings_add_up() -> None:
     assert whole["started"] == 5.5
     assert broken["timings"] == {"connect": 0.1, "send": 0.9}
     assert exchange().evidence()["timings"] == {}
+
+
+@pytest.mark.parametrize(
+    ("challenge", "who"), [('Basic realm="mlflow"', "basic-auth"), ('Bearer realm="mlflow"', "auth service")]
+)
+def test_refusal_is_told_by_its_challenge(challenge: str, who: str) -> None:
+    """MLflow's own basic authentication and the auth service differ by the scheme that they ask for."""
+    assert who in who_answered(401, (("WWW-Authenticate", challenge),), '{"error_code": "UNAUTHENTICATED"}')
