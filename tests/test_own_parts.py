@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ def test_another_mlflow_is_started_by_its_settings(tmp_path: Path) -> None:
 
     assert code == 0, said
     assert report["target"]["images"]["mlflow"].startswith("sha256:")
+    assert report["target"]["versions"]["mlflow"] == f"mlflow {version('mlflow')}"
 
 
 def test_an_image_that_is_not_there_is_told_with_the_command_that_fetches_it(tmp_path: Path) -> None:
