@@ -20,6 +20,7 @@ TEXTS = {
     "emoji": "👩🏽‍🔬",
     "quotes": 'it\'s "quoted" \\ `x` %27; --',
     "lines": "first\nsecond\ttabbed",
+    "long": "word after word, " * 8 + "end",
 }
 
 
