@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.nights.digest import body, changed, lines
+from fixtures.nights.digest import body, changed, lines, news
 from fixtures.nights.night import BusyError, NightShift, alone, copy_run, nights, publish
 from fixtures.nights.plan import Plan, PlanError
 from fixtures.nights.result import Result
@@ -85,24 +86,41 @@ def test_gravest_code_is_the_nights(tmp_path: Path) -> None:
 
 
 def test_change_is_another_end_or_other_requirements(tmp_path: Path) -> None:
-    """A target changed where its exit code or its red requirements did; with no night before, what is not good did."""
+    """A target changed where its exit code or red requirements did since it was last judged; a new one if not good."""
     before = shift(tmp_path, GOOD, BAD)
     other = replace(BAD, red=("ROU-001", "ROU-002"), seconds=1.0)
 
-    assert changed(before, None) == ("b",)
-    assert changed(shift(tmp_path, replace(GOOD, seconds=1.0), BAD), before) == ()
-    assert changed(shift(tmp_path, GOOD, other), before) == ("b",)
-    assert changed(shift(tmp_path, replace(GOOD, exit_code=6), BAD), before) == ("a",)
+    assert changed(before, []) == ("b",)
+    assert changed(shift(tmp_path, replace(GOOD, seconds=1.0), BAD), [before]) == ()
+    assert changed(shift(tmp_path, GOOD, other), [before]) == ("b",)
+    assert changed(shift(tmp_path, replace(GOOD, exit_code=6), BAD), [before]) == ("a",)
+    assert changed(before, [before, shift(tmp_path, BAD)]) == ()
+    assert changed(before, [before, shift(tmp_path, other)]) == ("b",)
+
+
+def test_what_was_not_heard_is_told_again(tmp_path: Path) -> None:
+    """A change that a chat tool could not be told is news in each night until it can, and not after that."""
+    quiet = shift(tmp_path, GOOD, BAD)
+    change = replace(quiet, changed=("b",))
+    unheard, still = (
+        replace(change, told="could not be told: it answered 503"),
+        replace(quiet, told="could not be told"),
+    )
+
+    assert news(change, []) == ("b",)
+    assert news(quiet, [change, unheard]) == ("b",)
+    assert news(quiet, [unheard, still]) == ("b",)
+    assert news(quiet, [unheard, replace(change, told="told")]) == ()
 
 
 def test_digest_and_body_tell_the_same(tmp_path: Path) -> None:
     """The digest has every target, changes first; the body for a chat tool has the words of those that changed."""
     night = replace(shift(tmp_path / "night-1", GOOD, BAD), changed=("b",))
     digest = "\n".join(lines(night))
-    sent = body(night)
+    sent = body(night, night.changed)
 
     assert "1 of 2 targets are fit to serve" in digest
-    assert digest.index("Changed since the night before: b.") < digest.index("❌ b") < digest.index("cause: no route")
+    assert digest.index("Changed since the last time: b.") < digest.index("❌ b") < digest.index("cause: no route")
     assert sent["text"].splitlines() == [
         "night-1: changed: b",
         "❌ b: Do not ship: [1] failed. Cause: no route (proxy).",
@@ -129,6 +147,7 @@ def test_run_is_kept_by_its_night(tmp_path: Path) -> None:
     run = tmp_path / "run"
     (run / "allure-results").mkdir(parents=True)
     (run / "index.html").write_text("page")
+    (run / "allurerc.json").write_text("{}")
     for _ in range(2):
         copy_run(run, tmp_path / "night" / "a")
     (run / "index.html").unlink()
@@ -138,13 +157,19 @@ def test_run_is_kept_by_its_night(tmp_path: Path) -> None:
 
 
 def test_only_one_night_at_a_time(tmp_path: Path) -> None:
-    """The lock refuses a second night, says who has it, and is free again afterwards."""
+    """The lock refuses a second night, says who has it, and is free once the first and its runs have ended."""
     with (
         alone(tmp_path),
         pytest.raises(BusyError, match=r"another night is under way in .*: process \d+, since"),
         alone(tmp_path),
     ):
         pass
+    with alone(tmp_path) as lock:
+        run = subprocess.Popen(["sleep", "30"], pass_fds=(lock,))
+    with pytest.raises(BusyError), alone(tmp_path):  # its run is still there
+        pass
+    run.kill()
+    run.wait()
     with alone(tmp_path):
         pass
 
