@@ -113,6 +113,11 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a check without evidence": (lambda raw: raw.replace(b'"evidence"', b'"proof"'), "lacks 'evidence'"),
     "an unknown verdict": (lambda raw: raw.replace(b'"verdict": "passed"', b'"verdict": "green"'), "unknown verdict"),
     "evidence of another kind": (lambda raw: raw.replace(b'"kind": "note"', b'"kind": "rumour"'), "kind rumour"),
+    "nested without end": (
+        lambda _: b'{"schema": "verdicts.v1", "a": ' + b"[" * 300_000,
+        "is nested more than 100 deep",
+    ),
+    "foreign and nested without end": (lambda _: b'{"a": ' + b"[" * 300_000, "is nested more than 100 deep"),
     "nothing but a schema": (lambda _: b'{"schema": "verdicts.v1"}', "lacks 'requirements'"),
 }
 
