@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from fixtures.nights.digest import body, changed, lines, news
 from fixtures.nights.night import BusyError, NightShift, alone, copy_run, nights, publish
 from fixtures.nights.plan import Plan, PlanError
-from fixtures.nights.result import Result
+from fixtures.nights.result import Result, judged
 from fixtures.nights.webhook import TRIES, tell
 from tests.tree import ROOT
 
@@ -140,6 +141,22 @@ def test_night_is_read_back_and_old_ones_go(tmp_path: Path) -> None:
     assert found[0].results == (GOOD, BAD)
     assert [folder.name for folder in publish(found[-1], keep=2)] == ["night-0", "night-1"]
     assert (tmp_path / "nights" / "latest").resolve().name == "night-3"
+
+
+def test_proof_of_this_night_is_told(tmp_path: Path) -> None:
+    """A proof says what it caught and what it did not; one that was there before, or broke off, is not this night's."""
+    job = Plan.read(ROOT / "nightly.toml").chosen(["proof"])[0]
+    faults = [{"name": name, "caught": name == "one"} for name in ("one", "two", "three")]
+    summary = {"faults": 3, "caught": 1, "false_alarms": []}
+    proof = {"run": "prove-1", "summary": summary, "faults": faults, "finished": datetime.now(UTC).isoformat()}
+    (tmp_path / "faults.json").write_text(json.dumps(proof))
+    told = judged(job, tmp_path, "", 1, 60.0, "")
+
+    assert told.sentence == "1 of 3 faults caught, 0 false alarms: not caught: two, three"
+    assert (told.run, told.red, told.mood) == ("prove-1", ("two", "three"), "bad")
+    assert judged(job, tmp_path, "", 6, 60.0, "").run == ""
+    (tmp_path / "faults.json").write_text(json.dumps({**proof, "finished": "2026-01-02T03:00:00+00:00"}))
+    assert judged(job, tmp_path, "", 0, 60.0, "").sentence.startswith("It left no report")
 
 
 def test_run_is_kept_by_its_night(tmp_path: Path) -> None:
