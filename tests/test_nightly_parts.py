@@ -156,7 +156,19 @@ def test_proof_of_this_night_is_told(tmp_path: Path) -> None:
     assert (told.run, told.red, told.mood) == ("prove-1", ("two", "three"), "bad")
     assert judged(job, tmp_path, "", 6, 60.0, "").run == ""
     (tmp_path / "faults.json").write_text(json.dumps({**proof, "finished": "2026-01-02T03:00:00+00:00"}))
-    assert judged(job, tmp_path, "", 0, 60.0, "").sentence.startswith("It left no report")
+    earlier = judged(job, tmp_path, "", 0, 60.0, "")
+    assert (earlier.sentence.partition(";")[0], earlier.exit_code, earlier.mood) == ("It left no report", 5, "doubt")
+
+
+def test_run_without_a_report_is_not_good(tmp_path: Path) -> None:
+    """A run that ended well and left no report verified nothing; one that left half a report could not be read."""
+    job = Plan.read(ROOT / "nightly.toml").jobs[0]
+
+    assert judged(job, tmp_path, "verify-1", 0, 1.0, "").exit_code == 5
+    (tmp_path / "runs" / "verify-1").mkdir(parents=True)
+    (tmp_path / "runs" / "verify-1" / "verdicts.json").write_text('{"schema": "verdicts.v1"')
+    assert judged(job, tmp_path, "verify-1", 0, 1.0, "").mood == "doubt"
+    assert judged(job, tmp_path, "verify-1", 1, 1.0, "").exit_code == 1
 
 
 def test_run_is_kept_by_its_night(tmp_path: Path) -> None:
