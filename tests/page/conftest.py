@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -15,10 +16,11 @@ from fixtures.report.record import RunRecord
 from fixtures.requirement import Level, Register, Requirement
 from fixtures.verdict import Verdict
 from tests.browser import chromium
-from tests.report_runs import EVIDENCE, EXCHANGE, check, mixed, run_of
+from tests.report_runs import EVIDENCE, EXCHANGE, FLOW, check, mixed, run_of
 
 MANY = 2000
 RED = "suites/contract/area/test_area.py::test_routes"
+GREEN = "suites/contract/area/test_area.py::test_stores"
 BROKE = f"after experiment: MlflowException: API request to http://127.0.0.1:8080/{'a' * 300} failed"
 GONE = "suites/contract/area/test_area.py::test_gone"
 CHANGES = Changes(
@@ -74,8 +76,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     told = {"layer": "proxy", "cause": cause["cause"], "remedy": "add one"}
     run = mixed()
     evidence = [{**each, "problem": BROKE} if each["kind"] == "flow" else each for each in EVIDENCE]
-    records = [replace(each, diagnosis=told, evidence=evidence) if each.nodeid == RED else each for each in run.records]
-    run = replace(run, records=records, diagnosis=[cause], changes=CHANGES)
+    green = {**FLOW, "name": "registration of a pyfunc model"}
+    changed: dict[str, dict[str, Any]] = {
+        RED: {"diagnosis": told, "evidence": evidence},
+        GREEN: {"evidence": (green,), "door": "literal"},
+    }
+    records = [replace(each, **changed.get(each.nodeid, {})) for each in run.records]
+    target = {**run.target, "images": {"proxy": "sha256:4711"}}
+    run = replace(run, records=records, diagnosis=[cause], changes=CHANGES, target=target)
     runs = {"mixed": run, "many": large()}
     for name, each in runs.items():
         (folder / f"{name}.html").write_bytes(b"".join(render(each)))

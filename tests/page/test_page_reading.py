@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.conftest import RED
+from tests.page.conftest import GREEN, RED
 from tests.report_runs import EVIDENCE, EXCHANGE
 
 PHONE = {"width": 390, "height": 844}
@@ -22,6 +22,21 @@ def test_verdict_and_causes_come_first(page: Page, pages: dict[str, str]) -> Non
     expect(page.locator("#causes")).to_contain_text("No route <b>for</b> uploads")
     expect(page.locator("#causes .cause")).to_contain_text("Explains 1 red check")
     expect(page.locator("#causes")).to_contain_text("Red, and explained by no cause")
+
+
+def test_page_says_who_was_judged(page: Page, pages: dict[str, str]) -> None:
+    """Doors, versions, images by digest, ways, and what the target does not do, with the reason, are there."""
+    page.goto(pages["mixed"])
+    target = page.locator("#target")
+    for words in (
+        "http://127.0.0.1:8080/api/mlflow",
+        "3.17.2",
+        "presigned",
+        "store-keys the store does not enforce keys",
+    ):
+        expect(target).to_contain_text(words)
+    target.get_by_text("Images, by digest").click()
+    expect(target.get_by_text("sha256:4711")).to_be_visible()
 
 
 def test_changes_say_whose_they_are(page: Page, pages: dict[str, str]) -> None:
@@ -84,6 +99,11 @@ def test_registration_is_a_waterfall(page: Page, pages: dict[str, str]) -> None:
     rows.last.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#waterfall .asked[open]")).to_contain_text("404 Not Found")
+    expect(page.locator("#flows option:checked")).to_have_text("a sklearn model at canonical (broke off)")
+    page.goto(f"{pages['mixed']}#check={GREEN}")
+    page.get_by_role("link", name="see the waterfall").click()
+    expect(page.locator("#flows option:checked")).to_have_text("a pyfunc model at literal")
+    expect(page.locator("#flow-problem")).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
