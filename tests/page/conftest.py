@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from fixtures.report.changes import Change, Changes
+from fixtures.report.history import trend_of
+from fixtures.report.night import Night
 from fixtures.report.page import render
 from fixtures.report.record import RunRecord
 from fixtures.requirement import Level, Register, Requirement
@@ -50,6 +52,17 @@ def large() -> RunRecord:
     return run_of(*records, register=register, exit_code=1)
 
 
+def nights() -> list[Mapping[str, Any]]:
+    """Return thirty nights of December, red but for the first ten, slower from night to night."""
+    found = []
+    for number in range(30):
+        red = number >= 10
+        checks = [check("one", Verdict.FAILED if red else Verdict.PASSED, "ROU-001")]
+        run = replace(run_of(*checks, exit_code=int(red)), started=f"2025-12-{number + 1:02}T03:04:05+00:00")
+        found.append({**trend_of(Night.of(run)), "doors": {"canonical": 1 + number / 10}})
+    return found
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for all of these tests."""
@@ -83,7 +96,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
     records = [replace(each, **changed.get(each.nodeid, {})) for each in run.records]
     target = {**run.target, "images": {"proxy": "sha256:4711"}}
-    run = replace(run, records=records, diagnosis=[cause], changes=CHANGES, target=target)
+    run = replace(run, records=records, diagnosis=[cause], changes=CHANGES, target=target, trend=nights())
     runs = {"mixed": run, "many": large()}
     for name, each in runs.items():
         (folder / f"{name}.html").write_bytes(b"".join(render(each)))

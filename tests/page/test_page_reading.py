@@ -54,6 +54,18 @@ def test_changes_say_whose_they_are(page: Page, pages: dict[str, str]) -> None:
     expect(page.locator(".check.target .detail")).to_be_in_viewport()
 
 
+def test_thirty_nights_are_a_picture_and_a_table(page: Page, pages: dict[str, str]) -> None:
+    """Each of the last thirty nights is a column, said in words, and a row of a table with its red checks and pace."""
+    page.goto(pages["mixed"])
+    columns = page.locator(".trend .night")
+    expect(columns).to_have_count(30)
+    expect(columns.last).to_contain_text("30 December 2025, 03:04 UTC: Do not ship")
+    expect(page.locator(".days")).to_have_text(re.compile(r"1 Dec\s*30 Dec"))
+    page.get_by_text("The same as a table").click()
+    expect(page.locator(".nights tbody tr").first).to_have_text(re.compile(r"30 Dec .*Do not ship\s*1\s*3.9"))
+    expect(page.locator(".nights tbody tr")).to_have_count(30)
+
+
 def test_check_opens_to_its_evidence(page: Page, pages: dict[str, str]) -> None:
     """By keyboard: a requirement opens to its checks, a check to its exchanges hop by hop, objects, logs and notes."""
     page.goto(pages["mixed"])
