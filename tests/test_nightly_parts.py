@@ -19,6 +19,9 @@ from fixtures.nights.night import BusyError, NightShift, alone, copy_run, nights
 from fixtures.nights.plan import Plan, PlanError
 from fixtures.nights.result import Result, judged
 from fixtures.nights.webhook import TRIES, tell
+from fixtures.report.redact import Redactor
+from fixtures.report.write import write
+from tests.report_runs import green
 from tests.tree import ROOT
 
 GOOD = Result("a", "stack", 0, 60.0, "A third party can register a model here: all.", checks={"passed": 3})
@@ -160,8 +163,8 @@ def test_proof_of_this_night_is_told(tmp_path: Path) -> None:
     assert (earlier.sentence.partition(";")[0], earlier.exit_code, earlier.mood) == ("It left no report", 5, "doubt")
 
 
-def test_run_without_a_report_is_not_good(tmp_path: Path) -> None:
-    """A run that ended well and left no report verified nothing; one that left half a report could not be read."""
+def test_run_that_proves_little_is_not_good(tmp_path: Path) -> None:
+    """A run that ended well is not good where it left no report, or half a one, or did not judge every MUST."""
     job = Plan.read(ROOT / "nightly.toml").jobs[0]
 
     assert judged(job, tmp_path, "verify-1", 0, 1.0, "").exit_code == 5
@@ -169,6 +172,9 @@ def test_run_without_a_report_is_not_good(tmp_path: Path) -> None:
     (tmp_path / "runs" / "verify-1" / "verdicts.json").write_text('{"schema": "verdicts.v1"')
     assert judged(job, tmp_path, "verify-1", 0, 1.0, "").mood == "doubt"
     assert judged(job, tmp_path, "verify-1", 1, 1.0, "").exit_code == 1
+    write(green(skip=["ART-001"]), tmp_path / "runs" / "verify-2", Redactor(()))
+    part = judged(job, tmp_path, "verify-2", 0, 1.0, "")
+    assert (part.exit_code, part.partly, part.mood) == (0, True, "doubt")
 
 
 def test_run_is_kept_by_its_night(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def large() -> RunRecord:
 
 def nights() -> list[Mapping[str, Any]]:
     """Return thirty nights of December, red but for the first ten, slower from night to night."""
-    found = []
+    found: list[Mapping[str, Any]] = []
     for number in range(30):
         red = number >= 10
         checks = [check("one", Verdict.FAILED if red else Verdict.PASSED, "ROU-001")]
