@@ -97,7 +97,7 @@ def under_way(nightly: Nights) -> tuple[subprocess.Popen[str], str]:
     process = nightly.start()
     read_until(process, r"^slow: stack embedded \.\.\.")
     log = next((nightly.reports / "nights").glob("night-*")) / "slow.log"
-    eventually(lambda: "judged: " in log.read_text(), "the slow run is under way", 60)
+    eventually(lambda: log.is_file() and "judged: " in log.read_text(), "the slow run is under way", 60)
     run = re.search(r"run (verify-\S+):", log.read_text())
     assert run
     return process, run[1]
