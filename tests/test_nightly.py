@@ -134,6 +134,8 @@ def test_three_nights(nightly: Nights) -> None:
     assert [each["changed"] for each in told] == [["broken", "red"], ["broken", "red"], ["red"]]
     assert "nothing changed" in third_said
     assert url not in said + second_said + json.dumps(first)
+    files = [file for file in nightly.reports.rglob("*") if file.is_file()]
+    assert [file for file in files if b"a-secret-of-ours" in file.read_bytes()] == []
     assert (nightly.reports / "nights" / "latest" / "red" / "index.html").is_file()
     assert len(list((nightly.reports / "nights").glob("night-*"))) == 2
     digest = (nightly.reports / "nights" / "latest" / "digest.md").read_text()

@@ -163,6 +163,17 @@ def test_markdown_is_a_table_with_a_fold(tmp_path: Path) -> None:
     assert "test\\_odd\\[\\<&'\"\\|\\`\\>\\]" in text
 
 
+def test_long_address_hides_no_answer(tmp_path: Path) -> None:
+    """What was answered is seen in the summary and on the page, however long the address was that was asked."""
+    actual = f"PUT http://127.0.0.1:8080/api/{'deep/' * 60}a.bin → 500 application/json 104 B"
+    run = run_of(check("one", Verdict.FAILED, "ROU-001", actual=actual), exit_code=1)
+    paths = write(run, tmp_path, Redactor(()))
+
+    for name in ("markdown", "page"):
+        assert "deep/deep/a.bin → 500 application/json 104 B" in paths[name].read_text()
+    assert run.records[0].actual in json.loads(paths["verdicts"].read_text())["checks"][0]["actual"]
+
+
 def test_badge_is_a_picture(written: tuple[Any, dict[str, Path]]) -> None:
     """The badge is well-formed SVG that says in words what it shows, in a colour for good, bad and doubt."""
     run, paths = written
