@@ -101,11 +101,14 @@ def declared(target: Target) -> Declared:
 
 
 def follow(target: Target, declared: Declared, requirement: str) -> None:
-    """Carry out the first of the lines that mend a breach."""
+    """Carry out the lines that mend a breach, but for those that are for some cases only."""
     remedy = Register.load(SUITES / "requirements")[requirement].remedy
     assert remedy is not None
     assert target.bucket is not None
-    run_line(Account(target.bucket.endpoint), filled(remedy.cli, declared).splitlines()[0])
+    always, _, _ = filled(remedy.cli, declared).partition("# and where")
+    for line in always.splitlines():
+        if not line.startswith("#"):
+            run_line(Account(target.bucket.endpoint), line)
 
 
 def file_of(target: Target, folder: Path, **declared: Any) -> Path:
