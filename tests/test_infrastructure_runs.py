@@ -20,7 +20,7 @@ from fixtures.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from fixtures.infrastructure.observe.observe import observe
 from fixtures.infrastructure.reference import promised
 from fixtures.infrastructure.remedy import filled
-from fixtures.rehearsal.foreign import environment
+from fixtures.rehearsal.foreign import Changes, environment
 from fixtures.requirement import Register
 from fixtures.session.arguments import SUITES
 from fixtures.settings import ROOT, new_run_id
@@ -114,9 +114,12 @@ def follow(target: Target, declared: Declared, requirement: str) -> None:
 def file_of(target: Target, folder: Path, **declared: Any) -> Path:
     """Write the file of an environment that is this stack, with what is declared of its account."""
     file = environment(target, folder / "environment")
-    table = "".join(f"{name} = {json.dumps(value)}\n" for name, value in declared.items())
-    file.write_text(file.read_text() + (f"\n[infrastructure]\n{table}{NO_POLICY}" if declared else ""))
+    file.write_text(file.read_text() + (f"\n[infrastructure]\n{_fields(declared)}{NO_POLICY}" if declared else ""))
     return file
+
+
+def _fields(table: dict[str, Any]) -> str:
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in table.items())
 
 
 def as_declared(target: Target, declared: Declared) -> dict[str, Any]:
@@ -143,20 +146,49 @@ def test_account_and_deployment_are_green(target: Target, declared: Declared, tm
 
 
 def test_broken_account_is_named_with_what_mends_it(target: Target, declared: Declared, tmp_path: Path) -> None:
-    """A breach is told with the requirement, what is there, and where its remedy stands; objects show it too."""
+    """A breach is told with the requirement, what is there, and the line that mends it; objects show it too."""
     assert target.bucket is not None
+    account = Account(target.bucket.endpoint)
     suspend = "aws s3api put-bucket-versioning --bucket {} --versioning-configuration '{}'"
-    run_line(Account(target.bucket.endpoint), suspend.format(declared.bucket, '{"Status": "Suspended"}'))
+    run_line(account, suspend.format(declared.bucket, '{"Status": "Suspended"}'))
+    run_line(account, f"aws s3api delete-bucket-encryption --bucket {declared.bucket}")
     try:
         done = judge(tmp_path, f"--env-file={file_of(target, tmp_path, **as_declared(target, declared))}")
     finally:
         follow(target, declared, "INF-004")
+        follow(target, declared, "INF-005")
 
     assert done.code == 1, done.said
-    assert done.with_verdict("failed") == {"INF-004", "INF-061"}
+    assert done.with_verdict("failed") == {"INF-004", "INF-005", "INF-060", "INF-061"}
     assert "INF-004 MUST: The bucket keeps versions of its objects." in done.said
     assert "versioning Suspended" in done.said
     assert "docs/s3-requirements.md#inf-004" in done.said
+    enable = suspend.format(declared.bucket, '{"Status": "Enabled"}').removeprefix("aws ")
+    assert f"            aws --endpoint-url {target.bucket.endpoint} {enable}\n" in done.said
+
+
+def test_denied_calls_are_inconclusive(target: Target, declared: Declared, tmp_path: Path) -> None:
+    """Credentials that may read nothing end a run with 6: nothing passes or fails, and the calls are named."""
+    assert target.bucket is not None
+    account = Account(target.bucket.endpoint)
+    account.client("iam").create_user(UserName="blind")
+    key = account.client("iam").create_access_key(UserName="blind")["AccessKey"]
+    keys = {"BLIND_KEY": key["AccessKeyId"], "BLIND_SECRET": key["SecretAccessKey"]}
+    file = environment(target, tmp_path / "environment", Changes(without=("bucket",)))
+    table = as_declared(target, declared) | {"bucket": declared.bucket, "prefix": declared.prefix}
+    secrets = 'access_key = { variable = "BLIND_KEY" }\nsecret_key = { variable = "BLIND_SECRET" }\n'
+    file.write_text(f"{file.read_text()}\n[infrastructure]\n{_fields(table)}{secrets}")
+    account.enforce_iam(on=True)
+    try:
+        done = judge(tmp_path, f"--env-file={file}", "-k", "not server and not written", **keys)
+    finally:
+        account.enforce_iam(on=False)
+
+    assert done.code == 6, done.said
+    assert not done.with_verdict("passed") | done.with_verdict("failed")
+    assert {"INF-001", "INF-004", "INF-020", "INF-041"} <= done.with_verdict("inconclusive")
+    assert "may not be read: GetBucketLocation: AccessDenied" in done.said
+    assert "Traceback" not in done.said
 
 
 def test_wrong_account_is_told_and_could_not_be_judged(target: Target, declared: Declared, tmp_path: Path) -> None:
