@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,7 @@ from fixtures.infrastructure.remedy import filled
 from fixtures.rehearsal.foreign import Changes, environment
 from fixtures.requirement import Register
 from fixtures.session.arguments import SUITES
-from fixtures.settings import ROOT, new_run_id
+from fixtures.settings import new_run_id
 from fixtures.stack.handle import OwnedStack
 from fixtures.stack.order import Order
 from fixtures.target.account import Declared
@@ -31,8 +28,8 @@ from fixtures.target.target import Target
 from tests.infrastructure.command_line import run as run_line
 from tests.infrastructure.moto_account import ACCOUNT, DECLARED, Account, moto_account
 from tests.infrastructure.plan_writer import plan_of
+from tests.infrastructure.runs import judge
 
-CHECKS = "suites/live/test_infrastructure.py"
 SET_UP = ("INF-004", "INF-005", "INF-008", "INF-012", "INF-020", "INF-031", "INF-032", "INF-040", "INF-041")
 """Requirements whose lines, in this order, make a bare bucket what is promised, its policy aside."""
 NO_POLICY = """
@@ -41,35 +38,6 @@ requirement = "INF-009"
 reason = "moto 5.2.5 denies every object by a statement whose condition does not hold"
 expires = 2099-12-31
 """
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended: exit code, what it said, and requirement -> verdict where it wrote a report."""
-
-    code: int
-    said: str
-    verdicts: dict[str, str]
-
-    def with_verdict(self, verdict: str) -> set[str]:
-        """Return the requirements on accounts with a verdict."""
-        return {name for name, found in self.verdicts.items() if found == verdict and name.startswith("INF")}
-
-
-def judge(folder: Path, *options: str, **variables: str) -> Outcome:
-    """Run the checks of accounts with these options."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", CHECKS, f"--report-dir={folder}/reports", "-p", "no:cacheprovider", *options],
-        cwd=ROOT,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    report = folder / "reports" / "latest" / "verdicts.json"
-    told: dict[str, Any] = json.loads(report.read_text())["requirements"] if report.exists() else {}
-    return Outcome(done.returncode, done.stdout + done.stderr, {name: each["verdict"] for name, each in told.items()})
 
 
 @pytest.fixture(scope="module")
