@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fixtures.faults.accounts.fault import in_role
+from fixtures.infrastructure.fact import Known
 from fixtures.infrastructure.judge import judge_all
+from fixtures.infrastructure.needs import NEEDS
 from fixtures.infrastructure.observe.observe import observe
 from fixtures.infrastructure.plan.planned import planned
-from fixtures.infrastructure.reference import promised
+from fixtures.infrastructure.reference import promised, rights
 from fixtures.infrastructure.state import State
 from fixtures.target.account import Declared, PlannedAccount
 from fixtures.verdict import Verdict
@@ -60,3 +64,16 @@ def test_plan_of_another_form_is_green(tmp_path: Path, change: object, declared:
     file.write_text(json.dumps(plan_of(change(promised(declared), declared), declared, "counted")))
 
     assert red(*planned(PlannedAccount(file, declared))) == {}
+
+
+def test_rights_under_a_condition_that_nobody_here_knows_are_inconclusive(moto: Account) -> None:
+    """What IAM's simulator could say only with values that nobody here has is inconclusive, and names the condition."""
+    moto.reset()
+    from_there = ("StringEquals", "aws:SourceVpce", ("vpce-1",))
+    narrowed = tuple(replace(each, conditions=(from_there,)) for each in rights(DECLARED))
+    state = in_role(statements=Known(narrowed))(promised(DECLARED), DECLARED)
+    realise(moto, state, DECLARED)
+
+    told = red(observe(moto.access(DECLARED)), DECLARED)
+    assert set(told) == set(NEEDS)
+    assert all("cannot be judged from outside: StringEquals aws:SourceVpce vpce-1" in why for why in told.values())
