@@ -103,8 +103,8 @@ def simulate_principal_policy(self: IamResponse) -> ActionResult:
 
 def _keys(policies: list[Any]) -> set[str]:
     """Return the keys that conditions of policies ask for, small letters."""
-    texts = [policy if isinstance(policy, str) else policy.document for policy in policies]
-    return {key.lower() for text in texts for each in read_policy(text) for _, key, _ in each.conditions}
+    documents = [IAMPolicy(policy)._policy_json for policy in policies]
+    return {key.lower() for found in documents for each in read_policy(found) for _, key, _ in each.conditions}
 
 
 @contextmanager
