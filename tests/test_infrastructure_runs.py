@@ -211,6 +211,25 @@ def test_credentials_that_are_not_valid_are_told(code: str, said: str, monkeypat
     assert said in str(told.value)
 
 
+def test_expired_credentials_end_a_run(
+    target: Target, declared: Declared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run with an expired session ends with 6, and says what to do: no setting passes or fails."""
+
+    def refuse(_: TokenResponse) -> None:
+        raise STSClientError("ExpiredToken", "The security token included in the request is expired")
+
+    monkeypatch.setattr(TokenResponse, "get_caller_identity", refuse)
+    with moto_account() as account:
+        table = as_declared(target, declared) | {"endpoint": account.endpoint}
+        done = judge(tmp_path, f"--env-file={file_of(target, tmp_path, **table)}", "-k", "not server and not written")
+
+    assert done.code == 6, done.said
+    assert "GetCallerIdentity: they have expired (ExpiredToken); take new ones" in done.said
+    assert "Traceback" not in done.said
+    assert not done.with_verdict("passed") | done.with_verdict("failed")
+
+
 def test_nobody_who_answers_is_told() -> None:
     """An endpoint at which nobody answers makes an account one that cannot be judged."""
     with moto_account() as account:
