@@ -257,3 +257,31 @@ def test_declared_role_decides_among_several(tmp_path: Path) -> None:
     assert isinstance(state.role, Unreadable)
     assert judge_all(state, declared)["INF-041"].verdict is Verdict.INAPPLICABLE
     assert judge_all(*planned(PlannedAccount(file, replace(DECLARED))))["INF-041"].verdict is Verdict.PASSED
+
+
+def test_policy_that_may_be_of_two_roles_is_inconclusive(tmp_path: Path) -> None:
+    """Where the configuration hides which of two roles a policy is of, nothing is said of what the role may do."""
+    found = plan("new")
+    add(found, "aws_iam_role", {"name": "other", "assume_role_policy": "{}"})
+    del resources(found, "aws_iam_role_policy")[0]["values"]["role"]
+    for each in found["resource_changes"]:
+        if each["type"] == "aws_iam_role_policy":
+            each["change"]["after_unknown"]["role"] = True
+    for each in found["configuration"]["root_module"]["resources"]:
+        if each["type"] == "aws_iam_role_policy":
+            each["expressions"]["role"] = {"references": ["local.role"]}
+    findings = judged(tmp_path, found)
+
+    assert with_verdict(findings, Verdict.INCONCLUSIVE) == OF_ROLE
+    assert with_verdict(findings, Verdict.FAILED) == set()
+    assert "aws_iam_role_policy.this.role" in findings["INF-041"].actual
+
+
+def test_log_group_of_another_plan_is_there(tmp_path: Path) -> None:
+    """A log group that the plan reads is there, with the days that it keeps its lines."""
+    found = plan()
+    read_instead(found, "aws_cloudwatch_log_group")
+    findings = judged(tmp_path, found)
+
+    assert findings["INF-031"].verdict is Verdict.PASSED
+    assert findings["INF-032"].verdict is Verdict.PASSED
