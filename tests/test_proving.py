@@ -20,6 +20,7 @@ from fixtures.faults.catalogue import CATALOGUE
 from fixtures.proving.confirm import unconfirmed
 from fixtures.proving.outcome import Outcome, Seen
 from fixtures.proving.page import page
+from fixtures.proving.reasons import REASONS
 from fixtures.proving.score import Proof
 from fixtures.proving.selection import SLOW_OTHERS, Check, area_of, expected, others
 from fixtures.report.proof import keep, score
@@ -148,6 +149,13 @@ def test_what_nothing_kills_is_tried_first() -> None:
     tried = others([check(near[0]), *slow, check(far[0]), check(near[1])], FAULT, 6, 0, {check(near[0]).name})
 
     assert [one.requirements[0] for one in tried] == [near[1], far[0], near[0], *far[1 : 1 + SLOW_OTHERS]]
+
+
+def test_every_reason_is_about_a_check_that_there_is() -> None:
+    """A check that was renamed or taken away leaves no reason behind."""
+    named = [name.split("::") for name in REASONS]
+
+    assert [name for file, name in named if f"def {name}(" not in (ROOT / file).read_text()] == []
 
 
 def test_signs_do_not_show_on_the_reference(stack: OwnedStack) -> None:
