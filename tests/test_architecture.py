@@ -107,7 +107,13 @@ MAY_IMPORT = {
         "fixtures.target",
         "fixtures.session.ending",
     ),
-    "fixtures.nights": ("fixtures.options", "fixtures.report", "fixtures.settings", "fixtures.verdict"),
+    "fixtures.nights": (
+        "fixtures.lifeline",
+        "fixtures.options",
+        "fixtures.report",
+        "fixtures.settings",
+        "fixtures.verdict",
+    ),
     "fixtures.plugin": (
         "fixtures.checks",
         "fixtures.environment.read",

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,12 +80,25 @@ def test_runs_are_named_in_every_way(tmp_path: Path) -> None:
 
 def test_reports_are_rendered_anew(tmp_path: Path) -> None:
     """What is rendered from verdicts.json tells the same run: read back, nothing is lost."""
-    file = written(tmp_path, mixed())
+    file = written(tmp_path, replace(mixed(), beyond={"OPS-001": "is judged elsewhere", "AUT-001": "not here either"}))
     code, said = script("render", str(file), str(tmp_path / "again"))
 
     assert (code, said) == (0, f"5 checks: {tmp_path / 'again' / 'index.html'}\n")
     assert render(read(tmp_path / "again" / "verdicts.json", Spool())) == json.loads(file.read_text())
     assert (tmp_path / "again" / "ctrf.json").read_text() == file.with_name("ctrf.json").read_text()
+
+
+def test_past_of_a_run_is_told_anew(tmp_path: Path) -> None:
+    """A run of this history has changes, trend and Allure history again, without later nights; others keep theirs."""
+    runs = seeded()
+    files = [written(tmp_path, run) for run in runs]
+    whole = [read(file, Spool()) for file in files]
+    for number, (run, file) in enumerate(zip(whole, files, strict=True)):
+        assert script("render", run.run_id, str(tmp_path / f"{number}"), f"--report-dir={tmp_path}")[0] == 0
+        for name in ("verdicts.json", "index.html", "allure-history.jsonl"):
+            assert (tmp_path / f"{number}" / name).read_text() == file.with_name(name).read_text()
+    script("render", str(files[2]), str(tmp_path / "far"), f"--report-dir={tmp_path / 'elsewhere'}")
+    assert read(tmp_path / "far" / "verdicts.json", Spool()).changes == whole[2].changes
 
 
 DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
@@ -99,6 +113,11 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a check without evidence": (lambda raw: raw.replace(b'"evidence"', b'"proof"'), "lacks 'evidence'"),
     "an unknown verdict": (lambda raw: raw.replace(b'"verdict": "passed"', b'"verdict": "green"'), "unknown verdict"),
     "evidence of another kind": (lambda raw: raw.replace(b'"kind": "note"', b'"kind": "rumour"'), "kind rumour"),
+    "nested without end": (
+        lambda _: b'{"schema": "verdicts.v1", "a": ' + b"[" * 300_000,
+        "is nested more than 100 deep",
+    ),
+    "foreign and nested without end": (lambda _: b'{"a": ' + b"[" * 300_000, "is nested more than 100 deep"),
     "nothing but a schema": (lambda _: b'{"schema": "verdicts.v1"}', "lacks 'requirements'"),
 }
 

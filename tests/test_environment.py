@@ -185,6 +185,18 @@ def test_account_without_a_bucket_or_credentials_is_refused() -> None:
         account_of("mine", keyless)
 
 
+def test_account_with_another_bucket_than_the_runs_is_refused() -> None:
+    """Account with another bucket than the one that the run looks into is refused."""
+    profile = read(file_of("staging"))
+    assert profile.infrastructure is not None
+    other = profile.model_copy(
+        update={"infrastructure": profile.infrastructure.model_copy(update={"bucket": "elsewhere"})}
+    )
+
+    with pytest.raises(ProfileError, match=r"infrastructure\.bucket is 'elsewhere', and \[bucket\] names"):
+        account_of("mine", other)
+
+
 def test_sandboxed_environment_without_a_writer_is_refused() -> None:
     """Sandboxed environment without a writer is refused."""
     profile = Profile.model_validate(

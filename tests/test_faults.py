@@ -10,11 +10,24 @@ from pathlib import Path
 import pytest
 
 from fixtures.deployment import REFERENCE
+from fixtures.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from fixtures.faults.catalogue import CATALOGUE, TOPICS
 from fixtures.faults.fault import LAYERS
 from fixtures.requirement import Register
 from fixtures.session.arguments import SUITES
 from fixtures.settings import ROOT
+
+INCIDENTS = {"R": 25, "A": 20, "S": 23, "N": 7, "C": 5}
+"""Letter of the incident list -> how many rows it has under it."""
+
+
+def test_every_known_incident_can_be_reproduced() -> None:
+    """Each row of the incident list is a fault of the deployment, or of the account under it."""
+    told = [fault.incidents for fault in CATALOGUE.values()]
+    told += [fault.incidents for fault in ACCOUNT_CATALOGUE.values()]
+    rows = {f"{letter}{number}" for letter, last in INCIDENTS.items() for number in range(1, last + 1)}
+
+    assert {row for incidents in told for row in incidents} == rows
 
 
 def test_no_two_faults_share_a_name() -> None:

@@ -54,19 +54,31 @@ def declared_for(fault: AccountFault) -> Declared:
 
 
 def mend(account: Account, requirement: str, declared: Declared) -> None:
-    """Carry out the lines of a requirement's remedy, as the register has them."""
+    """Carry out the lines of a requirement's remedy, as the register has them, those for some cases too."""
     remedy = REGISTER[requirement].remedy
     assert remedy is not None
     lines = filled(remedy.cli, declared).splitlines()
-    for before, line in zip(["", *lines], lines, strict=False):
-        if line.startswith("#"):
-            continue
+    for number, line in enumerate(lines):
+        perhaps = any(each.startswith("# and where") for each in lines[:number])
         caller = STRANGER if requirement == "INF-003" and "delete-bucket" in line else ""
-        try:
-            run(account, line, caller=caller)
-        except ClientError as refusal:
-            if not before.startswith("# and where") or refusal.response["Error"]["Code"] != "NoSuchEntity":
-                raise
+        for meant in () if line.startswith("#") else _named(account, line, declared):
+            try:
+                run(account, meant, caller=caller)
+            except ClientError as refusal:
+                if not perhaps or refusal.response["Error"]["Code"] != "NoSuchEntity":
+                    raise
+
+
+def _named(account: Account, line: str, declared: Declared) -> list[str]:
+    """Return a line, once for each policy that a finding may name where it is about one."""
+    if "POLICY_" not in line:
+        return [line]
+    role = declared.role.rpartition("/")[2]
+    iam = account.client("iam")
+    inline = [each for each in iam.list_role_policies(RoleName=role)["PolicyNames"] if each != "artifacts"]
+    attached = [each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]]
+    word, names = ("POLICY_ARN", attached) if "POLICY_ARN" in line else ("POLICY_NAME", inline)
+    return [line.replace(word, name) for name in names]
 
 
 @pytest.mark.parametrize("declared", [DECLARED, with_kms()], ids=["AES256", "KMS"])
@@ -136,4 +148,7 @@ def test_remedy_has_lines_for_each_tool(requirement: str) -> None:
     assert REGISTER[requirement].why.endswith(".")
     assert remedy is not None
     assert remedy.terraform and remedy.cli
-    assert not re.findall(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", filled(remedy.cli, with_kms())), "a word that nothing fills"
+    words = re.findall(
+        r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", filled(remedy.cli, with_kms()) + filled(remedy.terraform, with_kms())
+    )
+    assert set(words) <= {"POLICY_ARN", "POLICY_NAME"}, "a word that nothing fills"

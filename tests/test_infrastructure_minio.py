@@ -16,6 +16,7 @@ from fixtures.infrastructure.finding import Finding
 from fixtures.infrastructure.judge import judge_all
 from fixtures.infrastructure.observe.observe import observe
 from fixtures.infrastructure.reference import tls_only
+from fixtures.infrastructure.remedy import aimed, lifecycle
 from fixtures.infrastructure.statement import write_policy
 from fixtures.settings import minio_path, new_run_id
 from fixtures.stack.handle import OwnedStack
@@ -25,7 +26,6 @@ from fixtures.target.target import BucketAccess
 from fixtures.verdict import Verdict
 
 pytestmark = pytest.mark.skipif(minio_path() is None, reason="there is no minio binary on PATH")
-DAYS = 90
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +60,8 @@ def test_minio_is_judged_by_what_it_has(access: BucketAccess, s3: Any) -> None:
     """With policy and lifecycle set no requirement fails, and what MinIO lacks is inapplicable with its answer."""
     declared = Declared(access.bucket, access.prefix, access.region)
     s3.put_bucket_policy(Bucket=access.bucket, Policy=write_policy([tls_only(declared)]))
-    rule = {"ID": "replaced-versions", "Status": "Enabled", "Filter": {"Prefix": ""}}
-    noncurrent = {"NoncurrentVersionExpiration": {"NoncurrentDays": DAYS}}
-    s3.put_bucket_lifecycle_configuration(
-        Bucket=access.bucket, LifecycleConfiguration={"Rules": [{**rule, **noncurrent}]}
-    )
+    rules: Any = lifecycle(replace(declared, abort_days=0))
+    s3.put_bucket_lifecycle_configuration(Bucket=access.bucket, LifecycleConfiguration=rules)
     found = judged(access)
 
     passed = {name for name, each in found.items() if each.verdict is Verdict.PASSED}
@@ -92,3 +89,22 @@ def test_faults_of_minio_are_named(access: BucketAccess, s3: Any) -> None:
 def test_encryption_that_is_declared_is_asked_of_minio(access: BucketAccess) -> None:
     """Where encryption is declared, a MinIO without it fails."""
     assert judged(access, encryption="AES256")["INF-005"].verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "line", "aimed_at"),
+    [
+        (
+            "http://127.0.0.1:9000",
+            "aws s3api head-bucket",
+            "aws --endpoint-url http://127.0.0.1:9000 s3api head-bucket",
+        ),
+        ("http://127.0.0.1:9000", "# replaces all", "# replaces all"),
+        ("https://s3.eu-west-1.amazonaws.com", "aws s3 ls", "aws s3 ls"),
+        ("", "aws s3 ls", "aws s3 ls"),
+        ("http://127.0.0.1:9000", "aws iam get-role", "aws iam get-role"),
+    ],
+)
+def test_lines_that_mend_are_for_the_store_that_was_asked(endpoint: str, line: str, aimed_at: str) -> None:
+    """A line names the endpoint that it is for where that is not AWS's own, so that it mends nothing else."""
+    assert aimed(line, ObservedAccount(Declared("b", region="eu-west-1"), "", "", s3_endpoint=endpoint)) == aimed_at

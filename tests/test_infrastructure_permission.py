@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.infrastructure.permission import Decision, Grant, Request, covers, decide, grants
+from fixtures.infrastructure.grants import Grant, grants
+from fixtures.infrastructure.patterns import covers
+from fixtures.infrastructure.permission import Decision, Request, decide
 from fixtures.infrastructure.statement import PolicyError, Statement, read_policy, write_policy
 
 HERE = "arn:aws:s3:::b/artifacts/1/a.bin"
 ROLE = "arn:aws:iam::123456789012:role/mlflow"
-FACTS = {"aws:securetransport": ("true",), "s3:prefix": ("artifacts/1",), "s3:x-amz-server-side-encryption": ()}
+SESSION = "arn:aws:sts::123456789012:assumed-role/mlflow/task"
+FACTS = {
+    "aws:securetransport": ("true",),
+    "s3:prefix": ("artifacts/1",),
+    "s3:x-amz-server-side-encryption": (),
+    "aws:tags": ("a", "b"),
+}
 READ = Statement(actions=("s3:GetObject",), resources=("arn:aws:s3:::b/*",))
 
 
@@ -37,6 +45,17 @@ def said(*statements: Statement, action: str = "s3:GetObject") -> Decision:
         ),
         (Statement(actions=("s3:*",), resources=("*",), principals=("AWS:999999999999",)), Decision.NOT_ALLOWED),
         (Statement(actions=("s3:*",), resources=("*",), not_principals=(f"AWS:{ROLE}",)), Decision.NOT_ALLOWED),
+        (Statement(actions=("s3:*",), resources=("*",), principals=("*",)), Decision.ALLOWED),
+        (Statement(actions=("s3:*",), resources=("*",), principals=(f"AWS:{ROLE}-before",)), Decision.NOT_ALLOWED),
+        (Statement(actions=("s3:*",), resources=("*",), principals=(f"AWS:{SESSION}",)), Decision.DEPENDS),
+        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::b/Artifacts/*",)), Decision.NOT_ALLOWED),
+        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::${aws:PrincipalTag/b}/*",)), Decision.DEPENDS),
+        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::b/${aws:username}/*", "*")), Decision.ALLOWED),
+        (Statement("Deny", ("s3:*",), not_resources=("arn:aws:s3:::b/*",)), Decision.NOT_ALLOWED),
+        (Statement("Deny", not_actions=("s3:Get*",), resources=("*",)), Decision.NOT_ALLOWED),
+        (Statement("Deny", not_actions=("s3:Put*",), resources=("*",)), Decision.DENIED),
+        (Statement("Deny", ("*",), resources=("*",), not_principals=("AWS:123456789012",)), Decision.DENIED),
+        (Statement("Deny", ("*",), resources=("*",), not_principals=(f"AWS:{ROLE}",)), Decision.DEPENDS),
     ],
 )
 def test_one_statement(statement: Statement, decision: Decision) -> None:
@@ -59,6 +78,19 @@ def test_one_statement(statement: Statement, decision: Decision) -> None:
         ("IpAddress", "aws:SourceIp", ("10.0.0.0/8",), Decision.DEPENDS),
         ("StringEquals", "aws:SourceVpce", ("vpce-1",), Decision.DEPENDS),
         ("NumericLessThan", "s3:signatureage", ("600000",), Decision.DEPENDS),
+        ("NumericLessThan", "s3:TlsVersion", ("1.2",), Decision.NOT_ALLOWED),
+        ("NumericLessThan", "s3:TlsVersion", ("1.3",), Decision.DEPENDS),
+        ("NumericGreaterThanEquals", "s3:TlsVersion", ("1.2",), Decision.ALLOWED),
+        ("NumericLessThan", "s3:TlsVersion", ("none",), Decision.DEPENDS),
+        ("StringEquals", "s3:authType", ("REST-HEADER",), Decision.DEPENDS),
+        ("StringLike", "s3:prefix", ("${s3:prefix}*",), Decision.ALLOWED),
+        ("StringLike", "s3:prefix", ("${aws:username}/*",), Decision.DEPENDS),
+        ("ForAnyValue:StringEquals", "s3:x-amz-server-side-encryption", ("AES256",), Decision.NOT_ALLOWED),
+        ("ForAllValues:StringEquals", "s3:x-amz-server-side-encryption", ("AES256",), Decision.ALLOWED),
+        ("ForAllValues:StringLike", "aws:tags", ("a*", "b*"), Decision.ALLOWED),
+        ("ForAllValues:StringLike", "aws:tags", ("a*",), Decision.NOT_ALLOWED),
+        ("ForAnyValue:StringLike", "aws:tags", ("a*",), Decision.ALLOWED),
+        ("BinaryEquals", "s3:prefix", ("YXI=",), Decision.DEPENDS),
     ],
 )
 def test_conditions(operator: str, key: str, values: tuple[str, ...], decision: Decision) -> None:
@@ -86,7 +118,38 @@ def test_grants_are_what_is_left() -> None:
     assert grants([whole, Statement("Deny", ("*",), resources=("*",))]) == []
     assert grants([whole], [bound]) == [Grant("s3:Get*", "arn:aws:s3:::b/*")]
     assert grants([READ], [Statement(actions=("s3:Put*",), resources=("*",))]) == []
-    assert grants([Statement(not_actions=("iam:*",), resources=("*",))]) == [Grant("*", "*")]
+    assert grants([Statement(not_actions=("iam:*",), resources=("*",))]) == [Grant("*", "*", ("iam:*",))]
+
+
+def test_grants_are_cut_by_denials_of_all_but() -> None:
+    """A denial of all but some leaves these; one of all but a place leaves that place, and one with a condition all."""
+    whole = Statement(actions=("s3:*",), resources=("*",), policy="wide")
+    but = Statement("Deny", not_actions=("s3:GetObject", "sqs:*"), resources=("*",))
+    place = Statement("Deny", ("s3:*",), not_resources=("arn:aws:s3:::b/*",))
+    perhaps = Statement("Deny", ("s3:*",), resources=("*",), conditions=(("Bool", "aws:SecureTransport", ("false",)),))
+
+    assert grants([whole, but]) == [Grant("s3:GetObject", "*")]
+    assert grants([whole, place]) == [Grant("s3:*", "arn:aws:s3:::b/*")]
+    assert grants([whole, perhaps]) == [Grant("s3:*", "*")]
+    assert str(grants([whole])[0]) == "s3:* on * (in wide)"
+    assert str(Grant("*", "*", ("iam:*",), ("arn:aws:s3:::b/*",))) == "* but iam:* on * but arn:aws:s3:::b/*"
+
+
+@pytest.mark.parametrize(
+    ("grant", "in_s3", "beyond_s3"),
+    [
+        (Grant("s3:Get*", "*"), True, False),
+        (Grant("S3:GetObject", "*"), True, False),
+        (Grant("*", "*"), True, True),
+        (Grant("*", "*", ("s3:*",)), False, True),
+        (Grant("s*", "*"), True, True),
+        (Grant("sqs:*", "*"), False, True),
+        (Grant("s3-object-lambda:*", "*"), False, True),
+    ],
+)
+def test_grants_are_of_services(grant: Grant, in_s3: bool, beyond_s3: bool) -> None:
+    """A grant is of S3, of another service, or of both, whatever patterns it has."""
+    assert (grant.in_s3, grant.beyond_s3) == (in_s3, beyond_s3)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +184,9 @@ def test_policy_reads_back_as_written() -> None:
         ("[]", "no Statement"),
         ('{"Statement": [{}]}', "no Effect"),
         ('{"Statement": [{"Effect": "Deny", "Acton": "x"}]}', "unknown field Acton"),
+        ('{"Statement": [{"Effect": "Deny", "Condition": {"Bool": "x"}}]}', "a Condition is no table"),
+        ('{"Statement": [{"Effect": "Deny", "Condition": ["x"]}]}', "a Condition is no table"),
+        ('{"Statement": ["x"]}', "no Effect"),
     ],
 )
 def test_what_is_no_policy_is_told(text: str, said_of_it: str) -> None:

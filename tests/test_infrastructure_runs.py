@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +17,10 @@ from fixtures.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from fixtures.infrastructure.observe.observe import observe
 from fixtures.infrastructure.reference import promised
 from fixtures.infrastructure.remedy import filled
-from fixtures.rehearsal.foreign import environment
+from fixtures.rehearsal.foreign import Changes, environment
 from fixtures.requirement import Register
 from fixtures.session.arguments import SUITES
-from fixtures.settings import ROOT, new_run_id
+from fixtures.settings import new_run_id
 from fixtures.stack.handle import OwnedStack
 from fixtures.stack.order import Order
 from fixtures.target.account import Declared
@@ -31,8 +28,8 @@ from fixtures.target.target import Target
 from tests.infrastructure.command_line import run as run_line
 from tests.infrastructure.moto_account import ACCOUNT, DECLARED, Account, moto_account
 from tests.infrastructure.plan_writer import plan_of
+from tests.infrastructure.runs import judge
 
-CHECKS = "suites/live/test_infrastructure.py"
 SET_UP = ("INF-004", "INF-005", "INF-008", "INF-012", "INF-020", "INF-031", "INF-032", "INF-040", "INF-041")
 """Requirements whose lines, in this order, make a bare bucket what is promised, its policy aside."""
 NO_POLICY = """
@@ -41,35 +38,6 @@ requirement = "INF-009"
 reason = "moto 5.2.5 denies every object by a statement whose condition does not hold"
 expires = 2099-12-31
 """
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended: exit code, what it said, and requirement -> verdict where it wrote a report."""
-
-    code: int
-    said: str
-    verdicts: dict[str, str]
-
-    def with_verdict(self, verdict: str) -> set[str]:
-        """Return the requirements on accounts with a verdict."""
-        return {name for name, found in self.verdicts.items() if found == verdict and name.startswith("INF")}
-
-
-def judge(folder: Path, *options: str, **variables: str) -> Outcome:
-    """Run the checks of accounts with these options."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", CHECKS, f"--report-dir={folder}/reports", "-p", "no:cacheprovider", *options],
-        cwd=ROOT,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    report = folder / "reports" / "latest" / "verdicts.json"
-    told: dict[str, Any] = json.loads(report.read_text())["requirements"] if report.exists() else {}
-    return Outcome(done.returncode, done.stdout + done.stderr, {name: each["verdict"] for name, each in told.items()})
 
 
 @pytest.fixture(scope="module")
@@ -101,19 +69,25 @@ def declared(target: Target) -> Declared:
 
 
 def follow(target: Target, declared: Declared, requirement: str) -> None:
-    """Carry out the first of the lines that mend a breach."""
+    """Carry out the lines that mend a breach, but for those that are for some cases only."""
     remedy = Register.load(SUITES / "requirements")[requirement].remedy
     assert remedy is not None
     assert target.bucket is not None
-    run_line(Account(target.bucket.endpoint), filled(remedy.cli, declared).splitlines()[0])
+    always, _, _ = filled(remedy.cli, declared).partition("# and where")
+    for line in always.splitlines():
+        if not line.startswith("#"):
+            run_line(Account(target.bucket.endpoint), line)
 
 
 def file_of(target: Target, folder: Path, **declared: Any) -> Path:
     """Write the file of an environment that is this stack, with what is declared of its account."""
     file = environment(target, folder / "environment")
-    table = "".join(f"{name} = {json.dumps(value)}\n" for name, value in declared.items())
-    file.write_text(file.read_text() + (f"\n[infrastructure]\n{table}{NO_POLICY}" if declared else ""))
+    file.write_text(file.read_text() + (f"\n[infrastructure]\n{_fields(declared)}{NO_POLICY}" if declared else ""))
     return file
+
+
+def _fields(table: dict[str, Any]) -> str:
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in table.items())
 
 
 def as_declared(target: Target, declared: Declared) -> dict[str, Any]:
@@ -140,20 +114,49 @@ def test_account_and_deployment_are_green(target: Target, declared: Declared, tm
 
 
 def test_broken_account_is_named_with_what_mends_it(target: Target, declared: Declared, tmp_path: Path) -> None:
-    """A breach is told with the requirement, what is there, and where its remedy stands; objects show it too."""
+    """A breach is told with the requirement, what is there, and the line that mends it; objects show it too."""
     assert target.bucket is not None
+    account = Account(target.bucket.endpoint)
     suspend = "aws s3api put-bucket-versioning --bucket {} --versioning-configuration '{}'"
-    run_line(Account(target.bucket.endpoint), suspend.format(declared.bucket, '{"Status": "Suspended"}'))
+    run_line(account, suspend.format(declared.bucket, '{"Status": "Suspended"}'))
+    run_line(account, f"aws s3api delete-bucket-encryption --bucket {declared.bucket}")
     try:
         done = judge(tmp_path, f"--env-file={file_of(target, tmp_path, **as_declared(target, declared))}")
     finally:
         follow(target, declared, "INF-004")
+        follow(target, declared, "INF-005")
 
     assert done.code == 1, done.said
-    assert done.with_verdict("failed") == {"INF-004", "INF-061"}
+    assert done.with_verdict("failed") == {"INF-004", "INF-005", "INF-060", "INF-061"}
     assert "INF-004 MUST: The bucket keeps versions of its objects." in done.said
     assert "versioning Suspended" in done.said
     assert "docs/s3-requirements.md#inf-004" in done.said
+    enable = suspend.format(declared.bucket, '{"Status": "Enabled"}').removeprefix("aws ")
+    assert f"            aws --endpoint-url {target.bucket.endpoint} {enable}\n" in done.said
+
+
+def test_denied_calls_are_inconclusive(target: Target, declared: Declared, tmp_path: Path) -> None:
+    """Credentials that may read nothing end a run with 6: nothing passes or fails, and the calls are named."""
+    assert target.bucket is not None
+    account = Account(target.bucket.endpoint)
+    account.client("iam").create_user(UserName="blind")
+    key = account.client("iam").create_access_key(UserName="blind")["AccessKey"]
+    keys = {"BLIND_KEY": key["AccessKeyId"], "BLIND_SECRET": key["SecretAccessKey"]}
+    file = environment(target, tmp_path / "environment", Changes(without=("bucket",)))
+    table = as_declared(target, declared) | {"bucket": declared.bucket, "prefix": declared.prefix}
+    secrets = 'access_key = { variable = "BLIND_KEY" }\nsecret_key = { variable = "BLIND_SECRET" }\n'
+    file.write_text(f"{file.read_text()}\n[infrastructure]\n{_fields(table)}{secrets}")
+    account.enforce_iam(on=True)
+    try:
+        done = judge(tmp_path, f"--env-file={file}", "-k", "not server and not written", **keys)
+    finally:
+        account.enforce_iam(on=False)
+
+    assert done.code == 6, done.said
+    assert not done.with_verdict("passed") | done.with_verdict("failed")
+    assert {"INF-001", "INF-004", "INF-020", "INF-041"} <= done.with_verdict("inconclusive")
+    assert "may not be read: GetBucketLocation: AccessDenied" in done.said
+    assert "Traceback" not in done.said
 
 
 def test_wrong_account_is_told_and_could_not_be_judged(target: Target, declared: Declared, tmp_path: Path) -> None:
@@ -206,6 +209,25 @@ def test_credentials_that_are_not_valid_are_told(code: str, said: str, monkeypat
     with moto_account() as account, pytest.raises(Unmet) as told:
         observe(account.access(DECLARED))
     assert said in str(told.value)
+
+
+def test_expired_credentials_end_a_run(
+    target: Target, declared: Declared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run with an expired session ends with 6, and says what to do: no setting passes or fails."""
+
+    def refuse(_: TokenResponse) -> None:
+        raise STSClientError("ExpiredToken", "The security token included in the request is expired")
+
+    monkeypatch.setattr(TokenResponse, "get_caller_identity", refuse)
+    with moto_account() as account:
+        table = as_declared(target, declared) | {"endpoint": account.endpoint}
+        done = judge(tmp_path, f"--env-file={file_of(target, tmp_path, **table)}", "-k", "not server and not written")
+
+    assert done.code == 6, done.said
+    assert "GetCallerIdentity: they have expired (ExpiredToken); take new ones" in done.said
+    assert "Traceback" not in done.said
+    assert not done.with_verdict("passed") | done.with_verdict("failed")
 
 
 def test_nobody_who_answers_is_told() -> None:

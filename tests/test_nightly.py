@@ -14,16 +14,18 @@ from typing import Any
 
 import pytest
 
+from fixtures.nights.night import BusyError, alone
 from tests.conftest import Project, eventually, heed_interrupts, processes_of, read_until
 from tests.test_nightly_parts import chat
 from tests.tree import ROOT
 
-CHECKS = """
+GOOD_CHECK = """
 @verifies("ZZZ-001")
 def test_good(target):
     \"\"\"A door is there.\"\"\"
     assert target.doors
-
+"""
+CHECKS = f"""{GOOD_CHECK}
 @verifies("ZZZ-001")
 def test_bad(target):
     \"\"\"A door is named so.\"\"\"
@@ -90,6 +92,26 @@ class Nights:
         return found
 
 
+def under_way(nightly: Nights) -> tuple[subprocess.Popen[str], str]:
+    """Start a night, wait until its target ``slow`` is judged, and return its process and that run's id."""
+    process = nightly.start()
+    read_until(process, r"^slow: stack embedded \.\.\.")
+    log = next((nightly.reports / "nights").glob("night-*")) / "slow.log"
+    eventually(lambda: log.is_file() and "judged: " in log.read_text(), "the slow run is under way", 60)
+    run = re.search(r"run (verify-\S+):", log.read_text())
+    assert run
+    return process, run[1]
+
+
+def free(reports: Path) -> bool:
+    """Return whether a night could start."""
+    try:
+        with alone(reports):
+            return True
+    except BusyError:
+        return False
+
+
 @pytest.fixture
 def nightly(project: Project) -> Nights:
     """A project with a plan of three targets: one good, one that cannot start, one bad."""
@@ -112,6 +134,8 @@ def test_three_nights(nightly: Nights) -> None:
     assert [each["changed"] for each in told] == [["broken", "red"], ["broken", "red"], ["red"]]
     assert "nothing changed" in third_said
     assert url not in said + second_said + json.dumps(first)
+    files = [file for file in nightly.reports.rglob("*") if file.is_file()]
+    assert [file for file in files if b"a-secret-of-ours" in file.read_bytes()] == []
     assert (nightly.reports / "nights" / "latest" / "red" / "index.html").is_file()
     assert len(list((nightly.reports / "nights").glob("night-*"))) == 2
     digest = (nightly.reports / "nights" / "latest" / "digest.md").read_text()
@@ -126,28 +150,43 @@ def test_interrupted_night_goes_on(nightly: Nights) -> None:
         PLAN.partition('[[target]]\nname = "broken"')[0]
         + '[[target]]\nname = "slow"\nstack = "embedded"\noptions = ["--store=moto"]\n'
     )
-    process = nightly.start()
+    process, run = under_way(nightly)
     try:
-        read_until(process, r"^slow: stack embedded \.\.\.")
         code, said = nightly.run()
         assert (code, "another night is under way" in said) == (6, True)
-        log = next((nightly.reports / "nights").glob("night-*")) / "slow.log"
-        eventually(lambda: "judged: " in log.read_text(), "the slow run is under way", 60)
-        run = re.search(r"run (verify-\S+):", log.read_text())
-        assert run
         process.send_signal(signal.SIGTERM)
         assert process.wait(90) == 2
     finally:
         process.kill()
         process.communicate()
-    eventually(lambda: processes_of(run[1]) == [], "the stack of the interrupted run is gone")
-    nightly.project.checks(CHECKS.partition("@verifies")[0] + "@verifies" + CHECKS.split("@verifies")[1])
+    eventually(lambda: processes_of(run) == [], "the stack of the interrupted run is gone")
+    nightly.project.checks(GOOD_CHECK)
     code, said = nightly.run("--resume")
 
     assert code == 0, said
     assert "1 targets are done" in said
     assert [each["name"] for each in nightly.latest()["targets"]] == ["green", "slow"]
     assert nightly.run("--only=green", "--resume")[1].startswith("no night was interrupted")
+
+
+def test_killed_night_takes_its_run_along(nightly: Nights) -> None:
+    """The run of a night that is killed is interrupted and leaves nothing; the night goes on where it was."""
+    nightly.project.checks(CHECKS + SLOW)
+    nightly.plan(
+        PLAN.partition('[[target]]\nname = "broken"')[0]
+        + '[[target]]\nname = "slow"\nstack = "embedded"\noptions = ["--store=moto", "-k", "slow or good"]\n'
+    )
+    process, run = under_way(nightly)
+    process.kill()
+    process.communicate()
+    eventually(lambda: processes_of(run) == [], "the run of the killed night is gone", 30)
+    eventually(lambda: free(nightly.reports), "the lock is free", 30)
+    nightly.project.checks(GOOD_CHECK)
+    code, said = nightly.run("--resume")
+
+    assert code == 0, said
+    assert "1 targets are done" in said
+    assert [each["name"] for each in nightly.latest()["targets"]] == ["green", "slow"]
 
 
 def test_run_that_takes_too_long_is_ended(nightly: Nights) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from fixtures.nights.digest import body, changed, lines
+from fixtures.nights.digest import body, changed, lines, news
 from fixtures.nights.night import BusyError, NightShift, alone, copy_run, nights, publish
 from fixtures.nights.plan import Plan, PlanError
-from fixtures.nights.result import Result
+from fixtures.nights.result import Result, judged
 from fixtures.nights.webhook import TRIES, tell
+from fixtures.report.redact import Redactor
+from fixtures.report.write import write
+from tests.report_runs import green
 from tests.tree import ROOT
 
 GOOD = Result("a", "stack", 0, 60.0, "A third party can register a model here: all.", checks={"passed": 3})
@@ -85,24 +90,41 @@ def test_gravest_code_is_the_nights(tmp_path: Path) -> None:
 
 
 def test_change_is_another_end_or_other_requirements(tmp_path: Path) -> None:
-    """A target changed where its exit code or its red requirements did; with no night before, what is not good did."""
+    """A target changed where its exit code or red requirements did since it was last judged; a new one if not good."""
     before = shift(tmp_path, GOOD, BAD)
     other = replace(BAD, red=("ROU-001", "ROU-002"), seconds=1.0)
 
-    assert changed(before, None) == ("b",)
-    assert changed(shift(tmp_path, replace(GOOD, seconds=1.0), BAD), before) == ()
-    assert changed(shift(tmp_path, GOOD, other), before) == ("b",)
-    assert changed(shift(tmp_path, replace(GOOD, exit_code=6), BAD), before) == ("a",)
+    assert changed(before, []) == ("b",)
+    assert changed(shift(tmp_path, replace(GOOD, seconds=1.0), BAD), [before]) == ()
+    assert changed(shift(tmp_path, GOOD, other), [before]) == ("b",)
+    assert changed(shift(tmp_path, replace(GOOD, exit_code=6), BAD), [before]) == ("a",)
+    assert changed(before, [before, shift(tmp_path, BAD)]) == ()
+    assert changed(before, [before, shift(tmp_path, other)]) == ("b",)
+
+
+def test_what_was_not_heard_is_told_again(tmp_path: Path) -> None:
+    """A change that a chat tool could not be told is news in each night until it can, and not after that."""
+    quiet = shift(tmp_path, GOOD, BAD)
+    change = replace(quiet, changed=("b",))
+    unheard, still = (
+        replace(change, told="could not be told: it answered 503"),
+        replace(quiet, told="could not be told"),
+    )
+
+    assert news(change, []) == ("b",)
+    assert news(quiet, [change, unheard]) == ("b",)
+    assert news(quiet, [unheard, still]) == ("b",)
+    assert news(quiet, [unheard, replace(change, told="told")]) == ()
 
 
 def test_digest_and_body_tell_the_same(tmp_path: Path) -> None:
     """The digest has every target, changes first; the body for a chat tool has the words of those that changed."""
     night = replace(shift(tmp_path / "night-1", GOOD, BAD), changed=("b",))
     digest = "\n".join(lines(night))
-    sent = body(night)
+    sent = body(night, night.changed)
 
     assert "1 of 2 targets are fit to serve" in digest
-    assert digest.index("Changed since the night before: b.") < digest.index("❌ b") < digest.index("cause: no route")
+    assert digest.index("Changed since the last time: b.") < digest.index("❌ b") < digest.index("cause: no route")
     assert sent["text"].splitlines() == [
         "night-1: changed: b",
         "❌ b: Do not ship: [1] failed. Cause: no route (proxy).",
@@ -124,11 +146,43 @@ def test_night_is_read_back_and_old_ones_go(tmp_path: Path) -> None:
     assert (tmp_path / "nights" / "latest").resolve().name == "night-3"
 
 
+def test_proof_of_this_night_is_told(tmp_path: Path) -> None:
+    """A proof says what it caught and what it did not; one that was there before, or broke off, is not this night's."""
+    job = Plan.read(ROOT / "nightly.toml").chosen(["proof"])[0]
+    faults = [{"name": name, "caught": name == "one"} for name in ("one", "two", "three")]
+    summary = {"faults": 3, "caught": 1, "false_alarms": []}
+    proof = {"run": "prove-1", "summary": summary, "faults": faults, "finished": datetime.now(UTC).isoformat()}
+    (tmp_path / "faults.json").write_text(json.dumps(proof))
+    told = judged(job, tmp_path, "", 1, 60.0, "")
+
+    assert told.sentence == "1 of 3 faults caught, 0 false alarms: not caught: two, three"
+    assert (told.run, told.red, told.mood) == ("prove-1", ("two", "three"), "bad")
+    assert judged(job, tmp_path, "", 6, 60.0, "").run == ""
+    (tmp_path / "faults.json").write_text(json.dumps({**proof, "finished": "2026-01-02T03:00:00+00:00"}))
+    earlier = judged(job, tmp_path, "", 0, 60.0, "")
+    assert (earlier.sentence.partition(";")[0], earlier.exit_code, earlier.mood) == ("It left no report", 5, "doubt")
+
+
+def test_run_that_proves_little_is_not_good(tmp_path: Path) -> None:
+    """A run that ended well is not good where it left no report, or half a one, or did not judge every MUST."""
+    job = Plan.read(ROOT / "nightly.toml").jobs[0]
+
+    assert judged(job, tmp_path, "verify-1", 0, 1.0, "").exit_code == 5
+    (tmp_path / "runs" / "verify-1").mkdir(parents=True)
+    (tmp_path / "runs" / "verify-1" / "verdicts.json").write_text('{"schema": "verdicts.v1"')
+    assert judged(job, tmp_path, "verify-1", 0, 1.0, "").mood == "doubt"
+    assert judged(job, tmp_path, "verify-1", 1, 1.0, "").exit_code == 1
+    write(green(skip=["ART-001"]), tmp_path / "runs" / "verify-2", Redactor(()))
+    part = judged(job, tmp_path, "verify-2", 0, 1.0, "")
+    assert (part.exit_code, part.partly, part.mood) == (0, True, "doubt")
+
+
 def test_run_is_kept_by_its_night(tmp_path: Path) -> None:
     """A night keeps the files of a run when the run's own folder is pruned."""
     run = tmp_path / "run"
     (run / "allure-results").mkdir(parents=True)
     (run / "index.html").write_text("page")
+    (run / "allurerc.json").write_text("{}")
     for _ in range(2):
         copy_run(run, tmp_path / "night" / "a")
     (run / "index.html").unlink()
@@ -138,13 +192,19 @@ def test_run_is_kept_by_its_night(tmp_path: Path) -> None:
 
 
 def test_only_one_night_at_a_time(tmp_path: Path) -> None:
-    """The lock refuses a second night, says who has it, and is free again afterwards."""
+    """The lock refuses a second night, says who has it, and is free once the first and its runs have ended."""
     with (
         alone(tmp_path),
         pytest.raises(BusyError, match=r"another night is under way in .*: process \d+, since"),
         alone(tmp_path),
     ):
         pass
+    with alone(tmp_path) as lock:
+        run = subprocess.Popen(["sleep", "30"], pass_fds=(lock,))
+    with pytest.raises(BusyError), alone(tmp_path):  # its run is still there
+        pass
+    run.kill()
+    run.wait()
     with alone(tmp_path):
         pass
 

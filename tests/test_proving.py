@@ -20,8 +20,9 @@ from fixtures.faults.catalogue import CATALOGUE
 from fixtures.proving.confirm import unconfirmed
 from fixtures.proving.outcome import Outcome, Seen
 from fixtures.proving.page import page
+from fixtures.proving.reasons import REASONS
 from fixtures.proving.score import Proof
-from fixtures.proving.selection import Check, expected, others
+from fixtures.proving.selection import SLOW_OTHERS, Check, area_of, expected, others
 from fixtures.report.proof import keep, score
 from fixtures.requirement import Register
 from fixtures.session.arguments import SUITES
@@ -128,13 +129,33 @@ def test_score_is_carried_only_by_the_suite_that_earned_it(tmp_path: Path) -> No
     assert score(tmp_path, "0.1.0", REGISTER.version) is None
 
 
-def test_every_quick_check_has_its_turn() -> None:
-    """Over all faults each check that changes nothing is tried, and those that must catch come quick ones first."""
+def test_every_check_has_its_turn() -> None:
+    """Over all faults each check is tried, and those that must catch come quick ones first."""
     checks = [check(name) for name in REGISTER] + [check(FAULT.requirements[0], local=True)]
-    tried = {one.name for number in range(40) for one in others(checks, FAULT, 24, number)}
+    tried: set[str] = set()
+    for number in range(40):
+        tried |= {one.name for one in others(checks, FAULT, 24, number, tried)}
 
     assert tried == {one.name for one in checks if not set(one.requirements) & set(FAULT.requirements)}
     assert [one.local for one in expected(checks, FAULT)] == [False] * len(FAULT.requirements) + [True]
+
+
+def test_what_nothing_kills_is_tried_first() -> None:
+    """Checks that no fault has killed go first, of the same area before all, and few of them are slow."""
+    area = area_of(FAULT.requirements[0])
+    near = [name for name in REGISTER if area_of(name) == area and name not in FAULT.requirements]
+    far = [name for name in REGISTER if area_of(name) not in {area_of(one) for one in FAULT.requirements}]
+    slow = [check(name, local=True) for name in far[1:9]]
+    tried = others([check(near[0]), *slow, check(far[0]), check(near[1])], FAULT, 6, 0, {check(near[0]).name})
+
+    assert [one.requirements[0] for one in tried] == [near[1], far[0], near[0], *far[1 : 1 + SLOW_OTHERS]]
+
+
+def test_every_reason_is_about_a_check_that_there_is() -> None:
+    """A check that was renamed or taken away leaves no reason behind."""
+    named = [name.split("::") for name in REASONS]
+
+    assert [name for file, name in named if f"def {name}(" not in (ROOT / file).read_text()] == []
 
 
 def test_signs_do_not_show_on_the_reference(stack: OwnedStack) -> None:

@@ -123,8 +123,17 @@ def test_nothing_verified_is_red_everywhere(tmp_path: Path) -> None:
     assert json.loads(paths["ctrf"].read_text())["results"]["summary"]["failed"] == 1
     assert paths["annotations"].read_text().startswith("::error title=Registry conformance::Nothing was verified")
     assert "not verified" in paths["badge"].read_text()
-    assert paths["markdown"].read_text().startswith("## ❌ Nothing was verified")
+    assert paths["markdown"].read_text().startswith("## ⚠️ Nothing was verified")
     assert 'data-mood="doubt"' in paths["page"].read_text()
+
+
+def test_part_of_the_suite_is_no_yes(tmp_path: Path) -> None:
+    """A run that ended well and did not judge every MUST is neither good nor bad to the eye."""
+    paths = write(green(skip=["ART-001"]), tmp_path, Redactor(()))
+
+    assert 'data-mood="doubt"' in paths["page"].read_text()
+    assert paths["markdown"].read_text().startswith("## ⚠️ Only a part was verified")
+    assert "#a15800" in paths["badge"].read_text()
 
 
 def test_annotation_cannot_be_forged(tmp_path: Path) -> None:
@@ -154,11 +163,22 @@ def test_markdown_is_a_table_with_a_fold(tmp_path: Path) -> None:
     assert "test\\_odd\\[\\<&'\"\\|\\`\\>\\]" in text
 
 
+def test_long_address_hides_no_answer(tmp_path: Path) -> None:
+    """What was answered is seen in the summary and on the page, however long the address was that was asked."""
+    actual = f"PUT http://127.0.0.1:8080/api/{'deep/' * 60}a.bin → 500 application/json 104 B"
+    run = run_of(check("one", Verdict.FAILED, "ROU-001", actual=actual), exit_code=1)
+    paths = write(run, tmp_path, Redactor(()))
+
+    for name in ("markdown", "page"):
+        assert "deep/deep/a.bin → 500 application/json 104 B" in paths[name].read_text()
+    assert run.records[0].actual in json.loads(paths["verdicts"].read_text())["checks"][0]["actual"]
+
+
 def test_badge_is_a_picture(written: tuple[Any, dict[str, Path]]) -> None:
     """The badge is well-formed SVG that says in words what it shows, in a colour for good, bad and doubt."""
     run, paths = written
     picture = fromstring(paths["badge"].read_bytes())  # noqa: S314 - the document is our own
-    colour = "#1a7f4b" if run.exit_code == 0 else "#b06000" if run.problem else "#c5221f"
+    colour = "#15703f" if run.exit_code == 0 else "#a15800" if run.problem else "#c5221f"
 
     assert picture.tag.endswith("svg")
     assert picture.get("aria-label", "").startswith("registry: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -118,7 +119,14 @@ def test_night_survives_its_file() -> None:
         packed = Night.of(run).pack()
         assert Night.unpack(packed) == Night.of(run)
         assert Night.of(run).pack() == packed
-        for damaged in (packed[:-9], packed[:40], b"", b"{}", packed[:60] + b"xx" + packed[62:]):
+        for damaged in (
+            packed[:-9],
+            packed[:40],
+            b"",
+            b"{}",
+            packed[:60] + b"xx" + packed[62:],
+            gzip.compress(b"[" * 99_999),
+        ):
             with pytest.raises(NightError, match="no record of a run, or damaged"):
                 Night.unpack(damaged)
 

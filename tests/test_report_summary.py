@@ -7,6 +7,7 @@ import pytest
 from fixtures.report.failure import exchange_line, render_failure
 from fixtures.report.record import RunRecord
 from fixtures.report.summary import sentence, summary
+from fixtures.requirement import MENDED_BY
 from fixtures.verdict import Verdict
 from tests.report_runs import EVIDENCE, EXCHANGE, REGISTER, check, green, mixed, run_of, seen
 
@@ -162,6 +163,21 @@ def test_faults_problem_and_leftovers_are_named() -> None:
     lines = summary(run_of(target={"faults": ["f-1", "f-2"]}, problem="no proxy", leftovers=["model m"], exit_code=6))
 
     assert {"Armed on purpose: f-1, f-2", "Problem: no proxy", "Left behind: model m"} <= set(lines)
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (["# replaces all", "aws s3api one", "aws s3api two", "# and where", "aws s3api three"], 4),
+        (['resource "aws_s3_bucket" "artifacts" {', "}"], 0),
+    ],
+)
+def test_commands_that_mend_stand_whole_below_the_failure(lines: list[str], shown: int) -> None:
+    """The first commands of a remedy are shown whole, with what they warn of; a configuration is left to its page."""
+    notes = [{"kind": "note", "text": f"{MENDED_BY}{line}"} for line in lines]
+    said = summary(run_of(check("one", Verdict.FAILED, "ROU-001", evidence=notes), exit_code=1))
+
+    assert [line for line in lines if f"            {line}" in said] == lines[:shown]
 
 
 def test_failure_reads_in_order() -> None:

@@ -60,6 +60,17 @@ def test_rights_are_the_least_and_actions_are_pinned(file: Path) -> None:
     assert [action for action in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)] == []
 
 
+def test_red_night_is_remembered() -> None:
+    """What a night is compared with is kept when it is red, too: by a step of its own, for the job fails then."""
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())["jobs"]["night"]["steps"]
+    before, after = (
+        next(step for step in steps if f"cache/{way}@" in step.get("uses", "")) for way in ("restore", "save")
+    )
+
+    assert after["if"] == "${{ !cancelled() }}"
+    assert {name: before["with"][name] for name in ("path", "key")} == after["with"]
+
+
 def test_workflows_call_what_is_there() -> None:
     """Each script, target of make and report that a workflow names exists, or is written by a run."""
     text = "\n".join(file.read_text() for file in WORKFLOWS)

@@ -19,6 +19,20 @@ LATE = 10.0
 UNAVAILABLE = ["slow-down", "internal-error", "reset", "silence"]
 
 
+@verifies("RES-013")
+def test_slow_store_makes_nobody_else_wait(spare: Spare, unique: Unique) -> None:
+    """Metadata and health do not wait for a slow store."""
+    place = f"mlflow-artifacts:/{unique('place')}"
+    given(spare.become(WATCHED).put_artifact(place, "a.bin", b"x"), 200)
+    door = spare.become(troubled("store", TROUBLE["delay"], "any"))
+    *slow, metadata, health = crowd(door, place, "a.bin")
+
+    expect_equal([answer.status for answer in slow], [200] * len(slow), "answers that needed the store")  # control
+    expect_status(metadata, 200)
+    expect_status(health, 200)
+    expect_equal(max(metadata.seconds, health.seconds) < min(one.seconds for one in slow), True, "nobody waited")
+
+
 @verifies("RES-005")
 @pytest.mark.parametrize("trouble", UNAVAILABLE)
 def test_outage_is_a_json_503(spare: Spare, unique: Unique, trouble: str) -> None:
@@ -81,20 +95,6 @@ def test_broken_upload_leaves_nothing(spare: Spare, payload: Payload, unique: Un
 
     expect_equal(spare.bucket.under(place), {"whole.bin": whole.request_body.size}, "objects")
     expect_equal(spare.bucket.unfinished(place, "broken.bin"), 0, "unfinished uploads")
-
-
-@verifies("RES-013")
-def test_slow_store_makes_nobody_else_wait(spare: Spare, unique: Unique) -> None:
-    """Metadata and health do not wait for a slow store."""
-    place = f"mlflow-artifacts:/{unique('place')}"
-    given(spare.become(WATCHED).put_artifact(place, "a.bin", b"x"), 200)
-    door = spare.become(troubled("store", TROUBLE["delay"], "any"))
-    *slow, metadata, health = crowd(door, place, "a.bin")
-
-    expect_equal([answer.status for answer in slow], [200] * len(slow), "answers that needed the store")  # control
-    expect_status(metadata, 200)
-    expect_status(health, 200)
-    expect_equal(max(metadata.seconds, health.seconds) < min(one.seconds for one in slow), True, "nobody waited")
 
 
 @verifies("RES-017")

@@ -23,6 +23,7 @@ from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
+from fixtures.infrastructure.statement import read_policy
 from fixtures.target.account import Declared, ObservedAccount
 
 ACCOUNT, STRANGER = "123456789012", "999999999999"
@@ -94,7 +95,16 @@ def simulate_principal_policy(self: IamResponse) -> ActionResult:
         for said in [[IAMPolicy(policy).is_action_permitted(action, resource) for policy in policies]]
     )
     decision = "allowed" if allowed else "implicitDeny"
-    return ActionResult({"EvaluationResults": [{"EvalActionName": action, "EvalDecision": decision}]})
+    given = {entry["ContextKeyName"].lower() for entry in self._get_param("ContextEntries") or ()}
+    missing = sorted(_keys([*own, *(policy for policies in bounds for policy in policies)]) - given)
+    result = {"EvalActionName": action, "EvalDecision": decision, "MissingContextValues": missing}
+    return ActionResult({"EvaluationResults": [result]})
+
+
+def _keys(policies: list[Any]) -> set[str]:
+    """Return the keys that conditions of policies ask for, small letters."""
+    documents = [IAMPolicy(policy)._policy_json for policy in policies]
+    return {key.lower() for found in documents for each in read_policy(found) for _, key, _ in each.conditions}
 
 
 @contextmanager

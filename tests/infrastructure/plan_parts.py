@@ -10,6 +10,7 @@ from typing import Any
 from fixtures.infrastructure.fact import Known
 from fixtures.infrastructure.state import FLAGS, Bucket, LifecycleRule, Role, State
 from fixtures.infrastructure.statement import write_policy
+from tests.infrastructure.realise import by_policy
 
 _FLAGS = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
 
@@ -126,15 +127,17 @@ def _role(role: Role) -> Iterator[Part]:
         ("id", "arn", "unique_id", "managed_policy_arns", "create_date"),
         {"permissions_boundary": "aws_iam_policy"} if bounded else {},
     )
-    yield Part(
-        "aws_iam_role_policy",
-        {"name": "artifacts", "policy": write_policy(role.statements.value)},
-        ("id",),
-        {"role": "aws_iam_role"},
-    )
+    for policy, statements in by_policy(role.statements.value).items():
+        text = write_policy(statements)
+        if policy.startswith("arn:"):
+            yield _managed(policy.rpartition("/")[2], text)
+            attached = {"policy_arn": "aws_iam_policy", "role": "aws_iam_role"}
+            yield Part("aws_iam_role_policy_attachment", {}, ("id",), attached)
+        else:
+            yield Part("aws_iam_role_policy", {"name": policy, "policy": text}, ("id",), {"role": "aws_iam_role"})
     if isinstance(role.boundary, Known):
-        yield Part(
-            "aws_iam_policy",
-            {"name": "boundary", "path": "/", "policy": write_policy(role.boundary.value)},
-            ("id", "arn", "policy_id"),
-        )
+        yield _managed("boundary", write_policy(role.boundary.value))
+
+
+def _managed(name: str, text: str) -> Part:
+    return Part("aws_iam_policy", {"name": name, "path": "/", "policy": text}, ("id", "arn", "policy_id"))

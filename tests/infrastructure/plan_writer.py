@@ -2,7 +2,8 @@
 
 Layouts: ``existing`` (applied before, all is known), ``new`` (references to a bucket whose id is unknown), ``counted``
 (a module called with ``for_each``, resources in it with ``count``), ``keyed`` (two buckets by ``for_each`` at the
-root), ``apart`` (the bucket in one module, what is about it in another, joined by an output and a variable).
+root), ``apart`` (the bucket in one module, what is about it in another, joined by an output and a variable),
+``inline`` (settings as blocks of the bucket itself).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any
 from fixtures.infrastructure.fact import Known
 from fixtures.infrastructure.state import State
 from fixtures.target.account import Declared
+from tests.infrastructure.plan_inline import fold
 from tests.infrastructure.plan_parts import Part, parts
 
-LAYOUTS = ("existing", "new", "counted", "keyed", "apart")
+LAYOUTS = ("existing", "new", "counted", "keyed", "apart", "inline")
 _LABEL = {"aws_s3_bucket": "bucket", "aws_iam_role": "name", "aws_iam_policy": "arn"}
 _ATTRIBUTE = {"aws_s3_bucket": "id", "aws_iam_role": "name", "aws_iam_policy": "arn"}
 
@@ -157,7 +159,7 @@ def _expression(value: Any) -> Any:
 def plan_of(state: State, declared: Declared, layout: str = "existing") -> dict[str, Any]:
     """Return the plan that would make an account, in one of the layouts; the bucket of its access log is in it too."""
     writer = Writer(layout)
-    writer.write(parts(state))
+    writer.write(fold(parts(state)) if layout == "inline" else parts(state))
     if declared.access_log and layout in {"counted", "keyed"}:
         log = Part("aws_s3_bucket", {"bucket": declared.access_log[0]})
         bare = Part("aws_s3_bucket_versioning", {"versioning_configuration": [{"status": "Suspended"}]})

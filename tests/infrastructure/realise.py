@@ -10,7 +10,7 @@ from typing import Any
 
 from fixtures.infrastructure.fact import Fact, Known
 from fixtures.infrastructure.state import FLAGS, Bucket, Encryption, LifecycleRule, Role, State
-from fixtures.infrastructure.statement import write_policy
+from fixtures.infrastructure.statement import Statement, write_policy
 from fixtures.target.account import Declared
 from tests.infrastructure.moto_account import ACCOUNT, STRANGER, Account
 
@@ -144,4 +144,18 @@ def _role(iam: Any, role: Role) -> None:
         bound = iam.create_policy(PolicyName="boundary", PolicyDocument=write_policy(role.boundary.value))
         more = {"PermissionsBoundary": bound["Policy"]["Arn"]}
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=write_policy(_value(role.trust)), **more)
-    iam.put_role_policy(RoleName=name, PolicyName="artifacts", PolicyDocument=write_policy(_value(role.statements)))
+    for policy, statements in by_policy(_value(role.statements)).items():
+        text = write_policy(statements)
+        if policy.startswith("arn:"):
+            made = iam.create_policy(PolicyName=policy.rpartition("/")[2], PolicyDocument=text)
+            iam.attach_role_policy(RoleName=name, PolicyArn=made["Policy"]["Arn"])
+        else:
+            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text)
+
+
+def by_policy(statements: tuple[Statement, ...]) -> dict[str, list[Statement]]:
+    """Return statements by the policy that they stand in: the one called artifacts where they say none."""
+    found: dict[str, list[Statement]] = {}
+    for each in statements:
+        found.setdefault(each.policy or "artifacts", []).append(each)
+    return found

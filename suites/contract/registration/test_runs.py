@@ -20,6 +20,7 @@ TEXTS = {
     "emoji": "👩🏽‍🔬",
     "quotes": 'it\'s "quoted" \\ `x` %27; --',
     "lines": "first\nsecond\ttabbed",
+    "long": "word after word, " * 8 + "end",
 }
 
 
@@ -184,3 +185,13 @@ def test_experiment_is_renamed_and_tagged(door: Wire, origin: Wire, own_experime
     expect_equal(after["experiment_id"], own_experiment, "experiment id")
     expect_equal([tag["value"] for tag in after["tags"] if tag["key"] == "team"], ["red"], "tag")
     expect_refused(door.get("experiments/get-by-name", experiment_name=before["name"]), 404, "RESOURCE_DOES_NOT_EXIST")
+
+
+@verifies("REG-057")
+def test_first_experiment_keeps_artifacts_where_a_new_one_does(door: Wire, own_experiment: str) -> None:
+    """The first experiment keeps its artifacts where a new one does."""
+    new = given(door.get("experiments/get", experiment_id=own_experiment), 200).document["experiment"]
+    first = given(door.get("experiments/get", experiment_id="0"), 200).document["experiment"]
+    old_root, root = (one["artifact_location"].rpartition("/")[0] for one in (first, new))
+
+    expect_equal(old_root, root, "root that the first experiment's artifacts lie under")

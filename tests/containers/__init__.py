@@ -1,0 +1,1 @@
+"""Tests that need a Docker engine and the images of the reference deployment."""

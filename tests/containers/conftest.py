@@ -1,0 +1,39 @@
+"""The engine that the other tests must not see, and what of a run it holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.images.engine import engine, is_ready
+from fixtures.stack.docker import labels
+from tests.conftest import NO_ENGINE
+
+
+@pytest.fixture(autouse=True)
+def own_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine's engine, with the images: without them there is nothing to test here."""
+    engine.cache_clear()
+    if os.environ.get("DOCKER_HOST") == NO_ENGINE:
+        monkeypatch.delenv("DOCKER_HOST")
+    if not is_ready():
+        pytest.skip("no Docker engine has the images of the reference deployment: scripts/build-images")
+    yield
+    engine.cache_clear()
+
+
+def held(run_id: str) -> list[str]:
+    """Return the containers, networks and volumes that bear a run id."""
+    mine: dict[str, str | list[str] | bool] = {"label": f"{labels.RUN}={run_id}"}
+    client = engine()
+    return sorted(
+        str(one.name)
+        for kind in (
+            client.containers.list(all=True, filters=mine, ignore_removed=True),
+            client.networks.list(filters=mine),
+            client.volumes.list(filters=mine),
+        )
+        for one in kind
+    )

@@ -1,0 +1,8 @@
+variable "bucket" {
+  type = string
+}
+
+resource "terraform_data" "versioning" {
+  count = 1
+  input = var.bucket
+}
