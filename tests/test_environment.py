@@ -16,7 +16,7 @@ from fixtures.environment.profile import Profile, Secret
 from fixtures.environment.read import FOLDER, ProfileError, file_of, read
 from fixtures.environment.secrets import resolve
 from fixtures.expect import NotAllowed, Unmet
-from fixtures.target.guard import Budget, Guard, GuardError, Made
+from fixtures.target.guard import MIB, Budget, Guard, GuardError, Made, changes
 from fixtures.target.target import Door
 
 EXAMPLE = (FOLDER / "staging.toml").read_text()
@@ -218,6 +218,34 @@ def test_read_only_lets_nothing_change(tmp_path: Path) -> None:
     assert door.guard.mutating == 0
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "is_change"),
+    [
+        ("GET", "/api/2.0/mlflow/experiments/search", False),
+        ("POST", "/mlflow/api/2.0/mlflow/runs/search", False),
+        ("POST", "/ajax-api/3.0/mlflow/traces/search", False),
+        ("POST", "/graphql", False),
+        ("POST", "/api/2.0/mlflow/runs/set-tag", True),
+        ("PUT", "/api/2.0/mlflow-artifacts/artifacts/1/search", True),
+        ("POST", "/api/2.0/mlflow-artifacts/mpu/create/runs/search", True),
+        ("DELETE", "/api/2.0/mlflow/experiments/search", True),
+        ("MOVE", "/anything", True),
+    ],
+)
+def test_only_what_is_known_to_read_is_taken_for_a_read(method: str, path: str, is_change: bool) -> None:
+    """Only what is known to read is taken for a read."""
+    assert changes(method, path) is is_change
+
+
+def test_change_that_slipped_past_the_leave_is_counted(tmp_path: Path) -> None:
+    """Change that slipped past the leave is counted where its answer comes in."""
+    door = Door("canonical", "http://x.example", guard=guard(tmp_path, read_only=True))
+    tell(door, Exchange("PUT", "http://x.example/api/2.0/mlflow-artifacts/artifacts/1/a", "canonical", 200))
+
+    assert door.guard is not None
+    assert door.guard.mutating == 1
+
+
 def test_what_does_not_bear_the_run_is_not_made(tmp_path: Path) -> None:
     """What does not bear the run is not made."""
     door = Door("canonical", "http://x.example", guard=guard(tmp_path))
@@ -246,7 +274,7 @@ def test_files_of_an_own_experiment_go_with_it(tmp_path: Path) -> None:
     ("budget", "size", "said"),
     [
         (Budget(2, 1000, 9, 60), 1, "budget of 2 requests is spent"),
-        (Budget(9, 250, 9, 60), 100, "budget of 250 bytes is spent"),
+        (Budget(9, MIB // 4, 9, 60), MIB // 9, "budget of 0.25 megabytes is spent"),
         (Budget(9, 1000, 2, 60), 1, "budget of 2 objects is spent"),
         (Budget(9, 1000, 9, -1), 1, "budget of -1 seconds is spent"),
     ],
@@ -259,22 +287,37 @@ def test_budget_is_kept_before_a_request_is_sent(tmp_path: Path, budget: Budget,
             own.allow("PUT", "/x", size)
 
     assert refusal.value.over
+    assert said in own.over
 
 
 def test_nothing_is_sent_after_dead_answers_in_a_row(tmp_path: Path) -> None:
-    """Nothing is sent after dead answers in a row."""
-    door = Door("canonical", "http://x.example", guard=guard(tmp_path, patience=2))
+    """Nothing is sent after dead answers in a row, at that door; others go on."""
+    own = guard(tmp_path, patience=2)
+    door, other = Door("canonical", "http://x.example", guard=own), Door("literal", "http://y.example", guard=own)
     dead = Exchange("GET", "http://x.example/health", "canonical", None, error="refused: nobody there")
     tell(door, dead)
     tell(door, Exchange("GET", "http://x.example/health", "canonical", 503))
     tell(door, dead)
     post(door, "/api/2.0/mlflow/experiments/search", b"{}")
     tell(door, dead)
+    tell(other, Exchange("GET", "http://y.example/health", "literal", 200))
+    post(other, "/api/2.0/mlflow/experiments/search", b"{}")
 
-    assert door.guard is not None
-    assert door.guard.gave_up
-    with pytest.raises(Unmet, match="nobody answered 2 requests in a row"):
+    assert (own.silence("canonical"), own.silence("literal")) == (2, 0)
+    with pytest.raises(Unmet, match="nobody answered 2 requests in a row at the door canonical"):
         post(door, "/api/2.0/mlflow/experiments/search", b"{}")
+
+
+def test_door_that_never_answered_is_given_up_after_two(tmp_path: Path) -> None:
+    """Door that never answered is given up after two."""
+    door = Door("canonical", "http://x.example", guard=guard(tmp_path))
+    dead = Exchange("GET", "http://x.example/health", "canonical", None, error="name: unknown")
+    tell(door, dead)
+    assert door.guard is not None
+    assert door.guard.silence("canonical") == 0
+    tell(door, dead)
+
+    assert door.guard.silence("canonical") == 2
 
 
 def test_ledger_outlives_whoever_wrote_it(tmp_path: Path) -> None:
