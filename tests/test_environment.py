@@ -125,9 +125,12 @@ def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch:
     file.write_text("from-file\n")
     program = [sys.executable, "-c", "print('from-command')"]
 
-    assert resolve("keys.writer", Secret(variable="OWN_KEY")) == "from-variable"
-    assert resolve("keys.writer", Secret(file=str(file))) == "from-file"
-    assert resolve("keys.writer", Secret(command=program)) == "from-command"
+    profile = read(file_of("production")).read_from(tmp_path / "mine.toml", "mine.toml", "")
+
+    assert resolve(profile, "keys.writer", Secret(variable="OWN_KEY")) == "from-variable"
+    assert resolve(profile, "keys.writer", Secret(file=str(file))) == "from-file"
+    assert resolve(profile, "keys.writer", Secret(file="key")) == "from-file"
+    assert resolve(profile, "keys.writer", Secret(command=program)) == "from-command"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,36 @@ def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch:
 def test_secret_that_cannot_be_had_is_told(secret: Secret, said: str) -> None:
     """Secret that cannot be had is told."""
     with pytest.raises(ProfileError, match=re.escape(said)):
-        resolve("keys.writer", secret)
+        resolve(read(file_of("production")), "keys.writer", secret)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        ("[keys.writer]", "[keys.admin]", "[keys.reader]", "keys.writer is missing; a sandboxed environment"),
+        (
+            "HOKUSAI_STAGING_READER_KEY",
+            "NOT_SET",
+            "[keys.reader]",
+            "the environment variable NOT_SET is not set; set it to",
+        ),
+        ("[doors.documented]\n", '[doors.documented]\nca = "no.pem"\n', "no.pem", "there is no file no.pem"),
+        ('group = "/ecs/hokusai-mlflow-staging"', 'file = "none.log"', "none.log", "there is no file none.log"),
+    ],
+)
+def test_what_cannot_be_had_is_told_with_its_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, at: str, said: str
+) -> None:
+    """What cannot be had is told with its line too."""
+    for name in re.findall(r"HOKUSAI_\w+", EXAMPLE):
+        monkeypatch.setenv(name, "a-secret-of-staging")
+    file = changed(tmp_path, old, new)
+    with pytest.raises(ProfileError) as refusal:
+        target_of("mine", read(file), None)
+
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert re.match(rf"{re.escape(str(file))}:(?:{line_of(file, at)}|1): ", str(refusal.value))
 
 
 def test_target_says_what_its_file_does_not_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -161,7 +193,7 @@ def test_account_is_taken_as_its_file_says(monkeypatch: pytest.MonkeyPatch) -> N
     """Account is taken as its file says, with the bucket's credentials where it has none of its own."""
     monkeypatch.setenv("HOKUSAI_STAGING_AWS_ACCESS_KEY_ID", "AKIA-staging")
     monkeypatch.setenv("HOKUSAI_STAGING_AWS_SECRET_ACCESS_KEY", "a-staging-secret")
-    account = account_of("staging", read(file_of("staging")))
+    account = account_of(read(file_of("staging")))
 
     assert account is not None
     declared = account.declared
@@ -178,11 +210,11 @@ def test_account_without_a_bucket_or_credentials_is_refused() -> None:
     nameless = Profile.model_validate({**bare, "infrastructure": {}})
     keyless = Profile.model_validate({**bare, "infrastructure": {"bucket": "artifacts"}})
 
-    assert account_of("mine", Profile.model_validate(bare)) is None
+    assert account_of(Profile.model_validate(bare)) is None
     with pytest.raises(ProfileError, match=r"infrastructure\.bucket is missing"):
-        account_of("mine", nameless)
+        account_of(nameless)
     with pytest.raises(ProfileError, match=r"infrastructure\.access_key is missing"):
-        account_of("mine", keyless)
+        account_of(keyless)
 
 
 def test_sandboxed_environment_without_a_writer_is_refused() -> None:
