@@ -110,7 +110,7 @@ def test_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, old: str
 
 def test_file_that_is_not_toml_or_not_there_is_told(tmp_path: Path) -> None:
     """File that is not toml or not there is told."""
-    with pytest.raises(ProfileError, match=r"is not TOML: .*line 3"):
+    with pytest.raises(ProfileError, match=r"mine\.toml:3: is not TOML: .*line 3"):
         read(changed(tmp_path, 'access = "sandboxed"', "access ="))
     with pytest.raises(ProfileError, match="cannot be read: No such file"):
         read(tmp_path / "absent.toml")
