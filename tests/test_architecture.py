@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
@@ -279,6 +280,17 @@ def test_modules_form_no_circle() -> None:
 def test_environment_has_one_reader() -> None:
     """Only the settings read the environment; what else touches it is listed with its reason, and does."""
     assert environment_readers(sources("fixtures")) == set(READS_ENVIRONMENT)
+
+
+def test_whoever_writes_on_a_connection_asks_leave() -> None:
+    """Whoever writes on a connection, or into a bucket, asks the guard of the door first."""
+    writes, asked_before = re.compile(r"\.(?:putrequest|sendall|put_object)\("), "bucket.py"
+    folders = (ROOT / "fixtures" / "clients", ROOT / "fixtures" / "diagnosis" / "probes")
+    texts = {file.name: file.read_text() for folder in folders for file in folder.glob("*.py")}
+    writing = {name for name, text in texts.items() if writes.search(text)}
+
+    assert writing >= {"sender.py", "raw.py", "line.py", "halfway.py", "together.py"}
+    assert {name for name in writing if "ask_leave(" not in texts[name]} == {asked_before}
 
 
 def test_docker_is_no_package() -> None:

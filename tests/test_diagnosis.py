@@ -12,6 +12,7 @@ from fixtures.diagnosis.cause import Cause, clue, must, never
 from fixtures.diagnosis.causes import CAUSES, cause_of
 from fixtures.diagnosis.diagnosis import conclude
 from fixtures.diagnosis.facts import Facts
+from fixtures.diagnosis.guide import render_guide
 from fixtures.diagnosis.legend import meaning
 from fixtures.diagnosis.ranking import fits
 from fixtures.diagnosis.symptoms import SYMPTOMS
@@ -96,11 +97,36 @@ def test_nothing_odd_has_no_cause() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seen", "named"),
+    [
+        ({"reach__line__P": "all name"}, "door-name-unknown"),
+        ({"reach__line__P": "all refused", "put__O": "500"}, "door-port-closed"),
+        ({"reach__line__P": "all timeout"}, "door-silent"),
+        ({"bucket__S": "SignatureDoesNotMatch"}, "bucket-key-refused"),
+        ({"bucket__S": "unreachable"}, "bucket-unreachable"),
+    ],
+)
+def test_what_the_client_was_given_and_cannot_use_is_named(seen: dict[str, str], named: str) -> None:
+    """What the client was given and cannot use is named, alone where no door is reached."""
+    (found,) = conclude(table(**seen)).causes
+    assert found.id == named
+    assert found.confidence == 1
+    assert f"### {named}\n" in render_guide(CAUSES)
+
+
+def test_door_that_is_not_reached_is_named_beside_what_is_wrong_at_the_others() -> None:
+    """Door that is not reached is named beside what is wrong at the others."""
+    seen = {"reach__line__P": "canonical name; literal open", "doors__health__P": "fine"}
+    found = conclude(table(**seen), ["REG-055"]).named
+    assert [each.id for each in found] == ["door-name-unknown", "database-in-the-container"]
+
+
+@pytest.mark.parametrize(
     ("seen", "layer", "where"),
     [
         ({"head__strange__P": "599", "head__strange__O": "fine"}, "proxy", "between the proxy and MLflow"),
         ({"head__strange__P": "599", "head__strange__O": "599"}, "mlflow", "in MLflow or behind it"),
-        ({"reach__line__P": "all refused"}, "network", "between this client and the proxy"),
+        ({"reach__line__P": "all strange"}, "network", "between this client and the proxy"),
         ({"key__strange__P": "599"}, "auth", "in the auth service"),
     ],
 )

@@ -16,7 +16,7 @@ from fixtures.environment.profile import Profile, Secret
 from fixtures.environment.read import FOLDER, ProfileError, file_of, read
 from fixtures.environment.secrets import resolve
 from fixtures.expect import NotAllowed, Unmet
-from fixtures.target.guard import Budget, Guard, GuardError, Made
+from fixtures.target.guard import MIB, Budget, Guard, GuardError, Made, changes
 from fixtures.target.target import Door
 
 EXAMPLE = (FOLDER / "staging.toml").read_text()
@@ -110,7 +110,7 @@ def test_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, old: str
 
 def test_file_that_is_not_toml_or_not_there_is_told(tmp_path: Path) -> None:
     """File that is not toml or not there is told."""
-    with pytest.raises(ProfileError, match=r"is not TOML: .*line 3"):
+    with pytest.raises(ProfileError, match=r"mine\.toml:3: is not TOML: .*line 3"):
         read(changed(tmp_path, 'access = "sandboxed"', "access ="))
     with pytest.raises(ProfileError, match="cannot be read: No such file"):
         read(tmp_path / "absent.toml")
@@ -125,9 +125,12 @@ def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch:
     file.write_text("from-file\n")
     program = [sys.executable, "-c", "print('from-command')"]
 
-    assert resolve("keys.writer", Secret(variable="OWN_KEY")) == "from-variable"
-    assert resolve("keys.writer", Secret(file=str(file))) == "from-file"
-    assert resolve("keys.writer", Secret(command=program)) == "from-command"
+    profile = read(file_of("production")).read_from(tmp_path / "mine.toml", "mine.toml", "")
+
+    assert resolve(profile, "keys.writer", Secret(variable="OWN_KEY")) == "from-variable"
+    assert resolve(profile, "keys.writer", Secret(file=str(file))) == "from-file"
+    assert resolve(profile, "keys.writer", Secret(file="key")) == "from-file"
+    assert resolve(profile, "keys.writer", Secret(command=program)) == "from-command"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,36 @@ def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch:
 def test_secret_that_cannot_be_had_is_told(secret: Secret, said: str) -> None:
     """Secret that cannot be had is told."""
     with pytest.raises(ProfileError, match=re.escape(said)):
-        resolve("keys.writer", secret)
+        resolve(read(file_of("production")), "keys.writer", secret)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        ("[keys.writer]", "[keys.admin]", "[keys.reader]", "keys.writer is missing; a sandboxed environment"),
+        (
+            "HOKUSAI_STAGING_READER_KEY",
+            "NOT_SET",
+            "[keys.reader]",
+            "the environment variable NOT_SET is not set; set it to",
+        ),
+        ("[doors.documented]\n", '[doors.documented]\nca = "no.pem"\n', "no.pem", "there is no file no.pem"),
+        ('group = "/ecs/hokusai-mlflow-staging"', 'file = "none.log"', "none.log", "there is no file none.log"),
+    ],
+)
+def test_what_cannot_be_had_is_told_with_its_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, at: str, said: str
+) -> None:
+    """What cannot be had is told with its line too."""
+    for name in re.findall(r"HOKUSAI_\w+", EXAMPLE):
+        monkeypatch.setenv(name, "a-secret-of-staging")
+    file = changed(tmp_path, old, new)
+    with pytest.raises(ProfileError) as refusal:
+        target_of("mine", read(file), None)
+
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert re.match(rf"{re.escape(str(file))}:(?:{line_of(file, at)}|1): ", str(refusal.value))
 
 
 def test_target_says_what_its_file_does_not_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -161,7 +193,7 @@ def test_account_is_taken_as_its_file_says(monkeypatch: pytest.MonkeyPatch) -> N
     """Account is taken as its file says, with the bucket's credentials where it has none of its own."""
     monkeypatch.setenv("HOKUSAI_STAGING_AWS_ACCESS_KEY_ID", "AKIA-staging")
     monkeypatch.setenv("HOKUSAI_STAGING_AWS_SECRET_ACCESS_KEY", "a-staging-secret")
-    account = account_of("staging", read(file_of("staging")))
+    account = account_of(read(file_of("staging")))
 
     assert account is not None
     declared = account.declared
@@ -178,11 +210,11 @@ def test_account_without_a_bucket_or_credentials_is_refused() -> None:
     nameless = Profile.model_validate({**bare, "infrastructure": {}})
     keyless = Profile.model_validate({**bare, "infrastructure": {"bucket": "artifacts"}})
 
-    assert account_of("mine", Profile.model_validate(bare)) is None
+    assert account_of(Profile.model_validate(bare)) is None
     with pytest.raises(ProfileError, match=r"infrastructure\.bucket is missing"):
-        account_of("mine", nameless)
+        account_of(nameless)
     with pytest.raises(ProfileError, match=r"infrastructure\.access_key is missing"):
-        account_of("mine", keyless)
+        account_of(keyless)
 
 
 def test_account_with_another_bucket_than_the_runs_is_refused() -> None:
@@ -194,7 +226,7 @@ def test_account_with_another_bucket_than_the_runs_is_refused() -> None:
     )
 
     with pytest.raises(ProfileError, match=r"infrastructure\.bucket is 'elsewhere', and \[bucket\] names"):
-        account_of("mine", other)
+        account_of(other)
 
 
 def test_sandboxed_environment_without_a_writer_is_refused() -> None:
@@ -230,6 +262,34 @@ def test_read_only_lets_nothing_change(tmp_path: Path) -> None:
     assert door.guard.mutating == 0
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "is_change"),
+    [
+        ("GET", "/api/2.0/mlflow/experiments/search", False),
+        ("POST", "/mlflow/api/2.0/mlflow/runs/search", False),
+        ("POST", "/ajax-api/3.0/mlflow/traces/search", False),
+        ("POST", "/graphql", False),
+        ("POST", "/api/2.0/mlflow/runs/set-tag", True),
+        ("PUT", "/api/2.0/mlflow-artifacts/artifacts/1/search", True),
+        ("POST", "/api/2.0/mlflow-artifacts/mpu/create/runs/search", True),
+        ("DELETE", "/api/2.0/mlflow/experiments/search", True),
+        ("MOVE", "/anything", True),
+    ],
+)
+def test_only_what_is_known_to_read_is_taken_for_a_read(method: str, path: str, is_change: bool) -> None:
+    """Only what is known to read is taken for a read."""
+    assert changes(method, path) is is_change
+
+
+def test_change_that_slipped_past_the_leave_is_counted(tmp_path: Path) -> None:
+    """Change that slipped past the leave is counted where its answer comes in."""
+    door = Door("canonical", "http://x.example", guard=guard(tmp_path, read_only=True))
+    tell(door, Exchange("PUT", "http://x.example/api/2.0/mlflow-artifacts/artifacts/1/a", "canonical", 200))
+
+    assert door.guard is not None
+    assert door.guard.mutating == 1
+
+
 def test_what_does_not_bear_the_run_is_not_made(tmp_path: Path) -> None:
     """What does not bear the run is not made."""
     door = Door("canonical", "http://x.example", guard=guard(tmp_path))
@@ -258,7 +318,7 @@ def test_files_of_an_own_experiment_go_with_it(tmp_path: Path) -> None:
     ("budget", "size", "said"),
     [
         (Budget(2, 1000, 9, 60), 1, "budget of 2 requests is spent"),
-        (Budget(9, 250, 9, 60), 100, "budget of 250 bytes is spent"),
+        (Budget(9, MIB // 4, 9, 60), MIB // 9, "budget of 0.25 megabytes is spent"),
         (Budget(9, 1000, 2, 60), 1, "budget of 2 objects is spent"),
         (Budget(9, 1000, 9, -1), 1, "budget of -1 seconds is spent"),
     ],
@@ -271,22 +331,37 @@ def test_budget_is_kept_before_a_request_is_sent(tmp_path: Path, budget: Budget,
             own.allow("PUT", "/x", size)
 
     assert refusal.value.over
+    assert said in own.over
 
 
 def test_nothing_is_sent_after_dead_answers_in_a_row(tmp_path: Path) -> None:
-    """Nothing is sent after dead answers in a row."""
-    door = Door("canonical", "http://x.example", guard=guard(tmp_path, patience=2))
+    """Nothing is sent after dead answers in a row, at that door; others go on."""
+    own = guard(tmp_path, patience=2)
+    door, other = Door("canonical", "http://x.example", guard=own), Door("literal", "http://y.example", guard=own)
     dead = Exchange("GET", "http://x.example/health", "canonical", None, error="refused: nobody there")
     tell(door, dead)
     tell(door, Exchange("GET", "http://x.example/health", "canonical", 503))
     tell(door, dead)
     post(door, "/api/2.0/mlflow/experiments/search", b"{}")
     tell(door, dead)
+    tell(other, Exchange("GET", "http://y.example/health", "literal", 200))
+    post(other, "/api/2.0/mlflow/experiments/search", b"{}")
 
-    assert door.guard is not None
-    assert door.guard.gave_up
-    with pytest.raises(Unmet, match="nobody answered 2 requests in a row"):
+    assert (own.silence("canonical"), own.silence("literal")) == (2, 0)
+    with pytest.raises(Unmet, match="nobody answered 2 requests in a row at the door canonical"):
         post(door, "/api/2.0/mlflow/experiments/search", b"{}")
+
+
+def test_door_that_never_answered_is_given_up_after_two(tmp_path: Path) -> None:
+    """Door that never answered is given up after two."""
+    door = Door("canonical", "http://x.example", guard=guard(tmp_path))
+    dead = Exchange("GET", "http://x.example/health", "canonical", None, error="name: unknown")
+    tell(door, dead)
+    assert door.guard is not None
+    assert door.guard.silence("canonical") == 0
+    tell(door, dead)
+
+    assert door.guard.silence("canonical") == 2
 
 
 def test_ledger_outlives_whoever_wrote_it(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from fixtures.clients.backend_store import PurgeError, purge
-from fixtures.environment.janitor import RUN, LedgerError, sweep
+from fixtures.environment.janitor import RUN, LedgerError, adopt, sweep
 from fixtures.settings import ROOT
 from fixtures.target.guard import Budget, Guard, Made
 from fixtures.target.target import Door, Target
@@ -89,6 +89,16 @@ def test_what_cannot_be_removed_stays_in_the_ledger(tmp_path: Path) -> None:
 
     assert "refused" in swept[0].cleaned.left[0]
     assert guard.left() == [Made("model", f"{RUN_ID}-m", "canonical")]
+
+
+def test_run_whose_ledger_is_lost_is_swept_by_its_name(tmp_path: Path) -> None:
+    """Run whose ledger is lost is swept by its name, as old as that says."""
+    long_ago = "verify-20250101-120000-abcdef"
+    adopt(tmp_path, {long_ago: [Made("model", f"{long_ago}-m", "canonical")]})
+    swept = list(sweep(nobody(), tmp_path, datetime(2025, 1, 1, 12, 1, tzinfo=UTC), dry=True))
+
+    assert [(each.run_id, each.cleaned.left) for each in swept] == [(long_ago, (f"model {long_ago}-m",))]
+    assert list(sweep(nobody(), tmp_path, datetime(2025, 1, 1, 11, 59, tzinfo=UTC), dry=True)) == []
 
 
 def test_file_that_is_no_ledger_is_told(tmp_path: Path) -> None:

@@ -164,9 +164,10 @@ def test_missing_log_group_is_told(aws: str) -> None:
         watch.lines()
 
 
-def step(number: int, verdict: Verdict) -> CheckRecord:
+def step(number: int, verdict: Verdict, requirement: str = "REG-001", actual: str = "A") -> CheckRecord:
     """Return what became of a step."""
-    return CheckRecord(f"t::{number}", (), verdict, 0.1, claim=f"Step {number} works.", expected="E", actual="A")
+    claim = f"Step {number} works."
+    return CheckRecord(f"t::{number}", (requirement,), verdict, 0.1, claim=claim, expected="E", actual=actual)
 
 
 def test_narrator_tells_each_step_with_its_number() -> None:
@@ -192,7 +193,8 @@ def test_narrator_tells_each_step_with_its_number() -> None:
     ("verdicts", "said"),
     [
         ([Verdict.PASSED, Verdict.PASSED], "A model can be registered on staging, and was loaded back"),
-        ([Verdict.PASSED, Verdict.INAPPLICABLE], "not looked at: Step 2 works."),
+        ([Verdict.PASSED, Verdict.INAPPLICABLE], "not looked at: step 2 (A)."),
+        ([Verdict.INAPPLICABLE, Verdict.INAPPLICABLE], "Nobody tried to register a model on staging"),
         (
             [Verdict.FAILED, Verdict.INCONCLUSIVE],
             "No model can be registered on staging; what failed is step 1: Step 1 works.",
@@ -206,6 +208,47 @@ def test_narrator_tells_each_step_with_its_number() -> None:
 def test_last_sentence_says_whether_a_model_can_be_registered(verdicts: list[Verdict], said: str) -> None:
     """Last sentence says whether a model can be registered."""
     records = [step(number, verdict) for number, verdict in enumerate(verdicts, 1)]
-    run = RunRecord("r", "1", Register({}, "v"), {"name": "staging"}, "", "", 1.0, 0, records=records)
 
-    assert said in conclusion(run)[-1]
+    assert said in conclusion(told(*records))[-1]
+
+
+def told(*records: CheckRecord, problem: str = "", exit_code: int = 0) -> RunRecord:
+    """Return a run of these steps on staging."""
+    register, target = Register({}, "v"), {"name": "staging"}
+    return RunRecord("r", "1", register, target, "", "", 1.0, exit_code, problem=problem, records=list(records))
+
+
+def test_way_that_was_found_is_no_registration() -> None:
+    """Way that was found is no registration: what was not tried is not said to work."""
+    way, walked = (step(1, Verdict.PASSED, "RCH-001"), step(2, Verdict.INAPPLICABLE, actual="it is read-only"))
+
+    assert conclusion(told(way, walked, exit_code=5))[-1].endswith("nobody knows whether one can be: it is read-only.")
+
+
+def test_registered_model_that_is_not_in_the_bucket_is_told_as_such() -> None:
+    """Registered model that is not in the bucket is told as such."""
+    said = conclusion(told(step(1, Verdict.PASSED), step(2, Verdict.FAILED, "REG-008"), exit_code=1))[-1]
+
+    assert said.startswith("A model was registered on staging, but cannot be relied on; what failed is step 2")
+
+
+def test_run_that_broke_off_could_not_tell() -> None:
+    """Run that broke off could not tell, though a step is red."""
+    said = conclusion(told(step(1, Verdict.FAILED, "RCH-001"), problem="nobody answers there", exit_code=6))[-1]
+
+    assert said == "Could not tell whether a model can be registered on staging: nobody answers there."
+
+
+def test_steps_that_stand_on_the_same_say_it_once() -> None:
+    """Steps that stand on the same say it once; a long reason is wrapped."""
+    out = io.StringIO()
+    narrator = Narrator(out)
+    for number in (1, 2, 3):
+        narrator.done(step(number, Verdict.INCONCLUSIVE, actual="the step before failed"))
+    narrator.done(step(4, Verdict.PASSED))
+    narrator.done(step(5, Verdict.FAILED, actual="long " * 60))
+    lines = out.getvalue().splitlines()
+
+    assert [line.strip() for line in lines].count("the step before failed") == 1
+    assert "" not in lines
+    assert max(map(len, lines)) <= 116

@@ -120,6 +120,27 @@ def test_only_a_whole_green_run_says_that_one_can_register(run: RunRecord) -> No
     assert not sentence(run).startswith(CAN)
 
 
+def test_pass_without_a_bucket_says_how_much_less_it_means() -> None:
+    """Pass without a bucket says how much less it means."""
+    blind = {"name": "staging", "kind": "live", "capabilities": {"store": {"present": False, "reason": "no [bucket]"}}}
+
+    assert "on MLflow's word alone: nobody looked whether bytes were stored" in sentence(green(target=blind))
+
+
+def test_failure_that_is_expected_is_told() -> None:
+    """Failure that is expected is told, in the summary and in the sentence, though other checks of it passed."""
+    excused = check(
+        "known",
+        Verdict.INAPPLICABLE,
+        "AUT-001",
+        message="expected to fail here until 2030-01-15: it moves to another house",
+    )
+    run = green(excused)
+
+    assert "Failed as its file expects until 2030-01-15: it moves to another house: AUT-001" in summary(run)
+    assert "1 requirement failed as expected: AUT-001" in sentence(run)
+
+
 def test_summary_ends_in_the_sentence_and_counts_each_level() -> None:
     """The summary says who was judged, counts levels apart, and ends in the sentence."""
     lines = summary(mixed(), "elsewhere")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,6 +28,16 @@ def test_file_with_a_secret_is_found(tmp_path: Path, form: str, before: int) -> 
     (tmp_path / "clean.txt").write_text("Authorization: Bearer something-else")
 
     assert giving_away(tmp_path, Redactor([SECRET])) == [tmp_path / "logs" / "proxy.log"]
+
+
+def test_file_of_an_earlier_run_is_left_alone(tmp_path: Path) -> None:
+    """File of an earlier run is left alone."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for file in (old, new):
+        file.write_text(SECRET)
+    os.utime(old, (1_000_000, 1_000_000))
+
+    assert giving_away(tmp_path, Redactor([SECRET]), since=2_000_000) == [new]
 
 
 def test_nothing_is_found_where_there_is_no_secret(tmp_path: Path) -> None:
