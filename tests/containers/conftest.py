@@ -1,4 +1,4 @@
-"""The engine that the other tests must not see, and what of a run it holds."""
+"""The engine that the other tests must not see."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from fixtures.images.engine import engine, is_ready
-from fixtures.stack.docker import labels
 from tests.conftest import NO_ENGINE
 
 
@@ -22,18 +21,3 @@ def own_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.skip("no Docker engine has the images of the reference deployment: scripts/build-images")
     yield
     engine.cache_clear()
-
-
-def held(run_id: str) -> list[str]:
-    """Return the containers, networks and volumes that bear a run id."""
-    mine: dict[str, str | list[str] | bool] = {"label": f"{labels.RUN}={run_id}"}
-    client = engine()
-    return sorted(
-        str(one.name)
-        for kind in (
-            client.containers.list(all=True, filters=mine, ignore_removed=True),
-            client.networks.list(filters=mine),
-            client.volumes.list(filters=mine),
-        )
-        for one in kind
-    )

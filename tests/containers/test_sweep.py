@@ -14,7 +14,7 @@ import pytest
 from fixtures.settings import ROOT, new_run_id
 from fixtures.stack.docker.labels import RUN
 from tests.conftest import eventually, read_until
-from tests.test_own_parts import MACHINE, need
+from tests.containers.test_own_parts import MACHINE, need
 
 HOLDS = """
 import sys
