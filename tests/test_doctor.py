@@ -55,7 +55,7 @@ def test_a_door_where_nobody_listens_is_unreachable() -> None:
     assert told["health"] == "unreachable"
     assert told["diagnosis"][0]["layer"] == "network"
     assert told["facts"]["reach.line.P"]["value"] == "all refused"
-    assert not told["facts"]["put.P"]["value"]
+    assert "put.P" not in told["facts"]
 
 
 def test_a_healthy_door_is_healthy_and_no_secret_is_told(stack: OwnedStack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -189,7 +190,8 @@ def test_credentials_that_are_not_there_are_told(target: Target, declared: Decla
 
     assert done.code == 4, done.said
     said = "the environment variable ABSENT_KEY is not set; set it to the secret"
-    assert done.said.strip() == f"ERROR: rehearsal: infrastructure.access_key: {said}"
+    where = re.escape(str(file)) + r":\d+: infrastructure\.access_key: "
+    assert re.fullmatch(f"ERROR: {where}{said}", done.said.strip()), done.said
 
 
 @pytest.mark.parametrize(
