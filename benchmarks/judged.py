@@ -24,13 +24,13 @@ class Judged:
     past_ready: float
 
 
-def judge(root: Path, *arguments: str, limit: float = LIMIT) -> Judged:
-    """Run pytest in a project tree; raise ``BenchError`` unless it ends green within ``limit`` seconds."""
+def judge(root: Path, *arguments: str, limit: float = LIMIT, stack: str = "embedded") -> Judged:
+    """Run pytest in a project tree, on the embedded stack unless told; raise ``BenchError`` unless it ends green within ``limit`` seconds."""
     began = last = time.monotonic()
     ready = 0.0
     said: deque[str] = deque(maxlen=12)
     with subprocess.Popen(
-        [python(), "-m", "pytest", *arguments],
+        [python(), "-m", "pytest", *arguments, f"--stack={stack}"],
         cwd=root,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
