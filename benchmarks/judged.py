@@ -25,7 +25,10 @@ class Judged:
 
 
 def judge(root: Path, *arguments: str, limit: float = LIMIT, stack: str = "embedded") -> Judged:
-    """Run pytest in a project tree, on the embedded stack unless told; raise ``BenchError`` unless it ends green within ``limit`` seconds."""
+    """Run pytest in a project tree, on a stack of this kind.
+
+    Raises ``BenchError`` unless it ends green within ``limit`` seconds.
+    """
     began = last = time.monotonic()
     ready = 0.0
     said: deque[str] = deque(maxlen=12)
