@@ -17,8 +17,7 @@ from fixtures.environment.read import FOLDER, ProfileError, file_of, read
 from fixtures.environment.secrets import resolve
 from fixtures.expect import NotAllowed, Unmet
 from fixtures.target.guard import MIB, Budget, Guard, GuardError, Made, changes
-from fixtures.target.policy import GUARDED, READS, RIGHTS
-from fixtures.target.target import Door, Target
+from fixtures.target.target import Door
 
 _ALL = 'admin = ["read", "write", "artifact-read", "artifact-write"]'
 EXAMPLE = (FOLDER / "staging.toml").read_text()
@@ -71,6 +70,18 @@ def test_examples_can_be_read(file: Path) -> None:
             '[policies.own]\n[doors.literal]\nurl = "https://x.example"\npolicy = "mine"\n[keys.reader]',
             "mine",
             "doors.literal.policy cannot be 'mine'; give one of guarded, open, own",
+        ),
+        (
+            'uploads = "proxied"',
+            'uploads = "direct"',
+            "[artifacts]",
+            "artifacts needs all of direct uploads, direct",
+        ),
+        (
+            "[bucket]",
+            '[artifacts.client]\naccess_key = { variable = "A" }\n[bucket]',
+            "[artifacts.client]",
+            "artifacts.client.secret_key is missing; give a table with one of variable, file and command",
         ),
         ("requests = 20000", 'requests = "many"', "many", "a whole number above 0"),
         ("seconds = 1800", "seconds = 0", "seconds = 0", "a whole number above 0"),
@@ -220,41 +231,6 @@ def test_target_says_what_its_file_does_not_open(monkeypatch: pytest.MonkeyPatch
     assert "nobody looked whether bytes were stored" in target.capability("store").reason
     assert not target.capability("write").present
     assert "hk_reader_0000" not in repr(target)
-
-
-def _with_policies(access: str, keys: str, **doors: str) -> Target:
-    """Return a target whose doors promise these policies, with keys of these roles."""
-    own = {
-        "by-admins": {"reader": ["artifact-read"], "admin": sorted(RIGHTS)},
-        "public": {"anonymous": sorted(READS), "writer": sorted(RIGHTS)},
-    }
-    document = {
-        "description": "x",
-        "access": access,
-        "doors": {name: {"url": f"https://x.example/{name}", "policy": policy} for name, policy in doors.items()},
-        "policies": own,
-        "keys": {role: {"command": [sys.executable, "-c", f"print('key-of-{role}')"]} for role in keys.split()},
-    }
-    return target_of("mine", Profile.model_validate(document), None)
-
-
-def test_door_is_spoken_to_by_who_may_there() -> None:
-    """Door is spoken to by who may do everything there, or else by the least that may read."""
-    target = _with_policies("sandboxed", "writer reader admin", canonical="guarded", literal="by-admins")
-    first, second = target.doors
-
-    assert (target.role_at(first), target.key_at(second)) == ("writer", "key-of-admin")
-    assert (first.policy, second.policy.of("writer")) == (GUARDED, frozenset())
-    read_only = _with_policies("read-only", "admin reader", canonical="guarded", documented="public", literal="open")
-    assert [read_only.role_at(door) for door in read_only.doors] == ["reader", "anonymous", "reader"]
-    keyless = _with_policies("read-only", "", documented="public", literal="open")
-    assert [keyless.key_at(door) for door in keyless.doors] == [None, None]
-
-
-def test_read_only_environment_without_a_key_that_reads_is_refused() -> None:
-    """Read-only environment without a key that may read is told whose would do."""
-    with pytest.raises(ProfileError, match=r"keys is missing; give at least one of \[keys\.admin\], or call"):
-        _with_policies("read-only", "reader writer", canonical="by-admins")
 
 
 def test_account_is_taken_as_its_file_says(monkeypatch: pytest.MonkeyPatch) -> None:
