@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -19,18 +18,12 @@ import httpx
 
 from fixtures.deployment import ROLES, Proxy
 from fixtures.stack import envoy
+from fixtures.stack.process import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
 AUTH = ROOT / "docker" / "auth"
 sys.path.append(str(AUTH))  # its modules are run from their folder, as in the image
 KEYS = {name: f"key-of-{name}-51c9" for name in (*ROLES, "expired", "revoked", "throttled", "other")}
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ``count`` loopback ports that nothing listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [int(each.getsockname()[1]) for each in sockets]
 
 
 @contextmanager

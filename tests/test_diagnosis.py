@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from fixtures.diagnosis.diagnosis import conclude
 from fixtures.diagnosis.facts import Facts
 from fixtures.diagnosis.guide import render_guide
 from fixtures.diagnosis.legend import meaning
-from fixtures.diagnosis.ranking import fits
+from fixtures.diagnosis.ranking import fits, settled
 from fixtures.diagnosis.symptoms import SYMPTOMS
 from fixtures.faults.catalogue import CATALOGUE
 from fixtures.faults.fault import LAYERS
@@ -72,6 +73,21 @@ def test_the_specific_cause_comes_before_the_general_one() -> None:
     causes = [cause("general", general), cause("specific", general, specific)]
     found = fits(causes, table(put__P="404 html", list__P="200 other"), ())
     assert [fit.cause.id for fit in found] == ["specific", "general"]
+
+
+def test_questions_end_where_nothing_unseen_can_change_the_answer() -> None:
+    """One cause must explain all that is odd and all that failed, and no other may still come before it."""
+    fault = CATALOGUE["artifact-route-missing"]
+    plain = replace(cause("plain", must("put.P", "404", 4)), faults=(fault.name,))
+    rival = replace(cause("rival", must("put.P", "404"), clue("late.P", "odd", 9)), faults=(fault.name,))
+    seen, red = table(put__P="404"), fault.requirements
+
+    assert settled([plain], seen, red)
+    assert not settled([plain], seen, ()), "nothing failed"
+    assert not settled([plain], table(put__P="404", list__P="500"), red), "something odd is not explained"
+    assert not settled([plain], seen, (*red, "OPS-001")), "a failure is not explained"
+    assert not settled([plain, rival], seen, red), "what is not seen yet could speak for another"
+    assert settled([plain, rival], table(put__P="404", late__P="fine"), red), "it does not"
 
 
 def test_failed_requirements_speak_for_a_cause() -> None:

@@ -21,8 +21,9 @@ from fixtures.settings import new_run_id
 from fixtures.stack.foreign_store import bucket_name, is_of
 from fixtures.stack.handle import OwnedStack
 from fixtures.stack.order import Order
+from fixtures.stack.process import free_ports
 from tests.conftest import Project, eventually
-from tests.parts import free_ports, running
+from tests.parts import running
 from tests.test_bad_input import GOOD, run_here
 
 KEYS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "a-secret-of-others"}

@@ -139,6 +139,26 @@ def test_an_answer_before_the_body_waits_for_it(tmp_path: Path) -> None:
     assert request.size == 5
 
 
+def test_a_handshake_is_passed_as_it_is(tmp_path: Path) -> None:
+    """TLS meant for a server that speaks none reaches it at once, and so does what it says to that."""
+    (port,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = stand(tmp_path, port, server.getsockname()[1], tmp_path / "seen.jsonl")
+        try:
+            eventually(lambda: not port_is_free(port), "the witness listens")
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                client.sendall(b"\x16\x03\x01\x00\x05hello")
+                upstream, _ = server.accept()
+                with upstream:
+                    upstream.settimeout(10)
+                    assert upstream.makefile("rb").read(10) == b"\x16\x03\x01\x00\x05hello"
+                    upstream.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                assert client.recv(1000) == b"HTTP/1.1 400 Bad Request\r\n\r\n"
+        finally:
+            process.kill()
+            process.wait()
+
+
 def test_what_nobody_waits_for_is_not_passed(tmp_path: Path) -> None:
     """A request whose sender left before the server could be reached never gets there, though the server is back."""
     (port,) = free_ports(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,8 +15,9 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from fixtures.report import allure
 from fixtures.report.redact import Redactor
-from fixtures.report.write import ReportFolderError, check_writable, prune, publish, write
+from fixtures.report.write import VERDICTS, ReportFolderError, check_writable, prune, publish, write
 from fixtures.verdict import Verdict, count
 from tests.report_runs import SCHEMA, check, green, mixed, run_of
 
@@ -36,13 +38,13 @@ def test_all_formats_agree(tmp_path: Path) -> None:
     paths = write(run, tmp_path, NOTHING)
     counts = json.loads(paths["verdicts"].read_text())["summary"]["checks"]
     junit = next(fromstring(paths["junit"].read_bytes()).iter("testsuite"))  # noqa: S314 - the document is our own
-    allure = [json.loads(path.read_text())["status"] for path in paths["allure"].glob("*-result.json")]
+    results = [json.loads(path.read_text())["status"] for path in paths["allure"].glob("*-result.json")]
 
     assert counts == count(record.verdict for record in run.records)
-    assert int(junit.get("failures", 0)) == allure.count("failed") == counts["failed"]
-    assert int(junit.get("errors", 0)) == allure.count("broken") == counts["error"] + counts["inconclusive"]
-    assert int(junit.get("skipped", 0)) == allure.count("skipped") == counts["inapplicable"]
-    assert int(junit.get("tests", 0)) == len(allure) == sum(counts.values())
+    assert int(junit.get("failures", 0)) == results.count("failed") == counts["failed"]
+    assert int(junit.get("errors", 0)) == results.count("broken") == counts["error"] + counts["inconclusive"]
+    assert int(junit.get("skipped", 0)) == results.count("skipped") == counts["inapplicable"]
+    assert int(junit.get("tests", 0)) == len(results) == sum(counts.values())
     assert f"{'checks':<8}" + "".join(f"{n:>14}" for n in (1, 1, 1, 1, 1, 0)) in paths["summary"].read_text()
     assert sorted(paths.values()) == sorted(tmp_path.iterdir())
 
@@ -185,7 +187,7 @@ except ReportFolderError as problem:
 
 
 SMALL = ["annotations.txt", "badge.svg", "ctrf.json", "junit.xml", "summary.md", "summary.txt"]
-"""What has room in four kilobytes; the page, which comes next, has not."""
+"""What has room in four kilobytes; the page, which comes next, has not, nor has an Allure result with a large body."""
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,7 @@ SMALL = ["annotations.txt", "badge.svg", "ctrf.json", "junit.xml", "summary.md",
         (4096, "check", 0, ["runs"]),
         (100, "write", 0, []),
         (4096, "write", 9000, SMALL),
-        (4096, "write", 0, SMALL),
+        (4096, "write", 0, ["allure-results", *SMALL]),
     ],
 )
 def test_full_disk_leaves_no_half_file(room: int, call: str, body: int, kept: list[str], tmp_path: Path) -> None:
@@ -210,3 +212,13 @@ def test_full_disk_leaves_no_half_file(room: int, call: str, body: int, kept: li
 
     assert "there is no room left on the disk; free some, or write elsewhere with --report-dir=DIR" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == kept
+
+
+def test_what_ends_the_second_writer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that writes a part of the reports and is ended from outside does not pass for one that is done."""
+    monkeypatch.setattr(allure, "write_results", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+
+    with pytest.raises(ReportFolderError, match="ended from outside"):
+        write(green(), tmp_path, NOTHING)
+
+    assert not (tmp_path / VERDICTS).exists(), "the folder passes for a complete run"

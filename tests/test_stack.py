@@ -18,6 +18,7 @@ from fixtures.settings import new_run_id
 from fixtures.stack.auth import SOURCE, policy_text
 from fixtures.stack.handle import OwnedStack, Stack
 from fixtures.stack.order import Order
+from fixtures.stack.process import free_ports, port_is_free
 from fixtures.target.target import Door, Target, Ways
 
 BUCKET_GONE = replace(REFERENCE, mlflow=MLflow(destination="s3://no-such-bucket/artifacts"))
@@ -189,3 +190,17 @@ def listeners(stack: Stack) -> list[int]:
         for one in warm.children()
         if any(where.laddr.port == port and where.status == "LISTEN" for where in one.net_connections())
     ]
+
+
+CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+@pytest.mark.skipif(not CLIENTS.exists(), reason="this system does not say which ports it gives to clients")
+def test_ports_of_parts_are_no_clients() -> None:
+    """A part that starts late finds its port free, however many connections were made until then."""
+    low, high = map(int, CLIENTS.read_text().split())
+    ports = free_ports(50)
+
+    assert len(set(ports)) == 50
+    assert not set(ports) & set(range(low, high + 1))
+    assert all(port_is_free(port) for port in ports)
