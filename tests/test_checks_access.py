@@ -1,4 +1,4 @@
-"""The declared policy says who is let in, and notices routes that it does not know."""
+"""Routes and a policy say who is let in, and routes that nobody has judged are noticed."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.checks.access import Policy
+from fixtures.checks.access import Routes
+from fixtures.target.policy import GUARDED, Policy
 
 DECLARED = """
-[roles]
-anonymous = ["public"]
-reader = ["public", "read"]
-writer = ["public", "read", "write"]
-admin = ["public", "read", "write"]
-
 [routes]
 public = ["GET /health"]
 read = ["GET /api/2.0/mlflow/runs/get", "GET /only"]
@@ -26,41 +21,53 @@ write = ["POST /api/2.0/mlflow/runs/create", "DELETE /api/2.0/x/{}"]
 
 
 @pytest.fixture
-def policy(tmp_path: Path) -> Policy:
-    """A small policy."""
+def table(tmp_path: Path) -> Routes:
+    """A small table of routes."""
     return load(tmp_path, DECLARED)
 
 
-def load(folder: Path, text: str) -> Policy:
-    """Return the policy that a text declares."""
-    (folder / "policy.toml").write_text(text)
-    return Policy.load(folder / "policy.toml")
+def load(folder: Path, text: str) -> Routes:
+    """Return the routes that a text declares."""
+    (folder / "routes.toml").write_text(text)
+    return Routes.load(folder / "routes.toml")
 
 
-def test_refusals_stand_at_every_alias(policy: Policy) -> None:
+def test_refusals_stand_at_every_alias(table: Routes) -> None:
     """Who may not is refused at both twins; those who may are let in, the last two by turns."""
-    assert policy.promised("POST /api/2.0/mlflow/runs/create") == {
+    assert table.promised("POST /api/2.0/mlflow/runs/create", GUARDED) == {
         "POST /api/2.0/mlflow/runs/create": {"anonymous": "401", "reader": "403", "writer": "in"},
         "POST /ajax-api/2.0/mlflow/runs/create": {"anonymous": "401", "reader": "403", "admin": "in"},
     }
 
 
-def test_route_without_a_twin_asks_every_role(policy: Policy) -> None:
+def test_route_without_a_twin_asks_every_role(table: Routes) -> None:
     """Where there is one alias, every role is asked there."""
-    assert policy.promised("GET /only") == {
+    assert table.promised("GET /only", GUARDED) == {
         "GET /only": {"anonymous": "401", "reader": "in", "writer": "in", "admin": "in"}
     }
-    assert policy.promised("GET /health")["GET /health"]["anonymous"] == "in"
+    assert table.promised("GET /health", GUARDED)["GET /health"]["anonymous"] == "in"
 
 
-def test_spared_route_asks_only_those_who_may_not(policy: Policy) -> None:
+def test_spared_route_asks_only_those_who_may_not(table: Routes) -> None:
     """A spared route is tried by nobody who would be let in."""
-    tried = policy.promised("DELETE /api/2.0/x/{}").values()
+    tried = table.promised("DELETE /api/2.0/x/{}", GUARDED).values()
 
     assert [set(roles) for roles in tried] == [{"anonymous", "reader"}] * 2
 
 
-def test_inventory_is_spelled_as_the_policy_is(policy: Policy) -> None:
+def test_whoever_may_alone_is_asked_at_both_twins(table: Routes) -> None:
+    """Where one role may, it is let in at both twins, and all others are refused."""
+    admins = Policy("by-admins", reader=frozenset(), writer=frozenset({"artifact-write"}))
+
+    refused = {"anonymous": "401", "reader": "403", "writer": "403"}
+    assert table.promised("GET /api/2.0/mlflow/runs/get", admins) == {
+        "GET /api/2.0/mlflow/runs/get": {**refused, "admin": "in"},
+        "GET /ajax-api/2.0/mlflow/runs/get": {**refused, "admin": "in"},
+    }
+    assert set(table.promised("GET /health", admins)["GET /health"].values()) == {"in"}
+
+
+def test_inventory_is_spelled_as_the_routes_are(table: Routes) -> None:
     """Twins fold into ``/api``, parameters into ``{}``; what has no twin keeps its path."""
     inventory = [
         ("GET", "/api/2.0/mlflow/runs/get"),
@@ -70,8 +77,8 @@ def test_inventory_is_spelled_as_the_policy_is(policy: Policy) -> None:
         ("POST", "/ajax-api/3.0/alone"),
     ]
 
-    assert policy.of(inventory) - policy.declared == {"POST /ajax-api/3.0/alone"}
-    assert policy.declared - policy.of(inventory) == {"GET /health", "GET /only", "POST /api/2.0/mlflow/runs/create"}
+    assert table.of(inventory) - table.declared == {"POST /ajax-api/3.0/alone"}
+    assert table.declared - table.of(inventory) == {"GET /health", "GET /only", "POST /api/2.0/mlflow/runs/create"}
 
 
 @pytest.mark.parametrize(

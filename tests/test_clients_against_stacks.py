@@ -18,7 +18,7 @@ from fixtures.clients.wire import Wire
 from fixtures.deployment import REFERENCE, MLflow
 from fixtures.expect import Mismatch
 from fixtures.stack.handle import OwnedStack, Stack
-from fixtures.target.target import Target, Ways
+from fixtures.target.target import Login, Machine, Target, Ways
 
 LOCAL_DISK = replace(REFERENCE, mlflow=MLflow(destination="mlartifacts"))
 PAST_THE_PROXY = replace(REFERENCE, mlflow=MLflow(default_root=f"s3://{REFERENCE.store.bucket}/artifacts"))
@@ -53,18 +53,23 @@ def run_at(wire: Wire, name: str) -> tuple[str, str]:
 def ways_of(target: Target, fresh: Fresh, home: Path) -> tuple[Ways, int]:
     """Return the ways of artifacts at a target, and how many bytes came back."""
     wire = door(target)
-    sdk = Sdk(fresh, Traveller(wire.door, target.keys["writer"], home, "run-1"), wire.evidence)
+    sdk = Sdk(fresh, Traveller(wire.door, target.keys["writer"], home, "run-1", machine=target.machine), wire.evidence)
     ways, back = observe_ways(sdk, run_at(wire, home.name)[0], "a.bin", b"x" * 3000)
     return ways, back.size if back else -1
 
 
 def test_ways_are_seen_as_they_are(spare: Stack, fresh: Fresh, tmp_path: Path) -> None:
-    """Presigned downloads, downloads through the door, and none at all are told apart."""
+    """Presigned downloads, those through the door, by credentials of one's own, and none at all are told apart."""
     assert ways_of(spare.apply(REFERENCE), fresh, tmp_path / "reference") == (Ways("proxied", "presigned"), 3000)
     assert ways_of(spare.apply(LOCAL_DISK), fresh, tmp_path / "local") == (Ways("proxied", "proxied"), 3000)
     past, came = ways_of(spare.apply(PAST_THE_PROXY), fresh, tmp_path / "past")
     assert "credentials" in past.uploads
     assert (past.downloads, came) == ("there was nothing to download", -1)
+    target = spare.target()
+    assert target.bucket is not None
+    login = Login(target.bucket.region, target.bucket.access_key, target.bucket.secret_key, "", target.bucket.endpoint)
+    knowing = replace(target, machine=Machine(login=login))
+    assert ways_of(knowing, fresh, tmp_path / "direct") == (Ways("direct", "direct"), 3000)
 
 
 def test_twins_agree_on_one_registry(stack: OwnedStack) -> None:

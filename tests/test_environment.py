@@ -19,6 +19,7 @@ from fixtures.expect import NotAllowed, Unmet
 from fixtures.target.guard import MIB, Budget, Guard, GuardError, Made, changes
 from fixtures.target.target import Door
 
+_ALL = 'admin = ["read", "write", "artifact-read", "artifact-write"]'
 EXAMPLE = (FOLDER / "staging.toml").read_text()
 RUN = "verify-20300101-000000-abcdef"
 
@@ -51,6 +52,37 @@ def test_examples_can_be_read(file: Path) -> None:
         ('"https://registry.staging.example/mlflow"', '"https://u:p@x/"', "u:p", "a URL with a credential"),
         ("[doors.documented]", "[doors.docs]", "[doors.docs]", "doors.docs cannot be"),
         ("[keys.reader]", "[keys.owner]", "[keys.owner]", "keys.owner cannot be"),
+        (
+            "[keys.reader]",
+            '[policies.own]\nreader = ["delete"]\n[keys.reader]',
+            "delete",
+            "give a list of rights: read, w",
+        ),
+        (
+            "[keys.reader]",
+            '[policies.own]\nowner = ["read"]\n[keys.reader]',
+            "owner",
+            "here may stand: anonymous, reader",
+        ),
+        ("[keys.reader]", "[policies.open]\n[keys.reader]", "[policies.open]", "policies.open is a name that is taken"),
+        (
+            "[keys.reader]",
+            '[policies.own]\n[doors.literal]\nurl = "https://x.example"\npolicy = "mine"\n[keys.reader]',
+            "mine",
+            "doors.literal.policy cannot be 'mine'; give one of guarded, open, own",
+        ),
+        (
+            'uploads = "proxied"',
+            'uploads = "direct"',
+            "[artifacts]",
+            "artifacts needs all of direct uploads, direct",
+        ),
+        (
+            "[bucket]",
+            '[artifacts.client]\naccess_key = { variable = "A" }\n[bucket]',
+            "[artifacts.client]",
+            "artifacts.client.secret_key is missing; give a table with one of variable, file and command",
+        ),
         ("requests = 20000", 'requests = "many"', "many", "a whole number above 0"),
         ("seconds = 1800", "seconds = 0", "seconds = 0", "a whole number above 0"),
         ("requests = 20000", "request = 3", "request = 3", "here may stand: requests, megabytes, objects, seconds"),
@@ -153,6 +185,18 @@ def test_secret_that_cannot_be_had_is_told(secret: Secret, said: str) -> None:
     ("old", "new", "at", "said"),
     [
         ("[keys.writer]", "[keys.admin]", "[keys.reader]", "keys.writer is missing; a sandboxed environment"),
+        (
+            '/mlflow"\n\n[keys.writer]',
+            f'/mlflow"\npolicy = "own"\n[policies.own]\n{_ALL}\n[keys.writer]',
+            "[doors.canonical]",
+            "keys.admin is missing; a sandboxed environment is written to with an admin's key",
+        ),
+        (
+            '/mlflow"\n\n[keys.writer]',
+            '/mlflow"\npolicy = "own"\n[policies.own]\nwriter = ["write"]\n[keys.writer]',
+            "[policies.own]",
+            "policies.own lets no role do all that is asked for here; one needs artifact-read, artifact-write, read,",
+        ),
         (
             "HOKUSAI_STAGING_READER_KEY",
             "NOT_SET",

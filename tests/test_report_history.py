@@ -192,3 +192,12 @@ def test_plot_of_a_single_request_is_drawn() -> None:
     assert drawn is not None
     assert drawn["requests"] == 2
     assert [row["low"] == row["median"] == row["high"] for row in drawn["rows"]] == [True, True]
+
+
+def test_plot_of_a_few_uneven_requests_is_drawn() -> None:
+    """Two requests far apart span a row from the one to the other, and never a time below both."""
+    evidence = (asked("canonical", 0.01), asked("origin", 0.002), asked("origin", 0.3))
+    drawn = plot(run_of(check("one", Verdict.PASSED, evidence=evidence), target={"doors": DOORS}))
+
+    assert drawn is not None
+    assert "90% within 17 ms to 285 ms" in drawn["rows"][0]["said"]

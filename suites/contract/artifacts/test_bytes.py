@@ -77,6 +77,7 @@ def test_compressed_file_passes_as_it_is(door: Wire, location: str, payload: Pay
     expect_equal(fetched.response_body, Body.of([packed]), "downloaded bytes")
 
 
+@pytest.mark.usefixtures("through_the_door")
 @verifies("ART-004")
 def test_large_file_of_the_sdk_lies_in_the_bucket(sdk: Sdk, run: Run, payload: Payload, bucket: Bucket) -> None:
     """A file above the client's multipart threshold lies in the bucket."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 
+import pytest
+
 from fixtures.checks import Payload, Run, one_door
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.exchange import Body
@@ -26,6 +28,7 @@ def test_name_that_looks_quoted_is_kept(door: Wire, location: str, bucket: Bucke
     expect_equal(bucket.under(location).get("a b.txt"), 6, "size of the other artifact")
 
 
+@pytest.mark.usefixtures("through_the_door")
 @verifies("ART-055")
 @upstream_defect("mlflow#24341", versions=">=3.15,<3.18", expires="2027-06-30")
 def test_packed_file_comes_back_packed(sdk: Sdk, run: Run, payload: Payload, bucket: Bucket) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, Payload
+from fixtures.checks import KeyOf, Payload, bars
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_json_error, expect_refused, expect_status, given
@@ -13,6 +13,7 @@ from fixtures.requirement import verifies
 UNKNOWN = "hk_conformance_no_such_key_00000000"
 
 
+@bars("anonymous", "artifact-write")
 @verifies("AUT-023")
 @pytest.mark.parametrize("state", ["expired", "revoked", "other-service"])
 def test_issued_key_uploads_nothing(door: Wire, key: KeyOf, state: str, location: str, bucket: Bucket) -> None:
@@ -23,6 +24,7 @@ def test_issued_key_uploads_nothing(door: Wire, key: KeyOf, state: str, location
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
+@bars("anonymous", "artifact-read")
 @verifies("AUT-023")
 def test_unknown_key_downloads_nothing(door: Wire, location: str, payload: Payload) -> None:
     """An unknown key downloads nothing."""
@@ -32,18 +34,20 @@ def test_unknown_key_downloads_nothing(door: Wire, location: str, payload: Paylo
     expect_refused(door.with_key(UNKNOWN).get_artifact(location, "a.bin"), 401)
 
 
+@bars("anonymous", "read")
 @verifies("AUT-014")
 @pytest.mark.parametrize("name", ["api_key", "access_token"])
-def test_key_in_the_query_is_refused(door: Wire, anonymous: Wire, key: KeyOf, name: str) -> None:
+def test_key_in_the_query_is_refused(door: Wire, anonymous: Wire, own_key: str, name: str) -> None:
     """A key in the query string is refused."""
     path = "/api/2.0/mlflow/experiments/search"
     accepted = door.send("GET", path, query={"max_results": 1})
-    refused = anonymous.send("GET", path, query={"max_results": 1, name: key("writer")})
+    refused = anonymous.send("GET", path, query={"max_results": 1, name: own_key})
 
     given(accepted, 200)  # control: the same key in a header is good
     expect_refused(refused, 401)
 
 
+@bars("anonymous", "read")
 @verifies("AUT-018")
 def test_missing_key_is_challenged(door: Wire, anonymous: Wire) -> None:
     """A refusal for want of a key says how to authenticate."""
@@ -53,6 +57,7 @@ def test_missing_key_is_challenged(door: Wire, anonymous: Wire) -> None:
     assert refused.header("www-authenticate"), refused
 
 
+@bars("anonymous", "read")
 @verifies("AUT-018", "AUT-019")
 def test_bad_key_is_challenged(door: Wire) -> None:
     """A refusal of a key is JSON and says how to authenticate."""
@@ -62,6 +67,7 @@ def test_bad_key_is_challenged(door: Wire) -> None:
     assert refused.header("www-authenticate"), refused
 
 
+@bars("anonymous", "read")
 @verifies("AUT-020")
 def test_same_key_gets_the_same_answer(door: Wire) -> None:
     """The same bad key gets the same answer again."""
@@ -72,6 +78,7 @@ def test_same_key_gets_the_same_answer(door: Wire) -> None:
     expect_equal((bad.search_experiments().status, answers[1]), (401, answers[0]), "answers to one bad key")
 
 
+@bars("anonymous", "read")
 @verifies("AUT-021")
 @pytest.mark.parametrize("state", ["expired", "revoked"])
 def test_refusal_keeps_the_keys_state_to_itself(door: Wire, key: KeyOf, state: str) -> None:
@@ -83,6 +90,7 @@ def test_refusal_keeps_the_keys_state_to_itself(door: Wire, key: KeyOf, state: s
     expect_equal(known.json(), unknown.json(), "refusal")
 
 
+@bars("anonymous", "read")
 @verifies("AUT-025")
 def test_refusal_does_not_repeat_the_key(door: Wire) -> None:
     """A refusal does not repeat the key that was sent."""

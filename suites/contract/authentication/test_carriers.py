@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, Payload
+from fixtures.checks import Payload, bars
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.sender import Carrier
 from fixtures.clients.wire import Wire
@@ -18,6 +18,7 @@ CARRIERS = [
 ]
 
 
+@bars("anonymous", "read")
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_carrier_reads_metadata(door: Wire, carrier: Carrier) -> None:
     """A key in this carrier reads metadata; a bad one does not."""
@@ -28,6 +29,7 @@ def test_carrier_reads_metadata(door: Wire, carrier: Carrier) -> None:
     expect_status(door.search_experiments(carrier=carrier), 200)
 
 
+@bars("anonymous", "artifact-write")
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_carrier_uploads(door: Wire, carrier: Carrier, location: str, payload: Payload, bucket: Bucket) -> None:
     """A key in this carrier uploads; a bad one does not."""
@@ -39,21 +41,23 @@ def test_carrier_uploads(door: Wire, carrier: Carrier, location: str, payload: P
     expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")
 
 
+@bars("anonymous", "read")
 @verifies("AUT-022")
-def test_scheme_is_read_in_any_case(anonymous: Wire, key: KeyOf) -> None:
+def test_scheme_is_read_in_any_case(anonymous: Wire, own_key: str) -> None:
     """The scheme of the Authorization header is read in any case."""
     path, query = "/api/2.0/mlflow/experiments/search", {"max_results": 1}
     expect_refused(anonymous.send("GET", path, query=query), 401)  # control: a key is needed
-    found = anonymous.send("GET", path, query=query, headers=[("authorization", f"bEARER {key('writer')}")])
+    found = anonymous.send("GET", path, query=query, headers=[("authorization", f"bEARER {own_key}")])
 
     expect_status(found, 200)
 
 
+@bars("anonymous", "read")
 @verifies("AUT-024")
-def test_first_carrier_wins(door: Wire, key: KeyOf) -> None:
+def test_first_carrier_wins(door: Wire, own_key: str) -> None:
     """A bad Bearer key is refused beside a valid X-API-Key."""
     path, query = "/api/2.0/mlflow/experiments/search", {"max_results": 1}
-    good = [("X-API-Key", key("writer"))]
+    good = [("X-API-Key", own_key)]
     expect_status(
         door.with_key(None).send("GET", path, query=query, headers=good), 200
     )  # control: the other key is good

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, one_door
+from fixtures.checks import KeyOf, bars, lets, one_door
 from fixtures.clients.raw import Raw
 from fixtures.clients.sender import Carrier
 from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
+
+pytestmark = bars("anonymous", "read")
 
 CARRIERS: list[Carrier] = ["bearer", "apikey", "x-api-key"]
 NEVER_ISSUED = [
@@ -57,27 +59,27 @@ SCHEMES = [
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 @pytest.mark.parametrize("bad", NEVER_ISSUED)
-def test_key_never_issued_is_refused(raw: Raw, key: KeyOf, carrier: Carrier, bad: str) -> None:
+def test_key_never_issued_is_refused(raw: Raw, own_key: str, carrier: Carrier, bad: str) -> None:
     """A key that was never issued is refused in this carrier."""
-    given(raw.offer(carrier, key("writer")), 200)  # control: the key makes the difference
+    given(raw.offer(carrier, own_key), 200)  # control: the key makes the difference
 
     expect_refused(raw.offer(carrier, bad), 401, "UNAUTHENTICATED")
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 @pytest.mark.parametrize("state", ISSUED)
-def test_key_valid_no_more_is_refused(raw: Raw, key: KeyOf, carrier: Carrier, state: str) -> None:
+def test_key_valid_no_more_is_refused(raw: Raw, key: KeyOf, own_key: str, carrier: Carrier, state: str) -> None:
     """A key that is valid no more, or elsewhere, is refused in this carrier."""
-    given(raw.offer(carrier, key("writer")), 200)  # control: the key makes the difference
+    given(raw.offer(carrier, own_key), 200)  # control: the key makes the difference
 
     expect_refused(raw.offer(carrier, key(state)), 401, "UNAUTHENTICATED")
 
 
 @verifies("AUT-033")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_throttled_key_is_told_to_wait(raw: Raw, key: KeyOf, carrier: Carrier) -> None:
+def test_throttled_key_is_told_to_wait(raw: Raw, key: KeyOf, own_key: str, carrier: Carrier) -> None:
     """A throttled key is told to wait, not that it is bad."""
-    given(raw.offer(carrier, key("writer")), 200)  # control: other keys are not throttled
+    given(raw.offer(carrier, own_key), 200)  # control: other keys are not throttled
     refused = expect_refused(raw.offer(carrier, key("throttled")), 429, "REQUEST_LIMIT_EXCEEDED")
 
     assert refused.header("retry-after").isdecimal(), refused
@@ -87,10 +89,10 @@ def test_throttled_key_is_told_to_wait(raw: Raw, key: KeyOf, carrier: Carrier) -
 @verifies("AUT-034")
 @pytest.mark.parametrize("carrier", CARRIERS)
 @pytest.mark.parametrize("form", ALTERED)
-def test_nearly_a_key_is_refused(raw: Raw, key: KeyOf, carrier: Carrier, form: str) -> None:
+def test_nearly_a_key_is_refused(raw: Raw, own_key: str, carrier: Carrier, form: str) -> None:
     """What is nearly a good key is refused, however fresh the good one."""
-    given(raw.offer(carrier, key("writer")), 200)  # control: the key itself is good, and now remembered
-    refused = raw.offer(carrier, form.format(key("writer")))
+    given(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
+    refused = raw.offer(carrier, form.format(own_key))
 
     expect_equal(refused.status in (400, 401), True, f"refusal of {refused}")
 
@@ -98,21 +100,21 @@ def test_nearly_a_key_is_refused(raw: Raw, key: KeyOf, carrier: Carrier, form: s
 @one_door
 @verifies("AUT-034")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_key_in_another_case_is_refused(raw: Raw, key: KeyOf, carrier: Carrier) -> None:
+def test_key_in_another_case_is_refused(raw: Raw, own_key: str, carrier: Carrier) -> None:
     """A good key in the other letter case is refused."""
-    given(raw.offer(carrier, key("writer")), 200)  # control: the key itself is good, and now remembered
+    given(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
 
-    expect_refused(raw.offer(carrier, key("writer").swapcase()), 401)
-    expect_refused(raw.offer(carrier, key("writer")[:-1]), 401)
+    expect_refused(raw.offer(carrier, own_key.swapcase()), 401)
+    expect_refused(raw.offer(carrier, own_key[:-1]), 401)
 
 
 @verifies("AUT-035")
 @pytest.mark.parametrize("form", SCHEMES)
-def test_other_scheme_is_refused(raw: Raw, key: KeyOf, form: str) -> None:
+def test_other_scheme_is_refused(raw: Raw, own_key: str, form: str) -> None:
     """A good key under another scheme is refused."""
-    given(raw.offer("bearer", key("writer")), 200)  # control: the key itself is good
+    given(raw.offer("bearer", own_key), 200)  # control: the key itself is good
     target = raw.at("/api/2.0/mlflow/experiments/search?max_results=1")
-    refused = raw.with_key(None).send("GET", target, headers=[("Authorization", form.format(key("writer")))])
+    refused = raw.with_key(None).send("GET", target, headers=[("Authorization", form.format(own_key))])
 
     expect_refused(refused, 401, "UNAUTHENTICATED")
 
@@ -120,52 +122,53 @@ def test_other_scheme_is_refused(raw: Raw, key: KeyOf, form: str) -> None:
 @one_door
 @verifies("AUT-022")
 @pytest.mark.parametrize("form", ["bearer {}", "BEARER {}", "apikey {}", "APIKEY {}", "aPiKeY {}"])
-def test_scheme_in_any_case_is_accepted(raw: Raw, key: KeyOf, form: str) -> None:
+def test_scheme_in_any_case_is_accepted(raw: Raw, own_key: str, form: str) -> None:
     """A scheme is read in any case, for a good key only."""
     target = raw.at("/api/2.0/mlflow/experiments/search?max_results=1")
     stranger = raw.with_key(None)
 
     expect_refused(stranger.send("GET", target, headers=[("Authorization", form.format("hk_unknown"))]), 401)  # control
-    expect_status(stranger.send("GET", target, headers=[("Authorization", form.format(key("writer")))]), 200)
+    expect_status(stranger.send("GET", target, headers=[("Authorization", form.format(own_key))]), 200)
 
 
+@lets("reader", "read")
 @verifies("AUT-036")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_two_different_keys_are_refused(raw: Raw, key: KeyOf, carrier: Carrier) -> None:
+def test_two_different_keys_are_refused(raw: Raw, key: KeyOf, own_key: str, carrier: Carrier) -> None:
     """Two different keys in one carrier are refused in either order."""
-    given(raw.offer(carrier, key("writer")), 200)  # control: one alone is accepted
+    given(raw.offer(carrier, own_key), 200)  # control: one alone is accepted
     given(raw.offer(carrier, key("reader")), 200)
 
-    expect_refused(raw.offer(carrier, key("writer"), key("reader")), 401)
-    expect_refused(raw.offer(carrier, key("reader"), key("writer")), 401)
-    expect_refused(raw.offer(carrier, "hk_unknown_0000", key("writer")), 401)
-    expect_refused(raw.offer(carrier, key("writer"), "hk_unknown_0000"), 401)
+    expect_refused(raw.offer(carrier, own_key, key("reader")), 401)
+    expect_refused(raw.offer(carrier, key("reader"), own_key), 401)
+    expect_refused(raw.offer(carrier, "hk_unknown_0000", own_key), 401)
+    expect_refused(raw.offer(carrier, own_key, "hk_unknown_0000"), 401)
 
 
 @verifies("AUT-037")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_repeated_carrier_is_refused(raw: Raw, key: KeyOf, carrier: Carrier) -> None:
+def test_repeated_carrier_is_refused(raw: Raw, own_key: str, carrier: Carrier) -> None:
     """A carrier sent twice is refused though both hold one good key."""
-    given(raw.offer(carrier, key("writer")), 200)  # control: once is accepted
+    given(raw.offer(carrier, own_key), 200)  # control: once is accepted
 
-    expect_refused(raw.offer(carrier, key("writer"), key("writer")), 401)
+    expect_refused(raw.offer(carrier, own_key, own_key), 401)
 
 
 @verifies("AUT-038")
 @pytest.mark.parametrize("value", ["Basic dXNlcjpwYXNz", "Digest username=a", "Negotiate abc"])
-def test_foreign_scheme_leaves_the_next_carrier(raw: Raw, key: KeyOf, value: str) -> None:
+def test_foreign_scheme_leaves_the_next_carrier(raw: Raw, own_key: str, value: str) -> None:
     """A scheme that carries no key leaves X-API-Key to count."""
     foreign = [("Authorization", value)]
 
     expect_refused(raw.offer("x-api-key", "hk_unknown_0000", headers=foreign), 401)  # control: it is looked at
-    expect_status(raw.offer("x-api-key", key("writer"), headers=foreign), 200)
+    expect_status(raw.offer("x-api-key", own_key, headers=foreign), 200)
 
 
 @verifies("AUT-024")
 @pytest.mark.parametrize("first", ["bearer", "apikey"])
-def test_good_first_carrier_wins(raw: Raw, key: KeyOf, first: Carrier) -> None:
+def test_good_first_carrier_wins(raw: Raw, own_key: str, first: Carrier) -> None:
     """A good first carrier is accepted whatever a later one holds."""
     later = [("X-API-Key", "hk_unknown_0000")]
 
-    expect_refused(raw.offer(first, "hk_unknown_0000", headers=[("X-API-Key", key("writer"))]), 401)  # control
-    expect_status(raw.offer(first, key("writer"), headers=later), 200)
+    expect_refused(raw.offer(first, "hk_unknown_0000", headers=[("X-API-Key", own_key)]), 401)  # control
+    expect_status(raw.offer(first, own_key, headers=later), 200)

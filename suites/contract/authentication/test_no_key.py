@@ -6,13 +6,14 @@ from urllib.parse import quote
 
 import pytest
 
-from fixtures.checks import Payload, Run
+from fixtures.checks import Payload, Run, bars
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire, location_path
 from fixtures.expect import expect_equal, expect_refused, given
 from fixtures.requirement import verifies
 
 
+@bars("anonymous", "read")
 @verifies("AUT-001", "AUT-019")
 def test_metadata_is_refused(door: Wire, anonymous: Wire) -> None:
     """Metadata without a key is refused."""
@@ -21,6 +22,7 @@ def test_metadata_is_refused(door: Wire, anonymous: Wire) -> None:
     expect_refused(anonymous.search_experiments(), 401, "UNAUTHENTICATED")
 
 
+@bars("anonymous", "artifact-write")
 @verifies("AUT-002")
 def test_upload_is_refused_and_leaves_nothing(
     door: Wire, anonymous: Wire, location: str, payload: Payload, bucket: Bucket
@@ -33,6 +35,7 @@ def test_upload_is_refused_and_leaves_nothing(
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
+@bars("anonymous", "artifact-write")
 @verifies("AUT-002")
 def test_large_upload_is_refused(anonymous: Wire, location: str, payload: Payload) -> None:
     """A large upload without a key is refused, not cut off."""
@@ -41,6 +44,7 @@ def test_large_upload_is_refused(anonymous: Wire, location: str, payload: Payloa
     expect_refused(refused, 401)
 
 
+@bars("anonymous", "artifact-read")
 @verifies("AUT-003")
 def test_download_is_refused(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """A download without a key is refused."""
@@ -51,6 +55,7 @@ def test_download_is_refused(door: Wire, anonymous: Wire, location: str, payload
     expect_refused(refused, 401)
 
 
+@bars("anonymous", "artifact-read")
 @verifies("AUT-003")
 def test_listing_is_refused(door: Wire, anonymous: Wire, location: str) -> None:
     """A listing without a key is refused."""
@@ -59,6 +64,7 @@ def test_listing_is_refused(door: Wire, anonymous: Wire, location: str) -> None:
     expect_refused(anonymous.list_artifacts(location), 401)
 
 
+@bars("anonymous", "artifact-write")
 @verifies("AUT-004")
 def test_deletion_is_refused_and_deletes_nothing(
     door: Wire, anonymous: Wire, location: str, payload: Payload, bucket: Bucket
@@ -70,6 +76,7 @@ def test_deletion_is_refused_and_deletes_nothing(
     expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")
 
 
+@bars("anonymous", "artifact-read")
 @verifies("AUT-005")
 def test_presigned_download_is_refused(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """A presigned URL without a key is refused."""
@@ -79,6 +86,7 @@ def test_presigned_download_is_refused(door: Wire, anonymous: Wire, location: st
     expect_refused(anonymous.presign_artifact(location, "a.bin"), 401)
 
 
+@bars("anonymous", "artifact-write")
 @verifies("AUT-005")
 def test_multipart_upload_is_refused(door: Wire, anonymous: Wire, location: str) -> None:
     """A multipart upload without a key is refused."""
@@ -88,6 +96,7 @@ def test_multipart_upload_is_refused(door: Wire, anonymous: Wire, location: str)
     expect_refused(anonymous.create_multipart(location, "a.bin", parts=1), 401)
 
 
+@bars("anonymous", "read")
 @verifies("AUT-006")
 @pytest.mark.parametrize("version", ["2.0", "3.0"])
 def test_ajax_metadata_is_refused(door: Wire, anonymous: Wire, run: Run, version: str) -> None:
@@ -98,6 +107,7 @@ def test_ajax_metadata_is_refused(door: Wire, anonymous: Wire, run: Run, version
     expect_refused(anonymous.send("GET", path, query={"run_id": run.id}), 401)
 
 
+@bars("anonymous", "artifact-write")
 @verifies("AUT-006")
 def test_ajax_upload_is_refused(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """The browser's upload route without a key is refused."""
@@ -109,6 +119,7 @@ def test_ajax_upload_is_refused(door: Wire, anonymous: Wire, location: str, payl
     expect_refused(refused, 401)
 
 
+@bars("anonymous", "read")
 @verifies("AUT-007")
 def test_graphql_is_refused(door: Wire, anonymous: Wire) -> None:
     """A GraphQL query without a key is refused."""
@@ -118,6 +129,7 @@ def test_graphql_is_refused(door: Wire, anonymous: Wire) -> None:
     expect_refused(anonymous.send("POST", "/graphql", json=query), 401)
 
 
+@bars("anonymous", "artifact-read")
 @verifies("AUT-007")
 def test_get_artifact_is_refused(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
     """The browser's download route without a key is refused."""

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from fixtures.checks import Guarded, KeyOf, Payload, one_door
+from fixtures.checks import Guarded, KeyOf, Payload, bars, lets, one_door
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.raw import Raw
 from fixtures.clients.wire import Wire, location_path
@@ -93,6 +93,8 @@ def test_spelling_changes_nothing_at_each_door(guarded: Guarded, path: str) -> N
     expect_equal(guarded.colour, "green", "tag")
 
 
+@bars("anonymous", "artifact-write")
+@bars("reader", "artifact-write")
 @one_door
 @verifies("AUZ-023")
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -110,6 +112,9 @@ def test_spelling_stores_no_object(
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
+@bars("anonymous", "artifact-read", "artifact-write")
+@lets("reader", "artifact-read")
+@bars("reader", "artifact-write")
 @one_door
 @verifies("AUZ-024")
 @pytest.mark.parametrize("header", OVERRIDES)
@@ -138,6 +143,7 @@ def test_odd_method_changes_nothing(guarded: Guarded, method: str) -> None:
     expect_equal(guarded.colour, "green", "tag")
 
 
+@bars("anonymous", "artifact-read")
 @verifies("AUZ-026")
 def test_head_needs_the_right_of_get(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """HEAD tells a stranger nothing that GET does not."""
@@ -149,6 +155,7 @@ def test_head_needs_the_right_of_get(door: Wire, anonymous: Wire, location: str,
     expect_equal((refused.status, refused.response_body.size), (401, 0), "status and size")
 
 
+@bars("anonymous", "artifact-read")
 @verifies("AUZ-026")
 def test_options_change_and_tell_nothing(
     door: Wire, anonymous: Wire, location: str, payload: Payload, bucket: Bucket

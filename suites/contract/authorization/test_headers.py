@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Guarded, KeyOf, one_door
+from fixtures.checks import Guarded, KeyOf, lets, one_door
 from fixtures.clients.framing import AMBIGUOUS, UNUSUAL
 from fixtures.clients.raw import Raw
 from fixtures.expect import expect_equal, expect_refused, given
@@ -47,6 +47,7 @@ def test_rewriting_header_opens_nothing(guarded: Guarded, header: str) -> None:
     expect_equal(guarded.colour, "green", "tag")
 
 
+@lets("reader", "read")
 @verifies("AUZ-028")
 @pytest.mark.parametrize("header", REWRITES)
 def test_rewriting_header_redirects_nothing(guarded: Guarded, raw: Raw, key: KeyOf, header: str) -> None:
@@ -98,7 +99,10 @@ def test_unusual_framing_hides_nothing(guarded: Guarded, framing: str) -> None:
 
 
 @verifies("AUZ-033")
-@pytest.mark.parametrize(("first", "second"), [("reader", "admin"), ("reader", "writer")])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [pytest.param("reader", role, marks=lets(role, "write")) for role in ("admin", "writer")],
+)
 def test_second_carrier_lends_no_right(guarded: Guarded, raw: Raw, key: KeyOf, first: str, second: str) -> None:
     """A better key in a later carrier lends the first no right."""
     red = {"run_id": guarded.run_id, "key": "colour", "value": "red"}

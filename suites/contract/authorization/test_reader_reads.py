@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from fixtures.checks import Payload, Run
+from fixtures.checks import Payload, Run, bars, lets
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
+@lets("reader", "read")
+@bars("anonymous", "read")
 @verifies("AUZ-001")
 def test_reader_reads_a_run(reader: Wire, anonymous: Wire, run: Run) -> None:
     """A reader reads a run that the writer made."""
@@ -17,6 +19,8 @@ def test_reader_reads_a_run(reader: Wire, anonymous: Wire, run: Run) -> None:
     expect_equal(found.document["run"]["info"]["run_id"], run.id, "run id")
 
 
+@lets("reader", "read")
+@bars("anonymous", "read")
 @verifies("AUZ-001")
 def test_reader_searches_by_post(reader: Wire, anonymous: Wire, run: Run) -> None:
     """A reader searches runs by POST."""
@@ -26,6 +30,8 @@ def test_reader_searches_by_post(reader: Wire, anonymous: Wire, run: Run) -> Non
     assert found.document["runs"], found
 
 
+@lets("reader", "artifact-read")
+@bars("anonymous", "artifact-read")
 @verifies("AUZ-002")
 def test_reader_downloads(door: Wire, reader: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """A reader downloads an artifact."""
@@ -36,6 +42,8 @@ def test_reader_downloads(door: Wire, reader: Wire, anonymous: Wire, location: s
     expect_equal(found.content, payload(100), "bytes")
 
 
+@lets("reader", "artifact-read")
+@bars("anonymous", "artifact-read")
 @verifies("AUZ-002")
 def test_reader_lists(door: Wire, reader: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
     """A reader lists the artifacts of a run."""
@@ -46,6 +54,8 @@ def test_reader_lists(door: Wire, reader: Wire, anonymous: Wire, location: str, 
     expect_equal([entry["path"] for entry in found.document["files"]], ["a.bin"], "listed files")
 
 
+@lets("reader", "artifact-read")
+@bars("anonymous", "artifact-read")
 @verifies("AUZ-003")
 def test_reader_obtains_presigned_downloads(
     door: Wire, reader: Wire, anonymous: Wire, location: str, payload: Payload

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
-from fixtures.checks import Payload, Run, Unique
+from fixtures.checks import Payload, Run, Unique, bars
 from fixtures.clients.bucket import Bucket
-from fixtures.clients.wire import Wire, location_path
+from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
+@bars("reader", "write")
 @verifies("AUZ-004", "AUZ-010")
 def test_reader_creates_no_experiment(door: Wire, reader: Wire, unique: Unique) -> None:
     """A reader creates no experiment."""
@@ -23,6 +22,7 @@ def test_reader_creates_no_experiment(door: Wire, reader: Wire, unique: Unique) 
     given(door.create_experiment(name), 200)  # control: a writer may
 
 
+@bars("reader", "write")
 @verifies("AUZ-004")
 def test_reader_tags_no_run(door: Wire, reader: Wire, run: Run) -> None:
     """A reader sets no tag on a run."""
@@ -34,6 +34,7 @@ def test_reader_tags_no_run(door: Wire, reader: Wire, run: Run) -> None:
     expect_equal([tag["value"] for tag in tags if tag["key"] == "colour"], ["green"], "tag")
 
 
+@bars("reader", "artifact-write")
 @verifies("AUZ-005")
 def test_reader_uploads_nothing(door: Wire, reader: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
     """A reader uploads no artifact."""
@@ -44,6 +45,7 @@ def test_reader_uploads_nothing(door: Wire, reader: Wire, location: str, payload
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
+@bars("reader", "artifact-write")
 @verifies("AUZ-005")
 def test_reader_overwrites_nothing(door: Wire, reader: Wire, location: str, payload: Payload) -> None:
     """A reader overwrites no artifact."""
@@ -55,6 +57,7 @@ def test_reader_overwrites_nothing(door: Wire, reader: Wire, location: str, payl
     expect_equal(found.content, payload(100), "bytes")
 
 
+@bars("reader", "artifact-write")
 @verifies("AUZ-006")
 def test_reader_deletes_no_artifact(door: Wire, reader: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
     """A reader deletes no artifact."""
@@ -68,6 +71,7 @@ def test_reader_deletes_no_artifact(door: Wire, reader: Wire, location: str, pay
     given(deleted, 200)  # control: a writer may
 
 
+@bars("reader", "write")
 @verifies("AUZ-007")
 def test_reader_registers_no_model(door: Wire, reader: Wire, unique: Unique) -> None:
     """A reader registers no model."""
@@ -80,6 +84,7 @@ def test_reader_registers_no_model(door: Wire, reader: Wire, unique: Unique) -> 
     given(door.create_model(name), 200)  # control: a writer may
 
 
+@bars("reader", "write")
 @verifies("AUZ-007")
 def test_reader_moves_no_alias(door: Wire, reader: Wire, run: Run, unique: Unique) -> None:
     """A reader neither sets nor deletes an alias."""
@@ -94,6 +99,7 @@ def test_reader_moves_no_alias(door: Wire, reader: Wire, run: Run, unique: Uniqu
     expect_status(door.get("registered-models/alias", name=name, alias="other"), 400)
 
 
+@bars("reader", "write")
 @verifies("AUZ-007")
 def test_reader_deletes_no_version(door: Wire, reader: Wire, run: Run, unique: Unique) -> None:
     """A reader deletes no version."""
@@ -109,6 +115,7 @@ def test_reader_deletes_no_version(door: Wire, reader: Wire, run: Run, unique: U
     given(deleted, 200)  # control: a writer may
 
 
+@bars("reader", "artifact-write")
 @verifies("AUZ-008")
 def test_reader_begins_no_multipart_upload(door: Wire, reader: Wire, location: str) -> None:
     """A reader begins no multipart upload."""
@@ -119,14 +126,15 @@ def test_reader_begins_no_multipart_upload(door: Wire, reader: Wire, location: s
     expect_status(door.abort_multipart(location, "a.bin", begun["upload_id"]), 200)
 
 
+@bars("reader", "write", "artifact-write")
 @verifies("AUZ-009")
 def test_reader_writes_nothing_by_ajax(door: Wire, reader: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
     """A reader writes nothing through the browser's API."""
-    path = f"/ajax-api/2.0/mlflow-artifacts/artifacts/{quote(location_path(run.location))}"
-    upload = reader.send("PUT", f"{path}/theirs.bin", body=payload(100))
+    path = door.artifact_route(run.location, "theirs.bin").replace("/api/", "/ajax-api/", 1)
+    upload = reader.send("PUT", path, body=payload(100))
     change = reader.send("POST", "/ajax-api/2.0/mlflow/runs/set-tag", json={"run_id": run.id, "key": "a", "value": "b"})
 
-    given(door.send("PUT", f"{path}/mine.bin", body=payload(100)), 200)  # control: a writer may
+    given(door.send("PUT", path.replace("theirs", "mine"), body=payload(100)), 200)  # control: a writer may
     expect_refused(upload, 403)
     expect_refused(change, 403)
     expect_equal(bucket.under(run.location), {"mine.bin": 100}, "objects of the run")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, Payload, Run, Unique
+from fixtures.checks import KeyOf, Payload, Run, Unique, bars, lets
 from fixtures.clients.sender import Carrier
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_refused, expect_status, given
 from fixtures.requirement import verifies
+from fixtures.target.policy import RIGHTS
 
 
+@bars("reader", "write")
 @verifies("AUZ-011")
 def test_refusal_names_the_missing_right(door: Wire, reader: Wire, unique: Unique) -> None:
     """A refusal names the right that is missing."""
@@ -21,8 +23,9 @@ def test_refusal_names_the_missing_right(door: Wire, reader: Wire, unique: Uniqu
     assert "write" in refused.document["message"], refused
 
 
+@bars("reader", "write")
 @verifies("AUZ-012")
-@pytest.mark.parametrize("role", ["writer", "admin"])
+@pytest.mark.parametrize("role", [pytest.param(role, marks=lets(role, *RIGHTS)) for role in ("writer", "admin")])
 def test_role_writes(door: Wire, reader: Wire, key: KeyOf, role: str, run: Run) -> None:
     """This role writes metadata and artifacts."""
     holder = door.with_key(key(role))
@@ -34,6 +37,7 @@ def test_role_writes(door: Wire, reader: Wire, key: KeyOf, role: str, run: Run) 
     expect_status(holder.delete_artifact(run.location, "a.bin"), 200)
 
 
+@bars("reader", "write")
 @verifies("AUZ-013")
 @pytest.mark.parametrize("header", ["X-Hokusai-User-Id", "X-Hokusai-API-Key-Id", "X-Hokusai-Role", "X-Hokusai-Scopes"])
 def test_spoofed_identity_gains_a_reader_nothing(door: Wire, reader: Wire, run: Run, header: str) -> None:
@@ -45,6 +49,7 @@ def test_spoofed_identity_gains_a_reader_nothing(door: Wire, reader: Wire, run: 
     expect_refused(refused, 403)
 
 
+@bars("anonymous", "read")
 @verifies("AUZ-013")
 def test_spoofed_identity_gains_a_stranger_nothing(door: Wire, anonymous: Wire) -> None:
     """A stranger that sends identity headers is still refused."""
@@ -55,6 +60,7 @@ def test_spoofed_identity_gains_a_stranger_nothing(door: Wire, anonymous: Wire) 
     expect_refused(refused, 401)
 
 
+@bars("reader", "artifact-write")
 @verifies("AUZ-014")
 @pytest.mark.parametrize("carrier", ["bearer", "apikey", "x-api-key"])
 def test_reader_is_a_reader_in_every_carrier(

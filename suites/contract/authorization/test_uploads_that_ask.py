@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import one_door
+from fixtures.checks import bars, one_door
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.halfway import ask_first
 from fixtures.clients.wire import Wire
@@ -14,6 +14,8 @@ from fixtures.requirement import verifies
 SIZE = 300_000
 
 
+@bars("anonymous", "artifact-write")
+@bars("reader", "artifact-write")
 @one_door
 @verifies("AUZ-034")
 @pytest.mark.parametrize(("role", "status"), [("anonymous", 401), ("reader", 403)])

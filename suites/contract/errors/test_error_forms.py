@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fixtures.checks import Payload, Run, Unique
+from fixtures.checks import Payload, Run, Unique, bars
 from fixtures.clients.wire import ARTIFACTS, REST, Wire, location_path
 from fixtures.expect import expect_json_error, expect_refused, expect_status, given
 from fixtures.requirement import verifies
@@ -74,6 +74,8 @@ def test_mlflows_error_carries_a_request_id(door: Wire, run: Run) -> None:
     assert missed.request_id, missed
 
 
+@bars("anonymous", "read")
+@bars("reader", "write")
 @verifies("ERR-007")
 def test_refusals_name_no_inner_address(
     door: Wire, anonymous: Wire, reader: Wire, origin: Wire, unique: Unique

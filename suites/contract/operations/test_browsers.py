@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Unique, one_door
+from fixtures.checks import Unique, bars, one_door
 from fixtures.clients.wire import REST, Wire
 from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
@@ -16,6 +16,7 @@ NEAR, FAR = ("Origin", "http://localhost:3000"), ("Origin", "http://elsewhere.te
 ASKING = ("Access-Control-Request-Method", "POST")
 
 
+@bars("anonymous", "read")
 @verifies("OPS-015")
 def test_preflight_needs_no_key(anonymous: Wire) -> None:
     """A preflight from an allowed origin is answered without a key."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, Payload, one_door
+from fixtures.checks import KeyOf, Payload, bars, lets, one_door
 from fixtures.clients.halfway import under_way
 from fixtures.clients.line import Line
 from fixtures.clients.wire import REST, Wire
@@ -17,29 +17,33 @@ FOUND, MISSED = f"{REST}/experiments/get?experiment_id=0", f"{REST}/runs/get?run
 
 
 @verifies("OPS-009")
-def test_connection_carries_many_requests(line: Line, key: KeyOf) -> None:
+def test_connection_carries_many_requests(line: Line, own_key: str) -> None:
     """One connection carries requests, successes and errors alike."""
-    asked = [("/health", None), (FOUND, key("writer")), (MISSED, key("writer")), ("/no-such-page", key("writer"))]
+    asked = [("/health", None), (FOUND, own_key), (MISSED, own_key), ("/no-such-page", own_key)]
 
     expect_equal(line.in_turn([*asked, *asked]), [200, 200, 404, 404] * 2, "statuses on one connection")
 
 
+@bars("anonymous", "read")
+@lets("reader", "read")
 @verifies("OPS-010")
-def test_key_counts_for_its_request_only(line: Line, key: KeyOf) -> None:
+def test_key_counts_for_its_request_only(line: Line, key: KeyOf, own_key: str) -> None:
     """A key counts for its own request, not for the connection."""
-    asked = [(FOUND, key("writer")), (FOUND, None), (FOUND, "hk_unknown_0000"), (FOUND, key("reader")), (FOUND, None)]
+    asked = [(FOUND, own_key), (FOUND, None), (FOUND, "hk_unknown_0000"), (FOUND, key("reader")), (FOUND, None)]
 
     expect_equal(line.in_turn(asked), [200, 401, 401, 200, 401], "statuses on one connection")
 
 
+@bars("anonymous", "read")
+@lets("reader", "read")
 @verifies("OPS-011")
-def test_pipelined_answers_come_in_order(line: Line, key: KeyOf) -> None:
+def test_pipelined_answers_come_in_order(line: Line, key: KeyOf, own_key: str) -> None:
     """Pipelined requests are answered in order, each with its own key."""
     asked = [
-        ("/version", key("writer")),
+        ("/version", own_key),
         (FOUND, None),
         ("/health", None),
-        (MISSED, key("writer")),
+        (MISSED, own_key),
         (FOUND, key("reader")),
     ]
     answers = line.at_once(asked)

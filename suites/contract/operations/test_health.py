@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fixtures.checks import Payload
+from fixtures.checks import Payload, bars
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
 
+@bars("anonymous", "read")
 @verifies("OPS-001")
 def test_health_needs_no_key(anonymous: Wire) -> None:
     """Health is answered without a key."""
@@ -17,6 +18,7 @@ def test_health_needs_no_key(anonymous: Wire) -> None:
     expect_status(anonymous.health(), 200)
 
 
+@bars("anonymous", "read")
 @verifies("OPS-003")
 def test_health_is_answered_to_a_bad_key(door: Wire) -> None:
     """Health is answered to a bad key."""

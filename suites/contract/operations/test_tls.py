@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.checks import KeyOf, Payload, Run, Unique, one_door
+from fixtures.checks import Payload, Run, Unique, bars, one_door
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.comparison import expect_same_answer
 from fixtures.clients.exchange import Body
@@ -67,6 +67,7 @@ def test_bytes_are_the_same_under_tls(secure: Wire, run: Run, payload: Payload, 
     expect_equal(expect_status(secure.get_artifact(run.location, "a.bin"), 200).response_body, Body.of([sent]), "bytes")
 
 
+@bars("anonymous", "read")
 @verifies("OPS-027")
 def test_tls_is_no_key(secure: Wire) -> None:
     """TLS does not spare the key."""
@@ -76,15 +77,16 @@ def test_tls_is_no_key(secure: Wire) -> None:
     expect_refused(secure.with_key("hk_unknown_0000").search_experiments(), 401)
 
 
+@bars("anonymous", "read")
 @verifies("OPS-012")
-def test_http2_under_tls_answers_the_same(secure: Wire, secure_line: Line, handshakes: Handshakes, key: KeyOf) -> None:
+def test_http2_under_tls_answers_the_same(secure: Wire, secure_line: Line, handshakes: Handshakes) -> None:
     """HTTP/2 where ALPN agrees on it answers as HTTP/1.1 does."""
     expect_equal(handshakes.meet(offers=["http/1.1"]).protocol, "http/1.1", "protocol of a client without HTTP/2")
     agreed = handshakes.meet(offers=["h2", "http/1.1"]).protocol
     asked = given(secure.send("GET", FOUND), 200)
 
     expect_equal(agreed, "h2", "protocol of a client with HTTP/2")
-    expect_equal(secure_line.over_http2(FOUND, key("writer")), (True, asked.content), "answer over HTTP/2")
+    expect_equal(secure_line.over_http2(FOUND, secure.key), (True, asked.content), "answer over HTTP/2")
     expect_equal(secure_line.over_http2(FOUND)[0], False, "200 over HTTP/2 without a key")
 
 

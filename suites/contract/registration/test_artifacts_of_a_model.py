@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fixtures.clients.bucket import Bucket
 from fixtures.clients.registration import Registration
 from fixtures.expect import expect_equal
 from fixtures.requirement import verifies
 
 
+@pytest.mark.usefixtures("through_the_door")
 @verifies("REG-007")
 def test_locations_are_served_by_the_deployment(registration: Registration) -> None:
     """Artifact locations name the deployment, not the store."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fixtures.clients.registration import Registration
 from fixtures.expect import expect_equal, expect_status
 from fixtures.requirement import verifies
@@ -18,6 +20,7 @@ def test_fresh_client_gets_the_same_answers(registration: Registration) -> None:
     expect_equal(back.files, registration.files_when_downloaded(), "files")
 
 
+@pytest.mark.usefixtures("through_the_door")
 @verifies("REG-016")
 def test_fresh_client_on_the_proxy_gets_the_same_answers(registration: Registration) -> None:
     """A fresh client that stays on the proxy gets the same answers."""
@@ -29,6 +32,7 @@ def test_fresh_client_on_the_proxy_gets_the_same_answers(registration: Registrat
     expect_equal(back.files, registration.files_when_downloaded(), "files")
 
 
+@pytest.mark.usefixtures("through_the_door")
 @verifies("REG-017")
 def test_client_on_the_proxy_speaks_to_nothing_else(registration: Registration) -> None:
     """A client that stays on the proxy speaks to nothing else."""
@@ -41,6 +45,7 @@ def test_client_on_the_proxy_speaks_to_nothing_else(registration: Registration) 
     expect_equal(elsewhere, [], "requests past the door")
 
 
+@pytest.mark.usefixtures("through_the_door")
 @verifies("REG-021")
 def test_client_takes_the_announced_route(registration: Registration) -> None:
     """A client loads a model through the route the server announces."""

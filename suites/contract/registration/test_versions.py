@@ -229,6 +229,7 @@ def test_source_outside_the_deployment_is_refused(door: Wire, origin: Wire, run:
     expect_equal(len(found["model_versions"]), 1, "versions at the origin")
 
 
+@pytest.mark.usefixtures("through_the_door")
 @verifies("REG-049")
 def test_source_in_another_run_is_refused(door: Wire, run: Run, other_run: Run, model: str) -> None:
     """A version of one run is not taken from another's artifacts."""

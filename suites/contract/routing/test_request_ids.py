@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.checks import Unique
+from fixtures.checks import Unique, bars
 from fixtures.clients.wire import Wire
 from fixtures.expect import expect_equal, expect_status, given
 from fixtures.requirement import verifies
@@ -16,6 +16,7 @@ def test_success_carries_a_request_id(door: Wire) -> None:
     assert found.request_id, found
 
 
+@bars("anonymous", "read")
 @verifies("RTE-020")
 def test_refusal_carries_a_request_id(door: Wire, anonymous: Wire) -> None:
     """A refusal carries a request id."""
