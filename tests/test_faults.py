@@ -13,8 +13,10 @@ from fixtures.deployment import REFERENCE
 from fixtures.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from fixtures.faults.catalogue import CATALOGUE, TOPICS
 from fixtures.faults.fault import LAYERS
+from fixtures.proving.reasons import REASONS
 from fixtures.requirement import Register
 from fixtures.session.arguments import SUITES
+from fixtures.session.listing import checks_by_requirement
 from fixtures.settings import ROOT
 
 INCIDENTS = {"R": 25, "A": 20, "S": 23, "N": 7, "C": 5}
@@ -33,6 +35,19 @@ def test_every_known_incident_can_be_reproduced() -> None:
 def test_no_two_faults_share_a_name() -> None:
     """Every fault of every topic stands in the catalogue, none in another's place."""
     assert sum(len(topic.FAULTS) for topic in TOPICS) == len(CATALOGUE)
+
+
+def test_every_requirement_stands_in_the_story_of_a_fault_or_no_fault_can_break_it() -> None:
+    """Whatever a check verifies is broken by a fault that expects it, or its checks have a written reason."""
+    expected = {name for fault in CATALOGUE.values() for name in fault.requirements}
+    provable = {
+        name
+        for name, nodeids in checks_by_requirement().items()
+        for check in (nodeid.partition("[")[0] for nodeid in nodeids)
+        if not check.startswith("suites/live/") and check not in REASONS
+    }
+
+    assert sorted(provable - expected) == []
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

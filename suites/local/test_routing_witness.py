@@ -167,8 +167,8 @@ def test_client_host_is_kept(witnessed: Witnessed) -> None:
 @verifies("RTE-049")
 def test_refused_request_never_arrives(witnessed: Witnessed) -> None:
     """A refused request does not reach MLflow."""
-    served = given(witnessed.door.search_experiments(), 200)
     refused = given(witnessed.door.with_key(None).search_experiments(), 401)
+    served = given(witnessed.door.search_experiments(), 200)
 
-    assert witnessed.witness.saw(served.request_id), served  # control: what is served is seen
+    assert witnessed.witness.saw(served.request_id), served  # control: what is served is seen, after what came before
     expect_equal(witnessed.witness.count(refused.request_id), 0, "refused requests at MLflow")
