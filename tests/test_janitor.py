@@ -41,6 +41,9 @@ def call(program: str, *arguments: str, **environment: str) -> subprocess.Comple
         ("purge", ["twelve"], "name experiments by their ids"),
         ("purge", ["12"], "REGISTRY_BACKEND_STORE_URI"),
         ("rehearse", ["--crashes=-1"], "a number of 0 or more"),
+        ("rehearse", ["--only=crashes", "--crashes=0"], "of 1 or more with --only=crashes"),
+        ("rehearse", ["--only=whole", "--scene=policy"], "--only=whole plays no scene"),
+        ("rehearse", ["--scene=nonsense"], "in no name of a scene"),
     ],
 )
 def test_wrong_call_is_told_in_one_message(program: str, arguments: list[str], said: str) -> None:
