@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 
+from fixtures.clients.exchange import Exchange
 from fixtures.deployment import REFERENCE
 from fixtures.diagnosis import diagnose
+from fixtures.diagnosis.battery import look
 from fixtures.diagnosis.cause import Cause, clue, must, never
 from fixtures.diagnosis.causes import CAUSES, cause_of
 from fixtures.diagnosis.diagnosis import conclude
 from fixtures.diagnosis.facts import Facts
 from fixtures.diagnosis.guide import render_guide
 from fixtures.diagnosis.legend import meaning
+from fixtures.diagnosis.probes.pace import _best
+from fixtures.diagnosis.probes.reach import SEARCH
 from fixtures.diagnosis.ranking import fits, settled
+from fixtures.diagnosis.scene import Asker, Scene
 from fixtures.diagnosis.symptoms import SYMPTOMS
 from fixtures.faults.catalogue import CATALOGUE
 from fixtures.faults.fault import LAYERS
@@ -171,6 +177,34 @@ def test_a_fault_is_diagnosed(fault: str, stack: OwnedStack) -> None:
     assert first.remedy
     assert first.link == f"docs/troubleshooting.md#{first.id}"
     assert CATALOGUE[fault].requirements[0] in first.requirements
+
+
+def test_no_further_part_is_looked_at_once_enough_is_known(stack: OwnedStack) -> None:
+    """Once the flow of a client tells enough, nothing large, odd or many at once is sent any more."""
+    facts = look(stack.apply(REFERENCE), new_run_id(), enough=lambda _: True)
+
+    assert facts.value("put.P").startswith("200")
+    assert "open.main.P" not in facts, "its manners were looked at"
+    assert "together.P" not in facts, "its extremes were looked at"
+
+
+def test_a_slow_request_with_no_time_for_another_is_timed_all_the_same(stack: OwnedStack) -> None:
+    """Where the first answer is slow and nothing more may be sent, it is the one that counts."""
+    scene = Scene(stack.apply(REFERENCE), new_run_id(), Facts(), time.monotonic() + 60, stack.target().doors[0])
+
+    class Late(Asker):
+        """One whose first request takes a second, and who has no time for another."""
+
+        def send(self, method: str, path: str, **request: object) -> Exchange:
+            """Send the first, skip the others."""
+            met = super().send(method, path, **request)
+            self.reason = "the time is over"
+            return replace(met, seconds=1.0)
+
+    asker = scene.at("P")
+    timed = _best(Late(scene, asker.place, asker.sender), SEARCH)
+
+    assert (timed.status, timed.seconds) == (200, 1.0)
 
 
 def test_two_faults_give_two_causes(stack: OwnedStack) -> None:
