@@ -15,6 +15,7 @@ import pytest
 from fixtures.deployment import REFERENCE, Answer, Deployment, Links, MLflow
 from fixtures.disturbance import Rule, SetStatus, When
 from fixtures.settings import new_run_id
+from fixtures.stack import process
 from fixtures.stack.auth import SOURCE, policy_text
 from fixtures.stack.handle import OwnedStack, Stack
 from fixtures.stack.order import Order
@@ -204,3 +205,11 @@ def test_ports_of_parts_are_no_clients() -> None:
     assert len(set(ports)) == 50
     assert not set(ports) & set(range(low, high + 1))
     assert all(port_is_free(port) for port in ports)
+
+
+def test_no_part_has_the_port_of_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MinIO does not start at the port that it keeps for its console."""
+    monkeypatch.setattr(process, "_LOWEST", 13_330)
+    monkeypatch.setattr(process, "_first_of_clients", lambda: 13_351)
+
+    assert 13_333 not in {free_ports(1)[0] for _ in range(200)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import socket
 import sys
@@ -30,6 +31,7 @@ def run(listening: socket.socket, *, fresh: bool) -> None:
                 del sys.modules[name]
     sys.path.insert(0, str(Path(__file__).parent))
     app = importlib.import_module("registry_app").app
+    gc.freeze()  # what is imported stays, and need not be looked at again and again
     # uvicorn's own access log shows queries, and no request id.
     config = uvicorn.Config(app, log_config=str(_UVICORN_LOG_CONFIG), access_log=False)
     uvicorn.Server(config).run(sockets=[listening])
