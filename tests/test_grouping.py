@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks.grouping import scope_of
+from fixtures.checks.grouping import LONG, scope_of
+from fixtures.settings import ROOT
 
 FLOW = "suites/contract/registration/test_flow.py"
 
@@ -24,6 +25,12 @@ def test_spare_stack_is_one_scope() -> None:
 
     assert len(scopes) == 1
     assert scopes != {scope_of("suites/local/a.py::test_a[canonical]")}
+
+
+def test_long_checks_are_one_scope() -> None:
+    """Checks that take long share a scope, which is sent before what stands alone; their files are there."""
+    assert {scope_of(f"{file}::test_a[any]") for file in LONG} == {"long"}
+    assert all((ROOT / file).is_file() for file in LONG)
 
 
 @pytest.mark.parametrize("case", ["[canonical]", "[canonical-8KiB]", ""])

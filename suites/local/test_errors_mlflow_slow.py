@@ -14,7 +14,7 @@ from fixtures.deployment import REFERENCE, Proxy
 from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
-BUDGET, LATE = 0.3, 10.0
+BUDGET, LATE = 0.1, 10.0
 """Seconds that MLflow may take, and after which nobody would say that they were kept: other limits are longer."""
 HASTY = replace(REFERENCE, proxy=Proxy(timeout=BUDGET))
 REQUESTS = [

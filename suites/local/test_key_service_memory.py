@@ -14,7 +14,7 @@ from fixtures.deployment import REFERENCE, Answer, Auth, KeyService
 from fixtures.expect import expect_equal, expect_refused, expect_status, given
 from fixtures.requirement import verifies
 
-SHORT = replace(REFERENCE, auth=Auth(timeout=2.0, cache=0.5))
+SHORT = replace(REFERENCE, auth=Auth(timeout=2.0, cache=0.25))
 REVOKED = KeyService(revoked=frozenset({"writer"}))
 
 
@@ -23,7 +23,7 @@ def test_revoked_key_is_refused_after_the_cache_time(spare: Spare) -> None:
     """A revoked key is refused when the cache time is over."""
     given(spare.become(SHORT).search_experiments(), 200)  # control: the key was good, and is remembered
     door = spare.become(replace(SHORT, keys=REVOKED))
-    spare.outlive(0.55)
+    spare.outlive(0.3)
 
     expect_refused(door.search_experiments(), 401)
     expect_status(door.with_key(spare.key("reader")).search_experiments(), 200)  # control: others are accepted
@@ -34,11 +34,11 @@ def test_use_does_not_prolong_the_memory(spare: Spare) -> None:
     """A key in constant use is asked about again after the cache time."""
     given(spare.become(SHORT).search_experiments(), 200)  # control: the key was good, and is remembered
     door = spare.become(replace(SHORT, keys=REVOKED))
-    spare.outlive(0.2)
+    spare.outlive(0.1)
     door.search_experiments()
-    spare.outlive(0.2)
+    spare.outlive(0.1)
     door.search_experiments()
-    spare.outlive(0.2)
+    spare.outlive(0.1)
 
     expect_refused(door.search_experiments(), 401)
 
@@ -47,7 +47,7 @@ def test_use_does_not_prolong_the_memory(spare: Spare) -> None:
 def test_key_that_becomes_valid_is_accepted_at_once(spare: Spare) -> None:
     """A key that becomes valid is accepted at once."""
     door = spare.become(replace(SHORT, keys=REVOKED))
-    spare.outlive(0.55)
+    spare.outlive(0.3)
     given(door.search_experiments(), 401)  # control: the key was refused
     spare.become(SHORT)
 
@@ -59,7 +59,7 @@ def test_key_that_becomes_valid_is_accepted_at_once(spare: Spare) -> None:
 def test_trouble_is_not_remembered(spare: Spare, status: int) -> None:
     """A key is accepted as soon as the key service answers again."""
     door = spare.become(replace(SHORT, keys=KeyService(answer=Answer(status=status))))
-    spare.outlive(0.55)
+    spare.outlive(0.3)
     given(door.search_experiments(), {429: 429, 500: 503}[status])  # control: there was trouble
     spare.become(SHORT)
 

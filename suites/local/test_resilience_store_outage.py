@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fixtures.checks import Payload, Spare, Unique
+from fixtures.checks import Outages, Payload, Spare, Unique
 from fixtures.checks.refusals import holding
-from fixtures.checks.trouble import IMPATIENT, TROUBLE, WATCHED, artifact_requests, crowd, troubled
+from fixtures.checks.trouble import IMPATIENT, TROUBLE, WATCHED, crowd, troubled
 from fixtures.deployment import REFERENCE
 from fixtures.disturbance import When
 from fixtures.expect import expect_each_refused, expect_equal, expect_refused, expect_status, given
@@ -35,22 +35,21 @@ def test_slow_store_makes_nobody_else_wait(spare: Spare, unique: Unique) -> None
 
 @verifies("RES-005")
 @pytest.mark.parametrize("trouble", UNAVAILABLE)
-def test_outage_is_a_json_503(spare: Spare, unique: Unique, trouble: str) -> None:
+def test_outage_is_a_json_503(outage: Outages, trouble: str) -> None:
     """An artifact request is a JSON 503 that names the storage."""
-    door = spare.become(troubled("store", TROUBLE[trouble], "any", base=IMPATIENT))
-    told = expect_each_refused(artifact_requests(door, f"mlflow-artifacts:/{unique('place')}", "a.bin"), 503)
+    seen = outage(trouble)
+    told = expect_each_refused(seen.artifacts, 503)
 
     expect_equal([answer.header("retry-after").isdecimal() for answer in told], [True] * 6, "times to wait")
     expect_equal(["storage is unavailable" in answer.text for answer in told], [True] * 6, "storage named")
-    expect_status(door.search_experiments(), 200)
+    expect_status(seen.metadata, 200)
 
 
 @verifies("RES-006")
 @pytest.mark.parametrize("trouble", UNAVAILABLE)
-def test_outage_names_no_inner_address(spare: Spare, unique: Unique, trouble: str) -> None:
+def test_outage_names_no_inner_address(spare: Spare, outage: Outages, trouble: str) -> None:
     """The error of an outage names no bucket and no address."""
-    door = spare.become(troubled("store", TROUBLE[trouble], "any", base=IMPATIENT))
-    told = expect_each_refused(artifact_requests(door, f"mlflow-artifacts:/{unique('place')}", "a.bin"), 503)
+    told = expect_each_refused(outage(trouble).artifacts, 503)
     access = spare.bucket.access
     inner = (access.bucket, urlsplit(access.endpoint).netloc, "127.0.0.1", "s3://", "http://")
 
@@ -74,12 +73,11 @@ def test_fault_is_found_in_the_log(spare: Spare, unique: Unique, trouble: str, c
 
 
 @verifies("RES-008")
-def test_silent_store_is_given_up_in_time(spare: Spare, unique: Unique) -> None:
+def test_silent_store_is_given_up_in_time(spare: Spare, outage: Outages, unique: Unique) -> None:
     """A store that says nothing is given up in the declared time."""
     place = f"mlflow-artifacts:/{unique('place')}"
     given(spare.become(IMPATIENT).put_artifact(place, "a.bin", b"x"), 200)  # control: the store answers
-    door = spare.become(troubled("store", TROUBLE["silence"], "any", base=IMPATIENT))
-    told = expect_each_refused(artifact_requests(door, place, "a.bin"), 503)
+    told = expect_each_refused(outage("silence").artifacts, 503)
 
     expect_equal([answer for answer in told if answer.seconds > LATE], [], f"answers after {LATE:.0f} s")
 
