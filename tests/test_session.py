@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from fixtures.report.record import CheckRecord
 from fixtures.requirement import Register
 from fixtures.session.ending import Exit, exit_code
 from fixtures.session.progress import Progress
-from fixtures.settings import RUN_VARIABLE, new_run_id
+from fixtures.settings import ROOT, RUN_VARIABLE, new_run_id
 from fixtures.stack.handle import OwnedStack
 from fixtures.stack.order import Order
 from fixtures.verdict import Verdict, merge
@@ -69,6 +71,21 @@ def test_time_left_comes_from_the_last_run(request: pytest.FixtureRequest) -> No
     progress.done(CheckRecord("a", (), Verdict.FAILED, 4.0))
     progress.done(CheckRecord("new", (), Verdict.PASSED, 4.0))
     assert progress.line() == "3 of 3 checks, 1 red, done"
+
+
+def test_no_plugin_joins_in_unasked(tmp_path: Path) -> None:
+    """A plugin that happens to be installed takes no part in a run."""
+    facts = tmp_path / "stranger-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[pytest11]\nstranger = stranger\n")
+    (tmp_path / "stranger.py").write_text("raise RuntimeError('the stranger came in')\n")
+    command = [sys.executable, "-m", "pytest", "--markers"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "@pytest.mark.verifies" in done.stdout
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the kernel's parent-death signal is Linux's")
