@@ -6,6 +6,8 @@ import hashlib
 import http.client
 import json
 import pickle
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -33,7 +35,7 @@ from fixtures.disturbance import (
 )
 from fixtures.stack.process import free_ports
 from tests.conftest import eventually
-from tests.http_servers import echo
+from tests.http_servers import echo, raw
 from tests.test_links import answers, ask, stand
 
 Armed = Callable[..., int]
@@ -185,6 +187,30 @@ def test_requests_go_one_at_a_time(armed: Armed) -> None:
     port = armed(Rule(ALL, (OneAtATime(),)))
 
     assert [ask(port, "GET", "/", {})[0] for _ in range(3)] == [200, 200, 200]
+
+
+def test_a_request_whose_server_leaves_ends_its_turn(tmp_path: Path) -> None:
+    """Who waits for its turn gets it, where the server hung up on the one before."""
+    answered = threading.Event()
+
+    def answer(line: socket.socket) -> None:
+        if answered.is_set():
+            line.recv(1000)
+            line.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    (port,) = free_ports(1)
+    with raw(answer) as url:
+        upstream = urlsplit(url).port or 0
+        link = stand(tmp_path, port, upstream, tmp_path / "seen.jsonl", Rule(ALL, (OneAtATime(), Delay(0.3))))
+        try:
+            eventually(lambda: connects(port), "the link listens")
+            with pytest.raises(ConnectionError):
+                ask(port, "GET", "/", {})
+            answered.set()
+            assert ask(port, "GET", "/", {})[0] == 204
+        finally:
+            link.kill()
+            link.wait()
 
 
 def test_rules_are_replaced_while_it_runs(armed: Armed, tmp_path: Path) -> None:
