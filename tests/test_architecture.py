@@ -1,15 +1,14 @@
-"""Arrows point one way, the environment has one reader, and checks hold nothing but checks."""
+"""Arrows point one way, and the environment has one reader."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from tests.tree import FUNCTIONS, ROOT, Function, Source, sources
+from tests.tree import ROOT, Source, imports, sources
 
 BELOW_CHECKS = (
     "fixtures.requirement",
@@ -140,22 +139,6 @@ READS_ENVIRONMENT = {
     "fixtures/stack/mlflow_server.py": "a forked server takes on its own environment",
     "fixtures/clients/world.py": "the SDK takes its settings from there",
 }
-CLIENT_MODULES = {"boto3", "botocore", "http", "httpx", "mlflow", "requests", "socket", "subprocess", "urllib3"}
-CLIENTS = {"Wire", "Sender", "Bucket", "Fresh", "Registry", "Stack", "OwnedStack"}
-BRANCHES = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.IfExp, ast.Try, ast.TryStar, ast.Match)
-
-
-def imports(source: Source, modules: Iterable[str]) -> dict[str, ast.stmt]:
-    """Return module or name imported anywhere in a file -> the statement; names that are modules are told apart."""
-    found: dict[str, ast.stmt] = {}
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Import):
-            found |= dict.fromkeys((alias.name for alias in node.names), node)
-        elif isinstance(node, ast.ImportFrom):
-            start = "." * node.level + (node.module or "")
-            inner = {f"{start}.{alias.name}" for alias in node.names} & set(modules)
-            found |= dict.fromkeys(inner or {start}, node)
-    return found
 
 
 def row_of(module: str) -> str:
@@ -217,43 +200,6 @@ def is_os(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "os"
 
 
-def more_than_checks(source: Source) -> list[str]:
-    """Name everything in a file of ``suites/`` that is no check, or that a check leaves to fixtures."""
-    return [
-        *(
-            f"{source.at(node)}: imports {name}: clients are fixtures"
-            for name, node in imports(source, ()).items()
-            if name.split(".")[0] in CLIENT_MODULES
-        ),
-        *(
-            f"{source.at(node)}: is no check: helpers stand in fixtures/"
-            for node in source.tree.body
-            if isinstance(node, (ast.ClassDef, *FUNCTIONS)) and node not in source.checks
-        ),
-        *(f"{source.at(check)}: {check.name} {what}" for check in source.checks for what in left_to_fixtures(check)),
-    ]
-
-
-def left_to_fixtures(check: Function) -> list[str]:
-    """Say what a check does that it should not."""
-    missing = [] if ast.get_docstring(check) else ["has no docstring"]
-    nodes = list(ast.walk(check))
-    calls = {called(node) for node in nodes}
-    return [
-        *missing,
-        *(f"loops or branches ({type(node).__name__})" for node in nodes if isinstance(node, BRANCHES)),
-        *(["sleeps"] if "sleep" in calls else []),
-        *(f"builds a client ({client})" for client in sorted(calls & CLIENTS)),
-    ]
-
-
-def called(node: ast.AST) -> str:
-    """Return the last name of what a call calls, empty for anything but a call."""
-    if not isinstance(node, ast.Call):
-        return ""
-    return getattr(node.func, "attr", getattr(node.func, "id", ""))
-
-
 def test_every_import_is_allowed() -> None:
     """Each module imports only what its layer may."""
     assert not wrong_arrows(sources())
@@ -299,11 +245,6 @@ def test_docker_is_no_package() -> None:
     assert not (ROOT / "docker" / "__init__.py").exists()
 
 
-def test_suites_hold_checks_only() -> None:
-    """Files under ``suites/`` hold checks with a claim, and nothing that fixtures own."""
-    assert not [problem for source in sources("suites") for problem in more_than_checks(source)]
-
-
 @pytest.mark.parametrize(
     ("path", "text"),
     [
@@ -343,21 +284,3 @@ def test_circle_is_named() -> None:
 def test_second_reader_is_named(text: str) -> None:
     """A file that touches the environment is named, however it does so."""
     assert environment_readers([Source("fixtures/report/x.py", text)]) == {"fixtures/report/x.py"}
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("def test_it():\n    pass", "has no docstring"),
-        ('def test_it():\n    """Is."""\n    for _ in "ab": pass', "(For)"),
-        ('def test_it(x):\n    """Is."""\n    x and (1 if x else 2)', "(IfExp)"),
-        ('def test_it():\n    """Is."""\n    time.sleep(1)', "sleeps"),
-        ('def test_it(door):\n    """Is."""\n    Wire(door, None)', "builds a client (Wire)"),
-        ("import requests", "clients are fixtures"),
-        ("def helper(): pass", "is no check"),
-        ("class Helper: pass", "is no check"),
-    ],
-)
-def test_more_than_a_check_is_named(text: str, problem: str) -> None:
-    """Whatever a file of ``suites/`` holds beyond checks is named."""
-    assert [problem in found for found in more_than_checks(Source("suites/contract/test_x.py", text))] == [True]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,3 +64,16 @@ def files(folder: str = ".", *suffixes: str) -> Iterator[Path]:
             yield from files(place.as_posix(), *suffixes)
         elif path.is_file() and (not suffixes or path.suffix in suffixes):
             yield path
+
+
+def imports(source: Source, modules: Iterable[str]) -> dict[str, ast.stmt]:
+    """Return module or name imported anywhere in a file -> the statement; names that are modules are told apart."""
+    found: dict[str, ast.stmt] = {}
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            found |= dict.fromkeys((alias.name for alias in node.names), node)
+        elif isinstance(node, ast.ImportFrom):
+            start = "." * node.level + (node.module or "")
+            inner = {f"{start}.{alias.name}" for alias in node.names} & set(modules)
+            found |= dict.fromkeys(inner or {start}, node)
+    return found
