@@ -39,13 +39,13 @@ def run_here(*arguments: str, **variables: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     "arguments", [("pytest", "suites/local", "--stack=docker"), ("scripts/build-images",)], ids=["stack", "images"]
 )
-def test_no_engine_is_told_with_the_command_that_mends_it(arguments: tuple[str, ...]) -> None:
-    """Without an engine: exit code 6, one message with one command, no traceback."""
+def test_no_engine_is_told_with_the_command_that_mends_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """Without an engine: exit code 6, one message with one command, no traceback, and nothing left."""
     program = ["-m", *arguments] if arguments[0] == "pytest" else list(arguments)
     done = subprocess.run(
         [sys.executable, *program],
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "DOCKER_HOST": NO_ENGINE},
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "DOCKER_HOST": NO_ENGINE, "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -56,6 +56,7 @@ def test_no_engine_is_told_with_the_command_that_mends_it(arguments: tuple[str, 
     assert done.returncode == 6, said
     assert "no Docker engine answers; start it: sudo systemctl start docker" in said or "is not installed" in said
     assert "Traceback" not in said
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
