@@ -9,14 +9,14 @@ import asyncio
 import sys
 from pathlib import Path
 
-from fixtures.stack.embedded import EmbeddedStack
-from fixtures.stack.mlflow_forked import warm_up
-from fixtures.stack.order import Order
+from registry_conformance.lab.stack.embedded import EmbeddedStack
+from registry_conformance.lab.stack.mlflow_forked import warm_up
+from registry_conformance.lab.stack.request import StackRequest
 
 
 async def main(name: str, store: str, cache: str, run_id: str) -> None:
     """Start the part, say that it is ready, wait for the end of stdin, and end it."""
-    order = Order(run_id, store=store, cache=Path(cache))
+    order = StackRequest(run_id, store=store, cache=Path(cache))
     stack = EmbeddedStack(order)
     try:
         if name == "mlflow":

@@ -15,10 +15,10 @@ from benchmarks.figure import BenchError, Figure, rounds_within
 from benchmarks.figure import Target as Bound
 from benchmarks.judged import judge
 from benchmarks.stacks import Bench, stack_up
-from fixtures.clients.wire import REST
-from fixtures.requirement import Register
-from fixtures.settings import ROOT
-from fixtures.target.target import Target
+from registry_conformance.judge.clients.mlflow_http import REST
+from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.target.target import Target
 
 ROUNDS = 3
 LIMIT = 70.0
@@ -29,14 +29,14 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_status
-from fixtures.requirement import verifies
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_status
+from registry_conformance.judge.requirement import verifies
 
 
 @verifies("{requirement}")
 @pytest.mark.parametrize("turn", range({turns}))
-def test_request_is_answered(door: Wire, turn: int) -> None:
+def test_request_is_answered(door: MlflowHttp, turn: int) -> None:
     """A door answers a request that has a key."""
     expect_status(door.search_experiments(), 200)
 '''
@@ -71,7 +71,7 @@ def measure(bench: Bench, rounds: int) -> list[Figure]:
 
 def _project(root: Path) -> Path:
     """Return a copy of the project, register included, whose suite is the generated checks."""
-    for name in ("fixtures", "docker", "suites/requirements"):
+    for name in ("registry_conformance", "fixtures", "docker", "suites/requirements"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pytest.ini", "pyproject.toml"):
         shutil.copy(ROOT / name, root)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figure import BenchError
-from fixtures.settings import python
+from registry_conformance.judge.machine import python
 
 LIMIT = 300.0
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figure import BenchError
-from fixtures.settings import ROOT, new_run_id, part_environment, python
-from fixtures.stack.handle import OwnedStack, StackError
-from fixtures.stack.order import Order
-from fixtures.target.target import Target
+from registry_conformance.judge.machine import ROOT, new_run_id, part_environment, python
+from registry_conformance.judge.target.target import Target
+from registry_conformance.lab.stack.handle import OwnedStack, StackError
+from registry_conformance.lab.stack.request import StackRequest
 
 PARTS = ("store", "keys", "auth", "mlflow", "proxy")
 PATIENCE = 20.0
@@ -48,7 +48,7 @@ def stack_up(bench: Bench) -> Iterator[Up]:
     """Bring the reference stack up, timed; end it on leaving. Raises ``BenchError`` where it does not start."""
     began = time.monotonic()
     try:
-        owned = OwnedStack(Order(new_run_id(), store=bench.store, cache=bench.cache))
+        owned = OwnedStack(StackRequest(new_run_id(), store=bench.store, cache=bench.cache))
     except StackError as problem:
         raise BenchError(str(problem)) from problem
     try:

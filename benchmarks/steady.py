@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 import psutil
 
 from benchmarks.figure import BenchError
-from fixtures.settings import python
+from registry_conformance.judge.machine import python
 
 _LOOP = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
 """Keeps a core busy for as long as the process lives that started it."""

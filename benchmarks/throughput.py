@@ -16,11 +16,11 @@ import psutil
 from benchmarks.figure import BenchError, Figure, rounds_within
 from benchmarks.figure import Target as Bound
 from benchmarks.stacks import Bench, stack_up
-from fixtures.clients.exchange import Exchange
-from fixtures.clients.recorder import Evidence
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_status
-from fixtures.target.target import BucketAccess, Target
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.expect import expect_status
+from registry_conformance.judge.target.target import BucketAccess, Target
 
 ROUNDS = 3
 LIMIT = 90.0
@@ -33,7 +33,7 @@ SAMPLES_APART = 0.02
 class Way:
     """A client on one way to MLflow, and the name of the artifact it sends."""
 
-    wire: Wire
+    wire: MlflowHttp
     artifact: str
 
 
@@ -76,11 +76,11 @@ def _figure(verb: str, proxy: list[float], origin: list[float]) -> Figure:
 def _ways(target: Target) -> tuple[Way, Way]:
     if target.origin is None:
         raise BenchError("the stack shows no origin")
-    wire = Wire(target.doors[0], target.keys["writer"], Evidence(), "bench", timeout=120.0)
+    wire = MlflowHttp(target.doors[0], target.keys["writer"], Evidence(), "bench", timeout=120.0)
     return Way(wire, "by-proxy.bin"), Way(replace(wire, door=target.origin, key=None), "by-origin.bin")
 
 
-def _location(wire: Wire) -> str:
+def _location(wire: MlflowHttp) -> str:
     experiment = expect_status(wire.create_experiment("bench"), 200).json()["experiment_id"]
     location: str = expect_status(wire.create_run(experiment, "bench"), 200).json()["run"]["info"]["artifact_uri"]
     return location

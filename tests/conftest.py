@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fixtures.settings import ROOT, RUN_VARIABLE, new_run_id
-from fixtures.stack.handle import OwnedStack
-from fixtures.stack.order import Order
+from registry_conformance.judge.machine import ROOT, RUN_VARIABLE, new_run_id
+from registry_conformance.lab.stack.handle import OwnedStack
+from registry_conformance.lab.stack.request import StackRequest
 
 PATIENCE = 60.0
 NO_ENGINE = "unix:///nonexistent/docker.sock"
@@ -27,7 +27,7 @@ os.environ["DOCKER_HOST"] = NO_ENGINE  # what runs here runs on processes, whate
 @pytest.fixture(scope="session")
 def stack(cache: Path) -> Iterator[OwnedStack]:
     """Our own reference stack, on moto: the store that every machine has."""
-    owned = OwnedStack(Order(new_run_id(), cache=cache))
+    owned = OwnedStack(StackRequest(new_run_id(), cache=cache))
     try:
         owned.target()
         yield owned
@@ -47,7 +47,7 @@ class Project:
         self.root = root
         self.temporary = temporary
         self._cache = cache
-        for name in ("fixtures", "docker"):
+        for name in ("registry_conformance", "fixtures", "docker"):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("pytest.ini", "pyproject.toml"):
             shutil.copy(ROOT / name, root)
@@ -65,7 +65,8 @@ class Project:
         """Write the suite's checks."""
         head = (
             '"""Checks."""\nimport pytest, time\n'
-            "from fixtures.requirement import verifies\nfrom fixtures.expect import *\n\n"
+            "from registry_conformance.judge.requirement import verifies\n"
+            "from registry_conformance.judge.expect import *\n\n"
         )
         (self.root / "suites" / "local" / "test_checks.py").write_text(head + source)
 

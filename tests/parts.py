@@ -16,9 +16,9 @@ from typing import Any
 
 import httpx
 
-from fixtures.deployment import ROLES, Proxy
-from fixtures.stack import envoy
-from fixtures.stack.process import free_ports
+from registry_conformance.lab.deployment import ROLES, Proxy
+from registry_conformance.lab.stack import envoy
+from registry_conformance.lab.stack.process import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
 AUTH = ROOT / "docker" / "auth"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fixtures.report.record import CheckRecord, RunRecord
-from fixtures.requirement import Level, Register, Requirement
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.requirement import Level, Register, Requirement
+from registry_conformance.judge.verdict import Verdict
 
 SCHEMA = Path(__file__).resolve().parent.parent / "reports" / "schema" / "verdicts.v1.json"
 

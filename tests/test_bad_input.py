@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.settings import ROOT
+from registry_conformance.judge.machine import ROOT
 from tests.conftest import NO_ENGINE, Project
 
 GOOD = """

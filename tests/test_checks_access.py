@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.checks.access import Routes
-from fixtures.target.policy import GUARDED, Policy
+from fixtures.access import Routes
+from registry_conformance.judge.target.policy import GUARDED, Policy
 
 DECLARED = """
 [routes]

@@ -9,7 +9,7 @@ import pytest
 from tests.tree import FUNCTIONS, Function, Source, imports, sources
 
 CLIENT_MODULES = {"boto3", "botocore", "http", "httpx", "mlflow", "requests", "socket", "subprocess", "urllib3"}
-CLIENTS = {"Wire", "Sender", "Bucket", "Fresh", "Registry", "Stack", "OwnedStack"}
+CLIENTS = {"MlflowHttp", "HttpSender", "Bucket", "IsolatedProcess", "Registry", "Stack", "OwnedStack"}
 BRANCHES = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.IfExp, ast.Try, ast.TryStar, ast.Match)
 
 
@@ -62,7 +62,7 @@ def test_suites_hold_checks_only() -> None:
         ('def test_it():\n    """Is."""\n    for _ in "ab": pass', "(For)"),
         ('def test_it(x):\n    """Is."""\n    x and (1 if x else 2)', "(IfExp)"),
         ('def test_it():\n    """Is."""\n    time.sleep(1)', "sleeps"),
-        ('def test_it(door):\n    """Is."""\n    Wire(door, None)', "builds a client (Wire)"),
+        ('def test_it(door):\n    """Is."""\n    MlflowHttp(door, None)', "builds a client (MlflowHttp)"),
         ("import requests", "clients are fixtures"),
         ("def helper(): pass", "is no check"),
         ("class Helper: pass", "is no check"),

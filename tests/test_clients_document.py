@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.clients.exchange import KEPT_BYTES, Body, Exchange
-from fixtures.expect import Mismatch, Unmet, expect_status, given
+from registry_conformance.judge.evidence.exchange import KEPT_BYTES, Body, Exchange
+from registry_conformance.judge.expect import Mismatch, PreconditionFailed, expect_status, require
 
 
 def answer(body: bytes) -> Exchange:
@@ -25,7 +25,7 @@ def test_document_is_the_json_that_came() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b"7", b'"text"'])
-@pytest.mark.parametrize(("stand", "breach"), [(expect_status, Mismatch), (given, Unmet)])
+@pytest.mark.parametrize(("stand", "breach"), [(expect_status, Mismatch), (require, PreconditionFailed)])
 def test_another_body_is_a_breach(
     body: bytes, stand: Callable[[Exchange, int], Exchange], breach: type[Mismatch]
 ) -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.clients.answered import who_answered
-from fixtures.clients.exchange import KEPT_BYTES, Body, Exchange
-from fixtures.clients.recorder import FIRST, LAST, Evidence
+from registry_conformance.judge.evidence.exchange import KEPT_BYTES, Body, Exchange
+from registry_conformance.judge.evidence.recorder import FIRST, LAST, Evidence
+from registry_conformance.judge.evidence.responder import who_answered
 
 SECRET = "hk_very_secret"
 FLASK_404 = "<!doctype html><title>404 Not Found</title> If you entered the URL manually please check"

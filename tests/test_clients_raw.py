@@ -9,11 +9,11 @@ from contextlib import closing
 
 import pytest
 
-from fixtures.clients.framing import AMBIGUOUS, UNUSUAL
-from fixtures.clients.raw import Raw
-from fixtures.clients.recorder import Evidence
-from fixtures.clients.sender import Carrier
-from fixtures.target.target import Door
+from registry_conformance.judge.clients.framing import AMBIGUOUS, UNUSUAL
+from registry_conformance.judge.clients.http_sender import Carrier
+from registry_conformance.judge.clients.raw_bytes import Raw
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import Door
 
 Serve = Callable[[bytes], str]
 FRAMINGS = {**AMBIGUOUS, **UNUSUAL}

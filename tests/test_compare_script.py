@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.report.history import History
-from fixtures.report.night import Night
-from fixtures.report.read import read
-from fixtures.report.record import RunRecord
-from fixtures.report.redact import Redactor
-from fixtures.report.spool import Spool
-from fixtures.report.verdicts_json import render
-from fixtures.report.write import write
+from registry_conformance.judge.report.evidence_store import Spool
+from registry_conformance.judge.report.history import History
+from registry_conformance.judge.report.read import read
+from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.report.run_snapshot import RunSnapshot
+from registry_conformance.judge.report.verdicts_json import render
+from registry_conformance.judge.report.write import write
 from tests.report_runs import green, mixed
 from tests.test_report_history import seeded
 from tests.tree import ROOT
@@ -68,7 +68,7 @@ def test_runs_are_named_in_every_way(tmp_path: Path) -> None:
     file = written(tmp_path, green())
     run = green().run_id
     packed = tmp_path / "night.json.gz"
-    packed.write_bytes(Night.of(green()).pack())
+    packed.write_bytes(RunSnapshot.of(green()).pack())
     for name in (str(file), str(file.parent), str(packed)):
         assert script("compare", name, run, f"--report-dir={tmp_path}") == (
             0,

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.clients.comparison import crossing, expect_same_answer, expect_same_answer_each
-from fixtures.clients.exchange import Body, Exchange
-from fixtures.clients.witness import Witness, digested
-from fixtures.expect import Mismatch
-from fixtures.target.target import Door
+from registry_conformance.judge.clients.comparison import crossing, expect_same_answer, expect_same_answer_each
+from registry_conformance.judge.clients.witness import Witness, digested
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.target.target import Door
 
 DOOR = Door("documented", "http://h:1/mlflow")
 SENT = Exchange(

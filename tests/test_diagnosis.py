@@ -8,32 +8,32 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.clients.exchange import Exchange
-from fixtures.deployment import REFERENCE
-from fixtures.diagnosis import diagnose
-from fixtures.diagnosis.battery import look
-from fixtures.diagnosis.cause import Cause, clue, must, never
-from fixtures.diagnosis.causes import CAUSES, cause_of
-from fixtures.diagnosis.diagnosis import conclude
-from fixtures.diagnosis.facts import Facts
-from fixtures.diagnosis.guide import render_guide
-from fixtures.diagnosis.legend import meaning
-from fixtures.diagnosis.probes.pace import _best
-from fixtures.diagnosis.probes.reach import SEARCH
-from fixtures.diagnosis.ranking import fits, settled
-from fixtures.diagnosis.scene import Asker, Scene
-from fixtures.diagnosis.symptoms import SYMPTOMS
-from fixtures.faults.catalogue import CATALOGUE
-from fixtures.faults.fault import LAYERS
-from fixtures.settings import new_run_id
-from fixtures.stack.handle import OwnedStack
+from registry_conformance.documents.troubleshooting import render_guide
+from registry_conformance.judge.diagnosis import diagnose
+from registry_conformance.judge.diagnosis.cause import Cause, clue, must, never
+from registry_conformance.judge.diagnosis.causes import CAUSES, cause_of
+from registry_conformance.judge.diagnosis.diagnosis import conclude
+from registry_conformance.judge.diagnosis.fact_names import meaning
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
+from registry_conformance.judge.diagnosis.probe_run import look
+from registry_conformance.judge.diagnosis.probes.latency import _best
+from registry_conformance.judge.diagnosis.probes.reachability import SEARCH
+from registry_conformance.judge.diagnosis.ranking import fits, settled
+from registry_conformance.judge.diagnosis.symptoms import SYMPTOMS
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.machine import new_run_id
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.faults.catalogue import CATALOGUE
+from registry_conformance.lab.faults.fault import LAYERS
+from registry_conformance.lab.stack.handle import OwnedStack
 
 
 def table(**seen: str) -> Facts:
     """Return facts by name, ``__`` for a dot; a healthy deployment's value is ``fine``."""
     facts = Facts()
     for name, value in seen.items():
-        facts.tell(name.replace("__", "."), value, f"{name} is {value}", "fine")
+        facts.record(name.replace("__", "."), value, f"{name} is {value}", "fine")
     return facts
 
 
@@ -190,7 +190,9 @@ def test_no_further_part_is_looked_at_once_enough_is_known(stack: OwnedStack) ->
 
 def test_a_slow_request_with_no_time_for_another_is_timed_all_the_same(stack: OwnedStack) -> None:
     """Where the first answer is slow and nothing more may be sent, it is the one that counts."""
-    scene = Scene(stack.apply(REFERENCE), new_run_id(), Facts(), time.monotonic() + 60, stack.target().doors[0])
+    context = ProbeContext(
+        stack.apply(REFERENCE), new_run_id(), Facts(), time.monotonic() + 60, stack.target().doors[0]
+    )
 
     class Late(Asker):
         """One whose first request takes a second, and who has no time for another."""
@@ -201,8 +203,8 @@ def test_a_slow_request_with_no_time_for_another_is_timed_all_the_same(stack: Ow
             self.reason = "the time is over"
             return replace(met, seconds=1.0)
 
-    asker = scene.at("P")
-    timed = _best(Late(scene, asker.place, asker.sender), SEARCH)
+    asker = context.at("P")
+    timed = _best(Late(context, asker.place, asker.sender), SEARCH)
 
     assert (timed.status, timed.seconds) == (200, 1.0)
 
@@ -220,14 +222,14 @@ def test_two_faults_give_two_causes(stack: OwnedStack) -> None:
 
 def test_the_reference_is_given_no_cause_and_keeps_nothing(stack: OwnedStack) -> None:
     """A look at the healthy reference finds nothing odd, and leaves no object in the bucket."""
-    from fixtures.clients.bucket import Bucket  # noqa: PLC0415 - boto3 takes a while, and only this needs it
-    from fixtures.clients.recorder import Evidence  # noqa: PLC0415 - as above
+    from registry_conformance.judge.clients.bucket import Bucket  # noqa: PLC0415 - boto3 takes a while, and only this needs it
+    from registry_conformance.judge.evidence.recorder import Evidence  # noqa: PLC0415 - as above
 
     target = stack.target()
     assert target.bucket is not None
     bucket = Bucket(target.bucket, Evidence())
     before = bucket.keys(target.bucket.prefix)
     found = diagnose(target, new_run_id())
-    assert [(fact.name, fact.value) for fact in found.facts.odd] == []
+    assert [(fact.name, fact.value) for fact in found.facts.anomalies] == []
     assert found.causes == ()
     assert bucket.keys(target.bucket.prefix) == before

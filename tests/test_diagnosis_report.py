@@ -6,13 +6,13 @@ import json
 
 import jsonschema
 
-from fixtures.diagnosis import Diagnosis, Named
-from fixtures.diagnosis.facts import Facts
-from fixtures.diagnosis.marks import marks
-from fixtures.report import verdicts_json
-from fixtures.report.summary import summary
-from fixtures.session.diagnosing import explained
-from fixtures.verdict import Verdict
+from registry_conformance.judge.diagnosis import Diagnosis, Named
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.failure_signature import failure_signature
+from registry_conformance.judge.report import verdicts_json
+from registry_conformance.judge.report.summary import summary
+from registry_conformance.judge.verdict import Verdict
+from registry_conformance.run.session.failure_diagnosis import explained
 from tests.report_runs import EXCHANGE, SCHEMA, check, run_of
 
 ROUTE = Named(
@@ -24,7 +24,7 @@ ROUTE = Named(
     "add the route",
     "docs/troubleshooting.md#route-missing",
     requirements=frozenset({"ROU-001"}),
-    marks=marks([EXCHANGE]),
+    failure_signature=failure_signature([EXCHANGE]),
 )
 OTHER = Named("other", "mlflow", "another flag", 0.3, (), "drop it", "docs/troubleshooting.md#other", alternative=True)
 KEYS = Named(
@@ -89,6 +89,10 @@ def test_marks_tell_families_and_statuses_apart() -> None:
     """Doors and ids make no difference to a mark; family, method and status do, and a success has none."""
     other = dict(EXCHANGE) | {"url": "http://elsewhere/mlflow/api/2.0/mlflow-artifacts/artifacts/2/other.pkl"}
     listing = dict(EXCHANGE) | {"method": "GET"}
-    assert marks([EXCHANGE]) == marks([other])
-    assert marks([EXCHANGE]) != marks([listing]) != marks([dict(EXCHANGE) | {"status": 500}])
-    assert marks([dict(EXCHANGE) | {"status": 200}, {"kind": "note", "text": "x"}]) == frozenset()
+    assert failure_signature([EXCHANGE]) == failure_signature([other])
+    assert (
+        failure_signature([EXCHANGE])
+        != failure_signature([listing])
+        != failure_signature([dict(EXCHANGE) | {"status": 500}])
+    )
+    assert failure_signature([dict(EXCHANGE) | {"status": 200}, {"kind": "note", "text": "x"}]) == frozenset()

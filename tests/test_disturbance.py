@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fixtures.disturbance import (
+from registry_conformance.lab.disturbance import (
     Answer,
     Break,
     CutBody,
@@ -33,7 +33,7 @@ from fixtures.disturbance import (
     Twice,
     When,
 )
-from fixtures.stack.process import free_ports
+from registry_conformance.lab.stack.process import free_ports
 from tests.conftest import eventually
 from tests.http_servers import echo, raw
 from tests.test_links import answers, ask, stand

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.report.docs_artifact_api import Endpoint, render_artifact_api
-from fixtures.report.docs_requirements import render_requirements
-from fixtures.requirement import Level, Requirement
-from fixtures.session.docs import (
+from registry_conformance.documents.artifact_api import Endpoint, render_artifact_api
+from registry_conformance.documents.pages import (
     ARTIFACT_API,
     REQUIREMENTS,
     S3_REQUIREMENTS,
@@ -21,7 +19,9 @@ from fixtures.session.docs import (
     s3_requirements_page,
     troubleshooting_page,
 )
-from fixtures.stack.handle import OwnedStack
+from registry_conformance.documents.requirements import render_requirements
+from registry_conformance.judge.requirement import Level, Requirement
+from registry_conformance.lab.stack.handle import OwnedStack
 
 REMEDY = "run `make docs` and commit what it writes"
 ONE = Requirement("ART-001", Level.MUST, "artifacts", "mlflow", "It holds.", "[prd] 1")

@@ -10,12 +10,12 @@ import sys
 
 import pytest
 
-from fixtures.deployment import REFERENCE
-from fixtures.diagnosis import doctor
-from fixtures.diagnosis.layers import LAYERS
-from fixtures.faults.catalogue import CATALOGUE
-from fixtures.settings import ROOT
-from fixtures.stack.handle import OwnedStack
+from registry_conformance.judge.diagnosis import doctor
+from registry_conformance.judge.diagnosis.layers import LAYERS
+from registry_conformance.judge.machine import ROOT
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.faults.catalogue import CATALOGUE
+from registry_conformance.lab.stack.handle import OwnedStack
 
 
 def examine(*arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:

@@ -7,16 +7,16 @@ import pickle
 
 import pytest
 
-from fixtures.clients.exchange import Body, Exchange
-from fixtures.expect import (
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.expect import (
     Mismatch,
-    Unmet,
+    PreconditionFailed,
     expect_equal,
     expect_json_error,
     expect_refused,
     expect_status,
     expect_within,
-    given,
+    require,
 )
 
 ERROR = {"error_code": "PERMISSION_DENIED", "message": "lacks the right 'write'"}
@@ -52,13 +52,13 @@ def test_wrong_or_cut_answer_is_a_mismatch(exchange: Exchange) -> None:
 
 def test_missing_ground_is_told_apart() -> None:
     """What a check stands on is told apart from what it judges."""
-    assert given(answer(200), 200).ok
-    with pytest.raises(Unmet, match="on which this check stands"):
-        given(answer(503), 200)
+    assert require(answer(200), 200).ok
+    with pytest.raises(PreconditionFailed, match="on which this check stands"):
+        require(answer(503), 200)
     with pytest.raises(Mismatch) as raised:
         expect_status(answer(503), 200)
 
-    assert not isinstance(raised.value, Unmet)
+    assert not isinstance(raised.value, PreconditionFailed)
 
 
 def test_refusal_is_accepted() -> None:

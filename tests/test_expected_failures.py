@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from fixtures.environment.profile import ExpectedFailure
-from fixtures.report.record import CheckRecord
-from fixtures.session.expected import excused
-from fixtures.verdict import Verdict
+from registry_conformance.judge.live.profile import ExpectedFailure
+from registry_conformance.judge.report.record import CheckRecord
+from registry_conformance.judge.verdict import Verdict
+from registry_conformance.run.session.expected_failures import excused
 
 TODAY = date(2030, 1, 15)
 

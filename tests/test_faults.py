@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.deployment import REFERENCE
-from fixtures.faults.accounts.catalogue import ACCOUNT_CATALOGUE
-from fixtures.faults.catalogue import CATALOGUE, TOPICS
-from fixtures.faults.fault import LAYERS
-from fixtures.proving.reasons import REASONS
-from fixtures.requirement import Register
-from fixtures.session.arguments import SUITES
-from fixtures.session.listing import checks_by_requirement
-from fixtures.settings import ROOT
+from registry_conformance.documents.check_listing import checks_by_requirement
+from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.requirement import Register
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
+from registry_conformance.lab.faults.catalogue import CATALOGUE, TOPICS
+from registry_conformance.lab.faults.fault import LAYERS
+from registry_conformance.proof.faults.reasons import REASONS
+from registry_conformance.run.session.arguments import SUITES
 
 INCIDENTS = {"R": 25, "A": 20, "S": 23, "N": 7, "C": 5}
 """Letter of the incident list -> how many rows it has under it."""

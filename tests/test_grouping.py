@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks.grouping import LONG, scope_of
-from fixtures.settings import ROOT
+from fixtures.grouping import LONG, scope_of
+from registry_conformance.judge.machine import ROOT
 
 FLOW = "suites/contract/registration/test_flow.py"
 
@@ -20,7 +20,7 @@ def test_the_sdk_is_one_scope() -> None:
 
 def test_spare_stack_is_one_scope() -> None:
     """Every check that changes the spare stack shares one scope, whatever else it is parametrised over."""
-    cases = ("spare", "spare-slow", "spare-name[1].bin")
+    cases = ("scratch", "scratch-slow", "scratch-name[1].bin")
     scopes = {scope_of(f"suites/local/{place}.py::test_a[{case}]") for place, case in enumerate(cases)}
 
     assert len(scopes) == 1

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.clients.exchange import Exchange
-from fixtures.clients.leave import ask_leave, tell
-from fixtures.expect import NotAllowed, Unmet
-from fixtures.target.guard import MIB, Budget, Guard, GuardError, Made, changes
-from fixtures.target.target import Door
+from registry_conformance.judge.clients.request_guard import authorize, record_answer
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
+from registry_conformance.judge.target.guard import MIB, Budget, Guard, GuardError, Made, changes
+from registry_conformance.judge.target.target import Door
 
 RUN = "verify-20300101-000000-abcdef"
 
@@ -25,7 +25,7 @@ def guard(folder: Path, **other: object) -> Guard:
 
 def post(door: Door, path: str, body: bytes) -> None:
     """Ask leave for a POST."""
-    ask_leave(door, Exchange("POST", f"{door.url}{path}", door.name, None), body, None)
+    authorize(door, Exchange("POST", f"{door.url}{path}", door.name, None), body, None)
 
 
 def test_read_only_lets_nothing_change(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_only_what_is_known_to_read_is_taken_for_a_read(method: str, path: str, 
 def test_change_that_slipped_past_the_leave_is_counted(tmp_path: Path) -> None:
     """Change that slipped past the leave is counted where its answer comes in."""
     door = Door("canonical", "http://x.example", guard=guard(tmp_path, read_only=True))
-    tell(door, Exchange("PUT", "http://x.example/api/2.0/mlflow-artifacts/artifacts/1/a", "canonical", 200))
+    record_answer(door, Exchange("PUT", "http://x.example/api/2.0/mlflow-artifacts/artifacts/1/a", "canonical", 200))
 
     assert door.guard is not None
     assert door.guard.mutating == 1
@@ -75,7 +75,7 @@ def test_what_does_not_bear_the_run_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed, match="does not bear"):
         post(door, "/api/2.0/mlflow/registered-models/create", b'{"name": "churn"}')
     with pytest.raises(NotAllowed, match="does not bear"):
-        ask_leave(door, Exchange("PUT", f"{door.url}/api/2.0/mlflow-artifacts/artifacts/7/x", "c", None), b"x", None)
+        authorize(door, Exchange("PUT", f"{door.url}/api/2.0/mlflow-artifacts/artifacts/7/x", "c", None), b"x", None)
     assert door.guard is not None
     assert [made.name for made in door.guard.left()] == [f"{RUN}-model"]
 
@@ -116,16 +116,16 @@ def test_nothing_is_sent_after_dead_answers_in_a_row(tmp_path: Path) -> None:
     own = guard(tmp_path, patience=2)
     door, other = Door("canonical", "http://x.example", guard=own), Door("literal", "http://y.example", guard=own)
     dead = Exchange("GET", "http://x.example/health", "canonical", None, error="refused: nobody there")
-    tell(door, dead)
-    tell(door, Exchange("GET", "http://x.example/health", "canonical", 503))
-    tell(door, dead)
+    record_answer(door, dead)
+    record_answer(door, Exchange("GET", "http://x.example/health", "canonical", 503))
+    record_answer(door, dead)
     post(door, "/api/2.0/mlflow/experiments/search", b"{}")
-    tell(door, dead)
-    tell(other, Exchange("GET", "http://y.example/health", "literal", 200))
+    record_answer(door, dead)
+    record_answer(other, Exchange("GET", "http://y.example/health", "literal", 200))
     post(other, "/api/2.0/mlflow/experiments/search", b"{}")
 
     assert (own.silence("canonical"), own.silence("literal")) == (2, 0)
-    with pytest.raises(Unmet, match="nobody answered 2 requests in a row at the door canonical"):
+    with pytest.raises(PreconditionFailed, match="nobody answered 2 requests in a row at the door canonical"):
         post(door, "/api/2.0/mlflow/experiments/search", b"{}")
 
 
@@ -133,10 +133,10 @@ def test_door_that_never_answered_is_given_up_after_two(tmp_path: Path) -> None:
     """Door that never answered is given up after two."""
     door = Door("canonical", "http://x.example", guard=guard(tmp_path))
     dead = Exchange("GET", "http://x.example/health", "canonical", None, error="name: unknown")
-    tell(door, dead)
+    record_answer(door, dead)
     assert door.guard is not None
     assert door.guard.silence("canonical") == 0
-    tell(door, dead)
+    record_answer(door, dead)
 
     assert door.guard.silence("canonical") == 2
 

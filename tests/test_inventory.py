@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.checks.routes import FAMILIES, UNROUTED, ask, family_of
-from fixtures.clients.inventory import Route, routes
-from fixtures.clients.recorder import Evidence
-from fixtures.clients.wire import Wire
-from fixtures.target.target import Door
+from fixtures.routes import FAMILIES, UNROUTED, ask, family_of
+from registry_conformance.judge.clients.inventory import Route, routes
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import Door
 from tests.http_servers import echo
 
 
@@ -59,6 +59,6 @@ def test_no_family_is_empty(known: tuple[Route, ...]) -> None:
 def test_question_changes_nothing(path: str, method: str, asked: tuple[str, str]) -> None:
     """A route is asked about nothing that exists; one that acts on an empty document is asked for its methods."""
     with echo() as url:
-        said = ask(Wire(Door("echo", url), None, Evidence(), "run"), Route(path, method)).json()
+        said = ask(MlflowHttp(Door("echo", url), None, Evidence(), "run"), Route(path, method)).json()
 
     assert (said["method"], said["target"].endswith(asked[1])) == (asked[0], True)

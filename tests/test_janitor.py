@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from fixtures.clients.backend_store import PurgeError, purge
-from fixtures.environment.janitor import RUN, LedgerError, adopt, sweep
-from fixtures.settings import ROOT
-from fixtures.target.guard import Budget, Guard, Made
-from fixtures.target.target import Door, Target
+from registry_conformance.judge.clients.backend_store import PurgeError, purge
+from registry_conformance.judge.live.janitor import RUN, LedgerError, adopt, sweep
+from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.target.guard import Budget, Guard, Made
+from registry_conformance.judge.target.target import Door, Target
 
 RUN_ID = "verify-20300101-000000-abcdef"
 

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fixtures.clients.exchange import Body
-from fixtures.clients.witness import Witness, digested
-from fixtures.disturbance import Rule
-from fixtures.expect import Mismatch
-from fixtures.settings import ROOT, part_environment, python
-from fixtures.stack.process import free_ports, port_is_free
+from registry_conformance.judge.clients.witness import Witness, digested
+from registry_conformance.judge.evidence.exchange import Body
+from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.machine import ROOT, part_environment, python
+from registry_conformance.lab.disturbance import Rule
+from registry_conformance.lab.stack.process import free_ports, port_is_free
 from tests.conftest import eventually
 from tests.http_servers import echo
 
@@ -45,7 +45,7 @@ def stand(folder: Path, port: int, upstream: int, record: Path, *rules: Rule) ->
     link = {"listen": ("127.0.0.1", port), "upstream": ("127.0.0.1", upstream), "record": str(record)}
     plan = folder / "plan.json"
     plan.write_text(json.dumps({"rules": str(folder / "rules"), "links": {"mlflow": link}}))
-    program = [python(), "-m", "fixtures.stack.link", str(plan)]
+    program = [python(), "-m", "registry_conformance.lab.stack.link", str(plan)]
     return subprocess.Popen(program, cwd=ROOT, env=part_environment("test", folder))
 
 
@@ -108,7 +108,7 @@ def test_credentials_stay_out_of_the_record(between: tuple[int, Witness]) -> Non
 
 def test_what_never_passed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exchange that is not in the record is a mismatch, and counts none."""
-    monkeypatch.setattr("fixtures.clients.witness._PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("registry_conformance.judge.clients.witness._PATIENCE_SECONDS", 0.0)
     witness = Witness(tmp_path / "nothing.jsonl")
 
     assert witness.count("one") == 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.nights.night import BusyError, alone
+from registry_conformance.proof.nightly.night import BusyError, alone
 from tests.conftest import Project, eventually, heed_interrupts, processes_of, read_until
 from tests.test_nightly_parts import chat
 from tests.tree import ROOT

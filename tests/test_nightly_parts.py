@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.nights.digest import body, changed, lines, news
-from fixtures.nights.night import BusyError, NightShift, alone, copy_run, nights, publish
-from fixtures.nights.plan import Plan, PlanError
-from fixtures.nights.result import Result, judged
-from fixtures.nights.webhook import TRIES, tell
-from fixtures.report.redact import Redactor
-from fixtures.report.write import write
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.report.write import write
+from registry_conformance.proof.nightly.digest import body, changed, lines, news
+from registry_conformance.proof.nightly.night import BusyError, NightRun, alone, copy_run, nights, publish
+from registry_conformance.proof.nightly.plan import Plan, PlanError
+from registry_conformance.proof.nightly.result import Result, judged
+from registry_conformance.proof.nightly.webhook import TRIES, tell
 from tests.report_runs import green
 from tests.tree import ROOT
 
@@ -28,9 +28,9 @@ GOOD = Result("a", "stack", 0, 60.0, "A third party can register a model here: a
 BAD = Result("b", "stack", 1, 60.0, "Do not ship: [1] failed.", red=("ROU-001",), causes=("no route (proxy)",))
 
 
-def shift(folder: Path, *results: Result, finished: str = "2026-01-02T04:00:00+00:00") -> NightShift:
+def shift(folder: Path, *results: Result, finished: str = "2026-01-02T04:00:00+00:00") -> NightRun:
     """Return a night with these results."""
-    return NightShift(folder, "2026-01-02T03:00:00+00:00", results, finished)
+    return NightRun(folder, "2026-01-02T03:00:00+00:00", results, finished)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_webhook_that_refuses_is_left_alone() -> None:
     gone = tell(url, {}, waits.append)
     assert gone.startswith("could not be told: ConnectError")
     assert waits == [1.0, 2.0, 4.0, 8.0][: TRIES - 1]
-    for odd in ("no-address-at-all-secret", "ftp://a-secret-of-ours/x"):
-        said = tell(odd, {}, waits.append)
+    for anomalies in ("no-address-at-all-secret", "ftp://a-secret-of-ours/x"):
+        said = tell(anomalies, {}, waits.append)
         assert said.startswith("could not be told: ")
         assert "secret" not in said

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.requirement import Register
+from registry_conformance.judge.requirement import Register
 from tests.tree import FUNCTIONS, ROOT, Source, files, sources
 
 CLAIM_WORDS = range(5, 15)
@@ -36,7 +36,7 @@ SYNONYMS = {
     "chaos": "fault",
     "artefact": "artifact",
 }
-OWN_WORDS = ("fixtures", "suites", "docker", "benchmarks")
+OWN_WORDS = ("registry_conformance", "fixtures", "suites", "docker", "benchmarks")
 
 
 def wrong_claims(source: Source) -> Iterator[str]:

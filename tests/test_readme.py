@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.settings import ROOT, STACKS, STORES
+from registry_conformance.judge.machine import ROOT
+from registry_conformance.run.settings import STACKS, STORES
 
 PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
 

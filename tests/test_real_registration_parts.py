@@ -11,55 +11,57 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from fixtures.clients.fresh import Fresh
-from fixtures.clients.journey import DIARY, Journey, Plan, Traveller
-from fixtures.clients.log_watch import Line, LogWatch
-from fixtures.clients.registration import Walk
-from fixtures.clients.walking import Walking
-from fixtures.expect import Mismatch, Unmet
-from fixtures.report.record import CheckRecord, RunRecord
-from fixtures.report.summary import conclusion
-from fixtures.requirement import Register
-from fixtures.session.narrator import Narrator
-from fixtures.target.target import Door, LogGroup
-from fixtures.verdict import Verdict
+from registry_conformance.judge.clients.isolated_process import IsolatedProcess
+from registry_conformance.judge.clients.log_watch import Line, LogWatch
+from registry_conformance.judge.clients.registration import PlannedRegistration
+from registry_conformance.judge.clients.registration_progress import RegistrationProgress
+from registry_conformance.judge.clients.sdk_registration import DIARY, Developer, Plan, SdkRegistration
+from registry_conformance.judge.expect import Mismatch, PreconditionFailed
+from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.report.summary import conclusion
+from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.target.target import Door, LogGroup
+from registry_conformance.judge.verdict import Verdict
+from registry_conformance.run.session.step_reporter import Narrator
 
 PLAN = Plan("sklearn", "e", "m", "champion", {})
 
 
-class Paced(Fresh):
+class Paced(IsolatedProcess):
     """Makes a journey of given steps in this process; each waits to be let go."""
 
     def __init__(self, steps: list[str], problem: str) -> None:
         self._steps, self._problem = steps, problem
         self.go = threading.Semaphore(0)
 
-    def call(self, function: Callable[..., object], *args: object, timeout: float = 60.0) -> Journey:  # type: ignore[override]  # one kind of work only
+    def call(self, function: Callable[..., object], *args: object, timeout: float = 60.0) -> SdkRegistration:  # type: ignore[override]  # one kind of work only
         """Make the journey."""
         del function, timeout
-        traveller = args[0]
-        assert isinstance(traveller, Traveller)
-        journey = Journey(PLAN, diary=traveller.home / DIARY)
+        developer = args[0]
+        assert isinstance(developer, Developer)
+        sdk_registration = SdkRegistration(PLAN, diary=developer.home / DIARY)
         for step in self._steps:
             self.go.acquire(timeout=10)
-            journey.done(step)
-        journey.problem = self._problem
-        return journey
+            sdk_registration.done(step)
+        sdk_registration.problem = self._problem
+        return sdk_registration
 
 
-def walking(home: Path, steps: list[str], problem: str = "") -> tuple[Walking, Paced]:
+def walking(home: Path, steps: list[str], problem: str = "") -> tuple[RegistrationProgress, Paced]:
     """Begin a walk of these steps."""
-    fresh = Paced(steps, problem)
-    return Walking(Walk(fresh, Traveller(Door("d", "http://x"), "key", home, "run"), PLAN)), fresh
+    isolated = Paced(steps, problem)
+    return RegistrationProgress(
+        PlannedRegistration(isolated, Developer(Door("d", "http://x"), "key", home, "run"), PLAN)
+    ), isolated
 
 
 def test_step_is_waited_for_and_no_longer(tmp_path: Path) -> None:
     """Step is waited for, and no longer."""
-    walk, fresh = walking(tmp_path, ["experiment", "run"])
-    fresh.go.release()
+    walk, isolated = walking(tmp_path, ["experiment", "run"])
+    isolated.go.release()
     walk.until("experiment")
     under_way = (tmp_path / DIARY).read_text()
-    fresh.go.release()
+    isolated.go.release()
     walk.until("run")
 
     assert under_way == "experiment\n"
@@ -68,15 +70,15 @@ def test_step_is_waited_for_and_no_longer(tmp_path: Path) -> None:
 
 def test_failed_step_fails_and_those_after_it_stand_on_it(tmp_path: Path) -> None:
     """Failed step fails, and those after it stand on it."""
-    walk, fresh = walking(tmp_path, ["experiment", "run"], "after run: no room")
-    fresh.go.release(2)
+    walk, isolated = walking(tmp_path, ["experiment", "run"], "after run: no room")
+    isolated.go.release(2)
     walk.until("run")
 
     with pytest.raises(Mismatch, match="no room"):
         walk.until("params")
-    with pytest.raises(Unmet, match="'params' failed"):
+    with pytest.raises(PreconditionFailed, match="'params' failed"):
         walk.until("artifacts")
-    with pytest.raises(Unmet, match="'params' failed"):
+    with pytest.raises(PreconditionFailed, match="'params' failed"):
         walk.whole()
 
 
@@ -160,7 +162,7 @@ def test_missing_log_group_is_told(aws: str) -> None:
     """Missing log group is told."""
     watch = LogWatch({}, {"mlflow": LogGroup("/ecs/none", "us-east-1", "AKIAEXAMPLE", "secret", endpoint=aws)})
 
-    with pytest.raises(Unmet, match="the log group /ecs/none to be readable"):
+    with pytest.raises(PreconditionFailed, match="the log group /ecs/none to be readable"):
         watch.lines()
 
 

@@ -13,11 +13,11 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from fixtures.report.history import History
-from fixtures.report.record import RunRecord
-from fixtures.report.redact import MASK, Redactor
-from fixtures.report.write import write
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.history import History
+from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.report.redact import MASK, Redactor
+from registry_conformance.judge.report.write import write
+from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EVIDENCE, check, run_of
 
 PLAIN = "hk_live_4fQz81LmXw"

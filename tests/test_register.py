@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.requirement import Level, Register, RegisterError, Remedy, verifies
-from fixtures.session.listing import checks_by_requirement
+from registry_conformance.documents.check_listing import checks_by_requirement
+from registry_conformance.judge.requirement import Level, Register, RegisterError, Remedy, verifies
 from tests.tree import ROOT
 
 SUITES = ROOT / "suites"

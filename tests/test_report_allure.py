@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.report.allure import environment, write_results
-from fixtures.report.record import RunRecord
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.allure import environment, write_results
+from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EVIDENCE, check, green, mixed, run_of, seen
 
 

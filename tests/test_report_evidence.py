@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.report.hops import Hops
-from fixtures.report.spool import Spool
+from registry_conformance.judge.report.evidence_store import Spool
+from registry_conformance.judge.report.trace import TraceIndex
 from tests.report_runs import EVIDENCE, EXCHANGE, FLOW
 from tests.tree import ROOT
 
@@ -50,7 +50,7 @@ def test_kept_evidence_is_read_back(tmp_path: Path) -> None:
 
 NO_ROOM = """
 import resource, sys
-from fixtures.report.spool import Spool
+from registry_conformance.judge.report.evidence_store import Spool
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
 spool = Spool()
 for size in (10, 5000, 10):
@@ -66,7 +66,7 @@ def test_full_disk_loses_no_evidence() -> None:
 
 def test_exchange_is_followed_behind_the_door(logs: dict[str, Path]) -> None:
     """Each part that wrote the request id down is told, in the order in which a request goes, long texts cut."""
-    (traced,) = Hops(logs, {}).traced([ASKED])
+    (traced,) = TraceIndex(logs, {}).traced([ASKED])
     proxy, mlflow = traced["hops"]
 
     assert (proxy["part"], proxy["from"], proxy["status"], proxy["ms"]) == ("proxy", "log", 200, 9)
@@ -79,7 +79,7 @@ def test_watched_link_is_a_hop(tmp_path: Path) -> None:
     """A recorder's line is told with the status of the answer that it saw, between the logs of its neighbours."""
     line = {"id": ID, "request": {"head": "GET / HTTP/1.1\r\n\r\n"}, "response": {"head": "HTTP/1.1 502 Bad\r\n\r\n"}}
     (tmp_path / "link.jsonl").write_text(json.dumps(line) + "\n")
-    (traced,) = Hops({}, {"mlflow": tmp_path / "link.jsonl"}).traced([ASKED])
+    (traced,) = TraceIndex({}, {"mlflow": tmp_path / "link.jsonl"}).traced([ASKED])
 
     assert [(hop["part"], hop["from"], hop["status"], hop["ms"]) for hop in traced["hops"]] == [
         ("mlflow", "link", 502, None)
@@ -90,7 +90,7 @@ def test_flow_is_followed_too(logs: dict[str, Path]) -> None:
     """The exchanges of a flow get their hops; what left no trace, and what is no exchange, stays as it is."""
     flow = {**FLOW, "exchanges": [ASKED, EXCHANGE]}
     note = {"kind": "note", "text": "x"}
-    traced, still, other = Hops({**logs, "gone": logs["proxy"] / "nowhere"}, {}).traced([flow, note, EXCHANGE])
+    traced, still, other = TraceIndex({**logs, "gone": logs["proxy"] / "nowhere"}, {}).traced([flow, note, EXCHANGE])
 
     assert [len(exchange.get("hops", ())) for exchange in traced["exchanges"]] == [2, 0]
     assert (still, other) == (note, EXCHANGE)

@@ -16,10 +16,10 @@ from junitparser.xunit2 import JUnitXml
 from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
-from fixtures.report import ctrf
-from fixtures.report.redact import Redactor
-from fixtures.report.write import write
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report import ctrf
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.report.write import write
+from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EVIDENCE, EXCHANGE, FLOW, check, green, mixed, run_of, seen
 
 SCHEMAS = Path(__file__).parent / "schemas"

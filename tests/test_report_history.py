@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from fixtures.report.changes import LISTS, Changes, compare
-from fixtures.report.history import History
-from fixtures.report.latency import latency
-from fixtures.report.night import Night, NightError
-from fixtures.report.page.plot import plot
-from fixtures.report.record import CheckRecord, RunRecord
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.changes import LISTS, Changes, compare
+from registry_conformance.judge.report.history import History
+from registry_conformance.judge.report.latency import latency
+from registry_conformance.judge.report.page.plot import plot
+from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.report.run_snapshot import RunSnapshot, SnapshotError
+from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EXCHANGE, check, green, mixed, run_of
 
 SERIES = "the embedded stack --store=moto"
@@ -68,7 +68,7 @@ def seeded() -> tuple[RunRecord, RunRecord, RunRecord]:
 
 def test_exactly_the_seeded_changes_are_found() -> None:
     """Newly red, newly green, flaky, slower, newly inapplicable and gone are each found, and nothing besides."""
-    first, before, after = (Night.of(run) for run in seeded())
+    first, before, after = (RunSnapshot.of(run) for run in seeded())
     changes = compare(before, after, [first])
 
     assert names(changes) == {
@@ -86,9 +86,9 @@ def test_exactly_the_seeded_changes_are_found() -> None:
 
 def test_slow_machine_is_not_a_slower_check() -> None:
     """Where the origin took as much longer as the doors did, nothing is slower."""
-    fast = Night.of(night(1, paced("one")))
+    fast = RunSnapshot.of(night(1, paced("one")))
     evidence = (asked("canonical", 0.2), asked("origin", 0.1)) * 50
-    slow = Night.of(night(2, check("one", Verdict.PASSED, "ROU-001", evidence=evidence)))
+    slow = RunSnapshot.of(night(2, check("one", Verdict.PASSED, "ROU-001", evidence=evidence)))
 
     assert not compare(fast, slow).any
     assert names(compare(fast, replace(slow, origin=0.01)))["slower"] == ["one"]
@@ -96,7 +96,7 @@ def test_slow_machine_is_not_a_slower_check() -> None:
 
 def test_slower_door_is_named() -> None:
     """A door that takes twice as many times the origin's as before is slower, whichever checks asked there."""
-    before, after = Night.of(night(1, paced("one"))), Night.of(night(2, paced("other", door=0.05)))
+    before, after = RunSnapshot.of(night(1, paced("one"))), RunSnapshot.of(night(2, paced("other", door=0.05)))
 
     assert [(each.name, each.before, each.after) for each in compare(before, after).slower] == [
         ("door canonical", "2.0 x origin", "5.0 x origin")
@@ -105,20 +105,20 @@ def test_slower_door_is_named() -> None:
 
 def test_part_of_the_suite_loses_nothing() -> None:
     """What a partial run did not ask is not gone; new checks and new versions of a part are told."""
-    before = Night.of(night(1, paced("one"), paced("two")))
+    before = RunSnapshot.of(night(1, paced("one"), paced("two")))
     part = night(2, paced("one"), paced("three"), whole=False)
     target = {**part.target, "versions": {"mlflow": "3.18.0"}}
 
-    assert names(compare(before, Night.of(part))) == {"new": ["three"]}
-    assert names(compare(before, Night.of(replace(part, target=target))))["versions"] == ["mlflow"]
+    assert names(compare(before, RunSnapshot.of(part))) == {"new": ["three"]}
+    assert names(compare(before, RunSnapshot.of(replace(part, target=target))))["versions"] == ["mlflow"]
 
 
 def test_night_survives_its_file() -> None:
     """A packed night is small, always the same bytes, and comes back as it was; anything else is refused with words."""
     for run in (mixed(), green(), run_of(exit_code=6, problem="no image"), seeded()[1]):
-        packed = Night.of(run).pack()
-        assert Night.unpack(packed) == Night.of(run)
-        assert Night.of(run).pack() == packed
+        packed = RunSnapshot.of(run).pack()
+        assert RunSnapshot.unpack(packed) == RunSnapshot.of(run)
+        assert RunSnapshot.of(run).pack() == packed
         for damaged in (
             packed[:-9],
             packed[:40],
@@ -127,8 +127,8 @@ def test_night_survives_its_file() -> None:
             packed[:60] + b"xx" + packed[62:],
             gzip.compress(b"[" * 99_999),
         ):
-            with pytest.raises(NightError, match="no record of a run, or damaged"):
-                Night.unpack(damaged)
+            with pytest.raises(SnapshotError, match="no record of a run, or damaged"):
+                RunSnapshot.unpack(damaged)
 
 
 def test_history_tells_changes_and_trend(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from fixtures.report.record import RunRecord
-from fixtures.report.verdicts_json import render
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.report.verdicts_json import render
+from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EVIDENCE, REGISTER, SCHEMA, check, green, mixed, run_of
 
 VALIDATOR = Draft202012Validator(json.loads(SCHEMA.read_text()), format_checker=Draft202012Validator.FORMAT_CHECKER)

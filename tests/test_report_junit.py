@@ -7,9 +7,9 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
-from fixtures.report.junit import render
-from fixtures.report.record import RunRecord
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.junit import render
+from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import check, green, mixed, run_of
 
 

@@ -17,12 +17,12 @@ MEGABYTES = 100
 PROGRAM = """
 import json, resource, sys
 from pathlib import Path
-from fixtures.report.history import History
-from fixtures.report.read import read
-from fixtures.report.redact import Redactor
-from fixtures.report.spool import Spool
-from fixtures.report.write import write
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.history import History
+from registry_conformance.judge.report.read import read
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.report.evidence_store import Spool
+from registry_conformance.judge.report.write import write
+from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EXCHANGE, check, run_of
 
 folder, checks, size = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.report.redact import Redactor
-from fixtures.report.write import publish, write
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.report.write import publish, write
 from tests.report_runs import SCHEMA, mixed
 
 COMMANDS = re.findall(r"^ {4}(jq .+)$", (SCHEMA.parent.parent / "README.md").read_text(), re.MULTILINE)

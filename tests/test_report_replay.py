@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.clients.exchange import Exchange
-from fixtures.clients.recorder import Evidence
-from fixtures.clients.sender import Sender
-from fixtures.report.replay import curl
-from fixtures.target.target import Door
+from registry_conformance.judge.clients.http_sender import HttpSender
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.report.replay import curl
+from registry_conformance.judge.target.target import Door
 from tests.http_servers import echo
 
 KEY = "key-of-the-writer"
@@ -42,7 +42,7 @@ def door() -> Iterator[Door]:
 def test_command_repeats_the_request(door: Door, method: str, path: str, options: dict[str, Any]) -> None:
     """A shell that has the key sends the same method, target, body and credential."""
     evidence = Evidence()
-    exchange: Exchange = Sender(door, KEY, evidence, "run-1").send(method, path, **options)
+    exchange: Exchange = HttpSender(door, KEY, evidence, "run-1").send(method, path, **options)
     (item,) = evidence.items()
     said = subprocess.run(
         ["sh", "-c", curl(item)],

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.report.failure import exchange_line, render_failure
-from fixtures.report.record import RunRecord
-from fixtures.report.summary import sentence, summary
-from fixtures.requirement import MENDED_BY
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.failure import exchange_line, render_failure
+from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.report.summary import sentence, summary
+from registry_conformance.judge.requirement import MENDED_BY
+from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EVIDENCE, EXCHANGE, REGISTER, check, green, mixed, run_of, seen
 
 SKIPPED = check("skips", Verdict.INAPPLICABLE, "AUT-001", message="the store does not enforce keys")

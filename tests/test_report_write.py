@@ -15,10 +15,10 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from fixtures.report import allure
-from fixtures.report.redact import Redactor
-from fixtures.report.write import VERDICTS, ReportFolderError, check_writable, prune, publish, write
-from fixtures.verdict import Verdict, count
+from registry_conformance.judge.report import allure
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.report.write import VERDICTS, ReportFolderError, check_writable, prune, publish, write
+from registry_conformance.judge.verdict import Verdict, count
 from tests.report_runs import SCHEMA, check, green, mixed, run_of
 
 ROOT = SCHEMA.parent.parent.parent
@@ -169,9 +169,9 @@ def test_read_only_folder(read_only: Path) -> None:
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from fixtures.report.redact import Redactor
-from fixtures.report.write import ReportFolderError, check_writable, write
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.report.write import ReportFolderError, check_writable, write
+from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EXCHANGE, check, green
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 folder = Path(sys.argv[1])

@@ -14,14 +14,14 @@ import psutil
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from fixtures.report.record import CheckRecord
-from fixtures.requirement import Register
-from fixtures.session.ending import Exit, exit_code
-from fixtures.session.progress import Progress
-from fixtures.settings import ROOT, RUN_VARIABLE, new_run_id
-from fixtures.stack.handle import OwnedStack
-from fixtures.stack.order import Order
-from fixtures.verdict import Verdict, merge
+from registry_conformance.judge.machine import ROOT, RUN_VARIABLE, new_run_id
+from registry_conformance.judge.report.record import CheckRecord
+from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.verdict import Verdict, merge
+from registry_conformance.lab.stack.handle import OwnedStack
+from registry_conformance.lab.stack.request import StackRequest
+from registry_conformance.run.session.exit_codes import Exit, exit_code
+from registry_conformance.run.session.progress import Progress
 from tests.conftest import eventually, processes_of
 
 V = Verdict
@@ -92,7 +92,7 @@ def test_no_plugin_joins_in_unasked(tmp_path: Path) -> None:
 def test_a_killed_supervisor_takes_its_parts_along() -> None:
     """Not even a supervisor killed with SIGKILL leaves a part behind."""
     run_id = new_run_id()
-    stack = OwnedStack(Order(run_id))
+    stack = OwnedStack(StackRequest(run_id))
     try:
         pids = stack.pids()
         supervisor = psutil.Process(pids["proxy"]).ppid()

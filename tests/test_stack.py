@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from fixtures.deployment import REFERENCE, Answer, Deployment, Links, MLflow
-from fixtures.disturbance import Rule, SetStatus, When
-from fixtures.settings import new_run_id
-from fixtures.stack import process
-from fixtures.stack.auth import SOURCE, policy_text
-from fixtures.stack.handle import OwnedStack, Stack
-from fixtures.stack.order import Order
-from fixtures.stack.process import free_ports, port_is_free
-from fixtures.target.target import Door, Target, Ways
+from registry_conformance.judge.machine import new_run_id
+from registry_conformance.judge.target.target import Door, Target, Ways
+from registry_conformance.lab.deployment import REFERENCE, Answer, Deployment, Links, MLflow
+from registry_conformance.lab.disturbance import Rule, SetStatus, When
+from registry_conformance.lab.stack import process
+from registry_conformance.lab.stack.auth import SOURCE, policy_text
+from registry_conformance.lab.stack.handle import OwnedStack, Stack
+from registry_conformance.lab.stack.process import free_ports, port_is_free
+from registry_conformance.lab.stack.request import StackRequest
 
 BUCKET_GONE = replace(REFERENCE, mlflow=MLflow(destination="s3://no-such-bucket/artifacts"))
 HOST_CHECKED = replace(REFERENCE, mlflow=MLflow(environment=(("MLFLOW_SERVER_ALLOWED_HOSTS", "elsewhere.test"),)))
@@ -46,9 +46,9 @@ SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 
 
 @pytest.fixture
-def spare(stack: OwnedStack) -> Stack:
+def scratch(stack: OwnedStack) -> Stack:
     """A stack beside the shared one, whole again for each test."""
-    beside = stack.beside("spare")
+    beside = stack.secondary("scratch")
     beside.apply(REFERENCE)
     return beside
 
@@ -64,35 +64,35 @@ def spare(stack: OwnedStack) -> Stack:
     ],
     ids=["bucket", "hosts", "answer", "door", "service-id"],
 )
-def test_a_change_restarts_only_what_differs(spare: Stack, deployment: Deployment, restarted: set[str]) -> None:
+def test_a_change_restarts_only_what_differs(scratch: Stack, deployment: Deployment, restarted: set[str]) -> None:
     """Only the part whose value differs gets a new process, there and back."""
-    before = spare.pids()
-    spare.apply(deployment)
-    after = spare.pids()
+    before = scratch.pids()
+    scratch.apply(deployment)
+    after = scratch.pids()
     assert {part for part in before if before[part] != after.get(part)} == restarted
-    spare.apply(REFERENCE)
-    assert status(spare.target().doors[0], SEARCH, spare.target().keys["writer"]) == 200
+    scratch.apply(REFERENCE)
+    assert status(scratch.target().doors[0], SEARCH, scratch.target().keys["writer"]) == 200
 
 
-def test_a_change_is_in_force_when_apply_returns(spare: Stack) -> None:
+def test_a_change_is_in_force_when_apply_returns(scratch: Stack) -> None:
     """The first request after a change meets the changed deployment."""
-    target = spare.target()
+    target = scratch.target()
     writer, (canonical, documented, _) = target.keys["writer"], target.doors
     assert [status(door, SEARCH, writer) for door in (canonical, documented)] == [200, 200]
-    spare.apply(ONE_DOOR)
+    scratch.apply(ONE_DOOR)
     assert [status(door, SEARCH, writer) for door in (canonical, documented)] == [200, 404]
-    spare.apply(HOST_CHECKED)
+    scratch.apply(HOST_CHECKED)
     assert status(canonical, SEARCH, writer) == 403
 
 
 @pytest.mark.parametrize(("deployment", "part"), [(KEYS_DOWN, "keys"), (AUTH_DOWN, "auth")], ids=["keys", "auth"])
-def test_a_part_that_is_down_on_purpose_is_not_mourned(spare: Stack, deployment: Deployment, part: str) -> None:
+def test_a_part_that_is_down_on_purpose_is_not_mourned(scratch: Stack, deployment: Deployment, part: str) -> None:
     """A part that the deployment has down is no dead part, and comes back."""
-    spare.apply(deployment)
-    assert part not in spare.pids()
-    assert spare.obituaries() == []
-    spare.apply(REFERENCE)
-    assert part in spare.pids()
+    scratch.apply(deployment)
+    assert part not in scratch.pids()
+    assert scratch.obituaries() == []
+    scratch.apply(REFERENCE)
+    assert part in scratch.pids()
 
 
 def test_a_policy_is_the_reference_s_but_for_what_differs() -> None:
@@ -105,37 +105,37 @@ def test_a_policy_is_the_reference_s_but_for_what_differs() -> None:
     assert (changed["open"], changed["doors"]) == ([], reference["doors"])
 
 
-def test_what_happens_within_mlflow_shows_at_the_origin(spare: Stack) -> None:
+def test_what_happens_within_mlflow_shows_at_the_origin(scratch: Stack) -> None:
     """A rule within MLflow acts on what the proxy asks and on what is asked at the origin."""
     silent = Rule(When(path="^/version"), (SetStatus(404),))
-    target = spare.apply(replace(REFERENCE, links=Links(server=(silent,))))
+    target = scratch.apply(replace(REFERENCE, links=Links(server=(silent,))))
     assert target.origin
     assert [status(door, "/version", target.keys["writer"]) for door in (target.doors[0], target.origin)] == [404, 404]
-    target = spare.apply(replace(REFERENCE, links=Links(mlflow=(silent,))))
+    target = scratch.apply(replace(REFERENCE, links=Links(mlflow=(silent,))))
     assert target.origin
     assert [status(door, "/version", target.keys["writer"]) for door in (target.doors[0], target.origin)] == [404, 200]
 
 
-def test_auth_forgets_when_it_restarts(spare: Stack) -> None:
+def test_auth_forgets_when_it_restarts(scratch: Stack) -> None:
     """A key that auth believes is asked about again after its restart."""
-    target = spare.target()
+    target = scratch.target()
     assert status(target.doors[0], SEARCH, target.keys["writer"]) == 200
-    spare.apply(KEYS_DOWN)
+    scratch.apply(KEYS_DOWN)
     assert status(target.doors[0], SEARCH, target.keys["writer"]) == 200  # control: it is believed
-    spare.apply(replace(KEYS_DOWN, auth=replace(KEYS_DOWN.auth, restarts=1)))
+    scratch.apply(replace(KEYS_DOWN, auth=replace(KEYS_DOWN.auth, restarts=1)))
     assert status(target.doors[0], SEARCH, target.keys["writer"]) == 503
 
 
-def test_stacks_of_a_run_do_not_share_anything(stack: OwnedStack, spare: Stack) -> None:
+def test_stacks_of_a_run_do_not_share_anything(stack: OwnedStack, scratch: Stack) -> None:
     """A stack beside another has its own doors, parts and bucket; the run's secrets they share."""
 
     def holdings(target: Target) -> set[object]:
         assert target.bucket
         return {target.bucket.endpoint, *(door.url for door in target.doors), *target.logs.values()}
 
-    assert holdings(stack.target()).isdisjoint(holdings(spare.target()))
-    assert stack.target().secrets == spare.target().secrets
-    spare.apply(KEYS_DOWN)
+    assert holdings(stack.target()).isdisjoint(holdings(scratch.target()))
+    assert stack.target().secrets == scratch.target().secrets
+    scratch.apply(KEYS_DOWN)
     target = stack.target()
     assert status(target.doors[0], SEARCH, target.keys["reader"]) == 200
 
@@ -145,7 +145,7 @@ def test_a_long_temporary_folder_is_no_hindrance(tmp_path: Path, cache: Path, mo
     place = tmp_path / ("long-" * 20)
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
-    owned = OwnedStack(Order(new_run_id(), cache=cache))
+    owned = OwnedStack(StackRequest(new_run_id(), cache=cache))
     try:
         assert status(owned.target().doors[0], "/health") == 200
         assert len(list(place.iterdir())) == 1
@@ -175,10 +175,10 @@ def test_a_target_tells_how_artifacts_move(stack: OwnedStack) -> None:
     assert target.describe()["ways"] == {"uploads": "direct", "downloads": "presigned"}
 
 
-def test_mlflow_is_several_processes_on_one_port(stack: OwnedStack, spare: Stack) -> None:
+def test_mlflow_is_several_processes_on_one_port(stack: OwnedStack, scratch: Stack) -> None:
     """The judged MLflow listens in each process that was ordered, the one beside it in one."""
-    assert len(listeners(stack)) == Order("").servers > 1
-    assert len(listeners(spare)) == 1
+    assert len(listeners(stack)) == StackRequest("").servers > 1
+    assert len(listeners(scratch)) == 1
 
 
 def listeners(stack: Stack) -> list[int]:

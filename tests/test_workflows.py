@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fixtures.nights.plan import Plan
+from registry_conformance.proof.nightly.plan import Plan
 from tests.tree import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

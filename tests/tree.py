@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("fixtures", "suites", "docker", "tests", "benchmarks", "scripts")
+FOLDERS = ("registry_conformance", "fixtures", "suites", "docker", "tests", "benchmarks", "scripts")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -28,7 +28,7 @@ class Source:
 
     @property
     def module(self) -> str:
-        """The dotted name: ``fixtures/stack/__init__.py`` is ``fixtures.stack``."""
+        """The dotted name: ``registry_conformance/lab/stack/__init__.py`` is ``registry_conformance.lab.stack``."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
     @property

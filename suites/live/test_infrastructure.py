@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Account, Payload, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
-from fixtures.target.account import Declared
+from fixtures.accounts import Account
+from fixtures.doors import one_door
+from fixtures.essentials import Payload
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.judge.target.account import Declared
 
 pytestmark = one_door
 
@@ -194,7 +196,7 @@ def test_role_is_trusted_rightly(account: Account) -> None:
 
 
 @verifies("INF-042")
-def test_server_uploads(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_server_uploads(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """The server puts an object into the bucket for an upload."""
     expect_status(door.put_artifact(location, "a.bin", payload(300)), 200)
 
@@ -202,36 +204,36 @@ def test_server_uploads(door: Wire, location: str, payload: Payload, bucket: Buc
 
 
 @verifies("INF-041")
-def test_server_downloads(door: Wire, location: str, payload: Payload) -> None:
+def test_server_downloads(door: MlflowHttp, location: str, payload: Payload) -> None:
     """The server gets an object from the bucket for a download."""
-    given(door.put_artifact(location, "a.bin", payload(300)), 200)
+    require(door.put_artifact(location, "a.bin", payload(300)), 200)
 
     expect_equal(expect_status(door.get_artifact(location, "a.bin"), 200).content, payload(300), "bytes")
 
 
 @verifies("INF-046")
-def test_server_lists(door: Wire, location: str, payload: Payload) -> None:
+def test_server_lists(door: MlflowHttp, location: str, payload: Payload) -> None:
     """The server lists what the bucket holds at a location."""
-    given(door.put_artifact(location, "a.bin", payload(300)), 200)
+    require(door.put_artifact(location, "a.bin", payload(300)), 200)
     listed = expect_status(door.list_artifacts(location), 200).document["files"]
 
     expect_equal([(file["path"], file["file_size"]) for file in listed], [("a.bin", 300)], "files")
 
 
 @verifies("INF-043")
-def test_server_deletes(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_server_deletes(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """The server deletes an object from the bucket, and only that."""
-    given(door.put_artifact(location, "a.bin", payload(300)), 200)
-    given(door.put_artifact(location, "b.bin", payload(300)), 200)
+    require(door.put_artifact(location, "a.bin", payload(300)), 200)
+    require(door.put_artifact(location, "b.bin", payload(300)), 200)
     expect_status(door.delete_artifact(location, "a.bin"), 200)
 
     expect_equal(bucket.under(location), {"b.bin": 300}, "objects at the location")
 
 
 @verifies("INF-044")
-def test_server_gives_uploads_up(door: Wire, location: str, bucket: Bucket) -> None:
+def test_server_gives_uploads_up(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """The server gives an unfinished upload up, and its parts go."""
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
+    begun = require(door.create_multipart(location, "a.bin", parts=1), 200).document
     before = bucket.unfinished(location, "a.bin")
     expect_status(door.abort_multipart(location, "a.bin", begun["upload_id"]), 200)
 
@@ -240,10 +242,10 @@ def test_server_gives_uploads_up(door: Wire, location: str, bucket: Bucket) -> N
 
 @verifies("INF-060")
 def test_written_objects_are_encrypted(
-    *, encryption: str, declared: Declared, door: Wire, location: str, bucket: Bucket
+    *, encryption: str, declared: Declared, door: MlflowHttp, location: str, bucket: Bucket
 ) -> None:
     """What the run wrote is encrypted in the declared way."""
-    given(door.put_artifact(location, "a.bin", b"bytes"), 200)
+    require(door.put_artifact(location, "a.bin", b"bytes"), 200)
     kept = bucket.kept(bucket.key_for(location, "a.bin"))
 
     expect_equal((kept.encryption, kept.kms_key), (encryption, declared.kms_key), "encryption and KMS key")
@@ -251,11 +253,11 @@ def test_written_objects_are_encrypted(
 
 @verifies("INF-061")
 @pytest.mark.usefixtures("declared")
-def test_written_objects_have_versions(door: Wire, location: str, bucket: Bucket) -> None:
+def test_written_objects_have_versions(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """What the run wrote has versions, the replaced one too."""
-    given(door.put_artifact(location, "a.bin", b"former"), 200)
+    require(door.put_artifact(location, "a.bin", b"former"), 200)
     former = bucket.kept(bucket.key_for(location, "a.bin")).version
-    given(door.put_artifact(location, "a.bin", b"present"), 200)
+    require(door.put_artifact(location, "a.bin", b"present"), 200)
     present = bucket.kept(bucket.key_for(location, "a.bin")).version
 
     assert former, "the object has no version"

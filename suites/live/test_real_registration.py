@@ -11,16 +11,17 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    from fixtures.interpreter import use_own_interpreter
+    from registry_conformance.cli.interpreter import use_own_interpreter
 
     use_own_interpreter()
 
-from fixtures.checks import RealRegistration, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.reach import Way
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given_any
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.real_registration import RealRegistration
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.reachability import Way
+from registry_conformance.judge.expect import expect_equal, expect_status, require_any
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -44,13 +45,13 @@ def test_certificate_is_believed(secured_way: Way) -> None:
 
 
 @verifies("RCH-004")
-def test_door_answers(door: Wire) -> None:
+def test_door_answers(door: MlflowHttp) -> None:
     """The door answers a request for its health."""
     expect_status(door.health(), 200)
 
 
 @verifies("RCH-005")
-def test_key_is_let_in(door: Wire) -> None:
+def test_key_is_let_in(door: MlflowHttp) -> None:
     """The door lets the API key in."""
     expect_status(door.search_experiments(), 200)
 
@@ -124,22 +125,22 @@ def test_fresh_process_loads_the_model(real_registration: RealRegistration) -> N
 
 
 @verifies("REG-008")
-def test_bucket_holds_every_file(real_registration: RealRegistration, seen_bucket: Bucket) -> None:
+def test_bucket_holds_every_file(real_registration: RealRegistration, observed_bucket: Bucket) -> None:
     """The bucket holds every file, byte for byte."""
     registration = real_registration.whole()
 
-    expect_equal(registration.stored(seen_bucket), registration.sent(), "objects in the bucket")
+    expect_equal(registration.stored(observed_bucket), registration.sent(), "objects in the bucket")
 
 
 @verifies("OPS-033")
-def test_logs_tell_of_no_artifact_error(seen_logs: RealRegistration) -> None:
+def test_logs_tell_of_no_artifact_error(observed_logs: RealRegistration) -> None:
     """The deployment's logs tell of the registration, and of no artifact error."""
-    given_any(seen_logs.logs.naming(seen_logs.names()), "log lines that name this registration")
+    require_any(observed_logs.logs.naming(observed_logs.names()), "log lines that name this registration")
 
-    expect_equal(seen_logs.artifact_errors(), [], "artifact errors in the logs")
+    expect_equal(observed_logs.artifact_errors(), [], "artifact errors in the logs")
 
 
 if __name__ == "__main__":
-    from fixtures.session.program import main
+    from registry_conformance.run.session.program import main
 
     sys.exit(main(Path(__file__), sys.argv[1:]))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fixtures.checks import Run, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.runs import Run
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -15,9 +16,9 @@ NAMES = [f"{number:04}.txt" for number in range(1005)]
 
 
 @verifies("ART-057", "ART-058")
-def test_thousand_artifacts_are_listed_and_deleted(door: Wire, run: Run, bucket: Bucket) -> None:
+def test_thousand_artifacts_are_listed_and_deleted(door: MlflowHttp, run: Run, bucket: Bucket) -> None:
     """A folder of a thousand artifacts is listed whole, in order, and deleted whole."""
-    given(door.put_artifact(run.location, "other.txt", b"stays"), 200)
+    require(door.put_artifact(run.location, "other.txt", b"stays"), 200)
     bucket.fill(run.location, [f"many/{name}" for name in reversed(NAMES)], b"one of many")
     listed = expect_status(door.list_artifacts(run.location, "many"), 200).document["files"]
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.checks import Spare
-from fixtures.clients.sender import Carrier
-from fixtures.clients.wire import ARTIFACTS, REST
-from fixtures.deployment import REFERENCE, Auth
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.scratch_stack import Scratch
+from registry_conformance.judge.clients.http_sender import Carrier
+from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.lab.deployment import REFERENCE, Auth
 
 DOWN = replace(REFERENCE, auth=Auth(up=False))
 CARRIERS: list[Carrier] = ["bearer", "apikey", "x-api-key"]
@@ -26,10 +26,10 @@ REQUESTS = [
 
 @verifies("AUT-054")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_good_key_is_told_to_try_again(spare: Spare, carrier: Carrier) -> None:
+def test_good_key_is_told_to_try_again(scratch: Scratch, carrier: Carrier) -> None:
     """A good key is a JSON 503 with a time to wait."""
-    given(spare.become(REFERENCE).search_experiments(carrier=carrier), 200)  # control: the key is good
-    told = expect_refused(spare.become(DOWN).search_experiments(carrier=carrier), 503)
+    require(scratch.apply(REFERENCE).search_experiments(carrier=carrier), 200)  # control: the key is good
+    told = expect_refused(scratch.apply(DOWN).search_experiments(carrier=carrier), 503)
 
     assert told.header("retry-after").isdecimal(), told
 
@@ -37,39 +37,39 @@ def test_good_key_is_told_to_try_again(spare: Spare, carrier: Carrier) -> None:
 @verifies("AUT-054")
 @pytest.mark.parametrize(("method", "path"), REQUESTS)
 @pytest.mark.parametrize("role", ["admin", "reader", "anonymous"])
-def test_nobody_gets_in(spare: Spare, method: str, path: str, role: str) -> None:
+def test_nobody_gets_in(scratch: Scratch, method: str, path: str, role: str) -> None:
     """A request of any kind by anybody is a 503."""
-    door = spare.become(DOWN).with_key({"anonymous": None}.get(role) or spare.target.keys.get(role))
+    door = scratch.apply(DOWN).with_key({"anonymous": None}.get(role) or scratch.target.keys.get(role))
 
     expect_refused(door.send(method, path, json={"name": "outage"}), 503)
 
 
 @verifies("AUT-055")
-def test_outage_of_auth_leaves_nothing_behind(spare: Spare) -> None:
+def test_outage_of_auth_leaves_nothing_behind(scratch: Scratch) -> None:
     """What is refused while the auth service is down is not done."""
     place = "mlflow-artifacts:/auth-outage"
-    given(spare.become(REFERENCE).put_artifact(place, "mine.bin", b"1"), 200)  # control: uploads work
-    refused = spare.become(DOWN).put_artifact(place, "theirs.bin", b"22")
+    require(scratch.apply(REFERENCE).put_artifact(place, "mine.bin", b"1"), 200)  # control: uploads work
+    refused = scratch.apply(DOWN).put_artifact(place, "theirs.bin", b"22")
 
     expect_refused(refused, 503)
-    expect_equal(spare.bucket.under(place), {"mine.bin": 1}, "objects")
+    expect_equal(scratch.bucket.under(place), {"mine.bin": 1}, "objects")
 
 
 @verifies("OPS-030")
-def test_health_needs_no_auth_service(spare: Spare) -> None:
+def test_health_needs_no_auth_service(scratch: Scratch) -> None:
     """Health is answered while the auth service is down."""
-    door = spare.become(DOWN)
+    door = scratch.apply(DOWN)
 
-    given(door.search_experiments(), 503)  # control: it is down
+    require(door.search_experiments(), 503)  # control: it is down
     expect_status(door.with_key(None).health(), 200)
     expect_status(door.health(), 200)
 
 
 @verifies("OPS-031")
-def test_service_resumes_with_the_auth_service(spare: Spare) -> None:
+def test_service_resumes_with_the_auth_service(scratch: Scratch) -> None:
     """The first request after the auth service is back is served."""
-    given(spare.become(DOWN).search_experiments(), 503)
-    door = spare.become(REFERENCE)
+    require(scratch.apply(DOWN).search_experiments(), 503)
+    door = scratch.apply(REFERENCE)
 
     expect_status(door.search_experiments(), 200)
     expect_refused(door.with_key(None).search_experiments(), 401)

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fixtures.checks import Spare
-from fixtures.checks.refusals import holding
-from fixtures.clients.wire import REST
-from fixtures.deployment import REFERENCE, Proxy
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.refusals import holding
+from fixtures.scratch_stack import Scratch
+from registry_conformance.judge.clients.mlflow_http import REST
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.lab.deployment import REFERENCE, Proxy
 
 BUDGET, LATE = 0.1, 10.0
 """Seconds that MLflow may take, and after which nobody would say that they were kept: other limits are longer."""
@@ -27,34 +27,34 @@ REQUESTS = [
 
 @verifies("ERR-043")
 @pytest.mark.parametrize(("method", "path"), REQUESTS)
-def test_hanging_mlflow_is_a_json_504(spare: Spare, method: str, path: str) -> None:
+def test_hanging_mlflow_is_a_json_504(scratch: Scratch, method: str, path: str) -> None:
     """A request that MLflow does not answer is a JSON 504 in time."""
-    given(spare.become(REFERENCE).search_experiments(), 200)  # control: MLflow answers
-    door = spare.become(HASTY)
-    spare.stall("mlflow")
+    require(scratch.apply(REFERENCE).search_experiments(), 200)  # control: MLflow answers
+    door = scratch.apply(HASTY)
+    scratch.stall("mlflow")
     late = expect_refused(door.send(method, path, json={"name": "late"}), 504)
 
     expect_equal(late.seconds < LATE, True, f"{late} given up within {LATE:.0f} s")
 
 
 @verifies("ERR-044")
-def test_hanging_mlflow_is_not_named(spare: Spare) -> None:
+def test_hanging_mlflow_is_not_named(scratch: Scratch) -> None:
     """The error of a hanging MLflow names no address behind the proxy."""
-    door = spare.become(HASTY)
-    spare.stall("mlflow")
-    late = given(door.search_experiments(), 504)
-    origin = spare.target.origin
+    door = scratch.apply(HASTY)
+    scratch.stall("mlflow")
+    late = require(door.search_experiments(), 504)
+    origin = scratch.target.origin
 
     assert origin is not None, "the stack names no origin"
     expect_equal(holding([late], urlsplit(origin.url).netloc, "http://", "upstream", "timeout"), [], "errors")
 
 
 @verifies("OPS-029")
-def test_service_resumes_after_a_hang(spare: Spare) -> None:
+def test_service_resumes_after_a_hang(scratch: Scratch) -> None:
     """The first request after MLflow hung is served."""
-    door = spare.become(HASTY)
-    spare.stall("mlflow")
-    given(door.search_experiments(), 504)
-    spare.resume()
+    door = scratch.apply(HASTY)
+    scratch.stall("mlflow")
+    require(door.search_experiments(), 504)
+    scratch.resume()
 
-    expect_status(spare.become(REFERENCE).search_experiments(), 200)
+    expect_status(scratch.apply(REFERENCE).search_experiments(), 200)

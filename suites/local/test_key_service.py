@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fixtures.checks import KeyOf, Unique
-from fixtures.clients.questions import Questions
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status
-from fixtures.requirement import verifies
+from fixtures.essentials import KeyOf, Unique
+from registry_conformance.judge.clients.key_service_requests import Questions
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status
+from registry_conformance.judge.requirement import verifies
 
 
 @verifies("AUT-026")
-def test_service_id_is_platform(door: Wire, questions: Questions, unique: Unique) -> None:
+def test_service_id_is_platform(door: MlflowHttp, questions: Questions, unique: Unique) -> None:
     """The key service is asked with service_id platform."""
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(), 401)
@@ -19,7 +19,7 @@ def test_service_id_is_platform(door: Wire, questions: Questions, unique: Unique
 
 
 @verifies("AUT-027")
-def test_key_travels_in_the_header_only(door: Wire, questions: Questions, unique: Unique) -> None:
+def test_key_travels_in_the_header_only(door: MlflowHttp, questions: Questions, unique: Unique) -> None:
     """The key service gets the key in the Authorization header only."""
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(), 401)
@@ -31,7 +31,7 @@ def test_key_travels_in_the_header_only(door: Wire, questions: Questions, unique
 
 
 @verifies("AUT-028")
-def test_client_address_is_told(door: Wire, questions: Questions, unique: Unique, own_address: str) -> None:
+def test_client_address_is_told(door: MlflowHttp, questions: Questions, unique: Unique, own_address: str) -> None:
     """The key service is told the client's address."""
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(), 401)
@@ -40,7 +40,7 @@ def test_client_address_is_told(door: Wire, questions: Questions, unique: Unique
 
 
 @verifies("AUT-029")
-def test_good_key_is_asked_about_once(door: Wire, questions: Questions, key: KeyOf) -> None:
+def test_good_key_is_asked_about_once(door: MlflowHttp, questions: Questions, key: KeyOf) -> None:
     """A good key is not asked about again at once."""
     expect_status(door.search_experiments(), 200)
     before = len(questions.about(key("writer")))
@@ -52,7 +52,7 @@ def test_good_key_is_asked_about_once(door: Wire, questions: Questions, key: Key
 
 
 @verifies("AUT-030")
-def test_bad_key_is_asked_about_every_time(door: Wire, questions: Questions, unique: Unique) -> None:
+def test_bad_key_is_asked_about_every_time(door: MlflowHttp, questions: Questions, unique: Unique) -> None:
     """A bad key is asked about every time."""
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(), 401)

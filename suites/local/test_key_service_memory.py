@@ -6,73 +6,74 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.checks import KeyOf, Spare, Unique
-from fixtures.clients.questions import Questions
-from fixtures.clients.sender import Carrier
-from fixtures.clients.wire import Wire
-from fixtures.deployment import REFERENCE, Answer, Auth, KeyService
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import KeyOf, Unique
+from fixtures.scratch_stack import Scratch
+from registry_conformance.judge.clients.http_sender import Carrier
+from registry_conformance.judge.clients.key_service_requests import Questions
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.lab.deployment import REFERENCE, Answer, Auth, KeyService
 
 SHORT = replace(REFERENCE, auth=Auth(timeout=2.0, cache=0.25))
 REVOKED = KeyService(revoked=frozenset({"writer"}))
 
 
 @verifies("AUT-047")
-def test_revoked_key_is_refused_after_the_cache_time(spare: Spare) -> None:
+def test_revoked_key_is_refused_after_the_cache_time(scratch: Scratch) -> None:
     """A revoked key is refused when the cache time is over."""
-    given(spare.become(SHORT).search_experiments(), 200)  # control: the key was good, and is remembered
-    door = spare.become(replace(SHORT, keys=REVOKED))
-    spare.outlive(0.3)
+    require(scratch.apply(SHORT).search_experiments(), 200)  # control: the key was good, and is remembered
+    door = scratch.apply(replace(SHORT, keys=REVOKED))
+    scratch.outlive(0.3)
 
     expect_refused(door.search_experiments(), 401)
-    expect_status(door.with_key(spare.key("reader")).search_experiments(), 200)  # control: others are accepted
+    expect_status(door.with_key(scratch.key("reader")).search_experiments(), 200)  # control: others are accepted
 
 
 @verifies("AUT-047")
-def test_use_does_not_prolong_the_memory(spare: Spare) -> None:
+def test_use_does_not_prolong_the_memory(scratch: Scratch) -> None:
     """A key in constant use is asked about again after the cache time."""
-    given(spare.become(SHORT).search_experiments(), 200)  # control: the key was good, and is remembered
-    door = spare.become(replace(SHORT, keys=REVOKED))
-    spare.outlive(0.1)
+    require(scratch.apply(SHORT).search_experiments(), 200)  # control: the key was good, and is remembered
+    door = scratch.apply(replace(SHORT, keys=REVOKED))
+    scratch.outlive(0.1)
     door.search_experiments()
-    spare.outlive(0.1)
+    scratch.outlive(0.1)
     door.search_experiments()
-    spare.outlive(0.1)
+    scratch.outlive(0.1)
 
     expect_refused(door.search_experiments(), 401)
 
 
 @verifies("AUT-048")
-def test_key_that_becomes_valid_is_accepted_at_once(spare: Spare) -> None:
+def test_key_that_becomes_valid_is_accepted_at_once(scratch: Scratch) -> None:
     """A key that becomes valid is accepted at once."""
-    door = spare.become(replace(SHORT, keys=REVOKED))
-    spare.outlive(0.3)
-    given(door.search_experiments(), 401)  # control: the key was refused
-    spare.become(SHORT)
+    door = scratch.apply(replace(SHORT, keys=REVOKED))
+    scratch.outlive(0.3)
+    require(door.search_experiments(), 401)  # control: the key was refused
+    scratch.apply(SHORT)
 
     expect_status(door.search_experiments(), 200)
 
 
 @verifies("AUT-049")
 @pytest.mark.parametrize("status", [429, 500])
-def test_trouble_is_not_remembered(spare: Spare, status: int) -> None:
+def test_trouble_is_not_remembered(scratch: Scratch, status: int) -> None:
     """A key is accepted as soon as the key service answers again."""
-    door = spare.become(replace(SHORT, keys=KeyService(answer=Answer(status=status))))
-    spare.outlive(0.3)
-    given(door.search_experiments(), {429: 429, 500: 503}[status])  # control: there was trouble
-    spare.become(SHORT)
+    door = scratch.apply(replace(SHORT, keys=KeyService(answer=Answer(status=status))))
+    scratch.outlive(0.3)
+    require(door.search_experiments(), {429: 429, 500: 503}[status])  # control: there was trouble
+    scratch.apply(SHORT)
 
     expect_status(door.search_experiments(), 200)
 
 
 @verifies("AUT-050")
-def test_rights_are_remembered_for_their_key_only(spare: Spare, unique: Unique) -> None:
+def test_rights_are_remembered_for_their_key_only(scratch: Scratch, unique: Unique) -> None:
     """Two keys that take turns on one route keep their own rights."""
-    writer = spare.become(REFERENCE)
-    reader = writer.with_key(spare.key("reader"))
-    given(writer.search_experiments(), 200)  # control: both are remembered now
-    given(reader.search_experiments(), 200)
+    writer = scratch.apply(REFERENCE)
+    reader = writer.with_key(scratch.key("reader"))
+    require(writer.search_experiments(), 200)  # control: both are remembered now
+    require(reader.search_experiments(), 200)
 
     expect_status(writer.create_experiment(unique("one")), 200)
     expect_refused(reader.create_experiment(unique("two")), 403)
@@ -81,19 +82,21 @@ def test_rights_are_remembered_for_their_key_only(spare: Spare, unique: Unique) 
 
 
 @verifies("AUT-050")
-def test_identities_are_remembered_for_their_key_only(spare: Spare) -> None:
+def test_identities_are_remembered_for_their_key_only(scratch: Scratch) -> None:
     """Two keys that take turns on one route keep their own identities."""
-    writer = spare.become(REFERENCE)
-    reader = writer.with_key(spare.key("reader"))
+    writer = scratch.apply(REFERENCE)
+    reader = writer.with_key(scratch.key("reader"))
     asked = [door.search_experiments().request_id for door in (writer, reader, writer, reader)]
-    said = [decision["user_id"] for request_id in asked for decision in spare.decisions.about(request_id)]
+    said = [decision["user_id"] for request_id in asked for decision in scratch.decisions.about(request_id)]
 
     expect_equal(said, ["user-writer", "user-reader", "user-writer", "user-reader"], "users")
 
 
 @verifies("AUT-052")
 @pytest.mark.parametrize("carrier", ["bearer", "apikey", "x-api-key"])
-def test_key_is_asked_about_as_it_was_sent(door: Wire, questions: Questions, unique: Unique, carrier: Carrier) -> None:
+def test_key_is_asked_about_as_it_was_sent(
+    door: MlflowHttp, questions: Questions, unique: Unique, carrier: Carrier
+) -> None:
     """The key service is asked about the key that this carrier brought."""
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(carrier=carrier), 401)
@@ -104,7 +107,7 @@ def test_key_is_asked_about_as_it_was_sent(door: Wire, questions: Questions, uni
 
 @verifies("AUT-026")
 @pytest.mark.parametrize("state", ["other-service", "legacy-service"])
-def test_service_is_named_for_every_key(door: Wire, questions: Questions, key: KeyOf, state: str) -> None:
+def test_service_is_named_for_every_key(door: MlflowHttp, questions: Questions, key: KeyOf, state: str) -> None:
     """A key of another service is asked about as one of the platform."""
     before = len(questions.about(key(state)))
     expect_refused(door.with_key(key(state)).search_experiments(), 401)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.checks import Spare, Unique
-from fixtures.clients.sender import Carrier
-from fixtures.deployment import REFERENCE, Answer, Auth, KeyService
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Unique
+from fixtures.scratch_stack import Scratch
+from registry_conformance.judge.clients.http_sender import Carrier
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.lab.deployment import REFERENCE, Answer, Auth, KeyService
 
 FORGETFUL = replace(REFERENCE, auth=Auth(timeout=0.3, cache=0.0))
 """Asks about every key every time, and does not wait long."""
@@ -55,72 +56,72 @@ CARRIERS: list[Carrier] = ["bearer", "apikey", "x-api-key"]
 
 @verifies("AUT-039")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_down_is_no_bad_key(spare: Spare, carrier: Carrier) -> None:
+def test_down_is_no_bad_key(scratch: Scratch, carrier: Carrier) -> None:
     """While the key service is down every key is told to try again."""
-    given(spare.become(FORGETFUL).search_experiments(carrier=carrier), 200)  # control: the key is good
-    told = expect_refused(spare.become(DOWN).search_experiments(carrier=carrier), 503)
+    require(scratch.apply(FORGETFUL).search_experiments(carrier=carrier), 200)  # control: the key is good
+    told = expect_refused(scratch.apply(DOWN).search_experiments(carrier=carrier), 503)
 
     assert told.header("retry-after").isdecimal(), told
 
 
 @verifies("AUT-039")
-def test_no_key_is_no_outage(spare: Spare) -> None:
+def test_no_key_is_no_outage(scratch: Scratch) -> None:
     """While the key service is down a missing key is a missing key."""
-    door = spare.become(DOWN)
+    door = scratch.apply(DOWN)
 
-    given(door.search_experiments(), 503)  # control: the key service is down
+    require(door.search_experiments(), 503)  # control: the key service is down
     expect_refused(door.with_key(None).search_experiments(), 401)
 
 
 @verifies("AUT-046")
-def test_health_needs_no_key_service(spare: Spare) -> None:
+def test_health_needs_no_key_service(scratch: Scratch) -> None:
     """While the key service is down health is answered."""
-    door = spare.become(DOWN)
+    door = scratch.apply(DOWN)
 
-    given(door.search_experiments(), 503)  # control: the key service is down
+    require(door.search_experiments(), 503)  # control: the key service is down
     expect_status(door.with_key(None).health(), 200)
     expect_status(door.health(), 200)
 
 
 @verifies("AUT-051")
-def test_outage_leaves_nothing_behind(spare: Spare) -> None:
+def test_outage_leaves_nothing_behind(scratch: Scratch) -> None:
     """What is refused during an outage is not done after it."""
-    door = spare.become(FORGETFUL)
-    created = given(door.create_experiment(f"{door.run}-outage"), 200).document["experiment_id"]
-    run = given(door.create_run(created, "outage"), 200).document["run"]["info"]
-    broken = spare.become(replace(FORGETFUL, keys=KeyService(answer=Answer(status=500))))
+    door = scratch.apply(FORGETFUL)
+    created = require(door.create_experiment(f"{door.run}-outage"), 200).document["experiment_id"]
+    run = require(door.create_run(created, "outage"), 200).document["run"]["info"]
+    broken = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=Answer(status=500))))
     upload = broken.put_artifact(run["artifact_uri"], "theirs.bin", b"x" * 100)
     change = broken.set_run_tag(run["run_id"], "colour", "red")
-    healed = spare.become(FORGETFUL)
+    healed = scratch.apply(FORGETFUL)
 
     expect_refused(upload, 503)
     expect_refused(change, 503)
-    given(healed.put_artifact(run["artifact_uri"], "mine.bin", b"x"), 200)  # control: uploads work
-    listed = given(healed.list_artifacts(run["artifact_uri"]), 200).document["files"]
+    require(healed.put_artifact(run["artifact_uri"], "mine.bin", b"x"), 200)  # control: uploads work
+    listed = require(healed.list_artifacts(run["artifact_uri"]), 200).document["files"]
     expect_equal([file["path"] for file in listed], ["mine.bin"], "artifacts")
-    tags = given(healed.get("runs/get", run_id=run["run_id"]), 200).document["run"]["data"].get("tags", [])
+    tags = require(healed.get("runs/get", run_id=run["run_id"]), 200).document["run"]["data"].get("tags", [])
     expect_equal([tag["value"] for tag in tags if tag["key"] == "colour"], [], "tags")
 
 
 @verifies("AUT-040")
 @pytest.mark.parametrize("status", [200, 401])
-def test_late_answer_does_not_count(spare: Spare, status: int) -> None:
+def test_late_answer_does_not_count(scratch: Scratch, status: int) -> None:
     """An answer that comes too late is an outage, whatever it says."""
     answer = Answer(status=status, body=json.dumps(RIGHT))
-    given(spare.become(replace(FORGETFUL, keys=KeyService(answer=answer))).search_experiments(), status)  # control
+    require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=answer))).search_experiments(), status)  # control
     late = replace(FORGETFUL, keys=KeyService(answer=replace(answer, delay=0.9)))
-    told = expect_refused(spare.become(late).search_experiments(), 503)
+    told = expect_refused(scratch.apply(late).search_experiments(), 503)
 
     assert told.header("retry-after").isdecimal(), told
 
 
 @verifies("AUT-041")
 @pytest.mark.parametrize("status", STATUSES)
-def test_other_status_is_an_outage(spare: Spare, status: int) -> None:
+def test_other_status_is_an_outage(scratch: Scratch, status: int) -> None:
     """This status of the key service is an outage, even over a good answer."""
     answer = Answer(status=status, body=json.dumps(RIGHT))
-    given(spare.become(FORGETFUL).search_experiments(), 200)  # control: the key is good
-    door = spare.become(replace(FORGETFUL, keys=KeyService(answer=answer)))
+    require(scratch.apply(FORGETFUL).search_experiments(), 200)  # control: the key is good
+    door = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=answer)))
     told = expect_refused(door.search_experiments(), 503)
 
     assert told.header("retry-after").isdecimal(), told
@@ -128,14 +129,16 @@ def test_other_status_is_an_outage(spare: Spare, status: int) -> None:
 
 @verifies("AUT-053")
 @pytest.mark.parametrize("status", [302, 303, 307])
-def test_redirect_of_the_key_service_is_not_followed(spare: Spare, unique: Unique, status: int) -> None:
+def test_redirect_of_the_key_service_is_not_followed(scratch: Scratch, unique: Unique, status: int) -> None:
     """A redirect of the key service lets nobody in, wherever it leads."""
-    door = spare.become(FORGETFUL)
-    place = given(door.create_experiment(unique("bait")), 200).document["experiment_id"]
-    given(door.put_artifact(f"mlflow-artifacts:/{place}", "right.json", json.dumps(RIGHT).encode()), 200)
-    bait = spare.origin.door.url + door.artifact_route(f"mlflow-artifacts:/{place}", "right.json")
-    given(spare.origin.get_artifact(f"mlflow-artifacts:/{place}", "right.json"), 200)  # control: a good answer is there
-    led_on = spare.become(
+    door = scratch.apply(FORGETFUL)
+    place = require(door.create_experiment(unique("bait")), 200).document["experiment_id"]
+    require(door.put_artifact(f"mlflow-artifacts:/{place}", "right.json", json.dumps(RIGHT).encode()), 200)
+    bait = scratch.origin.door.url + door.artifact_route(f"mlflow-artifacts:/{place}", "right.json")
+    require(
+        scratch.origin.get_artifact(f"mlflow-artifacts:/{place}", "right.json"), 200
+    )  # control: a good answer is there
+    led_on = scratch.apply(
         replace(FORGETFUL, keys=KeyService(answer=Answer(status=status, headers=(("Location", bait),))))
     )
 
@@ -144,11 +147,11 @@ def test_redirect_of_the_key_service_is_not_followed(spare: Spare, unique: Uniqu
 
 @verifies("AUT-042")
 @pytest.mark.parametrize("name", NO_OBJECTS)
-def test_nonsense_is_an_outage(spare: Spare, name: str) -> None:
+def test_nonsense_is_an_outage(scratch: Scratch, name: str) -> None:
     """An answer that is no JSON object is an outage and lets nobody in."""
     right = Answer(body=json.dumps(RIGHT))
-    given(spare.become(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
-    door = spare.become(replace(FORGETFUL, keys=KeyService(answer=Answer(body=NO_OBJECTS[name]))))
+    require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
+    door = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=Answer(body=NO_OBJECTS[name]))))
     told = expect_refused(door.search_experiments(), 503)
 
     assert told.header("retry-after").isdecimal(), told
@@ -156,45 +159,45 @@ def test_nonsense_is_an_outage(spare: Spare, name: str) -> None:
 
 @verifies("AUT-043")
 @pytest.mark.parametrize("name", WRONG_FIELDS)
-def test_wrong_field_is_an_outage(spare: Spare, name: str) -> None:
+def test_wrong_field_is_an_outage(scratch: Scratch, name: str) -> None:
     """An answer with a wrong or missing field is an outage."""
     right = Answer(body=json.dumps(RIGHT))
-    given(spare.become(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
+    require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
     wrong = Answer(body=json.dumps(WRONG_FIELDS[name]))
-    told = expect_refused(spare.become(replace(FORGETFUL, keys=KeyService(answer=wrong))).search_experiments(), 503)
+    told = expect_refused(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=wrong))).search_experiments(), 503)
 
     assert told.header("retry-after").isdecimal(), told
 
 
 @verifies("AUT-044")
 @pytest.mark.parametrize("change", [{"is_valid": False}, {"service_id": "ml-platform"}, {"service_id": "Platform"}])
-def test_refusal_in_a_good_answer_is_a_refusal(spare: Spare, change: dict[str, object]) -> None:
+def test_refusal_in_a_good_answer_is_a_refusal(scratch: Scratch, change: dict[str, object]) -> None:
     """An answer that says no with status 200 is a refusal of the key."""
     right = Answer(body=json.dumps(RIGHT))
-    given(spare.become(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
+    require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
     no = Answer(body=json.dumps(RIGHT | change))
 
-    expect_refused(spare.become(replace(FORGETFUL, keys=KeyService(answer=no))).search_experiments(), 401)
+    expect_refused(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=no))).search_experiments(), 401)
 
 
 @verifies("AUT-044")
 @pytest.mark.parametrize("scopes", [[], ["mlflow:*"], ["mlflow:writer"], ["MLFLOW:WRITE"], ["mlflow:read "]])
-def test_unknown_scopes_give_no_right(spare: Spare, scopes: list[str]) -> None:
+def test_unknown_scopes_give_no_right(scratch: Scratch, scopes: list[str]) -> None:
     """Scopes that no role has give no right."""
     right = Answer(body=json.dumps(RIGHT))
-    given(spare.become(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
+    require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
     none = Answer(body=json.dumps(RIGHT | {"scopes": scopes}))
 
-    expect_refused(spare.become(replace(FORGETFUL, keys=KeyService(answer=none))).search_experiments(), 403)
+    expect_refused(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=none))).search_experiments(), 403)
 
 
 @verifies("AUT-045")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_throttle_is_passed_on(spare: Spare, carrier: Carrier) -> None:
+def test_throttle_is_passed_on(scratch: Scratch, carrier: Carrier) -> None:
     """A throttling key service is passed on with its own time."""
     throttling = Answer(status=429, headers=(("Retry-After", "17"),))
-    given(spare.become(FORGETFUL).search_experiments(carrier=carrier), 200)  # control: the key is good
-    door = spare.become(replace(FORGETFUL, keys=KeyService(answer=throttling)))
+    require(scratch.apply(FORGETFUL).search_experiments(carrier=carrier), 200)  # control: the key is good
+    door = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=throttling)))
     told = expect_refused(door.search_experiments(carrier=carrier), 429, "REQUEST_LIMIT_EXCEEDED")
 
     expect_equal(told.header("retry-after"), "17", "Retry-After")
@@ -202,12 +205,12 @@ def test_throttle_is_passed_on(spare: Spare, carrier: Carrier) -> None:
 
 @verifies("AUT-045")
 @pytest.mark.parametrize("value", ["", "soon", "-5", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT", "²"])
-def test_throttle_without_a_time_gets_one(spare: Spare, value: str) -> None:
+def test_throttle_without_a_time_gets_one(scratch: Scratch, value: str) -> None:
     """A throttle without a number of seconds gets one."""
     throttling = Answer(status=429, headers=(("Retry-After", value),))
-    given(spare.become(FORGETFUL).search_experiments(), 200)  # control: the key is good
+    require(scratch.apply(FORGETFUL).search_experiments(), 200)  # control: the key is good
     told = expect_refused(
-        spare.become(replace(FORGETFUL, keys=KeyService(answer=throttling))).search_experiments(), 429
+        scratch.apply(replace(FORGETFUL, keys=KeyService(answer=throttling))).search_experiments(), 429
     )
 
     assert told.header("retry-after").isdecimal(), told

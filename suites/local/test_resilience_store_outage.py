@@ -6,13 +6,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fixtures.checks import Outages, Payload, Spare, Unique
-from fixtures.checks.refusals import holding
-from fixtures.checks.trouble import IMPATIENT, TROUBLE, WATCHED, crowd, troubled
-from fixtures.deployment import REFERENCE
-from fixtures.disturbance import When
-from fixtures.expect import expect_each_refused, expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload, Unique
+from fixtures.outages import Outages
+from fixtures.refusals import holding
+from fixtures.scratch_stack import Scratch
+from fixtures.store_faults import IMPATIENT, TROUBLE, WATCHED, crowd, troubled
+from registry_conformance.judge.expect import expect_each_refused, expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.disturbance import When
 
 LATE = 10.0
 """Seconds after which nobody would say that 0.3 s were kept: every other limit is longer."""
@@ -20,11 +22,11 @@ UNAVAILABLE = ["slow-down", "internal-error", "reset", "silence"]
 
 
 @verifies("RES-013")
-def test_slow_store_makes_nobody_else_wait(spare: Spare, unique: Unique) -> None:
+def test_slow_store_makes_nobody_else_wait(scratch: Scratch, unique: Unique) -> None:
     """Metadata and health do not wait for a slow store."""
     place = f"mlflow-artifacts:/{unique('place')}"
-    given(spare.become(WATCHED).put_artifact(place, "a.bin", b"x"), 200)
-    door = spare.become(troubled("store", TROUBLE["delay"], "any"))
+    require(scratch.apply(WATCHED).put_artifact(place, "a.bin", b"x"), 200)
+    door = scratch.apply(troubled("store", TROUBLE["delay"], "any"))
     *slow, metadata, health = crowd(door, place, "a.bin")
 
     expect_equal([answer.status for answer in slow], [200] * len(slow), "answers that needed the store")  # control
@@ -47,10 +49,10 @@ def test_outage_is_a_json_503(outage: Outages, trouble: str) -> None:
 
 @verifies("RES-006")
 @pytest.mark.parametrize("trouble", UNAVAILABLE)
-def test_outage_names_no_inner_address(spare: Spare, outage: Outages, trouble: str) -> None:
+def test_outage_names_no_inner_address(scratch: Scratch, outage: Outages, trouble: str) -> None:
     """The error of an outage names no bucket and no address."""
     told = expect_each_refused(outage(trouble).artifacts, 503)
-    access = spare.bucket.access
+    access = scratch.bucket.access
     inner = (access.bucket, urlsplit(access.endpoint).netloc, "127.0.0.1", "s3://", "http://")
 
     expect_equal(holding(told, *inner), [], "errors with an address")
@@ -60,23 +62,23 @@ def test_outage_names_no_inner_address(spare: Spare, outage: Outages, trouble: s
 @pytest.mark.parametrize(
     ("trouble", "code"), [("slow-down", "SlowDown"), ("reset", "ConnectionClosedError"), ("denial", "AccessDenied")]
 )
-def test_fault_is_found_in_the_log(spare: Spare, unique: Unique, trouble: str, code: str) -> None:
+def test_fault_is_found_in_the_log(scratch: Scratch, unique: Unique, trouble: str, code: str) -> None:
     """The log names bucket, key and error code by request id."""
     place = f"mlflow-artifacts:/{unique('place')}"
-    door = spare.become(troubled("store", TROUBLE[trouble], "any", base=IMPATIENT))
-    failed = given(door.put_artifact(place, "a.bin", b"x"), 500, 503)
-    faults = [fault for line in spare.served.about(failed.request_id) for fault in line.get("store", ())]
+    door = scratch.apply(troubled("store", TROUBLE[trouble], "any", base=IMPATIENT))
+    failed = require(door.put_artifact(place, "a.bin", b"x"), 500, 503)
+    faults = [fault for line in scratch.served.about(failed.request_id) for fault in line.get("store", ())]
     said = [(fault["operation"], fault["bucket"], fault["key"], fault["code"]) for fault in faults]
 
-    key = spare.bucket.key_for(place, "a.bin")
-    expect_equal(said, [("PutObject", spare.bucket.access.bucket, key, code)], "faults in the log")
+    key = scratch.bucket.key_for(place, "a.bin")
+    expect_equal(said, [("PutObject", scratch.bucket.access.bucket, key, code)], "faults in the log")
 
 
 @verifies("RES-008")
-def test_silent_store_is_given_up_in_time(spare: Spare, outage: Outages, unique: Unique) -> None:
+def test_silent_store_is_given_up_in_time(scratch: Scratch, outage: Outages, unique: Unique) -> None:
     """A store that says nothing is given up in the declared time."""
     place = f"mlflow-artifacts:/{unique('place')}"
-    given(spare.become(IMPATIENT).put_artifact(place, "a.bin", b"x"), 200)  # control: the store answers
+    require(scratch.apply(IMPATIENT).put_artifact(place, "a.bin", b"x"), 200)  # control: the store answers
     told = expect_each_refused(outage("silence").artifacts, 503)
 
     expect_equal([answer for answer in told if answer.seconds > LATE], [], f"answers after {LATE:.0f} s")
@@ -84,23 +86,25 @@ def test_silent_store_is_given_up_in_time(spare: Spare, outage: Outages, unique:
 
 @verifies("RES-009")
 @pytest.mark.parametrize(("trouble", "call"), [("reset-midway", "put"), ("slow-down", "second-part")])
-def test_broken_upload_leaves_nothing(spare: Spare, payload: Payload, unique: Unique, trouble: str, call: str) -> None:
+def test_broken_upload_leaves_nothing(
+    scratch: Scratch, payload: Payload, unique: Unique, trouble: str, call: str
+) -> None:
     """An upload that the store breaks off leaves nothing."""
     place = f"mlflow-artifacts:/{unique('place')}"
-    whole = given(spare.become(IMPATIENT).put_artifact(place, "whole.bin", payload(400_000)), 200)
-    door = spare.become(troubled("store", TROUBLE[trouble], call, base=IMPATIENT))
+    whole = require(scratch.apply(IMPATIENT).put_artifact(place, "whole.bin", payload(400_000)), 200)
+    door = scratch.apply(troubled("store", TROUBLE[trouble], call, base=IMPATIENT))
     expect_refused(door.put_artifact(place, "broken.bin", payload(9_000_000)), 503)
 
-    expect_equal(spare.bucket.under(place), {"whole.bin": whole.request_body.size}, "objects")
-    expect_equal(spare.bucket.unfinished(place, "broken.bin"), 0, "unfinished uploads")
+    expect_equal(scratch.bucket.under(place), {"whole.bin": whole.request_body.size}, "objects")
+    expect_equal(scratch.bucket.unfinished(place, "broken.bin"), 0, "unfinished uploads")
 
 
 @verifies("RES-017")
-def test_refusal_of_the_store_is_named(spare: Spare, unique: Unique) -> None:
+def test_refusal_of_the_store_is_named(scratch: Scratch, unique: Unique) -> None:
     """An upload that the store refuses is told with S3's code."""
     place = f"mlflow-artifacts:/{unique('place')}"
-    given(spare.become(IMPATIENT).put_artifact(place, "a.bin", b"x"), 200)  # control: uploads work
-    door = spare.become(troubled("store", TROUBLE["denial"], "put", base=IMPATIENT))
+    require(scratch.apply(IMPATIENT).put_artifact(place, "a.bin", b"x"), 200)  # control: uploads work
+    door = scratch.apply(troubled("store", TROUBLE["denial"], "put", base=IMPATIENT))
     told = expect_refused(door.put_artifact(place, "a.bin", b"x"), 500)
 
     assert "storage" in told.text, told
@@ -108,11 +112,11 @@ def test_refusal_of_the_store_is_named(spare: Spare, unique: Unique) -> None:
 
 
 @verifies("RES-018")
-def test_refused_upload_harms_no_later_one(spare: Spare, unique: Unique) -> None:
+def test_refused_upload_harms_no_later_one(scratch: Scratch, unique: Unique) -> None:
     """Uploads right after refused ones are stored."""
     place = f"mlflow-artifacts:/{unique('place')}"
     only_some = When(methods=("PUT",), path="refused")
-    door = spare.become(troubled("store", TROUBLE["denial"], only_some, base=REFERENCE))
+    door = scratch.apply(troubled("store", TROUBLE["denial"], only_some, base=REFERENCE))
     names = ["refused.bin", "stored.bin"] * 20
     told = [door.put_artifact(place, name, b"x" * 1000).status for name in names]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Payload
-from fixtures.checks.witnessed import Witnessed
-from fixtures.clients.wire import ARTIFACTS, REST
-from fixtures.expect import expect_equal, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload
+from fixtures.witness import WitnessedScratch
+from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST
+from registry_conformance.judge.expect import expect_equal, require
+from registry_conformance.judge.requirement import verifies
 
 SEARCH = f"{REST}/experiments/search"
 JSON = ("Content-Type", "application/json")
@@ -25,10 +25,10 @@ JSON = ("Content-Type", "application/json")
         ("DELETE", "registered-models/delete", 404),
     ],
 )
-def test_method_crosses_unchanged(witnessed: Witnessed, method: str, path: str, status: int) -> None:
+def test_method_crosses_unchanged(witnessed: WitnessedScratch, method: str, path: str, status: int) -> None:
     """A request by any method crosses the proxy unchanged, and its answer too."""
     document = {"max_results": 1, "name": "no-such-thing"}
-    sent = given(witnessed.door.send(method, f"{REST}/{path}", json=document), status)
+    sent = require(witnessed.door.send(method, f"{REST}/{path}", json=document), status)
     both = witnessed.both_sides(sent)
 
     expect_equal(both.arrived, both.sent, "request at MLflow")
@@ -54,9 +54,9 @@ def test_method_crosses_unchanged(witnessed: Witnessed, method: str, path: str, 
     ],
     ids=lambda query: query.partition("=")[0],
 )
-def test_query_crosses_unchanged(witnessed: Witnessed, query: str) -> None:
+def test_query_crosses_unchanged(witnessed: WitnessedScratch, query: str) -> None:
     """A query crosses the proxy byte for byte."""
-    sent = given(witnessed.door.send("GET", SEARCH, query=f"max_results=1&{query}"), 200)
+    sent = require(witnessed.door.send("GET", SEARCH, query=f"max_results=1&{query}"), 200)
     both = witnessed.both_sides(sent)
 
     expect_equal(both.arrived, both.sent, "request at MLflow")
@@ -81,7 +81,7 @@ def test_query_crosses_unchanged(witnessed: Witnessed, query: str) -> None:
         "brackets[1].bin",
     ],
 )
-def test_path_crosses_unchanged(witnessed: Witnessed, name: str) -> None:
+def test_path_crosses_unchanged(witnessed: WitnessedScratch, name: str) -> None:
     """A path of legal bytes crosses the proxy byte for byte."""
     sent = witnessed.door.send("PUT", f"{ARTIFACTS}/artifacts/crossing/{name}")  # MLflow may refuse it before a body
     both = witnessed.both_sides(sent)
@@ -107,7 +107,7 @@ def test_path_crosses_unchanged(witnessed: Witnessed, name: str) -> None:
     ],
     ids=["one", "twice", "long", "many", "odd", "empty", "latin", "accept", "cookie", "conditional", "mlflow"],
 )
-def test_headers_cross_unchanged(witnessed: Witnessed, headers: list[tuple[str, str]]) -> None:
+def test_headers_cross_unchanged(witnessed: WitnessedScratch, headers: list[tuple[str, str]]) -> None:
     """A header that is not listed crosses the proxy unchanged, and none is added."""
     sent = witnessed.door.send("POST", SEARCH, json={"max_results": 1}, headers=headers)
     both = witnessed.both_sides(sent)
@@ -118,11 +118,11 @@ def test_headers_cross_unchanged(witnessed: Witnessed, headers: list[tuple[str, 
 @verifies("RTE-044", "RTE-046")
 @pytest.mark.parametrize("chunked", [False, True], ids=["sized", "chunked"])
 @pytest.mark.parametrize("size", [0, 1, 100, 65536, 1024 * 1024])
-def test_body_crosses_unchanged(witnessed: Witnessed, payload: Payload, size: int, chunked: bool) -> None:
+def test_body_crosses_unchanged(witnessed: WitnessedScratch, payload: Payload, size: int, chunked: bool) -> None:
     """A body crosses the proxy byte for byte, up and down."""
     path = f"{ARTIFACTS}/artifacts/crossing/body-{size}-{chunked}.bin"
-    up = given(witnessed.door.send("PUT", path, body=payload(size), chunked=chunked), 200)
-    down = given(witnessed.door.send("GET", path), 200)
+    up = require(witnessed.door.send("PUT", path, body=payload(size), chunked=chunked), 200)
+    down = require(witnessed.door.send("GET", path), 200)
     there, back = witnessed.both_sides(up), witnessed.both_sides(down)
 
     expect_equal(there.arrived, there.sent, "request at MLflow")
@@ -134,20 +134,20 @@ def test_body_crosses_unchanged(witnessed: Witnessed, payload: Payload, size: in
 @pytest.mark.parametrize(
     "path", ["/", "/health", "/version", f"{REST}/registered-models/search", f"{ARTIFACTS}/artifacts"]
 )
-def test_answer_crosses_unchanged(witnessed: Witnessed, path: str) -> None:
+def test_answer_crosses_unchanged(witnessed: WitnessedScratch, path: str) -> None:
     """A success crosses the proxy unchanged: status, headers, bytes."""
-    sent = given(witnessed.door.send("GET", path), 200)
+    sent = require(witnessed.door.send("GET", path), 200)
     both = witnessed.both_sides(sent)
 
     expect_equal(both.received, both.answered, "answer at the client")
 
 
 @verifies("RTE-047")
-def test_identity_is_added_not_believed(witnessed: Witnessed) -> None:
+def test_identity_is_added_not_believed(witnessed: WitnessedScratch) -> None:
     """MLflow is told the key's identity, not the one a client claims."""
     claimed = [("X-Hokusai-User-Id", "root"), ("X-Hokusai-API-Key-Id", "root"), ("x-hokusai-user-id", "root")]
     claimed += [("x_hokusai_user_id", "root")]  # WSGI cannot tell it from the real one
-    sent = given(witnessed.door.send("POST", SEARCH, json={"max_results": 1}, headers=claimed), 200)
+    sent = require(witnessed.door.send("POST", SEARCH, json={"max_results": 1}, headers=claimed), 200)
     request, _ = witnessed.witness.saw(sent.request_id)
 
     expect_equal(request.values("x-hokusai-user-id"), ["user-writer"], "user id at MLflow")
@@ -156,19 +156,19 @@ def test_identity_is_added_not_believed(witnessed: Witnessed) -> None:
 
 
 @verifies("RTE-048")
-def test_client_host_is_kept(witnessed: Witnessed) -> None:
+def test_client_host_is_kept(witnessed: WitnessedScratch) -> None:
     """MLflow is told the host name that the client asked for."""
-    sent = given(witnessed.door.send("POST", SEARCH, json={"max_results": 1}), 200)
+    sent = require(witnessed.door.send("POST", SEARCH, json={"max_results": 1}), 200)
     request, _ = witnessed.witness.saw(sent.request_id)
 
     expect_equal([f"http://{host}" for host in request.values("x-forwarded-host")], [witnessed.address], "host")
 
 
 @verifies("RTE-049")
-def test_refused_request_never_arrives(witnessed: Witnessed) -> None:
+def test_refused_request_never_arrives(witnessed: WitnessedScratch) -> None:
     """A refused request does not reach MLflow."""
-    refused = given(witnessed.door.with_key(None).search_experiments(), 401)
-    served = given(witnessed.door.search_experiments(), 200)
+    refused = require(witnessed.door.with_key(None).search_experiments(), 401)
+    served = require(witnessed.door.search_experiments(), 200)
 
     assert witnessed.witness.saw(served.request_id), served  # control: what is served is seen, after what came before
     expect_equal(witnessed.witness.count(refused.request_id), 0, "refused requests at MLflow")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.images.engine import engine, is_ready
+from registry_conformance.lab.images.engine import engine, is_ready
 from tests.conftest import NO_ENGINE
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.deployment import REFERENCE
-from fixtures.settings import new_run_id
-from fixtures.stack.handle import OwnedStack
-from fixtures.stack.order import Order
+from registry_conformance.judge.machine import new_run_id
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.stack.handle import OwnedStack
+from registry_conformance.lab.stack.request import StackRequest
 from tests.conftest import Project, eventually
 
 SLOW = """
@@ -30,7 +30,7 @@ def test_slow(door):
 @pytest.fixture
 def contained(cache: Path) -> Iterator[OwnedStack]:
     """A stack in containers."""
-    with closing(OwnedStack(Order(new_run_id(), store="minio", kind="docker", cache=cache))) as stack:
+    with closing(OwnedStack(StackRequest(new_run_id(), store="minio", kind="docker", cache=cache))) as stack:
         yield stack
 
 

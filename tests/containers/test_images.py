@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.images.engine import engine
-from fixtures.images.machine import Secrets
-from fixtures.images.recipe import RECIPES, USUAL
+from registry_conformance.lab.images.engine import engine
+from registry_conformance.lab.images.machine import Secrets
+from registry_conformance.lab.images.recipe import RECIPES, USUAL
 
 
 def settings(name: str) -> dict[str, Any]:

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from fixtures.settings import ROOT, new_run_id
-from fixtures.stack.docker.labels import RUN
+from registry_conformance.judge.machine import ROOT, new_run_id
+from registry_conformance.lab.stack.docker.labels import RUN
 from tests.conftest import eventually, read_until
-from tests.containers.test_own_parts import MACHINE, need
+from tests.containers.test_external_parts import MACHINE, need
 
 HOLDS = """
 import sys
-from fixtures.stack.handle import OwnedStack
-from fixtures.stack.order import Order
+from registry_conformance.lab.stack.handle import OwnedStack
+from registry_conformance.lab.stack.request import Order
 stack = OwnedStack(Order(sys.argv[1], store="minio", kind="docker"))
 stack.target()
 print("up", flush=True)

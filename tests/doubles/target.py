@@ -9,8 +9,8 @@ import os
 
 import pytest
 
-from fixtures.deployment import ROLES
-from fixtures.target.target import Door, Target
+from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.lab.deployment import ROLES
 
 
 @pytest.hookimpl

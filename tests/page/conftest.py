@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from fixtures.report.changes import Change, Changes
-from fixtures.report.history import trend_of
-from fixtures.report.night import Night
-from fixtures.report.page import render
-from fixtures.report.record import RunRecord
-from fixtures.requirement import Level, Register, Requirement
-from fixtures.verdict import Verdict
+from registry_conformance.judge.report.changes import Change, Changes
+from registry_conformance.judge.report.history import trend_of
+from registry_conformance.judge.report.page import render
+from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.report.run_snapshot import RunSnapshot
+from registry_conformance.judge.requirement import Level, Register, Requirement
+from registry_conformance.judge.verdict import Verdict
 from tests.browser import chromium
 from tests.report_runs import EVIDENCE, EXCHANGE, FLOW, check, mixed, run_of
 
@@ -59,7 +59,7 @@ def nights() -> list[Mapping[str, Any]]:
         red = number >= 10
         checks = [check("one", Verdict.FAILED if red else Verdict.PASSED, "ROU-001")]
         run = replace(run_of(*checks, exit_code=int(red)), started=f"2025-12-{number + 1:02}T03:04:05+00:00")
-        found.append({**trend_of(Night.of(run)), "doors": {"canonical": 1 + number / 10}})
+        found.append({**trend_of(RunSnapshot.of(run)), "doors": {"canonical": 1 + number / 10}})
     return found
 
 

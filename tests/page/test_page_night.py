@@ -6,10 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from fixtures.nights.index import render
-from fixtures.nights.night import NightShift
-from fixtures.nights.result import Result
-from fixtures.verdict import Verdict, count
+from registry_conformance.judge.verdict import Verdict, count
+from registry_conformance.proof.nightly.index import render
+from registry_conformance.proof.nightly.night import NightRun
+from registry_conformance.proof.nightly.result import Result
 from tests.browser import chromium
 
 SHARES = count([Verdict.PASSED] * 90 + [Verdict.FAILED] * 10)
@@ -24,7 +24,7 @@ RESULTS = (
 
 def test_targets_stand_side_by_side(tmp_path: Path) -> None:
     """Each target has its verdict in words, its cause and a link; on a phone they stand below each other."""
-    night = NightShift(tmp_path / "nights" / "night-1", "2026-01-02T03:00:00+00:00", RESULTS, changed=("iam",))
+    night = NightRun(tmp_path / "nights" / "night-1", "2026-01-02T03:00:00+00:00", RESULTS, changed=("iam",))
     file = tmp_path / "index.html"
     file.write_text(render(night, tmp_path))
     with chromium() as browser:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from fixtures.deployment import Proxy
-from fixtures.stack import envoy
-from fixtures.stack.envoy_routes import ProxyError
+from registry_conformance.lab.deployment import Proxy
+from registry_conformance.lab.stack import envoy
+from registry_conformance.lab.stack.envoy_routes import ProxyError
 
 ADDRESSES: dict[str, Any] = {
     "listen": ("127.0.0.1", 18080),

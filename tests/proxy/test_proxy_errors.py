@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from fixtures.deployment import Proxy
+from registry_conformance.lab.deployment import Proxy
 from tests.parts import Parts
 from tests.proxy.conftest import Ask
 

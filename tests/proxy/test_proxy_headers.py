@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from fixtures.deployment import DOORS
+from registry_conformance.lab.deployment import DOORS
 from tests.parts import KEYS
 from tests.proxy.conftest import Ask
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.deployment import DOORS, Proxy
+from registry_conformance.lab.deployment import DOORS, Proxy
 from tests.proxy.conftest import Ask
 
 FAMILIES = {

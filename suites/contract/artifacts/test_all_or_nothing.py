@@ -2,64 +2,64 @@
 
 from __future__ import annotations
 
-from fixtures.checks import Payload
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.exchange import Body
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.exchange import Body
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 MIB = 1024 * 1024
 
 
 @verifies("ART-006")
-def test_cut_upload_leaves_no_object(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_cut_upload_leaves_no_object(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """An upload cut mid-body leaves no object behind."""
     door.put_artifact(location, "cut.bin", payload(8192), cut_after=4096)
     whole = door.put_artifact(location, "whole.bin", payload(8192))
 
-    given(whole, 200)  # control: whole uploads are stored
+    require(whole, 200)  # control: whole uploads are stored
     expect_equal(bucket.under(location), {"whole.bin": 8192}, "objects at the location")
 
 
 @verifies("ART-006")
-def test_cut_chunked_upload_leaves_no_object(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_cut_chunked_upload_leaves_no_object(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """A chunked upload cut mid-body leaves no object behind."""
     door.put_artifact(location, "cut.bin", payload(8192), chunked=True, cut_after=4096)
     whole = door.put_artifact(location, "whole.bin", payload(8192), chunked=True)
 
-    given(whole, 200)  # control: whole uploads are stored
+    require(whole, 200)  # control: whole uploads are stored
     expect_equal(bucket.under(location), {"whole.bin": 8192}, "objects at the location")
 
 
 @verifies("ART-006")
-def test_cut_upload_replaces_nothing(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_cut_upload_replaces_nothing(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """An upload cut mid-body leaves the former artifact as it was."""
     former = expect_status(door.put_artifact(location, "a.bin", payload(300)), 200)
     door.put_artifact(location, "a.bin", payload(8192), cut_after=4096)
-    given(door.put_artifact(location, "whole.bin", payload(8192)), 200)  # control: whole ones are stored
+    require(door.put_artifact(location, "whole.bin", payload(8192)), 200)  # control: whole ones are stored
 
     expect_equal(bucket.body(bucket.key_for(location, "a.bin")), former.request_body, "object")
 
 
 @verifies("ART-017")
 def test_multipart_upload_given_up_leaves_no_object(
-    door: Wire, location: str, payload: Payload, bucket: Bucket
+    door: MlflowHttp, location: str, payload: Payload, bucket: Bucket
 ) -> None:
     """A multipart upload that is given up leaves no object."""
-    begun = given(door.create_multipart(location, "cut.bin", parts=1), 200).document
+    begun = require(door.create_multipart(location, "cut.bin", parts=1), 200).document
     expect_status(door.follow("PUT", begun["credentials"][0]["url"], payload(5 * MIB)), 200)
     expect_status(door.abort_multipart(location, "cut.bin", begun["upload_id"]), 200)
-    given(door.put_artifact(location, "whole.bin", payload(100)), 200)  # control: whole ones are stored
+    require(door.put_artifact(location, "whole.bin", payload(100)), 200)  # control: whole ones are stored
 
     expect_equal(bucket.under(location), {"whole.bin": 100}, "objects at the location")
 
 
 @verifies("ART-018")
-def test_multipart_upload_is_joined(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_multipart_upload_is_joined(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """The parts of a multipart upload are joined under its name."""
     first, second = payload(5 * MIB), payload(1000)
-    begun = given(door.create_multipart(location, "deep/big.bin", parts=2), 200).document
+    begun = require(door.create_multipart(location, "deep/big.bin", parts=2), 200).document
     one, two = (credential["url"] for credential in begun["credentials"])
     tags = [
         expect_status(door.follow("PUT", one, first), 200).header("etag"),

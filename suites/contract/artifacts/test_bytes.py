@@ -6,13 +6,14 @@ import gzip
 
 import pytest
 
-from fixtures.checks import Payload, Run
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.exchange import Body
-from fixtures.clients.sdk import Sdk
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload
+from fixtures.runs import Run
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.sdk import Sdk
+from registry_conformance.judge.evidence.exchange import Body
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 MIB = 1024 * 1024
 SIZES = [
@@ -23,7 +24,9 @@ SIZES = [
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_upload_lies_in_the_bucket(door: Wire, location: str, payload: Payload, bucket: Bucket, size: int) -> None:
+def test_upload_lies_in_the_bucket(
+    door: MlflowHttp, location: str, payload: Payload, bucket: Bucket, size: int
+) -> None:
     """An upload lies in the bucket byte for byte."""
     sent = expect_status(door.put_artifact(location, "a.bin", payload(size)), 200)
     stored = bucket.body(bucket.key_for(location, "a.bin"))
@@ -33,7 +36,7 @@ def test_upload_lies_in_the_bucket(door: Wire, location: str, payload: Payload, 
 
 @verifies("ART-005")
 @pytest.mark.parametrize("size", [0, 8 * 1024, 8 * MIB + 1], ids=["0B", "8KiB", "8MiB+1"])
-def test_download_brings_the_same_bytes(door: Wire, location: str, payload: Payload, size: int) -> None:
+def test_download_brings_the_same_bytes(door: MlflowHttp, location: str, payload: Payload, size: int) -> None:
     """A download brings the bytes that were uploaded."""
     sent = expect_status(door.put_artifact(location, "a.bin", payload(size)), 200)
     fetched = expect_status(door.get_artifact(location, "a.bin"), 200)
@@ -43,7 +46,9 @@ def test_download_brings_the_same_bytes(door: Wire, location: str, payload: Payl
 
 @verifies("ART-007")
 @pytest.mark.parametrize("size", [0, 300_000], ids=["0B", "300kB"])
-def test_chunked_upload_is_stored_whole(door: Wire, location: str, payload: Payload, bucket: Bucket, size: int) -> None:
+def test_chunked_upload_is_stored_whole(
+    door: MlflowHttp, location: str, payload: Payload, bucket: Bucket, size: int
+) -> None:
     """An upload in chunks of unannounced size is stored whole."""
     sent = expect_status(door.put_artifact(location, "a.bin", payload(size), chunked=True), 200)
     stored = bucket.body(bucket.key_for(location, "a.bin"))
@@ -52,7 +57,7 @@ def test_chunked_upload_is_stored_whole(door: Wire, location: str, payload: Payl
 
 
 @verifies("ART-010")
-def test_second_upload_replaces_the_first(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_second_upload_replaces_the_first(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """A second upload under one name replaces the first."""
     first = expect_status(door.put_artifact(location, "a.bin", payload(300)), 200)
     before = bucket.body(bucket.key_for(location, "a.bin"))
@@ -67,10 +72,10 @@ def test_second_upload_replaces_the_first(door: Wire, location: str, payload: Pa
 
 
 @verifies("ART-020")
-def test_compressed_file_passes_as_it_is(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_compressed_file_passes_as_it_is(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """A compressed file is neither packed nor unpacked on the way."""
     packed = gzip.compress(payload(1000), mtime=0)
-    given(door.put_artifact(location, "a.tar.gz", packed), 200)
+    require(door.put_artifact(location, "a.tar.gz", packed), 200)
     fetched = expect_status(door.get_artifact(location, "a.tar.gz"), 200)
 
     expect_equal(bucket.body(bucket.key_for(location, "a.tar.gz")), Body.of([packed]), "object")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-from fixtures.checks import Payload
-from fixtures.clients.bucket import SigningStore
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload
+from registry_conformance.judge.clients.bucket import SigningStore
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 
 @verifies("ART-014")
-def test_presigned_download_brings_the_same_bytes(door: Wire, location: str, payload: Payload) -> None:
+def test_presigned_download_brings_the_same_bytes(door: MlflowHttp, location: str, payload: Payload) -> None:
     """A presigned download brings the same bytes without a key."""
     sent = expect_status(door.put_artifact(location, "a.bin", payload(8192)), 200)
     url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
@@ -22,9 +22,9 @@ def test_presigned_download_brings_the_same_bytes(door: Wire, location: str, pay
 
 
 @verifies("ART-015")
-def test_presigned_download_ends(door: Wire, location: str, payload: Payload) -> None:
+def test_presigned_download_ends(door: MlflowHttp, location: str, payload: Payload) -> None:
     """A presigned download is good for an hour at most."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
     url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
     seconds = int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0])
 
@@ -32,9 +32,9 @@ def test_presigned_download_ends(door: Wire, location: str, payload: Payload) ->
 
 
 @verifies("ART-060")
-def test_presigned_download_lasts(door: Wire, location: str, payload: Payload) -> None:
+def test_presigned_download_lasts(door: MlflowHttp, location: str, payload: Payload) -> None:
     """A presigned download is good for a minute at least."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
     url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
     seconds = int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0])
 
@@ -42,19 +42,21 @@ def test_presigned_download_lasts(door: Wire, location: str, payload: Payload) -
 
 
 @verifies("ART-016")
-def test_changed_signature_is_refused(door: Wire, location: str, payload: Payload, signing_store: SigningStore) -> None:
+def test_changed_signature_is_refused(
+    door: MlflowHttp, location: str, payload: Payload, signing_store: SigningStore
+) -> None:
     """A presigned download whose signature was changed is refused."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
     url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
 
-    given(door.follow("GET", url), 200)  # control: the signature makes the difference
+    require(door.follow("GET", url), 200)  # control: the signature makes the difference
     expect_status(door.follow("GET", signing_store.forge(url)), 403)
 
 
 @verifies("ART-019")
-def test_download_is_an_attachment(door: Wire, location: str, payload: Payload) -> None:
+def test_download_is_an_attachment(door: MlflowHttp, location: str, payload: Payload) -> None:
     """A download is an attachment and not to be sniffed."""
-    given(door.put_artifact(location, "page.html", payload(100)), 200)
+    require(door.put_artifact(location, "page.html", payload(100)), 200)
     fetched = expect_status(door.get_artifact(location, "page.html"), 200)
 
     assert fetched.header("content-disposition").startswith("attachment"), fetched.response_headers

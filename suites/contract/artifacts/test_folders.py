@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from fixtures.checks import Run, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.together import at_once
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.runs import Run
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.concurrency import at_once
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 SMALL = {f"many/{number:03}.txt": b"file %d" % number for number in range(100)}
 
@@ -17,10 +18,10 @@ pytestmark = one_door
 
 
 @verifies("ART-039")
-def test_each_level_is_listed_on_its_own(door: Wire, location: str) -> None:
+def test_each_level_is_listed_on_its_own(door: MlflowHttp, location: str) -> None:
     """A listing shows one level of nested folders, not deeper ones."""
-    given(door.put_artifact(location, "a/b/c/deep.txt", b"1"), 200)
-    given(door.put_artifact(location, "a/b/near.txt", b"22"), 200)
+    require(door.put_artifact(location, "a/b/c/deep.txt", b"1"), 200)
+    require(door.put_artifact(location, "a/b/near.txt", b"22"), 200)
     levels = [
         {entry["path"]: entry["is_dir"] for entry in expect_status(listing, 200).document["files"]}
         for listing in (door.list_artifacts(location, folder) for folder in ("", "a", "a/b", "a/b/c"))
@@ -32,17 +33,17 @@ def test_each_level_is_listed_on_its_own(door: Wire, location: str) -> None:
 
 
 @verifies("ART-039")
-def test_folder_is_not_its_namesakes(door: Wire, location: str) -> None:
+def test_folder_is_not_its_namesakes(door: MlflowHttp, location: str) -> None:
     """A folder's listing leaves out what only begins like it."""
-    given(door.put_artifact(location, "model/a.txt", b"1"), 200)
-    given(door.put_artifact(location, "model-2/b.txt", b"22"), 200)
+    require(door.put_artifact(location, "model/a.txt", b"1"), 200)
+    require(door.put_artifact(location, "model-2/b.txt", b"22"), 200)
     listed = expect_status(door.list_artifacts(location, "model"), 200).document["files"]
 
     expect_equal([entry["path"] for entry in listed], ["a.txt"], "files of the folder")
 
 
 @verifies("ART-040")
-def test_many_small_files_are_stored_and_listed(door: Wire, location: str, bucket: Bucket) -> None:
+def test_many_small_files_are_stored_and_listed(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """A hundred small files, eight at a time, are stored and listed."""
     sent = at_once([partial(door.put_artifact, location, name, content) for name, content in SMALL.items()])
     listed = expect_status(door.list_artifacts(location, "many"), 200).document["files"]
@@ -54,11 +55,11 @@ def test_many_small_files_are_stored_and_listed(door: Wire, location: str, bucke
 
 
 @verifies("ART-041")
-def test_deleted_folder_takes_no_neighbour(door: Wire, location: str, bucket: Bucket) -> None:
+def test_deleted_folder_takes_no_neighbour(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """A deleted folder is gone with all in it, and nothing else."""
-    given(door.put_artifact(location, "model/a.txt", b"1"), 200)
-    given(door.put_artifact(location, "model/deep/b.txt", b"22"), 200)
-    given(door.put_artifact(location, "model-2/c.txt", b"333"), 200)
+    require(door.put_artifact(location, "model/a.txt", b"1"), 200)
+    require(door.put_artifact(location, "model/deep/b.txt", b"22"), 200)
+    require(door.put_artifact(location, "model-2/c.txt", b"333"), 200)
     before = bucket.under(location)
     expect_status(door.delete_artifact(location, "model"), 200)
 
@@ -67,9 +68,9 @@ def test_deleted_folder_takes_no_neighbour(door: Wire, location: str, bucket: Bu
 
 
 @verifies("ART-042")
-def test_deleting_nothing_changes_nothing(door: Wire, location: str, bucket: Bucket) -> None:
+def test_deleting_nothing_changes_nothing(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """Deleting what does not exist changes nothing."""
-    given(door.put_artifact(location, "a.txt", b"1"), 200)
+    require(door.put_artifact(location, "a.txt", b"1"), 200)
     missed = door.delete_artifact(location, "b.txt")
 
     assert not missed.broke, missed
@@ -77,11 +78,11 @@ def test_deleting_nothing_changes_nothing(door: Wire, location: str, bucket: Buc
 
 
 @verifies("ART-042")
-def test_runs_do_not_see_each_other(door: Wire, run: Run, other_run: Run, bucket: Bucket) -> None:
+def test_runs_do_not_see_each_other(door: MlflowHttp, run: Run, other_run: Run, bucket: Bucket) -> None:
     """One run's artifacts are neither listed nor deleted with another's."""
-    given(door.put_artifact(run.location, "a.txt", b"1"), 200)
-    given(door.put_artifact(other_run.location, "a.txt", b"22"), 200)
-    given(door.delete_artifact(other_run.location, "a.txt"), 200)
+    require(door.put_artifact(run.location, "a.txt", b"1"), 200)
+    require(door.put_artifact(other_run.location, "a.txt", b"22"), 200)
+    require(door.delete_artifact(other_run.location, "a.txt"), 200)
     listed = expect_status(door.list_artifacts(run.location), 200).document["files"]
 
     expect_equal([entry["path"] for entry in listed], ["a.txt"], "files of the one run")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Payload, Run, one_door
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Payload
+from fixtures.runs import Run
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 TYPES = {
     "model.bin": "application/octet-stream",
@@ -38,9 +40,9 @@ pytestmark = one_door
 
 @verifies("ART-028")
 @pytest.mark.parametrize(("name", "media_type"), TYPES.items(), ids=TYPES)
-def test_type_follows_the_name(door: Wire, location: str, name: str, media_type: str) -> None:
+def test_type_follows_the_name(door: MlflowHttp, location: str, name: str, media_type: str) -> None:
     """The content type of a download follows its name."""
-    given(door.put_artifact(location, name, b"bytes"), 200)
+    require(door.put_artifact(location, name, b"bytes"), 200)
     fetched = expect_status(door.get_artifact(location, name), 200)
 
     expect_equal(fetched.content_type, media_type, "content type")
@@ -52,9 +54,9 @@ def test_type_follows_the_name(door: Wire, location: str, name: str, media_type:
     [("a.bin", "filename=a.bin"), ("two words.txt", '"two words.txt"'), ("grün.txt", "filename*=UTF-8''gr%C3%BCn.txt")],
     ids=["plain", "spaces", "non-ascii"],
 )
-def test_download_tells_its_name(door: Wire, location: str, name: str, told: str) -> None:
+def test_download_tells_its_name(door: MlflowHttp, location: str, name: str, told: str) -> None:
     """A download tells the name to save it under."""
-    given(door.put_artifact(location, name, b"bytes"), 200)
+    require(door.put_artifact(location, name, b"bytes"), 200)
     disposition = expect_status(door.get_artifact(location, name), 200).header("content-disposition")
 
     assert told in disposition, disposition
@@ -62,19 +64,19 @@ def test_download_tells_its_name(door: Wire, location: str, name: str, told: str
 
 @verifies("ART-030")
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-def test_content_is_not_touched(door: Wire, location: str, content: bytes) -> None:
+def test_content_is_not_touched(door: MlflowHttp, location: str, content: bytes) -> None:
     """No content is recoded, trimmed or interpreted on the way."""
-    given(door.put_artifact(location, "notes.txt", content), 200)
+    require(door.put_artifact(location, "notes.txt", content), 200)
     fetched = expect_status(door.get_artifact(location, "notes.txt"), 200)
 
     expect_equal(fetched.content, content, "bytes")
 
 
 @verifies("ART-030")
-def test_download_is_not_packed(door: Wire, location: str) -> None:
+def test_download_is_not_packed(door: MlflowHttp, location: str) -> None:
     """A client that takes gzip gets the bytes as they are."""
     content = b"easily packed " * 1000
-    given(door.put_artifact(location, "notes.txt", content), 200)
+    require(door.put_artifact(location, "notes.txt", content), 200)
     route = door.artifact_route(location, "notes.txt")
     fetched = expect_status(door.send("GET", route, headers=[("Accept-Encoding", "gzip, br, zstd")]), 200)
 
@@ -88,7 +90,7 @@ def test_download_is_not_packed(door: Wire, location: str) -> None:
     [("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("Content-Disposition", "inline; x=y")],
     ids=["type", "encoding", "disposition"],
 )
-def test_upload_headers_do_not_change_the_bytes(door: Wire, location: str, header: tuple[str, str]) -> None:
+def test_upload_headers_do_not_change_the_bytes(door: MlflowHttp, location: str, header: tuple[str, str]) -> None:
     """What a client says of its bytes does not change them."""
     route = door.artifact_route(location, "a.bin")
     expect_status(door.send("PUT", route, body=b"not what it says", headers=[header]), 200)
@@ -99,9 +101,11 @@ def test_upload_headers_do_not_change_the_bytes(door: Wire, location: str, heade
 
 @verifies("ART-031")
 @pytest.mark.parametrize("size", [0, 1, 70_000], ids=["0B", "1B", "70kB"])
-def test_head_tells_type_and_length(door: Wire, origin: Wire, location: str, payload: Payload, size: int) -> None:
+def test_head_tells_type_and_length(
+    door: MlflowHttp, origin: MlflowHttp, location: str, payload: Payload, size: int
+) -> None:
     """HEAD tells type and length without bytes, as at the origin."""
-    given(door.put_artifact(location, "a.txt", payload(size)), 200)
+    require(door.put_artifact(location, "a.txt", payload(size)), 200)
     route = door.artifact_route(location, "a.txt")
     here = expect_status(door.send("HEAD", route), 200)
     there = expect_status(origin.send("HEAD", route), 200)
@@ -114,22 +118,22 @@ def test_head_tells_type_and_length(door: Wire, origin: Wire, location: str, pay
 @verifies("ART-032")
 @pytest.mark.parametrize("wanted", RANGES.values(), ids=RANGES)
 def test_range_is_answered_as_at_the_origin(
-    door: Wire, origin: Wire, location: str, payload: Payload, wanted: str
+    door: MlflowHttp, origin: MlflowHttp, location: str, payload: Payload, wanted: str
 ) -> None:
     """A range request brings the range or the whole, as at the origin."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
     route = door.artifact_route(location, "a.bin")
     here = expect_status(door.send("GET", route, headers=[("Range", wanted)]), 200, 206)
-    there = given(origin.send("GET", route, headers=[("Range", wanted)]), 200, 206)
+    there = require(origin.send("GET", route, headers=[("Range", wanted)]), 200, 206)
 
     expect_equal((here.status, here.content), (there.status, there.content), "status and bytes")
     expect_equal(here.header("content-range"), there.header("content-range"), "content range")
 
 
 @verifies("ART-032")
-def test_range_of_a_run_file_is_exact(door: Wire, run: Run, payload: Payload) -> None:
+def test_range_of_a_run_file_is_exact(door: MlflowHttp, run: Run, payload: Payload) -> None:
     """A range of a run's file is exactly these bytes."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     asked = {"run_id": run.id, "path": "a.bin"}
     whole = expect_status(door.send("GET", "/get-artifact", query=asked), 200)
     part = expect_status(door.send("GET", "/get-artifact", query=asked, headers=[("Range", "bytes=10-19")]), 206)
@@ -142,30 +146,30 @@ def test_range_of_a_run_file_is_exact(door: Wire, run: Run, payload: Payload) ->
 @verifies("ART-033")
 @pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS)
 def test_condition_is_answered_as_at_the_origin(
-    door: Wire, origin: Wire, location: str, payload: Payload, condition: tuple[str, str]
+    door: MlflowHttp, origin: MlflowHttp, location: str, payload: Payload, condition: tuple[str, str]
 ) -> None:
     """A conditional request is answered as at the origin."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
     route = door.artifact_route(location, "a.bin")
     here = door.send("GET", route, headers=[condition])
-    there = given(origin.send("GET", route, headers=[condition]), 200, 304, 412)
+    there = require(origin.send("GET", route, headers=[condition]), 200, 304, 412)
 
     expect_equal((here.status, here.content), (there.status, there.content), "status and bytes")
 
 
 @verifies("ART-034")
-def test_run_file_is_the_artifact(door: Wire, run: Run, payload: Payload) -> None:
+def test_run_file_is_the_artifact(door: MlflowHttp, run: Run, payload: Payload) -> None:
     """The browser's route to a run's file brings the artifact's bytes."""
-    sent = given(door.put_artifact(run.location, "deep/a.bin", payload(5000)), 200)
+    sent = require(door.put_artifact(run.location, "deep/a.bin", payload(5000)), 200)
     fetched = expect_status(door.send("GET", "/get-artifact", query={"run_id": run.id, "path": "deep/a.bin"}), 200)
 
     expect_equal(fetched.response_body, sent.request_body, "bytes")
 
 
 @verifies("ART-034")
-def test_listing_by_run_names_the_artifacts(door: Wire, run: Run) -> None:
+def test_listing_by_run_names_the_artifacts(door: MlflowHttp, run: Run) -> None:
     """The listing by run id names what lies at its location."""
-    given(door.put_artifact(run.location, "deep/a.bin", b"bytes"), 200)
+    require(door.put_artifact(run.location, "deep/a.bin", b"bytes"), 200)
     top = expect_status(door.get("artifacts/list", run_id=run.id), 200).document
     below = expect_status(door.get("artifacts/list", run_id=run.id, path="deep"), 200).document
 

@@ -6,24 +6,26 @@ import gzip
 
 import pytest
 
-from fixtures.checks import Payload, Run, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.exchange import Body
-from fixtures.clients.modes import observe_ways
-from fixtures.clients.sdk import Sdk
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, given
-from fixtures.requirement import upstream_defect, verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Payload
+from fixtures.runs import Run
+from registry_conformance.judge.clients.artifact_modes import observe_ways
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.sdk import Sdk
+from registry_conformance.judge.evidence.exchange import Body
+from registry_conformance.judge.expect import expect_equal, require
+from registry_conformance.judge.requirement import upstream_defect, verifies
 
 pytestmark = one_door
 
 
 @verifies("ART-054")
 @upstream_defect("mlflow#21085", versions="<3.18", expires="2027-06-30")
-def test_name_that_looks_quoted_is_kept(door: Wire, location: str, bucket: Bucket) -> None:
+def test_name_that_looks_quoted_is_kept(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """A name that looks quoted overwrites no other artifact."""
-    given(door.put_artifact(location, "a b.txt", b"former"), 200)  # control: names with spaces are stored
-    given(door.put_artifact(location, "a%20b.txt", b"bytes"), 200, 400)
+    require(door.put_artifact(location, "a b.txt", b"former"), 200)  # control: names with spaces are stored
+    require(door.put_artifact(location, "a%20b.txt", b"bytes"), 200, 400)
 
     expect_equal(bucket.under(location).get("a b.txt"), 6, "size of the other artifact")
 
@@ -43,19 +45,19 @@ def test_packed_file_comes_back_packed(sdk: Sdk, run: Run, payload: Payload, buc
 
 @verifies("ART-056")
 @upstream_defect("mlflow#24340", versions=">=3.15,<3.18", expires="2027-06-30")
-def test_folder_is_not_a_file(door: Wire, location: str) -> None:
+def test_folder_is_not_a_file(door: MlflowHttp, location: str) -> None:
     """The download of a folder is no empty file."""
-    given(door.put_artifact(location, "folder/a.txt", b"bytes"), 200)
-    given(door.get_artifact(location, "folder/a.txt"), 200)  # control: the file in it is downloaded
+    require(door.put_artifact(location, "folder/a.txt", b"bytes"), 200)
+    require(door.get_artifact(location, "folder/a.txt"), 200)  # control: the file in it is downloaded
 
     assert not door.get_artifact(location, "folder").ok, "a folder is handed out as a file"
 
 
 @verifies("ART-059")
 @upstream_defect("not reported upstream", versions="<3.18", expires="2027-06-30")
-def test_tab_in_a_name_is_kept(door: Wire, run: Run, bucket: Bucket) -> None:
+def test_tab_in_a_name_is_kept(door: MlflowHttp, run: Run, bucket: Bucket) -> None:
     """A name with a tab overwrites no other artifact."""
-    given(door.put_artifact(run.location, "ab.txt", b"former"), 200)
-    given(door.put_artifact(run.location, "a\tb.txt", b"bytes"), 200, 400)
+    require(door.put_artifact(run.location, "ab.txt", b"former"), 200)
+    require(door.put_artifact(run.location, "a\tb.txt", b"bytes"), 200, 400)
 
     expect_equal(bucket.under(run.location).get("ab.txt"), 6, "size of the other artifact")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Payload, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.exchange import Body
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Payload
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.exchange import Body
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 PART = 5 * 1024 * 1024
 
@@ -17,25 +18,25 @@ pytestmark = one_door
 
 
 @verifies("ART-043")
-def test_unknown_upload_is_not_completed(door: Wire, location: str, bucket: Bucket) -> None:
+def test_unknown_upload_is_not_completed(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """A multipart upload that was never begun is not completed."""
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
+    begun = require(door.create_multipart(location, "a.bin", parts=1), 200).document
     url = begun["credentials"][0]["url"]
-    parts = [{"part_number": 1, "etag": given(door.follow("PUT", url, b"bytes"), 200).header("etag"), "url": url}]
+    parts = [{"part_number": 1, "etag": require(door.follow("PUT", url, b"bytes"), 200).header("etag"), "url": url}]
     missed = door.complete_multipart(location, "a.bin", "no-such-upload", parts)
     between = bucket.under(location)
-    given(door.complete_multipart(location, "a.bin", begun["upload_id"], parts), 200)  # control: its own id is known
+    require(door.complete_multipart(location, "a.bin", begun["upload_id"], parts), 200)  # control: its own id is known
 
     assert not missed.ok, missed
     expect_equal(between, {}, "objects after the refusal")
 
 
 @verifies("ART-043")
-def test_aborting_an_unknown_upload_harms_none(door: Wire, location: str, bucket: Bucket) -> None:
+def test_aborting_an_unknown_upload_harms_none(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """Aborting an unknown upload leaves the one that was begun alone."""
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
+    begun = require(door.create_multipart(location, "a.bin", parts=1), 200).document
     url = begun["credentials"][0]["url"]
-    parts = [{"part_number": 1, "etag": given(door.follow("PUT", url, b"bytes"), 200).header("etag"), "url": url}]
+    parts = [{"part_number": 1, "etag": require(door.follow("PUT", url, b"bytes"), 200).header("etag"), "url": url}]
     door.abort_multipart(location, "a.bin", "no-such-upload")
     expect_status(door.complete_multipart(location, "a.bin", begun["upload_id"], parts), 200)
 
@@ -43,13 +44,13 @@ def test_aborting_an_unknown_upload_harms_none(door: Wire, location: str, bucket
 
 
 @verifies("ART-044")
-def test_parts_are_joined_by_number(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_parts_are_joined_by_number(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """Parts that arrive in any order are joined by number."""
     first, second = payload(PART), payload(1000)
-    begun = given(door.create_multipart(location, "a.bin", parts=2), 200).document
+    begun = require(door.create_multipart(location, "a.bin", parts=2), 200).document
     one, two = (credential["url"] for credential in begun["credentials"])
-    later = given(door.follow("PUT", two, second), 200).header("etag")
-    former = given(door.follow("PUT", one, first), 200).header("etag")
+    later = require(door.follow("PUT", two, second), 200).header("etag")
+    former = require(door.follow("PUT", one, first), 200).header("etag")
     parts = [{"part_number": 1, "etag": former, "url": one}, {"part_number": 2, "etag": later, "url": two}]
     expect_status(door.complete_multipart(location, "a.bin", begun["upload_id"], parts), 200)
 
@@ -58,12 +59,14 @@ def test_parts_are_joined_by_number(door: Wire, location: str, payload: Payload,
 
 @verifies("ART-045")
 @pytest.mark.usefixtures("ordering_store")
-def test_parts_are_never_joined_in_wrong_order(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_parts_are_never_joined_in_wrong_order(
+    door: MlflowHttp, location: str, payload: Payload, bucket: Bucket
+) -> None:
     """Parts named out of order are refused or joined by number."""
     pieces = [payload(PART), payload(PART + 1)]
-    begun = given(door.create_multipart(location, "a.bin", parts=2), 200).document
+    begun = require(door.create_multipart(location, "a.bin", parts=2), 200).document
     urls = [credential["url"] for credential in begun["credentials"]]
-    tags = [given(door.follow("PUT", *put), 200).header("etag") for put in zip(urls, pieces, strict=True)]
+    tags = [require(door.follow("PUT", *put), 200).header("etag") for put in zip(urls, pieces, strict=True)]
     parts = [
         {"part_number": n, "etag": tag, "url": url} for n, (tag, url) in enumerate(zip(tags, urls, strict=True), 1)
     ]
@@ -74,16 +77,16 @@ def test_parts_are_never_joined_in_wrong_order(door: Wire, location: str, payloa
 
 
 @verifies("ART-045")
-def test_part_with_a_wrong_tag_is_not_joined(door: Wire, location: str, bucket: Bucket) -> None:
+def test_part_with_a_wrong_tag_is_not_joined(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """A part named with a wrong tag is refused, and nothing stored."""
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
+    begun = require(door.create_multipart(location, "a.bin", parts=1), 200).document
     url = begun["credentials"][0]["url"]
-    tag = given(door.follow("PUT", url, b"bytes"), 200).header("etag")
+    tag = require(door.follow("PUT", url, b"bytes"), 200).header("etag")
     wrong = {"part_number": 1, "etag": '"00000000000000000000000000000000"', "url": url}
     refused = door.complete_multipart(location, "a.bin", begun["upload_id"], [wrong])
     between = bucket.under(location)
     right = [{"part_number": 1, "etag": tag, "url": url}]
-    given(door.complete_multipart(location, "a.bin", begun["upload_id"], right), 200)  # control: its tag joins it
+    require(door.complete_multipart(location, "a.bin", begun["upload_id"], right), 200)  # control: its tag joins it
 
     assert not refused.ok, refused
     expect_equal(between, {}, "objects after the refusal")
@@ -91,12 +94,12 @@ def test_part_with_a_wrong_tag_is_not_joined(door: Wire, location: str, bucket: 
 
 
 @verifies("ART-046")
-def test_multipart_upload_replaces_only_when_complete(door: Wire, location: str, bucket: Bucket) -> None:
+def test_multipart_upload_replaces_only_when_complete(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """A multipart upload under a taken name replaces it when complete."""
-    given(door.put_artifact(location, "a.bin", b"former"), 200)
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
+    require(door.put_artifact(location, "a.bin", b"former"), 200)
+    begun = require(door.create_multipart(location, "a.bin", parts=1), 200).document
     url = begun["credentials"][0]["url"]
-    tag = given(door.follow("PUT", url, b"the new bytes"), 200).header("etag")
+    tag = require(door.follow("PUT", url, b"the new bytes"), 200).header("etag")
     before = door.get_artifact(location, "a.bin").content
     parts = [{"part_number": 1, "etag": tag, "url": url}]
     expect_status(door.complete_multipart(location, "a.bin", begun["upload_id"], parts), 200)
@@ -107,12 +110,12 @@ def test_multipart_upload_replaces_only_when_complete(door: Wire, location: str,
 
 
 @verifies("ART-046")
-def test_multipart_name_is_kept(door: Wire, location: str, bucket: Bucket) -> None:
+def test_multipart_name_is_kept(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """A multipart upload keeps its name, spaces and accents included."""
     name = "deep folder/grün 50%.bin"
-    begun = given(door.create_multipart(location, name, parts=1), 200).document
+    begun = require(door.create_multipart(location, name, parts=1), 200).document
     url = begun["credentials"][0]["url"]
-    tag = given(door.follow("PUT", url, b"bytes"), 200).header("etag")
+    tag = require(door.follow("PUT", url, b"bytes"), 200).header("etag")
     parts = [{"part_number": 1, "etag": tag, "url": url}]
     expect_status(door.complete_multipart(location, name, begun["upload_id"], parts), 200)
 

@@ -6,11 +6,12 @@ import unicodedata
 
 import pytest
 
-from fixtures.checks import Payload, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Payload
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 KEPT = {
     "spaces": " two  spaces .txt",
@@ -43,7 +44,7 @@ pytestmark = one_door
 
 @verifies("ART-024")
 @pytest.mark.parametrize("name", KEPT.values(), ids=KEPT)
-def test_name_is_kept_exactly(door: Wire, location: str, bucket: Bucket, name: str) -> None:
+def test_name_is_kept_exactly(door: MlflowHttp, location: str, bucket: Bucket, name: str) -> None:
     """An artifact is stored, listed and found under exactly its name."""
     expect_status(door.put_artifact(location, name, b"bytes"), 200)
     fetched = expect_status(door.get_artifact(location, name), 200)
@@ -57,16 +58,16 @@ def test_name_is_kept_exactly(door: Wire, location: str, bucket: Bucket, name: s
 
 @verifies("ART-024")
 @pytest.mark.parametrize("name", KEPT.values(), ids=KEPT)
-def test_name_means_the_same_at_the_origin(door: Wire, origin: Wire, location: str, name: str) -> None:
+def test_name_means_the_same_at_the_origin(door: MlflowHttp, origin: MlflowHttp, location: str, name: str) -> None:
     """A name uploaded through the door is the origin's name for it."""
-    given(door.put_artifact(location, name, b"bytes"), 200)
+    require(door.put_artifact(location, name, b"bytes"), 200)
     found = expect_status(origin.get_artifact(location, name), 200)
 
     expect_equal(found.content, b"bytes", "bytes at the origin")
 
 
 @verifies("ART-025")
-def test_normal_forms_are_kept_apart(door: Wire, location: str, bucket: Bucket) -> None:
+def test_normal_forms_are_kept_apart(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """Names in two Unicode normal forms are two artifacts."""
     composed, decomposed = KEPT["nfc"], KEPT["nfd"]
     expect_status(door.put_artifact(location, composed, b"composed"), 200)
@@ -77,7 +78,7 @@ def test_normal_forms_are_kept_apart(door: Wire, location: str, bucket: Bucket) 
 
 
 @verifies("ART-025")
-def test_case_is_kept_apart(door: Wire, location: str, bucket: Bucket) -> None:
+def test_case_is_kept_apart(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """Names that differ in case are two artifacts."""
     expect_status(door.put_artifact(location, "Model.bin", b"upper"), 200)
     expect_status(door.put_artifact(location, "model.bin", b"lowercase"), 200)
@@ -87,9 +88,11 @@ def test_case_is_kept_apart(door: Wire, location: str, bucket: Bucket) -> None:
 
 @verifies("ART-026")
 @pytest.mark.parametrize("name", REFUSED.values(), ids=REFUSED)
-def test_refused_name_is_refused_alike(door: Wire, origin: Wire, location: str, bucket: Bucket, name: str) -> None:
+def test_refused_name_is_refused_alike(
+    door: MlflowHttp, origin: MlflowHttp, location: str, bucket: Bucket, name: str
+) -> None:
     """A name that MLflow refuses is refused through the door alike."""
-    given(door.put_artifact(location, "a", b"former"), 200)  # control: other names are stored
+    require(door.put_artifact(location, "a", b"former"), 200)  # control: other names are stored
     there = origin.put_artifact(location, name, b"bytes")
     here = door.put_artifact(location, name, b"bytes")
 
@@ -100,9 +103,11 @@ def test_refused_name_is_refused_alike(door: Wire, origin: Wire, location: str, 
 
 @verifies("ART-027")
 @pytest.mark.parametrize("name", TWO_READINGS.values(), ids=TWO_READINGS)
-def test_name_with_two_readings_changes_nothing_else(door: Wire, location: str, bucket: Bucket, name: str) -> None:
+def test_name_with_two_readings_changes_nothing_else(
+    door: MlflowHttp, location: str, bucket: Bucket, name: str
+) -> None:
     """A name with two readings is kept exactly or refused."""
-    given(door.put_artifact(location, "b.txt", b"former"), 200)  # control: other names are stored
+    require(door.put_artifact(location, "b.txt", b"former"), 200)  # control: other names are stored
     sent = door.put_artifact(location, name, b"bytes")
     expected = {True: {"b.txt": 6, name: 5}, False: {"b.txt": 6}}[sent.ok]
 
@@ -112,10 +117,10 @@ def test_name_with_two_readings_changes_nothing_else(door: Wire, location: str, 
 
 @verifies("ART-026")
 @pytest.mark.parametrize("name", REFUSED.values(), ids=REFUSED)
-def test_refused_name_is_not_read_either(door: Wire, location: str, payload: Payload, name: str) -> None:
+def test_refused_name_is_not_read_either(door: MlflowHttp, location: str, payload: Payload, name: str) -> None:
     """A name that is refused for uploads brings no bytes."""
-    sent = given(door.put_artifact(location, "a", payload(100)), 200)
-    given(door.get_artifact(location, "a"), 200)  # control: what exists is downloaded
+    sent = require(door.put_artifact(location, "a", payload(100)), 200)
+    require(door.get_artifact(location, "a"), 200)  # control: what exists is downloaded
     missed = door.get_artifact(location, name)
 
     assert not missed.ok, missed

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Payload, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Payload
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_status
+from registry_conformance.judge.requirement import verifies
 
 MIB = 1024 * 1024
 LADDER = {
@@ -28,7 +29,7 @@ pytestmark = one_door
 
 @verifies("ART-023")
 @pytest.mark.parametrize("size", LADDER.values(), ids=LADDER)
-def test_size_passes_whole(door: Wire, location: str, payload: Payload, bucket: Bucket, size: int) -> None:
+def test_size_passes_whole(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket, size: int) -> None:
     """An artifact of any size is stored and read back whole."""
     sent = expect_status(door.put_artifact(location, "a.bin", payload(size)), 200)
     fetched = expect_status(door.get_artifact(location, "a.bin"), 200)
@@ -39,7 +40,9 @@ def test_size_passes_whole(door: Wire, location: str, payload: Payload, bucket: 
 
 @verifies("ART-023", "ART-007")
 @pytest.mark.parametrize("size", [64 * 1024, 8 * MIB + 1], ids=["64KiB", "8MiB+1"])
-def test_chunked_size_passes_whole(door: Wire, location: str, payload: Payload, bucket: Bucket, size: int) -> None:
+def test_chunked_size_passes_whole(
+    door: MlflowHttp, location: str, payload: Payload, bucket: Bucket, size: int
+) -> None:
     """An upload in chunks of any size is stored whole."""
     sent = expect_status(door.put_artifact(location, "a.bin", payload(size), chunked=True), 200)
 
@@ -48,7 +51,7 @@ def test_chunked_size_passes_whole(door: Wire, location: str, payload: Payload, 
 
 @verifies("ART-009")
 @pytest.mark.parametrize("size", [0, 1, 8 * MIB + 1], ids=["0B", "1B", "8MiB+1"])
-def test_listing_tells_the_size(door: Wire, location: str, payload: Payload, size: int) -> None:
+def test_listing_tells_the_size(door: MlflowHttp, location: str, payload: Payload, size: int) -> None:
     """A listing tells the size of what was uploaded."""
     expect_status(door.put_artifact(location, "a.bin", payload(size)), 200)
     listed = expect_status(door.list_artifacts(location), 200).document["files"]

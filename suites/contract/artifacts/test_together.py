@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from fixtures.checks import Payload, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.together import at_once
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_within, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Payload
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.concurrency import at_once
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_within, require
+from registry_conformance.judge.requirement import verifies
 
 WRITERS = 16
 
@@ -17,7 +18,7 @@ pytestmark = one_door
 
 
 @verifies("ART-047")
-def test_concurrent_writers_all_arrive(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_concurrent_writers_all_arrive(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """Concurrent uploads to one run are all stored whole."""
     contents = {f"part-{number}.bin": payload(40_000 + number) for number in range(WRITERS)}
     sent = at_once([partial(door.put_artifact, location, name, content) for name, content in contents.items()])
@@ -28,7 +29,7 @@ def test_concurrent_writers_all_arrive(door: Wire, location: str, payload: Paylo
 
 
 @verifies("ART-048")
-def test_writers_of_one_name_do_not_mix(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_writers_of_one_name_do_not_mix(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """Of concurrent uploads under one name, one is stored whole."""
     contents = [payload(60_000 + number) for number in range(WRITERS // 2)]
     sent = at_once([partial(door.put_artifact, location, "a.bin", content) for content in contents])
@@ -38,10 +39,10 @@ def test_writers_of_one_name_do_not_mix(door: Wire, location: str, payload: Payl
 
 
 @verifies("ART-048")
-def test_readers_during_writes_see_whole_files(door: Wire, location: str, payload: Payload) -> None:
+def test_readers_during_writes_see_whole_files(door: MlflowHttp, location: str, payload: Payload) -> None:
     """Readers during writes see one whole version or the other."""
     one, two = payload(500_000), payload(500_001)
-    former = given(door.put_artifact(location, "a.bin", one), 200)
+    former = require(door.put_artifact(location, "a.bin", one), 200)
     write, read = partial(door.put_artifact, location, "a.bin"), partial(door.get_artifact, location, "a.bin")
     done = at_once([partial(write, two), read, read, partial(write, one), read, read, partial(write, two), read])
     fetched = [exchange.response_body for exchange in done if exchange.method == "GET"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Payload, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.halfway import ask_first, hang_up_reading
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Payload
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.partial_transfers import ask_first, hang_up_reading
+from registry_conformance.judge.expect import expect_equal, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 SIZE = 300_000
 CUTS = {"nothing": 0, "one-byte": 1, "first-half": SIZE // 2, "all-but-one": SIZE - 1}
@@ -20,7 +21,7 @@ pytestmark = one_door
 @verifies("ART-035")
 @pytest.mark.parametrize("size", [0, 1, SIZE], ids=["0B", "1B", "300kB"])
 def test_upload_that_asks_first_is_stored(
-    door: Wire, location: str, payload: Payload, bucket: Bucket, size: int
+    door: MlflowHttp, location: str, payload: Payload, bucket: Bucket, size: int
 ) -> None:
     """An upload with Expect 100-continue is told to go on and stored."""
     asked = ask_first(door, location, "a.bin", payload(size))
@@ -33,11 +34,11 @@ def test_upload_that_asks_first_is_stored(
 @pytest.mark.parametrize("chunked", [False, True], ids=["sized", "chunked"])
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
 def test_upload_cut_anywhere_leaves_nothing(
-    *, door: Wire, location: str, payload: Payload, bucket: Bucket, cut: int, chunked: bool
+    *, door: MlflowHttp, location: str, payload: Payload, bucket: Bucket, cut: int, chunked: bool
 ) -> None:
     """An upload cut at any point leaves no object behind."""
     stopped = door.put_artifact(location, "cut.bin", payload(SIZE), cut_after=cut, chunked=chunked)
-    given(door.put_artifact(location, "whole.bin", payload(SIZE), chunked=chunked), 200)  # control: whole ones are
+    require(door.put_artifact(location, "whole.bin", payload(SIZE), chunked=chunked), 200)  # control: whole ones are
 
     assert stopped.error.startswith("reset"), stopped
     expect_equal(bucket.under(location), {"whole.bin": SIZE}, "objects at the location")
@@ -45,9 +46,9 @@ def test_upload_cut_anywhere_leaves_nothing(
 
 @verifies("ART-038")
 @pytest.mark.parametrize("after", [0, 1, 100_000], ids=["0B", "1B", "100kB"])
-def test_download_given_up_harms_nobody(door: Wire, location: str, payload: Payload, after: int) -> None:
+def test_download_given_up_harms_nobody(door: MlflowHttp, location: str, payload: Payload, after: int) -> None:
     """A download that a client gives up harms no later one."""
-    sent = given(door.put_artifact(location, "a.bin", payload(2_000_000)), 200)
+    sent = require(door.put_artifact(location, "a.bin", payload(2_000_000)), 200)
     came = [hang_up_reading(door, location, "a.bin", after) for _ in range(3)]
     fetched = expect_status(door.get_artifact(location, "a.bin"), 200)
 

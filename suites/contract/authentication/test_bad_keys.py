@@ -4,97 +4,98 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, Payload, bars
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_json_error, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import KeyOf, Payload
+from fixtures.policy import lacks_right
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_json_error, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 UNKNOWN = "hk_conformance_no_such_key_00000000"
 
 
-@bars("anonymous", "artifact-write")
+@lacks_right("anonymous", "artifact-write")
 @verifies("AUT-023")
 @pytest.mark.parametrize("state", ["expired", "revoked", "other-service"])
-def test_issued_key_uploads_nothing(door: Wire, key: KeyOf, state: str, location: str, bucket: Bucket) -> None:
+def test_issued_key_uploads_nothing(door: MlflowHttp, key: KeyOf, state: str, location: str, bucket: Bucket) -> None:
     """A key that is valid no more uploads nothing."""
-    given(door.put_artifact(location, "mine.bin", b"x" * 100), 200)
+    require(door.put_artifact(location, "mine.bin", b"x" * 100), 200)
 
     expect_refused(door.with_key(key(state)).put_artifact(location, "theirs.bin", b"x" * 100), 401)
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
-@bars("anonymous", "artifact-read")
+@lacks_right("anonymous", "artifact-read")
 @verifies("AUT-023")
-def test_unknown_key_downloads_nothing(door: Wire, location: str, payload: Payload) -> None:
+def test_unknown_key_downloads_nothing(door: MlflowHttp, location: str, payload: Payload) -> None:
     """An unknown key downloads nothing."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
-    given(door.get_artifact(location, "a.bin"), 200)  # control: there is something to download
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.get_artifact(location, "a.bin"), 200)  # control: there is something to download
 
     expect_refused(door.with_key(UNKNOWN).get_artifact(location, "a.bin"), 401)
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-014")
 @pytest.mark.parametrize("name", ["api_key", "access_token"])
-def test_key_in_the_query_is_refused(door: Wire, anonymous: Wire, own_key: str, name: str) -> None:
+def test_key_in_the_query_is_refused(door: MlflowHttp, anonymous: MlflowHttp, own_key: str, name: str) -> None:
     """A key in the query string is refused."""
     path = "/api/2.0/mlflow/experiments/search"
     accepted = door.send("GET", path, query={"max_results": 1})
     refused = anonymous.send("GET", path, query={"max_results": 1, name: own_key})
 
-    given(accepted, 200)  # control: the same key in a header is good
+    require(accepted, 200)  # control: the same key in a header is good
     expect_refused(refused, 401)
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-018")
-def test_missing_key_is_challenged(door: Wire, anonymous: Wire) -> None:
+def test_missing_key_is_challenged(door: MlflowHttp, anonymous: MlflowHttp) -> None:
     """A refusal for want of a key says how to authenticate."""
-    given(door.search_experiments(), 200)  # control: the key makes the difference
+    require(door.search_experiments(), 200)  # control: the key makes the difference
     refused = expect_status(anonymous.search_experiments(), 401)
 
     assert refused.header("www-authenticate"), refused
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-018", "AUT-019")
-def test_bad_key_is_challenged(door: Wire) -> None:
+def test_bad_key_is_challenged(door: MlflowHttp) -> None:
     """A refusal of a key is JSON and says how to authenticate."""
-    given(door.search_experiments(), 200)  # control: the key makes the difference
+    require(door.search_experiments(), 200)  # control: the key makes the difference
     refused = expect_json_error(door.with_key(UNKNOWN).search_experiments(), 401)
 
     assert refused.header("www-authenticate"), refused
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-020")
-def test_same_key_gets_the_same_answer(door: Wire) -> None:
+def test_same_key_gets_the_same_answer(door: MlflowHttp) -> None:
     """The same bad key gets the same answer again."""
     bad = door.with_key(UNKNOWN)
     answers = [(answer.status, answer.json()) for answer in (bad.search_experiments(), bad.search_experiments())]
 
-    given(door.search_experiments(), 200)  # control: a good key is accepted between
+    require(door.search_experiments(), 200)  # control: a good key is accepted between
     expect_equal((bad.search_experiments().status, answers[1]), (401, answers[0]), "answers to one bad key")
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-021")
 @pytest.mark.parametrize("state", ["expired", "revoked"])
-def test_refusal_keeps_the_keys_state_to_itself(door: Wire, key: KeyOf, state: str) -> None:
+def test_refusal_keeps_the_keys_state_to_itself(door: MlflowHttp, key: KeyOf, state: str) -> None:
     """A refusal does not tell a known key from an unknown one."""
     known = expect_status(door.with_key(key(state)).search_experiments(), 401)
     unknown = expect_status(door.with_key(UNKNOWN).search_experiments(), 401)
 
-    given(door.search_experiments(), 200)  # control: a good key is accepted
+    require(door.search_experiments(), 200)  # control: a good key is accepted
     expect_equal(known.json(), unknown.json(), "refusal")
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-025")
-def test_refusal_does_not_repeat_the_key(door: Wire) -> None:
+def test_refusal_does_not_repeat_the_key(door: MlflowHttp) -> None:
     """A refusal does not repeat the key that was sent."""
     refused = expect_status(door.with_key(UNKNOWN).search_experiments(), 401)
 
-    given(door.search_experiments(), 200)  # control: a good key is accepted
+    require(door.search_experiments(), 200)  # control: a good key is accepted
     assert UNKNOWN not in f"{refused.text} {refused.response_headers}", refused

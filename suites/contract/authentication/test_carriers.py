@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Payload, bars
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.sender import Carrier
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload
+from fixtures.policy import lacks_right
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.http_sender import Carrier
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status
+from registry_conformance.judge.requirement import verifies
 
 CARRIERS = [
     pytest.param("bearer", marks=verifies("AUT-015")),
@@ -18,9 +19,9 @@ CARRIERS = [
 ]
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_carrier_reads_metadata(door: Wire, carrier: Carrier) -> None:
+def test_carrier_reads_metadata(door: MlflowHttp, carrier: Carrier) -> None:
     """A key in this carrier reads metadata; a bad one does not."""
     expect_refused(
         door.with_key("hk_unknown_0000").search_experiments(carrier=carrier), 401
@@ -29,9 +30,9 @@ def test_carrier_reads_metadata(door: Wire, carrier: Carrier) -> None:
     expect_status(door.search_experiments(carrier=carrier), 200)
 
 
-@bars("anonymous", "artifact-write")
+@lacks_right("anonymous", "artifact-write")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_carrier_uploads(door: Wire, carrier: Carrier, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_carrier_uploads(door: MlflowHttp, carrier: Carrier, location: str, payload: Payload, bucket: Bucket) -> None:
     """A key in this carrier uploads; a bad one does not."""
     refused = door.with_key("hk_unknown_0000").put_artifact(location, "b.bin", payload(100), carrier=carrier)
     accepted = door.put_artifact(location, "a.bin", payload(100), carrier=carrier)
@@ -41,9 +42,9 @@ def test_carrier_uploads(door: Wire, carrier: Carrier, location: str, payload: P
     expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-022")
-def test_scheme_is_read_in_any_case(anonymous: Wire, own_key: str) -> None:
+def test_scheme_is_read_in_any_case(anonymous: MlflowHttp, own_key: str) -> None:
     """The scheme of the Authorization header is read in any case."""
     path, query = "/api/2.0/mlflow/experiments/search", {"max_results": 1}
     expect_refused(anonymous.send("GET", path, query=query), 401)  # control: a key is needed
@@ -52,9 +53,9 @@ def test_scheme_is_read_in_any_case(anonymous: Wire, own_key: str) -> None:
     expect_status(found, 200)
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-024")
-def test_first_carrier_wins(door: Wire, own_key: str) -> None:
+def test_first_carrier_wins(door: MlflowHttp, own_key: str) -> None:
     """A bad Bearer key is refused beside a valid X-API-Key."""
     path, query = "/api/2.0/mlflow/experiments/search", {"max_results": 1}
     good = [("X-API-Key", own_key)]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, bars, lets, one_door
-from fixtures.clients.raw import Raw
-from fixtures.clients.sender import Carrier
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import KeyOf
+from fixtures.policy import lacks_right, requires_right
+from registry_conformance.judge.clients.http_sender import Carrier
+from registry_conformance.judge.clients.raw_bytes import Raw
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
-pytestmark = bars("anonymous", "read")
+pytestmark = lacks_right("anonymous", "read")
 
 CARRIERS: list[Carrier] = ["bearer", "apikey", "x-api-key"]
 NEVER_ISSUED = [
@@ -61,7 +63,7 @@ SCHEMES = [
 @pytest.mark.parametrize("bad", NEVER_ISSUED)
 def test_key_never_issued_is_refused(raw: Raw, own_key: str, carrier: Carrier, bad: str) -> None:
     """A key that was never issued is refused in this carrier."""
-    given(raw.offer(carrier, own_key), 200)  # control: the key makes the difference
+    require(raw.offer(carrier, own_key), 200)  # control: the key makes the difference
 
     expect_refused(raw.offer(carrier, bad), 401, "UNAUTHENTICATED")
 
@@ -70,7 +72,7 @@ def test_key_never_issued_is_refused(raw: Raw, own_key: str, carrier: Carrier, b
 @pytest.mark.parametrize("state", ISSUED)
 def test_key_valid_no_more_is_refused(raw: Raw, key: KeyOf, own_key: str, carrier: Carrier, state: str) -> None:
     """A key that is valid no more, or elsewhere, is refused in this carrier."""
-    given(raw.offer(carrier, own_key), 200)  # control: the key makes the difference
+    require(raw.offer(carrier, own_key), 200)  # control: the key makes the difference
 
     expect_refused(raw.offer(carrier, key(state)), 401, "UNAUTHENTICATED")
 
@@ -79,7 +81,7 @@ def test_key_valid_no_more_is_refused(raw: Raw, key: KeyOf, own_key: str, carrie
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_throttled_key_is_told_to_wait(raw: Raw, key: KeyOf, own_key: str, carrier: Carrier) -> None:
     """A throttled key is told to wait, not that it is bad."""
-    given(raw.offer(carrier, own_key), 200)  # control: other keys are not throttled
+    require(raw.offer(carrier, own_key), 200)  # control: other keys are not throttled
     refused = expect_refused(raw.offer(carrier, key("throttled")), 429, "REQUEST_LIMIT_EXCEEDED")
 
     assert refused.header("retry-after").isdecimal(), refused
@@ -91,7 +93,7 @@ def test_throttled_key_is_told_to_wait(raw: Raw, key: KeyOf, own_key: str, carri
 @pytest.mark.parametrize("form", ALTERED)
 def test_nearly_a_key_is_refused(raw: Raw, own_key: str, carrier: Carrier, form: str) -> None:
     """What is nearly a good key is refused, however fresh the good one."""
-    given(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
+    require(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
     refused = raw.offer(carrier, form.format(own_key))
 
     expect_equal(refused.status in (400, 401), True, f"refusal of {refused}")
@@ -102,7 +104,7 @@ def test_nearly_a_key_is_refused(raw: Raw, own_key: str, carrier: Carrier, form:
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_key_in_another_case_is_refused(raw: Raw, own_key: str, carrier: Carrier) -> None:
     """A good key in the other letter case is refused."""
-    given(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
+    require(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
 
     expect_refused(raw.offer(carrier, own_key.swapcase()), 401)
     expect_refused(raw.offer(carrier, own_key[:-1]), 401)
@@ -112,7 +114,7 @@ def test_key_in_another_case_is_refused(raw: Raw, own_key: str, carrier: Carrier
 @pytest.mark.parametrize("form", SCHEMES)
 def test_other_scheme_is_refused(raw: Raw, own_key: str, form: str) -> None:
     """A good key under another scheme is refused."""
-    given(raw.offer("bearer", own_key), 200)  # control: the key itself is good
+    require(raw.offer("bearer", own_key), 200)  # control: the key itself is good
     target = raw.at("/api/2.0/mlflow/experiments/search?max_results=1")
     refused = raw.with_key(None).send("GET", target, headers=[("Authorization", form.format(own_key))])
 
@@ -131,13 +133,13 @@ def test_scheme_in_any_case_is_accepted(raw: Raw, own_key: str, form: str) -> No
     expect_status(stranger.send("GET", target, headers=[("Authorization", form.format(own_key))]), 200)
 
 
-@lets("reader", "read")
+@requires_right("reader", "read")
 @verifies("AUT-036")
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_two_different_keys_are_refused(raw: Raw, key: KeyOf, own_key: str, carrier: Carrier) -> None:
     """Two different keys in one carrier are refused in either order."""
-    given(raw.offer(carrier, own_key), 200)  # control: one alone is accepted
-    given(raw.offer(carrier, key("reader")), 200)
+    require(raw.offer(carrier, own_key), 200)  # control: one alone is accepted
+    require(raw.offer(carrier, key("reader")), 200)
 
     expect_refused(raw.offer(carrier, own_key, key("reader")), 401)
     expect_refused(raw.offer(carrier, key("reader"), own_key), 401)
@@ -149,7 +151,7 @@ def test_two_different_keys_are_refused(raw: Raw, key: KeyOf, own_key: str, carr
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_repeated_carrier_is_refused(raw: Raw, own_key: str, carrier: Carrier) -> None:
     """A carrier sent twice is refused though both hold one good key."""
-    given(raw.offer(carrier, own_key), 200)  # control: once is accepted
+    require(raw.offer(carrier, own_key), 200)  # control: once is accepted
 
     expect_refused(raw.offer(carrier, own_key, own_key), 401)
 

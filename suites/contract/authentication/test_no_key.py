@@ -6,135 +6,139 @@ from urllib.parse import quote
 
 import pytest
 
-from fixtures.checks import Payload, Run, bars
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.wire import Wire, location_path
-from fixtures.expect import expect_equal, expect_refused, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload
+from fixtures.policy import lacks_right
+from fixtures.runs import Run
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp, location_path
+from registry_conformance.judge.expect import expect_equal, expect_refused, require
+from registry_conformance.judge.requirement import verifies
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-001", "AUT-019")
-def test_metadata_is_refused(door: Wire, anonymous: Wire) -> None:
+def test_metadata_is_refused(door: MlflowHttp, anonymous: MlflowHttp) -> None:
     """Metadata without a key is refused."""
-    given(door.search_experiments(), 200)  # control: the key makes the difference
+    require(door.search_experiments(), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.search_experiments(), 401, "UNAUTHENTICATED")
 
 
-@bars("anonymous", "artifact-write")
+@lacks_right("anonymous", "artifact-write")
 @verifies("AUT-002")
 def test_upload_is_refused_and_leaves_nothing(
-    door: Wire, anonymous: Wire, location: str, payload: Payload, bucket: Bucket
+    door: MlflowHttp, anonymous: MlflowHttp, location: str, payload: Payload, bucket: Bucket
 ) -> None:
     """An upload without a key is refused and leaves no object."""
-    given(door.put_artifact(location, "mine.bin", payload(100)), 200)
+    require(door.put_artifact(location, "mine.bin", payload(100)), 200)
     refused = anonymous.put_artifact(location, "theirs.bin", payload(100))
 
     expect_refused(refused, 401)
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
-@bars("anonymous", "artifact-write")
+@lacks_right("anonymous", "artifact-write")
 @verifies("AUT-002")
-def test_large_upload_is_refused(anonymous: Wire, location: str, payload: Payload) -> None:
+def test_large_upload_is_refused(anonymous: MlflowHttp, location: str, payload: Payload) -> None:
     """A large upload without a key is refused, not cut off."""
     refused = anonymous.put_artifact(location, "theirs.bin", payload(4 * 1024 * 1024))
 
     expect_refused(refused, 401)
 
 
-@bars("anonymous", "artifact-read")
+@lacks_right("anonymous", "artifact-read")
 @verifies("AUT-003")
-def test_download_is_refused(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
+def test_download_is_refused(door: MlflowHttp, anonymous: MlflowHttp, location: str, payload: Payload) -> None:
     """A download without a key is refused."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
-    given(door.get_artifact(location, "a.bin"), 200)  # control: there is something to download
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.get_artifact(location, "a.bin"), 200)  # control: there is something to download
     refused = anonymous.get_artifact(location, "a.bin")
 
     expect_refused(refused, 401)
 
 
-@bars("anonymous", "artifact-read")
+@lacks_right("anonymous", "artifact-read")
 @verifies("AUT-003")
-def test_listing_is_refused(door: Wire, anonymous: Wire, location: str) -> None:
+def test_listing_is_refused(door: MlflowHttp, anonymous: MlflowHttp, location: str) -> None:
     """A listing without a key is refused."""
-    given(door.list_artifacts(location), 200)  # control: the key makes the difference
+    require(door.list_artifacts(location), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.list_artifacts(location), 401)
 
 
-@bars("anonymous", "artifact-write")
+@lacks_right("anonymous", "artifact-write")
 @verifies("AUT-004")
 def test_deletion_is_refused_and_deletes_nothing(
-    door: Wire, anonymous: Wire, location: str, payload: Payload, bucket: Bucket
+    door: MlflowHttp, anonymous: MlflowHttp, location: str, payload: Payload, bucket: Bucket
 ) -> None:
     """A deletion without a key is refused and deletes nothing."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
 
     expect_refused(anonymous.delete_artifact(location, "a.bin"), 401)
     expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")
 
 
-@bars("anonymous", "artifact-read")
+@lacks_right("anonymous", "artifact-read")
 @verifies("AUT-005")
-def test_presigned_download_is_refused(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
+def test_presigned_download_is_refused(
+    door: MlflowHttp, anonymous: MlflowHttp, location: str, payload: Payload
+) -> None:
     """A presigned URL without a key is refused."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
-    given(door.presign_artifact(location, "a.bin"), 200)  # control: the key makes the difference
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.presign_artifact(location, "a.bin"), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.presign_artifact(location, "a.bin"), 401)
 
 
-@bars("anonymous", "artifact-write")
+@lacks_right("anonymous", "artifact-write")
 @verifies("AUT-005")
-def test_multipart_upload_is_refused(door: Wire, anonymous: Wire, location: str) -> None:
+def test_multipart_upload_is_refused(door: MlflowHttp, anonymous: MlflowHttp, location: str) -> None:
     """A multipart upload without a key is refused."""
-    begun = given(door.create_multipart(location, "a.bin", parts=1), 200).document
-    given(door.abort_multipart(location, "a.bin", begun["upload_id"]), 200)
+    begun = require(door.create_multipart(location, "a.bin", parts=1), 200).document
+    require(door.abort_multipart(location, "a.bin", begun["upload_id"]), 200)
 
     expect_refused(anonymous.create_multipart(location, "a.bin", parts=1), 401)
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-006")
 @pytest.mark.parametrize("version", ["2.0", "3.0"])
-def test_ajax_metadata_is_refused(door: Wire, anonymous: Wire, run: Run, version: str) -> None:
+def test_ajax_metadata_is_refused(door: MlflowHttp, anonymous: MlflowHttp, run: Run, version: str) -> None:
     """The browser's metadata API without a key is refused."""
     path = {"2.0": "/ajax-api/2.0/mlflow/runs/get", "3.0": "/ajax-api/3.0/mlflow/server-info"}[version]
-    given(door.send("GET", path, query={"run_id": run.id}), 200)  # control: the key makes the difference
+    require(door.send("GET", path, query={"run_id": run.id}), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.send("GET", path, query={"run_id": run.id}), 401)
 
 
-@bars("anonymous", "artifact-write")
+@lacks_right("anonymous", "artifact-write")
 @verifies("AUT-006")
-def test_ajax_upload_is_refused(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
+def test_ajax_upload_is_refused(door: MlflowHttp, anonymous: MlflowHttp, location: str, payload: Payload) -> None:
     """The browser's upload route without a key is refused."""
     path = f"/ajax-api/2.0/mlflow-artifacts/artifacts/{quote(location_path(location))}/a.bin"
     refused = anonymous.send("PUT", path, body=payload(100))
     accepted = door.send("PUT", path, body=payload(100))
 
-    given(accepted, 200)  # control: the key makes the difference
+    require(accepted, 200)  # control: the key makes the difference
     expect_refused(refused, 401)
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUT-007")
-def test_graphql_is_refused(door: Wire, anonymous: Wire) -> None:
+def test_graphql_is_refused(door: MlflowHttp, anonymous: MlflowHttp) -> None:
     """A GraphQL query without a key is refused."""
     query = {"query": "{ __typename }"}
-    given(door.send("POST", "/graphql", json=query), 200)  # control: the key makes the difference
+    require(door.send("POST", "/graphql", json=query), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.send("POST", "/graphql", json=query), 401)
 
 
-@bars("anonymous", "artifact-read")
+@lacks_right("anonymous", "artifact-read")
 @verifies("AUT-007")
-def test_get_artifact_is_refused(door: Wire, anonymous: Wire, run: Run, payload: Payload) -> None:
+def test_get_artifact_is_refused(door: MlflowHttp, anonymous: MlflowHttp, run: Run, payload: Payload) -> None:
     """The browser's download route without a key is refused."""
-    given(door.put_artifact(run.location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     query = {"run_id": run.id, "path": "a.bin"}
-    given(door.send("GET", "/get-artifact", query=query), 200)  # control: the key makes the difference
+    require(door.send("GET", "/get-artifact", query=query), 200)  # control: the key makes the difference
 
     expect_refused(anonymous.send("GET", "/get-artifact", query=query), 401)

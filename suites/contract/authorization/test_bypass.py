@@ -6,12 +6,15 @@ from urllib.parse import quote
 
 import pytest
 
-from fixtures.checks import Guarded, KeyOf, Payload, bars, lets, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.raw import Raw
-from fixtures.clients.wire import Wire, location_path
-from fixtures.expect import expect_equal, expect_refused, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import KeyOf, Payload
+from fixtures.policy import lacks_right, requires_right
+from fixtures.protected_tag import ProtectedTag
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp, location_path
+from registry_conformance.judge.clients.raw_bytes import Raw
+from registry_conformance.judge.expect import expect_equal, expect_refused, require
+from registry_conformance.judge.requirement import verifies
 
 REFUSED = {"anonymous": "refused", "reader": "refused"}
 SPELLINGS = [
@@ -79,30 +82,30 @@ METHODS = ["post", "PROPFIND", "BREW", "TRACE", "CONNECT", "POST\t"]
 @one_door
 @verifies("AUZ-022")
 @pytest.mark.parametrize("path", SPELLINGS)
-def test_spelling_changes_nothing(guarded: Guarded, path: str) -> None:
+def test_spelling_changes_nothing(protected_tag: ProtectedTag, path: str) -> None:
     """This spelling of a write changes nothing for strangers and readers."""
-    expect_equal(guarded.attempts(path), REFUSED, "attempts")
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.attempts(path), REFUSED, "attempts")
+    expect_equal(protected_tag.colour, "green", "tag")
 
 
 @verifies("AUZ-022")
 @pytest.mark.parametrize("path", SAMPLE)
-def test_spelling_changes_nothing_at_each_door(guarded: Guarded, path: str) -> None:
+def test_spelling_changes_nothing_at_each_door(protected_tag: ProtectedTag, path: str) -> None:
     """This spelling of a write changes nothing at each door."""
-    expect_equal(guarded.attempts(path), REFUSED, "attempts")
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.attempts(path), REFUSED, "attempts")
+    expect_equal(protected_tag.colour, "green", "tag")
 
 
-@bars("anonymous", "artifact-write")
-@bars("reader", "artifact-write")
+@lacks_right("anonymous", "artifact-write")
+@lacks_right("reader", "artifact-write")
 @one_door
 @verifies("AUZ-023")
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_spelling_stores_no_object(
-    *, door: Wire, raw: Raw, key: KeyOf, location: str, payload: Payload, bucket: Bucket, folder: str
+    *, door: MlflowHttp, raw: Raw, key: KeyOf, location: str, payload: Payload, bucket: Bucket, folder: str
 ) -> None:
     """This spelling of an upload stores nothing for strangers and readers."""
-    given(door.put_artifact(location, "mine.bin", payload(100)), 200)  # control: uploads work
+    require(door.put_artifact(location, "mine.bin", payload(100)), 200)  # control: uploads work
     target = raw.at(f"{folder}/{quote(location_path(location))}/theirs.bin")
     stranger = raw.with_key(None).send("PUT", target, json="theirs")
     reader = raw.with_key(key("reader")).send("PUT", target, json="theirs")
@@ -112,23 +115,23 @@ def test_spelling_stores_no_object(
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
-@bars("anonymous", "artifact-read", "artifact-write")
-@lets("reader", "artifact-read")
-@bars("reader", "artifact-write")
+@lacks_right("anonymous", "artifact-read", "artifact-write")
+@requires_right("reader", "artifact-read")
+@lacks_right("reader", "artifact-write")
 @one_door
 @verifies("AUZ-024")
 @pytest.mark.parametrize("header", OVERRIDES)
 def test_method_override_deletes_nothing(
-    *, door: Wire, raw: Raw, key: KeyOf, location: str, payload: Payload, bucket: Bucket, header: str
+    *, door: MlflowHttp, raw: Raw, key: KeyOf, location: str, payload: Payload, bucket: Bucket, header: str
 ) -> None:
     """A method override header turns no read into a deletion."""
-    given(door.put_artifact(location, "mine.bin", payload(100)), 200)
+    require(door.put_artifact(location, "mine.bin", payload(100)), 200)
     target = raw.at(door.artifact_route(location, "mine.bin"))
     asked = raw.with_key(key("reader")).send("GET", target, headers=[(header, "DELETE")])
     hidden = raw.with_key(key("reader")).send("DELETE", target, headers=[(header, "GET")])
     stranger = raw.with_key(None).send("GET", target, headers=[(header, "OPTIONS")])
 
-    given(asked, 200)  # control: the read itself is allowed
+    require(asked, 200)  # control: the read itself is allowed
     expect_refused(hidden, 403)
     expect_refused(stranger, 401)
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
@@ -137,31 +140,31 @@ def test_method_override_deletes_nothing(
 @one_door
 @verifies("AUZ-025")
 @pytest.mark.parametrize("method", METHODS)
-def test_odd_method_changes_nothing(guarded: Guarded, method: str) -> None:
+def test_odd_method_changes_nothing(protected_tag: ProtectedTag, method: str) -> None:
     """A method that MLflow does not have changes nothing."""
-    expect_equal(guarded.attempts(method=method), REFUSED, "attempts")
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.attempts(method=method), REFUSED, "attempts")
+    expect_equal(protected_tag.colour, "green", "tag")
 
 
-@bars("anonymous", "artifact-read")
+@lacks_right("anonymous", "artifact-read")
 @verifies("AUZ-026")
-def test_head_needs_the_right_of_get(door: Wire, anonymous: Wire, location: str, payload: Payload) -> None:
+def test_head_needs_the_right_of_get(door: MlflowHttp, anonymous: MlflowHttp, location: str, payload: Payload) -> None:
     """HEAD tells a stranger nothing that GET does not."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
     route = door.artifact_route(location, "a.bin")
-    given(door.send("HEAD", route), 200)  # control: the key makes the difference
+    require(door.send("HEAD", route), 200)  # control: the key makes the difference
     refused = anonymous.send("HEAD", route)
 
     expect_equal((refused.status, refused.response_body.size), (401, 0), "status and size")
 
 
-@bars("anonymous", "artifact-read")
+@lacks_right("anonymous", "artifact-read")
 @verifies("AUZ-026")
 def test_options_change_and_tell_nothing(
-    door: Wire, anonymous: Wire, location: str, payload: Payload, bucket: Bucket
+    door: MlflowHttp, anonymous: MlflowHttp, location: str, payload: Payload, bucket: Bucket
 ) -> None:
     """OPTIONS without a key neither changes nor tells anything."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
     expect_refused(anonymous.get_artifact(location, "a.bin"), 401)  # control: a key is needed
     asked = anonymous.send("OPTIONS", door.artifact_route(location, "a.bin"))
 
@@ -172,7 +175,7 @@ def test_options_change_and_tell_nothing(
 @one_door
 @verifies("AUZ-027")
 @pytest.mark.parametrize("authority", ["", "localhost", "mlflow:5000", "127.0.0.1:5000", "user@localhost"])
-def test_absolute_target_changes_nothing(guarded: Guarded, authority: str) -> None:
+def test_absolute_target_changes_nothing(protected_tag: ProtectedTag, authority: str) -> None:
     """An absolute-form target gets nobody past the rules."""
-    expect_equal(guarded.attempts(absolute=authority), REFUSED, "attempts")
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.attempts(absolute=authority), REFUSED, "attempts")
+    expect_equal(protected_tag.colour, "green", "tag")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Guarded, KeyOf, lets, one_door
-from fixtures.clients.framing import AMBIGUOUS, UNUSUAL
-from fixtures.clients.raw import Raw
-from fixtures.expect import expect_equal, expect_refused, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import KeyOf
+from fixtures.policy import requires_right
+from fixtures.protected_tag import ProtectedTag
+from registry_conformance.judge.clients.framing import AMBIGUOUS, UNUSUAL
+from registry_conformance.judge.clients.raw_bytes import Raw
+from registry_conformance.judge.expect import expect_equal, expect_refused, require
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -33,81 +36,83 @@ UPGRADES = ["h2c", "websocket", "TLS/1.0"]
 
 @verifies("AUZ-029")
 @pytest.mark.parametrize("header", IDENTITIES)
-def test_spoofed_identity_changes_nothing(guarded: Guarded, header: str) -> None:
+def test_spoofed_identity_changes_nothing(protected_tag: ProtectedTag, header: str) -> None:
     """This spelling of an identity header gains nobody a right."""
-    expect_equal(guarded.attempts(headers=[(header, "user-admin")]), REFUSED, "attempts")
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.attempts(headers=[(header, "user-admin")]), REFUSED, "attempts")
+    expect_equal(protected_tag.colour, "green", "tag")
 
 
 @verifies("AUZ-028")
 @pytest.mark.parametrize("header", REWRITES)
-def test_rewriting_header_opens_nothing(guarded: Guarded, header: str) -> None:
+def test_rewriting_header_opens_nothing(protected_tag: ProtectedTag, header: str) -> None:
     """A header that names an open path gets nobody past the rules."""
-    expect_equal(guarded.attempts(headers=[(header, "/health")]), REFUSED, "attempts")
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.attempts(headers=[(header, "/health")]), REFUSED, "attempts")
+    expect_equal(protected_tag.colour, "green", "tag")
 
 
-@lets("reader", "read")
+@requires_right("reader", "read")
 @verifies("AUZ-028")
 @pytest.mark.parametrize("header", REWRITES)
-def test_rewriting_header_redirects_nothing(guarded: Guarded, raw: Raw, key: KeyOf, header: str) -> None:
+def test_rewriting_header_redirects_nothing(protected_tag: ProtectedTag, raw: Raw, key: KeyOf, header: str) -> None:
     """A header that names a write turns no read into one."""
     written = [(header, "/api/2.0/mlflow/runs/set-tag")]
-    red = {"run_id": guarded.run_id, "key": "colour", "value": "red", "max_results": 1}
+    red = {"run_id": protected_tag.run_id, "key": "colour", "value": "red", "max_results": 1}
     read = raw.with_key(key("reader")).send(
         "POST", raw.at("/api/2.0/mlflow/experiments/search"), headers=written, json=red
     )
 
-    given(read, 200)  # control: the read itself is allowed
-    expect_equal(guarded.colour, "green", "tag")
+    require(read, 200)  # control: the read itself is allowed
+    expect_equal(protected_tag.colour, "green", "tag")
 
 
 @verifies("AUZ-030")
 @pytest.mark.parametrize("named", CONNECTIONS)
-def test_connection_header_strips_no_rule(guarded: Guarded, named: str) -> None:
+def test_connection_header_strips_no_rule(protected_tag: ProtectedTag, named: str) -> None:
     """A Connection header that names others gains nobody a right."""
-    expect_equal(guarded.attempts(headers=[("Connection", f"close, {named}")]), REFUSED, "attempts")
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.attempts(headers=[("Connection", f"close, {named}")]), REFUSED, "attempts")
+    expect_equal(protected_tag.colour, "green", "tag")
 
 
 @verifies("AUZ-030")
 @pytest.mark.parametrize("protocol", UPGRADES)
-def test_upgrade_passes_no_rule(guarded: Guarded, protocol: str) -> None:
+def test_upgrade_passes_no_rule(protected_tag: ProtectedTag, protocol: str) -> None:
     """A request to change protocol gains nobody a right."""
     upgrade = [("Connection", "Upgrade, HTTP2-Settings, close"), ("Upgrade", protocol), ("HTTP2-Settings", "AAMAAABk")]
 
-    expect_equal(guarded.attempts(headers=upgrade), REFUSED, "attempts")
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.attempts(headers=upgrade), REFUSED, "attempts")
+    expect_equal(protected_tag.colour, "green", "tag")
 
 
 @verifies("AUZ-032")
 @pytest.mark.parametrize("framing", AMBIGUOUS)
-def test_ambiguous_framing_hides_nothing(guarded: Guarded, framing: str) -> None:
+def test_ambiguous_framing_hides_nothing(protected_tag: ProtectedTag, framing: str) -> None:
     """A request whose end is ambiguous hides no other."""
-    expect_equal(guarded.smuggle(AMBIGUOUS[framing]), REFUSED, "attempts")
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.smuggle(AMBIGUOUS[framing]), REFUSED, "attempts")
+    expect_equal(protected_tag.colour, "green", "tag")
 
 
 @verifies("AUZ-032")
 @pytest.mark.parametrize("framing", UNUSUAL)
-def test_unusual_framing_hides_nothing(guarded: Guarded, framing: str) -> None:
+def test_unusual_framing_hides_nothing(protected_tag: ProtectedTag, framing: str) -> None:
     """A request behind another's end needs a key of its own."""
-    met = guarded.smuggle(UNUSUAL[framing])
+    met = protected_tag.smuggle(UNUSUAL[framing])
 
     expect_equal(met["anonymous"], "refused", "a stranger's request")
-    expect_equal(guarded.colour, "green", f"tag after {met}")
+    expect_equal(protected_tag.colour, "green", f"tag after {met}")
 
 
 @verifies("AUZ-033")
 @pytest.mark.parametrize(
     ("first", "second"),
-    [pytest.param("reader", role, marks=lets(role, "write")) for role in ("admin", "writer")],
+    [pytest.param("reader", role, marks=requires_right(role, "write")) for role in ("admin", "writer")],
 )
-def test_second_carrier_lends_no_right(guarded: Guarded, raw: Raw, key: KeyOf, first: str, second: str) -> None:
+def test_second_carrier_lends_no_right(
+    protected_tag: ProtectedTag, raw: Raw, key: KeyOf, first: str, second: str
+) -> None:
     """A better key in a later carrier lends the first no right."""
-    red = {"run_id": guarded.run_id, "key": "colour", "value": "red"}
+    red = {"run_id": protected_tag.run_id, "key": "colour", "value": "red"}
     target = raw.at("/api/2.0/mlflow/runs/set-tag")
     refused = raw.with_key(key(first)).send("POST", target, json=red, headers=[("X-API-Key", key(second))])
 
     expect_refused(refused, 403)
-    expect_equal(guarded.colour, "green", "tag")
+    expect_equal(protected_tag.colour, "green", "tag")

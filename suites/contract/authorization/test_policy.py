@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.checks import Entrance, Inventory, Routes, bars, one_door
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused
-from fixtures.requirement import verifies
+from fixtures.access import EntryPoint, Inventory, Routes
+from fixtures.doors import one_door
+from fixtures.policy import lacks_right
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused
+from registry_conformance.judge.requirement import verifies
 
 ROUTES = Routes.load(Path(__file__).with_name("routes.toml"))
 SAMPLE = [
@@ -35,56 +37,56 @@ SAMPLE = [
 @one_door
 @verifies("AUZ-015")
 @pytest.mark.parametrize("entry", ROUTES.needing["read"])
-def test_metadata_is_read_with_the_right_to(entrance: Entrance, entry: str) -> None:
+def test_metadata_is_read_with_the_right_to(entry_point: EntryPoint, entry: str) -> None:
     """This metadata is read by whoever may read, and nobody else."""
-    promised = entrance.promised(ROUTES, entry)
+    promised = entry_point.promised(ROUTES, entry)
 
-    expect_equal(entrance.admits(promised), promised, "who is let in")
+    expect_equal(entry_point.admits(promised), promised, "who is let in")
 
 
 @one_door
 @verifies("AUZ-016")
 @pytest.mark.parametrize("entry", ROUTES.needing["write"])
-def test_metadata_is_changed_with_the_right_to(entrance: Entrance, entry: str) -> None:
+def test_metadata_is_changed_with_the_right_to(entry_point: EntryPoint, entry: str) -> None:
     """This metadata is changed by whoever may write, and nobody else."""
-    promised = entrance.promised(ROUTES, entry)
+    promised = entry_point.promised(ROUTES, entry)
 
-    expect_equal(entrance.admits(promised), promised, "who is let in")
+    expect_equal(entry_point.admits(promised), promised, "who is let in")
 
 
 @one_door
 @verifies("AUZ-017")
 @pytest.mark.parametrize("entry", ROUTES.needing["artifact-read"])
-def test_artifacts_are_read_with_the_right_to(entrance: Entrance, entry: str) -> None:
+def test_artifacts_are_read_with_the_right_to(entry_point: EntryPoint, entry: str) -> None:
     """This route reads artifacts for whoever may read them, and nobody else."""
-    promised = entrance.promised(ROUTES, entry)
+    promised = entry_point.promised(ROUTES, entry)
 
-    expect_equal(entrance.admits(promised), promised, "who is let in")
+    expect_equal(entry_point.admits(promised), promised, "who is let in")
 
 
 @one_door
 @verifies("AUZ-018")
 @pytest.mark.parametrize("entry", ROUTES.needing["artifact-write"])
-def test_artifacts_are_changed_with_the_right_to(entrance: Entrance, entry: str) -> None:
+def test_artifacts_are_changed_with_the_right_to(entry_point: EntryPoint, entry: str) -> None:
     """This route changes artifacts for whoever may change them, and nobody else."""
-    promised = entrance.promised(ROUTES, entry)
+    promised = entry_point.promised(ROUTES, entry)
 
-    expect_equal(entrance.admits(promised), promised, "who is let in")
+    expect_equal(entry_point.admits(promised), promised, "who is let in")
 
 
 @one_door
-@bars("reader", "write")
+@lacks_right("reader", "write")
 @verifies("AUZ-019")
-def test_every_route_is_judged(inventory: Inventory, reader: Wire) -> None:
+def test_every_route_is_judged(inventory: Inventory, reader: MlflowHttp) -> None:
     """Every route has been judged, and one that has not is closed."""
     expect_equal(sorted(ROUTES.of(inventory.routes) - ROUTES.declared), [], "routes without a decision")
     expect_refused(reader.post("conformance/never-heard-of"), 403)
 
 
 @one_door
-@bars("anonymous", "write")
+@lacks_right("anonymous", "write")
 @verifies("AUZ-020")
-def test_every_judged_route_exists(inventory: Inventory, anonymous: Wire) -> None:
+def test_every_judged_route_exists(inventory: Inventory, anonymous: MlflowHttp) -> None:
     """Every route that was judged exists, and what does not is closed to strangers."""
     expect_equal(sorted(ROUTES.declared - ROUTES.of(inventory.routes)), [], "decisions about nothing")
     expect_refused(anonymous.post("conformance/never-heard-of"), 401)
@@ -92,8 +94,8 @@ def test_every_judged_route_exists(inventory: Inventory, anonymous: Wire) -> Non
 
 @verifies("AUZ-021")
 @pytest.mark.parametrize("entry", SAMPLE)
-def test_right_is_asked_for_at_each_door(entrance: Entrance, entry: str) -> None:
+def test_right_is_asked_for_at_each_door(entry_point: EntryPoint, entry: str) -> None:
     """This route lets in whom the policy of each door names."""
-    promised = entrance.promised(ROUTES, entry)
+    promised = entry_point.promised(ROUTES, entry)
 
-    expect_equal(entrance.admits(promised), promised, "who is let in")
+    expect_equal(entry_point.admits(promised), promised, "who is let in")

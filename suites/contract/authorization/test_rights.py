@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import KeyOf, Payload, Run, Unique, bars, lets
-from fixtures.clients.sender import Carrier
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_refused, expect_status, given
-from fixtures.requirement import verifies
-from fixtures.target.policy import RIGHTS
+from fixtures.essentials import KeyOf, Payload, Unique
+from fixtures.policy import lacks_right, requires_right
+from fixtures.runs import Run
+from registry_conformance.judge.clients.http_sender import Carrier
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.judge.target.policy import RIGHTS
 
 
-@bars("reader", "write")
+@lacks_right("reader", "write")
 @verifies("AUZ-011")
-def test_refusal_names_the_missing_right(door: Wire, reader: Wire, unique: Unique) -> None:
+def test_refusal_names_the_missing_right(door: MlflowHttp, reader: MlflowHttp, unique: Unique) -> None:
     """A refusal names the right that is missing."""
     name = unique("model")
     refused = expect_refused(reader.create_model(name), 403)
 
-    given(door.create_model(name), 200)  # control: the right makes the difference
+    require(door.create_model(name), 200)  # control: the right makes the difference
     assert "write" in refused.document["message"], refused
 
 
-@bars("reader", "write")
+@lacks_right("reader", "write")
 @verifies("AUZ-012")
-@pytest.mark.parametrize("role", [pytest.param(role, marks=lets(role, *RIGHTS)) for role in ("writer", "admin")])
-def test_role_writes(door: Wire, reader: Wire, key: KeyOf, role: str, run: Run) -> None:
+@pytest.mark.parametrize(
+    "role", [pytest.param(role, marks=requires_right(role, *RIGHTS)) for role in ("writer", "admin")]
+)
+def test_role_writes(door: MlflowHttp, reader: MlflowHttp, key: KeyOf, role: str, run: Run) -> None:
     """This role writes metadata and artifacts."""
     holder = door.with_key(key(role))
 
@@ -37,37 +41,37 @@ def test_role_writes(door: Wire, reader: Wire, key: KeyOf, role: str, run: Run) 
     expect_status(holder.delete_artifact(run.location, "a.bin"), 200)
 
 
-@bars("reader", "write")
+@lacks_right("reader", "write")
 @verifies("AUZ-013")
 @pytest.mark.parametrize("header", ["X-Hokusai-User-Id", "X-Hokusai-API-Key-Id", "X-Hokusai-Role", "X-Hokusai-Scopes"])
-def test_spoofed_identity_gains_a_reader_nothing(door: Wire, reader: Wire, run: Run, header: str) -> None:
+def test_spoofed_identity_gains_a_reader_nothing(door: MlflowHttp, reader: MlflowHttp, run: Run, header: str) -> None:
     """A reader that sends an identity header still writes nothing."""
     tag = {"run_id": run.id, "key": "colour", "value": "red"}
     refused = reader.send("POST", "/api/2.0/mlflow/runs/set-tag", json=tag, headers=[(header, "admin")])
 
-    given(door.set_run_tag(run.id, "colour", "green"), 200)  # control: a writer may
+    require(door.set_run_tag(run.id, "colour", "green"), 200)  # control: a writer may
     expect_refused(refused, 403)
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUZ-013")
-def test_spoofed_identity_gains_a_stranger_nothing(door: Wire, anonymous: Wire) -> None:
+def test_spoofed_identity_gains_a_stranger_nothing(door: MlflowHttp, anonymous: MlflowHttp) -> None:
     """A stranger that sends identity headers is still refused."""
     spoofed = [("X-Hokusai-User-Id", "admin"), ("X-Hokusai-API-Key-Id", "1")]
     refused = anonymous.send("POST", "/api/2.0/mlflow/experiments/search", json={"max_results": 1}, headers=spoofed)
 
-    given(door.search_experiments(), 200)  # control: a key is what counts
+    require(door.search_experiments(), 200)  # control: a key is what counts
     expect_refused(refused, 401)
 
 
-@bars("reader", "artifact-write")
+@lacks_right("reader", "artifact-write")
 @verifies("AUZ-014")
 @pytest.mark.parametrize("carrier", ["bearer", "apikey", "x-api-key"])
 def test_reader_is_a_reader_in_every_carrier(
-    door: Wire, reader: Wire, location: str, payload: Payload, carrier: Carrier
+    door: MlflowHttp, reader: MlflowHttp, location: str, payload: Payload, carrier: Carrier
 ) -> None:
     """A reader's key uploads nothing in any carrier."""
     refused = reader.put_artifact(location, "a.bin", payload(100), carrier=carrier)
 
-    given(door.put_artifact(location, "a.bin", payload(100), carrier=carrier), 200)  # control: a writer may
+    require(door.put_artifact(location, "a.bin", payload(100), carrier=carrier), 200)  # control: a writer may
     expect_refused(refused, 403)

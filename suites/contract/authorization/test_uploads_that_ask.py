@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import bars, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.halfway import ask_first
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.policy import lacks_right
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.partial_transfers import ask_first
+from registry_conformance.judge.expect import expect_equal
+from registry_conformance.judge.requirement import verifies
 
 SIZE = 300_000
 
 
-@bars("anonymous", "artifact-write")
-@bars("reader", "artifact-write")
+@lacks_right("anonymous", "artifact-write")
+@lacks_right("reader", "artifact-write")
 @one_door
 @verifies("AUZ-034")
 @pytest.mark.parametrize(("role", "status"), [("anonymous", 401), ("reader", 403)])
 def test_refused_upload_is_not_told_to_go_on(
-    *, door: Wire, anonymous: Wire, reader: Wire, location: str, bucket: Bucket, role: str, status: int
+    *,
+    door: MlflowHttp,
+    anonymous: MlflowHttp,
+    reader: MlflowHttp,
+    location: str,
+    bucket: Bucket,
+    role: str,
+    status: int,
 ) -> None:
     """An upload that asks first learns of a refusal unsent."""
     allowed = ask_first(door, location, "allowed.bin", b"x" * SIZE)

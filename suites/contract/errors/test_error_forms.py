@@ -4,43 +4,45 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fixtures.checks import Payload, Run, Unique, bars
-from fixtures.clients.wire import ARTIFACTS, REST, Wire, location_path
-from fixtures.expect import expect_json_error, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload, Unique
+from fixtures.policy import lacks_right
+from fixtures.runs import Run
+from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, MlflowHttp, location_path
+from registry_conformance.judge.expect import expect_json_error, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 
 @verifies("ERR-001")
-def test_missing_run_is_a_json_404(door: Wire, run: Run) -> None:
+def test_missing_run_is_a_json_404(door: MlflowHttp, run: Run) -> None:
     """A run that does not exist is a JSON 404."""
-    given(door.get("runs/get", run_id=run.id), 200)  # control: a run that exists is found
+    require(door.get("runs/get", run_id=run.id), 200)  # control: a run that exists is found
 
     expect_refused(door.get("runs/get", run_id="0" * 32), 404, "RESOURCE_DOES_NOT_EXIST")
 
 
 @verifies("ERR-001")
-def test_missing_model_is_a_json_404(door: Wire, unique: Unique) -> None:
+def test_missing_model_is_a_json_404(door: MlflowHttp, unique: Unique) -> None:
     """A model that does not exist is a JSON 404."""
     name = unique("model")
     missed = door.get("registered-models/get", name=name)
-    given(door.create_model(name), 200)
+    require(door.create_model(name), 200)
 
     expect_refused(missed, 404, "RESOURCE_DOES_NOT_EXIST")
-    given(door.get("registered-models/get", name=name), 200)  # control: a model that exists is found
+    require(door.get("registered-models/get", name=name), 200)  # control: a model that exists is found
 
 
 @verifies("ERR-002")
-def test_missing_parameter_is_a_json_400(door: Wire, unique: Unique) -> None:
+def test_missing_parameter_is_a_json_400(door: MlflowHttp, unique: Unique) -> None:
     """A missing parameter is a JSON 400."""
-    given(door.post("registered-models/create", name=unique("model")), 200)  # control: with it, it works
+    require(door.post("registered-models/create", name=unique("model")), 200)  # control: with it, it works
 
     expect_refused(door.post("registered-models/create", description="no name"), 400, "INVALID_PARAMETER_VALUE")
 
 
 @verifies("ERR-003")
-def test_broken_json_is_a_json_400(door: Wire, unique: Unique) -> None:
+def test_broken_json_is_a_json_400(door: MlflowHttp, unique: Unique) -> None:
     """A body that is not JSON is a JSON 400."""
-    given(door.create_model(unique("model")), 200)  # control: JSON is understood
+    require(door.create_model(unique("model")), 200)  # control: JSON is understood
     headers = [("Content-Type", "application/json")]
     broken = door.send("POST", f"{REST}/registered-models/create", headers=headers, body=b'{"name": ')
 
@@ -48,37 +50,37 @@ def test_broken_json_is_a_json_400(door: Wire, unique: Unique) -> None:
 
 
 @verifies("ERR-004")
-def test_missing_content_type_is_a_json_400(door: Wire, unique: Unique) -> None:
+def test_missing_content_type_is_a_json_400(door: MlflowHttp, unique: Unique) -> None:
     """A body without a content type is a JSON 400."""
-    given(door.create_model(unique("model")), 200)  # control: with it, it works
+    require(door.create_model(unique("model")), 200)  # control: with it, it works
     bare = door.send("POST", f"{REST}/registered-models/create", body=f'{{"name": "{unique("bare")}"}}'.encode())
 
     expect_refused(bare, 400)
 
 
 @verifies("ERR-005")
-def test_unknown_method_is_a_json_refusal(door: Wire) -> None:
+def test_unknown_method_is_a_json_refusal(door: MlflowHttp) -> None:
     """A method that a route does not know is a JSON refusal."""
-    given(door.search_experiments(), 200)  # control: the route knows POST
+    require(door.search_experiments(), 200)  # control: the route knows POST
     refused = door.send("PUT", f"{REST}/experiments/search", json={})
 
     expect_refused(refused, 405)
 
 
 @verifies("ERR-006")
-def test_mlflows_error_carries_a_request_id(door: Wire, run: Run) -> None:
+def test_mlflows_error_carries_a_request_id(door: MlflowHttp, run: Run) -> None:
     """An error of MLflow carries a request id."""
-    given(door.get("runs/get", run_id=run.id), 200)  # control: a run that exists is found
+    require(door.get("runs/get", run_id=run.id), 200)  # control: a run that exists is found
     missed = expect_status(door.get("runs/get", run_id="0" * 32), 404)
 
     assert missed.request_id, missed
 
 
-@bars("anonymous", "read")
-@bars("reader", "write")
+@lacks_right("anonymous", "read")
+@lacks_right("reader", "write")
 @verifies("ERR-007")
 def test_refusals_name_no_inner_address(
-    door: Wire, anonymous: Wire, reader: Wire, origin: Wire, unique: Unique
+    door: MlflowHttp, anonymous: MlflowHttp, reader: MlflowHttp, origin: MlflowHttp, unique: Unique
 ) -> None:
     """Refusals name no address behind the proxy."""
     inside = origin.door.url.partition("//")[2]
@@ -91,24 +93,24 @@ def test_refusals_name_no_inner_address(
     ]
     leaks = [str(refusal) for refusal in refusals if inside in f"{refusal.text}{refusal.response_headers}"]
 
-    given(origin.version(), 200)  # control: that is the address inside
+    require(origin.version(), 200)  # control: that is the address inside
     assert not leaks, leaks
 
 
 @verifies("ERR-008")
-def test_upload_without_a_name_is_a_json_400(door: Wire, location: str, payload: Payload) -> None:
+def test_upload_without_a_name_is_a_json_400(door: MlflowHttp, location: str, payload: Payload) -> None:
     """An upload to a folder is a JSON 400."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)  # control: with a name, it works
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)  # control: with a name, it works
     nameless = door.send("PUT", f"{ARTIFACTS}/artifacts/{quote(location_path(location))}/", body=payload(100))
 
     expect_refused(nameless, 400)
 
 
 @verifies("ERR-009")
-def test_failed_download_is_told_in_json(door: Wire, location: str, payload: Payload) -> None:
+def test_failed_download_is_told_in_json(door: MlflowHttp, location: str, payload: Payload) -> None:
     """A failed download is told in MLflow's error form."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
-    given(door.get_artifact(location, "a.bin"), 200)  # control: what exists is downloaded
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.get_artifact(location, "a.bin"), 200)  # control: what exists is downloaded
     missed = door.get_artifact(location, "b.bin")
 
     assert missed.status is not None, missed

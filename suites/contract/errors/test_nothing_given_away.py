@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fixtures.checks import one_door
-from fixtures.checks.refusals import holding
-from fixtures.clients.exchange import Exchange
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, given
-from fixtures.requirement import verifies
-from fixtures.target.target import Target
+from fixtures.doors import one_door
+from fixtures.refusals import holding
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.expect import expect_equal, require
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.judge.target.target import Target
 
 pytestmark = one_door
 
@@ -56,9 +56,9 @@ def test_no_error_names_a_path_of_the_server(refusals: list[Exchange]) -> None:
 
 
 @verifies("ERR-025")
-def test_no_answer_names_its_software(door: Wire, refusals: list[Exchange]) -> None:
+def test_no_answer_names_its_software(door: MlflowHttp, refusals: list[Exchange]) -> None:
     """No answer says which software gave it."""
-    answers = [*refusals, given(door.version(), 200), given(door.search_experiments(), 200)]
+    answers = [*refusals, require(door.version(), 200), require(door.search_experiments(), 200)]
     named = [str(each) for each in answers for name in ("server", "x-powered-by", "via") if each.header(name)]
     told = holding(refusals, "uvicorn", "werkzeug", "envoy", "python/", "starlette", "gunicorn", "nginx")
 
@@ -67,7 +67,7 @@ def test_no_answer_names_its_software(door: Wire, refusals: list[Exchange]) -> N
 
 
 @verifies("ERR-026")
-def test_no_error_repeats_a_key(door: Wire, refusals: list[Exchange], target: Target) -> None:
+def test_no_error_repeats_a_key(door: MlflowHttp, refusals: list[Exchange], target: Target) -> None:
     """No error holds a key or a secret of the store."""
     canary = door.with_key("hk_canary_key_0123456789").search_experiments()
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.checks import Unique, one_door
-from fixtures.clients.wire import REST, REST3, Wire
-from fixtures.expect import expect_equal, expect_refused, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Unique
+from registry_conformance.judge.clients.mlflow_http import REST, REST3, MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, require
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -31,19 +32,19 @@ JSON = ("Content-Type", "application/json")
         ("model-versions/create", {"name": "a", "source": 7}),
     ],
 )
-def test_wrong_type_is_a_json_400(door: Wire, what: str, document: dict[str, Any]) -> None:
+def test_wrong_type_is_a_json_400(door: MlflowHttp, what: str, document: dict[str, Any]) -> None:
     """A value of the wrong type is a JSON 400."""
-    given(door.search_experiments(), 200)  # control: right types are understood
+    require(door.search_experiments(), 200)  # control: right types are understood
 
     expect_refused(door.post(what, **document), 400, "INVALID_PARAMETER_VALUE")
 
 
 @verifies("ERR-011")
 @pytest.mark.parametrize("size", [1, 5], ids=lambda size: f"{size}MiB")
-def test_huge_document_is_a_json_refusal(door: Wire, unique: Unique, size: int) -> None:
+def test_huge_document_is_a_json_refusal(door: MlflowHttp, unique: Unique, size: int) -> None:
     """A document far too large is a JSON refusal, never a 5xx."""
     name = unique("model")
-    given(door.create_model(name), 200)  # control: a small one is understood
+    require(door.create_model(name), 200)  # control: a small one is understood
     huge = door.post("registered-models/set-tag", name=name, key="huge", value="x" * (size << 20))
 
     assert huge.refused, huge
@@ -56,9 +57,9 @@ def test_huge_document_is_a_json_refusal(door: Wire, unique: Unique, size: int) 
     [[("X-Long", "x" * 40_000)], [(f"X-Many-{number}", "x") for number in range(1000)]],
     ids=["long", "many"],
 )
-def test_huge_headers_are_a_json_refusal(door: Wire, headers: list[tuple[str, str]]) -> None:
+def test_huge_headers_are_a_json_refusal(door: MlflowHttp, headers: list[tuple[str, str]]) -> None:
     """Headers far too large are a JSON refusal."""
-    given(door.send("GET", f"{REST}/experiments/get?experiment_id=0", headers=[("X-Short", "x")]), 200)
+    require(door.send("GET", f"{REST}/experiments/get?experiment_id=0", headers=[("X-Short", "x")]), 200)
     huge = door.send("GET", f"{REST}/experiments/get?experiment_id=0", headers=headers)
 
     expect_equal(huge.status in (400, 431), True, f"400 or 431 for {huge}")
@@ -66,9 +67,9 @@ def test_huge_headers_are_a_json_refusal(door: Wire, headers: list[tuple[str, st
 
 
 @verifies("ERR-012")
-def test_huge_url_is_a_json_refusal(door: Wire) -> None:
+def test_huge_url_is_a_json_refusal(door: MlflowHttp) -> None:
     """A URL far too long is a JSON refusal."""
-    given(door.send("GET", f"{REST}/experiments/get", query="experiment_id=0&x=y"), 200)  # control: a short one works
+    require(door.send("GET", f"{REST}/experiments/get", query="experiment_id=0&x=y"), 200)  # control: a short one works
     huge = door.send("GET", f"{REST}/experiments/get", query="experiment_id=0&x=" + "y" * 40_000)
 
     expect_equal(huge.status in (400, 414, 431), True, f"400, 414 or 431 for {huge}")
@@ -79,7 +80,7 @@ def test_huge_url_is_a_json_refusal(door: Wire) -> None:
 @pytest.mark.parametrize(
     "media", ["text/xml", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
 )
-def test_unsupported_media_is_a_json_refusal(door: Wire, unique: Unique, media: str) -> None:
+def test_unsupported_media_is_a_json_refusal(door: MlflowHttp, unique: Unique, media: str) -> None:
     """A document in another media type is a JSON refusal, and does nothing."""
     name = unique("model")
     refused = door.send("POST", CREATE, headers=[("Content-Type", media)], body=b'{"name": "%s"}' % name.encode())
@@ -87,7 +88,7 @@ def test_unsupported_media_is_a_json_refusal(door: Wire, unique: Unique, media: 
     expect_equal(refused.status in (400, 415), True, f"400 or 415 for {refused}")
     expect_refused(refused, refused.status or 0)
     expect_refused(door.get("registered-models/get", name=name), 404)
-    given(door.create_model(name), 200)  # control: as JSON, it works
+    require(door.create_model(name), 200)  # control: as JSON, it works
 
 
 @verifies("ERR-014")
@@ -106,18 +107,18 @@ def test_unsupported_media_is_a_json_refusal(door: Wire, unique: Unique, media: 
         f"{REST3}/traces/tr-no-such-trace",
     ],
 )
-def test_unknown_id_is_a_json_404(door: Wire, what: str) -> None:
+def test_unknown_id_is_a_json_404(door: MlflowHttp, what: str) -> None:
     """An object that does not exist is a JSON 404."""
-    given(door.send("GET", f"{REST}/experiments/get?experiment_id=0"), 200)  # control: one that exists is found
+    require(door.send("GET", f"{REST}/experiments/get?experiment_id=0"), 200)  # control: one that exists is found
 
     expect_refused(door.send("GET", what), 404, "RESOURCE_DOES_NOT_EXIST")
 
 
 @verifies("ERR-015")
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "PURGE", "TRACE"])
-def test_unknown_method_is_a_json_405(door: Wire, method: str) -> None:
+def test_unknown_method_is_a_json_405(door: MlflowHttp, method: str) -> None:
     """A method that a route lacks is a JSON 405 naming others."""
-    given(door.search_experiments(), 200)  # control: the route knows POST
+    require(door.search_experiments(), 200)  # control: the route knows POST
     refused = expect_refused(door.send(method, f"{REST}/experiments/search"), 405)
 
     expect_equal({"GET", "POST"} <= set(refused.header("allow").split(", ")), True, "GET and POST in Allow")
@@ -128,9 +129,11 @@ def test_unknown_method_is_a_json_405(door: Wire, method: str) -> None:
     "query",
     ["max_results=999999999", "page_token=not-a-token", "filter=nonsense", "filter=name%20~~%20'a'"],
 )
-def test_bad_search_is_a_json_400(door: Wire, query: str) -> None:
+def test_bad_search_is_a_json_400(door: MlflowHttp, query: str) -> None:
     """A search with a bad limit, token or filter is a JSON 400."""
-    given(door.send("GET", f"{REST}/registered-models/search", query="max_results=1"), 200)  # control: a good one works
+    require(
+        door.send("GET", f"{REST}/registered-models/search", query="max_results=1"), 200
+    )  # control: a good one works
 
     expect_refused(door.send("GET", f"{REST}/registered-models/search", query=query), 400, "INVALID_PARAMETER_VALUE")
 
@@ -141,8 +144,8 @@ def test_bad_search_is_a_json_400(door: Wire, query: str) -> None:
     [b"", b"null", b"{", b'{"name": ', b'{"name": "\xff"}', b"\x00\x01\x02", b'{"name": "a",}', b"NaN{"],
     ids=["empty", "null", "open", "cut", "latin", "binary", "comma", "nan"],
 )
-def test_malformed_document_is_a_json_400(door: Wire, body: bytes) -> None:
+def test_malformed_document_is_a_json_400(door: MlflowHttp, body: bytes) -> None:
     """A malformed document is a JSON 400."""
-    given(door.search_experiments(), 200)  # control: well-formed ones are understood
+    require(door.search_experiments(), 200)  # control: well-formed ones are understood
 
     expect_refused(door.send("POST", CREATE, headers=[JSON], body=body), 400)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Unique, bars, one_door
-from fixtures.clients.wire import REST, Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Unique
+from fixtures.policy import lacks_right
+from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -16,20 +18,20 @@ NEAR, FAR = ("Origin", "http://localhost:3000"), ("Origin", "http://elsewhere.te
 ASKING = ("Access-Control-Request-Method", "POST")
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("OPS-015")
-def test_preflight_needs_no_key(anonymous: Wire) -> None:
+def test_preflight_needs_no_key(anonymous: MlflowHttp) -> None:
     """A preflight from an allowed origin is answered without a key."""
-    given(anonymous.search_experiments(), 401)  # control: the request itself needs a key
+    require(anonymous.search_experiments(), 401)  # control: the request itself needs a key
     allowed = expect_status(anonymous.send("OPTIONS", SEARCH, headers=[NEAR, ASKING]), 200)
 
     expect_equal(allowed.header("access-control-allow-origin"), NEAR[1], "allowed origin")
 
 
 @verifies("OPS-016")
-def test_preflight_of_a_foreign_page_is_refused(anonymous: Wire) -> None:
+def test_preflight_of_a_foreign_page_is_refused(anonymous: MlflowHttp) -> None:
     """A preflight from a foreign page is not allowed."""
-    given(anonymous.send("OPTIONS", SEARCH, headers=[NEAR, ASKING]), 200)  # control: an allowed one is
+    require(anonymous.send("OPTIONS", SEARCH, headers=[NEAR, ASKING]), 200)  # control: an allowed one is
     refused = expect_refused(anonymous.send("OPTIONS", SEARCH, headers=[FAR, ASKING]), 400)
 
     expect_equal(refused.header("access-control-allow-origin"), "", "allowed origin")
@@ -37,7 +39,7 @@ def test_preflight_of_a_foreign_page_is_refused(anonymous: Wire) -> None:
 
 @verifies("OPS-017")
 @pytest.mark.parametrize("origin", ["http://elsewhere.test", "null", "http://localhost.elsewhere.test"])
-def test_foreign_page_changes_nothing(door: Wire, unique: Unique, origin: str) -> None:
+def test_foreign_page_changes_nothing(door: MlflowHttp, unique: Unique, origin: str) -> None:
     """A change sent by a foreign page is refused, and not made."""
     name = unique("model")
     document = {"name": name}
@@ -45,14 +47,14 @@ def test_foreign_page_changes_nothing(door: Wire, unique: Unique, origin: str) -
 
     expect_refused(refused, 403)
     expect_refused(door.get("registered-models/get", name=name), 404)
-    given(door.create_model(name), 200)  # control: without a page it is made
+    require(door.create_model(name), 200)  # control: without a page it is made
 
 
 @verifies("OPS-018")
 @pytest.mark.parametrize(
     "path", ["/", "/version", f"{REST}/experiments/get?experiment_id=0", f"{REST}/runs/get?run_id=x"]
 )
-def test_security_headers_arrive(door: Wire, origin: Wire, path: str) -> None:
+def test_security_headers_arrive(door: MlflowHttp, origin: MlflowHttp, path: str) -> None:
     """MLflow's security headers arrive at the client."""
     here, there = door.send("GET", path), origin.send("GET", path)
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from fixtures.checks import Payload, bars
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload
+from fixtures.policy import lacks_right
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("OPS-001")
-def test_health_needs_no_key(anonymous: Wire) -> None:
+def test_health_needs_no_key(anonymous: MlflowHttp) -> None:
     """Health is answered without a key."""
     expect_refused(anonymous.search_experiments(), 401)  # control: other routes need one
 
     expect_status(anonymous.health(), 200)
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("OPS-003")
-def test_health_is_answered_to_a_bad_key(door: Wire) -> None:
+def test_health_is_answered_to_a_bad_key(door: MlflowHttp) -> None:
     """Health is answered to a bad key."""
     bad = door.with_key("hk_unknown_0000")
     expect_refused(bad.search_experiments(), 401)  # control: the key is bad
@@ -29,9 +30,9 @@ def test_health_is_answered_to_a_bad_key(door: Wire) -> None:
 
 
 @verifies("OPS-002")
-def test_announced_abilities_fit_the_store(door: Wire, location: str, payload: Payload, bucket: Bucket) -> None:
+def test_announced_abilities_fit_the_store(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """The server announces what its S3 store can do."""
-    given(door.put_artifact(location, "a.bin", payload(100)), 200)
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)
     announced = expect_status(door.server_info(), 200).document
 
     expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")  # control: the store is S3
@@ -40,7 +41,7 @@ def test_announced_abilities_fit_the_store(door: Wire, location: str, payload: P
 
 
 @verifies("OPS-004")
-def test_version_is_the_origins(door: Wire, origin: Wire) -> None:
+def test_version_is_the_origins(door: MlflowHttp, origin: MlflowHttp) -> None:
     """The version at the door is the origin's."""
     here, there = expect_status(door.version(), 200), expect_status(origin.version(), 200)
 

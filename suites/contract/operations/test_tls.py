@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from fixtures.checks import Payload, Run, Unique, bars, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.comparison import expect_same_answer
-from fixtures.clients.exchange import Body
-from fixtures.clients.line import Line
-from fixtures.clients.sdk import Sdk
-from fixtures.clients.tls import OTHER_HOST, TOO_OLD, UNTRUSTED, Handshakes
-from fixtures.clients.wire import REST, Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Payload, Unique
+from fixtures.policy import lacks_right
+from fixtures.runs import Run
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.comparison import expect_same_answer
+from registry_conformance.judge.clients.connection import Connection
+from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
+from registry_conformance.judge.clients.sdk import Sdk
+from registry_conformance.judge.clients.tls import OTHER_HOST, TOO_OLD, UNTRUSTED, Handshakes
+from registry_conformance.judge.evidence.exchange import Body
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -26,14 +29,14 @@ def test_certificate_names_the_host(handshakes: Handshakes) -> None:
 
 
 @verifies("OPS-024")
-def test_stranger_trusts_nobody(secure: Wire, mistrusting: Wire, handshakes: Handshakes) -> None:
+def test_stranger_trusts_nobody(secure: MlflowHttp, untrusting: MlflowHttp, handshakes: Handshakes) -> None:
     """A client that does not know the authority sends nothing."""
     expect_equal(handshakes.meet().problem, "", "problem of a client that knows it")  # control
     expect_status(secure.search_experiments(), 200)
-    refused = mistrusting.search_experiments()
+    refused = untrusting.search_experiments()
 
     expect_equal((refused.status, refused.error.partition(":")[0]), (None, "tls"), f"status and problem of {refused}")
-    expect_equal(Handshakes(mistrusting.door, mistrusting.evidence).meet().problem, UNTRUSTED, "problem")
+    expect_equal(Handshakes(untrusting.door, untrusting.evidence).meet().problem, UNTRUSTED, "problem")
 
 
 @verifies("OPS-025")
@@ -51,43 +54,45 @@ def test_best_version_is_agreed_on(handshakes: Handshakes) -> None:
 
 
 @verifies("OPS-026")
-def test_answers_are_the_same_under_tls(door: Wire, secure: Wire) -> None:
+def test_answers_are_the_same_under_tls(door: MlflowHttp, secure: MlflowHttp) -> None:
     """A request is answered under TLS as without it."""
     expect_same_answer(secure.search_experiments(), expect_status(door.search_experiments(), 200))
     expect_same_answer(secure.get("runs/get", run_id="no-such-run"), door.get("runs/get", run_id="no-such-run"))
 
 
 @verifies("OPS-026")
-def test_bytes_are_the_same_under_tls(secure: Wire, run: Run, payload: Payload, bucket: Bucket) -> None:
+def test_bytes_are_the_same_under_tls(secure: MlflowHttp, run: Run, payload: Payload, bucket: Bucket) -> None:
     """Bytes that went through TLS lie in the bucket and come back."""
     sent = payload(200_000)
-    given(secure.put_artifact(run.location, "a.bin", sent), 200)
+    require(secure.put_artifact(run.location, "a.bin", sent), 200)
 
     expect_equal(bucket.body(bucket.key_for(run.location, "a.bin")), Body.of([sent]), "object")
     expect_equal(expect_status(secure.get_artifact(run.location, "a.bin"), 200).response_body, Body.of([sent]), "bytes")
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("OPS-027")
-def test_tls_is_no_key(secure: Wire) -> None:
+def test_tls_is_no_key(secure: MlflowHttp) -> None:
     """TLS does not spare the key."""
-    given(secure.search_experiments(), 200)  # control: with a key
+    require(secure.search_experiments(), 200)  # control: with a key
 
     expect_refused(secure.with_key(None).search_experiments(), 401)
     expect_refused(secure.with_key("hk_unknown_0000").search_experiments(), 401)
 
 
-@bars("anonymous", "read")
+@lacks_right("anonymous", "read")
 @verifies("OPS-012")
-def test_http2_under_tls_answers_the_same(secure: Wire, secure_line: Line, handshakes: Handshakes) -> None:
+def test_http2_under_tls_answers_the_same(
+    secure: MlflowHttp, secure_connection: Connection, handshakes: Handshakes
+) -> None:
     """HTTP/2 where ALPN agrees on it answers as HTTP/1.1 does."""
     expect_equal(handshakes.meet(offers=["http/1.1"]).protocol, "http/1.1", "protocol of a client without HTTP/2")
     agreed = handshakes.meet(offers=["h2", "http/1.1"]).protocol
-    asked = given(secure.send("GET", FOUND), 200)
+    asked = require(secure.send("GET", FOUND), 200)
 
     expect_equal(agreed, "h2", "protocol of a client with HTTP/2")
-    expect_equal(secure_line.over_http2(FOUND, secure.key), (True, asked.content), "answer over HTTP/2")
-    expect_equal(secure_line.over_http2(FOUND)[0], False, "200 over HTTP/2 without a key")
+    expect_equal(secure_connection.over_http2(FOUND, secure.key), (True, asked.content), "answer over HTTP/2")
+    expect_equal(secure_connection.over_http2(FOUND)[0], False, "200 over HTTP/2 without a key")
 
 
 @verifies("OPS-028")

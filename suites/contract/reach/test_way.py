@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fixtures.clients.reach import Way
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_status
-from fixtures.requirement import verifies
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.reachability import Way
+from registry_conformance.judge.expect import expect_status
+from registry_conformance.judge.requirement import verifies
 
 
 @verifies("RCH-001")
@@ -27,12 +27,12 @@ def test_certificate_is_believed(secured_way: Way) -> None:
 
 
 @verifies("RCH-004")
-def test_door_answers(door: Wire) -> None:
+def test_door_answers(door: MlflowHttp) -> None:
     """The door answers a request for its health."""
     expect_status(door.health(), 200)
 
 
 @verifies("RCH-005")
-def test_key_is_let_in(door: Wire) -> None:
+def test_key_is_let_in(door: MlflowHttp) -> None:
     """The door lets in the key that third parties have."""
     expect_status(door.search_experiments(), 200)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.registration import Registration
-from fixtures.expect import expect_equal
-from fixtures.requirement import verifies
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.registration import Registration
+from registry_conformance.judge.expect import expect_equal
+from registry_conformance.judge.requirement import verifies
 
 
 @pytest.mark.usefixtures("through_the_door")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from fixtures.clients.registration import Registration
-from fixtures.expect import expect_equal, expect_status
-from fixtures.requirement import verifies
+from registry_conformance.judge.clients.registration import Registration
+from registry_conformance.judge.expect import expect_equal, expect_status
+from registry_conformance.judge.requirement import verifies
 
 
 @verifies("REG-001")
 def test_registration_completes(registration: Registration) -> None:
     """A registration completes with a tracking URI and an API key."""
-    journey = registration.complete()
+    sdk_registration = registration.complete()
 
-    assert journey.reached[-1] == "alias", journey.reached
+    assert sdk_registration.reached[-1] == "alias", sdk_registration.reached
 
 
 @verifies("REG-002")
@@ -21,18 +21,20 @@ def test_every_upload_is_accepted(registration: Registration) -> None:
     uploads = registration.uploads()
     refused = [str(upload) for upload in uploads if not upload.ok]
 
-    assert uploads, registration.journey.problem or "the registration uploaded nothing"
+    assert uploads, registration.sdk_registration.problem or "the registration uploaded nothing"
     expect_equal(refused, [], "uploads that were not accepted")
 
 
 @verifies("REG-003")
 def test_experiment_is_found_by_name(registration: Registration) -> None:
     """An experiment is found by the name it was given."""
-    journey = registration.reaching("experiment")
+    sdk_registration = registration.reaching("experiment")
     found = registration.door.get("experiments/get-by-name", experiment_name=registration.plan.experiment)
 
     expect_equal(
-        expect_status(found, 200).document["experiment"]["experiment_id"], journey.experiment_id, "experiment id"
+        expect_status(found, 200).document["experiment"]["experiment_id"],
+        sdk_registration.experiment_id,
+        "experiment id",
     )
 
 
@@ -65,12 +67,12 @@ def test_ended_run_is_finished(registration: Registration) -> None:
 @verifies("REG-011")
 def test_version_is_ready(registration: Registration) -> None:
     """A version is READY and names its source and run."""
-    journey = registration.reaching("version")
+    sdk_registration = registration.reaching("version")
     version = registration.version()
 
     expect_equal(version["status"], "READY", "version status")
-    expect_equal(version["source"], journey.source, "version source")
-    expect_equal(version["run_id"], journey.run_id, "version run")
+    expect_equal(version["source"], sdk_registration.source, "version source")
+    expect_equal(version["run_id"], sdk_registration.run_id, "version run")
 
 
 @verifies("REG-012")
@@ -85,11 +87,13 @@ def test_version_carries_the_platforms_tags(registration: Registration) -> None:
 @verifies("REG-013")
 def test_alias_resolves(registration: Registration) -> None:
     """An alias resolves to the version it was set on."""
-    journey = registration.reaching("alias")
+    sdk_registration = registration.reaching("alias")
     plan = registration.plan
     found = registration.door.get("registered-models/alias", name=plan.model, alias=plan.alias)
 
-    expect_equal(expect_status(found, 200).document["model_version"]["version"], journey.version, "version by alias")
+    expect_equal(
+        expect_status(found, 200).document["model_version"]["version"], sdk_registration.version, "version by alias"
+    )
 
 
 @verifies("REG-014")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.clients.registration import Registration
-from fixtures.expect import expect_equal, expect_status
-from fixtures.requirement import verifies
+from registry_conformance.judge.clients.registration import Registration
+from registry_conformance.judge.expect import expect_equal, expect_status
+from registry_conformance.judge.requirement import verifies
 
 
 @verifies("REG-015")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Unique, Version, one_door
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status, expect_within, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Unique
+from fixtures.registry import Version
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, expect_within, require
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -15,7 +17,9 @@ WRONG_NAMES = {"empty": "", "slash": "a/b", "colon": "a:b"}
 
 
 @verifies("REG-023")
-def test_renamed_model_is_found_by_its_new_name(door: Wire, origin: Wire, version: Version, unique: Unique) -> None:
+def test_renamed_model_is_found_by_its_new_name(
+    door: MlflowHttp, origin: MlflowHttp, version: Version, unique: Unique
+) -> None:
     """A renamed model is found by its new name, versions included."""
     new = unique("renamed")
     expect_status(door.post("registered-models/rename", name=version.name, new_name=new), 200)
@@ -26,10 +30,12 @@ def test_renamed_model_is_found_by_its_new_name(door: Wire, origin: Wire, versio
 
 
 @verifies("REG-023")
-def test_renaming_to_a_taken_name_is_refused(door: Wire, origin: Wire, version: Version, unique: Unique) -> None:
+def test_renaming_to_a_taken_name_is_refused(
+    door: MlflowHttp, origin: MlflowHttp, version: Version, unique: Unique
+) -> None:
     """A model is not renamed to a name that is taken."""
     taken = unique("taken")
-    given(door.create_model(taken), 200)
+    require(door.create_model(taken), 200)
     refused = door.post("registered-models/rename", name=version.name, new_name=taken)
 
     expect_refused(refused, 400, "RESOURCE_ALREADY_EXISTS")
@@ -37,9 +43,9 @@ def test_renaming_to_a_taken_name_is_refused(door: Wire, origin: Wire, version: 
 
 
 @verifies("REG-024")
-def test_description_of_a_model_reads_back(door: Wire, origin: Wire, model: str) -> None:
+def test_description_of_a_model_reads_back(door: MlflowHttp, origin: MlflowHttp, model: str) -> None:
     """A model's description reads back, and can be changed."""
-    given(door.patch("registered-models/update", name=model, description="first"), 200)
+    require(door.patch("registered-models/update", name=model, description="first"), 200)
     expect_status(door.patch("registered-models/update", name=model, description="zweite ✓\nzeile"), 200)
     found = expect_status(origin.get("registered-models/get", name=model), 200).document["registered_model"]
 
@@ -47,7 +53,7 @@ def test_description_of_a_model_reads_back(door: Wire, origin: Wire, model: str)
 
 
 @verifies("REG-024")
-def test_description_of_a_version_reads_back(door: Wire, origin: Wire, version: Version) -> None:
+def test_description_of_a_version_reads_back(door: MlflowHttp, origin: MlflowHttp, version: Version) -> None:
     """A version's description reads back and is not its model's."""
     which = {"name": version.name, "version": version.number}
     expect_status(door.patch("model-versions/update", **which, description="of the version"), 200)
@@ -59,7 +65,7 @@ def test_description_of_a_version_reads_back(door: Wire, origin: Wire, version: 
 
 
 @verifies("REG-025")
-def test_tags_of_a_model_are_set_replaced_and_deleted(door: Wire, origin: Wire, model: str) -> None:
+def test_tags_of_a_model_are_set_replaced_and_deleted(door: MlflowHttp, origin: MlflowHttp, model: str) -> None:
     """Tags of a model are set, replaced and deleted one by one."""
     steps = [
         door.post("registered-models/set-tag", name=model, key="kept", value="1"),
@@ -75,7 +81,7 @@ def test_tags_of_a_model_are_set_replaced_and_deleted(door: Wire, origin: Wire, 
 
 
 @verifies("REG-026")
-def test_tags_of_a_version_are_its_own(door: Wire, origin: Wire, version: Version) -> None:
+def test_tags_of_a_version_are_its_own(door: MlflowHttp, origin: MlflowHttp, version: Version) -> None:
     """Tags of a version are set, replaced and deleted one by one."""
     which = {"name": version.name, "version": version.number}
     steps = [
@@ -94,11 +100,13 @@ def test_tags_of_a_version_are_its_own(door: Wire, origin: Wire, version: Versio
 
 
 @verifies("REG-038")
-def test_deleted_model_takes_its_versions_along(door: Wire, origin: Wire, version: Version, unique: Unique) -> None:
+def test_deleted_model_takes_its_versions_along(
+    door: MlflowHttp, origin: MlflowHttp, version: Version, unique: Unique
+) -> None:
     """A deleted model is gone with its versions, and no other."""
     other = unique("other")
-    given(door.create_model(other), 200)
-    given(origin.get("model-versions/get", name=version.name, version=version.number), 200)  # control: it was there
+    require(door.create_model(other), 200)
+    require(origin.get("model-versions/get", name=version.name, version=version.number), 200)  # control: it was there
     expect_status(door.delete("registered-models/delete", name=version.name), 200)
     left = expect_status(origin.get("model-versions/search", filter=f"name = '{version.name}'"), 200).document
 
@@ -108,10 +116,10 @@ def test_deleted_model_takes_its_versions_along(door: Wire, origin: Wire, versio
 
 
 @verifies("REG-038")
-def test_name_of_a_deleted_model_is_free(door: Wire, origin: Wire, version: Version) -> None:
+def test_name_of_a_deleted_model_is_free(door: MlflowHttp, origin: MlflowHttp, version: Version) -> None:
     """A deleted model's name is free, and begins anew."""
-    given(door.post("registered-models/set-tag", name=version.name, key="former", value="1"), 200)
-    given(door.delete("registered-models/delete", name=version.name), 200)
+    require(door.post("registered-models/set-tag", name=version.name, key="former", value="1"), 200)
+    require(door.delete("registered-models/delete", name=version.name), 200)
     expect_status(door.create_model(version.name), 200)
     found = expect_status(origin.get("registered-models/get", name=version.name), 200).document["registered_model"]
 
@@ -120,7 +128,7 @@ def test_name_of_a_deleted_model_is_free(door: Wire, origin: Wire, version: Vers
 
 @verifies("REG-039")
 @pytest.mark.parametrize("what", ["model", "version", "alias-target"])
-def test_what_is_not_there_is_not_deleted(door: Wire, version: Version, unique: Unique, what: str) -> None:
+def test_what_is_not_there_is_not_deleted(door: MlflowHttp, version: Version, unique: Unique, what: str) -> None:
     """Deleting what is not there is refused, and harms nothing."""
     missed = {
         "model": lambda: door.delete("registered-models/delete", name=unique("nobody")),
@@ -136,15 +144,15 @@ def test_what_is_not_there_is_not_deleted(door: Wire, version: Version, unique: 
 
 @verifies("REG-052")
 @pytest.mark.parametrize("name", WRONG_NAMES.values(), ids=WRONG_NAMES)
-def test_wrong_model_name_is_refused(door: Wire, unique: Unique, name: str) -> None:
+def test_wrong_model_name_is_refused(door: MlflowHttp, unique: Unique, name: str) -> None:
     """A model name that a URI could not hold is refused."""
-    given(door.create_model(unique("model")), 200)  # control: other names are taken
+    require(door.create_model(unique("model")), 200)  # control: other names are taken
 
     expect_refused(door.create_model(name), 400, "INVALID_PARAMETER_VALUE")
 
 
 @verifies("REG-056")
-def test_tags_given_at_creation_read_back(door: Wire, unique: Unique) -> None:
+def test_tags_given_at_creation_read_back(door: MlflowHttp, unique: Unique) -> None:
     """Tags that something is created with read back."""
     tags, name = [{"key": "hokusai_status", "value": "live"}], unique("tagged")
     experiment = expect_status(door.post("experiments/create", name=name, tags=tags), 200).document["experiment_id"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Run, Unique, one_door
-from fixtures.clients.bucket import Bucket
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Unique
+from fixtures.runs import Run
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -25,12 +27,14 @@ TEXTS = {
 
 
 @verifies("REG-042")
-def test_nested_runs_are_found_by_their_parent(door: Wire, own_experiment: str) -> None:
+def test_nested_runs_are_found_by_their_parent(door: MlflowHttp, own_experiment: str) -> None:
     """A run's children are found by their parent's id."""
-    parent = given(door.create_run(own_experiment, "parent"), 200).document["run"]["info"]["run_id"]
+    parent = require(door.create_run(own_experiment, "parent"), 200).document["run"]["info"]["run_id"]
     tags = [{"key": "mlflow.parentRunId", "value": parent}]
     asked = {"experiment_id": own_experiment, "start_time": 0, "tags": tags}
-    children = [given(door.post("runs/create", run_name=name, **asked), 200).document["run"] for name in ("one", "two")]
+    children = [
+        require(door.post("runs/create", run_name=name, **asked), 200).document["run"] for name in ("one", "two")
+    ]
     search = {"experiment_ids": [own_experiment], "filter": f"tags.`mlflow.parentRunId` = '{parent}'"}
     found = expect_status(door.post("runs/search", **search, max_results=10), 200).document["runs"]
 
@@ -39,7 +43,7 @@ def test_nested_runs_are_found_by_their_parent(door: Wire, own_experiment: str) 
 
 @verifies("REG-043")
 @pytest.mark.parametrize(("what", "limit"), LIMITS.items(), ids=LIMITS)
-def test_batch_is_taken_up_to_its_limit(door: Wire, origin: Wire, run: Run, what: str, limit: int) -> None:
+def test_batch_is_taken_up_to_its_limit(door: MlflowHttp, origin: MlflowHttp, run: Run, what: str, limit: int) -> None:
     """A batch at its limit is stored in full; above, nothing is."""
     fits = [{"key": f"fits-{number:04}", "value": "x"} for number in range(limit)]
     above = [{"key": f"above-{number:04}", "value": "x"} for number in range(limit + 1)]
@@ -53,7 +57,7 @@ def test_batch_is_taken_up_to_its_limit(door: Wire, origin: Wire, run: Run, what
 
 
 @verifies("REG-043")
-def test_metrics_are_taken_up_to_their_limit(door: Wire, origin: Wire, run: Run) -> None:
+def test_metrics_are_taken_up_to_their_limit(door: MlflowHttp, origin: MlflowHttp, run: Run) -> None:
     """A batch of 1000 metrics is stored; of 1001, none is."""
     fits = [{"key": f"fits-{number}", "value": 0.5, "timestamp": 1, "step": 0} for number in range(1000)]
     above = [{"key": f"above-{number}", "value": 0.5, "timestamp": 1, "step": 0} for number in range(1001)]
@@ -67,7 +71,7 @@ def test_metrics_are_taken_up_to_their_limit(door: Wire, origin: Wire, run: Run)
 
 
 @verifies("REG-043")
-def test_key_is_taken_up_to_its_limit(door: Wire, run: Run) -> None:
+def test_key_is_taken_up_to_its_limit(door: MlflowHttp, run: Run) -> None:
     """A key of 250 characters is taken, a longer one refused."""
     expect_status(door.post("runs/log-parameter", run_id=run.id, key="k" * 250, value="x"), 200)
     refused = door.post("runs/log-parameter", run_id=run.id, key="k" * 251, value="x")
@@ -77,14 +81,14 @@ def test_key_is_taken_up_to_its_limit(door: Wire, run: Run) -> None:
 
 @verifies("REG-044")
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_text_is_kept_everywhere(door: Wire, origin: Wire, run: Run, unique: Unique, text: str) -> None:
+def test_text_is_kept_everywhere(door: MlflowHttp, origin: MlflowHttp, run: Run, unique: Unique, text: str) -> None:
     """Any text in names, tags, params and descriptions reads back."""
     experiment, model = f"{unique('experiment')} {text}", f"{unique('model')} {text}"
-    given(door.post("runs/log-parameter", run_id=run.id, key="text", value=text), 200)
-    given(door.set_run_tag(run.id, "text", text), 200)
+    require(door.post("runs/log-parameter", run_id=run.id, key="text", value=text), 200)
+    require(door.set_run_tag(run.id, "text", text), 200)
     made = expect_status(door.create_experiment(experiment), 200).document["experiment_id"]
     expect_status(door.create_model(model), 200)
-    given(door.post("registered-models/set-tag", name=model, key="text", value=text), 200)
+    require(door.post("registered-models/set-tag", name=model, key="text", value=text), 200)
     facts = expect_status(origin.get("runs/get", run_id=run.id), 200).document["run"]["data"]
     found = expect_status(door.get("registered-models/get", name=model), 200).document["registered_model"]
     named = expect_status(origin.get("experiments/get-by-name", experiment_name=experiment), 200).document["experiment"]
@@ -96,10 +100,10 @@ def test_text_is_kept_everywhere(door: Wire, origin: Wire, run: Run, unique: Uni
 
 
 @verifies("REG-046")
-def test_param_is_not_changed(door: Wire, origin: Wire, run: Run) -> None:
+def test_param_is_not_changed(door: MlflowHttp, origin: MlflowHttp, run: Run) -> None:
     """A param that was logged is not changed, only repeated."""
-    given(door.post("runs/log-parameter", run_id=run.id, key="depth", value="3"), 200)
-    given(door.post("runs/log-parameter", run_id=run.id, key="depth", value="3"), 200)  # control: it can be repeated
+    require(door.post("runs/log-parameter", run_id=run.id, key="depth", value="3"), 200)
+    require(door.post("runs/log-parameter", run_id=run.id, key="depth", value="3"), 200)  # control: it can be repeated
     refused = door.post("runs/log-parameter", run_id=run.id, key="depth", value="4")
     found = expect_status(origin.get("runs/get", run_id=run.id), 200).document["run"]["data"]["params"]
 
@@ -108,10 +112,10 @@ def test_param_is_not_changed(door: Wire, origin: Wire, run: Run) -> None:
 
 
 @verifies("REG-047")
-def test_deleted_run_comes_back_whole(door: Wire, run: Run, bucket: Bucket) -> None:
+def test_deleted_run_comes_back_whole(door: MlflowHttp, run: Run, bucket: Bucket) -> None:
     """A deleted run is restored with its params and artifacts."""
-    given(door.post("runs/log-parameter", run_id=run.id, key="depth", value="3"), 200)
-    given(door.put_artifact(run.location, "a.txt", b"bytes"), 200)
+    require(door.post("runs/log-parameter", run_id=run.id, key="depth", value="3"), 200)
+    require(door.put_artifact(run.location, "a.txt", b"bytes"), 200)
     expect_status(door.post("runs/delete", run_id=run.id), 200)
     gone = expect_status(door.get("runs/get", run_id=run.id), 200).document["run"]["info"]["lifecycle_stage"]
     expect_status(door.post("runs/restore", run_id=run.id), 200)
@@ -123,18 +127,18 @@ def test_deleted_run_comes_back_whole(door: Wire, run: Run, bucket: Bucket) -> N
 
 
 @verifies("REG-047")
-def test_deleted_run_is_not_written_to(door: Wire, run: Run) -> None:
+def test_deleted_run_is_not_written_to(door: MlflowHttp, run: Run) -> None:
     """A deleted run takes no more facts."""
-    given(door.set_run_tag(run.id, "before", "1"), 200)  # control: a live run takes them
-    given(door.post("runs/delete", run_id=run.id), 200)
+    require(door.set_run_tag(run.id, "before", "1"), 200)  # control: a live run takes them
+    require(door.post("runs/delete", run_id=run.id), 200)
 
     expect_refused(door.set_run_tag(run.id, "after", "1"), 400, "INVALID_PARAMETER_VALUE")
 
 
 @verifies("REG-047")
-def test_deleted_experiment_comes_back_whole(door: Wire, origin: Wire, own_experiment: str) -> None:
+def test_deleted_experiment_comes_back_whole(door: MlflowHttp, origin: MlflowHttp, own_experiment: str) -> None:
     """A deleted experiment is not listed; restored, it has its runs."""
-    made = given(door.create_run(own_experiment, "kept"), 200).document["run"]["info"]["run_id"]
+    made = require(door.create_run(own_experiment, "kept"), 200).document["run"]["info"]["run_id"]
     expect_status(door.post("experiments/delete", experiment_id=own_experiment), 200)
     refused = door.create_run(own_experiment, "late")
     gone = expect_status(origin.get("experiments/get", experiment_id=own_experiment), 200).document["experiment"]
@@ -147,7 +151,7 @@ def test_deleted_experiment_comes_back_whole(door: Wire, origin: Wire, own_exper
 
 
 @verifies("REG-051")
-def test_history_of_a_metric_is_kept(door: Wire, origin: Wire, run: Run) -> None:
+def test_history_of_a_metric_is_kept(door: MlflowHttp, origin: MlflowHttp, run: Run) -> None:
     """The history of a metric keeps every step, value and time."""
     points = [{"value": value, "timestamp": 1000 + step, "step": step} for step, value in enumerate((0.1, -2.5, 1e300))]
     logged = [door.post("runs/log-metric", run_id=run.id, key="loss", **point).status for point in points]
@@ -160,7 +164,7 @@ def test_history_of_a_metric_is_kept(door: Wire, origin: Wire, run: Run) -> None
 
 
 @verifies("REG-053")
-def test_inputs_of_a_run_read_back(door: Wire, origin: Wire, run: Run) -> None:
+def test_inputs_of_a_run_read_back(door: MlflowHttp, origin: MlflowHttp, run: Run) -> None:
     """The datasets that a run was trained on read back."""
     dataset = {"name": "iris", "digest": "abc123", "source_type": "local", "source": '{"uri": "iris.csv"}'}
     tags = [{"key": "mlflow.data.context", "value": "training"}]
@@ -171,9 +175,11 @@ def test_inputs_of_a_run_read_back(door: Wire, origin: Wire, run: Run) -> None:
 
 
 @verifies("REG-054")
-def test_experiment_is_renamed_and_tagged(door: Wire, origin: Wire, own_experiment: str, unique: Unique) -> None:
+def test_experiment_is_renamed_and_tagged(
+    door: MlflowHttp, origin: MlflowHttp, own_experiment: str, unique: Unique
+) -> None:
     """An experiment is renamed and tagged, and keeps its location."""
-    before = given(origin.get("experiments/get", experiment_id=own_experiment), 200).document["experiment"]
+    before = require(origin.get("experiments/get", experiment_id=own_experiment), 200).document["experiment"]
     new = unique("renamed")
     expect_status(door.post("experiments/update", experiment_id=own_experiment, new_name=new), 200)
     expect_status(
@@ -188,10 +194,10 @@ def test_experiment_is_renamed_and_tagged(door: Wire, origin: Wire, own_experime
 
 
 @verifies("REG-057")
-def test_first_experiment_keeps_artifacts_where_a_new_one_does(door: Wire, own_experiment: str) -> None:
+def test_first_experiment_keeps_artifacts_where_a_new_one_does(door: MlflowHttp, own_experiment: str) -> None:
     """The first experiment keeps its artifacts where a new one does."""
-    new = given(door.get("experiments/get", experiment_id=own_experiment), 200).document["experiment"]
-    first = given(door.get("experiments/get", experiment_id="0"), 200).document["experiment"]
+    new = require(door.get("experiments/get", experiment_id=own_experiment), 200).document["experiment"]
+    first = require(door.get("experiments/get", experiment_id="0"), 200).document["experiment"]
     old_root, root = (one["artifact_location"].rpartition("/")[0] for one in (first, new))
 
     expect_equal(old_root, root, "root that the first experiment's artifacts lie under")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.checks import Run, Unique, Version, one_door
-from fixtures.clients.pages import all_pages
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Unique
+from fixtures.registry import Version
+from fixtures.runs import Run
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.pages import all_pages
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -18,11 +21,11 @@ SEARCHES = ["experiments", "runs", "registered-models", "model-versions"]
 
 @verifies("REG-032")
 @pytest.mark.parametrize("order", ["ASC", "DESC"])
-def test_models_are_paged_without_gaps(door: Wire, origin: Wire, unique: Unique, order: str) -> None:
+def test_models_are_paged_without_gaps(door: MlflowHttp, origin: MlflowHttp, unique: Unique, order: str) -> None:
     """Pages of a model search hold every model once, in order."""
     family = unique("family")
     names = [f"{family}-{letter}" for letter in "abcde"]
-    given_all = [given(door.create_model(name), 200).status for name in names]
+    given_all = [require(door.create_model(name), 200).status for name in names]
     asked: dict[str, str | int] = {"filter": f"name LIKE '{family}%'", "order_by": f"name {order}", "max_results": 2}
     pages = all_pages(door, "registered-models/search", "registered_models", **asked)
     there = all_pages(origin, "registered-models/search", "registered_models", **asked)
@@ -36,23 +39,25 @@ def test_models_are_paged_without_gaps(door: Wire, origin: Wire, unique: Unique,
 
 
 @verifies("REG-032")
-def test_models_are_filtered_by_tag(door: Wire, unique: Unique) -> None:
+def test_models_are_filtered_by_tag(door: MlflowHttp, unique: Unique) -> None:
     """A model search by tag finds exactly the models that carry it."""
     tagged, other, value = unique("tagged"), unique("other"), unique("value")
-    given(door.create_model(tagged), 200)
-    given(door.create_model(other), 200)
-    given(door.post("registered-models/set-tag", name=tagged, key="owner", value=value), 200)
-    given(door.post("registered-models/set-tag", name=other, key="owner", value="somebody else"), 200)
+    require(door.create_model(tagged), 200)
+    require(door.create_model(other), 200)
+    require(door.post("registered-models/set-tag", name=tagged, key="owner", value=value), 200)
+    require(door.post("registered-models/set-tag", name=other, key="owner", value="somebody else"), 200)
     found = expect_status(door.get("registered-models/search", filter=f"tags.owner = '{value}'"), 200).document
 
     expect_equal([model["name"] for model in found["registered_models"]], [tagged], "models")
 
 
 @verifies("REG-033")
-def test_versions_are_filtered_by_run_and_tag(door: Wire, run: Run, other_run: Run, version: Version) -> None:
+def test_versions_are_filtered_by_run_and_tag(door: MlflowHttp, run: Run, other_run: Run, version: Version) -> None:
     """A version search by run or tag finds exactly these."""
-    given(door.create_version(version.name, f"{other_run.location}/m", other_run.id), 200)
-    given(door.post("model-versions/set-tag", name=version.name, version="2", key="hokusai_status", value="live"), 200)
+    require(door.create_version(version.name, f"{other_run.location}/m", other_run.id), 200)
+    require(
+        door.post("model-versions/set-tag", name=version.name, version="2", key="hokusai_status", value="live"), 200
+    )
     filters = [f"run_id = '{run.id}'", f"name = '{version.name}' AND tags.hokusai_status = 'live'"]
     answers = [door.get("model-versions/search", filter=filter_by) for filter_by in filters]
     found = [[one["version"] for one in expect_status(each, 200).document["model_versions"]] for each in answers]
@@ -61,9 +66,9 @@ def test_versions_are_filtered_by_run_and_tag(door: Wire, run: Run, other_run: R
 
 
 @verifies("REG-033")
-def test_versions_are_paged_without_gaps(door: Wire, run: Run, model: str) -> None:
+def test_versions_are_paged_without_gaps(door: MlflowHttp, run: Run, model: str) -> None:
     """Pages of a version search hold every version once, in order."""
-    made = [given(door.create_version(model, f"{run.location}/{n}", run.id), 200).status for n in range(5)]
+    made = [require(door.create_version(model, f"{run.location}/{n}", run.id), 200).status for n in range(5)]
     asked: dict[str, str | int] = {"filter": f"name = '{model}'", "order_by": "version_number ASC", "max_results": 2}
     pages = all_pages(door, "model-versions/search", "model_versions", **asked)
 
@@ -84,10 +89,11 @@ def test_versions_are_paged_without_gaps(door: Wire, run: Run, model: str) -> No
     ],
     ids=["metric-above", "metric-below", "param", "tag-and-metric", "name", "none"],
 )
-def test_runs_are_filtered(door: Wire, own_experiment: str, filter_by: str, names: list[str]) -> None:
+def test_runs_are_filtered(door: MlflowHttp, own_experiment: str, filter_by: str, names: list[str]) -> None:
     """A run search finds exactly the runs that the filter says."""
     made = [
-        given(door.create_run(own_experiment, name), 200).document["run"]["info"]["run_id"] for name in ("good", "bad")
+        require(door.create_run(own_experiment, name), 200).document["run"]["info"]["run_id"]
+        for name in ("good", "bad")
     ]
     facts = {"params": [{"key": "depth", "value": "3"}], "tags": [{"key": "team", "value": "red"}]}
     scores = [[{"key": "score", "value": value, "timestamp": 1, "step": 0}] for value in (0.95, 0.5)]
@@ -103,10 +109,10 @@ def test_runs_are_filtered(door: Wire, own_experiment: str, filter_by: str, name
 
 
 @verifies("REG-034")
-def test_runs_are_ordered_by_metric(door: Wire, origin: Wire, own_experiment: str) -> None:
+def test_runs_are_ordered_by_metric(door: MlflowHttp, origin: MlflowHttp, own_experiment: str) -> None:
     """A run search brings runs in the order of a metric, page by page."""
     made = [
-        given(door.create_run(own_experiment, f"run-{n}"), 200).document["run"]["info"]["run_id"] for n in (0, 1, 2)
+        require(door.create_run(own_experiment, f"run-{n}"), 200).document["run"]["info"]["run_id"] for n in (0, 1, 2)
     ]
     logged = [
         door.post("runs/log-metric", run_id=each, key="score", value=value, timestamp=1, step=0).status
@@ -125,11 +131,11 @@ def test_runs_are_ordered_by_metric(door: Wire, origin: Wire, own_experiment: st
 
 
 @verifies("REG-035")
-def test_experiments_are_filtered_and_paged(door: Wire, unique: Unique) -> None:
+def test_experiments_are_filtered_and_paged(door: MlflowHttp, unique: Unique) -> None:
     """An experiment search by name and tag finds exactly these."""
     family = unique("family")
-    made = [given(door.create_experiment(f"{family}-{n}"), 200).document["experiment_id"] for n in range(3)]
-    given(door.post("experiments/set-experiment-tag", experiment_id=made[1], key="team", value=family), 200)
+    made = [require(door.create_experiment(f"{family}-{n}"), 200).document["experiment_id"] for n in range(3)]
+    require(door.post("experiments/set-experiment-tag", experiment_id=made[1], key="team", value=family), 200)
     asked: dict[str, str | int] = {"filter": f"name LIKE '{family}%'", "order_by": "name ASC", "max_results": 2}
     pages = all_pages(door, "experiments/search", "experiments", **asked)
     tagged = expect_status(
@@ -142,20 +148,20 @@ def test_experiments_are_filtered_and_paged(door: Wire, unique: Unique) -> None:
 
 @verifies("REG-036")
 @pytest.mark.parametrize("what", SEARCHES)
-def test_malformed_filter_is_refused(door: Wire, experiment: str, what: str) -> None:
+def test_malformed_filter_is_refused(door: MlflowHttp, experiment: str, what: str) -> None:
     """A search with a malformed filter is refused, not answered."""
     where = {"experiment_ids": [experiment], "max_results": 1}
     methods = {"experiments": door.post, "runs": door.post, "registered-models": door.get, "model-versions": door.get}
     facts = {"runs": where}.get(what, {"max_results": 1})
-    given(methods[what](f"{what}/search", **facts), 200)  # control: without a filter it is answered
+    require(methods[what](f"{what}/search", **facts), 200)  # control: without a filter it is answered
 
     expect_refused(methods[what](f"{what}/search", **facts, filter="name IS UNLIKE"), 400, "INVALID_PARAMETER_VALUE")
 
 
 @verifies("REG-036")
 @pytest.mark.parametrize("what", ["registered-models", "model-versions", "experiments"])
-def test_unknown_page_token_is_refused(door: Wire, what: str) -> None:
+def test_unknown_page_token_is_refused(door: MlflowHttp, what: str) -> None:
     """A page token that nobody gave out is refused."""
-    given(door.get(f"{what}/search", max_results=1), 200)  # control: without a token it is answered
+    require(door.get(f"{what}/search", max_results=1), 200)  # control: without a token it is answered
 
     expect_refused(door.get(f"{what}/search", max_results=1, **NO_TOKEN), 400, "INVALID_PARAMETER_VALUE")

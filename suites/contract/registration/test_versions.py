@@ -6,12 +6,15 @@ from functools import partial
 
 import pytest
 
-from fixtures.checks import Run, Unique, Version, one_door
-from fixtures.clients.registration import list_tree
-from fixtures.clients.together import at_once
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.doors import one_door
+from fixtures.essentials import Unique
+from fixtures.registry import Version
+from fixtures.runs import Run
+from registry_conformance.judge.clients.concurrency import at_once
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.registration import list_tree
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
@@ -26,9 +29,9 @@ WRONG_SOURCES = {
 
 
 @verifies("REG-027")
-def test_alias_moves_and_goes_alone(door: Wire, origin: Wire, run: Run, version: Version) -> None:
+def test_alias_moves_and_goes_alone(door: MlflowHttp, origin: MlflowHttp, run: Run, version: Version) -> None:
     """A moved alias leaves its version; a deleted one leaves others."""
-    second = given(door.create_version(version.name, f"{run.location}/b", run.id), 200).document["model_version"]
+    second = require(door.create_version(version.name, f"{run.location}/b", run.id), 200).document["model_version"]
     for_both = {"name": version.name}
     steps = [
         door.post("registered-models/alias", **for_both, alias="champion", version="1"),
@@ -48,10 +51,10 @@ def test_alias_moves_and_goes_alone(door: Wire, origin: Wire, run: Run, version:
 
 
 @verifies("REG-027")
-def test_deleted_version_takes_its_alias_along(door: Wire, origin: Wire, version: Version) -> None:
+def test_deleted_version_takes_its_alias_along(door: MlflowHttp, origin: MlflowHttp, version: Version) -> None:
     """An alias goes with the version that it names."""
-    given(door.post("registered-models/alias", name=version.name, alias="champion", version="1"), 200)
-    given(origin.get("registered-models/alias", name=version.name, alias="champion"), 200)  # control: it resolved
+    require(door.post("registered-models/alias", name=version.name, alias="champion", version="1"), 200)
+    require(origin.get("registered-models/alias", name=version.name, alias="champion"), 200)  # control: it resolved
     expect_status(door.delete("model-versions/delete", name=version.name, version="1"), 200)
     dangling = door.get("registered-models/alias", name=version.name, alias="champion")
 
@@ -62,9 +65,9 @@ def test_deleted_version_takes_its_alias_along(door: Wire, origin: Wire, version
 
 @verifies("REG-028")
 @pytest.mark.parametrize("alias", WRONG_ALIASES.values(), ids=WRONG_ALIASES)
-def test_wrong_alias_is_refused(door: Wire, origin: Wire, version: Version, alias: str) -> None:
+def test_wrong_alias_is_refused(door: MlflowHttp, origin: MlflowHttp, version: Version, alias: str) -> None:
     """A reserved or malformed alias is refused, and not set."""
-    given(door.post("registered-models/alias", name=version.name, alias="fine", version="1"), 200)  # control
+    require(door.post("registered-models/alias", name=version.name, alias="fine", version="1"), 200)  # control
     refused = door.post("registered-models/alias", name=version.name, alias=alias, version="1")
     found = expect_status(origin.get("registered-models/get", name=version.name), 200).document["registered_model"]
 
@@ -73,9 +76,9 @@ def test_wrong_alias_is_refused(door: Wire, origin: Wire, version: Version, alia
 
 
 @verifies("REG-029")
-def test_stage_is_taken_over(door: Wire, origin: Wire, run: Run, version: Version) -> None:
+def test_stage_is_taken_over(door: MlflowHttp, origin: MlflowHttp, run: Run, version: Version) -> None:
     """A version that takes a stage over archives the former one."""
-    given(door.create_version(version.name, f"{run.location}/b", run.id), 200)
+    require(door.create_version(version.name, f"{run.location}/b", run.id), 200)
     move = partial(door.post, "model-versions/transition-stage", name=version.name, stage="Production")
     expect_status(move(version="1", archive_existing_versions=False), 200)
     expect_status(move(version="2", archive_existing_versions=True), 200)
@@ -89,10 +92,10 @@ def test_stage_is_taken_over(door: Wire, origin: Wire, run: Run, version: Versio
 
 
 @verifies("REG-029")
-def test_unknown_stage_is_refused(door: Wire, origin: Wire, version: Version) -> None:
+def test_unknown_stage_is_refused(door: MlflowHttp, origin: MlflowHttp, version: Version) -> None:
     """A stage that does not exist is refused, and changes nothing."""
     move = partial(door.post, "model-versions/transition-stage", name=version.name, version="1")
-    given(move(stage="Staging", archive_existing_versions=False), 200)  # control: stages that exist are taken
+    require(move(stage="Staging", archive_existing_versions=False), 200)  # control: stages that exist are taken
     refused = move(stage="Nowhere", archive_existing_versions=False)
     found = expect_status(origin.get("model-versions/get", name=version.name, version="1"), 200).document
 
@@ -101,11 +104,11 @@ def test_unknown_stage_is_refused(door: Wire, origin: Wire, version: Version) ->
 
 
 @verifies("REG-030")
-def test_latest_versions_are_told_by_stage(door: Wire, run: Run, version: Version) -> None:
+def test_latest_versions_are_told_by_stage(door: MlflowHttp, run: Run, version: Version) -> None:
     """The latest versions are one a stage, the newest."""
-    given(door.create_version(version.name, f"{run.location}/b", run.id), 200)
-    given(door.create_version(version.name, f"{run.location}/c", run.id), 200)
-    given(
+    require(door.create_version(version.name, f"{run.location}/b", run.id), 200)
+    require(door.create_version(version.name, f"{run.location}/c", run.id), 200)
+    require(
         door.post(
             "model-versions/transition-stage",
             name=version.name,
@@ -128,7 +131,7 @@ def test_latest_versions_are_told_by_stage(door: Wire, run: Run, version: Versio
 
 
 @verifies("REG-031")
-def test_download_uri_is_the_source(door: Wire, origin: Wire, version: Version) -> None:
+def test_download_uri_is_the_source(door: MlflowHttp, origin: MlflowHttp, version: Version) -> None:
     """The download URI of a version is where its artifacts lie."""
     which = {"name": version.name, "version": version.number}
     here = expect_status(door.get("model-versions/get-download-uri", **which), 200).document
@@ -139,11 +142,11 @@ def test_download_uri_is_the_source(door: Wire, origin: Wire, version: Version) 
 
 
 @verifies("REG-037")
-def test_copy_of_a_version_has_its_artifacts(door: Wire, run: Run, version: Version, unique: Unique) -> None:
+def test_copy_of_a_version_has_its_artifacts(door: MlflowHttp, run: Run, version: Version, unique: Unique) -> None:
     """A version copied to another model brings the same artifacts."""
     copy = unique("copy")
-    given(door.put_artifact(version.source, "MLmodel", b"flavors: {}"), 200)
-    given(door.create_model(copy), 200)
+    require(door.put_artifact(version.source, "MLmodel", b"flavors: {}"), 200)
+    require(door.create_model(copy), 200)
     source = f"models:/{version.name}/{version.number}"
     copied = expect_status(door.create_version(copy, source, run.id), 200).document["model_version"]
     uri = expect_status(door.get("model-versions/get-download-uri", name=copy, version="1"), 200).document[
@@ -155,13 +158,13 @@ def test_copy_of_a_version_has_its_artifacts(door: Wire, run: Run, version: Vers
 
 
 @verifies("REG-037")
-def test_copy_outlives_its_original(door: Wire, run: Run, version: Version, unique: Unique) -> None:
+def test_copy_outlives_its_original(door: MlflowHttp, run: Run, version: Version, unique: Unique) -> None:
     """A copy keeps its artifacts when the original version is deleted."""
     copy = unique("copy")
-    given(door.put_artifact(version.source, "MLmodel", b"flavors: {}"), 200)
-    given(door.create_model(copy), 200)
-    given(door.create_version(copy, f"models:/{version.name}/{version.number}", run.id), 200)
-    given(door.delete("registered-models/delete", name=version.name), 200)
+    require(door.put_artifact(version.source, "MLmodel", b"flavors: {}"), 200)
+    require(door.create_model(copy), 200)
+    require(door.create_version(copy, f"models:/{version.name}/{version.number}", run.id), 200)
+    require(door.delete("registered-models/delete", name=version.name), 200)
     uri = expect_status(door.get("model-versions/get-download-uri", name=copy, version="1"), 200).document[
         "artifact_uri"
     ]
@@ -170,7 +173,7 @@ def test_copy_outlives_its_original(door: Wire, run: Run, version: Version, uniq
 
 
 @verifies("REG-045")
-def test_concurrent_versions_have_distinct_numbers(door: Wire, origin: Wire, run: Run, model: str) -> None:
+def test_concurrent_versions_have_distinct_numbers(door: MlflowHttp, origin: MlflowHttp, run: Run, model: str) -> None:
     """Versions that are created at one time have distinct numbers."""
     sources = [f"{run.location}/{number}" for number in range(8)]
     created = at_once([partial(door.create_version, model, source, run.id) for source in sources])
@@ -186,9 +189,11 @@ def test_concurrent_versions_have_distinct_numbers(door: Wire, origin: Wire, run
 
 
 @verifies("REG-038")
-def test_number_of_a_deleted_version_is_not_another(door: Wire, origin: Wire, run: Run, version: Version) -> None:
+def test_number_of_a_deleted_version_is_not_another(
+    door: MlflowHttp, origin: MlflowHttp, run: Run, version: Version
+) -> None:
     """A deleted version is gone; the others keep their numbers."""
-    given(door.create_version(version.name, f"{run.location}/b", run.id), 200)
+    require(door.create_version(version.name, f"{run.location}/b", run.id), 200)
     expect_status(door.delete("model-versions/delete", name=version.name, version="1"), 200)
     found = expect_status(origin.get("model-versions/search", filter=f"name = '{version.name}'"), 200).document
 
@@ -200,11 +205,11 @@ def test_number_of_a_deleted_version_is_not_another(door: Wire, origin: Wire, ru
 
 
 @verifies("REG-048")
-def test_version_without_artifacts_is_noticed(door: Wire, run: Run, version: Version) -> None:
+def test_version_without_artifacts_is_noticed(door: MlflowHttp, run: Run, version: Version) -> None:
     """A version without artifacts may be READY, yet brings nothing."""
     full = f"{run.location}/full"
-    given(door.put_artifact(full, "MLmodel", b"flavors: {}"), 200)
-    number = given(door.create_version(version.name, full, run.id), 200).document["model_version"]["version"]
+    require(door.put_artifact(full, "MLmodel", b"flavors: {}"), 200)
+    number = require(door.create_version(version.name, full, run.id), 200).document["model_version"]["version"]
     numbers = (version.number, number)
     uris = [
         expect_status(door.get("model-versions/get-download-uri", name=version.name, version=each), 200).document
@@ -219,9 +224,11 @@ def test_version_without_artifacts_is_noticed(door: Wire, run: Run, version: Ver
 
 @verifies("REG-049")
 @pytest.mark.parametrize("source", WRONG_SOURCES.values(), ids=WRONG_SOURCES)
-def test_source_outside_the_deployment_is_refused(door: Wire, origin: Wire, run: Run, model: str, source: str) -> None:
+def test_source_outside_the_deployment_is_refused(
+    door: MlflowHttp, origin: MlflowHttp, run: Run, model: str, source: str
+) -> None:
     """A version's source outside the run's artifacts is refused."""
-    given(door.create_version(model, f"{run.location}/m", run.id), 200)  # control: honest sources are taken
+    require(door.create_version(model, f"{run.location}/m", run.id), 200)  # control: honest sources are taken
     refused = door.create_version(model, source.format(location=run.location), run.id)
     found = expect_status(origin.get("model-versions/search", filter=f"name = '{model}'"), 200).document
 
@@ -231,8 +238,8 @@ def test_source_outside_the_deployment_is_refused(door: Wire, origin: Wire, run:
 
 @pytest.mark.usefixtures("through_the_door")
 @verifies("REG-049")
-def test_source_in_another_run_is_refused(door: Wire, run: Run, other_run: Run, model: str) -> None:
+def test_source_in_another_run_is_refused(door: MlflowHttp, run: Run, other_run: Run, model: str) -> None:
     """A version of one run is not taken from another's artifacts."""
-    given(door.create_version(model, f"{run.location}/m", run.id), 200)  # control: its own artifacts are taken
+    require(door.create_version(model, f"{run.location}/m", run.id), 200)  # control: its own artifacts are taken
 
     expect_refused(door.create_version(model, f"{other_run.location}/m", run.id), 400, "INVALID_PARAMETER_VALUE")

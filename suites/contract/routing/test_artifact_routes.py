@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fixtures.checks import Payload, Run
-from fixtures.clients.wire import Wire, location_path
-from fixtures.expect import expect_equal, expect_status, expect_within
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload
+from fixtures.runs import Run
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp, location_path
+from registry_conformance.judge.expect import expect_equal, expect_status, expect_within
+from registry_conformance.judge.requirement import verifies
 
 AJAX = "/ajax-api/2.0/mlflow-artifacts/artifacts"
 
 
 @verifies("RTE-003")
-def test_upload_is_routed(door: Wire, location: str, payload: Payload) -> None:
+def test_upload_is_routed(door: MlflowHttp, location: str, payload: Payload) -> None:
     """An artifact upload is routed to MLflow."""
     expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
 
 
 @verifies("RTE-004")
-def test_download_is_routed(door: Wire, location: str, payload: Payload) -> None:
+def test_download_is_routed(door: MlflowHttp, location: str, payload: Payload) -> None:
     """An artifact download is routed to MLflow."""
     expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
     fetched = expect_status(door.get_artifact(location, "a.bin"), 200)
@@ -28,7 +29,7 @@ def test_download_is_routed(door: Wire, location: str, payload: Payload) -> None
 
 
 @verifies("RTE-005")
-def test_listing_is_routed(door: Wire, location: str, payload: Payload) -> None:
+def test_listing_is_routed(door: MlflowHttp, location: str, payload: Payload) -> None:
     """An artifact listing is routed to MLflow."""
     expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
     listed = expect_status(door.list_artifacts(location), 200)
@@ -37,7 +38,7 @@ def test_listing_is_routed(door: Wire, location: str, payload: Payload) -> None:
 
 
 @verifies("RTE-006")
-def test_deletion_is_routed(door: Wire, location: str, payload: Payload) -> None:
+def test_deletion_is_routed(door: MlflowHttp, location: str, payload: Payload) -> None:
     """An artifact deletion is routed to MLflow."""
     expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
     deleted = expect_status(door.delete_artifact(location, "a.bin"), 200)
@@ -46,7 +47,7 @@ def test_deletion_is_routed(door: Wire, location: str, payload: Payload) -> None
 
 
 @verifies("RTE-007")
-def test_presigned_download_is_routed(door: Wire, location: str, payload: Payload) -> None:
+def test_presigned_download_is_routed(door: MlflowHttp, location: str, payload: Payload) -> None:
     """A request for a presigned download is routed to MLflow."""
     expect_status(door.put_artifact(location, "a.bin", payload(100)), 200)
     presigned = expect_status(door.presign_artifact(location, "a.bin"), 200)
@@ -55,7 +56,7 @@ def test_presigned_download_is_routed(door: Wire, location: str, payload: Payloa
 
 
 @verifies("RTE-008")
-def test_multipart_upload_is_routed(door: Wire, location: str) -> None:
+def test_multipart_upload_is_routed(door: MlflowHttp, location: str) -> None:
     """The begin and the end of a multipart upload are routed to MLflow."""
     begun = expect_status(door.create_multipart(location, "big.bin", parts=2), 200).document
     given_up = door.abort_multipart(location, "big.bin", begun["upload_id"])
@@ -65,7 +66,7 @@ def test_multipart_upload_is_routed(door: Wire, location: str) -> None:
 
 
 @verifies("RTE-011")
-def test_ajax_artifact_routes_are_served(door: Wire, location: str, payload: Payload) -> None:
+def test_ajax_artifact_routes_are_served(door: MlflowHttp, location: str, payload: Payload) -> None:
     """The browser's artifact routes upload, list and download."""
     path = f"{AJAX}/{quote(location_path(location))}/a.bin"
     expect_status(door.send("PUT", path, body=payload(100)), 200)
@@ -77,7 +78,7 @@ def test_ajax_artifact_routes_are_served(door: Wire, location: str, payload: Pay
 
 
 @verifies("RTE-012")
-def test_get_artifact_is_served(door: Wire, run: Run, payload: Payload) -> None:
+def test_get_artifact_is_served(door: MlflowHttp, run: Run, payload: Payload) -> None:
     """The browser's download route hands out an artifact."""
     expect_status(door.put_artifact(run.location, "a.bin", payload(100)), 200)
     fetched = expect_status(door.send("GET", "/get-artifact", query={"run_id": run.id, "path": "a.bin"}), 200)
@@ -86,7 +87,7 @@ def test_get_artifact_is_served(door: Wire, run: Run, payload: Payload) -> None:
 
 
 @verifies("RTE-018")
-def test_escaped_slashes_in_a_query_arrive(door: Wire, location: str, payload: Payload) -> None:
+def test_escaped_slashes_in_a_query_arrive(door: MlflowHttp, location: str, payload: Payload) -> None:
     """A folder whose slashes are escaped in the query is listed."""
     expect_status(door.put_artifact(location, "deep/er/a.bin", payload(100)), 200)
     query = "path=" + quote(f"{location_path(location)}/deep/er", safe="")

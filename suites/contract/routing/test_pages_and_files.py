@@ -6,10 +6,11 @@ import re
 
 import pytest
 
-from fixtures.checks import Payload, Run, Unique
-from fixtures.clients.wire import Wire
-from fixtures.expect import expect_equal, expect_refused, expect_status, given
-from fixtures.requirement import verifies
+from fixtures.essentials import Payload, Unique
+from fixtures.runs import Run
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import verifies
 
 
 @verifies("RTE-033")
@@ -24,31 +25,31 @@ from fixtures.requirement import verifies
         "/openapi.json",
     ],
 )
-def test_undeclared_path_is_a_json_404(door: Wire, path: str) -> None:
+def test_undeclared_path_is_a_json_404(door: MlflowHttp, path: str) -> None:
     """A path that nobody declares is a JSON 404."""
-    given(door.search_experiments(), 200)  # control: declared paths are served
+    require(door.search_experiments(), 200)  # control: declared paths are served
 
     expect_refused(door.send("GET", path), 404)
 
 
 @verifies("RTE-034")
-def test_files_of_the_page_are_served(door: Wire, origin: Wire) -> None:
+def test_files_of_the_page_are_served(door: MlflowHttp, origin: MlflowHttp) -> None:
     """The page's own script is served as the origin has it."""
-    page = given(door.send("GET", "/"), 200)
+    page = require(door.send("GET", "/"), 200)
     script = re.search(r'src="\.?(/?static-files/[^"]+\.js)"', page.text)
 
     assert script, page
     here, there = door.send("GET", "/" + script[1].lstrip("/")), origin.send("GET", "/" + script[1].lstrip("/"))
-    expect_equal(expect_status(here, 200).response_body, given(there, 200).response_body, "script")
+    expect_equal(expect_status(here, 200).response_body, require(there, 200).response_body, "script")
 
 
 @verifies("RTE-035")
-def test_file_of_a_version_is_served(door: Wire, run: Run, payload: Payload, unique: Unique) -> None:
+def test_file_of_a_version_is_served(door: MlflowHttp, run: Run, payload: Payload, unique: Unique) -> None:
     """The browser's download route hands out a file of a model version."""
     name = unique("model")
-    given(door.put_artifact(run.location, "model/a.bin", payload(100)), 200)
-    given(door.create_model(name), 200)
-    given(door.create_version(name, f"{run.location}/model", run.id), 200)
+    require(door.put_artifact(run.location, "model/a.bin", payload(100)), 200)
+    require(door.create_model(name), 200)
+    require(door.create_version(name, f"{run.location}/model", run.id), 200)
     query = f"name={name}&version=1&path=a.bin"
     fetched = expect_status(door.send("GET", "/model-versions/get-artifact", query=query), 200)
 

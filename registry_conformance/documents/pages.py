@@ -1,0 +1,80 @@
+"""The generated pages of ``docs/``: where their facts come from, and where they go."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+
+from registry_conformance.documents.api_examples import take_tour
+from registry_conformance.documents.artifact_api import Endpoint, render_artifact_api
+from registry_conformance.documents.check_listing import checks_by_requirement
+from registry_conformance.documents.requirements import render_requirements
+from registry_conformance.documents.s3_requirements import render_s3_requirements
+from registry_conformance.documents.troubleshooting import render_guide
+from registry_conformance.judge.account.own_rights import object_rights, own_rights
+from registry_conformance.judge.account.remedy import filled
+from registry_conformance.judge.account.statement import write_policy
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.diagnosis.causes import CAUSES
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.target.account import Declared
+from registry_conformance.judge.target.target import Target
+from registry_conformance.run.session.arguments import SUITES
+
+REQUIREMENTS = ROOT / "docs" / "requirements.md"
+TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
+S3_REQUIREMENTS = ROOT / "docs" / "s3-requirements.md"
+ARTIFACT_API = ROOT / "docs" / "artifact-api.md"
+
+
+def requirements_page() -> str:
+    """Return the page of the register as it is, each check once, without its cases."""
+    places = {
+        name: list(dict.fromkeys(nodeid.partition("[")[0] for nodeid in nodeids))
+        for name, nodeids in checks_by_requirement().items()
+    }
+    return render_requirements(Register.load(SUITES / "requirements"), places)
+
+
+def artifact_api_page(target: Target) -> str:
+    """Return the page of the artifact API as a target's first door answers now."""
+    run = f"tour-{secrets.token_hex(6)}"
+    door = MlflowHttp(target.doors[0], target.keys["writer"], Evidence(), run)
+    tour = take_tour(door, door.with_key(target.keys["reader"]), run)
+    endpoints = [
+        Endpoint(
+            sight.method,
+            sight.path,
+            sight.does,
+            sight.parameters,
+            {situation: exchange.evidence() for situation, exchange in sight.seen.items()},
+        )
+        for sight in tour.sights
+    ]
+    return render_artifact_api(endpoints, tour.words, target.versions["mlflow"])
+
+
+def troubleshooting_page() -> str:
+    """Return the troubleshooting guide as the causes and the catalogue are."""
+    return render_guide(CAUSES)
+
+
+def s3_requirements_page() -> str:
+    """Return the page of what bucket, role and logs must be, words in capitals for what is declared."""
+    role = "arn:aws:iam::ACCOUNT:role/ROLE"
+    declared = Declared("BUCKET", prefix="PREFIX", region="REGION", account="ACCOUNT", role=role)
+    look, objects = (
+        json.dumps(json.loads(write_policy(make(declared))), indent=2) for make in (own_rights, object_rights)
+    )
+    requirements = Register.load(SUITES / "requirements").values()
+    return render_s3_requirements(
+        requirements, lambda lines, indent: filled(lines, declared, indent=indent), look, objects
+    )
+
+
+def is_stale(page: Path, text: str) -> bool:
+    """Return whether a page is missing or says something else."""
+    return not page.exists() or page.read_text() != text

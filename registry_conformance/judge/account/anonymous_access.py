@@ -1,0 +1,114 @@
+"""Whom a bucket policy lets in from outside an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from registry_conformance.judge.account.conditions import Facts, holds
+from registry_conformance.judge.account.patterns import account_of, covers, covers_action
+from registry_conformance.judge.account.statement import Condition, Statement
+
+_NOBODYS = "000000000000"
+"""An account that no policy names."""
+_WHO = ("aws:principalarn", "aws:principalaccount")
+"""Keys whose values name principals and accounts."""
+_GONE = re.compile(r"AWS:A(?:ROA|IDA|GPA|NPA|SCA)[A-Z0-9]+")
+"""What AWS makes of a principal that was deleted: it lets nobody in any more."""
+_OF_OTHERS = {"aws:principalorgid", "aws:principalorgpaths"}
+"""Keys whose values stand for several accounts: what is left to an organisation is left to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A statement that lets somebody in from outside: ``who`` may do ``what``, for sure or under ``conditions``."""
+
+    who: str
+    what: str
+    conditions: tuple[Condition, ...]
+
+    def __str__(self) -> str:
+        under = "; ".join(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in self.conditions)
+        return f"{self.who} may {self.what}" + (f" under {under}" if under else "")
+
+
+def openings(statements: Iterable[Statement], owner: str) -> Iterator[Opening]:
+    """Yield who is let in from outside the account ``owner``; one that hangs on the unknown has its conditions."""
+    policy = list(statements)
+    for statement in policy:
+        if statement.effect == "Allow":
+            for principal in statement.principals or ("*",):
+                yield from _of(principal, statement, policy, owner)[:1]
+
+
+def _of(principal: str, statement: Statement, policy: list[Statement], owner: str) -> list[Opening]:
+    """Return how one principal of a statement lets in an outsider, what is sure before what is not."""
+    what = ", ".join(statement.actions) or f"all but {', '.join(statement.not_actions)}"
+    found: list[Opening] = []
+    for name, facts in _outsiders(principal, policy, owner):
+        met = {each: _is_of_organisation(each, facts) or holds(each, facts) for each in statement.conditions}
+        if False not in met.values() and not any(_refuses(each, statement, name, facts) for each in policy):
+            unknown = tuple(condition for condition, said in met.items() if said is None)
+            found.append(Opening(principal.removeprefix("AWS:"), what, unknown))
+    return sorted(found, key=lambda opening: bool(opening.conditions))
+
+
+def _outsiders(principal: str, policy: list[Statement], owner: str) -> Iterator[tuple[str, Facts]]:
+    """Yield whoever comes from outside under a principal of a policy, with what is known of their requests."""
+    name = principal.removeprefix("AWS:")
+    if principal.startswith("Service:") or _GONE.fullmatch(principal):
+        return
+    if name == "*":
+        yield "", _request("", "", owner)
+    elif not (name.isdigit() or name.endswith(":root")):
+        if not owner or account_of(name) != owner:
+            yield name, _request(account_of(name), name, owner)
+        return
+    account = _NOBODYS if name == "*" else account_of(name)
+    for arn in (f"arn:aws:iam::{account}:role/stranger", *_named(policy)):
+        if account_of(arn) != owner and (name == "*" or account_of(arn) == account):
+            yield arn, _request(account_of(arn), arn, owner)
+
+
+def _named(policy: list[Statement]) -> Iterator[str]:
+    """Yield an ARN for each principal and account that the conditions of a policy name, whoever a pattern means."""
+    values = [each for one in policy for _, key, wanted in one.conditions if key.lower() in _WHO for each in wanted]
+    for value in values:
+        parts = value.split(":", 5)
+        if len(parts) == 6:
+            account = parts[4] if account_of(value) else _NOBODYS
+            yield ":".join([*parts[:4], account, re.sub(r"[*?]", "x", parts[5])])
+        elif account_of(value):
+            yield f"arn:aws:iam::{value}:role/stranger"
+
+
+def _request(account: str, arn: str, owner: str) -> Facts:
+    """Return what is known of an outsider's request; one without an account bears no signature."""
+    whose = {"aws:resourceaccount": (owner,), "s3:resourceaccount": (owner,)} if owner else {}
+    return whose | {
+        "aws:securetransport": ("true",),
+        "aws:principalisawsservice": ("false",),
+        "aws:viaawsservice": ("false",),
+        "aws:sourceaccount": (),
+        "aws:sourcearn": (),
+        "aws:principalaccount": (account,) if account else (),
+        "aws:principalarn": (arn,) if arn else (),
+        **({} if account else dict.fromkeys(_OF_OTHERS, ())),
+    }
+
+
+def _is_of_organisation(condition: Condition, facts: Facts) -> bool:
+    """Return whether a condition leaves it to an organisation who comes in, and an outsider may be of it."""
+    return condition[1].lower() in _OF_OTHERS and bool(facts["aws:principalaccount"])
+
+
+def _refuses(denial: Statement, opened: Statement, name: str, facts: Facts) -> bool:
+    """Return whether a denial refuses an outsider all that a statement opens."""
+    if denial.effect != "Deny" or any(holds(each, facts) is not True for each in denial.conditions):
+        return False
+    spared = any(each.removeprefix("AWS:") == name for each in denial.not_principals)
+    named = not denial.principals or bool({"*", f"AWS:{name}"} & set(denial.principals))
+    actions = opened.actions and all(any(covers_action(one, each) for one in denial.actions) for each in opened.actions)
+    whole = opened.resources and all(any(covers(one, each) for one in denial.resources) for each in opened.resources)
+    return bool(named and not spared and actions and whole)

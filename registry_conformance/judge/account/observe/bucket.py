@@ -1,0 +1,141 @@
+"""The bucket, read by one ``Get`` a setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable
+from registry_conformance.judge.account.observe.queries import ask
+from registry_conformance.judge.account.state import FLAGS, Bucket, Encryption, LifecycleRule
+from registry_conformance.judge.account.statement import read_policy
+from registry_conformance.judge.target.account import Declared
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_GONE = "NoSuchBucket"
+
+
+def observe_bucket(s3: S3Client, declared: Declared) -> Fact[Bucket]:
+    """Return the bucket as it is; not there where its location is not to be found."""
+    name = declared.bucket
+    region = ask(lambda: s3.get_bucket_location(Bucket=name), _region, _GONE)
+    if isinstance(region, Absent):
+        return Absent()
+    return Known(
+        Bucket(
+            name=name,
+            region=region,
+            account=_account(s3, declared, region),
+            versioning=_present(
+                ask(lambda: s3.get_bucket_versioning(Bucket=name), lambda said: said.get("Status", ""))
+            ),
+            encryption=ask(
+                lambda: s3.get_bucket_encryption(Bucket=name),
+                _encryption,
+                "ServerSideEncryptionConfigurationNotFoundError",
+            ),
+            public_access=ask(
+                lambda: s3.get_public_access_block(Bucket=name), _flags, "NoSuchPublicAccessBlockConfiguration"
+            ),
+            policy=ask(
+                lambda: s3.get_bucket_policy(Bucket=name),
+                lambda said: read_policy(said["Policy"], "the bucket policy"),
+                "NoSuchBucketPolicy",
+            ),
+            ownership=ask(
+                lambda: s3.get_bucket_ownership_controls(Bucket=name),
+                lambda said: str(said["OwnershipControls"]["Rules"][0]["ObjectOwnership"]),
+                "OwnershipControlsNotFoundError",
+            ),
+            grants=ask(lambda: s3.get_bucket_acl(Bucket=name), _grants),
+            lifecycle=ask(
+                lambda: s3.get_bucket_lifecycle_configuration(Bucket=name), _lifecycle, "NoSuchLifecycleConfiguration"
+            ),
+            access_log=_present(ask(lambda: s3.get_bucket_logging(Bucket=name), _access_log)),
+        )
+    )
+
+
+def _region(said: Mapping[str, Any]) -> str:
+    """Return the region as it is called today: none stands for the first one there was."""
+    return {"": "us-east-1", "EU": "eu-west-1"}.get(found := said.get("LocationConstraint") or "", found)
+
+
+def _account(s3: S3Client, declared: Declared, region: Fact[str]) -> Fact[str]:
+    """Return the declared account where S3 says that the bucket is its own: S3 tells of no other's number."""
+    if not declared.account:
+        return Absent()
+    owner = declared.account
+    own = ask(
+        lambda: s3.get_bucket_location(Bucket=declared.bucket, ExpectedBucketOwner=owner), lambda _: owner, _DENIED
+    )
+    if isinstance(own, Absent):
+        return Known("another account") if isinstance(region, Known) else Unreadable(f"GetBucketLocation: {_DENIED}")
+    return own
+
+
+_DENIED = "AccessDenied"
+
+
+def _present(fact: Fact[Any]) -> Fact[Any]:
+    """Return a fact whose empty value says that it is not there."""
+    return Absent() if isinstance(fact, Known) and not fact.value else fact
+
+
+def _encryption(said: Mapping[str, Any]) -> Encryption:
+    rule = said["ServerSideEncryptionConfiguration"]["Rules"][0]
+    default = rule.get("ApplyServerSideEncryptionByDefault", {"SSEAlgorithm": "AES256"})  # a rule may leave it to S3
+    key = default.get("KMSMasterKeyID")
+    return Encryption(default["SSEAlgorithm"], Known(str(key)) if key else Absent(), bool(rule.get("BucketKeyEnabled")))
+
+
+def _flags(said: Mapping[str, Any]) -> frozenset[str]:
+    found = said["PublicAccessBlockConfiguration"]
+    return frozenset(flag for flag in FLAGS if found.get(flag))
+
+
+def _grants(said: Mapping[str, Any]) -> tuple[str, ...]:
+    owner = said.get("Owner", {}).get("ID", "")
+    grantees = [(each, each["Grantee"]) for each in said.get("Grants", ())]
+    others = [each for each, grantee in grantees if grantee.get("URI") or grantee.get("ID", "") != owner]
+    return tuple(f"{each['Permission']} to {_grantee(each['Grantee'])}" for each in others)
+
+
+def _grantee(grantee: Mapping[str, Any]) -> str:
+    name = grantee.get("URI") or grantee.get("ID") or grantee.get("EmailAddress") or "somebody"
+    return str(name).rpartition("/")[2]
+
+
+def _access_log(said: Mapping[str, Any]) -> tuple[str, str] | None:
+    found = said.get("LoggingEnabled")
+    return (found["TargetBucket"], found.get("TargetPrefix", "")) if found else None
+
+
+def _lifecycle(said: Mapping[str, Any]) -> tuple[LifecycleRule, ...]:
+    return tuple(_rule(each) for each in said.get("Rules", ()))
+
+
+def _rule(raw: Mapping[str, Any]) -> LifecycleRule:
+    given = raw.get("Filter", {})
+    both = given.get("And", {})
+    expiration, noncurrent = raw.get("Expiration", {}), raw.get("NoncurrentVersionExpiration", {})
+    when = f"after {expiration['Days']} days" if expiration.get("Days") else ""
+    return LifecycleRule(
+        name=raw.get("ID", ""),
+        enabled=raw["Status"] == "Enabled",
+        prefix=raw.get("Prefix") or given.get("Prefix") or both.get("Prefix") or "",
+        narrowed=bool(set(given) - {"Prefix", "And"} or set(both) - {"Prefix"}),
+        expires=when or (f"on {expiration['Date']:%Y-%m-%d}" if expiration.get("Date") else ""),
+        moves=tuple((each["StorageClass"], _when(each)) for each in raw.get("Transitions", ())),
+        noncurrent_days=noncurrent.get("NoncurrentDays", 0),
+        keeps=noncurrent.get("NewerNoncurrentVersions", 0),
+        abort_days=raw.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation", 0),
+    )
+
+
+def _when(transition: Mapping[str, Any]) -> str:
+    if transition.get("Date"):
+        return f"on {transition['Date']:%Y-%m-%d}"
+    return f"after {transition.get('Days', 0)} days"

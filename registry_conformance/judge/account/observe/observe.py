@@ -1,0 +1,84 @@
+"""An account, observed whole."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
+from registry_conformance.judge.account.observe.bucket import observe_bucket
+from registry_conformance.judge.account.observe.queries import ask
+from registry_conformance.judge.account.observe.role import observe_role
+from registry_conformance.judge.account.state import State
+from registry_conformance.judge.mismatch import PreconditionFailed
+from registry_conformance.judge.target.account import Declared, ObservedAccount
+
+_ATTEMPTS = 3
+
+
+def observe(account: ObservedAccount) -> State:
+    """Return the state of an account.
+
+    Raises ``PreconditionFailed`` for credentials that are expired, wrong, or another account's, and where nobody
+    answers.
+    """
+    declared = account.declared
+    if declared.account:
+        _same_account(_client(account, "sts"), declared.account)
+    s3 = _client(account, "s3")
+    return State(
+        bucket=observe_bucket(s3, declared),
+        role=observe_role(_client(account, "iam"), declared) if declared.role else Absent(),
+        log_groups=_log_groups(_client(account, "logs"), declared) if declared.log_groups else {},
+    )
+
+
+def _client(account: ObservedAccount, service: str) -> Any:
+    """Return a client of a service, with these credentials and nothing of the machine's."""
+    endpoint = account.s3_endpoint if service == "s3" else account.endpoint
+    region = account.declared.region or "us-east-1"
+    return _made(service, endpoint, region, account.access_key, account.secret_key, account.session_token)
+
+
+@functools.cache
+def _made(service: Any, endpoint: str, region: str, access_key: str, secret_key: str, token: str) -> Any:
+    """Return one client for all questions: making one costs more than a question."""
+    config = Config(
+        s3={"addressing_style": "path"} if endpoint else {},
+        proxies={},
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
+    )
+    session = boto3.Session(access_key, secret_key, token or None, region)
+    return session.client(service, endpoint_url=endpoint or None, config=config)
+
+
+def _same_account(sts: Any, declared: str) -> None:
+    """Return where the credentials are of the declared account; raise ``PreconditionFailed`` otherwise."""
+    caller: Fact[Mapping[str, Any]] = ask(sts.get_caller_identity, lambda said: said)
+    if isinstance(caller, Unreadable | Unsupported):
+        raise PreconditionFailed("STS to say whose the credentials are", caller.why)
+    assert isinstance(caller, Known), "nothing is absent of a caller"
+    if caller.value["Account"] != declared:
+        found = f"those of {caller.value['Account']} ({caller.value['Arn']})"
+        raise PreconditionFailed(f"credentials of the declared account {declared}", found)
+
+
+def _log_groups(logs: Any, declared: Declared) -> dict[str, Fact[int]]:
+    return {group: _retention(logs, group) for group in declared.log_groups}
+
+
+def _retention(logs: Any, group: str) -> Fact[int]:
+    """Return for how many days a log group keeps its lines, 0 for ever."""
+    pages: Fact[list[Mapping[str, Any]]] = ask(
+        lambda: logs.describe_log_groups(logGroupNamePrefix=group), lambda said: said["logGroups"]
+    )
+    if not isinstance(pages, Known):
+        return pages
+    days = [int(each.get("retentionInDays", 0)) for each in pages.value if each["logGroupName"] == group]
+    return Known(days[0]) if days else Absent()

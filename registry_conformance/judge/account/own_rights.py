@@ -1,0 +1,52 @@
+"""What the suite itself must be let do in an account, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from registry_conformance.judge.account.statement import Statement
+from registry_conformance.judge.target.account import Declared
+
+LOOKS_AT_BUCKET = (
+    "s3:GetBucketLocation",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketAcl",
+    "s3:GetLifecycleConfiguration",
+    "s3:GetBucketLogging",
+)
+LOOKS_AT_ROLE = (
+    "iam:GetRole",
+    "iam:ListRolePolicies",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:SimulatePrincipalPolicy",
+)
+LOOKS_AT_POLICIES = ("iam:GetPolicy", "iam:GetPolicyVersion")
+LISTS_OBJECTS = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
+TOUCHES_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload")
+
+
+def own_rights(declared: Declared) -> Iterator[Statement]:
+    """Yield the statements that let the suite look at the account: it reads settings, and changes none."""
+    partition, account = declared.partition, declared.owner
+    yield Statement(actions=LOOKS_AT_BUCKET, resources=(declared.bucket_arn,))
+    if declared.role:
+        yield Statement(actions=LOOKS_AT_ROLE, resources=(declared.role,))
+        policies = tuple(f"arn:{partition}:iam::{owner}:policy/*" for owner in (account, "aws"))
+        yield Statement(actions=LOOKS_AT_POLICIES, resources=policies)
+    yield Statement(actions=("logs:DescribeLogGroups",), resources=("*",))
+
+
+def object_rights(declared: Declared) -> Iterator[Statement]:
+    """Yield the statements that let a run look at what was stored, and remove for good what it made itself."""
+    yield Statement(actions=LISTS_OBJECTS, resources=(declared.bucket_arn,))
+    yield Statement(actions=TOUCHES_OBJECTS, resources=(declared.objects_arn,))
+    if declared.kms_key:
+        yield Statement(actions=("kms:Decrypt", "kms:GenerateDataKey"), resources=(declared.kms_key,))
+    if groups := declared.log_groups:
+        where = f"arn:{declared.partition}:logs:{declared.region}:{declared.owner}:log-group"
+        yield Statement(actions=("logs:FilterLogEvents",), resources=tuple(f"{where}:{group}:*" for group in groups))

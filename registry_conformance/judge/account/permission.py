@@ -1,0 +1,102 @@
+"""What statements say to one request, decided as IAM decides it.
+
+A condition that depends on what is not known of a request decides nothing: neither allowed nor refused.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from registry_conformance.judge.account.conditions import Facts, holds, resolved
+from registry_conformance.judge.account.patterns import account_of, covers, covers_action, is_role_session
+from registry_conformance.judge.account.statement import Statement
+
+
+class Decision(enum.Enum):
+    """What IAM says to a request."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied by a statement"
+    OUTRANKED = "denied by a policy of the organisation"
+    NOT_ALLOWED = "allowed by no statement"
+    DEPENDS = "decided by a condition that cannot be judged from outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of a principal."""
+
+    action: str
+    resource: str
+    principal: str = ""
+    facts: Facts = field(default_factory=dict)
+
+
+def decide(statements: Iterable[Statement], request: Request) -> Decision:
+    """Return what these statements say to a request; a denial outranks what is allowed."""
+    matching = {
+        (statement.effect, found) for statement in statements if (found := concerns(statement, request)) != "no"
+    }
+    if ("Deny", "yes") in matching:
+        return Decision.DENIED
+    if ("Deny", "depends") in matching:
+        return Decision.DEPENDS
+    if ("Allow", "yes") in matching:
+        return Decision.ALLOWED
+    return Decision.DEPENDS if matching else Decision.NOT_ALLOWED
+
+
+def concerns(statement: Statement, request: Request) -> str:
+    """Return whether a statement has something to say to a request: ``yes``, ``no``, or ``depends``."""
+    met = [
+        _named(statement.actions, statement.not_actions, request.action, covers_action, request.facts),
+        _named(statement.resources, statement.not_resources, request.resource, covers, request.facts),
+        _is_of(statement, request.principal),
+        *(holds(condition, request.facts) for condition in statement.conditions),
+    ]
+    if False in met:
+        return "no"
+    return "depends" if None in met else "yes"
+
+
+def doubts(statements: Iterable[Statement], request: Request) -> str:
+    """Return the conditions that a decision hangs on, as the policy has them."""
+    unclear = [each for each in statements if concerns(each, request) == "depends"]
+    conditions = [c for each in unclear for c in each.conditions if holds(c, request.facts) is None]
+    return "; ".join(dict.fromkeys(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in conditions))
+
+
+def _named(
+    patterns: tuple[str, ...], but: tuple[str, ...], name: str, match: Callable[[str, str], bool], facts: Facts
+) -> bool | None:
+    """Return whether patterns name something, or all but it; ``None`` where that hangs on a variable in one of them."""
+    known = [resolved(pattern, facts) for pattern in (but or patterns)]
+    found = any(match(pattern, name) for pattern in known if pattern is not None)
+    if not found and None in known:
+        return None
+    if but:
+        return not found
+    return found or not patterns
+
+
+def _is_of(statement: Statement, principal: str) -> bool | None:
+    """Return whether a statement is about a principal. One of a role's sessions may be meant, or not."""
+    if not statement.not_principals:
+        met = [_means(each, principal) for each in statement.principals]
+        return True if True in met or not met else None if None in met else False
+    spared = any(each == "*" or each.removeprefix("AWS:") == principal for each in statement.not_principals)
+    if statement.effect == "Deny" and spared:
+        return None  # a session of a role is spared only where it is named itself beside the role
+    return not spared
+
+
+def _means(named: str, principal: str) -> bool | None:
+    """Return whether a principal of a policy means one; an account stands for everyone in it."""
+    name = named.removeprefix("AWS:")
+    if name in {"*", principal}:
+        return True
+    if name.isdigit() or name.endswith(":root"):
+        return account_of(name) == account_of(principal)
+    return None if is_role_session(name, principal) else False

@@ -1,0 +1,128 @@
+"""The account that a plan would make, and what is declared of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
+from registry_conformance.judge.account.plan.bucket import planned_account, planned_bucket
+from registry_conformance.judge.account.plan.document import Plan, PlanError, Resource, read_plan
+from registry_conformance.judge.account.plan.role import planned_role
+from registry_conformance.judge.account.state import Bucket, Role, State
+from registry_conformance.judge.target.account import Declared, PlannedAccount
+
+BUCKETS = "hokusai-mlflow-artifacts-"
+"""How the platform's artifact buckets are called, by which one is known where nothing is declared."""
+
+
+def planned(account: PlannedAccount) -> tuple[State, Declared]:
+    """Return the account that a plan would make, and what is declared of it.
+
+    Where no environment says what is declared, it is what the platform promises of the bucket and the role that the
+    plan has. Raises ``PlanError`` for a plan that cannot be read, and for one whose bucket cannot be told.
+    """
+    plan = read_plan(account.file)
+    found = _the_bucket(plan, account.declared)
+    bucket = planned_bucket(plan, found) if found else None
+    declared = account.declared or _declared(plan, bucket)
+    state = State(
+        bucket=Known(_opaque(bucket) if found and isinstance(found.get("bucket"), Pending) else bucket)
+        if bucket
+        else Absent(),
+        role=_role(plan, declared),
+        log_groups=_log_groups(plan, declared),
+    )
+    return state, declared
+
+
+def _the_bucket(plan: Plan, declared: Declared | None) -> Resource | None:
+    buckets, read = plan.of("aws_s3_bucket"), plan.read("aws_s3_bucket")
+    names = {
+        each.address: str(found.value) for each in (*buckets, *read) if isinstance(found := each.get("bucket"), Known)
+    }
+    unnamed = [each for each in buckets if isinstance(each.get("bucket"), Pending)]
+    if declared:
+        managed, known = (
+            [each for each in some if names.get(each.address) == declared.bucket] for some in (buckets, read)
+        )
+        choices = (managed, known, unnamed)
+    else:
+        managed, known = ([each for each in some if BUCKETS in names.get(each.address, "")] for some in (buckets, read))
+        choices = (managed, buckets, known)
+    for choice in choices:
+        if len(choice) == 1:
+            return choice[0]
+        if len(choice) > 1:
+            addresses = ", ".join(each.address for each in choice)
+            raise PlanError(f"it has several buckets that may be meant: {addresses}; name yours by --env")
+    return None
+
+
+def _opaque(bucket: Bucket) -> Bucket:
+    """Return a bucket whose name is not known yet: what its policy says of it cannot be judged."""
+    return replace(bucket, policy=Pending(f"{bucket.name}: the bucket's name")) if bucket.policy != Absent() else bucket
+
+
+def _declared(plan: Plan, bucket: Bucket | None) -> Declared:
+    """Return what the platform promises of the bucket and the role that a plan has."""
+    roles = _roles(plan)
+    account = planned_account(plan, roles[0]) if roles else Absent()
+    number = account.value if isinstance(account, Known) else ""
+    name = roles[0].get("name") if len(roles) == 1 else Absent()
+    role = f"arn:aws:iam::{number}:role/{name.value}" if isinstance(name, Known) else ""
+    encryption = bucket.encryption.value if bucket and isinstance(bucket.encryption, Known) else None
+    kms = encryption is not None and encryption.algorithm == "aws:kms" and isinstance(encryption.key, Known)
+    found = Declared(bucket.name if bucket else f"{BUCKETS}ENV", role=role)
+    if encryption is not None and kms and isinstance(encryption.key, Known):
+        found = replace(found, encryption="aws:kms", kms_key=encryption.key.value)
+    return replace(found, prefix=_prefix(plan, roles, found))
+
+
+def _prefix(plan: Plan, roles: list[Resource], declared: Declared) -> str:
+    """Return the prefix that the role may put objects under, the reference's where that is none or not one."""
+    if len(roles) != 1:
+        return declared.prefix
+    statements = planned_role(plan, roles[0], declared.role).statements
+    whole = f"{re.escape(declared.bucket_arn)}/([^*?]+)/\\*"
+    found = {
+        match[1]
+        for each in (statements.value if isinstance(statements, Known) else ())
+        for resource in each.resources
+        if "s3:PutObject" in each.actions and (match := re.fullmatch(whole, resource))
+    }
+    return found.pop() if len(found) == 1 else declared.prefix
+
+
+def _roles(plan: Plan) -> list[Resource]:
+    """Return the roles that may be the server's: the only one, or those that name MLflow and no execution role."""
+    roles = plan.of("aws_iam_role")
+    named = [each for each in roles if "mlflow" in str(each.get("name")) and "execution" not in str(each.get("name"))]
+    return roles if len(roles) == 1 else named
+
+
+def _role(plan: Plan, declared: Declared) -> Fact[Role]:
+    if not declared.role:
+        several = [each.address for each in plan.of("aws_iam_role")]
+        return Unreadable(f"it is one of {', '.join(several)}; name yours by --env") if several else Absent()
+    wanted = declared.role.rpartition("/")[2]
+    for each in (*plan.of("aws_iam_role"), *plan.read("aws_iam_role")):
+        if each.get("name") == Known(wanted):
+            return Known(planned_role(plan, each, declared.role))
+    unnamed = [each for each in plan.of("aws_iam_role") if isinstance(each.get("name"), Pending)]
+    return Pending(f"{unnamed[0].address}.name") if unnamed else Absent()
+
+
+def _log_groups(plan: Plan, declared: Declared) -> Mapping[str, Fact[int]]:
+    groups = {
+        str(name.value): each
+        for each in (*plan.read("aws_cloudwatch_log_group"), *plan.of("aws_cloudwatch_log_group"))
+        if isinstance(name := each.get("name"), Known)
+    }
+    return {group: _retention(groups[group]) if group in groups else Absent() for group in declared.log_groups}
+
+
+def _retention(group: Resource) -> Fact[int]:
+    found = group.get("retention_in_days")
+    return Known(0) if isinstance(found, Absent) else found

@@ -1,0 +1,75 @@
+"""The account as it is promised: every requirement holds on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from registry_conformance.judge.account.fact import Absent, Known
+from registry_conformance.judge.account.required_rights import ON_BUCKET, ON_KEY, ON_OBJECTS
+from registry_conformance.judge.account.state import FLAGS, Bucket, Encryption, LifecycleRule, Role, State
+from registry_conformance.judge.account.statement import Statement
+from registry_conformance.judge.target.account import Declared
+
+SERVER = "ecs-tasks.amazonaws.com"
+"""The service that runs MLflow where nothing else is declared."""
+
+
+def promised(declared: Declared) -> State:
+    """Return the account that keeps every promise of what is declared."""
+    return State(
+        bucket=Known(bucket(declared)),
+        role=Known(Role(declared.role, Known(trust(declared)), Known(tuple(rights(declared))))),
+        log_groups=MappingProxyType({group: Known(days) for group, days in declared.log_groups.items()}),
+    )
+
+
+def bucket(declared: Declared) -> Bucket:
+    """Return the bucket as promised."""
+    kms = declared.encryption == "aws:kms"
+    encryption = Known(Encryption(declared.encryption, Known(declared.kms_key) if kms else Absent(), kms))
+    return Bucket(
+        name=declared.bucket,
+        region=Known(declared.region),
+        account=Known(declared.account),
+        versioning=Known("Enabled"),
+        encryption=Absent() if declared.encryption == "none" else encryption,
+        public_access=Known(frozenset(FLAGS)),
+        policy=Known((tls_only(declared),)),
+        ownership=Known("BucketOwnerEnforced"),
+        grants=Known(()),
+        lifecycle=Known(tuple(lifecycle(declared))),
+        access_log=Known(declared.access_log) if declared.access_log else Absent(),
+    )
+
+
+def lifecycle(declared: Declared) -> Iterable[LifecycleRule]:
+    """Yield the rules by which replaced versions go, and uploads that nobody finished where the store needs one."""
+    yield LifecycleRule("replaced-versions", noncurrent_days=declared.noncurrent_days)
+    if declared.abort_days:
+        yield LifecycleRule("unfinished-uploads", abort_days=declared.abort_days)
+
+
+def tls_only(declared: Declared) -> Statement:
+    """Return the statement that refuses requests without TLS."""
+    return Statement(
+        effect="Deny",
+        actions=("s3:*",),
+        resources=(declared.bucket_arn, f"{declared.bucket_arn}/*"),
+        principals=("*",),
+        conditions=(("Bool", "aws:SecureTransport", ("false",)),),
+    )
+
+
+def trust(declared: Declared) -> tuple[Statement, ...]:
+    """Return who may take on the role."""
+    services = tuple(f"Service:{service}" for service in declared.trusted or (SERVER,))
+    return (Statement(actions=("sts:AssumeRole",), principals=services),)
+
+
+def rights(declared: Declared) -> Iterable[Statement]:
+    """Yield the statements of the role's policy."""
+    yield Statement(actions=ON_OBJECTS, resources=(declared.objects_arn,))
+    yield Statement(actions=ON_BUCKET, resources=(declared.bucket_arn,))
+    if declared.kms_key:
+        yield Statement(actions=ON_KEY, resources=(declared.kms_key,))

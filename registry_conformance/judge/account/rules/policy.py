@@ -1,0 +1,64 @@
+"""The bucket's policy: TLS only, nobody from outside, and nothing in the way of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from registry_conformance.judge.account.anonymous_access import openings
+from registry_conformance.judge.account.conditions import holds
+from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
+from registry_conformance.judge.account.patterns import covers, covers_action
+from registry_conformance.judge.account.permission import Decision, decide, doubts
+from registry_conformance.judge.account.required_rights import NEEDS, request
+from registry_conformance.judge.account.rules.rule import Rule, needs_declared
+from registry_conformance.judge.account.state import State
+from registry_conformance.judge.account.statement import Statement
+from registry_conformance.judge.target.account import Declared
+from registry_conformance.judge.verdict import Verdict
+
+_PLAIN_HTTP = {"aws:securetransport": ("false",), "aws:principalisawsservice": ("false",)}
+"""What is known of a request over plain HTTP, whoever makes it."""
+
+
+def _statements(state: State) -> tuple[Statement, ...]:
+    return value(standing(state.bucket, "bucket").policy, "the bucket policy", absent=())
+
+
+def _tls_only(state: State, declared: Declared) -> Finding:
+    refusing = [each for each in _statements(state) if _refuses_plain_http(each)]
+    wanted = (declared.bucket_arn, f"{declared.bucket_arn}/*")
+    open_to = [arn for arn in wanted if not any(covers(one, arn) for each in refusing for one in each.resources)]
+    expected = "a statement that denies s3:* to everyone without TLS, on the bucket and all that is in it"
+    return judged(not open_to, expected, f"plain HTTP is not refused on {', '.join(open_to)}" if open_to else "there")
+
+
+def _refuses_plain_http(each: Statement) -> bool:
+    everything = any(covers_action(action, "s3:*") for action in each.actions)
+    met = all(holds(condition, _PLAIN_HTTP) for condition in each.conditions)
+    return each.effect == "Deny" and "*" in each.principals and everything and met
+
+
+def _outsiders(state: State, declared: Declared) -> Finding:
+    found = list(openings(_statements(state), declared.owner))
+    sure = [each for each in found if not each.conditions and (declared.owner or each.who == "*")]
+    expected = f"nobody but principals of the account{f' {declared.owner}'.rstrip()}"
+    if found and not sure:
+        why = "" if declared.owner else "infrastructure.account says not which account is its own: "
+        raise Undecided(Verdict.INCONCLUSIVE, f"{why}{'; '.join(map(str, found))}")
+    return judged(not sure, expected, "; ".join(map(str, sure)) or "nobody else")
+
+
+def _lets_the_role(state: State, declared: Declared) -> Finding:
+    needs_declared(declared.role, "role")
+    statements = [each for each in _statements(state) if each.effect == "Deny"]
+    said = {action: decide(statements, request(declared, action)) for action in NEEDS.values()}
+    denied = [action for action, decision in said.items() if decision is Decision.DENIED]
+    expected = f"nothing that {declared.role} needs is denied"
+    if not denied and (unclear := [action for action, decision in said.items() if decision is Decision.DEPENDS]):
+        why = doubts(statements, request(declared, unclear[0])) or "a session of the role may be meant"
+        raise Undecided(Verdict.INCONCLUSIVE, f"whether {', '.join(unclear)} is denied depends: {why}")
+    return judged(not denied, expected, f"denied: {', '.join(denied)}" if denied else "nothing is")
+
+
+RULES: Mapping[str, Rule] = MappingProxyType({"INF-009": _tls_only, "INF-010": _outsiders, "INF-011": _lets_the_role})

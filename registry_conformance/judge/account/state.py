@@ -1,0 +1,83 @@
+"""The state of an account as far as it concerns the deployment; the same whether observed or planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from registry_conformance.judge.account.fact import Absent, Fact, Unsupported
+from registry_conformance.judge.account.permission import Decision
+from registry_conformance.judge.account.statement import Statement
+
+FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+"""The four switches of a public access block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """Default encryption: ``AES256``, ``aws:kms`` or ``aws:kms:dsse``, the KMS key, whether a bucket key is used."""
+
+    algorithm: str
+    key: Fact[str] = Absent()  # noqa: RUF009 - frozen, and equal to any other
+    bucket_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleRule:
+    """One lifecycle rule. It concerns objects under ``prefix``, and only some of these where it is ``narrowed``.
+
+    ``expires`` says when current objects go, ``moves`` when to which storage class, empty where they do not; days are
+    counted as S3 counts them, 0 where the rule does not speak of it. ``keeps`` is how many noncurrent versions stay.
+    """
+
+    name: str
+    enabled: bool = True
+    prefix: str = ""
+    narrowed: bool = False
+    expires: str = ""
+    moves: tuple[tuple[str, str], ...] = ()
+    noncurrent_days: int = 0
+    keeps: int = 0
+    abort_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The artifact bucket. ``grants`` are the ACL's entries for others than the owner, as ``READ to AllUsers``."""
+
+    name: str
+    region: Fact[str]
+    account: Fact[str]
+    versioning: Fact[str]
+    encryption: Fact[Encryption]
+    public_access: Fact[frozenset[str]]
+    policy: Fact[tuple[Statement, ...]]
+    ownership: Fact[str]
+    grants: Fact[tuple[str, ...]]
+    lifecycle: Fact[tuple[LifecycleRule, ...]]
+    access_log: Fact[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """The server's role: ``trust`` says who may take it on, ``statements`` are all its policies', inline and attached.
+
+    ``boundary`` are those of its permissions boundary. ``simulated`` maps an action to what IAM's own simulator says
+    where the deployment needs it, as far as it could say anything.
+    """
+
+    arn: str
+    trust: Fact[tuple[Statement, ...]]
+    statements: Fact[tuple[Statement, ...]]
+    boundary: Fact[tuple[Statement, ...]] = Absent()  # noqa: RUF009 - frozen, and equal to any other
+    simulated: Fact[Mapping[str, Decision]] = field(default=Unsupported("nothing was simulated"), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An account: its bucket, the server's role, and log group -> for how many days it keeps lines, 0 for ever."""
+
+    bucket: Fact[Bucket]
+    role: Fact[Role]
+    log_groups: Mapping[str, Fact[int]] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,157 @@
+"""One connection to a door, and several requests on it."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import struct
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.clients.request_guard import authorize
+from registry_conformance.judge.clients.tls import connect
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import Door
+
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+_DATA, _HEADERS, _SETTINGS = 0, 1, 4
+_END_STREAM, _END_HEADERS, _ACK = 1, 4, 1
+_STATUS_200 = 0x88
+"""The header field ``:status: 200`` by its index in HPACK's static table (RFC 7541, appendix A)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Opens connections to one door.
+
+    Raises ``OSError`` or ``http.client.HTTPException`` where a connection breaks: that is the breach itself.
+    """
+
+    door: Door
+    evidence: Evidence
+
+    def in_turn(self, requests: Sequence[tuple[str, str | None]]) -> list[int]:
+        """GET each (path, key) on one connection, each after the answer before; return the statuses.
+
+        A connection that the other side closes is not opened again: the request after it raises.
+        """
+        with closing(http.client.HTTPConnection(self._host, timeout=self.door.patience)) as connection:
+            connection.auto_open = False
+            connection.sock = self._opened()
+            statuses = []
+            for path, key in requests:
+                self._authorize(path)
+                connection.request("GET", self._prefix + path, headers=_authorization(key))
+                response = connection.getresponse()
+                response.read()
+                statuses.append(response.status)
+        self.evidence.note(f"{len(statuses)} requests on one connection at {self.door.name}: {statuses}")
+        return statuses
+
+    def at_once(self, requests: Sequence[tuple[str, str | None]]) -> list[tuple[int, bytes]]:
+        """GET each (path, key) on one connection without waiting; return status and body of the answers in order."""
+        for path, _ in requests:
+            self._authorize(path)
+        with self._opened() as line:
+            line.sendall(b"".join(self._spelled(path, key) for path, key in requests))
+            answers = []
+            with line.makefile("rb") as stream:
+                for _ in requests:
+                    response = http.client.HTTPResponse(_Shared(stream), method="GET")  # type: ignore[arg-type] # reads only
+                    response.begin()
+                    answers.append((response.status, response.read()))
+        self.evidence.note(f"{len(answers)} pipelined requests at {self.door.name}: {[each for each, _ in answers]}")
+        return answers
+
+    def speaks_http2(self) -> bool:
+        """Return whether the door takes HTTP/2: agreed on by ALPN under TLS, else by prior knowledge (RFC 9113, 3)."""
+        with self._opened("h2") as line:
+            if isinstance(line, ssl.SSLSocket):
+                return line.selected_alpn_protocol() == "h2"
+            line.sendall(_PREFACE + _frame(_SETTINGS, 0, 0))
+            head = line.recv(9)
+        return len(head) == 9 and head[3] == _SETTINGS
+
+    def over_http2(self, path: str, key: str | None = None) -> tuple[bool, bytes]:
+        """GET over HTTP/2, one stream; return whether the status is 200, and the body."""
+        scheme = urlsplit(self.door.url).scheme
+        fields = {":method": "GET", ":scheme": scheme, ":path": self._prefix + path, ":authority": self._host}
+        fields |= {name.lower(): value for name, value in _authorization(key).items()}
+        block = b"".join(b"\0" + _string(name) + _string(value) for name, value in fields.items())
+        body, fine = b"", False
+        self._authorize(path)
+        with self._opened("h2") as line:
+            line.sendall(_PREFACE + _frame(_SETTINGS, 0, 0) + _frame(_HEADERS, _END_STREAM | _END_HEADERS, 1, block))
+            with line.makefile("rb") as stream:
+                ended = False
+                while not ended:
+                    kind, flags, of_stream, content = _next_frame(stream.read)
+                    fine = fine or (kind == _HEADERS and content[:1] == bytes([_STATUS_200]))
+                    body += content if kind == _DATA else b""
+                    ended = of_stream == 1 and (kind not in (_HEADERS, _DATA) or bool(flags & _END_STREAM))
+                    if kind == _SETTINGS and not flags & _ACK:
+                        line.sendall(_frame(_SETTINGS, _ACK, 0))
+        self.evidence.note(f"GET {path} over HTTP/2 at {self.door.name}: 200 {fine}, {len(body)} B")
+        return fine, body
+
+    def _authorize(self, path: str) -> None:
+        authorize(self.door, Exchange("GET", f"{self.door.url}{path}", self.door.name, None), None, None)
+
+    def _opened(self, *offers: str) -> socket.socket:
+        return connect(self.door, self.door.patience, offers)
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self.door.url).hostname or ""
+
+    @property
+    def _prefix(self) -> str:
+        return urlsplit(self.door.url).path.rstrip("/")
+
+    def _spelled(self, path: str, key: str | None) -> bytes:
+        fields = {"Host": urlsplit(self.door.url).netloc, **_authorization(key)}
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        return f"GET {self._prefix}{path} HTTP/1.1\r\n{head}\r\n".encode()
+
+
+class _Shared:
+    """A stream that several answers are read from, one after the other: closing one leaves it open."""
+
+    def __init__(self, stream: object) -> None:
+        self._stream = stream
+
+    def makefile(self, *_: object) -> _Shared:
+        """Return the stream itself."""
+        return self
+
+    def close(self) -> None:
+        """Leave the stream open for the next answer."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+def _authorization(key: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _string(text: str) -> bytes:
+    return bytes([len(text)]) + text.encode()
+
+
+def _frame(kind: int, flags: int, stream: int, content: bytes = b"") -> bytes:
+    return struct.pack("!I", len(content))[1:] + struct.pack("!BBI", kind, flags, stream) + content
+
+
+def _next_frame(read: object) -> tuple[int, int, int, bytes]:
+    assert callable(read)
+    head = read(9)
+    if len(head) < 9:
+        raise ConnectionResetError("the HTTP/2 connection was closed")
+    length = int.from_bytes(head[:3], "big")
+    kind, flags, stream = struct.unpack("!BBI", head[3:])
+    return kind, flags, stream & 0x7FFFFFFF, read(length)

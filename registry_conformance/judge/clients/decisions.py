@@ -1,0 +1,35 @@
+"""What the auth service decided, or MLflow served, from the log that it keeps."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.judge.clients.json_lines import whole_lines
+
+_PATIENCE_SECONDS = 1.0
+"""A container's log is written by the engine, a moment after the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The log of the auth service or of MLflow: one JSON object a decision among other lines."""
+
+    log: Path
+
+    def about(self, request_id: str) -> list[dict[str, Any]]:
+        """Return every line about a request, in order, as soon as there is one; none after a second without.
+
+        The auth service tells ``status``, ``user_id``, ``key_id``, ``reason``; MLflow ``status``, ``ms``, ``store``.
+        """
+        give_up = time.monotonic() + _PATIENCE_SECONDS
+        while not (found := self._told(request_id)) and time.monotonic() < give_up:
+            time.sleep(0.01)
+        return found
+
+    def _told(self, request_id: str) -> list[dict[str, Any]]:
+        found = [json.loads(line) for line in whole_lines(self.log) if line.startswith("{") and request_id in line]
+        return [decision for decision in found if decision.get("request_id") == request_id]

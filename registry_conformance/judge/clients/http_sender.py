@@ -1,0 +1,194 @@
+"""Raw HTTP: the request target byte for byte, no redirects, no retries, one record an exchange."""
+
+from __future__ import annotations
+
+import http.client
+import json as jsonlib
+import socket
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import IO, Any, Literal, Self
+from urllib.parse import urlencode, urlsplit
+
+from registry_conformance.judge.clients.request_guard import authorize, record_answer
+from registry_conformance.judge.clients.tls import context
+from registry_conformance.judge.evidence.exchange import NO_BODY, Digest, Exchange, transport_error
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import Door
+
+CHUNK = 256 * 1024
+Carrier = Literal["bearer", "apikey", "x-api-key"]
+Payload = bytes | IO[bytes] | Iterable[bytes]
+CARRIERS: Mapping[Carrier, tuple[str, str]] = {
+    "bearer": ("Authorization", "Bearer {}"),
+    "apikey": ("Authorization", "ApiKey {}"),
+    "x-api-key": ("X-API-Key", "{}"),
+}
+"""Carrier -> the header that carries a key, and the form of its value."""
+
+
+class _Cut(Exception):  # noqa: N818 - not an error: the sender itself stops here
+    """The body was cut where the caller asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSender:
+    """Sends single requests to one door with one key, each over its own connection.
+
+    ``key`` ``None`` sends no credential. ``run`` names the run in the User-Agent, so that a deployment's logs can be
+    searched by it. ``timeout`` in seconds bounds each wait on the socket, ``deadline`` the whole exchange.
+    """
+
+    door: Door
+    key: str | None
+    evidence: Evidence
+    run: str
+    timeout: float = 30.0
+    deadline: float = 300.0
+
+    def with_key(self, key: str | None) -> Self:
+        """Return the same client with another key, or with none."""
+        return replace(self, key=key)
+
+    def through(self, door: Door) -> Self:
+        """Return the same client at another door."""
+        return replace(self, door=door)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | str = "",
+        headers: Iterable[tuple[str, str]] = (),
+        json: Any = None,
+        body: Payload | None = None,
+        size: int | None = None,
+        chunked: bool = False,
+        cut_after: int | None = None,
+        carrier: Carrier = "bearer",
+    ) -> Exchange:
+        """Send one request and return what became of it; transport problems are told in the exchange, never raised.
+
+        ``path`` follows the door's own path unaltered: quote it yourself. ``body`` other than bytes needs its
+        ``size`` in bytes, or ``chunked``. ``cut_after`` announces the whole size, sends that many bytes and hangs up.
+        """
+        parts = urlsplit(self.door.url)
+        encoded = query if isinstance(query, str) else urlencode(query)
+        target = parts.path.rstrip("/") + path + (f"?{encoded}" if encoded else "")
+        sent = list(headers)
+        if json is not None:
+            body = jsonlib.dumps(json).encode()
+            sent.append(("Content-Type", "application/json"))
+        if self.key is not None:
+            name, form = CARRIERS[carrier]
+            sent.append((name, form.format(self.key)))
+        sent.append(("User-Agent", f"registry-conformance/{self.run}"))
+        sent.extend(_framing(method, body, size, chunked=chunked))
+        exchange = Exchange(method, f"{parts.scheme}://{parts.netloc}{target}", self.door.name, None, tuple(sent))
+        authorize(self.door, exchange, body if isinstance(body, bytes) else None, size)
+        met = self._perform(exchange, target, body, chunked=chunked, cut_after=cut_after)
+        record_answer(self.door, met)
+        return self.evidence.exchange(met)
+
+    def _perform(
+        self, exchange: Exchange, target: str, body: Payload | None, *, chunked: bool, cut_after: int | None
+    ) -> Exchange:
+        began, started = time.time(), time.monotonic()
+        moments: list[float] = []
+        up, down = Digest(), Digest()
+        status: int | None = None
+        headers: tuple[tuple[str, str], ...] = ()
+        error = ""
+        with closing(self.connection()) as connection:
+            try:
+                connection.connect()
+                moments.append(time.monotonic() - started)
+                connection.putrequest(exchange.method, target, skip_accept_encoding=True)
+                for name, value in exchange.request_headers:
+                    connection.putheader(name, value)
+                connection.endheaders()
+                _transmit(connection, body, up, chunked=chunked, cut_after=cut_after)
+                moments.append(time.monotonic() - started)
+                response = connection.getresponse()
+                moments.append(time.monotonic() - started)
+                status, headers = response.status, tuple(response.getheaders())
+                while chunk := response.read1(CHUNK):
+                    down.update(chunk)
+                    if time.monotonic() - started > self.deadline:
+                        raise TimeoutError(f"not finished after {self.deadline:.0f} s")
+                if response.length:
+                    raise http.client.IncompleteRead(b"", response.length)
+            except _Cut:
+                error = "reset: this client hung up, as asked"
+            except (OSError, http.client.HTTPException, ValueError) as problem:
+                error = transport_error(problem)
+        return replace(
+            exchange,
+            status=status,
+            request_body=up.body() if body is not None else NO_BODY,
+            response_headers=headers,
+            response_body=down.body(),
+            seconds=time.monotonic() - started,
+            started=began,
+            moments=tuple(moments),
+            error=error,
+        )
+
+    def connection(self) -> http.client.HTTPConnection:
+        """Return a new connection to the door, not yet opened."""
+        parts = urlsplit(self.door.url)
+        host = parts.hostname or ""
+        timeout = min(self.timeout, self.door.patience)
+        if parts.scheme == "https":
+            return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=context(self.door))
+        return http.client.HTTPConnection(host, parts.port, timeout=timeout)
+
+
+def _framing(method: str, body: Payload | None, size: int | None, *, chunked: bool) -> list[tuple[str, str]]:
+    if chunked:
+        return [("Transfer-Encoding", "chunked")]
+    if body is None:
+        return [("Content-Length", "0")] if method in ("POST", "PUT", "PATCH") else []
+    if isinstance(body, bytes):
+        size = len(body)
+    if size is None:
+        raise TypeError("a body that is not bytes needs its size, or chunked=True")
+    return [("Content-Length", str(size))]
+
+
+def _chunks(body: Payload) -> Iterator[bytes]:
+    if isinstance(body, bytes):
+        yield body
+    elif hasattr(body, "read"):
+        while chunk := body.read(CHUNK):
+            yield chunk
+    else:
+        yield from body
+
+
+def _transmit(
+    connection: http.client.HTTPConnection, body: Payload | None, up: Digest, *, chunked: bool, cut_after: int | None
+) -> None:
+    """Send the body; an early answer that closes our writing side is left for the caller to read."""
+    try:
+        for piece in _chunks(body) if body is not None else ():
+            kept = piece if cut_after is None else piece[: cut_after - up.size]
+            if kept:
+                connection.send(b"%x\r\n%b\r\n" % (len(kept), kept) if chunked else kept)
+                up.update(kept)
+            if cut_after is not None and up.size >= cut_after:
+                _hang_up(connection)
+        if chunked:
+            connection.send(b"0\r\n\r\n")
+    except (BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    """Close for good, without reading an answer, as a client that dies does."""
+    if connection.sock is not None:
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    raise _Cut

@@ -1,0 +1,47 @@
+"""What the parts of a deployment write into their logs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from registry_conformance.judge.expect import NotAllowed
+
+_PATIENCE_SECONDS = 12.0
+"""A proxy may keep its access log in memory for ten seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """Part name -> log file. ``secrets`` must stand in none of them."""
+
+    files: Mapping[str, Path]
+    secrets: frozenset[str] = field(repr=False)
+
+    def show(self, part: str, text: str) -> bool:
+        """Return whether a part's log holds ``text``, as soon as it does, or after 12 s without it.
+
+        Raises ``NotAllowed`` where the target has no such part.
+        """
+        if part not in self.files:
+            raise NotAllowed(f"a log of the part {part}", "this target has no such part")
+        give_up = time.monotonic() + _PATIENCE_SECONDS
+        while not self.holds(part, text):
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def holds(self, part: str, text: str) -> bool:
+        """Return whether a part's log holds ``text`` now."""
+        return part in self._with(text)
+
+    def giving_away(self, *also: str) -> list[str]:
+        """Return the parts whose log holds a secret of the target, or one of ``also``."""
+        return sorted({part for secret in (*self.secrets, *also) for part in self._with(secret)})
+
+    def _with(self, text: str) -> list[str]:
+        needle = text.encode()
+        return [part for part, file in self.files.items() if needle in file.read_bytes()]

@@ -1,0 +1,105 @@
+"""Exchanges that stop half-way: an upload that asks before it sends, or takes its time, a download given up."""
+
+from __future__ import annotations
+
+import http.client
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from socket import SO_LINGER, SOL_SOCKET, socket
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.request_guard import authorize, record_answer
+from registry_conformance.judge.evidence.exchange import Exchange, transport_error
+
+_ABORT = struct.pack("ii", 1, 0)
+"""Linger of no seconds: closing resets the connection, as a killed client does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of an upload with ``Expect: 100-continue``.
+
+    ``status`` is the final answer's, ``None`` where none came and ``error`` says why; ``told_to_go_on`` is whether
+    100 came before it; ``sent`` counts the bytes of the body that were sent.
+    """
+
+    status: int | None
+    told_to_go_on: bool
+    sent: int
+    error: str = ""
+
+
+def ask_first(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Asked:
+    """Upload an artifact, its body only after the server said to go on."""
+    told = False
+    status, error = None, ""
+    headers = {"Content-Length": str(len(payload)), "Expect": "100-continue"}
+    with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line), line.makefile("rb") as answers:
+        try:
+            status = _status(answers)
+            if told := status == 100:
+                line.sendall(payload)
+                status = _status(answers)
+        except (OSError, http.client.HTTPException) as problem:
+            status, error = None, transport_error(problem)
+    asked = Asked(status, told, len(payload) if told else 0, error)
+    wire.evidence.note(f"PUT {name} with Expect: 100-continue → {asked}")
+    return asked
+
+
+def hang_up_reading(wire: MlflowHttp, at: str, name: str, after: int) -> int:
+    """Begin a download and kill the connection once ``after`` bytes of the body came; return how many came."""
+    with _asking(wire, "GET", wire.artifact_route(at, name), {}) as (connection, line):
+        response = connection.getresponse()
+        came = len(response.read(after))
+        with suppress(OSError):  # the server may have ended it before us
+            line.setsockopt(SOL_SOCKET, SO_LINGER, _ABORT)
+        wire.evidence.note(f"GET {name} → {response.status}, given up after {came} B")
+        response.close()
+    return came
+
+
+@contextmanager
+def under_way(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Iterator[None]:
+    """Have an upload stand half-way while the caller does something else; its other half is sent afterwards."""
+    half, status = len(payload) // 2, "no answer"
+    headers = {"Content-Length": str(len(payload))}
+    with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line), line.makefile("rb") as answers:
+        line.sendall(payload[:half])
+        yield
+        with suppress(OSError, http.client.HTTPException):  # what became of it shows where it lies
+            line.sendall(payload[half:])
+            status = str(_status(answers))
+    wire.evidence.note(f"PUT {name}, its halves apart → {status}")
+
+
+@contextmanager
+def _asking(
+    wire: MlflowHttp, method: str, path: str, headers: Mapping[str, str]
+) -> Iterator[tuple[http.client.HTTPConnection, socket]]:
+    """Yield a connection on which the head of a request was sent, and its socket."""
+    about = Exchange(method, f"{wire.door.url}{path}", wire.door.name, None)
+    authorize(wire.door, about, None, int(headers.get("Content-Length", "0")))
+    with closing(wire.connection()) as connection:
+        connection.putrequest(method, urlsplit(wire.door.url).path.rstrip("/") + path, skip_accept_encoding=True)
+        if wire.key is not None:
+            connection.putheader("Authorization", f"Bearer {wire.key}")
+        for header, value in headers.items():
+            connection.putheader(header, value)
+        connection.endheaders()
+        record_answer(wire.door, replace(about, error="protocol: under way"))
+        assert isinstance(connection.sock, socket)
+        yield connection, connection.sock
+
+
+def _status(answers: BinaryIO) -> int:
+    """Return the status of the next answer, read to the end of its head."""
+    first = answers.readline()
+    if not first:
+        raise http.client.RemoteDisconnected("the connection was closed before an answer")
+    http.client.parse_headers(answers)
+    return int(first.split(b" ", 2)[1])

@@ -1,0 +1,150 @@
+"""Requests byte for byte, over a socket of ours: what an HTTP library would refuse to send, or would mend."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import json as jsonlib
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, cast
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.clients.http_sender import CARRIERS, Carrier
+from registry_conformance.judge.clients.request_guard import authorize, record_answer
+from registry_conformance.judge.clients.tls import connect
+from registry_conformance.judge.evidence.exchange import Body, Exchange, transport_error
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import Door
+
+Headers = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Sends spelled-out requests to one door with one key, each over its own connection.
+
+    Text becomes bytes as UTF-8. ``key`` ``None`` sends no credential. ``timeout`` in seconds bounds each wait.
+    """
+
+    door: Door
+    key: str | None = field(repr=False)
+    evidence: Evidence
+    run: str
+    timeout: float = 10.0
+
+    def with_key(self, key: str | None) -> Self:
+        """Return the same client with another key, or with none."""
+        return replace(self, key=key)
+
+    def at(self, path: str) -> str:
+        """Return a path behind this door as a request target."""
+        return urlsplit(self.door.url).path.rstrip("/") + path
+
+    def absolute(self, path: str, authority: str = "") -> str:
+        """Return a path behind this door as an absolute-form target, of this door's authority or another."""
+        parts = urlsplit(self.door.url)
+        return f"{parts.scheme}://{authority or parts.netloc}{self.at(path)}"
+
+    def spell(self, method: str, target: str, *, headers: Headers = (), body: bytes = b"") -> bytes:
+        """Return a request as bytes, with exactly these headers after ``Host``."""
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {urlsplit(self.door.url).netloc}"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: Headers = (),
+        json: Any = None,
+        framed: tuple[Headers, bytes] | None = None,
+    ) -> Exchange:
+        """Send one request and return its answer, the first on the connection; problems are told in the exchange.
+
+        ``target`` is sent as it is. ``framed`` brings framing headers and the bytes after the head; a last request
+        then follows on the connection, so that whoever still waits for a body gets one, and the connection ends.
+        """
+        sent = list(headers)
+        if self.key is not None:
+            sent.append(("Authorization", f"Bearer {self.key}"))
+        sent.append(("User-Agent", f"registry-conformance/{self.run}"))
+        body, after = b"", b""
+        if framed is not None:
+            body = framed[1]
+            sent += [("Content-Type", "application/json"), *framed[0]]
+            after = self.spell("GET", self.at("/health"), headers=[("Connection", "close")])
+        elif json is not None:
+            body = jsonlib.dumps(json).encode()
+            sent += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        if framed is None and not any(name.lower() == "connection" for name, _ in sent):
+            sent.append(("Connection", "close"))
+        whole = self.spell(method, target, headers=sent, body=body) + after
+        url = f"{self.door.url}{target}" if not target.startswith("http") else target
+        exchange = Exchange(method, url, self.door.name, None, tuple(sent), Body.of([body]))
+        authorize(self.door, exchange, body, len(body))
+        met = self._perform(exchange, whole, to_the_end=framed is not None)
+        record_answer(self.door, met)
+        return self.evidence.exchange(met)
+
+    def offer(self, carrier: Carrier, *values: str, headers: Headers = ()) -> Exchange:
+        """Ask for one experiment with these values as keys in a carrier, one header each, and no other credential."""
+        name, form = CARRIERS[carrier]
+        offered = [(name, form.format(value)) for value in values]
+        return self.with_key(None).send(
+            "GET", self.at("/api/2.0/mlflow/experiments/search?max_results=1"), headers=[*headers, *offered]
+        )
+
+    def _perform(self, exchange: Exchange, whole: bytes, *, to_the_end: bool) -> Exchange:
+        began, started = time.time(), time.monotonic()
+        answers: list[tuple[http.client.HTTPResponse, bytes]] = []
+        error = ""
+        try:
+            with closing(connect(self.door, min(self.timeout, self.door.patience))) as line:
+                # An early refusal may close our side; its answer is there all the same.
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    line.sendall(whole)
+                for answer in _answers(line, exchange.method):
+                    answers.append(answer)
+                    if not to_the_end:
+                        break
+        except (OSError, http.client.HTTPException, ValueError) as problem:
+            error = transport_error(problem)
+        exchange = replace(exchange, seconds=time.monotonic() - started, started=began)
+        if not answers:
+            return replace(exchange, error=error or "reset: closed without an answer")
+        if to_the_end:
+            self.evidence.note(f"answers on one connection: {[answer.status for answer, _ in answers]}")
+        first, content = answers[0]
+        headers = tuple(first.getheaders())
+        return replace(exchange, status=first.status, response_headers=headers, response_body=Body.of([content]))
+
+
+class _Reader(io.BufferedReader):
+    """Reads a socket; stays open when ``http.client`` is done with one answer."""
+
+    def makefile(self, *_: object) -> Self:
+        """Return itself: ``http.client`` takes this for a socket."""
+        return self
+
+    def close(self) -> None:
+        """Do nothing: the socket is closed by its owner."""
+
+
+def _answers(line: socket.socket, method: str) -> Iterator[tuple[http.client.HTTPResponse, bytes]]:
+    """Yield each answer with its body, until one says that it is the last, or the connection ends."""
+    reader = _Reader(socket.SocketIO(line, "r"))
+    while True:
+        answer = http.client.HTTPResponse(cast(socket.socket, reader), method=method)
+        try:
+            answer.begin()
+        except http.client.RemoteDisconnected:
+            return
+        yield answer, answer.read()
+        if answer.will_close:
+            return

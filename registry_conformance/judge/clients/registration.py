@@ -1,0 +1,228 @@
+"""One registration as checks look at it: what the developer sent, what the API says, what the bucket holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.direct_store_access import signed
+from registry_conformance.judge.clients.isolated_process import IsolatedProcess, IsolatedProcessError
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.registry import PROXIED
+from registry_conformance.judge.clients.sdk_registration import (
+    Developer,
+    Plan,
+    Return,
+    SdkRegistration,
+    load_back,
+    register,
+)
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.expect import Mismatch, PreconditionFailed, expect_status
+
+Facts = dict[str, tuple[int, str]]
+"""Artifact URI -> size in bytes and sha256."""
+
+
+@dataclass
+class PlannedRegistration:
+    """A registration that is walked once and looked at by many checks; each step is taken when first asked for.
+
+    ``told`` is whether a check holds the whole of it as its evidence.
+    """
+
+    isolated: IsolatedProcess
+    developer: Developer
+    plan: Plan
+    told: bool = False
+    _returns: dict[bool, Return] = field(default_factory=dict)
+
+    @cached_property
+    def sdk_registration(self) -> SdkRegistration:
+        """How far the registration came."""
+        try:
+            return self.isolated.call(register, self.developer, self.plan)
+        except (AssertionError, IsolatedProcessError) as problem:
+            return SdkRegistration(self.plan, problem=_told(problem))
+
+    def back(self, *, forced: bool) -> Return:
+        """Return what a fresh process loads by the model's alias, as users have it or forced through the door."""
+        if forced not in self._returns:
+            home = self.developer.home.with_name(f"{self.developer.home.name}-back-{len(self._returns)}")
+            variables = PROXIED if forced else {}
+            developer = replace(self.developer, home=home, variables=variables)
+            uri = f"models:/{self.plan.model}@{self.plan.alias}"
+            try:
+                self._returns[forced] = self.isolated.call(load_back, developer, uri, self.sdk_registration.inputs)
+            except (AssertionError, IsolatedProcessError) as problem:
+                self._returns[forced] = Return(problem=_told(problem))
+        return self._returns[forced]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A walk, seen through the door of one check and, where the target allows it, in the bucket."""
+
+    walk: PlannedRegistration
+    door: MlflowHttp
+
+    @property
+    def plan(self) -> Plan:
+        """Every name that was registered."""
+        return self.walk.plan
+
+    @property
+    def sdk_registration(self) -> SdkRegistration:
+        """How far the registration came; never raises."""
+        return self.walk.sdk_registration
+
+    def reaching(self, step: str) -> SdkRegistration:
+        """Return the registration; raise ``PreconditionFailed`` with its problem if it did not reach ``step``."""
+        if step not in self.sdk_registration.reached:
+            raise PreconditionFailed(f"the registration to reach its step {step!r}", self.sdk_registration.problem)
+        return self.sdk_registration
+
+    def complete(self) -> SdkRegistration:
+        """Return the journey; raise ``Mismatch`` where it did not come to its end."""
+        if self.sdk_registration.problem:
+            raise Mismatch("the registration to complete", self.sdk_registration.problem)
+        return self.sdk_registration
+
+    def uploads(self) -> list[Exchange]:
+        """Return every artifact upload that the SDK made, by a route of the door or to the store by itself."""
+        return [
+            exchange
+            for exchange in self.sdk_registration.exchanges
+            if exchange.method == "PUT" and ("/mlflow-artifacts/artifacts/" in exchange.url or signed(exchange))
+        ]
+
+    def run(self) -> dict[str, Any]:
+        """Return the run as the API gives it."""
+        run_id = self.reaching("run").run_id
+        found: dict[str, Any] = expect_status(self.door.get("runs/get", run_id=run_id), 200).document["run"]
+        return found
+
+    def version(self) -> dict[str, Any]:
+        """Return the registered version as the API gives it."""
+        number = self.reaching("version").version
+        answer = self.door.get("model-versions/get", name=self.plan.model, version=number)
+        found: dict[str, Any] = expect_status(answer, 200).document["model_version"]
+        return found
+
+    def tags(self) -> dict[str, str]:
+        """Return the tags that the version was given."""
+        return {**self.plan.tags, "mlflow_run_id": self.sdk_registration.run_id}
+
+    def logged_model(self) -> dict[str, Any]:
+        """Return the logged model as the API gives it: its ``info``."""
+        answer = self.door.get(f"logged-models/{self.reaching('model').model_id}")
+        found: dict[str, Any] = expect_status(answer, 200).document["model"]["info"]
+        return found
+
+    def locations(self) -> list[str]:
+        """Return the run's artifact location, and the logged model's where there is one, as the API gives them."""
+        run_location = self.run()["info"]["artifact_uri"]
+        return [run_location, *([self.logged_model()["artifact_uri"]] if self.sdk_registration.model_id else [])]
+
+    def places(self) -> dict[str, dict[str, Body]]:
+        """Return artifact location, as the API gives it -> what the developer's disk held for it, by path below it.
+
+        Raise ``Mismatch`` where not everything was uploaded.
+        """
+        sdk_registration = self.sdk_registration
+        if "model" not in sdk_registration.reached:
+            raise Mismatch("the registration to upload its artifacts and its model", sdk_registration.problem)
+        run_location, *others = self.locations()
+        model_location = others[0] if others else f"{run_location}/model"
+        notes = {path.removeprefix("notes/"): body for path, body in sdk_registration.notes.items()}
+        return {f"{run_location}/notes": notes, model_location: sdk_registration.model_files}
+
+    def sent(self) -> Facts:
+        """Return what the developer's disk held."""
+        return {
+            f"{place}/{path}": (body.size, body.sha256)
+            for place, files in self.places().items()
+            for path, body in files.items()
+        }
+
+    def listed(self) -> dict[str, int]:
+        """Return artifact URI -> size as the artifact API lists it, folder by folder."""
+        return {
+            f"{place}/{path}": size for place in self.places() for path, size in list_tree(self.door, place).items()
+        }
+
+    def fetched(self) -> Facts:
+        """Return what the artifact API hands out for every file that was sent."""
+        found: Facts = {}
+        for place, files in self.places().items():
+            for path in files:
+                body = expect_status(self.door.get_artifact(place, path), 200).response_body
+                found[f"{place}/{path}"] = (body.size, body.sha256)
+        return found
+
+    def stored(self, bucket: Bucket) -> Facts:
+        """Return what the bucket holds in the places of this registration, nothing left out."""
+        found: Facts = {}
+        for place in self.places():
+            root = bucket.key_for(place)
+            for key in bucket.keys(f"{root}/"):
+                body = bucket.body(key) or Body(0, "gone since it was listed")
+                found[f"{place}{key.removeprefix(root)}"] = (body.size, body.sha256)
+        return found
+
+    def files_when_downloaded(self) -> dict[str, Body]:
+        """Return the files that a download of this kind of model brings back; none where it is loaded and asked."""
+        return {} if self.sdk_registration.inputs else dict(self.sdk_registration.model_files)
+
+    def back(self, *, forced: bool = False) -> Return:
+        """Return what a fresh process loaded; raise ``Mismatch`` where it could not."""
+        self.complete()
+        back = self.walk.back(forced=forced)
+        if back.problem:
+            how = "forced through the door" if forced else "as users have it"
+            raise Mismatch(f"a fresh client, {how}, to load the model", back.problem)
+        return back
+
+
+def _told(problem: Exception) -> str:
+    """Return in one line what kept the SDK from its first request: what was seen, where that is known."""
+    return " ".join((problem.actual if isinstance(problem, Mismatch) else str(problem)).split())
+
+
+def list_tree(door: MlflowHttp, at: str, folder: str = "") -> dict[str, int]:
+    """Return path -> size of every file below a location, as the artifact API lists it."""
+    found: dict[str, int] = {}
+    for entry in expect_status(door.list_artifacts(at, folder), 200).document.get("files", ()):
+        path = f"{folder}/{entry['path']}" if folder else entry["path"]
+        found |= list_tree(door, at, path) if entry["is_dir"] else {path: int(entry.get("file_size", 0))}
+    return found
+
+
+def observe(walk: PlannedRegistration, door: MlflowHttp) -> Registration:
+    """Return a walk for one check: what the SDK was refused is its evidence, and the first check has all of it."""
+    sdk_registration, exchanges = walk.sdk_registration, walk.sdk_registration.exchanges
+    if not walk.told:
+        walk.told = True
+        steps = zip(sdk_registration.reached, sdk_registration.moments, strict=True)
+        door.evidence.flow(f"registration of a {walk.plan.kind} model", steps, exchanges, sdk_registration.problem)
+    door.evidence.note(
+        f"registration of a {walk.plan.kind} model: {' → '.join(walk.sdk_registration.reached) or 'nothing'}"
+    )
+    door.evidence.note(f"the SDK made {len(exchanges)} exchanges for it")
+    for exchange in exchanges:
+        if not exchange.ok:
+            door.evidence.exchange(exchange)
+    return Registration(walk, door)
+
+
+PLATFORM_TAGS: Mapping[str, str] = {
+    "hokusai_token_id": "CONF-1",
+    "benchmark_metric": "accuracy",
+    "benchmark_value": "0.93",
+    "hokusai_status": "validated",
+    "hokusai_proposal_identifier": "proposal-1",
+}
+"""The tags that the platform puts on a version, beside ``mlflow_run_id``."""

@@ -1,0 +1,59 @@
+"""A registration under way: whoever waits for a step goes on as soon as it is done."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from registry_conformance.judge.clients.registration import PlannedRegistration
+from registry_conformance.judge.clients.sdk_registration import DIARY, STEPS, SdkRegistration
+from registry_conformance.judge.expect import Mismatch, PreconditionFailed
+
+_PAUSE = 0.02
+
+
+class RegistrationProgress:
+    """Walks a registration in the background from the moment it is constructed."""
+
+    def __init__(self, walk: PlannedRegistration) -> None:
+        self.walk = walk
+        self._diary = walk.developer.home / DIARY
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._coming = self._thread.submit(lambda: walk.sdk_registration)
+
+    def until(self, step: str) -> None:
+        """Return once a step is done.
+
+        Raises ``Mismatch`` where the journey ended in that step, ``PreconditionFailed`` where it ended before.
+        """
+        while step not in self._reached() and not self._coming.done():
+            time.sleep(_PAUSE)
+        if step in self._reached():
+            return
+        sdk_registration = self.end()
+        if step in sdk_registration.reached:
+            return
+        failed = STEPS[len(sdk_registration.reached)]
+        if failed == step:
+            raise Mismatch(f"the step {step!r} to succeed", sdk_registration.problem)
+        raise _stands_on(failed)
+
+    def whole(self) -> SdkRegistration:
+        """Return the journey once it has come to its end; raise ``PreconditionFailed`` where a step failed."""
+        sdk_registration = self.end()
+        if sdk_registration.problem:
+            raise _stands_on(STEPS[len(sdk_registration.reached)])
+        return sdk_registration
+
+    def end(self) -> SdkRegistration:
+        """Return the journey once it has ended, wherever that was."""
+        sdk_registration = self._coming.result()
+        self._thread.shutdown()
+        return sdk_registration
+
+    def _reached(self) -> list[str]:
+        return self._diary.read_text().splitlines() if self._diary.exists() else []
+
+
+def _stands_on(step: str) -> PreconditionFailed:
+    return PreconditionFailed("the steps before this one to succeed", f"the step {step!r} failed")

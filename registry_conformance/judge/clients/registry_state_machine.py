@@ -1,0 +1,190 @@
+"""A state machine over the registry: every operation at the door and at the origin, on twins, and both must agree."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as some
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.expect import Mismatch, expect_equal
+
+EXAMPLES, STEPS = 5, 13
+_MOMENTS = frozenset({"creation_timestamp", "last_updated_timestamp"})
+_MODELS = some.sampled_from(("one", "two"))
+_NUMBERS = some.sampled_from(("1", "2", "7"))
+_ALIASES = some.sampled_from(("champion", "challenger", "latest"))
+_KEYS = some.sampled_from(("plain", "with space", "grün"))
+_TEXTS = some.sampled_from(("x", "", "grün ✓", "two\nlines", '{"a": "%2F"}'))
+_STAGES = some.sampled_from(("Staging", "Production", "Archived", "Nowhere"))
+
+
+def compare_registries(door: MlflowHttp, origin: MlflowHttp, family: str, source: str, run_id: str) -> int:
+    """Let random operations run at the door and at the origin, each on models of its own, the same every time.
+
+    Raises ``Mismatch`` where status, error code, message or the state that is left differ; returns how many
+    operations were compared. ``family`` begins every model's name, ``source`` and ``run_id`` are what versions name.
+    """
+    where = {"door": door, "origin": origin, "family": family, "source": source, "run_id": run_id}
+    twins: type[RegistryStateMachine] = type("TheseTwins", (RegistryStateMachine,), where)
+    bounded = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate,),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    with tempfile.TemporaryDirectory(prefix=f"{door.run}-") as home:
+        set_hypothesis_home_dir(home)  # nothing of it is kept in the checkout
+        run_state_machine_as_test(twins, settings=bounded)
+    return twins.compared
+
+
+class RegistryStateMachine(RuleBasedStateMachine):
+    """The operations of the registry on two models, ``one`` and ``two``, of each side; a subclass says where."""
+
+    door: ClassVar[MlflowHttp]
+    origin: ClassVar[MlflowHttp]
+    family: ClassVar[str]
+    source: ClassVar[str]
+    run_id: ClassVar[str]
+    rounds = 0
+    compared = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).rounds += 1
+        self.agreed = True
+        wires = {"door": self.door, "origin": self.origin}
+        self.sides = {side: (wire, f"{self.family}-{self.rounds}-{side}") for side, wire in wires.items()}
+
+    def ask(self, method: str, what: str, model: str, **document: Any) -> None:
+        """Do one operation on both sides and compare the answers."""
+        answers = []
+        for wire, prefix in self.sides.values():
+            names = {"name": model, **document}
+            named = {key: f"{prefix}-{value}" for key, value in names.items() if key in {"name", "new_name"}}
+            verb = {"POST": wire.post, "PATCH": wire.patch, "DELETE": wire.delete}[method]
+            answers.append(_told(verb(what, **{**document, **named}), prefix))
+        type(self).compared += 1
+        self.agreed = answers[0] == answers[1]
+        expect_equal(answers[0], answers[1], f"answer to {method} {what} {document}")
+
+    @initialize()
+    def begin(self) -> None:
+        """Begin with a model that has a version, so that operations have something to meet."""
+        self.ask("POST", "registered-models/create", "one")
+        self.version("one")
+
+    @rule(model=_MODELS)
+    def create(self, model: str) -> None:
+        """Create a model, or meet one that is there."""
+        self.ask("POST", "registered-models/create", model)
+
+    @rule(model=_MODELS, to=_MODELS)
+    def rename(self, model: str, to: str) -> None:
+        """Rename a model, to its own name at times."""
+        self.ask("POST", "registered-models/rename", model, new_name=to)
+
+    @rule(model=_MODELS, text=_TEXTS)
+    def describe(self, model: str, text: str) -> None:
+        """Describe a model."""
+        self.ask("PATCH", "registered-models/update", model, description=text)
+
+    @rule(model=_MODELS, key=_KEYS, text=_TEXTS)
+    def tag(self, model: str, key: str, text: str) -> None:
+        """Set a tag of a model."""
+        self.ask("POST", "registered-models/set-tag", model, key=key, value=text)
+
+    @rule(model=_MODELS, key=_KEYS)
+    def untag(self, model: str, key: str) -> None:
+        """Delete a tag of a model."""
+        self.ask("DELETE", "registered-models/delete-tag", model, key=key)
+
+    @rule(model=_MODELS)
+    def version(self, model: str) -> None:
+        """Create a version."""
+        self.ask("POST", "model-versions/create", model, source=self.source, run_id=self.run_id)
+
+    @rule(model=_MODELS, number=_NUMBERS, text=_TEXTS)
+    def describe_version(self, model: str, number: str, text: str) -> None:
+        """Describe a version."""
+        self.ask("PATCH", "model-versions/update", model, version=number, description=text)
+
+    @rule(model=_MODELS, number=_NUMBERS, key=_KEYS, text=_TEXTS)
+    def tag_version(self, model: str, number: str, key: str, text: str) -> None:
+        """Set a tag of a version."""
+        self.ask("POST", "model-versions/set-tag", model, version=number, key=key, value=text)
+
+    @rule(model=_MODELS, number=_NUMBERS, key=_KEYS)
+    def untag_version(self, model: str, number: str, key: str) -> None:
+        """Delete a tag of a version."""
+        self.ask("DELETE", "model-versions/delete-tag", model, version=number, key=key)
+
+    @rule(model=_MODELS, number=_NUMBERS, alias=_ALIASES)
+    def alias(self, model: str, number: str, alias: str) -> None:
+        """Set an alias, a reserved one at times."""
+        self.ask("POST", "registered-models/alias", model, alias=alias, version=number)
+
+    @rule(model=_MODELS, alias=_ALIASES)
+    def unalias(self, model: str, alias: str) -> None:
+        """Delete an alias."""
+        self.ask("DELETE", "registered-models/alias", model, alias=alias)
+
+    @rule(model=_MODELS, number=_NUMBERS, stage=_STAGES)
+    def stage(self, model: str, number: str, stage: str) -> None:
+        """Move a version to a stage, to one that does not exist at times."""
+        moved = {"version": number, "stage": stage, "archive_existing_versions": True}
+        self.ask("POST", "model-versions/transition-stage", model, **moved)
+
+    @rule(model=_MODELS, number=_NUMBERS)
+    def delete_version(self, model: str, number: str) -> None:
+        """Delete a version."""
+        self.ask("DELETE", "model-versions/delete", model, version=number)
+
+    @rule(model=_MODELS)
+    def delete(self, model: str) -> None:
+        """Delete a model."""
+        self.ask("DELETE", "registered-models/delete", model)
+
+    def teardown(self) -> None:
+        """Compare what is left on both sides, each seen from the other, unless an answer differed already."""
+        if not self.agreed:
+            return
+        (here, ours), (there, theirs) = self.sides["door"], self.sides["origin"]
+        expect_equal(_state(there, ours), _state(here, theirs), "models and versions that are left")
+
+
+def _told(exchange: Exchange, prefix: str) -> Any:
+    """Return status and document of an answer, without moments, and with one name for both sides."""
+    if exchange.json() is None:
+        raise Mismatch("an answer in JSON", str(exchange))
+    return exchange.status, _plain(exchange.text, prefix)
+
+
+def _state(wire: MlflowHttp, prefix: str) -> Any:
+    """Return every model and version of one side, as another side's client sees them."""
+    found = [
+        wire.get(f"{what}/search", filter=f"name LIKE '{prefix}%'", max_results=50)
+        for what in ("registered-models", "model-versions")
+    ]
+    return [_told(each, prefix) for each in found]
+
+
+def _plain(text: str, prefix: str) -> Any:
+    return _timeless(json.loads(text.replace(prefix, "twin")))
+
+
+def _timeless(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {name: _timeless(value) for name, value in found.items() if name not in _MOMENTS}
+    return [_timeless(value) for value in found] if isinstance(found, list) else found

@@ -1,0 +1,215 @@
+"""The registration flow, end to end, as a third-party developer's script runs it, and the way back."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from registry_conformance.judge.clients.direct_store_access import put_below
+from registry_conformance.judge.clients.model_flavors import Trained, log, train
+from registry_conformance.judge.clients.registry import Registry, digest_folder
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import BARE, Door, Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Developer:
+    """Who makes a journey: a door, a key or none, an empty home, the run's name, client settings, and a machine."""
+
+    door: Door
+    key: str | None = field(repr=False)
+    home: Path
+    run: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    machine: Machine = BARE
+
+    def registry(self) -> Registry:
+        """Return the SDK for this traveller."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        return Registry(self.door, self.key, Evidence(), self.home, self.run, self.variables, self.machine)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a journey registers: the kind of model, and every name and tag that it uses."""
+
+    kind: str
+    experiment: str
+    model: str
+    alias: str
+    tags: Mapping[str, str]
+
+
+STEPS = (
+    "experiment",
+    "run",
+    "params",
+    "metrics",
+    "artifacts",
+    "model",
+    "registered model",
+    "version",
+    "tags",
+    "alias",
+)
+"""The steps of a journey, in their order."""
+DIARY = "diary"
+"""The file in a traveller's home that each step is noted in once it is done, for whoever waits for it."""
+
+
+@dataclass(slots=True)
+class SdkRegistration:
+    """How far a registration came, and what the developer's own process knows of it.
+
+    ``reached`` names the steps done, ``moments`` when, in seconds since the epoch; ``problem`` is empty, or says which
+    step failed and how. ``notes`` is what was uploaded to the run as plain artifacts, path -> what lay on the
+    developer's disk; ``model_files`` the same for the model's own files. ``predictions`` are the model's answers to
+    ``inputs`` before it was registered.
+    """
+
+    plan: Plan
+    reached: list[str] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
+    problem: str = ""
+    experiment_id: str = ""
+    run_id: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, Body] = field(default_factory=dict)
+    model_id: str = ""
+    source: str = ""
+    version: str = ""
+    model_files: dict[str, Body] = field(default_factory=dict)
+    inputs: list[list[float]] = field(default_factory=list)
+    predictions: list[int] = field(default_factory=list)
+    exchanges: tuple[Exchange, ...] = ()
+    diary: Path | None = None
+
+    def done(self, step: str) -> None:
+        """Note that a step is done now."""
+        self.reached.append(step)
+        self.moments.append(time.time())
+        if self.diary is not None:
+            with self.diary.open("a") as diary:
+                diary.write(f"{step}\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What a fresh process found when it loaded a model: its answers, or its files; or the problem it met."""
+
+    predictions: list[int] = field(default_factory=list)
+    files: dict[str, Body] = field(default_factory=dict)
+    problem: str = ""
+    exchanges: tuple[Exchange, ...] = ()
+
+
+def register(developer: Developer, plan: Plan) -> SdkRegistration:
+    """Walk the whole flow; what fails is told in the journey, an unusable door or key is raised as ``Mismatch``."""
+    sdk_registration = SdkRegistration(plan, diary=developer.home / DIARY)
+    with developer.registry() as registry:
+        try:
+            trained = train(plan.kind, developer.home)
+            _track(registry, sdk_registration, trained)
+            _upload(registry, sdk_registration, trained, developer.home)
+            _publish(registry, sdk_registration)
+        except Exception as problem:  # noqa: BLE001 - any failure of the SDK is the journey's outcome
+            after = f"after {' → '.join(sdk_registration.reached)}: " if sdk_registration.reached else ""
+            sdk_registration.problem = after + _words(problem)
+        sdk_registration.exchanges = tuple(registry.exchanges)
+    return sdk_registration
+
+
+def load_back(developer: Developer, uri: str, inputs: list[list[float]]) -> Return:
+    """Load a model by its registry URI and ask it; without ``inputs``, download its files instead."""
+    found, files, problem_text = [], {}, ""
+    with developer.registry() as registry:
+        try:
+            if inputs:
+                model = registry.sdk.pyfunc.load_model(uri)
+                found = [int(answer) for answer in model.predict(_rows(inputs))]
+            else:
+                folder = developer.home / "downloaded"
+                folder.mkdir()
+                files = digest_folder(Path(registry.sdk.artifacts.download_artifacts(uri, dst_path=str(folder))))
+        except Exception as problem:  # noqa: BLE001 - any failure of the SDK is the outcome
+            problem_text = _words(problem)
+        return Return(found, files, problem_text, tuple(registry.exchanges))
+
+
+def _track(registry: Registry, sdk_registration: SdkRegistration, trained: Trained) -> None:
+    sdk_registration.experiment_id = registry.client.create_experiment(sdk_registration.plan.experiment)
+    sdk_registration.done("experiment")
+    run = registry.sdk.start_run(
+        experiment_id=sdk_registration.experiment_id, run_name=sdk_registration.plan.experiment
+    )
+    sdk_registration.run_id = run.info.run_id
+    sdk_registration.done("run")
+    registry.sdk.log_params(trained.params)
+    sdk_registration.params = trained.params
+    sdk_registration.done("params")
+    registry.sdk.log_metrics(trained.metrics)
+    sdk_registration.metrics = trained.metrics
+    sdk_registration.done("metrics")
+
+
+def _upload(registry: Registry, sdk_registration: SdkRegistration, trained: Trained, home: Path) -> None:
+    notes = home / "notes"
+    notes.mkdir()
+    (notes / "training.txt").write_text(
+        f"{sdk_registration.plan.kind} on 150 rows, score {trained.metrics['accuracy']:.3f}\n"
+    )
+    (notes / "blank.txt").touch()
+    registry.sdk.log_artifacts(str(notes), "notes")
+    sdk_registration.notes = {f"notes/{name}": body for name, body in digest_folder(notes).items()}
+    sdk_registration.done("artifacts")
+    already = set(registry.uploads())
+    sdk_registration.model_id = log(sdk_registration.plan.kind, trained, registry, home)
+    sent = {name: body for name, body in registry.uploads().items() if name not in already}
+    sdk_registration.model_files = trained.local or {_below_artifacts(name): body for name, body in sent.items()}
+    if sdk_registration.model_id and not sent:
+        location = registry.client.get_logged_model(sdk_registration.model_id).artifact_location
+        sdk_registration.model_files = put_below(location, registry.exchanges)
+    sdk_registration.inputs, sdk_registration.predictions = trained.inputs, trained.predictions
+    registry.sdk.end_run()
+    sdk_registration.done("model")
+
+
+def _publish(registry: Registry, sdk_registration: SdkRegistration) -> None:
+    plan, client = sdk_registration.plan, registry.client
+    client.create_registered_model(plan.model)
+    sdk_registration.done("registered model")
+    sdk_registration.source = (
+        f"models:/{sdk_registration.model_id}"
+        if sdk_registration.model_id
+        else f"runs:/{sdk_registration.run_id}/model"
+    )
+    given = (
+        {"model_id": sdk_registration.model_id} if sdk_registration.model_id else {"run_id": sdk_registration.run_id}
+    )
+    sdk_registration.version = str(client.create_model_version(plan.model, sdk_registration.source, **given).version)
+    sdk_registration.done("version")
+    for name, value in {**plan.tags, "mlflow_run_id": sdk_registration.run_id}.items():
+        client.set_model_version_tag(plan.model, sdk_registration.version, name, value)
+    sdk_registration.done("tags")
+    client.set_registered_model_alias(plan.model, plan.alias, sdk_registration.version)
+    sdk_registration.done("alias")
+
+
+def _below_artifacts(name: str) -> str:
+    """Return a logged model's file as its path below ``.../artifacts/``."""
+    return name.partition("/artifacts/")[2]
+
+
+def _rows(inputs: list[list[float]]) -> object:
+    import numpy  # noqa: PLC0415 - with the rest of the heavy imports
+
+    return numpy.array(inputs)
+
+
+def _words(problem: BaseException) -> str:
+    return traceback.format_exception_only(problem)[-1].strip()[:600]

@@ -1,0 +1,103 @@
+"""TLS at a door: whom a client believes, and what a handshake comes to."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import Door
+
+BELOW = {"TLSv1.2": "TLSv1.1", "TLSv1.3": "TLSv1.2"}
+"""Version of TLS -> the one before it."""
+
+OTHER_HOST, UNTRUSTED, TOO_OLD = "names another host", "by an unknown authority", "the server refuses this version"
+"""What a handshake fails of, in words."""
+
+_VERSIONS = {
+    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
+    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
+    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
+}
+_VERIFYING = {18: UNTRUSTED, 19: UNTRUSTED, 20: UNTRUSTED, 21: UNTRUSTED, 62: OTHER_HOST, 64: OTHER_HOST}
+"""OpenSSL's code of a certificate that does not verify -> what is wrong with it."""
+
+
+def context(door: Door) -> ssl.SSLContext:
+    """Return a client's TLS context that believes the door's authorities, and no others."""
+    return ssl.create_default_context(cafile=str(door.ca) if door.ca else None)
+
+
+def connect(door: Door, timeout: float, offers: Sequence[str] = ()) -> socket.socket:
+    """Return a connection to the door, under TLS where it is ``https``; ``offers`` are protocols offered by ALPN."""
+    parts = urlsplit(door.url)
+    host = parts.hostname or ""
+    line = socket.create_connection((host, parts.port or (443 if parts.scheme == "https" else 80)), timeout=timeout)
+    if parts.scheme != "https":
+        return line
+    trusting = context(door)
+    if offers:
+        trusting.set_alpn_protocols(list(offers))
+    return _wrapped(line, trusting, host)
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a handshake came to: the ``version`` and ``protocol`` agreed on, or the ``problem``."""
+
+    version: str = ""
+    protocol: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshakes:
+    """Shakes hands with one ``https`` door and hangs up."""
+
+    door: Door
+    evidence: Evidence
+
+    def meet(self, *, only: str = "", host: str = "", offers: Sequence[str] = ()) -> Handshake:
+        """Return what a handshake comes to.
+
+        ``only`` is the one version of TLS that the client speaks, ``host`` whom it wants to meet instead of the door's
+        own host, ``offers`` the protocols that it offers by ALPN.
+        """
+        trusting = context(self.door)
+        if only:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # an old version is what is asked for
+                trusting.minimum_version = trusting.maximum_version = _VERSIONS[only]
+            trusting.set_ciphers("ALL:@SECLEVEL=0")  # else OpenSSL itself gives up before it asks
+        if offers:
+            trusting.set_alpn_protocols(list(offers))
+        found = self._shaken(trusting, host)
+        told = f" as {host}" * bool(host) + f" with {only} only" * bool(only)
+        self.evidence.note(f"TLS handshake at {self.door.name}{told}: {found}")
+        return found
+
+    def _shaken(self, trusting: ssl.SSLContext, host: str) -> Handshake:
+        parts = urlsplit(self.door.url)
+        own = parts.hostname or ""
+        try:
+            line = socket.create_connection((own, parts.port or 443), timeout=self.door.patience)
+            with _wrapped(line, trusting, host or own) as secured:
+                return Handshake(secured.version() or "", secured.selected_alpn_protocol() or "")
+        except ssl.SSLCertVerificationError as problem:
+            return Handshake(problem=_VERIFYING.get(problem.verify_code, problem.verify_message))
+        except ssl.SSLError as problem:
+            return Handshake(problem=TOO_OLD if "ALERT_PROTOCOL_VERSION" in str(problem) else str(problem))
+        except OSError as problem:
+            return Handshake(problem=f"no connection: {problem}")
+
+
+def _wrapped(line: socket.socket, trusting: ssl.SSLContext, host: str) -> ssl.SSLSocket:
+    try:
+        return trusting.wrap_socket(line, server_hostname=host)
+    except BaseException:
+        line.close()
+        raise

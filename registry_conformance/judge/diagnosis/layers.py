@@ -1,0 +1,61 @@
+"""The facts layer by layer: what works, what does not, what was not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from registry_conformance.judge.diagnosis.facts import Fact, Facts
+
+LAYERS = {
+    "network": ("reach.", "tls."),
+    "proxy": ("doors.", "route.", "error.", "head.", "browser.", "seen."),
+    "auth": ("key.", "reader.", "admin.", "open.", "bypass.", "spoof.", "asked."),
+    "keys": ("keys.",),
+    "mlflow": (
+        "meta.",
+        "location.",
+        "repeat.",
+        "together.",
+        "held.",
+        "search.",
+        "health.",
+        "version.",
+        "alive.",
+        "deployed.",
+    ),
+    "speed": ("pace.",),
+    "client": ("client.",),
+    "artifacts": (),
+    "bucket": ("bucket.", "settings.", "log.s3"),
+}
+"""Layer -> how the names of its facts begin; ``artifacts`` are all the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What was seen of a layer: ``good`` counts what is as it is in a healthy deployment, ``unseen`` holds reasons."""
+
+    name: str
+    good: int
+    anomalies: tuple[Fact, ...]
+    unseen: tuple[str, ...]
+
+    @property
+    def word(self) -> str:
+        """Return ``works``, ``wrong`` or ``not seen``."""
+        return "wrong" if self.anomalies else "works" if self.good else "not seen"
+
+
+def layers(facts: Facts) -> Iterator[Layer]:
+    """Yield every layer, in the order in which a request meets them."""
+    named = [begin for begins in LAYERS.values() for begin in begins]
+    for name, begins in LAYERS.items():
+        own = [
+            fact
+            for fact in facts.values()
+            if (fact.name.startswith(begins) if begins else not fact.name.startswith(tuple(named)))
+        ]
+        anomalies = tuple(fact for fact in own if fact.seen and not fact.normal)
+        reasons = dict.fromkeys(fact.sentence.removeprefix("not seen: ") for fact in own if not fact.seen)
+        yield Layer(name, sum(fact.seen and fact.normal for fact in own), anomalies, tuple(reasons))

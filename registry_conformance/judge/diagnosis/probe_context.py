@@ -1,0 +1,209 @@
+"""What a battery stands on: the target, the table it fills, and clients that lose patience soon."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.http_sender import HttpSender
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.summarize import summarize
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
+from registry_conformance.judge.target.policy import GUARDED, READS, ROLES
+from registry_conformance.judge.target.target import Door, Target
+
+PATIENCE = 3.0
+"""Seconds that one probe waits for a sign of life."""
+ENOUGH = 3
+"""So many time-outs of one kind of request at one place, and no more of the kind are sent there."""
+PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
+
+Judge = Callable[[Exchange], str]
+
+
+@dataclass
+class ProbeContext:
+    """One battery: ``name`` is new each time, ``until`` when it must be over (``time.monotonic``).
+
+    ``main`` is the door that is looked at closely: the first that serves metadata. ``dead`` are the places where nobody
+    answers, ``late`` counts time-outs by kind.
+    """
+
+    target: Target
+    run: str
+    facts: Facts
+    until: float
+    main: Door
+    name: str = field(init=False)
+    dead: set[str] = field(default_factory=set)
+    late: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.name = f"{self.run}-{secrets.token_hex(4)}"
+
+    def at(
+        self, place: str, role: str | None = "writer", patience: float | None = None, door: Door | None = None
+    ) -> Asker:
+        """Return who asks at a place (``P`` or ``O``) with the key of a role, or with none.
+
+        A ``writer`` is who may do everything there. ``door`` is asked instead of the main one; ``patience`` in seconds
+        bounds each wait.
+        """
+        reached = door or (self.main if place == "P" else self.target.origin)
+        reason = ""
+        if reached is None:
+            reason, reached = "the target shows no MLflow past the proxy", self.main
+        elif place in self.dead:
+            reason = f"nothing answers {PLACES[place]}"
+        key = None
+        if role and place == "P":
+            key = self.target.key_at(reached) if role == "writer" else self.target.keys.get(role)
+            reason = reason or self._no_use(role, key, reached)
+        waits = PATIENCE if patience is None else patience
+        sender = HttpSender(replace(reached, patience=waits), key, Evidence(), self.run, deadline=waits + 3)
+        return Asker(self, place, sender, reason)
+
+    def stranger(self, door: Door | None = None) -> Asker:
+        """Return who asks without a key what is refused without one; nobody where strangers may do something."""
+        asker = self.at("P", None, door=door)
+        asker.reason = asker.reason or self._let_in(door or self.main)
+        return asker
+
+    def _no_use(self, role: str, key: str | None, door: Door) -> str:
+        """Return why nothing can be learnt with the key of a role or state at a door, empty where something can."""
+        if role == "writer" and door.policy.anonymous >= READS:
+            return ""
+        if key is None:
+            return f"the target has no key of state {role!r}"
+        if role not in ROLES:
+            return self._let_in(door)
+        other = role != "writer" and door.policy.of(role) != GUARDED.of(role)
+        return f"the policy {door.policy.name!r} is another than the reference for {role!r}" if other else ""
+
+    @staticmethod
+    def _let_in(door: Door) -> str:
+        return f"the policy {door.policy.name!r} lets strangers in" if door.policy.anonymous else ""
+
+    @property
+    def key(self) -> str:
+        """The key that is good at the main door, empty where there is none."""
+        return self.target.key_at(self.main) or ""
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """The store's inside, ``None`` where the target does not show it or it does not answer."""
+        return Bucket(self.target.bucket, Evidence()) if self.target.bucket and "S" not in self.dead else None
+
+
+@dataclass
+class Asker:
+    """Asks at one place and tells what came of it; stops where time-outs pile up, or when the time is over."""
+
+    context: ProbeContext
+    place: str
+    sender: HttpSender
+    reason: str = ""
+
+    def ask(
+        self,
+        fact: str,
+        what: str,
+        method: str,
+        path: str,
+        *,
+        normal: str,
+        judge: Judge = summarize,
+        **request: Any,
+    ) -> Exchange:
+        """Send a request and tell ``fact`` (its place is added): ``what`` it is in words, what came of it.
+
+        ``normal`` is a regex of what a healthy deployment answers. What is not asked is told as not seen, and its
+        exchange has no status.
+        """
+        name = f"{fact}.{self.place}"
+        if reason := self.why_not(_kind(method, path)):
+            self.context.facts.unseen(name, reason)
+            return Exchange(method, path, self.sender.door.name, None, error="skipped: not asked")
+        exchange = self.send(method, path, **request)
+        if exchange.error.startswith("skipped: "):
+            self.context.facts.unseen(name, exchange.error.removeprefix("skipped: "))
+            return exchange
+        sentence = f"{what} {PLACES[self.place]}: {exchange}"
+        self.context.facts.record(name, judge(exchange), sentence, normal, (exchange.evidence(),))
+        return exchange
+
+    def send(self, method: str, path: str, **request: Any) -> Exchange:
+        """Send a request that tells no fact of its own."""
+        kind = _kind(method, path)
+        if self.why_not(kind):
+            return Exchange(method, path, self.sender.door.name, None, error="skipped: not asked")
+        try:
+            exchange = self.sender.send(method, path, **request)
+        except (NotAllowed, PreconditionFailed) as refusal:
+            return Exchange(method, path, self.sender.door.name, None, error=f"skipped: {refusal.actual}")
+        if exchange.status is None and exchange.error.startswith("timeout"):
+            self.context.late[f"{self.place} {kind}"] += 1
+        return exchange
+
+    def why_not(self, kind: str = "") -> str:
+        """Return why nothing is asked any more, or nothing of a kind; empty where all is well."""
+        if self.reason:
+            return self.reason
+        if self.context.late[f"{self.place} {kind}"] >= ENOUGH:
+            return f"{ENOUGH} requests like it timed out before"
+        return "the time for all probes was over" if time.monotonic() > self.context.until else ""
+
+
+def _kind(method: str, path: str) -> str:
+    """Return what a request has in common with others that time out when it does."""
+    return f"{method} {'artifacts' if 'artifact' in path else 'metadata'}"
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of bytes in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def whole(content: bytes) -> Judge:
+    """Return a judge of downloads: adds ``whole``, ``short``, ``long``, ``empty`` or ``other`` to a success."""
+
+    def judge(exchange: Exchange) -> str:
+        if not exchange.ok:
+            return summarize(exchange)
+        return f"{exchange.status} {sameness(exchange.response_body.size, exchange.response_body.sha256, content)}"
+
+    return judge
+
+
+def sameness(size: int, sha256: str, content: bytes) -> str:
+    """Return how bytes of a size and digest compare with the content that they should be, in a word."""
+    if sha256 == digest(content):
+        return "whole"
+    if size == len(content):
+        return "other"
+    if not size:
+        return "empty"
+    return "short" if size < len(content) else "long"
+
+
+def fine(fits: Callable[[Any], bool]) -> Judge:
+    """Return a judge of JSON answers: adds ``other`` to a success whose document does not fit."""
+
+    def judge(exchange: Exchange) -> str:
+        value = summarize(exchange)
+        if not exchange.ok:
+            return value
+        try:
+            return value if fits(exchange.json()) else f"{value} other"
+        except (TypeError, KeyError, IndexError, AttributeError, ValueError):
+            return f"{value} other"
+
+    return judge

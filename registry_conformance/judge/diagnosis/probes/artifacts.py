@@ -1,0 +1,213 @@
+"""One small artifact there and back, through the proxy and straight to MLflow, and what lies in the bucket then."""
+
+from __future__ import annotations
+
+import random
+from urllib.parse import parse_qs, urlsplit
+
+from registry_conformance.judge.clients.http_sender import HttpSender
+from registry_conformance.judge.clients.mlflow_http import ARTIFACTS
+from registry_conformance.judge.clients.request_guard import authorize
+from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext, fine, sameness, whole
+from registry_conformance.judge.diagnosis.probes.bucket import planted, record_stored
+from registry_conformance.judge.diagnosis.summarize import summarize
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import Door
+
+TEXT = b"All letters of this text are plain ASCII.\n" * 40
+FILES = f"{ARTIFACTS}/artifacts"
+
+
+def content(size: int, seed: int = 7) -> bytes:
+    """Return bytes that compress badly, the same for the same size and seed."""
+    return random.Random(seed).randbytes(size)  # noqa: S311 - a pattern, no secret
+
+
+def round_trip(context: ProbeContext, place: str) -> None:
+    """Upload, look into the bucket, list, download, presign and follow, replace, delete."""
+    facts, asker = context.facts, context.at(place)
+    folder, body = f"{context.name}/{place}", content(1500)
+    at = f"{FILES}/{folder}/one.bin"
+    put = asker.ask("put", "an upload", "PUT", at, body=body, normal="200 (empty|json)")
+    record_stored(context, f"stored.{place}", f"{folder}/one.bin", body, put)
+    asker.ask(
+        "list",
+        "a listing",
+        "GET",
+        FILES,
+        query={"path": folder},
+        normal="200 json",
+        judge=_listed,
+    )
+    asker.ask("get", "a download", "GET", at, normal="200 whole", judge=whole(body))
+    _presigned(context, asker, folder, body)
+    again = content(900, seed=8)
+    asker.ask("put.again", "an upload to the same name", "PUT", at, body=again, normal="200 (empty|json)")
+    if put.ok:
+        asker.ask("get.again", "a download of what replaced it", "GET", at, normal="200 whole", judge=whole(again))
+    asker.ask("delete", "a deletion of an artifact", "DELETE", at, normal="200 json")
+    if put.ok:
+        asker.ask("get.deleted", "a download of what was deleted", "GET", at, normal="(500|404) json.*")
+    _deleted(context, place, f"{folder}/one.bin", put)
+    text = f"{FILES}/{folder}/text.txt"
+    put = asker.ask("text", "an upload of plain text", "PUT", text, body=TEXT, normal="200 (empty|json)")
+    record_stored(context, f"text.stored.{place}", f"{folder}/text.txt", TEXT, put)
+    if put.ok:
+        asker.ask("text.get", "a download of plain text", "GET", text, normal="200 whole", judge=whole(TEXT))
+    asker.ask("list.empty", "a listing of nothing", "GET", FILES, query={"path": f"{folder}/none"}, normal="200 json")
+    facts.unseen(f"get.again.{place}", "nothing was uploaded")
+
+
+def _listed(exchange: Exchange) -> str:
+    """Add ``empty``, ``size`` or ``other`` to a listing that does not show the one file with its size."""
+    value = fine(lambda said: isinstance(said, dict))(exchange)
+    said = exchange.json()
+    if value != "200 json" or not isinstance(said, dict):
+        return value
+    files = {file.get("path"): str(file.get("file_size")) for file in said.get("files", ())}
+    if not files:
+        return f"{value} empty"
+    return value if files == {"one.bin": "1500"} else f"{value} size" if "one.bin" in files else f"{value} other"
+
+
+def _presigned(context: ProbeContext, asker: Asker, folder: str, body: bytes) -> None:
+    presigned = asker.ask(
+        "presign",
+        "a presigned download",
+        "GET",
+        f"{ARTIFACTS}/presigned/{folder}/one.bin",
+        normal="200 json",
+        judge=fine(lambda said: said["url"].startswith("http")),
+    )
+    url = (presigned.json() or {}).get("url") if presigned.ok else None
+    if not isinstance(url, str):
+        context.facts.unseen(f"follow.{asker.place}", "no presigned URL was given")
+        return
+    parts = urlsplit(url)
+    followed = follow(context, "GET", url)
+    words = f"the presigned URL that was given {PLACES[asker.place]}, at {parts.hostname}: {followed}"
+    context.facts.record(f"follow.{asker.place}", whole(body)(followed), words, "200 whole", (followed.evidence(),))
+    lasts = int(parse_qs(parts.query).get("X-Amz-Expires", ["0"])[0] or 0)
+    kind = "seconds" if lasts < 30 else "short" if lasts <= 3600 else "long"
+    context.facts.record(f"follow.lasts.{asker.place}", kind, f"the presigned URL is good for {lasts} s", "short")
+    bucket = context.target.bucket
+    if bucket is not None:
+        where = (
+            "there"
+            if f"{bucket.bucket}/{bucket.prefix}/" in parts.path
+            or f"/{bucket.prefix}/" == parts.path[: len(bucket.prefix) + 2]
+            else "elsewhere"
+        )
+        words = f"the presigned URL names an object {'under' if where == 'there' else 'outside'} the agreed prefix"
+        context.facts.record(f"follow.where.{asker.place}", where, words, "there")
+
+
+def follow(context: ProbeContext, method: str, url: str, body: bytes | None = None) -> Exchange:
+    """Send a request to an absolute URL without any credential of ours."""
+    parts = urlsplit(url)
+    door = Door("past the door", f"{parts.scheme}://{parts.netloc}", patience=2.0, guard=context.main.guard)
+    return HttpSender(door, None, Evidence(), context.run, deadline=5.0).send(
+        method, parts.path, query=parts.query, body=body
+    )
+
+
+def _deleted(context: ProbeContext, place: str, path: str, put: Exchange) -> None:
+    bucket, name = context.bucket, f"deleted.{place}"
+    if bucket is None or not put.ok:
+        context.facts.unseen(name, "the target shows no bucket" if bucket is None else "nothing was uploaded")
+        return
+    size = bucket.head(f"{bucket.access.prefix}/{path}")
+    value = "gone" if size is None else "still there"
+    context.facts.record(name, value, f"the object of what was deleted {PLACES[place]} is {value}", "gone")
+
+
+def multipart(context: ProbeContext, place: str) -> None:
+    """Begin an upload in parts, send one to the store, join them; begin another and give it up."""
+    asker, facts = context.at(place), context.facts
+    folder, body = f"{context.name}/{place}-parts", content(2000, seed=3)
+    created = asker.ask(
+        "multipart.create",
+        "a multipart upload's beginning",
+        "POST",
+        f"{ARTIFACTS}/mpu/create/{folder}",
+        json={"path": "parts.bin", "num_parts": 1},
+        normal="200 json",
+        judge=fine(lambda said: said["upload_id"] and said["credentials"][0]["url"].startswith("http")),
+    )
+    said = created.json() if created.ok else None
+    if not isinstance(said, dict) or not said.get("credentials"):
+        facts.unseen(f"multipart.part.{place}", "no multipart upload was begun")
+        return
+    part = follow(context, "PUT", said["credentials"][0]["url"], body)
+    words = f"a part sent to the store by the URL given {PLACES[place]}: {part}"
+    facts.record(f"multipart.part.{place}", summarize(part), words, "200 .*", (part.evidence(),))
+    document = {"path": "parts.bin", "upload_id": said["upload_id"]}
+    if part.ok:
+        parts = [{"part_number": 1, "etag": part.header("etag"), "url": said["credentials"][0]["url"]}]
+        joined = asker.ask(
+            "multipart.complete",
+            "the joining of the parts",
+            "POST",
+            f"{ARTIFACTS}/mpu/complete/{folder}",
+            json=document | {"parts": parts},
+            normal="200 json",
+        )
+        record_stored(context, f"multipart.stored.{place}", f"{folder}/parts.bin", body, joined)
+    again = asker.send("POST", f"{ARTIFACTS}/mpu/create/{folder}", json={"path": "other.bin", "num_parts": 1})
+    if again.ok and isinstance(other := again.json(), dict):
+        asker.ask(
+            "multipart.abort",
+            "the giving up of a multipart upload",
+            "POST",
+            f"{ARTIFACTS}/mpu/abort/{folder}",
+            json={"path": "other.bin", "upload_id": other.get("upload_id")},
+            normal="200 json",
+        )
+    asker.send("DELETE", f"{FILES}/{folder}/parts.bin")
+
+
+def cross(context: ProbeContext) -> None:
+    """Upload straight to MLflow and download through the proxy, and the other way round."""
+    through, direct = context.at("P"), context.at("O")
+    _seeded(context)
+    if direct.why_not():
+        context.facts.unseen("cross.up.P", direct.why_not())
+        return
+    body = content(700, seed=5)
+    for aspect, up, down in (("up", through, direct), ("down", direct, through)):
+        at = f"{FILES}/{context.name}/cross/{aspect}.bin"
+        if not up.send("PUT", at, body=body).ok:
+            context.facts.unseen(f"cross.{aspect}.P", f"nothing was uploaded {PLACES[up.place]}")
+            continue
+        got = down.send("GET", at)
+        if got.error.startswith("skipped"):
+            continue
+        value = (
+            f"{got.status} {sameness(got.response_body.size, got.response_body.sha256, body)}"
+            if got.ok
+            else summarize(got)
+        )
+        words = f"what was uploaded {PLACES[up.place]}, downloaded {PLACES[down.place]}: {got}"
+        context.facts.record(f"cross.{aspect}.P", value, words, "200 whole", (got.evidence(),))
+
+
+def _seeded(context: ProbeContext) -> None:
+    """Put an object into the bucket ourselves, and look for it through the proxy: reading without any upload."""
+    folder, body, bucket = f"{context.name}/seed", content(800, seed=9), context.bucket
+    if bucket is None:
+        context.facts.unseen("seed.get.P", "the target shows no bucket")
+        return
+    leave = Exchange("PUT", f"{context.main.url}{FILES}/{folder}/one.bin", "past the door", None)
+    authorize(context.main, leave, body, None)
+    if problem := planted(bucket, f"{folder}/one.bin", body):
+        context.facts.record(
+            "seed.S", problem, f"an object put into the bucket with its owner's credentials: {problem}", "put"
+        )
+        return
+    asker = context.at("P")
+    words = "a download of what was put into the bucket directly"
+    asker.ask("seed.get", words, "GET", f"{FILES}/{folder}/one.bin", normal="200 whole", judge=whole(body))
+    named = fine(lambda said: [file["path"] for file in said["files"]] == ["one.bin"])
+    words = "a listing of what was put into the bucket directly"
+    asker.ask("seed.list", words, "GET", FILES, query={"path": folder}, normal="200 json", judge=named)

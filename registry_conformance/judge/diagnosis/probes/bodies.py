@@ -1,0 +1,108 @@
+"""Bodies and names on their way to the bucket: sizes, framing, cut uploads, odd names."""
+
+from __future__ import annotations
+
+import time
+
+from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext, whole
+from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
+from registry_conformance.judge.diagnosis.probes.bucket import record_stored
+
+KIB = 1024
+LADDER = (("64k", 64 * KIB), ("1m", 1024 * KIB + 1), ("5m", 5 * 1024 * KIB + 1), ("9m", 9 * 1024 * KIB + 1))
+NAMES = {
+    "hash": ("a%23b.txt", "a#b.txt"),
+    "question": ("a%3Fb.txt", "a?b.txt"),
+    "plus": ("a+b.txt", "a+b.txt"),
+    "space": ("a%20b.txt", "a b.txt"),
+    "unicode": ("%C3%A9.txt", "\u00e9.txt"),
+    "semicolon": ("a;b.txt", "a;b.txt"),
+    "slash": ("a/b/c.txt", "a/b/c.txt"),
+    "gz": ("a.gz", "a.gz"),
+}
+
+
+def sizes(context: ProbeContext, place: str) -> None:
+    """Climb a ladder of sizes; above a step that failed nothing is asked."""
+    asker = context.at(place, patience=4.0)
+    failed: dict[str, str] = {}
+    for step, size in LADDER:
+        body, path = content(size), f"{context.name}/{place}-sizes/{step}.bin"
+        put = asker.ask(f"size.{step}", f"an upload of {size} B", "PUT", f"{FILES}/{path}", body=body, normal="200 .*")
+        record_stored(context, f"size.{step}.stored.{place}", path, body, put)
+        _note(failed, context, "put", f"size.{step}.{place}", step)
+        _note(failed, context, "stored", f"size.{step}.stored.{place}", step)
+        if not put.ok:
+            break
+        got = f"a download of {size} B"
+        asker.ask(f"size.{step}.get", got, "GET", f"{FILES}/{path}", normal="200 whole", judge=whole(body))
+        _note(failed, context, "get", f"size.{step}.get.{place}", step)
+    if context.facts.value(f"size.{LADDER[0][0]}.{place}"):
+        for aspect, words in (("put", "uploads"), ("stored", "objects in the bucket"), ("get", "downloads")):
+            value = failed.get(aspect, "all")
+            told_so = "are right at every size" if value == "all" else f"go wrong from {value}"
+            context.facts.record(f"ladder.{aspect}.{place}", value, f"{words} {PLACES[place]} {told_so}", "all")
+
+
+def _note(failed: dict[str, str], context: ProbeContext, aspect: str, name: str, step: str) -> None:
+    """Keep the first step at which an aspect went wrong."""
+    fact = context.facts.get(name)
+    if fact is not None and fact.seen and not fact.normal:
+        failed.setdefault(aspect, f"{step} {fact.value}")
+
+
+def framing(context: ProbeContext, place: str) -> None:
+    """Upload in chunks, upload nothing, and cut an upload."""
+    asker, folder = context.at(place), f"{context.name}/{place}-framing"
+    for aspect, words, body in (
+        ("chunked", "an upload in chunks of unannounced size", content(300 * KIB)),
+        ("empty", "an upload of an empty file, in chunks as the MLflow client sends it", b""),
+    ):
+        path = f"{folder}/{aspect}.bin"
+        put = asker.ask(aspect, words, "PUT", f"{FILES}/{path}", body=body, chunked=True, normal="200 .*")
+        record_stored(context, f"{aspect}.stored.{place}", path, body, put)
+        if put.ok:
+            got = f"what came back of {words}"
+            asker.ask(f"{aspect}.get", got, "GET", f"{FILES}/{path}", normal="200 whole", judge=whole(body))
+    bucket = context.bucket
+    if asker.why_not() or bucket is None:
+        context.facts.unseen(f"cut.{place}", asker.why_not() or "the target shows no bucket")
+        return
+    asker.send("PUT", f"{FILES}/{folder}/cut.bin", body=content(200 * KIB), cut_after=40 * KIB)
+    time.sleep(0.4)
+    size = bucket.head(f"{bucket.access.prefix}/{folder}/cut.bin")
+    value = "nothing" if size is None else "part of it"
+    context.facts.record(f"cut.{place}", value, f"an upload cut half-way {PLACES[place]} leaves {value}", "nothing")
+
+
+def names(context: ProbeContext, place: str) -> None:
+    """Upload under odd names, and look for them under their own keys: in the bucket, or by downloading them."""
+    asker, bucket = context.at(place), context.bucket
+    folder = f"{context.name}/{place}-names"
+    taken: list[str] = []
+    for aspect, (quoted, plain) in NAMES.items():
+        body = f"{aspect} {plain}".encode()
+        at, words = f"{FILES}/{folder}/{aspect}/{quoted}", f"named {plain!r}"
+        refused = "|400 json.*" if aspect == "hash" else ""
+        put = asker.ask(f"name.{aspect}", f"an upload {words}", "PUT", at, body=body, normal=f"200 .*{refused}")
+        if put.ok and bucket is None:
+            asker.ask(f"name.{aspect}.get", f"a download {words}", "GET", at, normal="200 whole", judge=whole(body))
+        taken += [aspect] if put.ok else []
+    if bucket is not None and taken:
+        root = f"{bucket.access.prefix}/{folder}/"
+        keys = [key.removeprefix(root).partition("/") for key in bucket.keys(root)]
+        for aspect in taken:
+            plain = NAMES[aspect][1]
+            kept = [name for first, _, name in keys if first == aspect]
+            value = "kept" if kept == [plain] else f"as {', '.join(kept)!r}" if kept else "absent"
+            words = f"an upload named {plain!r} {PLACES[place]} lies in the bucket: {value}"
+            context.facts.record(f"name.{aspect}.stored.{place}", value, words, "kept")
+    asker.ask("climb", "a listing of a path that climbs", "GET", FILES, query={"path": "../.."}, normal="400 json.*")
+
+
+def sweep(context: ProbeContext) -> None:
+    """Delete whatever the battery left under its own name."""
+    for place in ("O", "P"):
+        asker = context.at(place)
+        if not asker.why_not() and asker.send("DELETE", f"{FILES}/{context.name}").ok:
+            return

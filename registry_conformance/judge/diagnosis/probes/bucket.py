@@ -1,0 +1,125 @@
+"""What lies in the bucket, and how the bucket is set up: as whoever owns it sees it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext, sameness
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.target.target import BucketAccess
+
+
+def record_stored(context: ProbeContext, name: str, path: str, content: bytes, put: Exchange) -> None:
+    """Tell what lies under an artifact's key: ``whole``, ``absent``, ``short``, ``long``, ``empty`` or ``other``.
+
+    An upload that was refused is told only where it left something all the same; nothing is where the bucket does not
+    let the suite look.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in owner()
+
+    bucket = context.bucket
+    if bucket is None:
+        context.facts.unseen(name, "the target shows no bucket")
+        return
+    key = f"{bucket.access.prefix}/{path}"
+    try:
+        body = bucket.body(key)
+    except (BotoCoreError, ClientError) as problem:
+        context.facts.unseen(name, f"the bucket does not let the suite look: {problem}")
+        return
+    value = "absent" if body is None else sameness(body.size, body.sha256, content)
+    if put.ok:
+        context.facts.record(name, value, f"the object of an accepted upload ({len(content)} B) is {value}", "whole")
+    elif body is not None:
+        value = f"{value} though refused"
+        context.facts.record(name, value, f"the object of an upload that was not accepted is {value}", "absent")
+    else:
+        context.facts.unseen(name, "nothing was uploaded")
+
+
+def planted(bucket: Bucket, path: str, content: bytes) -> str:
+    """Put an object under the artifact prefix as the bucket's owner; return the problem, empty where there is none."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in owner()
+
+    try:
+        key = f"{bucket.access.prefix}/{path}"
+        owner(bucket.access).put_object(Bucket=bucket.access.bucket, Key=key, Body=content)
+    except (BotoCoreError, ClientError) as problem:
+        return type(problem).__name__
+    return ""
+
+
+@functools.cache
+def owner(access: BucketAccess) -> Any:
+    """Return an S3 client with the target's own credentials for the bucket, which loses patience soon."""
+    import boto3  # noqa: PLC0415 - costs a third of a second
+    from botocore.config import Config  # noqa: PLC0415 - as above
+
+    config = Config(
+        s3={"addressing_style": "path"}, connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1}
+    )
+    return boto3.Session(
+        aws_access_key_id=access.access_key,
+        aws_secret_access_key=access.secret_key,
+        aws_session_token=access.session_token or None,
+        region_name=access.region,
+    ).client("s3", endpoint_url=access.endpoint, config=config)
+
+
+def settings(context: ProbeContext) -> None:
+    """Read the bucket's settings back: versions, lifecycle, policy, public access."""
+    if context.bucket is None:
+        context.facts.unseen("settings.versions.S", "the target shows no bucket")
+        return
+    access, s3 = context.bucket.access, owner(context.bucket.access)
+    for aspect, read, normal in (
+        ("versions", _versions, "Enabled"),
+        ("lifecycle", _lifecycle, "none|harmless"),
+        ("policy", _policy, "none|private"),
+        ("encryption", _encryption, ""),
+        ("uploads", _uploads, ""),
+    ):
+        value = _read(read, s3, access.bucket)
+        context.facts.record(f"settings.{aspect}.S", value, f"the bucket's {aspect}: {value}", normal or ".*")
+
+
+def _read(read: Callable[[Any, str], str], s3: Any, bucket: str) -> str:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
+
+    try:
+        return read(s3, bucket)
+    except ClientError as refusal:
+        code = str(refusal.response.get("Error", {}).get("Code", ""))
+        return "none" if code.startswith("NoSuch") or "NotFound" in code else code or "unknown"
+    except BotoCoreError as problem:
+        return type(problem).__name__
+
+
+def _versions(s3: Any, bucket: str) -> str:
+    return str(s3.get_bucket_versioning(Bucket=bucket).get("Status", "off"))
+
+
+def _lifecycle(s3: Any, bucket: str) -> str:
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    expiring = [
+        rule for rule in rules if rule.get("Status") == "Enabled" and {"Days", "Date"} & set(rule.get("Expiration", {}))
+    ]
+    return "expires current objects" if expiring else "harmless"
+
+
+def _policy(s3: Any, bucket: str) -> str:
+    text = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    return "public" if '"Allow"' in text and '"*"' in text.replace("s3:*", "") else "private"
+
+
+def _encryption(s3: Any, bucket: str) -> str:
+    s3.get_bucket_encryption(Bucket=bucket)
+    return "on"
+
+
+def _uploads(s3: Any, bucket: str) -> str:
+    uploads = s3.list_multipart_uploads(Bucket=bucket).get("Uploads", ())
+    return "none" if not uploads else "some left"

@@ -1,0 +1,82 @@
+"""Several at once: whether one slow upload, or eight searches, hold everybody else up."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.clients.concurrency import at_once
+from registry_conformance.judge.clients.http_sender import CARRIERS
+from registry_conformance.judge.clients.request_guard import authorize
+from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
+from registry_conformance.judge.diagnosis.probes.artifacts import FILES
+from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
+from registry_conformance.judge.evidence.exchange import Exchange
+
+HELD = 0.8
+"""Seconds that an upload is held half-way."""
+
+
+def together(context: ProbeContext, place: str) -> None:
+    """Search eight times at once, then once while an upload of ours stands half-way."""
+    asker = context.at(place)
+    if reason := asker.why_not():
+        context.facts.unseen(f"together.{place}", reason)
+        return
+    answers = at_once([lambda: asker.send("GET", SEARCH, query=ONE)] * 8)
+    if any(answer.error.startswith("skipped") for answer in answers):
+        context.facts.unseen(f"together.{place}", asker.why_not("GET metadata") or "the time was over")
+        return
+    good = sum(answer.ok for answer in answers)
+    slowest = max(answer.seconds for answer in answers)
+    value = "all 200" if good == 8 else f"{8 - good} of 8 failed"
+    value += "" if slowest < 1.5 else " slow"
+    context.facts.record(f"together.{place}", value, f"eight searches at once {PLACES[place]}: {value}", "all 200")
+    answer = _meanwhile(context, asker, place)
+    if _held(answer) != "free":
+        answer = _meanwhile(context, asker, place)
+    if answer.error.startswith("skipped"):
+        return
+    words = f"a search while an upload stands half-way {PLACES[place]} took {answer.seconds:.2f} s"
+    context.facts.record(f"held.{place}", _held(answer), words, "free", (answer.evidence(),))
+
+
+def _meanwhile(context: ProbeContext, asker: Asker, place: str) -> Exchange:
+    """Search while an upload stands half-way."""
+    door = asker.sender.door
+    leave = Exchange("PUT", f"{door.url}{FILES}/{context.name}/held-{place}.bin", door.name, None)
+    authorize(door, leave, None, 200)
+    held = threading.Thread(target=_hold, args=(context, door.url, asker.sender.key, place))
+    held.start()
+    time.sleep(0.15)
+    answer = asker.send("GET", SEARCH, query=ONE)
+    held.join(HELD * 4)
+    return answer
+
+
+def _held(answer: Exchange) -> str:
+    if not answer.ok:
+        return "failed"
+    return "free" if answer.seconds < HELD * 0.7 else "waits"
+
+
+def _hold(context: ProbeContext, url: str, key: str | None, place: str) -> None:
+    """Send half of a body, wait, send the rest."""
+    parts = urlsplit(url)
+    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=3)
+    try:
+        line.putrequest("PUT", f"{parts.path.rstrip('/')}{FILES}/{context.name}/held-{place}.bin")
+        if key:
+            name, form = CARRIERS["bearer"]
+            line.putheader(name, form.format(key))
+        line.putheader("Content-Length", "200")
+        line.endheaders(b"x" * 100)
+        time.sleep(HELD)
+        line.send(b"x" * 100)
+        line.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return
+    finally:
+        line.close()

@@ -1,0 +1,206 @@
+"""Whether anybody is there: name, connection, TLS and HTTP of every door, step by step; MLflow, key service, bucket."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.clients.concurrency import at_once
+from registry_conformance.judge.clients.mlflow_http import REST
+from registry_conformance.judge.clients.tls import BELOW, Handshakes
+from registry_conformance.judge.diagnosis.probe_context import PATIENCE, ProbeContext
+from registry_conformance.judge.diagnosis.summarize import summarize
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import Door
+
+SEARCH = f"{REST}/experiments/search"
+ONE = {"max_results": 1}
+PATIENT = 6.0
+"""Seconds that a request is waited for whose lateness tells something."""
+LATE = 1.5
+"""Seconds from which an answer is so late that nothing more is asked that way."""
+SLOW = 0.25
+"""Seconds from which a small request is slow: a healthy deployment answers in hundredths."""
+
+
+_LINES = {
+    "open": "open",
+    "name": "no such name",
+    "refused": "refused",
+    "timeout": f"silence for {PATIENCE:.0f} s",
+}
+"""How far a connection comes, in words."""
+
+
+def steps(door: Door) -> str:
+    """Return how far a connection to a door comes: ``open``, or the step that failed (``name``, ``refused``, ...)."""
+    parts = urlsplit(door.url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return "name"
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=PATIENCE):
+            return "open"
+    except TimeoutError:
+        return "timeout"
+    except OSError:
+        return "refused"
+
+
+def reach(context: ProbeContext) -> None:
+    """Reach every door and choose the main one; where none answers, all further probes are spared."""
+    target, facts = context.target, context.facts
+    lines = {door.name: steps(door) for door in target.doors}
+    words = vector({name: _LINES[line] for name, line in lines.items()})
+    facts.record("reach.line.P", vector(lines), f"a connection to each door: {words}", "all open")
+    if not any(line == "open" for line in lines.values()):
+        context.dead.add("P")
+    doors = [door for door in target.doors if lines[door.name] == "open"]
+    if not doors:
+        return
+    answers = {door.name: context.at("P", None, door=door).send("GET", "/health") for door in doors}
+    record_answers(context, "doors.health.P", "health, without a key, at each door", answers, "all 200 .*")
+    slow = all(answer.seconds > 2 * SLOW for answer in answers.values())
+    if not _prompt(context, doors[0]):
+        return
+    for aspect, role, words, path, normal in (
+        ("search", "writer", "a search for experiments", f"{SEARCH}?max_results=1", "all 200 json"),
+        ("version", "writer", "the version", "/version", "all 200 (text|html)"),
+        ("reader", "reader", "a reader's search", f"{SEARCH}?max_results=1", "all 200 json"),
+    ):
+        askers = {door.name: asker for door in doors if not (asker := context.at("P", role, door=door)).reason}
+        if slow and aspect != "search":
+            facts.unseen(f"doors.{aspect}.P", "each answer takes so long that the time is kept for what matters more")
+        elif askers:
+            answers = {name: asker.send("GET", path) for name, asker in askers.items()}
+            record_answers(context, f"doors.{aspect}.P", f"{words}, at each door", answers, normal)
+        if aspect == "search" and not any(answer.ok for answer in answers.values()):
+            return
+        if aspect == "search" and (good := [name for name, answer in answers.items() if answer.ok]):
+            context.main = next(door for door in doors if door.name == good[0])
+
+
+def _prompt(context: ProbeContext, door: Door) -> bool:
+    """Ask with a key seen before and with one never seen, at once; return whether both are answered soon.
+
+    Where they are not, what came of them is told, and nothing that needs a key is asked any more.
+    """
+    patient = context.at("P", patience=PATIENT, door=door)
+    anyone = context.at("P", None, patience=PATIENT, door=door)
+    unknown = [("Authorization", f"Bearer hk_{secrets.token_hex(12)}")]
+    known, new = at_once(
+        [
+            lambda: patient.send("GET", SEARCH, query=ONE),
+            lambda: anyone.send("GET", SEARCH, query=ONE, headers=unknown),
+        ]
+    )
+    if max(known.seconds, new.seconds) < LATE:
+        return True
+    record_answers(context, "doors.search.P", "a search for experiments", {door.name: known}, "all 200 json")
+    record_latency(context, "pace.search.P", "a search through the proxy", known)
+    record_latency(context, "pace.unknown-key.P", "a request with a key never seen before through the proxy", new)
+    context.facts.record("key.bad.P", summarize(new), f"a key that nobody issued, through the proxy: {new}", "401 .*")
+    late = known.seconds >= LATE
+    if late:
+        context.dead.add("P")
+    return not late
+
+
+def record_latency(context: ProbeContext, name: str, words: str, exchange: Exchange, slow: float = SLOW) -> None:
+    """Tell how long an exchange took, as ``fast``, ``slow 3 s`` or ``timeout``."""
+    if exchange.status is None:
+        value = summarize(exchange)
+    else:
+        value = "fast" if exchange.seconds < slow else f"slow {exchange.seconds:.0f} s"
+    took = f"{words} took {exchange.seconds:.2f} s"
+    context.facts.record(name, value, took, "fast|refused|reset|protocol", (exchange.evidence(),))
+
+
+def record_answers(context: ProbeContext, name: str, words: str, answers: Mapping[str, Exchange], normal: str) -> None:
+    """Tell one fact of one request at several doors."""
+    values = {door: summarize(answer) for door, answer in answers.items()}
+    evidence = tuple(answer.evidence() for answer in answers.values())
+    context.facts.record(name, vector(values), f"{words}: {vector(values)}", normal, evidence)
+
+
+def vector(values: Mapping[str, str]) -> str:
+    """Return values by door in one: ``all 200 json``, or each after its door's name."""
+    if len(set(values.values())) == 1:
+        return f"all {next(iter(values.values()))}"
+    return "; ".join(f"{name} {value}" for name, value in values.items())
+
+
+def origin(context: ProbeContext) -> None:
+    """Reach MLflow past the proxy; where it does not answer, it is dead for all further probes."""
+    door, facts = context.target.origin, context.facts
+    if door is None:
+        facts.unseen("reach.line.O", "the target shows no MLflow past the proxy")
+        return
+    line = steps(door)
+    facts.record("reach.line.O", line, f"a connection straight to MLflow: {line}", "open")
+    if line != "open":
+        context.dead.add("O")
+        facts.record("alive.O", "no", f"MLflow itself does not answer: {line}", "yes")
+        return
+    direct = context.at("O")
+    health = direct.ask("health", "health", "GET", "/health", normal="200 .*")
+    search = direct.ask("search", "a search for experiments", "GET", SEARCH, query=ONE, normal="200 json")
+    version = direct.ask("version", "the version", "GET", "/version", normal="200 (text|html)")
+    declared = context.target.versions.get("mlflow", "").rpartition(" ")[2]
+    if version.ok and declared:
+        value = "as deployed" if version.text.strip() == declared else "another"
+        words = f"MLflow says that it is {version.text.strip()[:40]}, and {declared} was deployed"
+        facts.record("deployed.O", value, words, "as deployed")
+    alive = health.status is not None or search.status is not None
+    if not alive:
+        context.dead.add("O")
+    facts.record("alive.O", "yes" if alive else "no", f"MLflow itself, asked past the proxy: {health}", "yes")
+
+
+def store(context: ProbeContext) -> None:
+    """Look into the bucket with the target's own credentials for it."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - half a second that a door must not wait
+
+    facts, bucket = context.facts, context.bucket
+    if bucket is None:
+        facts.unseen("bucket.S", "the target shows no bucket")
+        return
+    try:
+        number = len(bucket.keys(f"{bucket.access.prefix}/{context.name}"))
+        facts.record(
+            "bucket.S", "there", f"the bucket {bucket.access.bucket} answers a listing ({number} keys)", "there"
+        )
+    except ClientError as refusal:
+        code = str(refusal.response.get("Error", {}).get("Code", "unknown"))
+        facts.record("bucket.S", code, f"the bucket {bucket.access.bucket} answers a listing with {code}", "there")
+        context.dead.add("S")
+    except BotoCoreError as problem:
+        facts.record("bucket.S", "unreachable", f"the store does not answer: {type(problem).__name__}", "there")
+        context.dead.add("S")
+
+
+def secured(context: ProbeContext) -> None:
+    """Shake hands with the door that takes TLS, with today's versions and with one below its floor, then ask it."""
+    door, facts = context.target.secure, context.facts
+    if door is None:
+        facts.unseen("tls.handshake.P", "the target declares no door that takes TLS")
+        return
+    hands = Handshakes(replace(door, patience=PATIENCE), Evidence())
+    met = hands.meet()
+    value = met.version or met.problem
+    facts.record("tls.handshake.P", value, f"a TLS handshake: {value}", "TLSv1\\.[23]")
+    if not met.version:
+        return
+    below = hands.meet(only=BELOW[context.target.tls_floor])
+    value = "accepted" if below.version else "refused"
+    facts.record("tls.below.P", value, f"{BELOW[context.target.tls_floor]}, below the floor: {value}", "refused")
+    ask = context.at("P", door=door)
+    ask.ask("tls.search", "a search under TLS", "GET", SEARCH, query=ONE, normal="200 json")
+    anyone = context.stranger(door)
+    anyone.ask("tls.anonymous", "a search under TLS without a key", "GET", SEARCH, query=ONE, normal="401 json.*")

@@ -1,0 +1,99 @@
+"""One request of each route family at every door, compared with what MLflow itself answers to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, REST3
+from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
+from registry_conformance.judge.diagnosis.probes.reachability import SEARCH, record_answers
+from registry_conformance.judge.evidence.exchange import Exchange
+
+AJAX, AJAX3 = "/ajax-api/2.0", "/ajax-api/3.0"
+ABSENT = "0" * 32
+EVERYWHERE = frozenset({"rest", "api3", "ajax", "upload", "listing", "presigned", "graphql", "page"})
+"""Families that are asked at every door; the others at the main one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One request that stands for a family; ``normal`` is a regex of what a door answers to a writer."""
+
+    name: str
+    method: str
+    path: str
+    normal: str
+    json: dict[str, object] | None = field(default=None, hash=False)
+
+
+FAMILIES = (
+    Family("rest", "GET", f"{SEARCH}?max_results=1", "200 json"),
+    Family("rest-post", "POST", SEARCH, "200 json", {"max_results": 1}),
+    Family("rest-patch", "PATCH", f"{REST}/registered-models/update", "404 json RESOURCE_.*", {"name": ABSENT}),
+    Family("rest-delete", "DELETE", f"{REST}/registered-models/delete", "404 json RESOURCE_.*", {"name": ABSENT}),
+    Family("api3", "GET", f"{REST3}/server-info", "200 json"),
+    Family("logged", "GET", f"{REST}/logged-models/m-{ABSENT}", "404 json RESOURCE_.*"),
+    Family("ajax", "GET", f"{AJAX}/mlflow/experiments/search?max_results=1", "200 json"),
+    Family("ajax3", "GET", f"{AJAX3}/mlflow/server-info", "200 json"),
+    Family("upload", "PUT", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 (empty|json)"),
+    Family("download", "GET", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 .*"),
+    Family("listing", "GET", f"{ARTIFACTS}/artifacts?path={{name}}", "200 json"),
+    Family("presigned", "GET", f"{ARTIFACTS}/presigned/{{name}}/routes/{{door}}.bin", "200 json"),
+    Family("multipart", "POST", f"{ARTIFACTS}/mpu/create/{{name}}", "200 json", {"path": "f", "num_parts": 1}),
+    Family("deletion", "DELETE", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 json"),
+    Family("ajax-artifacts", "GET", f"{AJAX}/mlflow-artifacts/artifacts?path={{name}}", "200 json"),
+    Family(
+        "ajax-files",
+        "GET",
+        f"{AJAX}/mlflow/logged-models/m-{ABSENT}/artifacts/files?artifact_file_path=x",
+        "404 json RESOURCE_.*",
+    ),
+    Family("get-artifact", "GET", f"/get-artifact?run_id={ABSENT}&path=x", "404 json RESOURCE_.*"),
+    Family("version-artifact", "GET", f"/model-versions/get-artifact?name={ABSENT}&version=1&path=x", "404 json RES.*"),
+    Family("graphql", "POST", "/graphql", "(200|400) json.*", {"query": "{ __typename }"}),
+    Family("page", "GET", "/", "200 html"),
+    Family("files", "GET", "/static-files/favicon.ico", "200 .*"),
+)
+
+
+def families(context: ProbeContext) -> None:
+    """Ask every family at every door that can be reached; tell one fact a family, all doors in it."""
+    doors = [door for door in context.target.doors if door.name not in _dead_doors(context)]
+    askers = {door.name: context.at("P", door=door) for door in doors}
+    for family in FAMILIES:
+        answers: dict[str, Exchange] = {}
+        for name, asker in askers.items():
+            if not asker.why_not() and (family.name in EVERYWHERE or name == context.main.name):
+                answers[name] = _sent(asker, family, context.name, name)
+        words = f"{family.method} {family.path.partition('?')[0].format(name='RUN', door='x')}"
+        if answers:
+            record_answers(context, f"route.{family.name}.P", f"{words}, at each door", answers, f"all {family.normal}")
+        else:
+            context.facts.unseen(f"route.{family.name}.P", "no door answers")
+
+
+def origins(context: ProbeContext, place: str) -> None:
+    """Ask MLflow itself every family that a door answered oddly, and paths that a prefix shifts."""
+    direct = context.at(place)
+    for family in FAMILIES:
+        if (fact := context.facts.get(f"route.{family.name}.P")) is not None and not (fact.seen and fact.normal):
+            words = f"{family.method} {family.path.partition('?')[0].format(name='RUN', door='x')}"
+            path, body = family.path.format(name=context.name, door="origin"), _body(family)
+            direct.ask(
+                f"route.{family.name}", words, family.method, path, normal=family.normal, json=family.json, body=body
+            )
+
+
+def _dead_doors(context: ProbeContext) -> set[str]:
+    value = context.facts.value("reach.line.P")
+    return {
+        part.split(" ")[0] for part in value.split("; ") if not part.startswith("all ") and not part.endswith(" open")
+    }
+
+
+def _sent(asker: Asker, family: Family, name: str, door: str) -> Exchange:
+    return asker.send(family.method, family.path.format(name=name, door=door), json=family.json, body=_body(family))
+
+
+def _body(family: Family) -> bytes | None:
+    return b"x" if family.method == "PUT" else None

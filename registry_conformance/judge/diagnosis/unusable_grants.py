@@ -1,0 +1,85 @@
+"""What a client was given and cannot use: an address where nobody is, a key that the bucket does not know.
+
+No deployment is broken by these, so no fault stands behind them; each is read off one fact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from registry_conformance.judge.diagnosis.facts import Facts
+
+_WAY = frozenset({"RCH-001", "RCH-002", "RCH-003", "RCH-004", "RCH-005"})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One such thing: a ``fact`` whose value holds ``sign``, and the ``requirements`` whose failure it explains."""
+
+    id: str
+    layer: str
+    fact: str
+    sign: str
+    sentence: str
+    remedy: str
+    requirements: frozenset[str] = frozenset()
+
+
+GIVEN = (
+    Given(
+        "door-name-unknown",
+        "network",
+        "reach.line.P",
+        r"\bname\b",
+        "a door's host name does not resolve on this machine",
+        "correct the door's url, or have its name published in the DNS that this machine asks (`getent hosts NAME`)",
+        _WAY,
+    ),
+    Given(
+        "door-port-closed",
+        "network",
+        "reach.line.P",
+        r"\brefused\b",
+        "the machine is there, and nothing listens at a door's port",
+        "start the proxy or the load balancer there, or correct the door's url: scheme, host and port",
+        _WAY,
+    ),
+    Given(
+        "door-silent",
+        "network",
+        "reach.line.P",
+        r"\btimeout\b",
+        "a door's name resolves, and nothing comes back from there",
+        "let this machine through the firewall or security group before the door, or join the network that it is in",
+        _WAY,
+    ),
+    Given(
+        "bucket-key-refused",
+        "client",
+        "bucket.S",
+        r"SignatureDoesNotMatch|InvalidAccessKeyId|ExpiredToken|InvalidToken|AccessDenied|\b403\b",
+        "the key that this suite was given for the bucket may not look into it; MLflow has its own, and may be well",
+        "correct access_key and secret_key under [bucket], and let them list, read and delete below the prefix",
+    ),
+    Given(
+        "bucket-unreachable",
+        "network",
+        "bucket.S",
+        "unreachable",
+        "the store does not answer this machine; MLflow may reach it all the same",
+        "correct endpoint under [bucket], or let this machine reach it; leave [bucket] out where it may not",
+    ),
+)
+
+
+def unusable(facts: Facts) -> Iterator[Given]:
+    """Yield what was given and cannot be used."""
+    return (each for each in GIVEN if re.search(each.sign, facts.value(each.fact)))
+
+
+def out_of_reach(facts: Facts) -> bool:
+    """Return whether no door was reached at all."""
+    line = facts.value("reach.line.P")
+    return bool(line) and "open" not in line

@@ -1,0 +1,1 @@
+"""What is kept to justify a verdict: exchanges, objects and notes."""

@@ -1,0 +1,238 @@
+"""One HTTP exchange as evidence: what was sent, what came back, how long it took."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import re
+import socket
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from registry_conformance.judge.evidence.json_document import told
+from registry_conformance.judge.evidence.responder import who_answered
+from registry_conformance.judge.mismatch import Mismatch, PreconditionFailed
+
+KEPT_BYTES = 256 * 1024
+SHOWN_BYTES = 2 * 1024
+_MASKED_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "set-cookie"})
+_MASKED_QUERY = re.compile(
+    r"((?:X-Amz-(?:Signature|Credential|Security-Token)|api[_-]?key|apikey|key|token|access_token)=)[^&\"'\s\\]+",
+    re.IGNORECASE,
+)
+PHASES = ("connect", "send", "wait", "receive")
+"""What an exchange does, in order."""
+_TEXTUAL = ("json", "text", "xml", "html", "yaml", "graphql")
+
+
+class Digest:
+    """Size and sha256 of bytes that pass, with the first 256 KiB kept: constant memory at any size."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+        self._head = bytearray()
+
+    def update(self, chunk: bytes) -> None:
+        """Take in the next bytes."""
+        self._sha256.update(chunk)
+        self.size += len(chunk)
+        if len(self._head) < KEPT_BYTES:
+            self._head += chunk[: KEPT_BYTES - len(self._head)]
+
+    def body(self) -> Body:
+        """Return what has passed so far."""
+        return Body(self.size, self._sha256.hexdigest(), bytes(self._head))
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body by ``size`` in bytes and ``sha256`` (empty where it was streamed past us), and its first 256 KiB."""
+
+    size: int
+    sha256: str
+    head: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def of(cls, chunks: Iterable[bytes]) -> Body:
+        """Digest ``chunks`` in constant memory."""
+        digest = Digest()
+        for chunk in chunks:
+            digest.update(chunk)
+        return digest.body()
+
+
+NO_BODY = Body.of(())
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what became of it.
+
+    ``status`` is ``None`` where no answer came, and then ``error`` starts with ``refused``, ``timeout``, ``tls``,
+    ``name``, ``reset`` or ``protocol``. ``error`` may also stand beside a status whose body was cut. ``seconds``
+    covers connecting to the last byte, from ``started`` on, in seconds since the epoch; ``moments`` are the seconds
+    after which it was connected, sent and first answered, as far as it came and was watched. ``premise`` is whether a
+    check only stands on it.
+    """
+
+    method: str
+    url: str
+    door: str
+    status: int | None
+    request_headers: tuple[tuple[str, str], ...] = ()
+    request_body: Body = NO_BODY
+    response_headers: tuple[tuple[str, str], ...] = ()
+    response_body: Body = NO_BODY
+    seconds: float = 0.0
+    error: str = ""
+    started: float = 0.0
+    moments: tuple[float, ...] = ()
+    premise: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the answer is a whole 2xx."""
+        return self.status is not None and 200 <= self.status < 300 and not self.error
+
+    @property
+    def refused(self) -> bool:
+        """Whether the answer is a deliberate refusal, 4xx."""
+        return self.status is not None and 400 <= self.status < 500
+
+    @property
+    def broke(self) -> bool:
+        """Whether it went wrong: 5xx, or no whole answer."""
+        return self.status is None or self.status >= 500 or bool(self.error)
+
+    @property
+    def content(self) -> bytes:
+        """The first 256 KiB of the response body."""
+        return self.response_body.head
+
+    @property
+    def text(self) -> str:
+        """``content`` as text, bytes that are not UTF-8 replaced."""
+        return self.content.decode("utf-8", "replace")
+
+    @property
+    def content_type(self) -> str:
+        """The response's media type in lower case, without parameters."""
+        return self.header("content-type").partition(";")[0].strip().lower()
+
+    @property
+    def request_id(self) -> str:
+        """The request id that the deployment returned, empty where none."""
+        return self.header("x-request-id")
+
+    @property
+    def error_code(self) -> str:
+        """The error code of MLflow's error form, empty where the answer is none."""
+        document = self.json()
+        return str(document.get("error_code", "")) if isinstance(document, dict) else ""
+
+    def header(self, name: str) -> str:
+        """Return the first response header of that name, empty where none."""
+        return next((value for known, value in self.response_headers if known.lower() == name.lower()), "")
+
+    def json(self) -> Any:
+        """Return the response body as JSON, ``None`` where it is not JSON."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return None
+
+    @property
+    def document(self) -> Any:
+        """The response body as a JSON object that a check reads: what it lacks is told by the name of the field.
+
+        Raises ``Mismatch`` where it is none, ``PreconditionFailed`` where the check only stands on it.
+        """
+        found, breach = self.json(), PreconditionFailed if self.premise else Mismatch
+        if self.response_body.size > len(self.content):
+            raise breach(f"a JSON answer of at most {KEPT_BYTES} bytes, which is what this suite reads", str(self))
+        if not isinstance(found, dict):
+            raise breach("an answer that is a JSON object", f"{self}: {' '.join(self.text.split())[:200]!r}")
+        return told(found, str(self), breach)
+
+    def __str__(self) -> str:
+        request = f"{self.method} {masked(self.url)}"
+        took = f"in {self.seconds * 1000:.0f} ms"
+        who = who_answered(self.status, self.response_headers, self.text)
+        hint = f" (who answered: {who})" if who else ""
+        if self.status is None:
+            return f"{request} → {self.error} {took}{hint}"
+        body = f"{self.content_type or 'no content type'} {self.response_body.size} B"
+        return f"{request} → {self.status} {body} {took}{hint}" + (f" [{self.error}]" if self.error else "")
+
+    def evidence(self) -> dict[str, Any]:
+        """Return the exchange as JSON-able evidence: credentials masked, text bodies cut at 2 KiB."""
+        item: dict[str, Any] = {
+            "kind": "exchange",
+            "method": self.method,
+            "url": masked(self.url),
+            "door": self.door,
+            "status": self.status,
+            "request_headers": _shown_headers(self.request_headers),
+            "request_body": _shown_body(self.request_body, _media_type(self.request_headers)),
+            "response_headers": _shown_headers(self.response_headers),
+            "response_body": _shown_body(self.response_body, self.content_type),
+            "started": round(self.started, 6),
+            "seconds": round(self.seconds, 6),
+            "timings": _timings(self.moments, self.seconds),
+            "request_id": self.request_id,
+        }
+        if self.error:
+            item["error"] = self.error
+        return item
+
+
+def transport_error(problem: BaseException) -> str:
+    """Name a transport problem: refused, timeout, tls, name, reset or protocol, with its own words."""
+    kinds: tuple[tuple[str, tuple[type[BaseException], ...]], ...] = (
+        ("refused", (ConnectionRefusedError,)),
+        ("timeout", (TimeoutError,)),
+        ("tls", (ssl.SSLError, ssl.CertificateError)),
+        ("name", (socket.gaierror,)),
+        ("reset", (ConnectionError, http.client.IncompleteRead)),
+    )
+    kind = next((name for name, classes in kinds if isinstance(problem, classes)), "protocol")
+    return f"{kind}: {problem or type(problem).__name__}"
+
+
+def masked(text: str) -> str:
+    """Return ``text`` with the values of credentials in URLs replaced by asterisks."""
+    return _MASKED_QUERY.sub(r"\1***", text)
+
+
+def _timings(moments: tuple[float, ...], seconds: float) -> dict[str, float]:
+    """Return phase -> its seconds: each phase that was watched, the last one up to the end of the exchange."""
+    ends = (*moments, seconds) if moments else ()
+    begins = (0.0, *ends)
+    return {phase: round(end - begin, 6) for phase, begin, end in zip(PHASES, begins, ends, strict=False)}
+
+
+def _media_type(headers: tuple[tuple[str, str], ...]) -> str:
+    return next((value.lower() for name, value in headers if name.lower() == "content-type"), "")
+
+
+def _shown_headers(headers: tuple[tuple[str, str], ...]) -> list[list[str]]:
+    return [
+        [name, _masked_credential(value) if name.lower() in _MASKED_HEADERS else masked(value)]
+        for name, value in headers
+    ]
+
+
+def _masked_credential(value: str) -> str:
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} ***" if space else "***"
+
+
+def _shown_body(body: Body, media_type: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"size": body.size, "sha256": body.sha256}
+    if body.head and any(form in media_type for form in _TEXTUAL):
+        shown["text"] = masked(body.head[:SHOWN_BYTES].decode("utf-8", "replace"))
+    return shown

@@ -1,0 +1,68 @@
+"""The evidence of one check: exchanges, objects and notes, bounded."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.evidence.exchange import Exchange
+
+FIRST, LAST = 20, 30
+LONGEST_FLOW = 200
+
+
+class Evidence:
+    """What justifies a check's verdict, in the order in which it was seen.
+
+    Of the exchanges the first 20 and the last 30 are kept; the others are counted. Threads may add.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._first: list[dict[str, Any]] = []
+        self._last: deque[dict[str, Any]] = deque(maxlen=LAST)
+        self._exchanges = 0
+        self._others: list[dict[str, Any]] = []
+
+    def exchange(self, exchange: Exchange) -> Exchange:
+        """Keep an exchange and return it."""
+        with self._lock:
+            self._exchanges += 1
+            if len(self._first) < FIRST:
+                self._first.append(exchange.evidence())
+            else:
+                self._last.append(exchange.evidence())
+        return exchange
+
+    def note(self, text: str) -> None:
+        """Keep a sentence."""
+        with self._lock:
+            self._others.append({"kind": "note", "text": text})
+
+    def flow(self, name: str, steps: Iterable[tuple[str, float]], exchanges: Sequence[Exchange], problem: str) -> None:
+        """Keep a flow of exchanges, the first 200 of them: steps with when each was done, why it ended early."""
+        shown = [exchange.evidence() for exchange in exchanges[:LONGEST_FLOW]]
+        done = [{"name": step, "finished": round(moment, 6)} for step, moment in steps]
+        item = {"kind": "flow", "name": name, "problem": problem, "steps": done, "exchanges": shown}
+        with self._lock:
+            self._others.append({**item, "left_out": len(exchanges) - len(shown)})
+
+    def object(self, key: str, size: int, sha256: str) -> None:
+        """Keep what lies in the bucket under a key."""
+        with self._lock:
+            self._others.append({"kind": "object", "key": key, "size": size, "sha256": sha256})
+
+    def items(self) -> tuple[dict[str, Any], ...]:
+        """Return all that was kept, with a note where exchanges were left out."""
+        with self._lock:
+            omitted = self._exchanges - len(self._first) - len(self._last)
+            gap = [{"kind": "note", "text": f"{omitted} exchanges left out here"}] if omitted else []
+            return (*self._first, *gap, *self._last, *self._others[:FIRST], *self._others[FIRST:][-LAST:])
+
+
+EVIDENCE: pytest.StashKey[Evidence] = pytest.StashKey()
+"""Where a check's item keeps its evidence."""

@@ -1,0 +1,69 @@
+"""From an environment's file to the account that bucket, role and logs are looked at in."""
+
+from __future__ import annotations
+
+from registry_conformance.judge.live.profile import InfrastructureTable, Profile
+from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.secrets import resolve
+from registry_conformance.judge.target.account import Declared, ObservedAccount
+
+
+def declared_of(profile: Profile) -> Declared | None:
+    """Return what an environment declares of its account, ``None`` where it does not.
+
+    Raises ``ProfileError`` where it names no bucket, or one that no role and no key of it can stand for.
+    """
+    table = profile.infrastructure
+    if table is None:
+        return None
+    held = profile.bucket
+    bucket = table.bucket or (held.name if held else "")
+    if not bucket:
+        missing = profile.at("infrastructure.bucket")
+        raise ProfileError(f"{missing} is missing; give the bucket's name there, or in [bucket]")
+    if held and bucket != held.name:
+        here = profile.at("infrastructure.bucket")
+        raise ProfileError(f"{here} is {bucket!r}, and [bucket] names {held.name!r}; leave it out")
+    return Declared(
+        bucket=bucket,
+        prefix=_prefix(table, profile),
+        region=table.region or (held.region if held and held.region else ""),
+        account=table.account or "",
+        role=table.role or "",
+        trusted=tuple(table.trusted),
+        encryption=table.encryption,
+        kms_key=table.kms_key or "",
+        noncurrent_days=table.noncurrent_days,
+        abort_days=table.abort_days,
+        access_log=(table.access_log.bucket, table.access_log.prefix) if table.access_log else None,
+        log_groups=dict(table.log_groups),
+    )
+
+
+def account_of(profile: Profile) -> ObservedAccount | None:
+    """Return how an environment's account is looked at, secrets taken, ``None`` where its file declares none.
+
+    Raises ``ProfileError`` where credentials are missing or cannot be had.
+    """
+    declared, table, held = declared_of(profile), profile.infrastructure, profile.bucket
+    if declared is None or table is None:
+        return None
+    source = table if table.access_key is not None else held
+    if source is None or source.access_key is None or source.secret_key is None:
+        missing = profile.at("infrastructure.access_key")
+        raise ProfileError(f"{missing} is missing; give access_key and secret_key, or a [bucket] that has them")
+    where = "infrastructure" if source is table else "bucket"
+    token = source.session_token
+    return ObservedAccount(
+        declared=declared,
+        access_key=resolve(profile, f"{where}.access_key", source.access_key),
+        secret_key=resolve(profile, f"{where}.secret_key", source.secret_key),
+        session_token=resolve(profile, f"{where}.session_token", token) if token is not None else "",
+        endpoint=table.endpoint or "",
+        s3_endpoint=table.endpoint or (held.endpoint if held else ""),
+    )
+
+
+def _prefix(table: InfrastructureTable, profile: Profile) -> str:
+    given = table.prefix if table.prefix is not None else profile.bucket.prefix if profile.bucket else ""
+    return given.strip("/")

@@ -1,0 +1,297 @@
+"""What an environment file may say, typed; each field's description says what is allowed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from registry_conformance.judge.live.toml_lines import line_of
+from registry_conformance.judge.target.policy import GUARDED, KNOWN
+
+Right = Literal["read", "write", "artifact-read", "artifact-write"]
+DoorName = Literal["canonical", "documented", "literal"]
+Role = Literal["reader", "writer", "admin", "expired", "revoked", "throttled", "other-service", "legacy-service"]
+
+
+def _policy_name(text: str) -> str:
+    if text in KNOWN:
+        raise ValueError("a name that is taken")
+    return text
+
+
+PolicyName = Annotated[str, AfterValidator(_policy_name)]
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("no http or https URL")
+    if parts.username or parts.password or parts.query:
+        raise ValueError("a URL with a credential or a query")
+    return text.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_url)]
+_URL = "an http or https URL without credentials, as https://HOST/api/mlflow"
+
+
+class Strict(BaseModel):
+    """A table of the file: no unknown names, no conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class Secret(Strict):
+    """Where a secret is taken from: exactly one of these; the file itself never holds one."""
+
+    variable: str | None = Field(default=None, min_length=1, description="the name of an environment variable")
+    file: str | None = Field(
+        default=None, min_length=1, description="the path of a file that holds the secret and no more"
+    )
+    command: list[str] | None = Field(
+        default=None, min_length=1, description="a program and its arguments that prints it"
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Secret:
+        if sum(source is not None for source in (self.variable, self.file, self.command)) != 1:
+            raise ValueError("exactly one of variable, file and command")
+        return self
+
+
+_RIGHTS = "a list of rights: " + ", ".join(get_args(Right))
+
+
+class PolicyTable(Strict):
+    """Who may do what; a role that is not named may do nothing."""
+
+    anonymous: list[Right] = Field(default_factory=list, description=_RIGHTS)
+    reader: list[Right] = Field(default_factory=list, description=_RIGHTS)
+    writer: list[Right] = Field(default_factory=list, description=_RIGHTS)
+    admin: list[Right] = Field(default_factory=list, description=_RIGHTS)
+
+
+class DoorTable(Strict):
+    """A door, and the policy that is promised there."""
+
+    url: Url = Field(description=_URL)
+    policy: str = Field(
+        default=GUARDED.name,
+        description='"guarded" (the reference), "open" (no key is asked for), or one of [policies]',
+    )
+    ca: str | None = Field(default=None, description="the path of a file of certificate authorities")
+
+
+class OriginTable(Strict):
+    """MLflow past the proxy, where the suite may reach it."""
+
+    url: Url = Field(description=_URL)
+
+
+class ClientTable(Strict):
+    """How clients reach the store by themselves, where artifacts are direct."""
+
+    region: str = Field(default="us-east-1", min_length=1, description="the bucket's region")
+    endpoint: Url | None = Field(default=None, description="the URL of the S3 service, where it is not AWS's own")
+    access_key: Secret = Field(description="a table with one of variable, file and command")
+    secret_key: Secret = Field(description="a table with one of variable, file and command")
+    session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")
+
+
+class ArtifactsTable(Strict):
+    """How artifacts are declared to move."""
+
+    uploads: Literal["proxied", "presigned", "direct"] = Field(
+        default="proxied", description='"proxied", "presigned" or "direct"'
+    )
+    downloads: Literal["proxied", "presigned", "direct"] = Field(
+        default="presigned", description='"proxied", "presigned" or "direct"'
+    )
+    client: ClientTable | None = Field(
+        default=None, description="a table with access_key and secret_key, two secrets, of what is direct"
+    )
+
+    @model_validator(mode="after")
+    def _all_or_nothing(self) -> ArtifactsTable:
+        if len({self.uploads == "direct", self.downloads == "direct", self.client is not None}) != 1:
+            raise ValueError("all of direct uploads, direct downloads and [artifacts.client], or none")
+        return self
+
+
+class BucketTable(Strict):
+    """How to look into the bucket; without it no check sees what was stored."""
+
+    name: str = Field(min_length=3, description="the bucket's name")
+    prefix: str = Field(default="", description="the prefix that artifacts lie under, without slashes at its ends")
+    region: str = Field(default="us-east-1", min_length=1, description="the bucket's region")
+    endpoint: Url = Field(description="the URL of the S3 service, as https://s3.eu-west-1.amazonaws.com")
+    access_key: Secret = Field(description="a table with one of variable, file and command")
+    secret_key: Secret = Field(description="a table with one of variable, file and command")
+    session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")
+
+
+class LogTable(Strict):
+    """Where a part's log is read: a file, or a group of CloudWatch Logs, with the bucket's credentials or its own."""
+
+    file: str | None = Field(default=None, min_length=1, description="the path of the log")
+    group: str | None = Field(default=None, min_length=1, description="the name of a log group of CloudWatch Logs")
+    region: str = Field(default="us-east-1", min_length=1, description="the region of the log group")
+    endpoint: Url | None = Field(default=None, description="the URL of the logs service, where it is not AWS's own")
+    access_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
+    secret_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
+    session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> LogTable:
+        if (self.file is None) == (self.group is None):
+            raise ValueError("exactly one of file and group")
+        if (self.access_key is None) != (self.secret_key is None):
+            raise ValueError("both of access_key and secret_key, or none")
+        return self
+
+
+class AccessLogTable(Strict):
+    """Where requests to the bucket are logged."""
+
+    bucket: str = Field(min_length=3, description="the name of the bucket that holds the log")
+    prefix: str = Field(default="", description="the prefix of the log's objects")
+
+
+class InfrastructureTable(Strict):
+    """What bucket, role and logs are to be; looked at with the bucket's credentials or its own."""
+
+    account: str | None = Field(
+        default=None, pattern=r"^\d{12}$", description="the number of an AWS account, 12 digits"
+    )
+    region: str | None = Field(default=None, min_length=1, description="a region, as eu-west-1")
+    bucket: str | None = Field(default=None, min_length=3, description="the bucket's name, where no [bucket] says it")
+    prefix: str | None = Field(default=None, description="the prefix of artifacts, where no [bucket] says it")
+    role: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$",
+        description="the ARN of the role that MLflow runs with, as arn:aws:iam::123456789012:role/NAME",
+    )
+    trusted: list[str] = Field(default_factory=list, description="services that may take on the role, a list of texts")
+    encryption: Literal["AES256", "aws:kms", "none"] = Field(
+        default="AES256", description='"AES256", "aws:kms" or "none"'
+    )
+    kms_key: str | None = Field(
+        default=None, pattern=r"^arn:aws[a-z-]*:kms:\S+$", description="the ARN of a KMS key, with encryption aws:kms"
+    )
+    noncurrent_days: int = Field(default=90, gt=0, description="days, a whole number above 0")
+    abort_days: int = Field(
+        default=7, ge=0, description="days, a whole number; 0 where the store aborts uploads by itself, as MinIO does"
+    )
+    access_log: AccessLogTable | None = Field(default=None, description="a table with bucket and prefix")
+    log_groups: dict[str, int] = Field(
+        default_factory=dict, description="a table of log groups, each with the days that it keeps lines at least"
+    )
+    endpoint: Url | None = Field(default=None, description="the URL of IAM, STS and logs, where it is not AWS's own")
+    access_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
+    secret_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
+    session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")
+
+    @model_validator(mode="after")
+    def _go_together(self) -> InfrastructureTable:
+        if (self.access_key is None) != (self.secret_key is None):
+            raise ValueError("both of access_key and secret_key, or none")
+        if (self.kms_key is not None) != (self.encryption == "aws:kms"):
+            raise ValueError('both of encryption = "aws:kms" and kms_key, or none')
+        return self
+
+
+class TlsTable(Strict):
+    """What is declared of TLS."""
+
+    floor: Literal["TLSv1.2", "TLSv1.3"] = Field(default="TLSv1.2", description='"TLSv1.2" or "TLSv1.3"')
+
+
+class BudgetTable(Strict):
+    """What one run may cost the target at most."""
+
+    requests: int = Field(default=20_000, gt=0, description="how many requests, a whole number above 0")
+    megabytes: int = Field(default=500, gt=0, description="how many MiB uploaded, a whole number above 0")
+    objects: int = Field(default=5_000, gt=0, description="how many uploads, a whole number above 0")
+    seconds: int = Field(default=1_800, gt=0, description="how long, in seconds, a whole number above 0")
+
+
+class TimeoutsTable(Strict):
+    """How long a client waits, and when the run gives the target up."""
+
+    answer: float = Field(default=30.0, gt=0, description="seconds to wait for an answer, a number above 0")
+    dead_answers: int = Field(default=5, gt=0, description="how many dead answers in a row end the run, above 0")
+
+
+class CleanupTable(Strict):
+    """How what MLflow keeps after a deletion is removed for good."""
+
+    purge: list[str] = Field(
+        min_length=1, description="a program and its arguments; the ids of deleted experiments are appended, by commas"
+    )
+
+
+class ExpectedFailure(Strict):
+    """A requirement that is known to be broken there: strict, with a reason, until a date."""
+
+    requirement: str = Field(pattern=r"^[A-Z]{3}-\d{3}$", description="a requirement's id, as ART-012")
+    reason: str = Field(min_length=10, description="why, in a sentence")
+    expires: date = Field(description="a date, as 2027-01-31")
+
+
+class Profile(Strict):
+    """One environment; once it is read from a file, it tells where in it something stands."""
+
+    description: str = Field(min_length=1, description="what this environment is, in a sentence")
+    access: Literal["read-only", "sandboxed"] = Field(description='"read-only" or "sandboxed"')
+    doors: dict[DoorName, DoorTable] = Field(
+        min_length=1, description="tables [doors.canonical], [doors.documented] and [doors.literal], at least one"
+    )
+    policies: dict[PolicyName, PolicyTable] = Field(
+        default_factory=dict, description="tables as [policies.NAME] with anonymous, reader, writer and admin"
+    )
+    keys: dict[Role, Secret] = Field(
+        default_factory=dict, description="tables as [keys.writer]: " + ", ".join(get_args(Role))
+    )
+    origin: OriginTable | None = Field(default=None, description="a table with url")
+    artifacts: ArtifactsTable = Field(
+        default=ArtifactsTable(), description="a table with uploads, downloads and client"
+    )
+    bucket: BucketTable | None = Field(
+        default=None, description="a table with name, prefix, region, endpoint and two secrets"
+    )
+    logs: dict[Literal["proxy", "auth", "mlflow"], LogTable] = Field(
+        default_factory=dict, description="tables [logs.proxy], [logs.auth] and [logs.mlflow]"
+    )
+    infrastructure: InfrastructureTable | None = Field(
+        default=None, description="a table with account, region, role and what else is declared of the AWS account"
+    )
+    tls: TlsTable = Field(default=TlsTable(), description="a table with floor")
+    budget: BudgetTable = Field(
+        default=BudgetTable(), description="a table with requests, megabytes, objects and seconds"
+    )
+    timeouts: TimeoutsTable = Field(default=TimeoutsTable(), description="a table with answer and dead_answers")
+    cleanup: CleanupTable | None = Field(default=None, description="a table with purge")
+    expected_failures: list[ExpectedFailure] = Field(
+        default_factory=list, description="tables [[expected_failures]] with requirement, reason and expires"
+    )
+    _folder: Path = PrivateAttr(default=Path())
+    _shown: str = PrivateAttr(default="")
+    _text: str = PrivateAttr(default="")
+
+    def read_from(self, file: Path, shown: str, text: str) -> Profile:
+        """Return this profile, which was read from a file: how that is shown, and what it says."""
+        self._folder, self._shown, self._text = file.parent, shown, text
+        return self
+
+    def at(self, where: str) -> str:
+        """Return a place in the file with its line, as ``staging.toml:7: keys.writer``."""
+        line = line_of(self._text, tuple(where.split(".")))
+        return f"{self._shown}:{line}: {where}" if self._shown else where
+
+    def next_to(self, path: str) -> Path:
+        """Return a path that the file names: in the user's home, or from the file's own folder on."""
+        return (self._folder / Path(path).expanduser()).resolve()

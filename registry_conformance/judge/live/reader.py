@@ -1,0 +1,137 @@
+"""Environment files: found, read, and refused with the line that is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from registry_conformance.judge.live.profile import Profile, Secret
+from registry_conformance.judge.live.toml_lines import Where, line_of
+from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.target.policy import KNOWN
+
+FOLDER = ROOT / "suites" / "live" / "environments"
+_SHOWN = 80
+
+
+class ProfileError(ValueError):
+    """An environment cannot be used; the message names file, line, what is wrong and what is allowed."""
+
+
+def file_of(name: str) -> Path:
+    """Return the file of a named environment; raise ``ProfileError`` that names those there are."""
+    file = FOLDER / f"{name}.toml"
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or not file.is_file():
+        known = ", ".join(sorted(each.stem for each in FOLDER.glob("*.toml"))) or "none"
+        raise ProfileError(f"--env={name}: no such file in suites/live/environments; there are: {known}")
+    return file
+
+
+def read(file: Path, requirements: Container[str] | None = None) -> Profile:
+    """Return what an environment file says; raise ``ProfileError``, one line for each mistake.
+
+    ``requirements`` are the ids that there are, where the caller knows them.
+    """
+    shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+    try:
+        text = file.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except OSError as problem:
+        raise ProfileError(f"{shown}: cannot be read: {problem.strerror}") from problem
+    except UnicodeDecodeError as problem:
+        raise ProfileError(f"{shown}: is not UTF-8") from problem
+    except tomllib.TOMLDecodeError as problem:
+        at = re.search(r"line (\d+)", str(problem))
+        raise ProfileError(f"{shown}{f':{at[1]}' if at else ''}: is not TOML: {problem}") from problem
+    try:
+        profile = Profile.model_validate(document)
+    except ValidationError as problem:
+        lines = [f"{shown}:{_told(text, each)}" for each in problem.errors(include_url=False)]
+        raise ProfileError("\n".join(dict.fromkeys(lines))) from None
+    if nameless := [f"{shown}:{line_of(text, where)}: {said}" for where, said in _nameless(profile)]:
+        raise ProfileError("\n".join(nameless))
+    for number, failure in enumerate(profile.expected_failures):
+        if requirements is not None and failure.requirement not in requirements:
+            line = line_of(text, ("expected_failures", number, "requirement"))
+            said = f"{failure.requirement} is no requirement; docs/requirements.md has them all"
+            raise ProfileError(f"{shown}:{line}: expected_failures.{number}.requirement: {said}")
+    return profile.read_from(file, str(shown), text)
+
+
+def _nameless(profile: Profile) -> Iterator[tuple[Where, str]]:
+    """Yield each door whose policy is none that there is."""
+    known = (*KNOWN, *profile.policies)
+    for name, door in profile.doors.items():
+        if door.policy not in known:
+            where = ("doors", name, "policy")
+            yield where, f"{'.'.join(where)} cannot be {door.policy!r}; give one of {', '.join(known)}"
+
+
+def _told(text: str, error: ErrorDetails) -> str:
+    where = tuple(part for part in error["loc"] if part != "[key]")
+    name = ".".join(str(part) for part in where) or "the file"
+    line, kind = line_of(text, where), error["type"]
+    if kind == "extra_forbidden":
+        table = _model_at(where[:-1])
+        return f"{line}: {name} is unknown; here may stand: {', '.join(table.model_fields)}"
+    allowed = _allowed(where)
+    if kind == "missing":
+        return f"{line}: {name} is missing; give {allowed}"
+    found = _clip(error.get("input"), secret=_model_at(where) is Secret)
+    said = str(error["msg"]).removeprefix("Value error, ")
+    what = f"is {said}" if kind == "value_error" else f"cannot be {found}"
+    if kind == "value_error" and said.startswith(("exactly", "both", "all of")):
+        what = f"needs {said}"
+    return f"{line}: {name} {what}; give {allowed}"
+
+
+def _clip(value: Any, *, secret: bool) -> str:
+    """Return a value as the file might have it; a table's contents may be secret and are not shown."""
+    if secret and isinstance(value, str):
+        return "a text, which is not shown: it may be the secret itself"
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
+
+
+def _walk(where: Where) -> Iterator[tuple[type[BaseModel], str]]:
+    """Yield each (table, field name) on the way to a place."""
+    model: type[BaseModel] = Profile
+    parts = [str(part) for part in where]
+    while parts and parts[0] in model.model_fields:
+        name = parts.pop(0)
+        yield model, name
+        inner = list(_models(model.model_fields[name].annotation))
+        if not inner:
+            return
+        model = inner[0]
+        if parts and parts[0] not in model.model_fields:
+            parts.pop(0)  # a door's or role's name, or a number in an array
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _models(inner)
+
+
+def _model_at(where: Where) -> type[BaseModel]:
+    model: type[BaseModel] = Profile
+    for table, name in _walk(where):
+        model = next(_models(table.model_fields[name].annotation), model)
+    return model
+
+
+def _allowed(where: Where) -> str:
+    told = "a table with description, access and doors"
+    for table, name in _walk(where):
+        told = table.model_fields[name].description or told
+    return told

@@ -1,0 +1,89 @@
+"""This machine as a process of ours meets it: paths, interpreter, and the only reader of environment variables."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN_VARIABLE = "REGISTRY_CONFORMANCE_RUN"
+"""Environment variable that marks every process of a run, so that it can be swept by run id."""
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH")
+_REMOVED_PREFIXES = ("AWS_", "MLFLOW_", "_MLFLOW_", "BOTO_")
+_REMOVED = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NETRC")
+
+
+def part_environment(run_id: str, home: Path) -> dict[str, str]:
+    """Return the bare environment that every part starts from: nothing of the user's, no credentials, no proxy."""
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return kept | {
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "NO_PROXY": "*",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        RUN_VARIABLE: run_id,
+    }
+
+
+def engine_environment() -> dict[str, str]:
+    """Return the variables that say where the Docker engine is, for processes that ask it."""
+    return {name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "TESTCONTAINERS_"))}
+
+
+def isolate() -> None:
+    """Remove from this process what would leak the user's machine into a verdict: credentials, proxies, settings."""
+    for name in list(os.environ):
+        if name.startswith(_REMOVED_PREFIXES) or name in _REMOVED:
+            del os.environ[name]
+    os.environ["NO_PROXY"] = "*"
+    os.environ["DO_NOT_TRACK"] = "true"
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+
+def tracking_token() -> str:
+    """Return the user's API key from where the MLflow client takes it, empty where none is set."""
+    return os.environ.get("MLFLOW_TRACKING_TOKEN", "").strip()
+
+
+def variable(name: str) -> str | None:
+    """Return the value of an environment variable that a file of ours names, ``None`` where it is not set."""
+    return os.environ.get(name)
+
+
+def stand_ins() -> list[str]:
+    """Return the environment variables that put something else in the place of the target."""
+    off = {"", "0", "false", "no", "off"}
+    return sorted(name for name, value in os.environ.items() if "MOCK" in name.upper() and value.lower() not in off)
+
+
+def child_environment(*, without: str) -> dict[str, str]:
+    """Return this process's environment for a run of its own, less the variable that holds a secret of ours."""
+    return {name: value for name, value in os.environ.items() if name != without}
+
+
+def python() -> str:
+    """Return the interpreter that parts written in Python run on: the one of this environment."""
+    return sys.executable
+
+
+def command_line() -> str:
+    """Return how this run was started, without the machine's paths."""
+    return " ".join(["pytest", *(argument.replace(str(ROOT), ".") for argument in sys.argv[1:])])
+
+
+def suite_version() -> str:
+    """Return this suite's version as its project file has it."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
+
+
+def new_run_id() -> str:
+    """Return a name for a run: sorts by time, unique, fit for buckets, experiments and folders."""
+    return f"verify-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

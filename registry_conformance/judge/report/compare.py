@@ -1,0 +1,57 @@
+"""``scripts/compare`` and ``scripts/render``: from what a user names to nights and runs, and from changes to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from registry_conformance.judge.report.changes import LISTS, TITLES, Changes
+from registry_conformance.judge.report.evidence_store import Spool
+from registry_conformance.judge.report.history import History
+from registry_conformance.judge.report.read import UnreadableError, read
+from registry_conformance.judge.report.run_snapshot import RunSnapshot, SnapshotError
+from registry_conformance.judge.report.write import LATEST, RUNS, VERDICTS
+
+
+def night_named(name: str, reports: Path) -> RunSnapshot:
+    """Return the run that a user named by a file, a folder, a run's id or ``latest``; raise ``UnreadableError``."""
+    file = found(name, reports)
+    if file.name.endswith(".json.gz"):
+        try:
+            return RunSnapshot.unpack(file.read_bytes())
+        except OSError as problem:
+            raise UnreadableError(f"{file}: {problem.strerror or problem}") from problem
+        except SnapshotError as problem:
+            raise UnreadableError(f"{file}: {problem}") from problem
+    return RunSnapshot.of(read(file, Spool()))
+
+
+def found(name: str, reports: Path) -> Path:
+    """Return the file of a run; raise ``UnreadableError`` where nothing has that name."""
+    given = Path(name)
+    places = (given / VERDICTS, given, reports / name / VERDICTS, reports / RUNS / name / VERDICTS)
+    kept = History(reports).find(name) if given.name == name else None
+    for place in (*places, *([kept] if kept else [])):
+        if place.is_file():
+            return place
+    raise UnreadableError(
+        f"{name}: no such run; name a verdicts.json, its folder, {LATEST}, or the id of a run in {reports / RUNS}"
+    )
+
+
+def told(before: RunSnapshot, after: RunSnapshot, changes: Changes) -> Iterator[str]:
+    """Yield what changed, line by line."""
+    for word, night in (("from", before), ("to", after)):
+        yield f"{word + ':':<6}{night.run} ({night.started}) {night.sentence}"
+    if before.series != after.series:
+        yield f"note: these are of two series: {before.series!r} and {after.series!r}"
+    for name in LISTS:
+        if listed := getattr(changes, name):
+            yield ""
+            yield f"{TITLES[name].upper()} ({len(listed)})"
+        for each in listed:
+            ids = f"{', '.join(each.requirements)} " if each.requirements else ""
+            yield f"  {ids}{each.name}: {each.before} -> {each.after}{f': {each.why}' if each.why else ''}"
+    yield ""
+    counted = [f"{len(getattr(changes, name))} {TITLES[name]}" for name in LISTS if getattr(changes, name)]
+    yield f"{', '.join(counted) if counted else 'nothing changed'}"

@@ -1,0 +1,43 @@
+"""From a run to the bytes of its page, evidence last, a piece at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from registry_conformance.judge.report.page.embed import Evidence, embedded
+from registry_conformance.judge.report.page.plot import plot
+from registry_conformance.judge.report.page.view import view
+from registry_conformance.judge.report.record import RunRecord
+
+TEMPLATES = Path(__file__).parent / "templates"
+_BREAK = "<!-- evidence -->"
+
+
+def environment(*folders: Path) -> Environment:
+    """Return the templates of these folders and of the page: texts are escaped, styles and scripts are not."""
+    loader = FileSystemLoader([*folders, TEMPLATES])
+    found = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.globals["asset"] = lambda name: Markup(loader.get_source(found, name)[0])  # noqa: S704 - a file of ours
+    return found
+
+
+def render(run: RunRecord) -> Iterator[bytes]:
+    """Yield the page of a run as UTF-8; only one piece of evidence is in memory at a time."""
+    evidence = Evidence(run)
+    page = environment().get_template("page.html.j2").render(**view(run), plot=plot(run))
+    before, _, after = page.partition(_BREAK)
+    yield before.encode()
+    for piece in evidence.pieces():
+        yield piece.encode()
+    yield embedded("index", evidence.index()).encode()
+    yield after.encode()

@@ -1,0 +1,145 @@
+"""From ``verdicts.json`` back to the records, one check at a time, so that any report can be rendered anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+import ijson
+
+from registry_conformance.judge.report import tally
+from registry_conformance.judge.report.evidence_store import Spool
+from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.report.verdicts_json import SCHEMA
+from registry_conformance.judge.requirement import Level, Register, Requirement
+from registry_conformance.judge.verdict import Verdict
+
+_HEAD = 64 * 1024
+_DEEPEST, _PIECE = 100, 4096
+_BEGINNINGS, _ENDS = {"start_map", "start_array"}, {"end_map", "end_array"}
+_KINDS = {"exchange", "flow", "object", "log", "note"}
+_UPDATE = "render it with the suite that wrote it, or a newer one"
+
+
+class UnreadableError(ValueError):
+    """A file is no report of ours, or not a whole one; the message names the file, what is wrong, and the remedy."""
+
+
+def read(file: Path, spool: Spool) -> RunRecord:
+    """Return the run that a ``verdicts.json`` tells, its evidence in ``spool``; raise ``UnreadableError``."""
+    try:
+        with file.open("rb") as stream:
+            _judge_schema(stream, file)
+            stream.seek(0)
+            outline = dict(_members(stream, file))
+            stream.seek(0)
+            checks = ijson.items(stream, "checks.item", use_float=True)
+            records = [_record(check, spool) for check in checks]
+            return _with_beyond(_run(outline, records), outline["requirements"])
+    except ijson.IncompleteJSONError as problem:
+        raise UnreadableError(f"{file}: is cut off or damaged ({_words(problem)}); write it anew") from problem
+    except (ijson.JSONError, UnicodeDecodeError) as problem:
+        raise UnreadableError(f"{file}: is no JSON ({_words(problem)})") from problem
+    except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        if isinstance(problem, UnreadableError):
+            raise
+        what = f"lacks {problem}" if isinstance(problem, KeyError) else str(problem)
+        raise UnreadableError(f"{file}: says that it is {SCHEMA}, but {what}") from problem
+    except OSError as problem:
+        raise UnreadableError(f"{file}: {problem.strerror or problem}") from problem
+
+
+def _judge_schema(stream: IO[bytes], file: Path) -> None:
+    """Raise ``UnreadableError`` unless the file starts as a report of a schema that is known here."""
+    head = stream.read(_HEAD)
+    if not head.strip():
+        raise UnreadableError(f"{file}: is empty; write it anew")
+    stream.seek(0)
+    events = _events(stream, file) if head.lstrip().startswith(b"{") else ()
+    found = next((value for prefix, _, value in events if prefix == "schema"), None)
+    if not isinstance(found, str) or not found.startswith("verdicts."):
+        raise UnreadableError(f"{file}: is no verdicts.json (its schema is {found!r})")
+    if found != SCHEMA:
+        raise UnreadableError(f"{file}: is {found}, this suite knows {SCHEMA}; {_UPDATE}")
+
+
+def _events(stream: IO[bytes], file: Path) -> Iterator[tuple[str, str, Any]]:
+    """Yield what a parser sees; raise ``UnreadableError`` for a document that is nested as none of ours is.
+
+    The parser takes memory by the square of the depth that it meets in one piece of the file: pieces are small.
+    """
+    depth = 0
+    for prefix, event, value in ijson.parse(stream, use_float=True, buf_size=_PIECE):
+        depth += event in _BEGINNINGS
+        depth -= event in _ENDS
+        if depth > _DEEPEST:
+            raise UnreadableError(f"{file}: is no verdicts.json (it is nested more than {_DEEPEST} deep)")
+        yield prefix, event, value
+
+
+def _members(stream: IO[bytes], file: Path) -> Iterator[tuple[str, Any]]:
+    """Yield the members of the document that are not ``checks``, each built on its own."""
+    builder: ijson.ObjectBuilder | None = None
+    name, depth = "", 0
+    for prefix, event, value in _events(stream, file):
+        if prefix == "" and event == "map_key":
+            name, depth, builder = value, 0, None if value == "checks" else ijson.ObjectBuilder()
+            continue
+        if builder is None or not prefix:
+            continue
+        builder.event(event, value)
+        depth += event.startswith("start_")
+        depth -= event.startswith("end_")
+        if depth == 0:
+            yield name, builder.value
+
+
+def _record(check: Mapping[str, Any], spool: Spool) -> CheckRecord:
+    if strange := {str(item.get("kind")) for item in check["evidence"]} - _KINDS:
+        raise ValueError(f"{check['nodeid']} has evidence of kind {', '.join(sorted(strange))}")
+    texts = ("claim", "door", "message", "expected", "actual", "where", "rerun")
+    return CheckRecord(
+        nodeid=check["nodeid"],
+        requirements=tuple(check["requirements"]),
+        verdict=Verdict.parse(check["verdict"]),
+        seconds=float(check["seconds"]),
+        evidence=spool.keep(check["evidence"]),
+        diagnosis=check["diagnosis"],
+        started=float(check["started"]),
+        **{name: str(check[name]) for name in texts},
+    )
+
+
+def _run(document: Mapping[str, Any], records: list[CheckRecord]) -> RunRecord:
+    requirements = {
+        name: Requirement(name, Level(each["level"]), each["area"], each["layer"], each["text"], each["source"])
+        for name, each in document["requirements"].items()
+    }
+    same = ("series", "whole", "target", "started", "finished", "seconds", "exit_code", "command", "problem")
+    return RunRecord(
+        run_id=document["run"],
+        suite_version=document["suite"]["version"],
+        register=Register(requirements, document["suite"]["register"]),
+        records=records,
+        leftovers=document["leftovers"],
+        spent=document["spent"],
+        diagnosis=document["diagnosis"],
+        fault_score=document["suite"]["fault_score"],
+        changes=document["changes"],
+        **{name: document[name] for name in same},
+    )
+
+
+def _with_beyond(run: RunRecord, requirements: Mapping[str, Any]) -> RunRecord:
+    """Return the run with what no check can judge on its target: the reasons that its checks do not give."""
+    given = tally.inapplicable(run)
+    told = {name: each["reason"] for name, each in requirements.items() if "reason" in each}
+    beyond = {name: why.removesuffix(f"; {given[name]}") if name in given else why for name, why in told.items()}
+    return replace(run, beyond={name: why for name, why in beyond.items() if why != given.get(name)})
+
+
+def _words(problem: Exception) -> str:
+    """Return the first line of what a parser said."""
+    return str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__

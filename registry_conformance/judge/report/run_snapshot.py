@@ -1,0 +1,125 @@
+"""One run in a few kilobytes: what a later run is compared with."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+from registry_conformance.judge.report import tally
+from registry_conformance.judge.report.conclusion import sentence
+from registry_conformance.judge.report.latency import latency
+from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.requirement import Level
+from registry_conformance.judge.verdict import Verdict, count
+
+SCHEMA = "night.v1"
+
+
+class SnapshotError(ValueError):
+    """A record of a run cannot be read; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one check: its verdict, the seconds that its requests took, what it verifies, and why not."""
+
+    verdict: Verdict
+    seconds: float
+    requirements: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSnapshot:
+    """A run without its evidence.
+
+    ``series`` names what was judged and how: runs of one series are comparable. ``whole`` is whether every check was
+    asked for. ``counts`` are ``MUST``, ``SHOULD``, ``MAY`` and ``checks`` -> verdict -> number. ``origin`` is the
+    median second of a request at the origin, 0 where it was not asked; ``doors`` name -> how many
+    times the origin's a request took there.
+    """
+
+    run: str
+    series: str
+    whole: bool
+    started: str
+    seconds: float
+    exit_code: int
+    verdict: Verdict
+    sentence: str
+    suite: str
+    register: str
+    versions: Mapping[str, str]
+    counts: Mapping[str, Mapping[str, int]]
+    origin: float = 0.0
+    doors: Mapping[str, float] = field(default_factory=dict)
+    checks: Mapping[str, Outcome] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, run: RunRecord) -> RunSnapshot:
+        """Return what is kept of a run."""
+        by_id, pace = tally.verdicts(run), latency(run)
+        levels = {str(level): count(tally.of_level(run, by_id, level).values()) for level in Level}
+        return cls(
+            run=run.run_id,
+            series=run.series,
+            whole=run.whole,
+            started=run.started,
+            seconds=round(run.seconds, 1),
+            exit_code=run.exit_code,
+            verdict=run.verdict,
+            sentence=sentence(run),
+            suite=run.suite_version,
+            register=run.register.version,
+            versions=dict(run.target.get("versions") or {}),
+            counts={**levels, "checks": count(record.verdict for record in run.records)},
+            origin=round(median(pace.origin), 6) if pace.doors else 0.0,
+            doors={door: round(pace.ratio(door), 3) for door in pace.doors},
+            checks={record.nodeid: _outcome(record) for record in run.records},
+        )
+
+    def pack(self) -> bytes:
+        """Return the night as compressed JSON; the same night is the same bytes."""
+        document = {**asdict(self), "schema": SCHEMA, "verdict": str(self.verdict)}
+        document["checks"] = {
+            nodeid: [str(each.verdict), each.seconds, list(each.requirements), each.reason]
+            for nodeid, each in self.checks.items()
+        }
+        return gzip.compress(json.dumps(document).encode(), mtime=0)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> RunSnapshot:
+        """Return the night that ``pack`` made; raise ``NightError`` for anything else."""
+        try:
+            document: dict[str, Any] = json.loads(gzip.decompress(packed))
+            schema = document.pop("schema")
+            checks = {
+                nodeid: Outcome(Verdict.parse(verdict), float(seconds), tuple(requirements), str(reason))
+                for nodeid, (verdict, seconds, requirements, reason) in document.pop("checks").items()
+            }
+            night = cls(**{**document, "verdict": Verdict.parse(document["verdict"]), "checks": checks})
+        except (
+            OSError,
+            EOFError,
+            zlib.error,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as problem:
+            raise SnapshotError(f"it is no record of a run, or damaged: {problem}") from problem
+        if schema != SCHEMA:
+            raise SnapshotError(f"it is a {schema!r}, this suite reads {SCHEMA!r}")
+        return night
+
+
+def _outcome(record: CheckRecord) -> Outcome:
+    requests = sum(float(item["seconds"]) for item in record.evidence if item["kind"] == "exchange")
+    reason = "" if record.verdict is Verdict.PASSED else tally.brief(tally.reason(record))[:200]
+    return Outcome(record.verdict, round(requests, 4), record.requirements, reason)

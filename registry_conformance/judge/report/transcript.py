@@ -1,0 +1,50 @@
+"""Evidence as plain text: an exchange as HTTP reads, with its hops, a flow line by line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from registry_conformance.judge.report.failure import exchange_line
+
+
+def transcript(exchange: Mapping[str, Any]) -> str:
+    """Return an exchange as HTTP reads, bodies by size, sha256 and their beginning, then what the parts wrote of it."""
+    parts = [f"{exchange['method']} {exchange['url']}"]
+    for side in ("request", "response"):
+        body = exchange[f"{side}_body"]
+        parts.extend(f"{name}: {value}" for name, value in exchange[f"{side}_headers"])
+        parts.append(f"\n[{body['size']} B, sha256 {body['sha256']}]\n{body.get('text', '')}".rstrip())
+        if side == "request":
+            parts.append(f"\n-> {exchange.get('error') or exchange['status']} in {exchange['seconds']:.3f} s")
+    return "\n".join([*parts, *_hops(exchange)])
+
+
+def flow_text(flow: Mapping[str, Any]) -> str:
+    """Return a flow: its steps, its exchanges with the seconds after which each began, and why it ended early."""
+    begun = min((exchange["started"] for exchange in flow["exchanges"]), default=0.0)
+    steps = [(step["finished"], f"   {step['name']} done") for step in flow["steps"]]
+    lines = [(exchange["started"], exchange_line(exchange)) for exchange in flow["exchanges"]]
+    told = [f"+{moment - begun:.3f} s {line}" for moment, line in sorted(steps + lines)]
+    return "\n".join([flow["name"], *told, *([flow["problem"]] if flow["problem"] else [])])
+
+
+def plain_line(item: Mapping[str, Any]) -> str:
+    """Return any evidence in one line."""
+    if item["kind"] == "exchange":
+        return exchange_line(item)
+    if item["kind"] == "flow":
+        return f"{item['name']}: {len(item['exchanges']) + item['left_out']} exchanges"
+    if item["kind"] == "object":
+        return f"object {item['key']}: {item['size']} B, sha256 {item['sha256']}"
+    return f"{item['kind']}: {item.get('text', '')}"
+
+
+def _hops(exchange: Mapping[str, Any]) -> Iterator[str]:
+    if exchange.get("hops"):
+        yield ""
+    for hop in exchange.get("hops", ()):
+        took = f" in {hop['ms']} ms" if hop["ms"] is not None else ""
+        yield f"{hop['from']} of {hop['part']}: {hop['status'] or 'no status'}{took}"
+        yield f"  {json.dumps(hop['told'], ensure_ascii=False)}"

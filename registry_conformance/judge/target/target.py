@@ -1,0 +1,193 @@
+"""The target: doors, credentials and capabilities of one deployment, as a value that workers are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.judge.target.account import ObservedAccount, PlannedAccount
+from registry_conformance.judge.target.guard import Guard
+from registry_conformance.judge.target.policy import GUARDED, READS, ROLES, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A base URL (tracking URI) at which a target serves MLflow; no client waits longer than ``patience`` seconds.
+
+    ``ca`` is the file of the authorities that may vouch for an ``https`` door, ``None`` those of the system. ``policy``
+    is what is promised there. A door to a deployment of others has a ``guard``, which each request passes first. At a
+    ``direct`` door artifacts are declared to pass by, so that its artifact routes are not asked.
+    """
+
+    name: str
+    url: str
+    patience: float = 30.0
+    ca: Path | None = None
+    policy: Policy = GUARDED
+    guard: Guard | None = None
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Something a target lets the suite do or see, or the reason why it does not."""
+
+    present: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketAccess:
+    """How to look into the bucket: an S3 endpoint URL, the bucket, the artifact prefix, and credentials."""
+
+    endpoint: str
+    region: str
+    bucket: str
+    prefix: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    session_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LogGroup:
+    """How to read a group of CloudWatch Logs: its name, region and credentials; ``endpoint`` empty for AWS's own."""
+
+    name: str
+    region: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    session_token: str = field(default="", repr=False)
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a client reaches the store with by itself: credentials, a region; ``endpoint`` empty for AWS's own."""
+
+    region: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    session_token: str = field(default="", repr=False)
+    endpoint: str = ""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that a client is told them by."""
+        told = {
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_SESSION_TOKEN": self.session_token,
+            "MLFLOW_S3_ENDPOINT_URL": self.endpoint,
+        }
+        return {name: value for name, value in told.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The machine that a client runs on: variables that are set there, and what its ``~/.netrc`` says.
+
+    ``{url}`` and ``{host}`` in a text are those of the door. ``login`` is for the store, where clients have one.
+    """
+
+    variables: tuple[tuple[str, str], ...] = ()
+    netrc: str = ""
+    login: Login | None = None
+
+
+BARE = Machine()
+"""A machine that nothing is set on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How artifacts move between the store and a client as users have it.
+
+    Each is ``proxied`` (all bytes through the door), ``presigned`` (by URLs that carry their own right to the store)
+    or ``direct`` (with the client's own store credentials).
+    """
+
+    uploads: str = "proxied"
+    downloads: str = "presigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One deployment as checks may reach it.
+
+    ``keys`` maps a role or key state (``reader``, ``writer``, ``admin``, ``expired``, ``revoked``, ``throttled``,
+    ``other-service``, ``legacy-service``) to an API key. ``origin`` is the MLflow server past the proxy, ``bucket`` the
+    store's inside, ``key_service`` the key service's base URL, ``key_record`` the file in which it keeps what it was
+    asked, ``records`` link -> the file of what passed on it, ``logs`` part -> log file, ``log_groups`` part -> group of
+    CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only where it is open. ``ways`` is
+    how artifacts are declared to move, ``machine`` where the MLflow client runs. ``secure`` is a door that takes TLS,
+    from version ``tls_floor`` on.
+    """
+
+    name: str
+    kind: str
+    doors: tuple[Door, ...]
+    keys: Mapping[str, str] = field(repr=False)
+    secure: Door | None = None
+    tls_floor: str = "TLSv1.2"
+    origin: Door | None = None
+    bucket: BucketAccess | None = None
+    key_record: Path | None = None
+    key_service: str = ""
+    records: Mapping[str, Path] = field(default_factory=dict)
+    logs: Mapping[str, Path] = field(default_factory=dict)
+    log_groups: Mapping[str, LogGroup] = field(default_factory=dict)
+    account: ObservedAccount | PlannedAccount | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+    capabilities: Mapping[str, Capability] = field(default_factory=dict)
+    ways: Ways = Ways()
+    machine: Machine = BARE
+    faults: tuple[str, ...] = ()
+
+    def capability(self, name: str) -> Capability:
+        """Return what is known of a capability; one never probed is absent."""
+        return self.capabilities.get(name, Capability(False, f"this target does not offer {name!r}"))
+
+    def role_at(self, door: Door) -> str:
+        """Return the role that the suite speaks as at a door: who may do everything there, by its policy.
+
+        Without that key it is the least that may read; where nobody may do that, the one whose key is missing.
+        """
+        worker = door.policy.worker
+        if worker in self.keys:
+            return worker
+        given = (*(role for role in ROLES if role in self.keys), "anonymous")
+        return next((role for role in given if door.policy.of(role) >= READS), worker or "writer")
+
+    def key_at(self, door: Door) -> str | None:
+        """Return the key that the suite speaks with at a door, ``None`` where it was given none."""
+        return self.keys.get(self.role_at(door))
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every value that must never be written down."""
+        accounts: list[BucketAccess | LogGroup | Login | ObservedAccount] = [*self.log_groups.values()]
+        others = (self.bucket, self.machine.login, self.account)
+        accounts += [each for each in others if each and not isinstance(each, PlannedAccount)]
+        of_accounts = (secret for account in accounts for secret in (account.secret_key, account.session_token))
+        return frozenset({*self.keys.values(), *of_accounts} - {""})
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a report says of the target: no secret, no machine path."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "doors": {door.name: door.url for door in self.doors},
+            "versions": dict(self.versions),
+            **({"images": dict(self.images)} if self.images else {}),
+            "capabilities": {
+                name: {"present": capability.present, "reason": capability.reason}
+                for name, capability in sorted(self.capabilities.items())
+            },
+            "ways": {"uploads": self.ways.uploads, "downloads": self.ways.downloads},
+            "faults": list(self.faults),
+        }

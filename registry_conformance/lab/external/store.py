@@ -1,0 +1,76 @@
+"""A store that somebody else runs: where it is, what opens it, and what cannot be asked of it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from registry_conformance.lab.deployment import Deployment
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class StoreError(ValueError):
+    """A URL names no store; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalStore:
+    """An S3 service at a URL, and the credentials of an account there, which may make a bucket."""
+
+    url: str
+    region: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    session_token: str = field(default="", repr=False)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or _PORTS[parts.scheme]
+
+    def lacks(self, deployment: Deployment) -> str:
+        """Return why it cannot be had in a deployment, empty where it can."""
+        return lacks(self.url, deployment)
+
+
+def lacks(url: str, deployment: Deployment) -> str:
+    """Return why the store at a URL cannot be had in a deployment, empty where it can."""
+    if deployment.mlflow.denied:
+        return f"the store at {url} is not ours: nobody's role is changed there"
+    if "store" in deployment.links.in_place and url.startswith("https:"):
+        return f"the store at {url} is spoken to in TLS: nothing can stand on the link to it"
+    return ""
+
+
+def checked(url: str, *, from_containers: bool) -> str:
+    """Return the URL of a store without its last slash; raise ``StoreError`` where it can be none.
+
+    Containers have a loopback of their own.
+    """
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise StoreError("a URL with credentials stands in every log; give them by AWS_ACCESS_KEY_ID and its like")
+    if parts.scheme not in _PORTS or not parts.hostname or not _has_port(parts):
+        raise StoreError("is no http(s) URL of an S3 service")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise StoreError("leave out what follows the host: the suite makes a bucket of its own")
+    if from_containers and _is_loopback(parts.hostname):
+        raise StoreError("containers have a loopback of their own; name it by an address of this machine")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,14 @@
+"""All faults of accounts by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from registry_conformance.lab.faults.accounts import access, bucket, excess, lifecycle, role
+from registry_conformance.lab.faults.accounts.fault import AccountFault
+
+TOPICS = (bucket, access, lifecycle, role, excess)
+ACCOUNT_CATALOGUE: Mapping[str, AccountFault] = MappingProxyType(
+    {fault.name: fault for topic in TOPICS for fault in topic.FAULTS}
+)

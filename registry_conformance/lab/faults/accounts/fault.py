@@ -1,0 +1,64 @@
+"""A fault of an account: a pure function on its state, with its story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from registry_conformance.judge.account.fact import Absent, Known
+from registry_conformance.judge.account.state import Bucket, Role, State
+from registry_conformance.judge.target.account import Declared
+
+LAYERS = ("infrastructure", "iam", "store")
+"""Where an account's fault is mended: bucket and logs, the server's role, what the store does by itself."""
+
+Change = Callable[[State, Declared], State]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFault:
+    """One named defect of an account.
+
+    ``seen`` is what a client or an operator sees, at once or later; ``requirements`` are the ids that fail on it, all
+    of them and no others. It shows only where KMS is declared, if it ``needs_kms``.
+    """
+
+    name: str
+    layer: str
+    seen: str
+    cause: str
+    remedy: str
+    requirements: tuple[str, ...]
+    change: Change
+    needs_kms: bool = False
+    incidents: tuple[str, ...] = ()
+
+
+def in_bucket(**fields: Any) -> Change:
+    """Return the change that gives the bucket these settings; a callable is given what is declared."""
+
+    def change(state: State, declared: Declared) -> State:
+        assert isinstance(state.bucket, Known), "an account is broken in one way at a time"
+        given = {name: value(declared) if callable(value) else value for name, value in fields.items()}
+        bucket: Bucket = replace(state.bucket.value, **given)
+        return replace(state, bucket=Known(bucket))
+
+    return change
+
+
+def in_role(**fields: Any) -> Change:
+    """Return the change that gives the role these settings; a callable is given what is declared."""
+
+    def change(state: State, declared: Declared) -> State:
+        assert isinstance(state.role, Known), "an account is broken in one way at a time"
+        given = {name: value(declared) if callable(value) else value for name, value in fields.items()}
+        role: Role = replace(state.role.value, **given)
+        return replace(state, role=Known(role))
+
+    return change
+
+
+def without(part: Literal["bucket", "role"]) -> Change:
+    """Return the change that takes the bucket or the role away."""
+    return lambda state, _: replace(state, bucket=Absent()) if part == "bucket" else replace(state, role=Absent())

@@ -1,0 +1,59 @@
+"""How faults change a deployment: each returns the pure function that a fault carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.disturbance import Act, Rule, When
+
+Change = Callable[[Deployment], Deployment]
+
+
+def part(name: str, **settings: Any) -> Change:
+    """Return what gives a part of the deployment (``proxy``, ``auth``, ...) these settings."""
+
+    def change(deployment: Deployment) -> Deployment:
+        return replace(deployment, **{name: replace(getattr(deployment, name), **settings)})
+
+    return change
+
+
+def adding(name: str, setting: str, *values: str) -> Change:
+    """Return what adds values to a setting that is a frozen set."""
+
+    def change(deployment: Deployment) -> Deployment:
+        value = getattr(deployment, name)
+        return replace(deployment, **{name: replace(value, **{setting: getattr(value, setting) | set(values)})})
+
+    return change
+
+
+def on(link: str, when: When, *acts: Act) -> Change:
+    """Return what puts a rule on a link, after those that stand there."""
+    rule = Rule(when, acts)
+
+    def change(deployment: Deployment) -> Deployment:
+        standing: tuple[Rule, ...] = getattr(deployment.links, link)
+        more: dict[str, Any] = {link: standing if rule in standing else (*standing, rule)}
+        return replace(deployment, links=replace(deployment.links, **more))
+
+    return change
+
+
+def both(*changes: Change) -> Change:
+    """Return several changes as one, in their order."""
+
+    def change(deployment: Deployment) -> Deployment:
+        for each in changes:
+            deployment = each(deployment)
+        return deployment
+
+    return change
+
+
+def anew(*changes: Change) -> Change:
+    """Return changes with a restart of the auth service, which would believe for a minute what it heard before."""
+    return both(part("auth", restarts=1), *changes)

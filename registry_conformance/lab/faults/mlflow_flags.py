@@ -1,0 +1,241 @@
+"""Faults of MLflow's flags and environment: what it was started with, and whether it runs."""
+
+from __future__ import annotations
+
+from registry_conformance.lab.disturbance import Answer, Delay, EditBody, OneAtATime, When
+from registry_conformance.lab.faults.change import Change, both, on, part
+from registry_conformance.lab.faults.fault import Fault
+from registry_conformance.lab.faults.paths import CREATE, FILE, FOLDER, PRESIGNED, SEARCH, SERVER
+from registry_conformance.lab.faults.symptom import Ask, Logs, Stores
+
+_UPLOADED = Ask("PUT", FILE, body="x", status="200")
+_NOT_KNOWN = (
+    "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
+    "<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling "
+    "and try again.</p>\n"
+)
+
+
+def _started_with(**variables: str) -> Change:
+    return part("mlflow", environment=tuple(variables.items()))
+
+
+FAULTS = (
+    Fault(
+        name="mlflow-down",
+        layer="mlflow",
+        seen="502 for every request that reaches MLflow, health included; MLflow's client repeats for minutes",
+        cause="MLflow does not run",
+        remedy="start MLflow, see the end of its log for why it ended, and have it restarted when it ends",
+        requirements=(
+            "REG-001",
+            "RTE-001",
+            "OPS-001",
+            "AUT-046",
+            "AUT-048",
+            "AUT-049",
+            "OPS-006",
+            "OPS-008",
+            "OPS-030",
+            "OPS-031",
+            "RES-005",
+            "RES-006",
+            "RES-014",
+            "RES-016",
+            "RTE-031",
+        ),
+        change=part("mlflow", up=False),
+        symptoms=(Ask("GET", SEARCH, status="502"),),
+        incidents=("R9", "C4"),
+    ),
+    Fault(
+        name="no-artifact-destination",
+        layer="mlflow",
+        seen="uploads and downloads are 200, the bucket stays empty, and all is gone with the container",
+        cause="MLflow was started without --artifacts-destination: it keeps artifacts in ./mlartifacts",
+        remedy="start MLflow with --artifacts-destination s3://BUCKET/PREFIX",
+        requirements=("REG-008", "ART-001"),
+        change=part("mlflow", destination=None),
+        symptoms=(Ask("PUT", FILE, body="x"), Stores("{run}/file", present=False)),
+        incidents=("S3",),
+    ),
+    Fault(
+        name="artifacts-under-another-prefix",
+        layer="mlflow",
+        seen="everything works, and the objects lie where nobody looks for them",
+        cause="--artifacts-destination names another prefix of the bucket than the one that was agreed on",
+        remedy="set the prefix of --artifacts-destination to the one that policies and backups are about",
+        requirements=("REG-008", "ART-001"),
+        change=part("mlflow", destination="s3://{bucket}/elsewhere"),
+        symptoms=(_UPLOADED, Stores("elsewhere/{run}/file")),
+        incidents=("S9",),
+    ),
+    Fault(
+        name="artifacts-not-served",
+        layer="mlflow",
+        seen="503 'Artifact serving is disabled' on every artifact route, metadata fine",
+        cause="MLflow was started with --no-serve-artifacts",
+        remedy="start MLflow without --no-serve-artifacts, and with --artifacts-destination s3://BUCKET/PREFIX",
+        requirements=("REG-002", "REG-007"),
+        change=part("mlflow", serve_artifacts=False),
+        symptoms=(Ask("PUT", FILE, body="x", status="503"), Ask("GET", SEARCH, status="200")),
+        incidents=("S4", "S22"),
+    ),
+    Fault(
+        name="artifacts-only",
+        layer="mlflow",
+        seen="503 on every metadata route, artifacts fine",
+        cause="MLflow was started with --artifacts-only",
+        remedy="start MLflow without --artifacts-only, or route metadata to the server that has the database",
+        requirements=("REG-001", "RTE-001", "OPS-029"),
+        change=_started_with(_MLFLOW_SERVER_ARTIFACTS_ONLY="true"),
+        symptoms=(Ask("GET", SEARCH, status="503"), _UPLOADED),
+    ),
+    Fault(
+        name="static-prefix-set",
+        layer="mlflow",
+        seen="404 for the API at every door",
+        cause="MLflow was started with --static-prefix, and the proxy takes the door's prefix away as well",
+        remedy="start MLflow without --static-prefix: the proxy rewrites the doors' prefixes",
+        requirements=("REG-001", "RTE-001", "RTE-009", "OPS-001"),
+        change=_started_with(_MLFLOW_STATIC_PREFIX="/mlflow"),
+        symptoms=(Ask("GET", f"/ajax-{SEARCH[1:]}", status="404"), _UPLOADED),
+        incidents=("R4", "A20"),
+    ),
+    Fault(
+        name="host-not-allowed",
+        layer="mlflow",
+        seen="403 'Invalid Host header' for every request, /health and /version fine",
+        cause="MLflow's allowed hosts lack the name, with its port, that the proxy asks by",
+        remedy="add the host and port that arrive at MLflow to MLFLOW_SERVER_ALLOWED_HOSTS",
+        requirements=("REG-001", "RTE-001"),
+        change=_started_with(MLFLOW_SERVER_ALLOWED_HOSTS="mlflow.internal:5000"),
+        symptoms=(Ask("GET", SEARCH, status="403", shows="Invalid Host header"),),
+        incidents=("R15",),
+    ),
+    Fault(
+        name="security-middleware-off",
+        layer="mlflow",
+        seen="pages of any origin may use a browser's session, and may frame the user interface",
+        cause="MLflow was started with --disable-security-middleware",
+        remedy="start MLflow without --disable-security-middleware",
+        requirements=("OPS-016", "OPS-018"),
+        change=_started_with(MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE="true"),
+        symptoms=(Ask("GET", SEARCH, status="200", lacks="(?i)x-frame-options"),),
+        incidents=("R25",),
+    ),
+    Fault(
+        name="any-origin-allowed",
+        layer="mlflow",
+        seen="a foreign page's browser may call the API",
+        cause="MLflow's list of allowed origins is '*'",
+        remedy="list the public origins of the registry in MLFLOW_SERVER_CORS_ALLOWED_ORIGINS, and no '*'",
+        requirements=("OPS-016", "OPS-017"),
+        change=_started_with(MLFLOW_SERVER_CORS_ALLOWED_ORIGINS="*"),
+        symptoms=(
+            Ask(
+                "POST",
+                CREATE,
+                body='{"name": "{run}"}',
+                headers=(("Origin", "https://elsewhere.test"), ("Content-Type", "application/json")),
+                status="200",
+            ),
+        ),
+        incidents=("R25",),
+    ),
+    Fault(
+        name="store-endpoint-wrong",
+        layer="mlflow",
+        seen="metadata fine, every artifact route is 500 without a cause",
+        cause="MLFLOW_S3_ENDPOINT_URL names an address where no store listens",
+        remedy="correct MLFLOW_S3_ENDPOINT_URL, or leave it out for S3 itself",
+        requirements=("REG-001", "ART-001", "ART-009", "RTE-003"),
+        change=_started_with(MLFLOW_S3_ENDPOINT_URL="http://127.0.0.1:9"),
+        symptoms=(Ask("GET", f"{FOLDER}{{run}}", status="50.", patience=15.0), Logs("mlflow", "127.0.0.1:9")),
+        incidents=("S13",),
+    ),
+    Fault(
+        name="presigned-ends-at-once",
+        layer="mlflow",
+        seen="downloads by users' clients fail with 403 from the store when a file takes its time",
+        cause="MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS is 1",
+        remedy="set MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS to 300",
+        requirements=("ART-060",),
+        change=_started_with(MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS="1"),
+        symptoms=(_UPLOADED, Ask("GET", PRESIGNED, status="200", shows='Expires=1(&|")')),
+    ),
+    Fault(
+        name="presigned-lasts-a-week",
+        layer="mlflow",
+        seen="a presigned URL that leaked opens its artifact for a week",
+        cause="MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS is 604800",
+        remedy="set MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS to 300",
+        requirements=("ART-015",),
+        change=_started_with(MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS="604800"),
+        symptoms=(_UPLOADED, Ask("GET", PRESIGNED, status="200", shows="Expires=604800")),
+    ),
+    Fault(
+        name="database-in-the-container",
+        layer="mlflow",
+        seen="all works until MLflow restarts: then models, versions and runs are gone",
+        cause="MLflow's database is a file in the container's own, temporary folder",
+        remedy="set --backend-store-uri to a database that outlives the container",
+        requirements=("REG-055",),
+        change=part("mlflow", keeping=False),
+        symptoms=(
+            Logs("mlflow", "(?i)creating initial MLflow database|Running upgrade"),
+            Ask("GET", SEARCH, status="200"),
+        ),
+        incidents=("S2",),
+    ),
+    Fault(
+        name="database-hangs",
+        layer="mlflow",
+        seen="metadata requests get no answer, at the origin neither; /health and /version are fine",
+        cause="MLflow waits for its database: a lock that nobody lets go, or a pool that is used up",
+        remedy="end the session that holds the lock; give MLflow a pool timeout and a statement timeout",
+        requirements=("RTE-001", "RTE-002"),
+        change=on("server", When(path="/mlflow/"), Delay(120.0)),
+        symptoms=(Ask("GET", SEARCH, status="none"), Ask("GET", "/version", status="200")),
+        incidents=("N4",),
+    ),
+    Fault(
+        name="one-request-at-a-time",
+        layer="mlflow",
+        seen="fine for one client, slower with each further one",
+        cause="MLflow runs one worker with one thread, and SQLite locks the rest out",
+        remedy="start MLflow with --workers 4 on a database server, not on SQLite",
+        requirements=("ART-047",),
+        change=both(on("server", When(), OneAtATime()), on("server", When(), Delay(0.7))),
+        symptoms=(
+            Ask("GET", SEARCH, status="200", slower=0.6),
+            Ask("GET", "/version", door="origin", key=None, slower=0.6),
+        ),
+        incidents=("N4",),
+    ),
+    Fault(
+        name="mlflow-of-an-older-version",
+        layer="mlflow",
+        seen="metadata works; logging a model with MLflow 3 is 404",
+        cause="the server is an MLflow 2, the clients are MLflow 3: it has no /api/3.0",
+        remedy="deploy the MLflow version of the clients, or pin the clients to the server's major version",
+        requirements=("REG-001", "RTE-002", "OPS-022"),
+        change=both(
+            on("server", When(path="/(api|ajax-api)/3.0/|/logged-models"), Answer(404, _NOT_KNOWN, "text/html")),
+            on("server", When(path="^/version"), EditBody(r"^.*$", "2.22.1")),
+        ),
+        symptoms=(Ask("GET", SERVER, status="404"), Ask("GET", SEARCH, status="200")),
+        incidents=("C1",),
+    ),
+    Fault(
+        name="old-image-deployed",
+        layer="mlflow",
+        seen="the fix is merged, and the symptom is the same",
+        cause="the deployment runs the image of the last release: /version is not what was deployed",
+        remedy="deploy the image by its digest, and compare /version with it after each deploy",
+        requirements=("OPS-022",),
+        change=on("server", When(path="^/version"), EditBody(r"^.*$", "3.16.0")),
+        symptoms=(Ask("GET", "/version", status="200", shows="3.16.0"),),
+        incidents=("N6",),
+    ),
+)

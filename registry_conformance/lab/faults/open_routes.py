@@ -1,0 +1,168 @@
+"""Faults by which requests pass the proxy without a key, or with more rights than theirs."""
+
+from __future__ import annotations
+
+from registry_conformance.lab.disturbance import ANSWER, EditBody, Remember, Rewrite, SetHeader, SetStatus, When
+from registry_conformance.lab.faults.change import both, on, part
+from registry_conformance.lab.faults.fault import Fault
+from registry_conformance.lab.faults.paths import AJAX, FILE, FOLDER, MULTIPART, PRESIGNED, SEARCH, SERVER
+from registry_conformance.lab.faults.symptom import Ask, Stores
+
+_DOORS = "(?:/api/mlflow|/mlflow)?"
+_JSON = (("Content-Type", "application/json"),)
+_REFUSED = "nobody"
+"""The user by whom the link to MLflow knows a request that the auth service refused."""
+
+
+def _open(name: str, path: str, seen: str, cause: str, requirements: tuple[str, ...], *symptoms: Ask) -> Fault:
+    """Return the fault of paths that the proxy does not ask for a key."""
+    return Fault(
+        name=name,
+        layer="proxy",
+        seen=seen,
+        cause=cause,
+        remedy="ask for a key on every path and exempt /health alone, by its whole path",
+        requirements=requirements,
+        change=part("proxy", unguarded=(_DOORS + path,)),
+        symptoms=(*symptoms, Ask("GET", SEARCH, key=None, status="401")),
+        incidents=("A1", "A14"),
+    )
+
+
+FAULTS = (
+    _open(
+        "artifact-routes-open",
+        "/(?:api|ajax-api)/2[.]0/mlflow-artifacts/artifacts",
+        "anyone lists, reads, overwrites and deletes artifacts without a key; metadata is 401",
+        "the artifact route was added to the proxy without the authentication that the metadata route has",
+        ("AUT-002", "AUT-003", "AUT-004", "AUT-023"),
+        Ask("GET", FOLDER, key=None, status="200"),
+    ),
+    _open(
+        "multipart-routes-open",
+        "/(?:api|ajax-api)/2[.]0/mlflow-artifacts/mpu",
+        "anyone begins and completes multipart uploads without a key",
+        "the rules of authentication were written before MLflow had multipart routes",
+        ("AUT-005", "AUZ-008", "AUZ-018"),
+        Ask("POST", MULTIPART, key=None, headers=_JSON, body='{"path": "a", "num_parts": 1}', status="200"),
+    ),
+    _open(
+        "presigned-route-open",
+        "/(?:api|ajax-api)/2[.]0/mlflow-artifacts/presigned",
+        "anyone obtains signed URLs to artifacts without a key",
+        "the rules of authentication know mlflow-artifacts/artifacts, but not presigned beside it",
+        ("AUZ-017", "AUT-005"),
+        Ask("GET", PRESIGNED, key=None, status="404", shows="RESOURCE_DOES_NOT_EXIST"),
+    ),
+    _open(
+        "browser-downloads-open",
+        "(?:/model-versions)?/get-artifact",
+        "anyone downloads artifacts by /get-artifact without a key",
+        "/get-artifact lies outside /api, which is all that the authentication covers",
+        ("AUT-007", "AUZ-017"),
+        Ask("GET", "/get-artifact?run_id=0&path=a", key=None, status="[245](?!01).."),
+    ),
+    _open(
+        "browser-api-open",
+        "/ajax-api/",
+        "all that /api/2.0 refuses without a key is open under /ajax-api",
+        "authentication covers /api and not /ajax-api, which mirrors every route of it",
+        ("AUT-006", "AUZ-009", "AUZ-015", "AUZ-016"),
+        Ask("GET", f"{AJAX}/experiments/search?max_results=1", key=None, status="200"),
+    ),
+    _open(
+        "graphql-open",
+        "/graphql",
+        "anyone reads runs and experiments by /graphql without a key",
+        "/graphql lies outside /api, which is all that the authentication covers",
+        ("AUT-007",),
+        Ask("POST", "/graphql", key=None, headers=_JSON, body='{"query": "{__typename}"}', status="[245](?!01).."),
+    ),
+    _open(
+        "api-3-open",
+        "/(?:api|ajax-api)/3[.]0/",
+        "routes under /api/3.0 answer without a key",
+        "authentication was set up for /api/2.0 by name",
+        ("AUZ-015",),
+        Ask("GET", SERVER, key=None, status="200"),
+    ),
+    Fault(
+        name="path-normalised-after-authentication",
+        layer="proxy",
+        seen="/static-files/../api/2.0/... is answered without a key",
+        cause="the page's files need no key, and dot segments are resolved after that was decided",
+        remedy="normalise paths before the auth filter (normalize_path, merge_slashes), refuse escaped slashes",
+        requirements=("AUZ-022",),
+        change=both(
+            part("proxy", normalises=False, unguarded=(f"{_DOORS}/static-files/",)),
+            on("mlflow", When(path=r"/\.\./"), Rewrite(r"/[^/?]+/\.\.(?=/)", "")),
+        ),
+        symptoms=(Ask("GET", f"/static-files/..{SEARCH}", key=None, status="200"),),
+        incidents=("R20",),
+    ),
+    Fault(
+        name="exemption-by-substring",
+        layer="proxy",
+        seen="any path with /health in it is answered without a key",
+        cause="the exemption of the health probe is a regex that is searched anywhere in the target",
+        remedy="anchor the exemption: ^/health$ instead of /health",
+        requirements=("AUZ-022",),
+        change=part("proxy", unguarded=(".*/health",)),
+        symptoms=(Ask("GET", f"{SEARCH}&a=/health", key=None, status="200"),),
+        incidents=("R20", "A1"),
+    ),
+    Fault(
+        name="refused-requests-forwarded",
+        layer="proxy",
+        seen="an upload without a key is 401, and lies in the bucket all the same",
+        cause="the proxy asks MLflow before it knows what the auth service says, and keeps back the answer alone",
+        remedy="put the ext_authz filter before the router, so that a refused request goes no further",
+        requirements=("RTE-049", "AUT-002", "AUT-004"),
+        change=both(
+            on("auth", When(status="401"), SetStatus(200), SetHeader("X-Hokusai-User-Id", _REFUSED, ANSWER)),
+            on(
+                "mlflow",
+                When(header=("x-hokusai-user-id", f"^{_REFUSED}$")),
+                SetStatus(401),
+                SetHeader("Content-Type", "application/json", ANSWER),
+                SetHeader("WWW-Authenticate", 'Bearer realm="mlflow"', ANSWER),
+                EditBody(r"(?s)\A.*\Z", '{"error_code": "UNAUTHENTICATED", "message": "An API key is required."}'),
+            ),
+        ),
+        symptoms=(Ask("PUT", FILE, key=None, body="x", status="401"), Stores("{run}/file")),
+        incidents=("A1",),
+    ),
+    Fault(
+        name="auth-service-fails-open",
+        layer="proxy",
+        seen="while the auth service is down everyone is let in, without a key too",
+        cause="the proxy lets requests pass when it cannot ask the auth service",
+        remedy="set failure_mode_allow: false in the ext_authz filter",
+        requirements=("AUT-054", "AUT-055"),
+        change=both(part("proxy", fails_open=True), part("auth", up=False)),
+        symptoms=(Ask("GET", SEARCH, key=None, status="200"),),
+        incidents=("A6", "A1"),
+    ),
+    Fault(
+        name="auth-outage-told-as-bad-key",
+        layer="proxy",
+        seen="401 for every key while the auth service is down",
+        cause="the proxy answers 401 when it cannot ask the auth service",
+        remedy="set status_on_error: {code: ServiceUnavailable} in the ext_authz filter, and add Retry-After",
+        requirements=("AUT-054",),
+        change=both(part("proxy", status_on_error=401), part("auth", up=False)),
+        symptoms=(Ask("GET", SEARCH, status="401"),),
+        incidents=("A6",),
+    ),
+    Fault(
+        name="answers-cached-across-users",
+        layer="proxy",
+        seen="one caller gets the answer that another got, without a key too",
+        cause="a cache before the proxy keeps answers by their URL alone, whoever asked",
+        remedy="do not cache API answers: Cache-Control: no-store, or a cache key with Authorization and X-API-Key",
+        requirements=("AUT-003", "OPS-010"),
+        change=on("proxy", When(("GET",), path="/api/"), Remember()),
+        symptoms=(Ask("GET", f"{SEARCH}&run={{run}}"), Ask("GET", f"{SEARCH}&run={{run}}", key=None, status="200")),
+        incidents=("A13",),
+    ),
+)

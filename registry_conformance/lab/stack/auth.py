@@ -1,0 +1,145 @@
+"""The auth service and the key service behind it: same source on either stack."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from registry_conformance.judge.machine import ROOT
+from registry_conformance.lab.deployment import ROLES, Deployment
+from registry_conformance.lab.stack.links import url_to
+from registry_conformance.lab.stack.part import ProgramPart
+from registry_conformance.lab.stack.request import KEY_STATES, SERVICES
+
+SOURCE = ROOT / "docker" / "auth"
+RECORD = "asked.jsonl"
+
+
+class _Service(ProgramPart):
+    """An ASGI app of ``docker/auth`` under uvicorn."""
+
+    program = "auth"
+    app: str
+
+    async def serve(self, variables: Mapping[str, str]) -> None:
+        """Start the app with these settings."""
+        host, port = self.layout.addresses[self.name]
+        await self.launch([self.app, "--host", host, "--port", str(port)], variables)
+
+    async def is_ready(self, deployment: Deployment) -> bool:
+        """Return whether the service answers."""
+        del deployment
+        return (await self.layout.http.get(self.layout.url(self.name) + "/healthz")).status_code == 200
+
+    def installed(self) -> str:
+        """Return a digest of the source, which has no version of its own."""
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(SOURCE.glob("*.*"))))
+        return f"source {digest.hexdigest()[:12]}"
+
+
+class AuthService(_Service):
+    """Envoy's ``ext_authz`` in, the key service's contract out."""
+
+    name = "auth"
+    app = "auth_service:app"
+
+    def spec(self, deployment: Deployment) -> Hashable:
+        """Return the auth service's own value, and how it reaches the key service."""
+        return deployment.auth, "keys" in deployment.links.in_place
+
+    async def up(self, deployment: Deployment) -> None:
+        """Start the service, unless the deployment has it down."""
+        if deployment.auth.up:
+            await super().up(deployment)
+
+    async def start(self, deployment: Deployment) -> None:
+        """Start the auth service."""
+        auth = deployment.auth
+        policy = self.layout.room(self.name) / "policy.toml"
+        _replace(policy, policy_text(auth.policy))
+        await self.serve(
+            {
+                "AUTH_POLICY_FILE": str(policy),
+                "AUTH_KEY_SERVICE_URL": url_to(self.layout, deployment.links, "keys"),
+                "AUTH_SERVICE_ID": auth.service_id,
+                "AUTH_TIMEOUT_SECONDS": str(auth.timeout),
+                "AUTH_CACHE_SECONDS": str(auth.cache),
+            }
+        )
+
+
+class KeyService(_Service):
+    """The stand-in for the platform's key service."""
+
+    name = "keys"
+    app = "key_service:app"
+
+    def spec(self, deployment: Deployment) -> Hashable:
+        """Return the key service's own value."""
+        return deployment.keys
+
+    async def start(self, deployment: Deployment) -> None:
+        """Write the keys file and start the key service."""
+        self._write(deployment)
+        room = self.layout.room(self.name)
+        await self.serve(
+            {"KEY_SERVICE_KEYS_FILE": str(room / "keys.json"), "KEY_SERVICE_RECORD_FILE": str(room / RECORD)}
+        )
+
+    async def up(self, deployment: Deployment) -> None:
+        """Start the service, unless the deployment has it down."""
+        if deployment.keys.up:
+            await super().up(deployment)
+
+    async def apply(self, deployment: Deployment) -> None:
+        """Rewrite what it answers; start or stop it only where that changes."""
+        if not deployment.keys.up:
+            await self.down()
+        elif self.is_alive():
+            self._write(deployment)
+        else:
+            await self.up(deployment)
+
+    def _write(self, deployment: Deployment) -> None:
+        answer = asdict(deployment.keys.answer) if deployment.keys.answer else None
+        keys = {
+            hashlib.sha256(key.encode()).hexdigest(): _entry(name, deployment) for name, key in self.layout.keys.items()
+        }
+        _replace(self.layout.room(self.name) / "keys.json", json.dumps({"keys": keys, "answer": answer}))
+
+
+def policy_text(other: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    """Return the auth service's policy file with other doors, open paths or rights of roles; as TOML."""
+    policy = tomllib.loads((SOURCE / "policy.toml").read_text(encoding="utf-8"))
+    for entry, values in other:
+        place, name = (policy["roles"][entry], "rights") if entry in policy["roles"] else (policy, entry)
+        place[name] = list(values)
+    lines = [f"{name} = {json.dumps(policy[name])}" for name in ("doors", "open")]
+    for role, entries in policy["roles"].items():
+        lines += [f"[roles.{role}]", *(f"{name} = {json.dumps(value)}" for name, value in entries.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(name: str, deployment: Deployment) -> dict[str, object]:
+    """Return the description of a key; a name that is no role is a writer's key gone bad."""
+    keys = deployment.keys
+    state = "revoked" if name in keys.revoked else name if name in KEY_STATES else "active"
+    return {
+        "key_id": f"key-{name}",
+        "user_id": f"user-{name}",
+        "service_id": "platform" if name in keys.believed else SERVICES.get(name, "platform"),
+        "scopes": list(ROLES.get(name, ROLES["writer"])),
+        "rate_limit_per_hour": 100_000,
+        "state": "active" if state in keys.believed else state,
+    }
+
+
+def _replace(path: Path, text: str) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(text)
+    fresh.replace(path)

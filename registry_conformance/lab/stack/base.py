@@ -1,0 +1,217 @@
+"""What every stack of ours does: its parts realise a deployment value, and a change touches only what differs."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from registry_conformance.judge.target.target import BucketAccess, Capability, Door, Machine, Target
+from registry_conformance.lab.deployment import DOORS, Deployment
+from registry_conformance.lab.deployment import Store as StoreValue
+from registry_conformance.lab.stack.auth import RECORD, AuthService, KeyService
+from registry_conformance.lab.stack.external_store import StoreOfOthers, bucket_name
+from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.links import LinksPart, record, url_to
+from registry_conformance.lab.stack.mlflow import MLflowServer
+from registry_conformance.lab.stack.part import LacksError, Part, PartError
+from registry_conformance.lab.stack.probes import probe
+from registry_conformance.lab.stack.proxy import AnyProxy, Proxy
+from registry_conformance.lab.stack.request import StackRequest
+from registry_conformance.lab.stack.store import Store
+
+OWNED = ("origin", "store", "logs", "key-record")
+"""Capabilities that every stack has, because we started it."""
+
+SPACE = 256 << 20
+"""Free bytes that a stack needs: the largest object of the checks, once in MLflow's hands and once in the store's."""
+
+
+class RealisedStack(ABC):
+    """One realised deployment; ``apply`` makes it another one, touching only the parts that differ."""
+
+    kind: str
+
+    def __init__(self, order: StackRequest) -> None:
+        self.order = order
+        self.bucket = _own_bucket(order) if order.elsewhere else order.deployment.store
+        self.deployment = self._placed(order.deployment)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{order.run_id}-"))
+        (self.folder / "logs").mkdir()
+        self.parts: list[Part] = []
+        self._versions: dict[str, str] = {}
+        self._probed: dict[str, Capability] = {}
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> Target:
+        """Start every part at once and return the target when all are ready; raise ``PartError`` that names one."""
+        if (free := shutil.disk_usage(self.folder).free) < SPACE:
+            raise PartError(
+                f"the disk is full: {free >> 20} MiB are free in {self.folder.parent}, the stack needs {SPACE >> 20}; "
+                "make room there, or set TMPDIR to a folder with more"
+            )
+        await self.furnish()
+        ups = (part.up(self.deployment) for part in self.parts if part is not self._store)
+        await _all([self._learn_versions(), self._probe_store(), *ups])
+        self._versions |= {part.name: part.told_version for part in self.parts if part.told_version}
+        return self.target()
+
+    async def furnish(self) -> None:
+        """Make the parts, none of them started; raise ``PartError`` where there is no place for them."""
+        self._layout = layout = await self.prepare()
+        self._store = (
+            StoreOfOthers(layout, self.order.elsewhere) if self.order.elsewhere else Store(layout, self.order.store)
+        )
+        self._proxy = self.proxy(layout)
+        deciding = [AuthService(layout)] if self._proxy.asks_auth else []
+        served = (KeyService(layout), *deciding, self.mlflow(layout), LinksPart(layout), self._proxy)
+        self.parts = [self._store, *served, *self.further()]
+
+    @abstractmethod
+    async def prepare(self) -> Layout:
+        """Return the place that the parts will stand in; raise ``PartError`` where there is none."""
+
+    @abstractmethod
+    def mlflow(self, layout: Layout) -> MLflowServer:
+        """Return the MLflow part."""
+
+    def proxy(self, layout: Layout) -> AnyProxy:
+        """Return the proxy part."""
+        return Proxy(layout)
+
+    def further(self) -> list[Part]:
+        """Return the parts that only this kind of stack has."""
+        return []
+
+    @abstractmethod
+    async def clear(self) -> None:
+        """Take away what the parts stood in."""
+
+    async def apply(self, deployment: Deployment) -> Target:
+        """Make the running stack another deployment: a part that lives and whose value is the same is not touched.
+
+        Raises ``LacksError``, and changes nothing, where a part that is not ours cannot be had in it.
+        """
+        deployment = self._placed(deployment)
+        if lacking := [reason for part in self.parts if (reason := part.lacks(deployment))]:
+            raise LacksError(lacking[0])
+        async with self._lock:
+            changed = [part for part in self.parts if part.died or part.spec(deployment) != part.spec(self.deployment)]
+            await _all([part.restart(deployment) if part.died else part.apply(deployment) for part in changed])
+            self.deployment = deployment
+            return self.target()
+
+    def obituaries(self) -> list[str]:
+        """Return a message for each part that died though it was wanted."""
+        return [part.death_report("died during the run") for part in self.parts if part.died]
+
+    async def leave(self) -> str:
+        """End every part and take away what was made in a store of others; return what is left there, if anything."""
+        await asyncio.gather(*(part.down() for part in self.parts), return_exceptions=True)
+        return await self._store.leave() if self.parts and isinstance(self._store, StoreOfOthers) else ""
+
+    async def stop(self) -> None:
+        """End every part and remove the stack's folder, even where an engine that had them is out of reach."""
+        try:
+            await self.leave()
+            await self.clear()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def target(self) -> Target:
+        """Return how checks reach the deployment as it is now."""
+        layout, links, proxy = self._layout, self.deployment.links, self._proxy
+        base = url_to(layout, links, "proxy")
+        return Target(
+            name=f"the {self.kind} stack",
+            kind=self.kind,
+            doors=tuple(Door(name, base + DOORS[name]) for name in proxy.doors),
+            keys={**layout.keys, "writer": layout.keys[self.deployment.client.key]},
+            secure=self._secure(),
+            origin=Door("origin", url_to(layout, links, "server")),
+            bucket=layout.bucket,
+            key_record=layout.room("keys") / RECORD,
+            key_service=layout.url("keys"),
+            records={link: record(layout, link) for link in links.in_place},
+            logs={part.name: log for part in self.parts if (log := layout.log(part.name)).exists()},
+            versions={part.name: self._versions[part.name] for part in self.parts if part.wanted},
+            images={part.name: part.image for part in self.parts if part.image},
+            capabilities=self._probed
+            | {name: Capability(True) for name in OWNED}
+            | {"witness": self._witness(), "store-lasts": self._store.lasts(), **proxy.offers()},
+            machine=Machine(self.deployment.client.variables, self.deployment.client.netrc),
+            faults=self.order.faults,
+        )
+
+    def _secure(self) -> Door | None:
+        if self._proxy.authority is None:
+            return None
+        host, port = self._layout.addresses["proxy-tls"]
+        return Door("secure", f"https://{host}:{port}{DOORS[self._proxy.doors[0]]}", ca=self._proxy.authority)
+
+    def _witness(self) -> Capability:
+        if "mlflow" in self.deployment.links.in_place:
+            return Capability(True)
+        return Capability(False, "no recorder stands between the proxy and MLflow")
+
+    def pids(self) -> dict[str, int]:
+        """Return part -> process id, of the parts that run."""
+        return {part.name: part.pid for part in self.parts if part.pid is not None and part.is_alive()}
+
+    def signal(self, part: str, number: int) -> None:
+        """Send a part a signal: kill it, have it hang, or have it go on."""
+        next(each for each in self.parts if each.name == part).signal(number)
+
+    def seconds(self) -> dict[str, float]:
+        """Return how long each part took until it was ready, when it last started."""
+        return {part.name: part.seconds for part in self.parts if part.wanted}
+
+    def store_address(self) -> dict[str, tuple[str, int]]:
+        """Return where a store of others is, by the name of its part; nothing where it is ours."""
+        return {"store": self.order.elsewhere.address} if self.order.elsewhere else {}
+
+    def _placed(self, deployment: Deployment) -> Deployment:
+        """Return a deployment with the bucket that this stack has: in a store of others it is this stack's own."""
+        return replace(deployment, store=self.bucket) if self.order.elsewhere else deployment
+
+    async def _learn_versions(self) -> None:
+        for part in self.parts:
+            self._versions[part.name] = await asyncio.to_thread(part.version)
+
+    async def _probe_store(self) -> None:
+        await self._store.up(self.deployment)
+        self._probed = await asyncio.to_thread(probe, self._layout)
+
+
+def bucket_at(endpoint: str, store: StoreValue, order: StackRequest) -> BucketAccess:
+    """Return how a bucket of an order is looked into: at this S3 endpoint, or in the store of others that it names."""
+    opened = order.elsewhere or order.secrets
+    return BucketAccess(
+        endpoint=order.elsewhere.url if order.elsewhere else endpoint,
+        region=store.region,
+        bucket=store.bucket,
+        prefix=store.prefix,
+        access_key=opened.access_key,
+        secret_key=opened.secret_key,
+        session_token=order.elsewhere.session_token if order.elsewhere else "",
+    )
+
+
+def _own_bucket(order: StackRequest) -> StoreValue:
+    """Return a bucket that nobody else has, by a name that bears the run's."""
+    assert order.elsewhere is not None
+    return replace(order.deployment.store, bucket=bucket_name(order.run_id), region=order.elsewhere.region)
+
+
+async def _all(works: Sequence[Coroutine[None, None, None]]) -> None:
+    """Run all at once; the first that fails cancels the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None

@@ -1,0 +1,96 @@
+"""An MLflow of others in the reference's place: told by its settings where database and artifacts are."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.external.image import ExternalImage
+from registry_conformance.lab.stack.docker.database import Database
+from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.mlflow import MLflowServer
+
+_VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
+
+
+class ExternalMLflow(MLflowServer):
+    """A container of an image of others, which makes its own schema; a new setting is a new container."""
+
+    def __init__(self, layout: Layout, database: Database | None, foreign: ExternalImage) -> None:
+        super().__init__(layout)
+        self._elsewhere = database
+        self._foreign = foreign
+        self._template = None
+        self.runner = layout.house(layout, self.name)
+
+    @property
+    def processes(self) -> int:
+        """One: how many there are within the container is its own matter."""
+        return 1
+
+    def lacks(self, deployment: Deployment) -> str:
+        """Return why it cannot be had in a deployment: its flags are those of its settings."""
+        return self._foreign.lacks(deployment)
+
+    async def stop(self) -> None:
+        """Remove the container."""
+        await self.runner.stop()
+
+    def is_alive(self) -> bool:
+        """Return whether the container runs."""
+        return self.runner.is_alive()
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the container's first process, ``None`` before the first."""
+        return self.runner.pid
+
+    @property
+    def image(self) -> str:
+        """The digest of the image that it runs from."""
+        return self.runner.image
+
+    def signal(self, number: int) -> None:
+        """Kill the container, have it hang, or have it go on."""
+        self.runner.signal(number)
+
+    def version(self) -> str:
+        """Return what the image says it is of."""
+        return self.runner.version(self.name)
+
+    @property
+    def database_uri(self) -> str:
+        """The backend store: PostgreSQL where there is one, else SQLite."""
+        return self._elsewhere.uri if self._elsewhere else super().database_uri
+
+    async def is_ready(self, deployment: Deployment) -> bool:
+        """Return whether the server answers; which version it is, it says itself."""
+        if not await super().is_ready(deployment):
+            return False
+        told = await self.layout.http.get(self.layout.url(self.name) + "/version")
+        if _VERSION.fullmatch(told.text):
+            self.told_version = f"mlflow {told.text}"
+        return True
+
+    async def start(self, deployment: Deployment) -> None:
+        """Start the container once its database answers."""
+        if self._elsewhere is not None:
+            await self._elsewhere.until(partial(self._elsewhere.is_ready, deployment), "ready")
+        await super().start(deployment)
+
+    async def _open(self) -> None:
+        """Do nothing: the container takes its own address."""
+
+    async def _serve(self, deployment: Deployment) -> None:
+        settings = self.settings(deployment)
+        places: dict[str, object] = {
+            "port": self._foreign.port,
+            "database": self.database_uri,
+            "artifacts": settings["_MLFLOW_SERVER_ARTIFACT_DESTINATION"],
+        }
+        variables, arguments = self._foreign.told(places)
+        await self.runner.start(self.name, arguments, settings | variables | dict(deployment.mlflow.environment))
+
+    async def _close(self) -> None:
+        """Do nothing: the address goes with the container."""

@@ -1,0 +1,42 @@
+"""What every container, network and volume of a run bears, and how they are found again by it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from registry_conformance.lab.images.engine import engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RUN = "registry-conformance.run"
+"""The label that holds the run id."""
+
+
+STACK = "registry-conformance.stack"
+"""The label that holds the name of one stack of a run."""
+
+
+def of(run_id: str, stack: str) -> dict[str, str]:
+    """Return the labels of whatever belongs to a stack of a run."""
+    return {RUN: run_id, STACK: stack}
+
+
+def sweep(run_id: str, stack: str = "") -> list[str]:
+    """Remove all that bears a run id, of one stack or of all: containers, networks, volumes; return their names."""
+    from docker.errors import APIError  # noqa: PLC0415 - see registry_conformance.lab.images.engine
+
+    client = engine()
+    mine: dict[str, str | list[str] | bool] = {"label": [f"{RUN}={run_id}", *([f"{STACK}={stack}"] if stack else [])]}
+    swept = []
+    for container in client.containers.list(all=True, filters=mine, ignore_removed=True):
+        with contextlib.suppress(APIError):  # somebody else was quicker
+            container.remove(force=True, v=True)
+        swept.append(str(container.name))
+    kinds: Iterable[Iterable[object]] = (client.networks.list(filters=mine), client.volumes.list(filters=mine))
+    for each in (one for kind in kinds for one in kind):
+        with contextlib.suppress(APIError):
+            each.remove()  # type: ignore[attr-defined] # networks and volumes alike
+        swept.append(str(each.name))  # type: ignore[attr-defined] # as above
+    return swept

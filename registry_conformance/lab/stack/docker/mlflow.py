@@ -1,0 +1,116 @@
+"""MLflow in a container: the reference image keeps a warm parent there, which forks a server for each new setting."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import socket
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.stack.docker.database import Database
+from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.mlflow import MLflowServer, fresh
+from registry_conformance.lab.stack.part import PartError
+
+_PATIENCE = 10.0
+
+
+class WarmMLflow(MLflowServer):
+    """Forks of a warm parent within a container that stays, told by a port of its own."""
+
+    def __init__(self, layout: Layout, database: Database | None) -> None:
+        super().__init__(layout)
+        self._elsewhere = database
+        self.runner = layout.house(layout, self.name)
+        self._token = secrets.token_hex(16)
+        self._pids: list[int] = []
+
+    async def stop(self) -> None:
+        """End the server; its warm parent stays, and is removed with the stack."""
+        if self.runner.is_alive():
+            with contextlib.suppress(OSError):
+                await self._tell("end")
+        self._pids = []
+
+    def is_alive(self) -> bool:
+        """Return whether the server runs, every process of it; one that hangs does."""
+        if not self.runner.is_alive():
+            return False
+        if not self._pids:
+            return True  # the parent is still importing
+        try:
+            return not self._ask("state")["lost"]
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the server's first process within its container, ``None`` while none runs."""
+        return self._pids[0] if self._pids else None
+
+    @property
+    def image(self) -> str:
+        """The digest of the image that it runs from."""
+        return self.runner.image
+
+    def signal(self, number: int) -> None:
+        """Send a signal to every process of the server."""
+        with contextlib.suppress(OSError):
+            self._ask("signal", number=int(number))
+
+    def version(self) -> str:
+        """Return the image's version of MLflow."""
+        return self.runner.version(self.name)
+
+    @property
+    def database_uri(self) -> str:
+        """The backend store: PostgreSQL where there is one, else SQLite."""
+        return self._elsewhere.uri if self._elsewhere else super().database_uri
+
+    async def start(self, deployment: Deployment) -> None:
+        """Start a server once its database answers."""
+        if self._elsewhere is not None:
+            await self._elsewhere.until(partial(self._elsewhere.is_ready, deployment), "ready")
+        await super().start(deployment)
+
+    async def _open(self) -> None:
+        if not self.runner.is_alive():
+            host, port = self.layout.addresses["mlflow-warm"]
+            await self.runner.start(self.name, ["warm"], {"WARM_ADDRESS": f"{host}:{port}", "WARM_TOKEN": self._token})
+        await self.until(self._is_warm, "warm")
+        await self._tell("open", address=self.layout.addresses[self.name])
+
+    async def _serve(self, deployment: Deployment) -> None:
+        room = str(self.layout.room(self.name))
+        how = {"environment": self.settings(deployment), "room": room, "fresh": fresh(deployment)}
+        self._pids = (await self._tell("serve", **how))["pids"]
+
+    async def _close(self) -> None:
+        await self._tell("close")
+
+    async def _is_warm(self) -> bool:
+        try:
+            await self._tell("state")
+        except OSError:
+            return False
+        return True
+
+    async def _tell(self, what: str, **how: object) -> Mapping[str, Any]:
+        return await asyncio.to_thread(self._ask, what, **how)
+
+    def _ask(self, what: str, **how: object) -> Mapping[str, Any]:
+        """Tell the parent one thing; raise ``OSError`` where it does not answer."""
+        with socket.create_connection(self.layout.addresses["mlflow-warm"], timeout=_PATIENCE) as line:
+            line.sendall(json.dumps({"token": self._token, "do": what, **how}).encode() + b"\n")
+            said = line.makefile("rb").readline()
+        if not said:
+            raise PartError(self.death_report(f"could not {what}"))
+        answer: Mapping[str, Any] = json.loads(said)
+        return answer

@@ -1,0 +1,54 @@
+"""The embedded stack: real processes on loopback ports, realising a deployment value."""
+
+from __future__ import annotations
+
+import httpx
+
+from registry_conformance.judge.target.target import Target
+from registry_conformance.lab.deployment import LINKS
+from registry_conformance.lab.stack import process
+from registry_conformance.lab.stack.base import RealisedStack, bucket_at
+from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.mlflow_forked import ForkedMLflow, warm_up
+from registry_conformance.lab.stack.part import PartError
+from registry_conformance.lab.stack.process_runner import ProcessHousing
+
+_LISTENERS = ("store", "keys", "auth", "mlflow", "proxy", "proxy-tls", "proxy-admin", *(f"to-{link}" for link in LINKS))
+
+
+class EmbeddedStack(RealisedStack):
+    """A stack of processes of this machine."""
+
+    kind = "embedded"
+
+    async def start(self) -> Target:
+        """Have MLflow's parent warm up while all else starts."""
+        warm_up(self.folder)
+        return await super().start()
+
+    async def prepare(self) -> Layout:
+        """Return loopback addresses that are free."""
+        order = self.order
+        if order.proxy_port and not process.port_is_free(order.proxy_port):
+            raise PartError(f"port {order.proxy_port} is taken: end what listens there, or leave --proxy-port out")
+        ports = dict(zip(_LISTENERS, process.free_ports(len(_LISTENERS)), strict=True))
+        if order.proxy_port:
+            ports["proxy"] = order.proxy_port
+        return Layout(
+            run_id=order.run_id,
+            folder=self.folder,
+            cache=order.cache,
+            addresses={name: ("127.0.0.1", port) for name, port in ports.items()} | self.store_address(),
+            keys=order.secrets.keys,
+            bucket=bucket_at(f"http://127.0.0.1:{ports['store']}", self.bucket, order),
+            http=httpx.AsyncClient(trust_env=False, timeout=5),
+            servers=order.servers,
+            house=ProcessHousing,
+        )
+
+    async def clear(self) -> None:
+        """Do nothing: ports are nobody's, and the folder goes with the stack."""
+
+    def mlflow(self, layout: Layout) -> ForkedMLflow:
+        """Return MLflow as forks of its warm parent."""
+        return ForkedMLflow(layout)

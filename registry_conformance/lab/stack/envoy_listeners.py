@@ -1,0 +1,96 @@
+"""What a ``Proxy`` value makes of the reference listeners: pure changes of the document that Envoy will read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from registry_conformance.lab.deployment import CERTIFICATES, Proxy
+from registry_conformance.lab.stack import certificate
+from registry_conformance.lab.stack.envoy_routes import ProxyError
+
+Document = dict[str, Any]
+
+_FILES = dict(
+    zip(
+        CERTIFICATES,
+        (certificate.CERTIFICATE, certificate.EXPIRED, certificate.ELSEWHERE, certificate.STRANGER),
+        strict=True,
+    )
+)
+_OLD = ("TLSv1_0", "TLSv1_1")
+"""Versions that no cipher suite which is safe can be spoken in."""
+_FILTERS = "type.googleapis.com/envoy.extensions.filters.http"
+_PACKED = {
+    "name": "compressor",
+    "typed_config": {
+        "@type": f"{_FILTERS}.compressor.v3.Compressor",
+        "response_direction_config": {"common_config": {"min_content_length": 30}},
+        "compressor_library": {
+            "name": "gzip",
+            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.compression.gzip.compressor.v3.Gzip"},
+        },
+    },
+}
+
+
+def apply(proxy: Proxy, document: Document) -> None:
+    """Change the listeners; raise ``ProxyError`` for an unknown certificate."""
+    if proxy.certificate not in _FILES:
+        raise ProxyError(f"unknown certificate: {proxy.certificate}; there are {', '.join(CERTIFICATES)}")
+    plain, secure = document["resources"]
+    for listener in (plain, secure):
+        _manage(proxy, listener["filter_chains"][0]["filters"][0]["typed_config"])
+    context = secure["filter_chains"][0]["transport_socket"]["typed_config"]["common_tls_context"]
+    context["tls_params"]["tls_minimum_protocol_version"] = proxy.tls_floor
+    if proxy.tls_floor in _OLD:
+        context["tls_params"]["cipher_suites"] = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA"]
+    shown = context["tls_certificates"][0]["certificate_chain"]
+    shown["filename"] = shown["filename"].replace(certificate.CERTIFICATE, _FILES[proxy.certificate])
+    if not proxy.tls:
+        document["resources"].remove(secure)
+
+
+def _manage(proxy: Proxy, manager: Document) -> None:
+    """Change what every request of one listener passes."""
+    if not proxy.normalises:
+        manager.update(normalize_path=False, merge_slashes=False, path_with_escaped_slashes_action="KEEP_UNCHANGED")
+    if proxy.takes_underscores:
+        manager["common_http_protocol_options"]["headers_with_underscores_action"] = "ALLOW"
+    manager["max_request_headers_kb"] = proxy.headers_kb
+    manager["preserve_external_request_id"] = proxy.keeps_request_id
+    manager["always_set_request_id_in_response"] = proxy.returns_request_id
+    if proxy.banner:
+        manager["server_header_transformation"] = "OVERWRITE"
+    if proxy.logs_keys:
+        manager["access_log"][0]["typed_config"]["log_format"]["json_format"]["key"] = "%REQ(AUTHORIZATION)%"
+    if not proxy.json_replies:
+        del manager["local_reply_config"]
+    filters = {each["name"]: each for each in manager["http_filters"]}
+    _admit(proxy, filters["auth"]["typed_config"])
+    if proxy.trusts_identity:
+        filters["headers"]["typed_config"]["mutations"]["request_mutations"] = [
+            mutation
+            for mutation in filters["headers"]["typed_config"]["mutations"]["request_mutations"]
+            if "append" in mutation
+        ]
+    manager["http_filters"] = [
+        each for name, each in {**_gathering(proxy), **filters}.items() if (name != "errors" or proxy.json_errors)
+    ]
+    if proxy.compresses:
+        manager["http_filters"].insert(0, _PACKED)
+
+
+def _admit(proxy: Proxy, asking: Document) -> None:
+    """Change how the auth service is asked, and what becomes of its answer."""
+    asking["failure_mode_allow"] = proxy.fails_open
+    asking["status_on_error"] = {"code": proxy.status_on_error}
+    if not proxy.tells_identity:
+        del asking["http_service"]["authorization_response"]["allowed_upstream_headers"]
+
+
+def _gathering(proxy: Proxy) -> Document:
+    """Return the filter that holds bodies until they are whole, where there is one."""
+    if proxy.buffer is None:
+        return {}
+    settings = {"@type": f"{_FILTERS}.buffer.v3.Buffer", "max_request_bytes": proxy.buffer}
+    return {"buffer": {"name": "buffer", "typed_config": settings}}

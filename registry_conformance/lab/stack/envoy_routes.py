@@ -1,0 +1,134 @@
+"""What a ``Proxy`` value makes of the reference routes: pure changes of the document that Envoy will read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from registry_conformance.lab.deployment import DOORS, Proxy
+
+FALLBACK = "unknown"
+"""The route of whatever no other route is about."""
+
+_ALL_DOORS = f"(?:{'|'.join(DOORS.values())})"
+_METADATA_TIMEOUT, _BYTES_TIMEOUT = "60s", "0s"
+"""What ``routes.yaml`` gives the routes that ``Proxy.timeout`` and ``Proxy.bytes_timeout`` are about."""
+_OFF = {
+    "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute",
+    "disabled": True,
+}
+
+Document = dict[str, Any]
+
+
+class ProxyError(RuntimeError):
+    """The proxy cannot be configured or started; the message says what to do."""
+
+
+def families(document: Document) -> tuple[str, ...]:
+    """Return the names of the route families, in the order of the routes."""
+    return tuple(route["name"] for route in _host(document)["routes"] if route["name"] != FALLBACK)
+
+
+def apply(proxy: Proxy, document: Document) -> None:
+    """Change the routes; raise ``ProxyError`` for an unknown door or family."""
+    _refuse_unknown(proxy, families(document))
+    config, host = document["resources"][0], _host(document)
+    served = [changed for route in host["routes"] for changed in _served(proxy, route)]
+    for route in served:
+        if action := route.get("route"):
+            _forward(proxy, action)
+    fallback = [route for route in host["routes"] if route["name"] == FALLBACK]
+    limited = [] if proxy.body_limit is None else [_too_large(proxy.body_limit)]
+    open_to_all = [_unguarded(route, regex) for regex in proxy.unguarded for route in served]
+    host["routes"] = [*limited, *open_to_all, *served, *fallback]
+    if proxy.redirects_to_tls:
+        host["require_tls"] = "ALL"
+    if not proxy.authenticates:
+        host["typed_per_filter_config"] = {"auth": _OFF}
+    host["retry_policy"]["num_retries"] = proxy.retries
+    if proxy.retry_on:
+        host["retry_policy"]["retry_on"] = proxy.retry_on
+        host["include_request_attempt_count"] = True
+    for side, headers in (("request", proxy.request_headers), ("response", proxy.answer_headers)):
+        _set_headers(config, side, headers)
+
+
+def _refuse_unknown(proxy: Proxy, known: tuple[str, ...]) -> None:
+    doors = {*proxy.doors, *(door for door, _ in proxy.unrouted_at), *(door for door, _ in proxy.strips)}
+    unknown = {*doors - set(DOORS), *{*proxy.unrouted, *(family for _, family in proxy.unrouted_at)} - set(known)}
+    if unknown:
+        raise ProxyError(
+            f"unknown doors or route families: {', '.join(sorted(unknown))}; "
+            f"doors: {', '.join(DOORS)}; families: {', '.join(known)}"
+        )
+
+
+def _served(proxy: Proxy, route: Document) -> Iterator[Document]:
+    """Yield a family's route for the open doors alone, and one more for each door that is stripped otherwise."""
+    family = route["name"]
+    if family == FALLBACK or family in proxy.unrouted:
+        return
+    stripped = dict(proxy.strips)
+    doors = [door for door in DOORS if door in proxy.doors and (door, family) not in proxy.unrouted_at]
+    for door in doors:
+        if door in stripped:
+            special = _through(route, DOORS[door])
+            rewrite = {"pattern": {"regex": f"^(?:{stripped[door]})(/.*)$"}, "substitution": "\\1"}
+            yield {**special, "route": {**special["route"], "regex_rewrite": rewrite}}
+    if usual := [DOORS[door] for door in doors if door not in stripped]:
+        yield _through(route, f"(?:{'|'.join(usual)})")
+
+
+def _through(route: Document, doors: str) -> Document:
+    """Return ``route`` for some doors alone; the rewrite takes any door away and may stay."""
+    regex = route["match"]["safe_regex"]["regex"]
+    if not regex.startswith(_ALL_DOORS):
+        raise ProxyError(f"routes.yaml: the regex of route {route['name']} does not begin with {_ALL_DOORS}")
+    action = {"route": dict(route["route"])}
+    return {**route, **action, "match": {"safe_regex": {"regex": doors + regex.removeprefix(_ALL_DOORS)}}}
+
+
+def _forward(proxy: Proxy, action: Document) -> None:
+    action["host_rewrite_literal"] = proxy.host
+    action["append_x_forwarded_host"] = proxy.tells_host
+    if action["timeout"] == _METADATA_TIMEOUT:
+        action["timeout"] = f"{proxy.timeout:g}s"
+    if action["timeout"] == _BYTES_TIMEOUT:
+        action["timeout"] = f"{proxy.bytes_timeout:g}s"
+    if proxy.mirrors:
+        action["request_mirror_policies"] = [{"cluster": action["cluster"], "disable_shadow_host_suffix_append": True}]
+
+
+def _unguarded(route: Document, regex: str) -> Document:
+    """Return the route for paths that begin like this, past the auth service."""
+    beginning = {"name": ":path", "string_match": {"safe_regex": {"regex": f"(?:{regex}).*"}}}
+    return {**route, "match": {**route["match"], "headers": [beginning]}, "typed_per_filter_config": {"auth": _OFF}}
+
+
+def _too_large(limit: int) -> Document:
+    """Return the route of requests that announce more bytes than ``limit``.
+
+    Envoy's buffer filter would also count bodies of unknown length, but holds them all in memory, and 1.40 stalls those
+    of more than the connection's buffer.
+    """
+    longer = {"name": "content-length", "range_match": {"start": limit + 1, "end": 2**63 - 1}}
+    return {"name": "too-large", "match": {"prefix": "/", "headers": [longer]}, "direct_response": {"status": 413}}
+
+
+def _set_headers(config: Document, side: str, headers: tuple[tuple[str, str | None], ...]) -> None:
+    """Have headers set or taken away, after all that the reference does."""
+    if not headers:
+        return
+    removed = [name for name in config[f"{side}_headers_to_remove"] if name not in dict(headers)]
+    config[f"{side}_headers_to_remove"] = removed + [name for name, value in headers if value is None]
+    config[f"{side}_headers_to_add"] = [
+        {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+        for name, value in headers
+        if value is not None
+    ]
+
+
+def _host(document: Document) -> Document:
+    host: Document = document["resources"][0]["virtual_hosts"][0]
+    return host

@@ -1,0 +1,146 @@
+"""A run's handle on its stack: started by the controller, shared by every worker."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing.connection
+import pickle
+import shutil
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.judge.machine import ROOT, engine_environment, part_environment, python
+from registry_conformance.judge.target.target import Target
+from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.stack import external_store, process
+from registry_conformance.lab.stack.request import StackRequest
+
+_PATIENCE = 30.0
+
+
+class StackError(RuntimeError):
+    """The stack did not start, or does not do what it was asked; the message says which part and shows its log."""
+
+
+class LacksError(StackError):
+    """The stack cannot be this deployment, for a part of it is not ours to change; the message says which."""
+
+
+class Stack:
+    """A stack as its users see it: the target it offers, and ``apply`` to make it another deployment.
+
+    ``address`` is the supervisor's loopback port and the run's token, ``PORT:TOKEN``; ``name`` tells the stacks of
+    a run apart.
+    """
+
+    def __init__(self, address: str, name: str = "main") -> None:
+        self.address = address
+        self.name = name
+
+    def secondary(self, name: str) -> Stack:
+        """Return a stack of our own beside this one, like it at first, to be changed without disturbing anyone."""
+        return Stack(self.address, f"{self.name}-{name}")
+
+    def target(self) -> Target:
+        """Return the target, waiting until the stack is ready; raise ``StackError`` when it will not be."""
+        target = self._ask("target")
+        assert isinstance(target, Target)
+        return target
+
+    def apply(self, deployment: Deployment) -> Target:
+        """Make the stack another deployment; return when it is, with the target as it is now.
+
+        Raises ``LacksError`` where it has a part of others that cannot be had in it.
+        """
+        target = self._ask("apply", deployment)
+        assert isinstance(target, Target)
+        return target
+
+    def obituaries(self) -> list[str]:
+        """Return a message for each part that died though it should run."""
+        return list(self._ask("obituaries"))
+
+    def pids(self) -> dict[str, int]:
+        """Return part -> process id, of the parts that run."""
+        return dict(self._ask("pids"))
+
+    def signal(self, part: str, number: int) -> None:
+        """Kill a part (SIGKILL), have it hang (SIGSTOP), or have it go on (SIGCONT)."""
+        self._ask("signal", (part, number))
+
+    def leave(self) -> list[str]:
+        """End the parts of every stack of the run; return what is left in a store of others, for nobody to use."""
+        return list(self._ask("leave"))
+
+    def seconds(self) -> dict[str, float]:
+        """Return part -> seconds it took to be ready."""
+        return dict(self._ask("seconds"))
+
+    def _ask(self, verb: str, argument: object = None) -> Any:
+        try:
+            port, token = self.address.split(":")
+            with multiprocessing.connection.Client(("127.0.0.1", int(port))) as line:
+                line.send_bytes(token.encode())
+                line.send((self.name, verb, argument))
+                outcome, value = line.recv()
+        except (OSError, EOFError) as problem:
+            raise StackError(f"the stack's supervisor is gone ({problem}); run again") from problem
+        if outcome == "not offered":
+            raise LacksError(value)
+        if outcome == "failed":
+            raise StackError(value)
+        return value
+
+
+class OwnedStack(Stack):
+    """A stack that this process started, and that ends with it: however it ends."""
+
+    def __init__(self, order: StackRequest) -> None:
+        self._run_id = order.run_id
+        self._elsewhere = order.elsewhere
+        self.left: list[str] = []
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long-lived as the process that writes it
+        self._supervisor = subprocess.Popen(
+            [python(), "-m", "registry_conformance.lab.stack.supervisor"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            cwd=ROOT,
+            env=part_environment(order.run_id, ROOT) | engine_environment() | {"TMPDIR": tempfile.gettempdir()},
+            start_new_session=True,
+        )
+        assert self._supervisor.stdin and self._supervisor.stdout
+        raw = pickle.dumps(order)
+        self._supervisor.stdin.write(struct.pack("!i", len(raw)) + raw)
+        self._supervisor.stdin.flush()
+        super().__init__(self._supervisor.stdout.readline().decode().strip())
+        if not self.address:
+            self.close()
+            raise StackError(f"the stack's supervisor did not start: {self._last_words()}")
+
+    def close(self) -> None:
+        """End the stack and return when nothing of it is left, but for what ``left`` names then."""
+        assert self._supervisor.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self._supervisor.stdin.close()
+        try:
+            self._supervisor.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._supervisor.kill()
+            self._supervisor.wait()
+        finally:
+            if self._supervisor.returncode != 0:  # it was killed: do its last duty for it
+                process.sweep(self._run_id)
+                self.left = external_store.sweep(self._elsewhere, self._run_id) if self._elsewhere else []
+                for folder in Path(tempfile.gettempdir()).glob(f"{self._run_id}-*"):
+                    shutil.rmtree(folder, ignore_errors=True)
+            assert self._supervisor.stdout
+            self._supervisor.stdout.close()
+
+    def _last_words(self) -> str:
+        self._said.seek(0)
+        said = self._said.read().decode(errors="replace").strip()
+        return said.splitlines()[-1] if said else f"exit code {self._supervisor.returncode}, without a word"

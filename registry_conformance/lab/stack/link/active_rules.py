@@ -1,0 +1,95 @@
+"""The rules in force on one link, read again whenever their file is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from registry_conformance.lab.disturbance import Act, Rule, When
+from registry_conformance.lab.stack.link.message import Message
+
+
+@dataclass
+class Plan:
+    """What becomes of one exchange: the acts, and which rules they come from (their places in the book).
+
+    ``waiting`` are rules that depend on the answer's status.
+    """
+
+    acts: list[Act] = field(default_factory=list)
+    rules: list[int] = field(default_factory=list)
+    waiting: list[tuple[int, Rule]] = field(default_factory=list)
+
+    def first(self, kind: type, side: str = "") -> Act | None:
+        """Return the first act of a kind, on a side where it has one."""
+        return next((act for act in self.acts if isinstance(act, kind) and getattr(act, "side", "") == side), None)
+
+
+class Rulebook:
+    """A link's rules, how often each was met, and what it remembers for those that remember.
+
+    ``queue`` is held from request to answer where requests go one at a time.
+    """
+
+    def __init__(self, file: Path, link: str) -> None:
+        self._file = file
+        self._link = link
+        self._read: tuple[int, int] = (0, 0)
+        self._rules: tuple[Rule, ...] = ()
+        self._met: Counter[int] = Counter()
+        self.remembered: dict[str, bytes] = {}
+        self.queue = asyncio.Lock()
+
+    def plan(self, request: Message) -> Plan:
+        """Return what the rules in force make of a request."""
+        self._refresh()
+        plan = Plan()
+        for number, rule in enumerate(self._rules):
+            if _fits(rule.when, request):
+                if rule.when.status:
+                    plan.waiting.append((number, rule))
+                elif self._due(number, rule.when):
+                    plan.acts += rule.acts
+                    plan.rules.append(number)
+        return plan
+
+    def answered(self, plan: Plan, status: str) -> None:
+        """Add to a plan what depends on the answer's status."""
+        for number, rule in plan.waiting:
+            if re.fullmatch(rule.when.status, status) and self._due(number, rule.when):
+                plan.acts += rule.acts
+                plan.rules.append(number)
+
+    def _due(self, number: int, when: When) -> bool:
+        place = self._met[number] - when.skip
+        self._met[number] += 1
+        return place >= 0 and not (when.times and place >= when.times) and (place + 1) % when.every == 0
+
+    def _refresh(self) -> None:
+        said = self._file.stat()
+        if (said.st_ino, said.st_mtime_ns) != self._read:
+            self._read = (said.st_ino, said.st_mtime_ns)
+            self._rules = tuple(read_rules(self._file, self._link))
+            self._met.clear()
+            self.remembered.clear()
+
+
+def read_rules(file: Path, link: str) -> Iterator[Rule]:
+    """Return a link's rules from the file that the stack wrote."""
+    yield from pickle.loads(file.read_bytes()).get(link, ())  # noqa: S301 - the supervisor wrote it
+
+
+def _fits(when: When, request: Message) -> bool:
+    method, target, _ = request.head.split(" ", 2)
+    if when.methods and method not in when.methods:
+        return False
+    if when.at_least and int(request.header("content-length") or 0) < when.at_least:
+        return False
+    if when.header and not re.search(when.header[1], request.value(when.header[0]), re.IGNORECASE):
+        return False
+    return bool(re.search(when.path, target))

@@ -1,0 +1,91 @@
+"""The two ends of a passage: a connection that is read from, written to, and known to be gone at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import TypeVar
+
+from registry_conformance.lab.stack.link.message import HEAD_LIMIT
+
+
+class GoneError(ConnectionError):
+    """The connection was ended on purpose."""
+
+
+Met = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Held = TypeVar("Held")
+
+
+class _Watched(asyncio.StreamReaderProtocol):
+    """A stream whose end is known at once, though nobody reads."""
+
+    def __init__(self, reader: asyncio.StreamReader, met: Met | None = None) -> None:
+        super().__init__(reader, met)
+        self.gone = asyncio.Event()
+
+    def eof_received(self) -> bool | None:
+        """Note that the other side sends no more."""
+        self.gone.set()
+        return super().eof_received()
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        """Note that the connection is gone."""
+        self.gone.set()
+        super().connection_lost(problem)
+
+
+@dataclass
+class End:
+    """One end of the passage: who is there, what can be read from and written to them, and whether they left."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    gone: asyncio.Event
+
+    @classmethod
+    async def connect(cls, host: str, port: int) -> End:
+        """Return the end of a new connection to an address; raise ``OSError`` where nobody listens."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=HEAD_LIMIT, loop=loop)
+        protocol = _Watched(reader)
+        transport, _ = await loop.create_connection(lambda: protocol, host, port)
+        return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), protocol.gone)
+
+    @classmethod
+    async def serve(cls, meet: Callable[[End], Awaitable[None]], host: str, port: int) -> asyncio.Server:
+        """Meet the end of each connection that is made to an address."""
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> _Watched:
+            async def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await meet(cls(reader, writer, made.gone))
+
+            made = _Watched(asyncio.StreamReader(limit=HEAD_LIMIT, loop=loop), met)
+            return made
+
+        return await loop.create_server(protocol, host, port)
+
+    async def while_there(self, work: Coroutine[None, None, Held]) -> Held:
+        """Return what comes of some work; raise ``GoneError`` where this end leaves first: nobody waits for it."""
+        doing, gone = asyncio.create_task(work), asyncio.create_task(self.gone.wait())
+        try:
+            await asyncio.wait((doing, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            if not doing.done():
+                doing.cancel()
+        if not doing.done():
+            raise GoneError
+        return doing.result()
+
+    def reset(self) -> None:
+        """End the connection by a reset, so that nobody takes the end for the end of a message."""
+        connection = self.writer.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()

@@ -1,0 +1,145 @@
+"""The MLflow part: the real server, its schema migrated only once; how it is run is up to the stack."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from abc import abstractmethod
+from collections.abc import Hashable
+from importlib.metadata import version
+from pathlib import Path
+
+from registry_conformance.lab.deployment import Deployment, MLflow
+from registry_conformance.lab.stack import store
+from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.links import store_url
+from registry_conformance.lab.stack.part import Part
+
+
+class MLflowServer(Part):
+    """The tracking server, registry and artifact proxy: as many processes as the site says, at one address."""
+
+    name = "mlflow"
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self._role: dict[str, str] = {}
+        self._database = layout.room(self.name) / "mlflow.db"
+        self._template: Path | None = layout.cache / f"mlflow-{version('mlflow')}.db" if layout.cache else None
+
+    @property
+    def processes(self) -> int:
+        """How many processes of it are started."""
+        return self.layout.servers
+
+    def spec(self, deployment: Deployment) -> Hashable:
+        """Return the server's own value, where its artifacts go, and how it reaches the store."""
+        return deployment.mlflow, deployment.store, "store" in deployment.links.in_place
+
+    async def start(self, deployment: Deployment) -> None:
+        """Start a server; its database is a copy of the migrated one where there is one."""
+        await self._prepare(deployment)
+        denied = deployment.mlflow.denied
+        self._role = await asyncio.to_thread(store.assume, self.layout, denied) if denied else {}
+        await self._serve(deployment)
+
+    async def is_ready(self, deployment: Deployment) -> bool:
+        """Return whether the server answers a question to its database: even a deliberate refusal is an answer."""
+        del deployment
+        answer = await self.layout.http.get(
+            self.layout.url(self.name) + "/api/2.0/mlflow/experiments/search?max_results=1"
+        )
+        return answer.status_code < 500 or answer.status_code == 503  # 503: a server that serves artifacts only
+
+    async def up(self, deployment: Deployment) -> None:
+        """Start the server, unless the deployment has it down, and keep its migrated schema for the next run.
+
+        The first process makes the database and is waited for; the others join it and are not.
+        """
+        if not deployment.mlflow.up:
+            return
+        began, new = time.monotonic(), not self._database.exists()
+        await self._open()
+        try:
+            await super().up(deployment)
+            self.seconds = time.monotonic() - began
+            for _ in range(1, self.processes):
+                await self._serve(deployment)
+        finally:
+            await self._close()
+        if new and self._database.exists() and self._template is not None and deployment.mlflow == MLflow():
+            with contextlib.suppress(OSError, sqlite3.Error):  # a cache that cannot be written costs seconds, no more
+                await asyncio.to_thread(self._copy, self._database, self._template)
+
+    def settings(self, deployment: Deployment) -> dict[str, str]:
+        """Return the variables that the server is told its settings by."""
+        flags, bucket = deployment.mlflow, deployment.store
+        told = {
+            "_MLFLOW_SERVER_FILE_STORE": self.database_uri,
+            "_MLFLOW_SERVER_REGISTRY_STORE": self.database_uri,
+            "_MLFLOW_SERVER_SERVE_ARTIFACTS": str(flags.serve_artifacts).lower(),
+            "_MLFLOW_SERVER_ARTIFACT_ROOT": (flags.default_root or "").format(
+                bucket=bucket.bucket, prefix=bucket.prefix
+            )
+            or ("mlflow-artifacts:/" if flags.serve_artifacts else "mlruns"),
+            "_MLFLOW_SGI_NAME": "uvicorn",
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "MLFLOW_S3_ENDPOINT_URL": store_url(self.layout, deployment.links),
+            "AWS_ACCESS_KEY_ID": self.layout.bucket.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.layout.bucket.secret_key,
+            "AWS_DEFAULT_REGION": bucket.region,
+            **({"AWS_SESSION_TOKEN": token} if (token := self.layout.bucket.session_token) else {}),
+            # Three repetitions with growing pauses outlast a throttled moment; with the 20 s that a silent store is
+            # given each time, MLflow still answers before its client gives up, after 120 s.
+            "AWS_RETRY_MODE": "standard",
+            "AWS_MAX_ATTEMPTS": "4",
+        }
+        if flags.destination is not None:
+            destination = flags.destination.format(bucket=bucket.bucket, prefix=bucket.prefix)
+            told["_MLFLOW_SERVER_ARTIFACT_DESTINATION"] = destination
+        return told | self._role | dict(flags.environment)
+
+    @property
+    def database_uri(self) -> str:
+        """The backend store, as SQLAlchemy names it."""
+        return f"sqlite:///{self._database}"
+
+    @abstractmethod
+    async def _open(self) -> None:
+        """Take the server's address, before its first process starts."""
+
+    @abstractmethod
+    async def _serve(self, deployment: Deployment) -> None:
+        """Start one more process of the server at its address."""
+
+    @abstractmethod
+    async def _close(self) -> None:
+        """Leave the address to the processes that serve it, so that nobody answers when they are gone."""
+
+    async def _prepare(self, deployment: Deployment) -> None:
+        """Have a database be there, unless the server is to make it."""
+        if not deployment.mlflow.keeping:
+            self._database.unlink(missing_ok=True)
+        elif not self._database.exists() and self._template is not None and self._template.exists():
+            with contextlib.suppress(sqlite3.Error):  # a damaged template costs a migration, no more
+                await asyncio.to_thread(self._copy, self._template, self._database)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        """Copy a SQLite database, complete or not at all, even while a server has it open."""
+        partial = target.with_name(f"{target.name}.{self.layout.run_id}")
+        try:
+            with (
+                contextlib.closing(sqlite3.connect(source)) as old,
+                contextlib.closing(sqlite3.connect(partial)) as new,
+            ):
+                old.backup(new)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def fresh(deployment: Deployment) -> bool:
+    """Return whether the server's modules must be imported anew: some settings are read at import."""
+    return any("MLFLOW" in name for name, _ in deployment.mlflow.environment)

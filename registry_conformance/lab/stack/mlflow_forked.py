@@ -1,0 +1,102 @@
+"""MLflow as processes of this machine, forked from a warm parent that has it imported."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import multiprocessing.forkserver
+import multiprocessing.util
+import os
+import socket
+import tempfile
+from importlib.metadata import version
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from registry_conformance.judge.machine import part_environment
+from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.mlflow import MLflowServer, fresh
+from registry_conformance.lab.stack.mlflow_server import PRELOAD, serve
+
+_LONGEST_SOCKET_FOLDER = 65
+"""Of the 108 bytes that a Unix socket's path may have on Linux, 104 elsewhere, less what Python adds to the folder."""
+_CONTEXT = multiprocessing.get_context("forkserver")
+
+
+def warm_up(folder: Path) -> None:
+    """Start the parent that imports MLflow, without waiting for it; a no-op when it runs.
+
+    It listens on a Unix socket in ``folder``, or in ``/tmp`` where that would be longer than a socket's path may be.
+    """
+    usual = tempfile.tempdir
+    tempfile.tempdir = str(folder) if len(str(folder)) <= _LONGEST_SOCKET_FOLDER else "/tmp"  # noqa: S108 - see above
+    try:
+        multiprocessing.util.get_temp_dir()  # made once, and kept
+    finally:
+        tempfile.tempdir = usual
+    _CONTEXT.set_forkserver_preload(PRELOAD)
+    multiprocessing.forkserver.ensure_running()
+
+
+class ForkedMLflow(MLflowServer):
+    """Forks of the warm parent on one listening socket."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self._processes: list[ForkServerProcess] = []
+        self._socket: socket.socket
+
+    async def stop(self) -> None:
+        """End the server; calling it twice is harmless."""
+        alive = [process for process in self._processes if process.is_alive()]
+        for process in alive:
+            process.terminate()
+        await asyncio.gather(*(asyncio.to_thread(_end, process) for process in alive))
+
+    def is_alive(self) -> bool:
+        """Return whether the server runs, every process of it."""
+        return bool(self._processes) and all(process.is_alive() for process in self._processes)
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the server's first process, ``None`` before the first start."""
+        return self._processes[0].pid if self._processes else None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to every process of the server."""
+        for process in self._processes:
+            with contextlib.suppress(ProcessLookupError):
+                if process.is_alive() and process.pid is not None:
+                    os.kill(process.pid, number)
+
+    def version(self) -> str:
+        """Return the installed MLflow's version."""
+        return f"mlflow {version('mlflow')}"
+
+    async def _open(self) -> None:
+        self._processes = []
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # asyncio does this only where a socket names its protocol; without it each kept connection stalls 40 ms.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.bind(self.layout.addresses[self.name])
+
+    async def _serve(self, deployment: Deployment) -> None:
+        environment = part_environment(self.layout.run_id, self.layout.room(self.name)) | self.settings(deployment)
+        log, room = self.layout.log(self.name), self.layout.room(self.name)
+        process = _CONTEXT.Process(target=serve, args=(environment, self._socket, log, room, fresh(deployment)))
+        await asyncio.to_thread(process.start)
+        self._processes.append(process)
+
+    async def _close(self) -> None:
+        self._socket.close()
+
+
+def _end(process: ForkServerProcess) -> None:
+    """Wait for a process that was asked to end, and kill it after three seconds."""
+    process.join(3)
+    if process.is_alive():
+        process.kill()
+        process.join()

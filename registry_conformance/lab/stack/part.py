@@ -1,0 +1,180 @@
+"""What every part of a stack has in common: start, prove ready, change, stop, and tell of its death."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+
+import httpx
+
+from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.stack import process
+from registry_conformance.lab.stack.layout import Layout
+
+READY_BUDGET = 90.0
+"""Seconds a part may take until it is ready: generous, since a busy machine is not a broken one."""
+
+
+class PartError(RuntimeError):
+    """A part did not start, or died; the message names it and shows the tail of its log."""
+
+
+class LacksError(RuntimeError):
+    """A stack cannot be this deployment, for a part of it is not ours to change; the message says which."""
+
+
+class Part(ABC):
+    """One process of a stack; ``told_version`` is what it says of itself once it runs, empty where it says nothing."""
+
+    name: str
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.seconds = 0.0
+        self.wanted = False
+        self.told_version = ""
+
+    @abstractmethod
+    def spec(self, deployment: Deployment) -> Hashable:
+        """Return all that this part takes from the deployment: where two are equal, nothing has to change."""
+
+    def lacks(self, deployment: Deployment) -> str:
+        """Return why it cannot be had in a deployment, empty where it can: only an image of others has limits."""
+        del deployment
+        return ""
+
+    @abstractmethod
+    async def start(self, deployment: Deployment) -> None:
+        """Start the process."""
+
+    @abstractmethod
+    async def is_ready(self, deployment: Deployment) -> bool:
+        """Return whether the part does its work, by asking it to."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """End the process; calling it twice is harmless."""
+
+    @property
+    def died(self) -> bool:
+        """Whether it is gone though nobody stopped it."""
+        return self.wanted and not self.is_alive()
+
+    @abstractmethod
+    def is_alive(self) -> bool:
+        """Return whether the process runs."""
+
+    @property
+    @abstractmethod
+    def pid(self) -> int | None:
+        """The id of the process that was started last, ``None`` before the first."""
+
+    @property
+    def image(self) -> str:
+        """The digest of the image that it runs from, empty where it is none."""
+        return ""
+
+    @abstractmethod
+    def signal(self, number: int) -> None:
+        """Kill it (SIGKILL), have it hang (SIGSTOP), or have it go on (SIGCONT); what does not run is let be."""
+
+    @abstractmethod
+    def version(self) -> str:
+        """Return the version of what runs, as reports name it."""
+
+    async def up(self, deployment: Deployment) -> None:
+        """Start the part and return when it is ready; raise ``PartError`` that shows its log."""
+        began = time.monotonic()
+        try:
+            await self.start(deployment)
+        except OSError as problem:
+            raise PartError(f"{self.name} could not be started: {problem}") from problem
+        self.wanted = True
+        await self.until(lambda: self.is_ready(deployment), "ready")
+        self.seconds = time.monotonic() - began
+
+    async def down(self) -> None:
+        """Stop the part on purpose."""
+        self.wanted = False
+        await self.stop()
+
+    async def apply(self, deployment: Deployment) -> None:
+        """Make a running part what the deployment says; by default through a restart."""
+        await self.restart(deployment)
+
+    async def restart(self, deployment: Deployment) -> None:
+        """Stop the part, if it runs, and start it as the deployment says."""
+        await self.down()
+        await self.up(deployment)
+
+    async def until(self, condition: Callable[[], Awaitable[bool]], state: str) -> None:
+        """Poll until the condition holds; raise ``PartError`` when the part dies or the budget is spent."""
+        deadline = time.monotonic() + READY_BUDGET
+        pause = 0.005
+        while not await self._holds(condition):
+            if not self.is_alive():
+                raise PartError(self.death_report(f"died before it was {state}"))
+            if time.monotonic() > deadline:
+                raise PartError(self.death_report(f"was not {state} after {READY_BUDGET:.0f} s"))
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.05)
+
+    async def _holds(self, condition: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await condition()
+        except httpx.HTTPError:
+            return False
+
+    def death_report(self, what: str) -> str:
+        """Return a message that names the part, what became of it, and the last lines of its log."""
+        said = process.tail(self.layout.log(self.name))
+        remedy = "; the environment is incomplete: run `make setup`" if "No module named" in said else ""
+        lines = said.replace("\n", "\n    ")
+        return f"{self.name} {what}{remedy}\n  the end of its log:\n    {lines}"
+
+
+class ProgramPart(Part):
+    """A part that is one program, run by whatever houses this stack's parts."""
+
+    program: str
+    """The name that the program has with what runs it."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self.runner = layout.house(layout, self.name)
+
+    async def launch(self, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
+        """Start the program with these arguments and variables, output to the part's log."""
+        await self.runner.start(self.program, arguments, variables)
+
+    async def stop(self) -> None:
+        """End the program; calling it twice is harmless."""
+        await self.runner.stop()
+
+    def is_alive(self) -> bool:
+        """Return whether the program runs."""
+        return self.runner.is_alive()
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process that was started last, ``None`` before the first."""
+        return self.runner.pid
+
+    @property
+    def image(self) -> str:
+        """The digest of the image that it runs from, empty where it is none."""
+        return self.runner.image
+
+    def signal(self, number: int) -> None:
+        """Send the program a signal."""
+        self.runner.signal(number)
+
+    def version(self) -> str:
+        """Return the version of what runs, as reports name it."""
+        return self.runner.version(self.program) or self.installed()
+
+    @abstractmethod
+    def installed(self) -> str:
+        """Return the version of the program that this environment has."""

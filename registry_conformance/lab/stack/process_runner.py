@@ -1,0 +1,77 @@
+"""Parts as processes of this machine: the programs of this environment, and MinIO's binary where it is on PATH."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from registry_conformance.judge.machine import ROOT, part_environment, python
+from registry_conformance.lab.programs import minio_path
+from registry_conformance.lab.stack import envoy, process
+from registry_conformance.lab.stack.envoy_routes import ProxyError
+from registry_conformance.lab.stack.part import PartError
+from registry_conformance.lab.stack.runner import Runner
+
+if TYPE_CHECKING:
+    from registry_conformance.lab.stack.layout import Layout
+
+
+class ProcessHousing(Runner):
+    """A process in a session of its own, which dies with the supervisor."""
+
+    def __init__(self, layout: Layout, part: str) -> None:
+        self._layout = layout
+        self._part = part
+        self._process: asyncio.subprocess.Process | None = None
+        self.data = layout.room(part) / "data"
+
+    async def start(self, program: str, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
+        """Start a program with exactly these variables beside the bare environment of every part."""
+        environment = part_environment(self._layout.run_id, self._layout.room(self._part)) | dict(variables)
+        command = [*_beginning(program), *arguments]
+        self._process = await process.start(command, environment, self._layout.log(self._part), self._layout.folder)
+
+    async def stop(self) -> None:
+        """End the process; calling it twice is harmless."""
+        if self._process is not None:
+            await process.stop(self._process)
+
+    def is_alive(self) -> bool:
+        """Return whether the process runs."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process that was started last, ``None`` before the first."""
+        return self._process.pid if self._process else None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process."""
+        if self.is_alive() and self._process is not None:
+            os.kill(self._process.pid, number)
+
+    def version(self, program: str) -> str:
+        """Return nothing: the parts know what is installed."""
+        del program
+        return ""
+
+
+def _beginning(program: str) -> list[str]:
+    """Return how the command line of a program begins; raise ``PartError`` where it is not installed."""
+    module = [python(), "-m"]
+    match program:
+        case "minio":
+            return [minio_path() or "minio", "server"]
+        case "moto":
+            return [*module, "moto.server"]
+        case "links":
+            return [*module, "registry_conformance.lab.stack.link"]
+        case "auth":
+            quiet = ["--no-access-log", "--log-level", "warning"]
+            return [*module, "uvicorn", "--app-dir", str(ROOT / "docker" / "auth"), *quiet]
+    try:
+        return envoy.program()
+    except ProxyError as problem:
+        raise PartError(str(problem)) from problem

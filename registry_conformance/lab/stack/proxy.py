@@ -1,0 +1,108 @@
+"""The proxy part: Envoy, told of changes by files that are replaced while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+
+from registry_conformance.judge.target.target import Capability
+from registry_conformance.lab.deployment import DOORS, Deployment
+from registry_conformance.lab.stack import certificate, envoy
+from registry_conformance.lab.stack.envoy_routes import ProxyError
+from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.links import address_to
+from registry_conformance.lab.stack.part import PartError, ProgramPart
+
+
+class AnyProxy(ProgramPart):
+    """A proxy, the reference's or another."""
+
+    name = program = "proxy"
+    doors: tuple[str, ...] = tuple(DOORS)
+    """The doors that it is judged at."""
+    asks_auth: bool = True
+    """Whether it asks the auth service, which is no part of the deployment otherwise."""
+
+    @property
+    @abstractmethod
+    def authority(self) -> Path | None:
+        """The file of the authority that vouches for it where it takes TLS, ``None`` where it does not."""
+
+    @abstractmethod
+    def offers(self) -> Mapping[str, Capability]:
+        """Return what a target can do for the sake of its proxy."""
+
+
+class Proxy(AnyProxy):
+    """The reference proxy."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self._changes = 0
+        self._rejected = 0
+
+    def spec(self, deployment: Deployment) -> Hashable:
+        """Return the proxy's own value and whom it sends requests to."""
+        return deployment.proxy, deployment.links.in_place & {"mlflow", "server", "auth"}
+
+    async def start(self, deployment: Deployment) -> None:
+        """Write the configuration and start Envoy on it."""
+        try:
+            await asyncio.to_thread(self._write, deployment)
+        except ProxyError as problem:
+            raise PartError(str(problem)) from problem
+        await self.launch(["-c", str(self._folder() / "envoy.yaml")], {})
+
+    async def is_ready(self, deployment: Deployment) -> bool:
+        """Return whether the configuration written last is in force and a request gets an answer of the proxy's."""
+        if not await self._in_force():
+            return False
+        door = DOORS[deployment.proxy.doors[0]] if deployment.proxy.doors else ""
+        return (await self.layout.http.get(f"{self.layout.url(self.name)}{door}/health")).status_code < 600
+
+    async def apply(self, deployment: Deployment) -> None:
+        """Replace the configuration files and return when Envoy has taken them."""
+        self._write(deployment)
+        await self.until(self._in_force, "running its new configuration")
+
+    @property
+    def authority(self) -> Path:
+        """The file of the authority that vouches for it."""
+        return self._folder() / "tls" / certificate.AUTHORITY
+
+    def offers(self) -> Mapping[str, Capability]:
+        """Return that it takes TLS, and any setting that a deployment has."""
+        return {"tls": Capability(True), "proxy-settings": Capability(True)}
+
+    def installed(self) -> str:
+        """Return the wheel's version of Envoy."""
+        try:
+            return f"envoy {envoy.version()}"
+        except ProxyError as problem:
+            raise PartError(str(problem)) from problem
+
+    def _folder(self) -> Path:
+        return self.layout.room(self.name) / "config"
+
+    def _write(self, deployment: Deployment) -> None:
+        self._changes += 1
+        addresses, links = self.layout.addresses, deployment.links
+        envoy.write_config(
+            self._folder(),
+            deployment.proxy,
+            listen=addresses["proxy"],
+            listen_tls=addresses["proxy-tls"],
+            admin=addresses["proxy-admin"],
+            mlflow=address_to(self.layout, links, "mlflow"),
+            auth=address_to(self.layout, links, "auth"),
+            version=str(self._changes),
+        )
+
+    async def _in_force(self) -> bool:
+        stats = (await self.layout.http.get(self.layout.url("proxy-admin") + envoy.ADMIN_PATH)).json()
+        if envoy.rejected(stats) > self._rejected:
+            self._rejected = envoy.rejected(stats)
+            raise PartError(self.death_report("refused its new configuration"))
+        return envoy.in_force(stats, str(self._changes))

@@ -1,0 +1,149 @@
+"""The process that owns a run's stacks, and outlives the run just long enough to end it.
+
+Started by the run's controller with an ``Order`` on standard input, which then stays open: when it closes, for
+whatever reason, every process and folder of the run goes. Anyone in the run talks to it over a loopback port:
+messages are framed as ``multiprocessing.connection`` does it, the first is the run's token, the others are pickles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pickle
+import secrets
+import signal
+import struct
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from registry_conformance.judge.target.target import Target
+from registry_conformance.lab.stack.base import RealisedStack
+from registry_conformance.lab.stack.embedded import EmbeddedStack
+from registry_conformance.lab.stack.part import LacksError, PartError
+from registry_conformance.lab.stack.process import sweep
+from registry_conformance.lab.stack.request import StackRequest
+
+MAIN = "main"
+_THREADS = 32
+"""Parts that start at once wait for the engine, each on a thread."""
+_LENGTH = struct.Struct("!i")
+
+
+async def receive(reader: asyncio.StreamReader) -> bytes:
+    """Return the next message; raise ``asyncio.IncompleteReadError`` at the end of the stream."""
+    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    return await reader.readexactly(length)
+
+
+def send(writer: asyncio.StreamWriter, message: object) -> None:
+    """Queue a message."""
+    raw = pickle.dumps(message)
+    writer.write(_LENGTH.pack(len(raw)) + raw)
+
+
+class Supervisor:
+    """Serves a run's stacks, by name, to its processes.
+
+    The first, ``MAIN``, is what the run judges. Others stand beside it on the same warm MLflow, for whoever must break
+    one without disturbing the rest.
+    """
+
+    def __init__(self, order: StackRequest) -> None:
+        self.token = secrets.token_hex(16)
+        self._order = order
+        self._stacks: dict[str, tuple[RealisedStack, asyncio.Task[Target]]] = {}
+
+    def open(self, name: str) -> asyncio.Task[Target]:
+        """Begin to bring a stack up, unless it is; the task ends when it is ready."""
+        if name not in self._stacks:
+            order = self._order if name == MAIN else replace(self._order, proxy_port=0, servers=1)
+            stack = _stack(order)
+            self._stacks[name] = stack, asyncio.create_task(stack.start())
+        return self._stacks[name][1]
+
+    async def close(self) -> None:
+        """End every stack, and whatever bears the run's id."""
+        for _, started in self._stacks.values():
+            started.cancel()
+        await asyncio.gather(*(started for _, started in self._stacks.values()), return_exceptions=True)
+        await asyncio.gather(*(stack.stop() for stack, _ in self._stacks.values()), return_exceptions=True)
+        sweep(self._order.run_id)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection until it closes: ``(stack, verb, argument)`` in, ``(outcome, value)`` out.
+
+        The outcome is ``ok``, ``not offered`` or ``failed``.
+        """
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            known = secrets.compare_digest(await receive(reader), self.token.encode())
+            while known:
+                question = pickle.loads(await receive(reader))  # noqa: S301 - who sends it knows the token
+                send(writer, await self._answer(*question))
+                await writer.drain()
+        writer.close()
+
+    async def _leave(self) -> list[str]:
+        """End the parts of every stack; return what is left in a store of others."""
+        await asyncio.gather(*(started for _, started in self._stacks.values()), return_exceptions=True)
+        left = await asyncio.gather(*(stack.leave() for stack, _ in self._stacks.values()))
+        return [one for one in left if one]
+
+    async def _answer(self, name: str, verb: str, argument: Any) -> tuple[str, object]:
+        try:
+            return "ok", await self._do(name, verb, argument)
+        except LacksError as problem:
+            return "not offered", str(problem)
+        except PartError as problem:
+            return "failed", str(problem)
+        except Exception as problem:  # noqa: BLE001 - told to the run, which shows it
+            return "failed", f"the supervisor could not {verb}: {type(problem).__name__}: {problem}"
+
+    async def _do(self, name: str, verb: str, argument: Any) -> object:
+        await asyncio.shield(self.open(name))
+        stack = self._stacks[name][0]
+        match verb:
+            case "target" | "obituaries" | "pids" | "seconds":
+                return getattr(stack, verb)()
+            case "apply":
+                return await stack.apply(argument)
+            case "leave":
+                return await self._leave()
+            case "signal":
+                stack.signal(*argument)
+                return None
+        raise ValueError(f"unknown verb {verb!r}")
+
+
+def _stack(order: StackRequest) -> RealisedStack:
+    if order.kind == "embedded":
+        return EmbeddedStack(order)
+    from registry_conformance.lab.stack.docker.stack import DockerStack  # noqa: PLC0415 - it imports what the other does not need
+
+    return DockerStack(order)
+
+
+async def main() -> None:
+    """Bring the run's stack up, serve it, and end it when the run is gone."""
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS))
+    lifeline = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lifeline), sys.stdin)
+    order: StackRequest = pickle.loads(await receive(lifeline))  # noqa: S301 - from the process that started this one
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, over.set)
+    supervisor = Supervisor(order)
+    try:
+        server = await asyncio.start_server(supervisor.serve, "127.0.0.1", 0)
+        print(f"{server.sockets[0].getsockname()[1]}:{supervisor.token}", flush=True)  # noqa: T201 - the run waits for it
+        supervisor.open(MAIN)
+        run_is_gone = asyncio.create_task(lifeline.read())
+        await asyncio.wait({run_is_gone, asyncio.create_task(over.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await supervisor.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

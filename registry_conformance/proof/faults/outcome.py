@@ -1,0 +1,85 @@
+"""What became of one fault, or of one round on the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from registry_conformance.judge.verdict import Verdict
+
+RED = frozenset({Verdict.FAILED, Verdict.ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One case that ran: its node id, what it verifies, and what it came to."""
+
+    nodeid: str
+    requirements: tuple[str, ...]
+    verdict: Verdict
+    message: str = ""
+
+    @property
+    def check(self) -> str:
+        """The check that this is a case of."""
+        return self.nodeid.partition("[")[0]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One fault, armed and looked for; ``name`` is empty for a round on the reference.
+
+    ``unconfirmed`` says why its effect did not show, ``problem`` what kept it from being tried to the end.
+    ``diagnosis`` are the causes named, best first. ``seconds`` is the whole, ``armed_in`` how long arming took.
+    """
+
+    name: str
+    expected: tuple[str, ...] = ()
+    unconfirmed: str = ""
+    problem: str = ""
+    seen: list[Seen] = field(default_factory=list)
+    diagnosis: tuple[str, ...] = ()
+    right: str = ""
+    armed_in: float = 0.0
+    seconds: float = 0.0
+    inapplicable: str = ""
+
+    @property
+    def armed(self) -> bool:
+        """Whether its effect was confirmed."""
+        return not (self.unconfirmed or self.inapplicable) and self.armed_in > 0
+
+    @property
+    def red(self) -> list[Seen]:
+        """The cases that failed."""
+        return [seen for seen in self.seen if seen.verdict in RED]
+
+    @property
+    def caught_by(self) -> list[str]:
+        """The checks of expected requirements that failed."""
+        return _checks(seen for seen in self.red if set(seen.requirements) & set(self.expected))
+
+    @property
+    def unexpected(self) -> list[str]:
+        """The checks of other requirements that failed too."""
+        return _checks(seen for seen in self.red if not set(seen.requirements) & set(self.expected))
+
+    @property
+    def missed(self) -> list[str]:
+        """The expected requirements that no failing check verifies."""
+        failed = {name for seen in self.red for name in seen.requirements}
+        return [name for name in self.expected if name not in failed]
+
+    @property
+    def caught(self) -> bool:
+        """Whether a check of an expected requirement failed."""
+        return bool(self.caught_by)
+
+    @property
+    def place(self) -> int:
+        """The place of the right cause in the diagnosis, from 1; 0 where it is not named."""
+        return self.diagnosis.index(self.right) + 1 if self.right in self.diagnosis else 0
+
+
+def _checks(seen: Iterable[Seen]) -> list[str]:
+    return list(dict.fromkeys(each.check for each in seen))

@@ -1,0 +1,172 @@
+"""``scripts/prove``: from options to exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from registry_conformance.cli.options import Options
+from registry_conformance.judge.machine import ROOT, isolate, new_run_id, suite_version
+from registry_conformance.judge.report.proof import PROOF, keep
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.report.write import ReportFolderError, check_writable
+from registry_conformance.judge.requirement import Register
+from registry_conformance.lab.faults.catalogue import CATALOGUE
+from registry_conformance.lab.stack.handle import OwnedStack, StackError
+from registry_conformance.lab.stack.request import StackRequest
+from registry_conformance.proof.faults.outcome import Outcome
+from registry_conformance.proof.faults.page import page
+from registry_conformance.proof.faults.prover import HEALTHY, Prover, Work
+from registry_conformance.proof.faults.reasons import REASONS
+from registry_conformance.proof.faults.score import Proof
+from registry_conformance.run.session.exit_codes import Exit
+from registry_conformance.run.settings import STACKS, STORES, Settings, SettingsError
+
+SUITES = ROOT / "suites"
+ROUNDS = 5
+JOBS = (os.cpu_count() or 1) + 1
+"""One stack more than cores: a deployment that hangs costs time, and no work."""
+Say = Callable[[str], None]
+"""Where lines go that a person reads."""
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = Options(prog="prove", description="break the deployment in every known way, and see what the suite says")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this fault (may be repeated)")
+    parser.add_argument("--rounds", type=int, default=None, metavar="N", help=f"on the reference (default: {ROUNDS})")
+    parser.add_argument("--jobs", type=int, default=JOBS, metavar="N", help=f"stacks at once (default: {JOBS})")
+    parser.add_argument("--stack", default="embedded", choices=STACKS, help="how the deployments run (embedded)")
+    parser.add_argument("--store", default="auto", choices=STORES, help="the S3 store (default: minio if on PATH)")
+    parser.add_argument("--report-dir", default="", metavar="DIR", help="where reports go (default: reports/)")
+    parser.add_argument("--thorough", action="store_true", help="run a case of every check under every fault: hours")
+    asked = parser.parse_args(arguments)
+    if unknown := [name for name in asked.only if name not in CATALOGUE]:
+        parser.error(f"--only={unknown[0]}: no such fault; `scripts/faults list` shows all")
+    if asked.jobs < 1 or (asked.rounds is not None and asked.rounds < 0):
+        parser.error("--jobs and --rounds are positive numbers")
+    return asked
+
+
+def main(arguments: Sequence[str], say: Say) -> int:
+    """Prove, tell, write; return the exit code: 0 the suite stands, 1 it does not, and those of every run."""
+    asked = options(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    isolate()
+    run = {"stack": asked.stack, "store": asked.store, "fault": [], "report_dir": asked.report_dir, "proxy_port": 0}
+    try:
+        settings = Settings.read(run | {"run_id": new_run_id().replace("verify", "prove")})
+        check_writable(settings.report_dir)
+        return _prove(asked, settings, say)
+    except (SettingsError, ReportFolderError) as problem:
+        say(f"prove: {problem}")
+        return Exit.USAGE
+    except StackError as problem:
+        say(f"prove: could not verify: {problem}")
+        return Exit.COULD_NOT_VERIFY
+    except KeyboardInterrupt:
+        say("prove: interrupted; nothing was written")
+        return Exit.INTERRUPTED
+
+
+def _prove(asked: argparse.Namespace, settings: Settings, say: Say) -> int:
+    began, started = time.monotonic(), datetime.now(UTC)
+    rounds = (0 if asked.only else ROUNDS) if asked.rounds is None else asked.rounds
+    work = Work(tuple(asked.only or CATALOGUE), rounds, asked.thorough)
+    cache = ROOT / ".pytest_cache" / "d" / "conformance"
+    cache.mkdir(parents=True, exist_ok=True)
+    say(f"proving: {len(work.faults)} faults, {rounds} rounds on the reference, {asked.jobs} {settings.stack} stacks")
+    stack = OwnedStack(StackRequest(settings.run_id, HEALTHY, settings.store, settings.stack, cache=cache))
+    try:
+        secrets = stack.target().secrets
+        prover = Prover(work, stack, asked.jobs, _Progress(began, say).tell)
+        quiet = ["-p", "no:terminal"]
+        own = [f"--stack={settings.stack}", f"--store={settings.store}", f"--report-dir={settings.report_dir}"]
+        code = pytest.main([str(SUITES / "contract"), str(SUITES / "local"), *quiet, *own], plugins=[prover])
+    finally:
+        stack.close()
+    if code == pytest.ExitCode.INTERRUPTED:  # pytest keeps it to itself
+        raise KeyboardInterrupt
+    if prover.problems or not work.outcomes:
+        say("\n".join(prover.problems) or f"prove: the checks could not be collected ({code})")
+        return Exit.USAGE
+    proof = Proof(
+        run=settings.run_id,
+        suite_version=suite_version(),
+        register=Register.load(SUITES / "requirements"),
+        outcomes=work.outcomes,
+        checks=work.checks,
+        reasons=REASONS,
+        started=started.isoformat(timespec="seconds"),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=time.monotonic() - began,
+        whole=not asked.only,
+    )
+    _write(proof, settings.report_dir, Redactor(secrets))
+    return _tell(proof, settings.report_dir, say)
+
+
+def _write(proof: Proof, reports: Path, redactor: Redactor) -> None:
+    document = redactor.value(proof.document())
+    data = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    keep(reports, proof.run, {PROOF: data, "faults.html": page(document).encode()}, whole=proof.whole)
+
+
+def _tell(proof: Proof, reports: Path, say: Say) -> int:
+    summary = proof.summary()
+    faults = summary["faults"]
+    say(f"\nfaults armed and confirmed: {summary['armed']} of {faults}")
+    say(f"caught: {summary['caught']} of {faults}")
+    say(f"diagnosed right: {summary['named_first']} at first place, {summary['named_in_three']} in the first three")
+    say(f"false alarms in {summary['reference_rounds']} rounds on the reference: {len(summary['false_alarms'])}")
+    if proof.whole:
+        bare = [name for name, reason in summary["checks_no_fault_kills"].items() if not reason]
+        say(f"checks that no fault kills: {len(bare)} of {summary['checks']} without a written reason")
+        say(f"requirements that no fault turns red: {len(summary['requirements_unproven'])}")
+    for name, why in summary["inapplicable"].items():
+        say(f"not on this target: {name}: {why}")
+    shortcomings = proof.shortcomings()
+    for line in shortcomings:
+        say(f"- {line}")
+    latest = reports / "latest"
+    where = latest.relative_to(ROOT) if latest.is_relative_to(ROOT) else latest
+    say(f"{proof.seconds:.0f} s; {where}/faults.json, {where}/faults.html")
+    return Exit.OK if proof.stands else Exit.FAILED
+
+
+class _Progress:
+    """One line an outcome: how far, what it came to, how long the rest will take."""
+
+    def __init__(self, began: float, say: Say) -> None:
+        self._began = began
+        self._say = say
+
+    def tell(self, work: Work) -> None:
+        """Tell of the outcome that came last."""
+        last, done, total = work.outcomes[-1], len(work.outcomes), len(work.faults) + work.rounds
+        left = (time.monotonic() - self._began) / done * (total - done)
+        time_left = f"about {left:.0f} s left" if left < 90 else f"about {left / 60:.0f} min left"
+        self._say(f"{done:4} of {total}  {last.name or 'the reference':36} {_word(last):44} {time_left}")
+
+
+def _word(outcome: Outcome) -> str:
+    if outcome.problem:
+        return f"PROBLEM {outcome.problem[:60]}"
+    if not outcome.name:
+        red = [seen.check.rpartition("::")[2] for seen in outcome.red]
+        return f"{len(outcome.seen)} cases, " + (f"RED {', '.join(red[:3])}" if red else "0 red")
+    if outcome.inapplicable:
+        return "not on this target"
+    if not outcome.armed:
+        return f"NOT ARMED {outcome.unconfirmed[:60]}"
+    caught = f"caught by {len(outcome.caught_by)}" if outcome.caught else "MISSED"
+    named = {0: "NOT NAMED", 1: "named"}.get(outcome.place, f"named at place {outcome.place}")
+    return f"{caught}, {named}, {outcome.seconds:.0f} s"

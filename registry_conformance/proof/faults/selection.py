@@ -1,0 +1,106 @@
+"""Which checks look for a fault: all that must catch it, and a few others that look for side effects."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+
+import pytest
+
+from registry_conformance.lab.faults.fault import Fault
+from registry_conformance.proof.faults.reasons import REASONS
+from registry_conformance.run.session.collection import requirements_of
+
+CASES_TRIED = 30
+"""Cases of one check that are tried at most until one of them catches the fault."""
+OTHERS = 4
+"""Checks tried beside those that must catch a fault."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check function with all its cases; ``local`` where it changes a stack of its own, which takes seconds."""
+
+    name: str
+    requirements: tuple[str, ...]
+    cases: tuple[pytest.Item, ...]
+    local: bool
+
+    def about(self, requirements: Set[str]) -> Check:
+        """Return the check with those of its cases that verify one of these."""
+        return replace(self, cases=tuple(case for case in self.cases if requirements & set(requirements_of(case))))
+
+    def likeliest(self, words: Sequence[str]) -> list[pytest.Item]:
+        """Return some cases, those first whose parameters hold most of a fault's own words, then evenly spread."""
+        spread = self.cases[:: max(1, len(self.cases) // CASES_TRIED)]
+        named = [item for item in self.cases if _shared(item, words)]
+        ranked = sorted(named, key=lambda item: -_shared(item, words))
+        return list(dict.fromkeys([*ranked, *spread]))[:CASES_TRIED]
+
+
+def checks_of(items: Iterable[pytest.Item]) -> list[Check]:
+    """Return the checks that items are cases of, in their order."""
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        cases[item.nodeid.partition("[")[0]].append(item)
+    verified = {
+        name: tuple(dict.fromkeys(requirement for item in found for requirement in requirements_of(item)))
+        for name, found in cases.items()
+    }
+    return [
+        Check(name, verified[name], tuple(found), "scratch" in getattr(found[0], "fixturenames", ()))
+        for name, found in cases.items()
+    ]
+
+
+def expected(checks: Sequence[Check], fault: Fault) -> list[Check]:
+    """Return the checks that must catch a fault, with the cases that verify what it breaks: the quick ones first."""
+    must = set(fault.requirements)
+    telling = (check.about(must) for check in checks if must & set(check.requirements))
+    return sorted(telling, key=lambda check: check.local)
+
+
+def unexpected(checks: Sequence[Check], fault: Fault) -> list[Check]:
+    """Return the checks that need not catch a fault."""
+    return [check for check in checks if not set(fault.requirements) & set(check.requirements)]
+
+
+def others(
+    checks: Sequence[Check], fault: Fault, count: int, number: int, killed: Set[str] = frozenset()
+) -> list[Check]:
+    """Return some more checks that may see a fault: first those that no fault has killed yet, related ones before all.
+
+    Over all faults (``number`` counts them) each has its turn, but those that change a stack of their own or that no
+    fault can kill.
+    """
+    areas = {area_of(name) for name in fault.requirements}
+    rest = [check for check in unexpected(_turned(checks, number * count), fault) if _tells(check)]
+    spared = [check for check in rest if check.name not in killed]
+    related = [check for check in spared if areas & {area_of(name) for name in check.requirements}]
+    return list(dict.fromkeys([*related[: count // 2], *spared, *rest]))[:count]
+
+
+def _tells(check: Check) -> bool:
+    return not check.local and check.name not in REASONS
+
+
+def area_of(requirement: str) -> str:
+    """Return the area of the register that a requirement stands in."""
+    return requirement.partition("-")[0]
+
+
+def _turned(checks: Sequence[Check], by: int) -> list[Check]:
+    start = by % max(1, len(checks))
+    return [*checks[start:], *checks[:start]]
+
+
+def words_of(fault: Fault) -> list[str]:
+    """Return the words of a fault's name, long enough to mean something."""
+    return [word for word in fault.name.split("-") if len(word) > 2]
+
+
+def _shared(item: pytest.Item, words: Iterable[str]) -> int:
+    case = item.nodeid.partition("[")[2].lower()
+    return sum(bool(re.search(re.escape(word[:6]), case)) for word in words)

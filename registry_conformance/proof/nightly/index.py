@@ -1,0 +1,46 @@
+"""The page over all targets of a night."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from registry_conformance.judge.report.history import History, trend_of
+from registry_conformance.judge.report.page.render import environment
+from registry_conformance.judge.report.page.trend import trend_view
+from registry_conformance.judge.report.page.words import MARKS, duration, moment, shares
+from registry_conformance.proof.nightly.digest import counted
+from registry_conformance.proof.nightly.night import NightRun
+
+_OWN = Path(__file__).parent / "templates"
+
+
+def render(night: NightRun, reports: Path) -> str:
+    """Return one self-contained HTML page; its links lead to the pages beside it."""
+    history = History(reports)
+    targets = [
+        {
+            "result": result,
+            "shares": shares(result.checks) if result.checks else [],
+            "took": duration(result.seconds),
+            "changed": counted(result),
+            "lead": result.sentence.partition(": ")[0],
+            "rest": result.sentence.partition(": ")[2],
+            "page": f"{result.name}/{'faults' if result.kind == 'proof' else 'index'}.html" if result.run else "",
+            "trend": trend_view([trend_of(each) for each in history.nights(result.series)]) if result.series else [],
+        }
+        for result in night.results
+    ]
+    good = sum(result.mood == "good" for result in night.results)
+    moods = {result.mood for result in night.results}
+    return (
+        environment(_OWN)
+        .get_template("night.html.j2")
+        .render(
+            night=night,
+            targets=targets,
+            good=good,
+            mood=next((mood for mood in ("bad", "doubt") if mood in moods), "good"),
+            started=moment(night.started),
+            marks={str(verdict): mark for verdict, mark in MARKS.items()},
+        )
+    )

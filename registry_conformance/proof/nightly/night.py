@@ -1,0 +1,138 @@
+"""One night on disk: what ended so far, so that an interrupted night can go on, and the nights before it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.proof.nightly.result import Result
+
+NIGHTS = "nights"
+LATEST = "latest"
+SCHEMA = "nights.v1"
+_RECORD = "night.json"
+_SEVERITY = (1, 3, 4, 6, 7, 5, 2)
+"""Exit codes that are not 0, the one that counts first at the beginning."""
+
+
+class BusyError(RuntimeError):
+    """Another night is under way; the message says since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightRun:
+    """A night: its folder, when it started, what ended, and when all did (empty before)."""
+
+    folder: Path
+    started: str
+    results: tuple[Result, ...] = ()
+    finished: str = ""
+    told: str = ""
+    changed: tuple[str, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        """The code of the night: 0 where each target's is, else the one that counts most."""
+        codes = {result.exit_code for result in self.results}
+        return next((code for code in _SEVERITY if code in codes), max(codes, default=0))
+
+    def document(self) -> dict[str, Any]:
+        """Return the night as ``night.json`` has it."""
+        return {
+            "schema": SCHEMA,
+            "night": self.folder.name,
+            "started": self.started,
+            "finished": self.finished,
+            "exit_code": self.exit_code,
+            "changed": list(self.changed),
+            "told": self.told,
+            "targets": [result.document() for result in self.results],
+        }
+
+    def write(self) -> None:
+        """Write the record, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f".{_RECORD}.tmp"
+        part.write_text(json.dumps(self.document(), indent=1) + "\n")
+        part.replace(self.folder / _RECORD)
+
+    def with_result(self, result: Result) -> NightRun:
+        """Return the night with one more result, written."""
+        night = replace(self, results=(*self.results, result))
+        night.write()
+        return night
+
+
+def begin(reports: Path) -> NightRun:
+    """Return a new night, written."""
+    now = datetime.now(UTC)
+    night = NightRun(reports / NIGHTS / f"night-{now:%Y%m%d-%H%M%S}", now.isoformat(timespec="seconds"))
+    night.write()
+    return night
+
+
+def nights(reports: Path) -> list[NightRun]:
+    """Return all nights, oldest first; a record that cannot be read is left out."""
+    found = []
+    for file in sorted((reports / NIGHTS).glob(f"night-*/{_RECORD}")):
+        try:
+            raw = json.loads(file.read_text())
+            results = tuple(Result.of_document(each) for each in raw["targets"])
+            found.append(
+                NightRun(file.parent, raw["started"], results, raw["finished"], raw["told"], tuple(raw["changed"]))
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def publish(night: NightRun, keep: int) -> list[Path]:
+    """Point ``latest`` at a night, delete all but the ``keep`` newest, and return what went."""
+    home = night.folder.parent
+    link = home / f".{LATEST}-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(night.folder.name, target_is_directory=True)
+    link.replace(home / LATEST)
+    gone = [folder for folder in sorted(home.glob("night-*"))[:-keep] if folder != night.folder and folder.is_dir()]
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return gone
+
+
+def copy_run(run: Path, into: Path) -> None:
+    """Give a night the files of a run, but for Allure's, as further names of the same files where the disk can."""
+    into.mkdir(parents=True, exist_ok=True)
+    for file in run.iterdir():
+        if file.is_file() and not file.name.startswith("allure"):
+            (into / file.name).unlink(missing_ok=True)
+            try:
+                os.link(file, into / file.name)
+            except OSError:
+                shutil.copy2(file, into / file.name)
+
+
+@contextmanager
+def alone(reports: Path) -> Iterator[int]:
+    """Hold the lock of a reports folder and yield it; raise ``BusyError`` where another night holds it.
+
+    It goes with the last process that has it: a run that is given it keeps others out until it has cleared up.
+    """
+    (reports / NIGHTS).mkdir(parents=True, exist_ok=True)
+    with (reports / NIGHTS / ".lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            file.seek(0)
+            raise BusyError(f"another night is under way in {reports}: {file.read().strip()}") from problem
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n")
+        file.flush()
+        yield file.fileno()

@@ -1,0 +1,169 @@
+"""``scripts/nightly``: from options to exit code."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from registry_conformance.cli.options import Options
+from registry_conformance.judge.lifeline import die_with_parent
+from registry_conformance.judge.machine import ROOT, child_environment, new_run_id, variable
+from registry_conformance.judge.report.write import RUNS, ReportFolderError, check_writable, explained
+from registry_conformance.proof.nightly import index
+from registry_conformance.proof.nightly.digest import body, changed, lines, news
+from registry_conformance.proof.nightly.night import BusyError, NightRun, alone, begin, copy_run, nights, publish
+from registry_conformance.proof.nightly.plan import Job, Plan, PlanError
+from registry_conformance.proof.nightly.result import Result, judged
+from registry_conformance.proof.nightly.webhook import tell
+
+USAGE, COULD_NOT, INTERRUPTED = 4, 6, 2
+_EXIT_CODES = (
+    "exit codes: 0 all that ran passed, on every target; else the gravest code of a target: 1 something failed, "
+    "3 a run broke, 4 it was called wrongly, 6 it could not verify, 7 it left something behind, 5 it verified nothing; "
+    "2 interrupted; 4 bad option or plan; 6 also where another night is under way"
+)
+_GRACE = 60.0
+"""Seconds in which a run that is ended from outside may clear up."""
+Say = Callable[[str], None]
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what was asked for: ``plan``, ``report_dir``, ``only`` (names), ``resume``."""
+    parser = Options(
+        prog="nightly", description="judge every target of nightly.toml, and say what changed", epilog=_EXIT_CODES
+    )
+    parser.add_argument("--plan", default=str(ROOT / "nightly.toml"), metavar="FILE", help="what to run")
+    parser.add_argument("--report-dir", default=str(ROOT / "reports"), metavar="DIR", help="where reports go")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this target (may be repeated)")
+    parser.add_argument("--resume", action="store_true", help="go on with the last night where it was interrupted")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str], say: Say) -> int:
+    """Run a night and return its exit code; 2 where it is interrupted, 4 for a bad plan, 6 where another goes on."""
+    asked = options(arguments)
+    reports = Path(asked.report_dir).resolve()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        plan = Plan.read(Path(asked.plan))
+        jobs = plan.chosen(asked.only)
+        check_writable(reports)
+        with alone(reports) as lock, explained(reports):
+            night = _resumed(reports, say) if asked.resume else begin(reports)
+            for job in _left(night, jobs):
+                night = _judged(job, night, plan, lock, say)
+            return _told(night, plan, say)
+    except (PlanError, ReportFolderError) as problem:
+        say(f"nightly: {problem}")
+        return USAGE
+    except BusyError as problem:
+        say(f"nightly: {problem}")
+        return COULD_NOT
+    except KeyboardInterrupt:
+        say("nightly: interrupted; go on with --resume")
+        return INTERRUPTED
+
+
+def _resumed(reports: Path, say: Say) -> NightRun:
+    """Return the last night where it is unfinished, else a new one."""
+    last = nights(reports)[-1:]
+    if not last or last[0].finished:
+        say("no night was interrupted: this is a new one")
+        return begin(reports)
+    say(f"going on with {last[0].folder.name}: {len(last[0].results)} targets are done")
+    return last[0]
+
+
+def _left(night: NightRun, jobs: Sequence[Job]) -> list[Job]:
+    done = {result.name for result in night.results}
+    return [job for job in jobs if job.name not in done]
+
+
+def _judged(job: Job, night: NightRun, plan: Plan, lock: int, say: Say) -> NightRun:
+    """Return the night with the result of one job, and with the reports of its run."""
+    reports = night.folder.parent.parent
+    say(f"{job.name}: {job.kind} {job.subject if job.kind != 'proof' else 'of the suite'} ...")
+    result = _run(job, night, reports, plan.webhook, lock)
+    if result.run and (reports / RUNS / result.run).is_dir():
+        copy_run(reports / RUNS / result.run, night.folder / job.name)
+    say(f"{job.name}: {result.sentence}")
+    return night.with_result(result)
+
+
+def _told(night: NightRun, plan: Plan, say: Say) -> int:
+    """Finish a night, tell of it, and return its exit code."""
+    reports = night.folder.parent.parent
+    before = [each for each in nights(reports) if each.finished and each.folder != night.folder]
+    night = replace(night, finished=datetime.now(UTC).isoformat(timespec="seconds"), changed=changed(night, before))
+    url = (variable(plan.webhook) or "").strip() if plan.webhook else ""
+    night = replace(night, told=_tell(night, news(night, before), url))
+    night.write()
+    digest = list(lines(night))
+    (night.folder / "digest.md").write_text("\n".join(digest) + "\n")
+    (night.folder / "index.html").write_text(index.render(night, reports))
+    publish(night, plan.keep)
+    say("")
+    for line in digest:
+        say(line)
+    say("")
+    say(f"{night.folder / 'index.html'}; webhook: {night.told}")
+    return night.exit_code
+
+
+def _tell(night: NightRun, names: Sequence[str], url: str) -> str:
+    if not url:
+        return "none is set"
+    return tell(url, body(night, names)) if names else "not told: nothing changed"
+
+
+def _run(job: Job, night: NightRun, reports: Path, secret: str, lock: int) -> Result:
+    """Run one job to its end or to the end of its minutes; what it says goes to a log in the night's folder.
+
+    It holds the lock of the night, too: where the night is killed, the run is interrupted, and the next night waits
+    until it has cleared up.
+    """
+    run_id, began, problem = new_run_id(), time.monotonic(), ""
+    with (night.folder / f"{job.name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            job.command(reports, run_id),
+            cwd=ROOT,
+            env=child_environment(without=secret),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(lock,),
+            preexec_fn=_end_with_night,  # noqa: PLW1509 - no threads here
+        )
+        try:
+            process.wait(job.minutes * 60)
+        except subprocess.TimeoutExpired:
+            problem = f"Could not verify: not finished after {job.minutes:g} minutes, and ended."
+        finally:
+            _end(process)
+    code = COULD_NOT if problem else process.returncode if process.returncode >= 0 else 3
+    return judged(job, reports, run_id, code, time.monotonic() - began, problem)
+
+
+def _end_with_night() -> None:
+    """In the process of a run: heed interrupts, whoever ignores them above, and be interrupted when the night dies."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    die_with_parent(by=signal.SIGINT)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt a run that is still going, so that it clears up, and kill it where it does not."""
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,224 @@
+"""The stage of a rehearsal: one stack, on which scenes, a whole visit and crashes are played."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.machine import ROOT, child_environment, new_run_id, python
+from registry_conformance.judge.target.guard import changes
+from registry_conformance.judge.target.target import Target
+from registry_conformance.lab.deployment import REFERENCE, Deployment
+from registry_conformance.lab.faults.catalogue import broken
+from registry_conformance.lab.stack.handle import OwnedStack
+from registry_conformance.lab.stack.request import StackRequest
+from registry_conformance.proof.rehearsal.external_environment import TRUE, Changes, environment, foreign_upload
+from registry_conformance.proof.rehearsal.holdings import Holdings, holdings
+from registry_conformance.proof.rehearsal.log_service import log_group
+from registry_conformance.proof.rehearsal.scenario import REAL, Scenario
+from registry_conformance.run.session.exit_codes import Exit
+
+_PATIENCE = 900.0
+_LONG_AGO = "verify-20250101-000000-"
+"""How the id of a run begins whose ledger is lost: the janitor lets it be a day old."""
+_NO_CACHE = ("-p", "no:cacheprovider")
+Say = Callable[[str], None]
+
+
+class ScenarioRunner:
+    """One stack that every part of the rehearsal is played on."""
+
+    def __init__(self, folder: Path, store: str, say: Say) -> None:
+        self._folder, self._say = folder, say
+        self._played = 0
+        self._stack = OwnedStack(StackRequest(new_run_id().replace("verify", "rehearse"), REFERENCE, store))
+        self.target: Target = self._stack.target()
+
+    def close(self) -> None:
+        """End the stack."""
+        self._stack.close()
+
+    def apply(self, deployment: Deployment = REFERENCE, faults: Sequence[str] = ()) -> None:
+        """Make the stack this deployment with these faults."""
+        self.target = self._stack.apply(broken(deployment, faults))
+
+    def scenario(self, scenario: Scenario) -> str:
+        """Play a scene; return what went otherwise than it should, empty where nothing did."""
+        self.apply()
+        before = holdings(self.target)
+        self.apply(scenario.deployment, scenario.faults)
+        changed = scenario.changes(self.target)
+        if not scenario.cloud:
+            return self._scenario(scenario, changed, before)
+        with log_group(self.target.logs["mlflow"], "a-secret-of-the-cloud") as group:
+            return self._scenario(scenario, replace(changed, log_group=group), before)
+
+    def _scenario(self, scenario: Scenario, changed: Changes, before: Holdings) -> str:
+        log, began = self.target.logs["mlflow"], time.monotonic()
+        logged, file = log.stat().st_size, environment(self.target, self._next(), changed)
+        program = [scenario.checks[0]] if scenario.checks == (REAL,) else ["-m", "pytest", *scenario.checks, *_NO_CACHE]
+        reports = f"--report-dir={file.parent / 'reports'}"
+        done = self._run([python(), *program, f"--env-file={file}", reports], changed.variables)
+        said = done.stdout + done.stderr
+        problems = []
+        if done.returncode != scenario.exit_code:
+            problems.append(f"exit code {done.returncode}, not {scenario.exit_code.value}")
+        if scenario.said not in " ".join(said.split()):
+            problems.append(f"nothing said of {scenario.said!r}")
+        if scenario.cause and f"docs/troubleshooting.md#{scenario.cause}" not in said:
+            problems.append(f"the cause {scenario.cause!r} is not named")
+        if "Traceback" in said:
+            problems.append("a traceback")
+        if changed.access == "read-only":
+            problems += [f"sent though read-only: {line}" for line in _mutating(log, logged)]
+        self.apply()
+        if scenario.leaves:
+            problems += (
+                [] if before.changes(holdings(self.target)) else ["nothing was left that the janitor could find"]
+            )
+            problems += self._swept(environment(self.target, file.parent))
+        if scenario.blind:
+            self._lifecycle(before)
+        problems += self._changed(before, file)
+        return self._judged(scenario.name, problems, time.monotonic() - began, said)
+
+    def _lifecycle(self, before: Holdings) -> None:
+        """Remove what only the bucket's own rules remove: the old versions of objects that are deleted."""
+        assert self.target.bucket is not None, "a stack of our own has a bucket"
+        bucket = Bucket(self.target.bucket, Evidence())
+        came = {each.rpartition(" ")[0] for each in holdings(self.target).objects - before.objects}
+        for key in came - set(bucket.keys("")):
+            bucket.purge(key)
+
+    def whole(self) -> str:
+        """Play a whole visit; nothing of it may be left."""
+        before, began = holdings(self.target), time.monotonic()
+        file = environment(self.target, self._next())
+        done = self._run(self._visit(file))
+        problems = [] if done.returncode == Exit.OK else [f"exit code {done.returncode}, not 0"]
+        problems += self._changed(before, file)
+        return self._judged("a whole visit", problems, time.monotonic() - began, done.stdout + done.stderr)
+
+    def crash(self, point: int, *, lost: bool = False) -> str:
+        """End a visit after about that many requests, without a word; the janitor must bring everything back.
+
+        By its ledger, or, where that is ``lost``, by the names that it gave.
+        """
+        before, began = holdings(self.target), time.monotonic()
+        file = environment(self.target, self._next())
+        run_id = _LONG_AGO + new_run_id()[-6:] if lost else new_run_id()
+        sent = self._killed_at(point, file, run_id)
+        held = len(holdings(self.target).experiments) - len(before.experiments)
+        problems = [] if next(self._ledgers(file), None) else ["no ledger"]
+        if lost:
+            shutil.rmtree(file.parent / "reports" / "ledgers")
+        problems += self._swept(file)
+        problems += self._changed(before, file)
+        how = "its ledger lost, swept by name" if lost else "swept"
+        name = f"killed after {sent} requests, {held} experiments left behind, {how}"
+        return self._judged(name, problems, time.monotonic() - began, "")
+
+    def _swept(self, file: Path) -> list[str]:
+        """Have the janitor sweep; return what went wrong."""
+        reports = f"--report-dir={file.parent / 'reports'}"
+        janitor = [python(), str(ROOT / "scripts" / "janitor"), f"--env-file={file}", "--older-than=0m", reports]
+        done = self._run(janitor)
+        if done.returncode == Exit.OK:
+            return []
+        last = (done.stdout + done.stderr).strip().splitlines()[-10:]
+        return [f"the janitor's exit code {done.returncode}, not 0", *last]
+
+    def _killed_at(self, point: int, file: Path, run_id: str) -> int:
+        """Begin a visit and kill all its processes after ``point`` requests; return how many were sent."""
+        running = subprocess.Popen(
+            [*self._visit(file), f"--run-id={run_id}"],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            while running.poll() is None and self._sent(file) < point:
+                time.sleep(0.02)
+        finally:
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+        return self._sent(file)
+
+    def _changed(self, before: Holdings, file: Path) -> list[str]:
+        """Return what the target holds otherwise than before, unfinished uploads of the run and of others included."""
+        assert self.target.bucket is not None, "a stack of our own has a bucket"
+        bucket = Bucket(self.target.bucket, Evidence())
+        keys = [bucket.key_for(f"mlflow-artifacts:/{name}") for name in self._uploads(file)]
+        now = holdings(self.target, keys)
+        theirs = [] if bucket.uploads(foreign_upload(self.target)) else ["somebody else's upload was given up"]
+        return [*before.changes(now), *theirs]
+
+    def _visit(self, file: Path) -> list[str]:
+        reports = f"--report-dir={file.parent / 'reports'}"
+        return [
+            *(python(), "-m", "pytest", "suites/live", f"--env-file={file}", reports, "-n", "2"),
+            *_NO_CACHE,
+        ]
+
+    def _run(
+        self, command: Sequence[str], variables: Mapping[str, str] = TRUE.variables
+    ) -> subprocess.CompletedProcess[str]:
+        around = child_environment(without="") | dict(variables)
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False, env=around
+        )
+
+    def _next(self) -> Path:
+        self._played += 1
+        return self._folder / f"{self._played}"
+
+    def _ledgers(self, file: Path) -> Iterator[Path]:
+        return (file.parent / "reports" / "ledgers" / file.stem).glob("*.sqlite")
+
+    def _sent(self, file: Path) -> int:
+        return sum(int(str(row[0])) for row in self._asked(file, "SELECT requests FROM spent"))
+
+    def _uploads(self, file: Path) -> list[str]:
+        return [str(row[0]) for row in self._asked(file, "SELECT name FROM made WHERE kind = 'upload'")]
+
+    def _asked(self, file: Path, question: str) -> list[tuple[object, ...]]:
+        rows: list[tuple[object, ...]] = []
+        for ledger in self._ledgers(file):
+            with closing(sqlite3.connect(ledger, timeout=30)) as opened:
+                try:
+                    rows += opened.execute(question).fetchall()
+                except sqlite3.OperationalError:
+                    continue  # the file is there, its tables are not yet
+        return rows
+
+    def _judged(self, name: str, problems: Sequence[str], seconds: float, said: str) -> str:
+        self._say(f"{'wrong' if problems else 'ok':<6} {name} ({seconds:.0f} s)")
+        if not problems:
+            return ""
+        for problem in problems[:20]:
+            self._say(f"       {problem}")
+        for line in said.strip().splitlines()[-25:]:
+            self._say(f"       | {line[:200]}")
+        return name
+
+
+def _mutating(log: Path, start: int) -> list[str]:
+    """Return what reached MLflow from a place of its log on that changes something, as its own log has it."""
+    with log.open("rb") as opened:
+        opened.seek(start)
+        lines = opened.read().decode(errors="replace").splitlines()
+    asked = [json.loads(line) for line in lines if line.startswith('{"request_id"')]
+    return [f"{one['method']} {one['path']}" for one in asked if changes(one["method"], one["path"])]

@@ -1,0 +1,171 @@
+"""The environments of a rehearsal that are not as their file says: what is wrong, and what a run must make of it."""
+
+from __future__ import annotations
+
+import socket
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.target.target import Target
+from registry_conformance.proof.rehearsal.external_environment import Changes
+from registry_conformance.proof.rehearsal.promises import PROMISES
+from registry_conformance.proof.rehearsal.scenario import FLOW, NO_KEY, REACH, REAL, Scenario, expected
+from registry_conformance.run.session.exit_codes import Exit
+
+
+def _closed_port(target: Target, *names: str) -> Changes:
+    """Return doors, all or those of some names, at a port of this machine where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    closed = [door for door in target.doors if not names or door.name in names]
+    return Changes(doors={door.name: f"http://127.0.0.1:{port}{urlsplit(door.url).path}" for door in closed})
+
+
+def _dead_name(target: Target) -> Changes:
+    return Changes(doors={door.name: "http://no-such-host.invalid/api/mlflow" for door in target.doors})
+
+
+def _known(days: int) -> Changes:
+    """Return an environment whose file expects the documented door to fail, for so many days from now on."""
+    return Changes(expected_failures=expected("the mount comes in spring", days, *_CLOSED_DOOR))
+
+
+_CLOSED_DOOR = ("RCH-004", "RCH-005")
+SCENARIOS = (
+    Scenario("as its file says", Exit.OK, "A model can be registered"),
+    Scenario(
+        "no access to the bucket",
+        Exit.COULD_NOT_VERIFY,
+        "SignatureDoesNotMatch",
+        lambda _: Changes(bucket_key="not-the-key-of-this-bucket"),
+        cause="bucket-key-refused",
+        leaves=True,
+    ),
+    Scenario(
+        "no access to the bucket for MLflow",
+        Exit.FAILED,
+        "No model can be registered",
+        faults=("put-object-denied",),
+        cause="put-object-denied",
+    ),
+    Scenario(
+        "no bucket",
+        Exit.OK,
+        "nobody looked whether bytes were stored",
+        lambda _: Changes(without=("bucket",)),
+        blind=True,
+    ),
+    Scenario("no key", Exit.USAGE, "keys.writer is missing", lambda _: Changes(without=("keys.writer",))),
+    Scenario(
+        "a reader's key",
+        Exit.FAILED,
+        "403",
+        lambda _: Changes(keys={"writer": "reader"}),
+        cause="given-key-may-only-read",
+    ),
+    Scenario(
+        "an expired key",
+        Exit.FAILED,
+        "401",
+        lambda _: Changes(keys={"writer": "expired"}),
+        cause="given-key-has-expired",
+    ),
+    Scenario("a dead DNS name", Exit.COULD_NOT_VERIFY, "no-such-host.invalid", _dead_name, cause="door-name-unknown"),
+    Scenario("a closed port", Exit.COULD_NOT_VERIFY, "nobody answers", _closed_port, cause="door-port-closed"),
+    Scenario(
+        "the port of one door closed",
+        Exit.FAILED,
+        "Do not ship",
+        lambda target: _closed_port(target, "documented"),
+        checks=(REACH, FLOW),
+        cause="door-port-closed",
+    ),
+    Scenario(
+        "a self-signed certificate",
+        Exit.FAILED,
+        "by an unknown authority",
+        lambda _: Changes(secure=True),
+        cause="certificate-of-unknown-authority",
+    ),
+    Scenario(
+        "one door broken",
+        Exit.FAILED,
+        "documented",
+        faults=("documented-door-closed",),
+        checks=(REACH, FLOW),
+        cause="documented-door-closed",
+    ),
+    Scenario(
+        "artifact mode direct",
+        Exit.FAILED,
+        "NoCredentials",
+        faults=("direct-artifact-root",),
+        cause="direct-artifact-root",
+    ),
+    Scenario(
+        "MLflow without authentication",
+        Exit.FAILED,
+        "no-authentication",
+        faults=("no-authentication",),
+        checks=(REACH, NO_KEY),
+        cause="no-authentication",
+    ),
+    Scenario(
+        "read-only",
+        Exit.OK,
+        "0 requests that change anything were sent",
+        lambda _: Changes(access="read-only"),
+        checks=(REACH, REAL),
+    ),
+    Scenario(
+        "read-only, and nothing but the registration asked for",
+        Exit.NOTHING_VERIFIED,
+        "Nobody tried to register a model",
+        lambda _: Changes(access="read-only"),
+    ),
+    Scenario(
+        "read-only, with a door broken",
+        Exit.FAILED,
+        "0 requests that change anything were sent",
+        lambda _: Changes(access="read-only"),
+        faults=("documented-door-closed",),
+        checks=("suites/live",),
+        cause="documented-door-closed",
+    ),
+    Scenario(
+        "a budget that is too small",
+        Exit.COULD_NOT_VERIFY,
+        "the budget of 40 requests is spent",
+        lambda _: Changes(tables={"budget": {"requests": 40}}),
+    ),
+    Scenario(
+        "a clean-up that cannot purge",
+        Exit.LEFT_BEHIND,
+        "Left behind: deleted experiments",
+        lambda _: Changes(tables={"cleanup": {"purge": ["false"]}}),
+        leaves=True,
+    ),
+    Scenario(
+        "a failure that is expected",
+        Exit.OK,
+        "2 requirements failed as expected: RCH-004, RCH-005",
+        lambda _: _known(days=1),
+        faults=("documented-door-closed",),
+        checks=(REACH,),
+    ),
+    Scenario(
+        "a failure that was expected until yesterday",
+        Exit.FAILED,
+        "which is over",
+        lambda _: _known(days=-1),
+        faults=("documented-door-closed",),
+        checks=(REACH,),
+    ),
+    Scenario(
+        "a mock switched on",
+        Exit.USAGE,
+        "USE_MOCK_REGISTRY is set",
+        lambda _: Changes(variables={"USE_MOCK_REGISTRY": "true"}),
+    ),
+    Scenario("its log in CloudWatch", Exit.OK, "A model can be registered", cloud=True),
+    *PROMISES,
+)

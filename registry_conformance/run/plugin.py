@@ -1,0 +1,164 @@
+"""The pytest plugin: options, markers, hooks and fixtures, each handed to the room that knows about it."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import pickle
+
+import pytest
+
+from fixtures.routes import over_routes
+from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.machine import isolate
+from registry_conformance.judge.requirement import Register, RegisterError
+from registry_conformance.run.session import hooks
+from registry_conformance.run.session.arguments import SUITES, add_portable, judges
+from registry_conformance.run.session.collection import over_doors, refuse_unregistered
+from registry_conformance.run.session.context import CONTEXT, Context, run_id, stack, target
+from registry_conformance.run.session.controller import REFUSAL, RUN_CONTROLLER, RunController
+from registry_conformance.run.session.live_run import first_things_first, visit
+from registry_conformance.run.session.plan_target import planned_target
+from registry_conformance.run.session.recording import Recording
+from registry_conformance.run.settings import BACKENDS, STACKS, STORES, Settings, SettingsError, external_store
+
+__all__ = ["run_id", "stack", "target"]
+
+FIXTURES = (
+    "access",
+    "accounts",
+    "doors",
+    "essentials",
+    "grouping",
+    "latency",
+    "outages",
+    "policy",
+    "protected_tag",
+    "reachability",
+    "real_registration",
+    "refusals",
+    "registrations",
+    "registry",
+    "routes",
+    "runs",
+    "scratch_stack",
+    "store_faults",
+    "tls",
+    "witness",
+)
+"""The files of ``fixtures/``, each registered as a plugin of its own."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let other plugins give a run its target."""
+    pluginmanager.add_hookspecs(hooks)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a judging run."""
+    group = parser.getgroup("conformance", "verification of a model-registry deployment")
+    group.addoption(
+        "--stack", default="auto", metavar="|".join(STACKS), help="how to run the deployment (default: auto)"
+    )
+    group.addoption(
+        "--store", default="auto", metavar="|".join((*STORES, "URL")), help="the S3 store (default: minio if on PATH)"
+    )
+    group.addoption(
+        "--backend-store",
+        default="sqlite",
+        metavar="|".join(BACKENDS),
+        help="MLflow's database (default: sqlite; postgresql in containers)",
+    )
+    for part, name in (("proxy", "proxy"), ("mlflow", "MLflow")):
+        group.addoption(
+            f"--{part}-image", default="", metavar="IMAGE", help=f"an image of your own in the place of the {name}"
+        )
+        group.addoption(
+            f"--{part}-settings",
+            default="",
+            metavar="FILE",
+            help=f"how that image is told where the others are (default: docker/settings/{part}.toml)",
+        )
+    group.addoption("--env", default="", metavar="NAME", help="the environment to judge, of suites/live/environments")
+    group.addoption("--env-file", default="", metavar="PATH", help="the file of an environment to judge")
+    group.addoption("--plan", default="", metavar="PATH", help="a Terraform or OpenTofu plan to judge, as JSON")
+    group.addoption("--fault", action="append", default=[], metavar="NAME", help="break the deployment on purpose")
+    group.addoption(
+        "--report-dir", default="", metavar="DIR", help="where reports go (default: reports/ of this project)"
+    )
+    group.addoption("--run-id", default="", metavar="ID", help="the name of this run (default: made from the time)")
+    group.addoption(
+        "--proxy-port", type=int, default=0, metavar="PORT", help="the proxy's port (default: any free one)"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the fixtures and set up a judging run; the suite's own tests are left alone."""
+    for topic in FIXTURES:
+        config.pluginmanager.register(importlib.import_module(f"fixtures.{topic}"), f"fixtures-{topic}")
+    config.addinivalue_line("markers", "verifies(*ids): the requirements that a check verifies")
+    config.addinivalue_line("markers", "upstream_defect(reference, versions, expires): a check that MLflow fails")
+    config.addinivalue_line("markers", "one_door: a check that one door answers for all")
+    config.addinivalue_line("markers", "requires_right(role, *rights): a check about a role that may do this")
+    config.addinivalue_line("markers", "lacks_right(role, *rights): a check about a role that may not do this")
+    config.addinivalue_line("markers", "family(*names): the families of routes that a check asks about")
+    if not judges(config):
+        return
+    add_portable(config)
+    shared = getattr(config, "workerinput", {}).get("conformance", {})
+    try:
+        settings = Settings.read(vars(config.option) | shared)
+        register = Register.load(SUITES / "requirements")
+        live = None if shared else visit(config, settings, register)
+        elsewhere = None if shared else external_store(settings)
+        plan = planned_target(config, settings, register)
+    except (SettingsError, RegisterError, ProfileError) as problem:
+        raise pytest.UsageError(str(problem)) from problem
+    isolate()
+    recording = Recording(register, settings.rerun_options)
+    given = plan or config.hook.pytest_conformance_target(config=config)
+    if live is not None or "target" in shared:
+        given = live.target if live is not None else pickle.loads(shared["target"])  # noqa: S301 - from our controller
+    context = config.stash[CONTEXT] = Context(settings, register, recording, given, shared.get("address", ""))
+    config.pluginmanager.register(recording, "conformance-recording")
+    if not shared:
+        if getattr(config.option, "numprocesses", None) and config.option.dist == "load":
+            config.option.dist = "loadgroup"
+        if not config.pluginmanager.has_plugin(RUN_CONTROLLER):  # whoever proves the suite stands in its place
+            config.pluginmanager.register(RunController(config, context, live, elsewhere), RUN_CONTROLLER)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse checks that verify nothing; a worker's refusal is told by the controller."""
+    if CONTEXT not in config.stash:
+        return
+    if config.stash[CONTEXT].settings.env:
+        first_things_first(items)
+    try:
+        refuse_unregistered(items, config.stash[CONTEXT].register)
+    except pytest.UsageError as problem:
+        if not hasattr(config, "workeroutput"):
+            raise
+        config.workeroutput[REFUSAL] = str(problem)
+        items.clear()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare what is imported and collected by now: it stays, and need not be looked at again and again."""
+    if CONTEXT in session.config.stash:
+        gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End without looking for what could still be freed: half a second of each process."""
+    if CONTEXT in config.stash:
+        gc.freeze()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run whatever asks for a door, or for a route, at each of them."""
+    context = metafunc.config.stash.get(CONTEXT, None)
+    over_doors(metafunc, context.given.doors if context is not None and context.given is not None else ())
+    over_routes(metafunc)

@@ -1,0 +1,57 @@
+"""Which paths a run was given, and the portable checks that go with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from registry_conformance.judge.machine import ROOT
+
+SUITES = ROOT / "suites"
+_PORTABLE = SUITES / "contract"
+_TARGETED = (SUITES / "local", SUITES / "live")
+
+
+def judges(config: pytest.Config) -> bool:
+    """Return whether the run was given anything under ``suites/``."""
+    return any(path.is_relative_to(SUITES) for path in _paths(config))
+
+
+def add_portable(config: pytest.Config) -> None:
+    """Add ``suites/contract`` to a run that names ``suites/local`` or ``suites/live`` as a whole.
+
+    Raises ``pytest.UsageError`` for a path that is not there: xdist's workers would keep that to themselves.
+    """
+    paths = _paths(config)
+    if missing := [str(path) for path in paths if not path.exists()]:
+        raise pytest.UsageError(f"file or directory not found: {missing[0]}")
+    if any(path in _TARGETED for path in paths) and _PORTABLE.is_dir() and not {_PORTABLE, SUITES} & set(paths):
+        config.args.insert(0, str(_PORTABLE))
+
+
+def whole(config: pytest.Config) -> bool:
+    """Return whether a run was asked for every check of the suites that it names: no file, no selection."""
+    option = config.option
+    chosen = (option.keyword, option.markexpr, getattr(option, "lf", False), option.deselect, option.maxfail)
+    ignored = (option.ignore, option.ignore_glob)
+    return not any((*chosen, *ignored)) and any(path in (*_TARGETED, SUITES) for path in _paths(config))
+
+
+def only(config: pytest.Config, file: Path) -> bool:
+    """Return whether the run was given checks of one file alone."""
+    return set(_paths(config)) == {file}
+
+
+def is_live(config: pytest.Config) -> bool:
+    """Return whether the run was given checks of ``suites/live``."""
+    return any(path.is_relative_to(SUITES / "live") for path in _paths(config))
+
+
+def is_local(config: pytest.Config) -> bool:
+    """Return whether the run was given checks of ``suites/local``, which need a stack of our own."""
+    return any(path.is_relative_to(SUITES / "local") for path in _paths(config))
+
+
+def _paths(config: pytest.Config) -> list[Path]:
+    return [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]

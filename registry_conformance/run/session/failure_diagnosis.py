@@ -1,0 +1,60 @@
+"""After a red run: what is wrong with the target, and which red checks it explains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from registry_conformance.judge.diagnosis import Diagnosis, Named, diagnose
+from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.report.tally import RED
+from registry_conformance.judge.target.target import Target
+
+
+def diagnosed(run: RunRecord, target: Target) -> RunRecord:
+    """Return a run with its diagnosis, and each red check with the cause that explains it; a green run as it is."""
+    red = [record for record in run.records if record.verdict in RED and not _tells_itself(record)]
+    if not red or not target.doors:  # a plan answers no probe
+        return run
+    broken = {requirement for record in red for requirement in record.requirements}
+    return explained(run, diagnose(target, run.run_id, broken))
+
+
+def explained(run: RunRecord, diagnosis: Diagnosis) -> RunRecord:
+    """Return a run with this diagnosis; a red check gets the first cause, alternatives aside, that explains it."""
+    shares: dict[str, list[CheckRecord]] = {cause.id: [] for cause in diagnosis.causes}
+    records = []
+    for record in run.records:
+        cause = _cause_of(record, diagnosis.named) if record.verdict in RED else None
+        if cause is not None:
+            shares[cause.id].append(record)
+            story = {"layer": cause.layer, "cause": cause.sentence, "remedy": cause.remedy}
+            record = replace(record, diagnosis=story)  # noqa: PLW2901 - the record is this one, with its cause
+        records.append(record)
+    causes = [
+        {
+            "id": cause.id,
+            "layer": cause.layer,
+            "cause": cause.sentence,
+            "confidence": cause.confidence,
+            "alternative": cause.alternative,
+            "observations": list(cause.observations),
+            "remedy": cause.remedy,
+            "link": cause.link,
+            "requirements": sorted({name for record in shares[cause.id] for name in record.requirements}),
+            "checks": [record.nodeid for record in shares[cause.id]],
+        }
+        for cause in diagnosis.causes
+    ]
+    return replace(run, records=records, diagnosis=causes)
+
+
+def _tells_itself(record: CheckRecord) -> bool:
+    """Return whether a check looked at an account: it names what is wrong there, which no probe sees."""
+    asked = any(item["kind"] == "exchange" for item in record.evidence)
+    return not asked and all(name.startswith("INF-") for name in record.requirements)
+
+
+def _cause_of(record: CheckRecord, causes: Sequence[Named]) -> Named | None:
+    explaining = [cause for cause in causes if cause.explains(record.requirements, record.evidence)]
+    return next(iter([*explaining, *(cause for cause in causes if cause.everything)]), None)

@@ -1,0 +1,18 @@
+"""The head of a run's output: who is judged, with which versions, and what the target lets us see."""
+
+from __future__ import annotations
+
+from registry_conformance.judge.target.target import Target
+
+
+def judged(target: Target) -> list[str]:
+    """Return the lines about a target."""
+    present = [name for name, capability in target.capabilities.items() if capability.present]
+    lacking = [capability.reason for capability in target.capabilities.values() if not capability.present]
+    doors = target.doors
+    return [
+        f"judged: {target.name} at {doors[0].url if doors else '(no door)'}, {len(doors)} doors",
+        f"versions: {', '.join(f'{part} {what}' for part, what in target.versions.items())}",
+        f"capabilities: {', '.join(sorted(present))}",
+        *([f"not seen here: {'; '.join(lacking)}"] if lacking else []),
+    ]

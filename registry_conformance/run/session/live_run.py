@@ -1,0 +1,172 @@
+"""A visit to an environment: arriving, giving up, and leaving nothing behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.live.cleanup import clean
+from registry_conformance.judge.live.profile import Profile
+from registry_conformance.judge.live.reader import ProfileError, file_of, read
+from registry_conformance.judge.live.target import guard_of, target_of
+from registry_conformance.judge.machine import stand_ins
+from registry_conformance.judge.report.record import CheckRecord
+from registry_conformance.judge.report.tally import plural
+from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.target.guard import Guard
+from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.judge.verdict import Verdict
+from registry_conformance.run.session.arguments import SUITES, is_live, is_local
+from registry_conformance.run.session.expected_failures import excused
+from registry_conformance.run.settings import Settings
+
+_ORDER = (
+    "contract/reach",
+    "contract/operations/test_what_is_deployed.py",
+    "contract/authentication/test_no_key.py",
+    "contract/authentication/test_bad_keys.py",
+    "contract/operations",
+    "live/test_real_registration.py",
+    "contract/registration/test_flow.py",
+    "contract/registration",
+    "contract/artifacts",
+)
+"""What is asked first: each stands on those before it. What is not named comes last."""
+
+_VERIFIES = re.compile(r"^(?:@|.*marks=)verifies\(([^)]*)\)", re.MULTILINE)
+
+_PATIENCE = 10.0
+Say = Callable[[str], None]
+
+
+class LiveRun:
+    """One run's visit to an environment; ``target`` is how checks reach it."""
+
+    def __init__(self, settings: Settings, profile: Profile) -> None:
+        self._profile = profile
+        self._guard: Guard = guard_of(profile, settings.run_id, settings.report_dir / "ledgers" / settings.env)
+        self.target: Target = target_of(settings.env, profile, self._guard)
+
+    def open(self, say: Say) -> Target:
+        """Open the ledger, ask which MLflow is there, and return the target."""
+        self._guard.open()
+        door = self.target.doors[0]
+        say(f"judging {self.target.name} at {door.url}, {self._profile.access} ...")
+        try:
+            met = MlflowHttp(
+                door, self.target.key_at(door), Evidence(), self._guard.prefix, timeout=_PATIENCE
+            ).version()
+        except Mismatch:
+            return self.target
+        if met.ok and met.text.strip()[:1].isdigit():
+            self.target = replace(self.target, versions={"mlflow": f"mlflow {met.text.strip()[:20]}"})
+        return self.target
+
+    @property
+    def spent(self) -> dict[str, Any]:
+        """What the run cost the target so far, and what it may cost: requests, bytes, objects, seconds."""
+        return {name: {"used": used, "allowed": allowed} for name, (used, allowed) in self._guard.spent().items()}
+
+    def excused(self, records: Sequence[CheckRecord], *, whole: bool) -> list[CheckRecord]:
+        """Return the records less what the environment's file expects to fail."""
+        return excused(records, self._profile.expected_failures, datetime.now(UTC).date(), whole=whole)
+
+    def given_up(self) -> str:
+        """Return why the run is over, empty where it is not: its budget is spent, or nobody answers at any door."""
+        silent = [door for door in self.target.doors if self._guard.silence(door.name)]
+        if silent and all(door in silent or self._is_silent(door) for door in self.target.doors):
+            return f"nobody answers there: {self._guard.silence(silent[0].name)} requests in a row had no answer"
+        return self._guard.over
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody answers at any door any more."""
+        return all(self._guard.silence(door.name) for door in self.target.doors)
+
+    def _is_silent(self, door: Door) -> bool:
+        """Ask at a door that has not been given up, as often as it takes to give it up."""
+        wire = MlflowHttp(door, None, Evidence(), self._guard.prefix, timeout=_PATIENCE)
+        try:
+            for _ in range(self._guard.patience):
+                wire.health()
+        except Mismatch:
+            return True
+        return bool(self._guard.silence(door.name))
+
+    def close(self, say: Say) -> tuple[str, ...]:
+        """Remove what the run made, say what became of it, and return what is left."""
+        if self._guard.read_only:
+            sent = self._guard.mutating
+            say(f"clean-up: nothing to do, {plural(sent, 'request')} that change anything were sent")
+            return () if not sent else (f"whatever {plural(sent, 'request')} changed: this run was to be read-only",)
+        purge = self._profile.cleanup.purge if self._profile.cleanup else ()
+        cleaned = clean(self.target, self._guard, purge)
+        say(f"clean-up: {cleaned.gone} of {cleaned.gone + len(cleaned.left)} things are gone")
+        if cleaned.gone and self.target.bucket is None:
+            say("  nobody may look into the bucket: where it keeps versions, those of deleted files stay until its own")
+            say("  rules remove them")
+        if cleaned.kept:
+            say(f"  MLflow keeps {plural(len(cleaned.kept), 'deleted experiment')}, which no request removes for good;")
+            say(f"  who may reach its database runs `scripts/purge {','.join(cleaned.kept)}`; `mlflow gc` is no way,")
+            say("  it would remove the deleted runs and logged models of everybody else too")
+        return cleaned.left
+
+
+def only_the_way(record: CheckRecord) -> bool:
+    """Return whether a check passed that looked at the way to a door and at nothing behind it."""
+    return record.verdict is Verdict.PASSED and all(name.startswith("RCH-") for name in record.requirements)
+
+
+def beyond(*, live: bool) -> dict[str, str]:
+    """Return requirement id -> why no check can judge it: in an environment, or on a stack of our own."""
+    own, portable, visiting = (_verified(SUITES / folder) for folder in ("local", "contract", "live"))
+    if live:
+        return dict.fromkeys(sorted(own - portable - visiting), "needs a stack of our own")
+    return dict.fromkeys(sorted(visiting - portable - own), "is judged of an environment, by pytest suites/live")
+
+
+def visit(config: pytest.Config, settings: Settings, register: Register) -> LiveRun | None:
+    """Return the visit that a run is to make, ``None`` where it judges a stack of our own.
+
+    Raises ``ProfileError`` where the environment cannot be used as its file says, or a switch puts something else in
+    its place.
+    """
+    if settings.plan is not None:
+        return None
+    if not settings.env:
+        if is_live(config):
+            raise ProfileError("suites/live judges an environment: name it by --env=NAME, or give --env-file=PATH")
+        return None
+    if is_local(config):
+        raise ProfileError(f"--env={settings.env}: suites/local needs a stack of our own; run pytest suites/live")
+    if settings.faults:
+        raise ProfileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
+    if switches := stand_ins():
+        raise ProfileError(
+            f"{switches[0]} is set: with something else in the place of the target nothing is verified; unset it"
+        )
+    return LiveRun(settings, read(settings.env_file or file_of(settings.env), register))
+
+
+def _verified(folder: Path) -> set[str]:
+    """Return the requirements that the checks of a folder name."""
+    marks = (mark for file in folder.rglob("test_*.py") for mark in _VERIFIES.findall(file.read_text(encoding="utf-8")))
+    return {name for mark in marks for name in re.findall(r'"([A-Z]{3}-\d{3})"', mark)}
+
+
+def first_things_first(items: list[pytest.Item]) -> None:
+    """Put the checks first that all others stand on."""
+    items.sort(key=lambda item: _rank(item.path.relative_to(SUITES).as_posix(), _ORDER))
+
+
+def _rank(path: str, order: Sequence[str]) -> int:
+    return next((rank for rank, begin in enumerate(order) if path.startswith(begin)), len(order))

@@ -1,0 +1,50 @@
+"""A plan in the place of a deployment: nothing is started, nobody is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_conformance.judge.account.plan.document import PlanError
+from registry_conformance.judge.account.plan.planned import planned
+from registry_conformance.judge.live.account import declared_of
+from registry_conformance.judge.live.reader import ProfileError, file_of, read
+from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.target.account import PlannedAccount
+from registry_conformance.judge.target.target import Capability, Target
+from registry_conformance.run.session.arguments import SUITES, only
+from registry_conformance.run.settings import Settings
+
+CHECKS = SUITES / "live" / "test_infrastructure.py"
+
+
+def planned_target(config: pytest.Config, settings: Settings, register: Register) -> Target | None:
+    """Return the plan that a run is to judge as a target without doors, ``None`` where it judges none.
+
+    What an environment declares of its account counts for the plan too, where one is named. Raises ``ProfileError`` for
+    a plan that cannot be read, and beside checks that a plan says nothing about.
+    """
+    if settings.plan is None:
+        return None
+    if not only(config, CHECKS):
+        raise ProfileError(f"--plan={settings.plan.name}: a plan is judged by suites/live/test_infrastructure.py alone")
+    if settings.faults:
+        raise ProfileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
+    declared = None
+    if settings.env:
+        profile = read(settings.env_file or file_of(settings.env), register)
+        declared = declared_of(profile)
+        if declared is None:
+            raise ProfileError(f"{profile.at('infrastructure')} is missing; a plan is judged by what it declares")
+    account = PlannedAccount(settings.plan, declared)
+    try:
+        planned(account)
+    except PlanError as problem:
+        raise ProfileError(f"--plan={settings.plan.name}: {problem}") from None
+    return Target(
+        name=f"the plan {settings.plan.name}",
+        kind="plan",
+        doors=(),
+        keys={},
+        account=account,
+        capabilities={"infrastructure": Capability(True)},
+    )

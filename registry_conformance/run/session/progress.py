@@ -1,0 +1,100 @@
+"""The live line: how far the run is, and how long it will still take."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from registry_conformance.judge.report.record import CheckRecord
+from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.verdict import Verdict
+
+_SECONDS_BETWEEN_LINES = 10.0
+_RED_SHOWN = 5
+_RED = {Verdict.INCONCLUSIVE, Verdict.FAILED, Verdict.ERROR}
+
+
+class Progress:
+    """Shows checks done of all, the red ones at once, and the time left.
+
+    The time left is what the checks still to come took last time (the mean of this run where that is not known),
+    shared by the workers. On a terminal one line is rewritten; elsewhere a line is printed now and then.
+    """
+
+    def __init__(
+        self, terminal: TerminalReporter, workers: int, last_time: Mapping[str, float], register: Register
+    ) -> None:
+        self._terminal = terminal
+        self._workers = max(workers, 1)
+        self._last_time = last_time
+        self._register = register
+        self._due: dict[str, float | None] = {}
+        self._done: list[float] = []
+        self._red = 0
+        self._live = terminal.isatty
+        self._printed = time.monotonic()
+
+    def expect(self, nodeids: list[str]) -> None:
+        """Take note of what will run."""
+        self._due = {nodeid: self._last_time.get(nodeid) for nodeid in nodeids}
+
+    def done(self, record: CheckRecord) -> None:
+        """Take note of a finished check and show it."""
+        self._due.pop(record.nodeid, None)
+        self._done.append(record.seconds)
+        if record.verdict in _RED:
+            self._red += 1
+            if self._red <= _RED_SHOWN:
+                more = "\n(what else is red is counted here and told at the end)" if self._red == _RED_SHOWN else ""
+                self._say(f"{record.verdict}: {self._title(record)}\n    {record.nodeid}{more}", red=True)
+        if self._live:
+            self._terminal.rewrite(f"  {self.line()}", erase=True)
+        elif time.monotonic() - self._printed > _SECONDS_BETWEEN_LINES:
+            self._say(f"  {self.line()}")
+
+    def line(self) -> str:
+        """Return the line as it reads now."""
+        total = len(self._done) + len(self._due)
+        red = f", {self._red} red" if self._red else ""
+        return f"{len(self._done)} of {total} checks{red}, {self.left()}"
+
+    def left(self) -> str:
+        """Return the time left in words."""
+        if not self._due:
+            return "done"
+        mean = sum(self._done) / len(self._done) if self._done else 0.0
+        seconds = sum(mean if known is None else known for known in self._due.values()) / self._workers
+        return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+
+    def end(self) -> None:
+        """Clear the live line."""
+        if self._live:
+            self._terminal.rewrite("", erase=True)
+
+    def _title(self, record: CheckRecord) -> str:
+        names = record.requirements[:1]
+        return " ".join(f"{name} {self._register[name].text}" for name in names if name in self._register)
+
+    def _say(self, text: str, red: bool = False) -> None:
+        if self._live:
+            self._terminal.rewrite("", erase=True)
+        else:
+            self._terminal.ensure_newline()
+        self._terminal.write_line(text, red=red)
+        self._printed = time.monotonic()
+
+
+def hush(terminal: TerminalReporter, config: pytest.Config) -> None:
+    """Let the live line and the summary speak instead of pytest's dots and tracebacks, unless others were asked for."""
+    terminal.showfspath = False
+    if isinstance(terminal._tw._file, io.TextIOWrapper):  # a pipe is read while the run lasts
+        terminal._tw._file.reconfigure(line_buffering=True)
+    config._inicache["console_output_style"] = "classic"  # no public way to drop the percentage
+    if config.option.tbstyle == "auto":
+        config.option.tbstyle = "no"
+    if config.option.reportchars == "fE":
+        terminal.reportchars = ""

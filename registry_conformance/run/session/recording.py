@@ -1,0 +1,106 @@
+"""From pytest's three reports of a check to its one record."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.evidence.recorder import EVIDENCE
+from registry_conformance.judge.report.failure import render_failure
+from registry_conformance.judge.report.record import CheckRecord
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.verdict import Verdict, merge
+from registry_conformance.run.session.collection import DOOR, is_check, requirements_of
+from registry_conformance.run.session.failure_details import Complaint, complaint_of, verdict_of
+from registry_conformance.run.session.upstream_defects import excused
+
+Phase = tuple[Verdict, float, Complaint | None]
+"""What a phase came to, the seconds it took, and the complaint where it did not pass."""
+
+_PHASES = pytest.StashKey[list[Phase]]()
+_STARTED = pytest.StashKey[float]()
+
+
+class Recording:
+    """Turns reports into records; stands in every process that runs checks."""
+
+    def __init__(self, register: Register, options: str) -> None:
+        self._register = register
+        self._options = options
+        self._redactor = Redactor(())
+        self._mlflow = ""
+
+    def judge(self, target: Target) -> None:
+        """From now on keep the target's secrets out of records, and excuse what its MLflow is known to break."""
+        self._redactor = Redactor(target.secrets)
+        self._mlflow = target.versions.get("mlflow", "")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note what each phase came to; after the last one, attach the record to its report."""
+        report = yield
+        if not is_check(item):
+            return report
+        phases = item.stash.setdefault(_PHASES, [])
+        item.stash.setdefault(_STARTED, call.start)
+        phases.append(self._phase(item, call, report))
+        if report.failed and phases[-1][0] is Verdict.INAPPLICABLE:
+            report.outcome = "skipped"
+            report.longrepr = (item.nodeid.split("::")[0], 0, "not allowed here")
+        if call.when == "teardown":
+            report.check = pickle.dumps(self._record(item, phases))  # type: ignore[attr-defined] # for the controller
+        return report
+
+    def _phase(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Phase:
+        complaint = complaint_of(call.excinfo) if call.excinfo else None
+        if call.when != "call":
+            verdict = verdict_of(call.excinfo.value) if call.excinfo else Verdict.UNTESTED
+            if call.when == "setup" and verdict == Verdict.FAILED:
+                verdict = Verdict.INCONCLUSIVE  # what the check stands on is missing: not its own requirement's breach
+            return verdict, call.duration, complaint
+        verdict = verdict_of(call.excinfo.value) if call.excinfo else Verdict.PASSED
+        verdict, word = excused(item, verdict, self._mlflow)
+        if word:
+            where = complaint.where if complaint else item.nodeid.split("::")[0]
+            complaint = Complaint("the known defect to be there, and excused", word, where)
+            report.outcome = "skipped" if verdict == Verdict.INAPPLICABLE else "failed"
+            report.longrepr = (where, 0, word)
+        return verdict, call.duration, complaint
+
+    def _record(self, item: pytest.Item, phases: list[Phase]) -> CheckRecord:
+        verdict = merge(verdict for verdict, _, _ in phases)
+        complaint = next((c for v, _, c in phases if c is not None and v == verdict), None)
+        evidence = item.stash[EVIDENCE].items() if EVIDENCE in item.stash else ()
+        params = getattr(item, "callspec", None)
+        facts: dict[str, Any] = {
+            "nodeid": item.nodeid,
+            "requirements": requirements_of(item),
+            "verdict": verdict,
+            "started": item.stash[_STARTED],
+            "seconds": sum(seconds for _, seconds, _ in phases),
+            "claim": inspect.getdoc(getattr(item, "function", None)) or "",
+            "door": params.params.get(DOOR, "") if params else "",
+            "evidence": evidence,
+        }
+        if complaint is None:
+            return CheckRecord(**facts)
+        if verdict == Verdict.INAPPLICABLE:
+            return CheckRecord(**facts, message=self._redactor.text(complaint.actual))
+        again = f"pytest '{item.nodeid}'{self._options}"
+        parts: dict[str, Any] = {
+            "expected": self._redactor.text(complaint.expected),
+            "actual": self._redactor.text(complaint.actual),
+            "where": complaint.where,
+            "rerun": again,
+        }
+        judged = [self._register[name] for name in facts["requirements"]]
+        message = render_failure(judged, parts["expected"], parts["actual"], complaint.where, evidence, again)
+        return CheckRecord(**facts, **parts, message=self._redactor.text(message))

@@ -1,0 +1,88 @@
+"""What a run leaves to be read: its reports, the logs of a red one, and how long each check took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.report.history import History
+from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.report.secret_scan import giving_away
+from registry_conformance.judge.report.summary import summary
+from registry_conformance.judge.report.trace import TraceIndex
+from registry_conformance.judge.report.write import ReportFolderError, prune, publish, write
+from registry_conformance.judge.target.target import Target
+from registry_conformance.run.session.exit_codes import Exit
+
+_SECONDS = "conformance/seconds"
+
+
+def report(
+    run: RunRecord,
+    reports: Path,
+    target: Target | None,
+    redactor: Redactor,
+    say: Callable[[str], None],
+    told: Callable[[RunRecord, str], list[str]] = summary,
+) -> Exit:
+    """Write and publish the reports of a run and say its summary; return its exit code, 4 where none can be written.
+
+    What the target's logs and records say of each exchange stands beside it. The logs themselves are kept beside a red
+    report, without secrets: with the stack they go. After a visit, every file that was written since it began is
+    searched for secrets. ``told`` renders the summary, given the run and the name of the folder that holds the rest.
+    """
+    logs, links = (target.logs, target.records) if target else ({}, {})
+    code = Exit(run.exit_code)
+    folder = reports / "runs" / run.run_id
+    try:
+        write(run, folder, redactor, TraceIndex(logs, links), History(reports))
+        if code != Exit.OK:
+            _keep(logs, folder / "logs", redactor)
+        publish(reports, folder)
+        prune(reports)
+    except ReportFolderError as problem:
+        say(str(problem))
+        code = Exit.USAGE
+    latest = reports / "latest"
+    if target is not None and target.kind == "live":
+        began = datetime.fromisoformat(run.started).timestamp()
+        for file in giving_away(reports, redactor, since=began):
+            say(
+                f"SECRET in {file.relative_to(reports)}: pass it on to nobody, and report this as a defect of the suite"
+            )
+            code = Exit.FAILED
+    for line in told(run, str(latest.relative_to(ROOT) if latest.is_relative_to(ROOT) else latest)):
+        say(redactor.text(line))
+    return code
+
+
+def _keep(logs: Mapping[str, Path], folder: Path, redactor: Redactor) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, log in logs.items():
+        if log.exists():
+            (folder / f"{part}.log").write_text(redactor.text(log.read_text(errors="replace")))
+
+
+def cache_folder(config: pytest.Config) -> Path | None:
+    """Return a folder that outlives the run, ``None`` where pytest was told to keep none."""
+    cache = getattr(config, "cache", None)
+    return cache.mkdir("conformance") if cache is not None else None
+
+
+def durations(config: pytest.Config) -> dict[str, float]:
+    """Return node id -> the seconds that a check took when it last ran."""
+    cache = getattr(config, "cache", None)
+    return dict(cache.get(_SECONDS, {})) if cache is not None else {}
+
+
+def remember_durations(config: pytest.Config, records: Mapping[str, CheckRecord]) -> None:
+    """Keep how long each check took, for the time left of the next run."""
+    cache = getattr(config, "cache", None)
+    if cache is not None and records:
+        took = {nodeid: round(record.seconds, 3) for nodeid, record in records.items()}
+        cache.set(_SECONDS, durations(config) | took)

@@ -1,0 +1,28 @@
+"""What a supervisor is asked to bring up, as the settings of a run have it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.external.store import ExternalStore
+from registry_conformance.lab.faults.catalogue import broken
+from registry_conformance.lab.stack.request import StackRequest
+from registry_conformance.run.settings import Settings
+
+
+def stack_request(settings: Settings, cache: Path | None, elsewhere: ExternalStore | None) -> StackRequest:
+    """Return the order of a run; ``cache`` is a folder that outlives it, ``elsewhere`` a store of others."""
+    return StackRequest(
+        settings.run_id,
+        broken(REFERENCE, settings.faults),
+        store=settings.store,
+        kind=settings.stack,
+        backend=settings.backend,
+        proxy_port=settings.proxy_port,
+        cache=cache,
+        faults=settings.faults,
+        proxy=settings.proxy,
+        mlflow=settings.mlflow,
+        elsewhere=elsewhere,
+    )

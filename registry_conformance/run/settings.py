@@ -1,0 +1,181 @@
+"""The options of a run: read once, frozen, printed in the header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.judge.machine import ROOT, new_run_id, variable
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.external.image import OPTIONS, ExternalImage, ExternalImageError, named
+from registry_conformance.lab.external.store import ExternalStore, StoreError, checked, lacks
+from registry_conformance.lab.faults.catalogue import CATALOGUE, broken
+from registry_conformance.lab.images.engine import ready
+from registry_conformance.lab.images.recipe import RECIPES
+from registry_conformance.lab.programs import minio_path
+
+STACKS = ("auto", "embedded", "docker")
+STORES = ("auto", "minio", "moto")
+BACKENDS = ("sqlite", "postgresql")
+
+
+class SettingsError(ValueError):
+    """An option value cannot be used; the message names it and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one run was asked to do.
+
+    ``stack`` and ``store`` are resolved (never ``auto``); ``proxy_port`` 0 means any free port; ``run_id`` is in
+    every name that the run creates on a target. ``env`` is the environment's name, empty for a stack of our own;
+    ``env_file`` its file where that is none of ``suites/live/environments``. ``plan`` is the file of a plan that is
+    judged in the place of a deployment. ``proxy`` and ``mlflow`` are images of others in the place of the reference's;
+    ``parts`` are the options that say so.
+    """
+
+    stack: str
+    store: str
+    faults: tuple[str, ...]
+    report_dir: Path
+    proxy_port: int
+    run_id: str
+    env: str = ""
+    env_file: Path | None = None
+    backend: str = "sqlite"
+    plan: Path | None = None
+    proxy: ExternalImage | None = None
+    mlflow: ExternalImage | None = None
+    parts: str = ""
+
+    @classmethod
+    def read(cls, options: Mapping[str, Any]) -> Settings:
+        """Return the settings of this run; raise ``SettingsError`` for a value that cannot be used."""
+        port = options["proxy_port"]
+        if port != 0 and not 1024 <= port <= 65535:
+            raise SettingsError(f"--proxy-port={port}: use a port from 1024 to 65535, or 0 for any free one")
+        stack = _stack(options["stack"], options["store"])
+        store = store_named(options["store"], stack)
+        try:
+            proxy, mlflow = (named(part, options, in_containers=stack == "docker") for part in ("proxy", "mlflow"))
+        except ExternalImageError as problem:
+            raise SettingsError(str(problem)) from problem
+        return cls(
+            stack=stack,
+            store=store,
+            backend=_backend(options.get("backend_store", "sqlite"), stack),
+            faults=_faults(options["fault"], [each for each in (proxy, mlflow) if each], store),
+            report_dir=Path(options["report_dir"] or ROOT / "reports").resolve(),
+            proxy_port=port,
+            run_id=_run_id(options.get("run_id") or new_run_id()),
+            env=_env(options.get("env", ""), options.get("env_file", "")),
+            env_file=Path(options["env_file"]).resolve() if options.get("env_file") else None,
+            plan=Path(options["plan"]).resolve() if options.get("plan") else None,
+            proxy=proxy,
+            mlflow=mlflow,
+            parts="".join(f" --{name.replace('_', '-')}={value}" for name in OPTIONS if (value := options.get(name))),
+        )
+
+    @property
+    def store_url(self) -> str:
+        """The store of others that is used, empty where it is one of ours."""
+        return self.store if "://" in self.store else ""
+
+    @property
+    def rerun_options(self) -> str:
+        """Return the options that make another run judge the same thing."""
+        if self.plan is not None:
+            return f" --plan={self.plan}" + (replace(self, plan=None).rerun_options if self.env else "")
+        if self.env_file is not None:
+            return f" --env-file={self.env_file}"
+        if self.env:
+            return f" --env={self.env}"
+        stack = f" --stack={self.stack}" if self.stack != "embedded" else ""
+        backend = f" --backend-store={self.backend}" if self.backend != "sqlite" else ""
+        faults = "".join(f" --fault={name}" for name in self.faults)
+        return faults + stack + f" --store={self.store}" + backend + self.parts
+
+    def lines(self) -> list[str]:
+        """Return the settings as header lines."""
+        if self.plan is not None:
+            return [f"run {self.run_id}: plan {self.plan.name}" + (f" for the environment {self.env}" * bool(self.env))]
+        if self.env:
+            return [f"run {self.run_id}: environment {self.env}"]
+        faults = f", faults armed: {', '.join(self.faults)}" if self.faults else ""
+        foreign = "".join(f", {each.part} {each.image}" for each in (self.proxy, self.mlflow) if each)
+        return [f"run {self.run_id}: {self.stack} stack, {self.store} store, {self.backend}{foreign}{faults}"]
+
+
+def _stack(name: str, store: str) -> str:
+    if name not in STACKS:
+        raise SettingsError(f"--stack={name}: unknown; use one of {', '.join(STACKS)}")
+    if name != "auto":
+        return name
+    stores = [] if "://" in store else ["moto" if store == "moto" else "store"]
+    return "docker" if ready([RECIPES[part].tag for part in (*stores, "auth", "mlflow", "proxy")]) else "embedded"
+
+
+def store_named(name: str, stack: str = "embedded") -> str:
+    """Return ``minio``, ``moto`` or a URL for what was asked for; raise ``SettingsError`` for what cannot be had."""
+    if "://" in name:
+        try:
+            return checked(name, from_containers=stack == "docker")
+        except StoreError as problem:
+            raise SettingsError(f"--store={name.rpartition('@')[2]}: {problem}") from problem
+    if name not in STORES:
+        raise SettingsError(f"--store={name}: unknown; use one of {', '.join(STORES)}, or the URL of an S3 service")
+    if stack == "docker":
+        return "minio" if name == "auto" else name
+    if name == "minio" and not minio_path():
+        raise SettingsError("--store=minio: no 'minio' on PATH; build it: scripts/build-minio, or use --store=moto")
+    if name == "auto":
+        return "minio" if minio_path() else "moto"
+    return name
+
+
+def _backend(name: str, stack: str) -> str:
+    if name not in BACKENDS:
+        raise SettingsError(f"--backend-store={name}: unknown; use one of {', '.join(BACKENDS)}")
+    if name == "postgresql" and stack != "docker":
+        raise SettingsError("--backend-store=postgresql: only containers have it; add --stack=docker")
+    return name
+
+
+def _env(name: str, file: str) -> str:
+    if name and file:
+        raise SettingsError(f"--env={name} and --env-file={file}: give one of them")
+    return name or Path(file).stem
+
+
+def _faults(names: Iterable[str], foreign: Iterable[ExternalImage], store: str) -> tuple[str, ...]:
+    if unknown := [name for name in names if name not in CATALOGUE]:
+        raise SettingsError(f"--fault={unknown[0]}: unknown; use one of {', '.join(CATALOGUE)}")
+    for name in names:
+        deployment = broken(REFERENCE, [name])
+        lacking = [each.lacks(deployment) for each in foreign] + ([lacks(store, deployment)] if "://" in store else [])
+        if reasons := [reason for reason in lacking if reason]:
+            raise SettingsError(f"--fault={name}: it cannot be armed here: {reasons[0]}")
+    return tuple(dict.fromkeys(names))
+
+
+def _run_id(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{2,60}", name):
+        raise SettingsError(f"--run-id={name}: use small letters, digits and dashes, 3 to 61 of them, a letter first")
+    return name
+
+
+def external_store(settings: Settings) -> ExternalStore | None:
+    """Return the store at the URL of ``--store`` with the credentials of the environment, ``None`` where it is ours.
+
+    Asked once, before ``isolate``; raises ``SettingsError`` where credentials are missing.
+    """
+    if not settings.store_url or settings.env or settings.plan:
+        return None
+    told = {name: variable(f"AWS_{name}") or "" for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")}
+    if missing := [name for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY") if not told[name]]:
+        raise SettingsError(f"--store={settings.store}: set AWS_{missing[0]} to what opens it")
+    region = variable("AWS_REGION") or variable("AWS_DEFAULT_REGION") or REFERENCE.store.region
+    return ExternalStore(settings.store, region, *told.values())

@@ -1,0 +1,133 @@
+"""An AWS account on loopback: moto, with two things of AWS that it lacks.
+
+IAM's policy simulator decides by moto's own policy engine, which shares nothing with ours; a bucket is denied to
+whoever expects another owner of it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+from moto.core.responses import ActionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.iam.responses import IamResponse
+from moto.s3.exceptions import S3AccessDeniedError
+from moto.s3.models import s3_backends
+from moto.s3.responses import S3Response
+from moto.server import ThreadedMotoServer
+
+from registry_conformance.judge.account.statement import read_policy
+from registry_conformance.judge.target.account import Declared, ObservedAccount
+
+ACCOUNT, STRANGER = "123456789012", "999999999999"
+REGION = "eu-west-1"
+KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY"
+SESSION = boto3.Session()
+DECLARED = Declared(
+    bucket="hokusai-mlflow-artifacts-staging",
+    region=REGION,
+    account=ACCOUNT,
+    role=f"arn:aws:iam::{ACCOUNT}:role/hokusai-mlflow-staging",
+    trusted=("ecs-tasks.amazonaws.com",),
+    access_log=("hokusai-access-logs", "mlflow-artifacts/"),
+    log_groups={"/ecs/hokusai-mlflow-staging": 30},
+)
+KMS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def with_kms() -> Declared:
+    """Return the same declaration, with a KMS key."""
+    fields = {name: getattr(DECLARED, name) for name in DECLARED.__slots__}
+    return Declared(**fields | {"encryption": "aws:kms", "kms_key": KMS_KEY})
+
+
+class Account:
+    """The account behind a moto server at ``endpoint``."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+
+    def access(self, declared: Declared, *, token: str = "", key_id: str = KEY_ID) -> ObservedAccount:
+        """Return how the account is looked at."""
+        return ObservedAccount(declared, key_id, SECRET, token, self.endpoint, self.endpoint)
+
+    @functools.cache  # noqa: B019 - one account a process, and clients are dear
+    def client(self, service: Any, account: str = ACCOUNT, region: str = REGION) -> Any:
+        """Return a client of a service, as somebody of an account."""
+        keys: dict[str, Any] = {"aws_access_key_id": KEY_ID, "aws_secret_access_key": SECRET}
+        if account != ACCOUNT:
+            role = f"arn:aws:iam::{account}:role/anybody"
+            issued = self.client("sts").assume_role(RoleArn=role, RoleSessionName="anybody")["Credentials"]
+            keys = {
+                "aws_access_key_id": issued["AccessKeyId"],
+                "aws_secret_access_key": issued["SecretAccessKey"],
+                "aws_session_token": issued["SessionToken"],
+            }
+        config = Config(s3={"addressing_style": "path"}, proxies={}, retries={"total_max_attempts": 1})
+        return SESSION.client(service, endpoint_url=self.endpoint, region_name=region, config=config, **keys)
+
+    def reset(self) -> None:
+        """Forget everything."""
+        httpx.post(f"{self.endpoint}/moto-api/reset", trust_env=False).raise_for_status()
+
+    def enforce_iam(self, *, on: bool) -> None:
+        """From now on heed policies, or no longer."""
+        initial = b"0" if on else b"inf"
+        httpx.post(f"{self.endpoint}/moto-api/reset-auth", content=initial, trust_env=False).raise_for_status()
+
+
+def simulate_principal_policy(self: IamResponse) -> ActionResult:
+    """Answer ``SimulatePrincipalPolicy`` for one action on one resource, by moto's policy engine."""
+    role = self.backend.get_role_by_arn(self._get_param("PolicySourceArn"))
+    own: list[Any] = [*role.policies.values(), *role.managed_policies.values()]
+    bounds = [[self.backend.get_policy(role.permissions_boundary_arn)]] if role.permissions_boundary_arn else []
+    action, resource = self._get_param("ActionNames")[0], self._get_param("ResourceArns")[0]
+    allowed = all(
+        PermissionResult.DENIED not in said and PermissionResult.PERMITTED in said
+        for policies in (own, *bounds)
+        for said in [[IAMPolicy(policy).is_action_permitted(action, resource) for policy in policies]]
+    )
+    decision = "allowed" if allowed else "implicitDeny"
+    given = {entry["ContextKeyName"].lower() for entry in self._get_param("ContextEntries") or ()}
+    missing = sorted(_keys([*own, *(policy for policies in bounds for policy in policies)]) - given)
+    result = {"EvalActionName": action, "EvalDecision": decision, "MissingContextValues": missing}
+    return ActionResult({"EvaluationResults": [result]})
+
+
+def _keys(policies: list[Any]) -> set[str]:
+    """Return the keys that conditions of policies ask for, small letters."""
+    documents = [IAMPolicy(policy)._policy_json for policy in policies]
+    return {key.lower() for found in documents for each in read_policy(found) for _, key, _ in each.conditions}
+
+
+@contextmanager
+def moto_account() -> Iterator[Account]:
+    """Serve an account while the context lasts."""
+    plain = S3Response.get_bucket_location
+
+    def guarded(self: S3Response) -> Any:
+        expected = self.headers.get("x-amz-expected-bucket-owner")
+        owner = s3_backends.bucket_accounts.get(self.bucket_name, ("", expected))[1]
+        if expected and expected != owner:
+            raise S3AccessDeniedError
+        return plain(self)
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(S3Response, "get_bucket_location", guarded)
+        patch.setattr(IamResponse, "simulate_principal_policy", simulate_principal_policy, raising=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        account = Account(f"http://{host}:{port}")
+        account.reset()  # moto keeps its accounts for the whole process, not for a server
+        try:
+            yield account
+        finally:
+            server.stop()

@@ -1,0 +1,66 @@
+"""A bucket with its settings as blocks of its own, as configurations for version 3 of the AWS provider have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tests.account.plan_parts import Part
+
+UNTOLD = {"some-replaced-versions-stay": "how many noncurrent versions a rule keeps cannot be said there"}
+
+
+def fold(parts: Iterable[Part]) -> list[Part]:
+    """Return the parts of an account with all settings of the bucket in it that it had blocks for."""
+    found = list(parts)
+    blocks: dict[str, Any] = {}
+    rest = []
+    for part in found:
+        name = part.type.removeprefix("aws_s3_bucket_")
+        if name in _BLOCKS:
+            blocks |= _BLOCKS[name](part.values)
+        else:
+            rest.append(part)
+    return [
+        Part(part.type, part.values | blocks, tuple({*part.computed} - {*blocks}), part.refers)
+        if part.type == "aws_s3_bucket"
+        else part
+        for part in rest
+    ]
+
+
+def _versioning(values: dict[str, Any]) -> dict[str, Any]:
+    enabled = values["versioning_configuration"][0]["status"] == "Enabled"
+    return {"versioning": [{"enabled": enabled, "mfa_delete": False}]}
+
+
+def _lifecycle(values: dict[str, Any]) -> dict[str, Any]:
+    return {"lifecycle_rule": [_rule(rule) for rule in values["rule"]]}
+
+
+def _rule(rule: dict[str, Any]) -> dict[str, Any]:
+    given = rule["filter"][0]
+    both = given["and"][0] if given["and"] else {}
+    ends = rule["noncurrent_version_expiration"]
+    aborts = rule["abort_incomplete_multipart_upload"]
+    return {
+        "id": rule["id"],
+        "enabled": rule["status"] == "Enabled",
+        "prefix": both.get("prefix") or given["prefix"],
+        "tags": both.get("tags"),
+        "expiration": rule["expiration"],
+        "transition": rule["transition"],
+        "noncurrent_version_expiration": [{"days": ends[0]["noncurrent_days"]}] if ends else [],
+        "noncurrent_version_transition": [],
+        "abort_incomplete_multipart_upload_days": aborts[0]["days_after_initiation"] if aborts else None,
+    }
+
+
+_BLOCKS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "versioning": _versioning,
+    "server_side_encryption_configuration": lambda values: {"server_side_encryption_configuration": [values]},
+    "acl": lambda values: {"acl": values["acl"]},
+    "lifecycle_configuration": _lifecycle,
+    "logging": lambda values: {"logging": [values]},
+    "policy": lambda values: {"policy": values["policy"]},
+}

@@ -1,0 +1,161 @@
+"""An account made from its value, by the API."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from registry_conformance.judge.account.fact import Fact, Known
+from registry_conformance.judge.account.state import FLAGS, Bucket, Encryption, LifecycleRule, Role, State
+from registry_conformance.judge.account.statement import Statement, write_policy
+from registry_conformance.judge.target.account import Declared
+from tests.account.moto_account import ACCOUNT, STRANGER, Account
+
+
+def realise(account: Account, state: State, declared: Declared) -> None:
+    """Make an account what ``state`` says, from nothing."""
+    if isinstance(state.bucket, Known):
+        found = state.bucket.value
+        owner = account.client("s3", ACCOUNT if found.account == Known(ACCOUNT) else STRANGER, _value(found.region))
+        if declared.access_log:  # moto takes no log bucket of another region or account
+            _log_bucket(owner, declared.access_log[0], _value(found.region))
+        _bucket(owner, found)
+        if declared.access_log:
+            _delete_bucket(owner, declared.access_log[0])
+    if declared.access_log:
+        _log_bucket(account.client("s3"), declared.access_log[0], declared.region)
+    if isinstance(state.role, Known):
+        _role(account.client("iam"), state.role.value)
+    logs = account.client("logs")
+    for group, days in state.log_groups.items():
+        if isinstance(days, Known):
+            logs.create_log_group(logGroupName=group)
+            if days.value:
+                logs.put_retention_policy(logGroupName=group, retentionInDays=days.value)
+
+
+def make_bucket(s3: Any, name: str, region: str) -> None:
+    """Make a bucket with nothing but a region."""
+    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **where)
+
+
+def _log_bucket(s3: Any, name: str, region: str) -> None:
+    """Make a bucket that S3 may write its access logs to."""
+    make_bucket(s3, name, region)
+    writes = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{name}/*",
+    }
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [writes]}))
+
+
+def _delete_bucket(s3: Any, name: str) -> None:
+    for each in s3.list_objects_v2(Bucket=name).get("Contents", ()):
+        s3.delete_object(Bucket=name, Key=each["Key"])
+    s3.delete_bucket(Bucket=name)
+
+
+def _bucket(s3: Any, bucket: Bucket) -> None:
+    name = bucket.name
+    make_bucket(s3, name, _value(bucket.region))
+    settings: tuple[tuple[Fact[Any], Any, str, Callable[[Any], Any]], ...] = (
+        (bucket.grants, s3.put_bucket_acl, "GrantRead", _acl),
+        (bucket.ownership, s3.put_bucket_ownership_controls, "OwnershipControls", _ownership),
+        (bucket.versioning, s3.put_bucket_versioning, "VersioningConfiguration", lambda status: {"Status": status}),
+        (bucket.encryption, s3.put_bucket_encryption, "ServerSideEncryptionConfiguration", _encryption),
+        (bucket.policy, s3.put_bucket_policy, "Policy", write_policy),
+        (bucket.lifecycle, s3.put_bucket_lifecycle_configuration, "LifecycleConfiguration", lifecycle),
+        (bucket.access_log, s3.put_bucket_logging, "BucketLoggingStatus", _logging),
+        (bucket.public_access, s3.put_public_access_block, "PublicAccessBlockConfiguration", _public_access),
+    )
+    for fact, put, argument, value in settings:
+        if isinstance(fact, Known) and fact.value != ():
+            put(Bucket=name, **{argument: value(fact.value)})
+
+
+def _value(fact: Fact[Any]) -> Any:
+    assert isinstance(fact, Known)
+    return fact.value
+
+
+def _acl(_: object) -> str:
+    return "uri=http://acs.amazonaws.com/groups/global/AllUsers"
+
+
+def _ownership(found: str) -> dict[str, Any]:
+    return {"Rules": [{"ObjectOwnership": found}]}
+
+
+def _public_access(on: frozenset[str]) -> dict[str, bool]:
+    return {flag: flag in on for flag in FLAGS}
+
+
+def _encryption(found: Encryption) -> dict[str, Any]:
+    key = {"KMSMasterKeyID": found.key.value} if isinstance(found.key, Known) else {}
+    default = {"SSEAlgorithm": found.algorithm} | key
+    return {"Rules": [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": found.bucket_key}]}
+
+
+def _logging(found: tuple[str, str]) -> dict[str, Any]:
+    return {"LoggingEnabled": {"TargetBucket": found[0], "TargetPrefix": found[1]}}
+
+
+def lifecycle(rules: tuple[LifecycleRule, ...]) -> dict[str, Any]:
+    """Return a lifecycle as S3 takes it."""
+    return {"Rules": [_rule(rule) for rule in rules]}
+
+
+def _rule(rule: LifecycleRule) -> dict[str, Any]:
+    tags = [{"Key": "kind", "Value": "scratch"}]
+    noncurrent = {"NoncurrentDays": rule.noncurrent_days}
+    if rule.keeps:
+        noncurrent["NewerNoncurrentVersions"] = rule.keeps
+    parts = {
+        "Expiration": when(rule.expires) if rule.expires else None,
+        "Transitions": [when(moment) | {"StorageClass": storage} for storage, moment in rule.moves],
+        "NoncurrentVersionExpiration": noncurrent if rule.noncurrent_days else None,
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": rule.abort_days} if rule.abort_days else None,
+    }
+    narrow = {"And": {"Prefix": rule.prefix, "Tags": tags}}
+    return {
+        "ID": rule.name,
+        "Status": "Enabled" if rule.enabled else "Disabled",
+        "Filter": narrow if rule.narrowed else {"Prefix": rule.prefix},
+    } | {name: value for name, value in parts.items() if value}
+
+
+def when(told: str) -> dict[str, Any]:
+    """Return ``after 30 days`` or ``on 2030-01-01`` as S3 takes it."""
+    if days := re.fullmatch(r"after (\d+) days", told):
+        return {"Days": int(days[1])}
+    return {"Date": datetime.fromisoformat(told.removeprefix("on ")).replace(tzinfo=UTC)}
+
+
+def _role(iam: Any, role: Role) -> None:
+    name = role.arn.rpartition("/")[2]
+    more: Mapping[str, str] = {}
+    if isinstance(role.boundary, Known):
+        bound = iam.create_policy(PolicyName="boundary", PolicyDocument=write_policy(role.boundary.value))
+        more = {"PermissionsBoundary": bound["Policy"]["Arn"]}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=write_policy(_value(role.trust)), **more)
+    for policy, statements in by_policy(_value(role.statements)).items():
+        text = write_policy(statements)
+        if policy.startswith("arn:"):
+            made = iam.create_policy(PolicyName=policy.rpartition("/")[2], PolicyDocument=text)
+            iam.attach_role_policy(RoleName=name, PolicyArn=made["Policy"]["Arn"])
+        else:
+            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text)
+
+
+def by_policy(statements: tuple[Statement, ...]) -> dict[str, list[Statement]]:
+    """Return statements by the policy that they stand in: the one called artifacts where they say none."""
+    found: dict[str, list[Statement]] = {}
+    for each in statements:
+        found.setdefault(each.policy or "artifacts", []).append(each)
+    return found

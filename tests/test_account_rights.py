@@ -1,0 +1,204 @@
+"""What the suite itself may do: its policy is enough under IAM's enforcement, and every action of it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.iam.responses import IamResponse
+from moto.logs.responses import LogsResponse
+from moto.s3.responses import ACTION_MAP
+
+from registry_conformance.judge.account.evaluate import judge_all
+from registry_conformance.judge.account.fact import Known, Unreadable
+from registry_conformance.judge.account.observe.observe import observe
+from registry_conformance.judge.account.own_rights import object_rights, own_rights
+from registry_conformance.judge.account.reference import promised
+from registry_conformance.judge.account.state import Role
+from registry_conformance.judge.account.statement import Statement, write_policy
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.log_watch import LogWatch
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.account import Declared, ObservedAccount
+from registry_conformance.judge.target.target import BucketAccess, LogGroup
+from registry_conformance.judge.verdict import Verdict
+from tests.account.moto_account import ACCOUNT, DECLARED, REGION, SESSION, Account, moto_account, with_kms
+from tests.account.realise import realise
+
+OF_AWS = {
+    "encryption": "GetEncryptionConfiguration",
+    "ownershipControls": "GetBucketOwnershipControls",
+    "publicAccessBlock": "GetBucketPublicAccessBlock",
+}
+"""Queries that moto 5.2.5 takes for ListBucket, with the actions that AWS asks for."""
+BOUNDED = replace(
+    promised(DECLARED),
+    role=Known(
+        Role(
+            DECLARED.role,
+            Known((Statement(actions=("sts:AssumeRole",), principals=("Service:ecs-tasks.amazonaws.com",)),)),
+            Known((Statement(actions=("s3:GetObject",), resources=("*",)),)),
+            boundary=Known((Statement(actions=("s3:*",), resources=("*",)),)),
+        )
+    ),
+)
+"""An account with something in each place that the suite looks at: its role has a boundary, a managed policy."""
+LOOKING = sorted({action for each in own_rights(DECLARED) for action in each.actions})
+TOUCHING = sorted({action for each in object_rights(DECLARED) for action in each.actions})
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    """An account that heeds policies as AWS does, with a bucket and a role in it."""
+    with moto_account() as account, pytest.MonkeyPatch.context() as patch:
+        for query, action in OF_AWS.items():
+            patch.setitem(ACTION_MAP["BUCKET"]["GET"], query, action)
+        patch.setattr(IamResponse, "_determine_resource", resource_of, raising=False)
+        patch.setattr(LogsResponse, "_determine_resource", group_of, raising=False)
+        realise(account, BOUNDED, DECLARED)
+        yield account
+
+
+def resource_of(self: IamResponse) -> str:
+    """Return the resource that a request to IAM is about: moto 5.2.5 asks for all of them."""
+    role = self._get_param("RoleName")
+    named = self._get_param("PolicyArn") or self._get_param("PolicySourceArn")
+    return named or (f"arn:aws:iam::{ACCOUNT}:role/{role}" if role else "*")
+
+
+def group_of(self: LogsResponse) -> str:
+    """Return the log group that a request is about."""
+    group = self._get_param("logGroupName")
+    return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}:*" if group else "*"
+
+
+@pytest.fixture
+def caller(account: Account) -> Iterator[Any]:
+    """A maker of callers with a policy of their own; policies are heeded from the first one on."""
+    iam = account.client("iam")
+    iam.create_user(UserName="suite")
+
+    def with_rights(*statements: Statement) -> ObservedAccount:
+        iam.put_user_policy(UserName="suite", PolicyName="own", PolicyDocument=write_policy(statements))
+        key = iam.create_access_key(UserName="suite")["AccessKey"]
+        account.enforce_iam(on=True)
+        access = account.access(DECLARED)
+        return replace(access, access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"])
+
+    yield with_rights
+    account.enforce_iam(on=False)
+    for key in iam.list_access_keys(UserName="suite")["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName="suite", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName="suite", PolicyName="own")
+    iam.delete_user(UserName="suite")
+
+
+@pytest.fixture
+def plain_bucket(account: Account) -> Iterator[None]:
+    """The bucket without its policy: moto 5.2.5 denies objects by a statement whose condition does not hold."""
+    s3 = account.client("s3")
+    policy = s3.get_bucket_policy(Bucket=DECLARED.bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=DECLARED.bucket)
+    yield
+    s3.put_bucket_policy(Bucket=DECLARED.bucket, Policy=policy)
+
+
+def less(statements: Iterator[Statement], action: str) -> list[Statement]:
+    """Return statements without one action."""
+    fewer = (replace(each, actions=tuple(one for one in each.actions if one != action)) for each in statements)
+    return [each for each in fewer if each.actions]
+
+
+def unreadable(found: ObservedAccount) -> list[str]:
+    """Return the names of what may not be read in an account."""
+    state = observe(found)
+    assert isinstance(state.bucket, Known)
+    assert isinstance(state.role, Known)
+    seen = {each.name: getattr(state.bucket.value, each.name) for each in fields(state.bucket.value)}
+    seen |= {each.name: getattr(state.role.value, each.name) for each in fields(state.role.value)}
+    seen |= state.log_groups
+    return [name for name, fact in seen.items() if isinstance(fact, Unreadable)]
+
+
+def test_policy_is_enough_to_look(caller: Any) -> None:
+    """With the documented policy, and no more, everything of the account is read, and nothing is changed."""
+    found = caller(*own_rights(DECLARED))
+
+    assert unreadable(found) == []
+    assert observe(found) == BOUNDED
+
+
+@pytest.mark.parametrize("action", LOOKING)
+def test_each_action_of_the_policy_is_needed(caller: Any, action: str) -> None:
+    """Without one of its actions something may not be read; that is inconclusive, and nothing fails for it."""
+    found = caller(*less(own_rights(DECLARED), action))
+    hidden = unreadable(found)
+    findings = judge_all(observe(found), DECLARED)
+    whole = judge_all(BOUNDED, DECLARED)
+
+    assert hidden
+    changed = {name: finding for name, finding in findings.items() if finding.verdict != whole[name].verdict}
+    assert {finding.verdict for finding in changed.values()} <= {Verdict.INCONCLUSIVE}, changed
+    assert all("may not be read" in finding.actual for finding in changed.values()), changed
+
+
+def test_nothing_is_readable_without_a_policy(caller: Any) -> None:
+    """With a policy for something else nothing is read, and nothing passes or fails."""
+    found = caller(Statement(actions=("sqs:SendMessage",), resources=("*",)))
+    findings = judge_all(observe(found), DECLARED)
+
+    verdicts = {name: finding.verdict for name, finding in findings.items()}
+    assert set(verdicts.values()) == {Verdict.INCONCLUSIVE, Verdict.INAPPLICABLE}, verdicts
+
+
+def look(found: ObservedAccount, declared: Declared, run: str) -> None:
+    """Do what a sandboxed run does in the bucket: put, list, read, count versions and uploads, remove for good."""
+    access = BucketAccess(
+        found.endpoint, REGION, declared.bucket, declared.prefix, found.access_key, found.secret_key, ""
+    )
+    bucket = Bucket(access, Evidence())
+    location = f"s3://{declared.bucket}/{declared.prefix}/1/{run}/artifacts"
+    put = SESSION.client(
+        "s3",
+        endpoint_url=found.endpoint,
+        region_name=REGION,
+        aws_access_key_id=found.access_key,
+        aws_secret_access_key=found.secret_key,
+    )  # moto heeds no policy for the presigned URLs that ``fill`` uses
+    put.put_object(Bucket=declared.bucket, Key=bucket.key_for(location, "a.bin"), Body=b"bytes")
+    assert bucket.under(location) == {"a.bin": 5}
+    key = bucket.key_for(location, "a.bin")
+    assert bucket.body(key) is not None
+    assert bucket.versions(key) == 1
+    assert bucket.unfinished(location, "a.bin") == 0
+    assert bucket.purge(bucket.key_for(location)) == ""
+    assert bucket.under(location) == {}
+
+
+@pytest.mark.usefixtures("plain_bucket")
+def test_policy_is_enough_for_a_run(account: Account, caller: Any) -> None:
+    """With the documented policies a run sees what was stored, removes it for good, and reads the log."""
+    found = caller(*own_rights(DECLARED), *object_rights(DECLARED))
+    look(found, DECLARED, "run")
+    group = next(iter(DECLARED.log_groups))
+
+    log = LogGroup(group, REGION, found.access_key, found.secret_key, "", account.endpoint)
+    assert LogWatch({}, {"mlflow": log}).lines() == []
+
+
+@pytest.mark.usefixtures("plain_bucket")
+@pytest.mark.parametrize("action", [each for each in TOUCHING if each.startswith("s3:") and "Abort" not in each])
+def test_each_action_on_objects_is_needed(caller: Any, action: str) -> None:
+    """Without one of its actions a run cannot do its work in the bucket."""
+    found = caller(*less(object_rights(DECLARED), action))
+    with pytest.raises((AssertionError, ClientError), match=r"AccessDenied|Forbidden"):
+        look(found, DECLARED, action.partition(":")[2])
+
+
+def test_policy_names_the_key_where_one_is_declared() -> None:
+    """Objects that are encrypted by KMS are read with the key, which the policy names then."""
+    actions = {action for each in object_rights(with_kms()) for action in each.actions}
+    assert {"kms:Decrypt", "kms:GenerateDataKey"} <= actions

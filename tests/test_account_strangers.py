@@ -1,0 +1,148 @@
+"""Whom a bucket policy lets in from outside the account, for sure or under a condition that nobody here can judge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from registry_conformance.judge.account.evaluate import judge
+from registry_conformance.judge.account.fact import Known
+from registry_conformance.judge.account.finding import Finding
+from registry_conformance.judge.account.reference import promised
+from registry_conformance.judge.account.statement import Condition, Statement
+from registry_conformance.judge.target.account import Declared
+from registry_conformance.judge.verdict import Verdict
+from registry_conformance.lab.faults.accounts.fault import in_bucket, in_role
+from tests.account.moto_account import ACCOUNT, DECLARED, STRANGER
+
+OBJECTS = f"arn:aws:s3:::{DECLARED.bucket}/*"
+PASSED, INCONCLUSIVE, FAILED = Verdict.PASSED, Verdict.INCONCLUSIVE, Verdict.FAILED
+
+
+def judged(*statements: Statement, declared: Declared = DECLARED) -> Finding:
+    """Return what it comes to who is let in by a bucket policy."""
+    state = in_bucket(policy=Known(statements))(promised(declared), declared)
+    return judge("INF-010", state, declared)
+
+
+def allows(principal: str, *conditions: Condition) -> Statement:
+    """Return a statement that lets somebody read."""
+    return Statement(actions=("s3:GetObject",), resources=(OBJECTS,), principals=(principal,), conditions=conditions)
+
+
+@pytest.mark.parametrize(
+    ("principal", "verdict"),
+    [
+        ("*", FAILED),
+        (f"AWS:{STRANGER}", FAILED),
+        (f"AWS:arn:aws:iam::{STRANGER}:root", FAILED),
+        (f"AWS:arn:aws:iam::{STRANGER}:user/{ACCOUNT}", FAILED),
+        (f"AWS:arn:aws:sts::{STRANGER}:assumed-role/a/b", FAILED),
+        ("AWS:arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1", FAILED),
+        ("CanonicalUser:79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be", FAILED),
+        ("Federated:cognito-identity.amazonaws.com", FAILED),
+        (f"AWS:{ACCOUNT}", PASSED),
+        (f"AWS:arn:aws:iam::{ACCOUNT}:user/{STRANGER}", PASSED),
+        ("AWS:AROAEXAMPLEEXAMPLE01", PASSED),
+        ("Service:logging.s3.amazonaws.com", PASSED),
+    ],
+)
+def test_principals(principal: str, verdict: Verdict) -> None:
+    """A principal is told by the account in its ARN, not by digits somewhere in it."""
+    assert judged(allows(principal)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        (("StringEquals", "aws:PrincipalAccount", (ACCOUNT,)), PASSED),
+        (("StringEquals", "aws:PrincipalAccount", (ACCOUNT, STRANGER)), FAILED),
+        (("StringEqualsIfExists", "aws:PrincipalAccount", (ACCOUNT,)), FAILED),
+        (("StringNotEquals", "aws:PrincipalAccount", (ACCOUNT,)), FAILED),
+        (("ArnLike", "aws:PrincipalArn", (f"arn:aws:iam::{ACCOUNT}:role/*",)), PASSED),
+        (("ArnLike", "aws:PrincipalArn", ("arn:aws:iam::*:role/mlflow",)), FAILED),
+        (("ArnLike", "aws:PrincipalArn", (f"arn:aws:iam::{STRANGER}:role/*",)), FAILED),
+        (("StringLike", "aws:PrincipalArn", ("*",)), FAILED),
+        (("StringLike", "aws:userId", ("AROAEXAMPLE:*",)), INCONCLUSIVE),
+        (("StringEquals", "aws:PrincipalOrgID", ("o-1",)), FAILED),
+        (("StringEquals", "aws:SourceArn", (f"arn:aws:sns:eu-west-1:{ACCOUNT}:t",)), PASSED),
+        (("StringEquals", "aws:SourceVpce", ("vpce-1",)), INCONCLUSIVE),
+        (("IpAddress", "aws:SourceIp", ("10.0.0.0/8",)), INCONCLUSIVE),
+        (("StringEquals", "s3:DataAccessPointAccount", (ACCOUNT,)), INCONCLUSIVE),
+        (("Bool", "aws:SecureTransport", ("true",)), FAILED),
+        (("Bool", "aws:SecureTransport", ("false",)), PASSED),
+    ],
+)
+def test_conditions_on_everyone(condition: Condition, verdict: Verdict) -> None:
+    """What a condition says counts, not that there is one; what it hangs on is named."""
+    found = judged(allows("*", condition))
+
+    assert found.verdict is verdict, found
+    assert verdict is not INCONCLUSIVE or condition[1] in found.actual
+
+
+def test_denials_count() -> None:
+    """Whom another statement refuses is not let in, unless it spares them."""
+    everyone = allows("*")
+    denial = Statement("Deny", ("s3:*",), resources=(OBJECTS,), principals=("*",))
+    but_ours = replace(denial, conditions=(("StringNotLike", "aws:PrincipalArn", (f"arn:aws:iam::{ACCOUNT}:*",)),))
+    but_the_organisation = replace(denial, conditions=(("StringNotEquals", "aws:PrincipalOrgID", ("o-1",)),))
+    but_reads = replace(denial, actions=("s3:PutObject",))
+    but_some = replace(denial, principals=(), not_principals=(f"AWS:{DECLARED.role}", f"AWS:{ACCOUNT}"))
+
+    assert judged(everyone, but_ours).verdict is PASSED
+    assert judged(everyone, but_some).verdict is PASSED
+    assert judged(everyone, but_the_organisation).verdict is FAILED
+    assert judged(everyone, but_reads).verdict is FAILED
+
+
+def test_everyone_but_some_is_everyone() -> None:
+    """A statement that allows all but somebody lets the world in."""
+    assert judged(replace(allows("*"), principals=(), not_principals=(f"AWS:{STRANGER}",))).verdict is FAILED
+
+
+def test_account_that_nobody_declares() -> None:
+    """Where no account is declared the role tells it; where neither is, who is an outsider cannot be told."""
+    of_role = replace(DECLARED, account="")
+    nobody = replace(DECLARED, account="", role="")
+
+    assert judged(allows(f"AWS:{STRANGER}"), declared=of_role).verdict is FAILED
+    assert judged(allows(f"AWS:{ACCOUNT}"), declared=of_role).verdict is PASSED
+    assert judged(allows(f"AWS:{STRANGER}"), declared=nobody).verdict is INCONCLUSIVE
+    assert judged(allows("*"), declared=nobody).verdict is FAILED
+
+
+@pytest.mark.parametrize(
+    ("statement", "trusted", "told"),
+    [
+        (Statement(actions=("sts:AssumeRole",), principals=("Service:ecs-tasks.amazonaws.com",)), (), ""),
+        (Statement(actions=("sts:AssumeRole",), principals=("Service:ec2.amazonaws.com",)), ("a", "b"), "a may not"),
+        (Statement(actions=("sts:AssumeRole",), not_principals=("AWS:1",)), (), "so may *"),
+        (Statement("Deny", ("sts:AssumeRole",), principals=("*",)), (), "nobody may"),
+        (Statement(principals=("Federated:arn:aws:iam::1:oidc-provider/ci",)), (), "no condition names a subject"),
+        (
+            Statement(
+                principals=("Federated:arn:aws:iam::1:oidc-provider/ci",),
+                conditions=(("StringLike", "ci:sub", ("*",)),),
+            ),
+            (),
+            "no condition names a subject",
+        ),
+        (
+            Statement(
+                principals=("Federated:arn:aws:iam::1:oidc-provider/ci",),
+                conditions=(("StringLike", "ci:sub", ("system:serviceaccount:mlflow:*",)),),
+            ),
+            (),
+            "",
+        ),
+    ],
+)
+def test_trust(statement: Statement, trusted: tuple[str, ...], told: str) -> None:
+    """The declared services must be let in, nobody else may be, and of an identity provider one subject alone."""
+    declared = replace(DECLARED, trusted=trusted)
+    found = judge("INF-053", in_role(trust=Known((statement,)))(promised(declared), declared), declared)
+
+    assert found.verdict is (FAILED if told else PASSED), found
+    assert told in found.actual

@@ -1,0 +1,53 @@
+"""A line carries several requests on one connection, and says how each was answered."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+
+import pytest
+
+from registry_conformance.judge.clients.connection import Connection
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.target import Door
+from tests.http_servers import echo, raw
+
+
+def at(url: str) -> Connection:
+    """Return a line to a door under a prefix."""
+    return Connection(Door("echo", f"{url}/prefix", 5), Evidence())
+
+
+def test_requests_in_turn_share_a_connection() -> None:
+    """Each request is answered on the connection of the first."""
+    with echo() as url:
+        assert at(url).in_turn([("/status/200", None), ("/status/404", "k"), ("/status/201", None)]) == [200, 404, 201]
+
+
+def test_closed_connection_is_not_opened_again() -> None:
+    """A server that closes after its first answer is told by an exception."""
+
+    def answer_once(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with raw(answer_once) as url, pytest.raises((OSError, http.client.HTTPException)):
+        at(url).in_turn([("/", None), ("/", None)])
+
+
+def test_requests_at_once_keep_their_order_and_keys() -> None:
+    """Pipelined requests are answered in order, and each carries its own key or none."""
+    with echo() as url:
+        answers = at(url).at_once([("/a", "one"), ("/b", None), ("/c", "three")])
+    said = [json.loads(body) for _, body in answers]
+    keys = [dict(each["headers"]).get("Authorization") for each in said]
+
+    assert [each["target"] for each in said] == ["/prefix/a", "/prefix/b", "/prefix/c"]
+    assert keys == ["Bearer one", None, "Bearer three"]
+
+
+def test_http2_is_not_seen_where_it_is_not() -> None:
+    """A server of HTTP/1.1 does not pass for one of HTTP/2."""
+    with echo() as url:
+        assert not at(url).speaks_http2()

@@ -1,0 +1,287 @@
+"""Environments: what their files may say, and what is refused and how."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from registry_conformance.judge.live.account import account_of
+from registry_conformance.judge.live.profile import Profile, Secret
+from registry_conformance.judge.live.reader import FOLDER, ProfileError, file_of, read
+from registry_conformance.judge.live.secrets import resolve
+from registry_conformance.judge.live.target import guard_of, target_of
+
+_ALL = 'admin = ["read", "write", "artifact-read", "artifact-write"]'
+EXAMPLE = (FOLDER / "staging.toml").read_text()
+RUN = "verify-20300101-000000-abcdef"
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    """Write the example with one thing changed."""
+    assert old in EXAMPLE
+    file = folder / "mine.toml"
+    file.write_text(EXAMPLE.replace(old, new, 1))
+    return file
+
+
+def line_of(file: Path, text: str) -> int:
+    """Return the line of the file that holds the text."""
+    return next(number for number, line in enumerate(file.read_text().splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.toml")), ids=lambda file: file.stem)
+def test_examples_can_be_read(file: Path) -> None:
+    """Examples can be read."""
+    assert read(file).doors
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        ('access = "sandboxed"', 'access = "rw"', "rw", 'access cannot be \'rw\'; give "read-only" or "sandboxed"'),
+        ('access = "sandboxed"\n', "", "# Staging", "access is missing"),
+        ('"https://registry.staging.example/mlflow"', '"ftp://x"', "ftp", "is no http or https URL; give an http"),
+        ('"https://registry.staging.example/mlflow"', '"https://u:p@x/"', "u:p", "a URL with a credential"),
+        ("[doors.documented]", "[doors.docs]", "[doors.docs]", "doors.docs cannot be"),
+        ("[keys.reader]", "[keys.owner]", "[keys.owner]", "keys.owner cannot be"),
+        (
+            "[keys.reader]",
+            '[policies.own]\nreader = ["delete"]\n[keys.reader]',
+            "delete",
+            "give a list of rights: read, w",
+        ),
+        (
+            "[keys.reader]",
+            '[policies.own]\nowner = ["read"]\n[keys.reader]',
+            "owner",
+            "here may stand: anonymous, reader",
+        ),
+        ("[keys.reader]", "[policies.open]\n[keys.reader]", "[policies.open]", "policies.open is a name that is taken"),
+        (
+            "[keys.reader]",
+            '[policies.own]\n[doors.literal]\nurl = "https://x.example"\npolicy = "mine"\n[keys.reader]',
+            "mine",
+            "doors.literal.policy cannot be 'mine'; give one of guarded, open, own",
+        ),
+        (
+            'uploads = "proxied"',
+            'uploads = "direct"',
+            "[artifacts]",
+            "artifacts needs all of direct uploads, direct",
+        ),
+        (
+            "[bucket]",
+            '[artifacts.client]\naccess_key = { variable = "A" }\n[bucket]',
+            "[artifacts.client]",
+            "artifacts.client.secret_key is missing; give a table with one of variable, file and command",
+        ),
+        ("requests = 20000", 'requests = "many"', "many", "a whole number above 0"),
+        ("seconds = 1800", "seconds = 0", "seconds = 0", "a whole number above 0"),
+        ("requests = 20000", "request = 3", "request = 3", "here may stand: requests, megabytes, objects, seconds"),
+        ("[budget]", "[budgets]", "[budgets]", "budgets is unknown"),
+        ("group =", 'file = "x"\ngroup =', "[logs.mlflow]", "needs exactly one of file and group"),
+        ("[budget]", '[[expected_failures]]\nrequirement = "X"\n[budget]', '"X"', "a requirement's id, as ART-012"),
+        ("[budget]", '[[expected_failures]]\nrequirement = "ART-001"\n[budget]', "[[exp", "expires is missing"),
+        ('"123456789012"', '"12345"', "12345", "infrastructure.account cannot be '12345'; give the number of an AWS"),
+        ('"123456789012"', "123456789012", "account", "infrastructure.account cannot be 123456789012; give the number"),
+        ('"arn:aws:iam::123456789012:role/hokusai-mlflow-staging"', '"mlflow"', '"mlflow"', "the ARN of the role"),
+        ('encryption = "AES256"', 'encryption = "SSE"', "SSE", 'give "AES256", "aws:kms" or "none"'),
+        ('encryption = "AES256"', 'encryption = "aws:kms"', "[infrastructure]", "needs both of encryption ="),
+        ("noncurrent_days = 90", "noncurrent_days = 0", "noncurrent_days", "a whole number above 0"),
+        (
+            "abort_days = 7",
+            "abort_day = 7",
+            "abort_day",
+            "infrastructure.abort_day is unknown; here may stand: account",
+        ),
+        (
+            "abort_days = 7",
+            'access_key = { variable = "K" }',
+            "[infrastructure]",
+            "needs both of access_key and secret",
+        ),
+        ('bucket = "hokusai-access-logs-staging", ', "", "access_log", "infrastructure.access_log.bucket is missing"),
+        ('staging" = 30 }', 'staging" = "30" }', "log_groups", "cannot be '30'"),
+    ],
+)
+def test_mistake_is_told_with_its_line_and_what_is_allowed(
+    tmp_path: Path, old: str, new: str, at: str, said: str
+) -> None:
+    """Mistake is told with its line and what is allowed."""
+    file = changed(tmp_path, old, new)
+    with pytest.raises(ProfileError) as refusal:
+        read(file)
+    mine = [line for line in str(refusal.value).splitlines() if said in line]
+
+    assert mine, refusal.value
+    assert mine[0].startswith(f"{file}:{line_of(file, at)}: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('variable = "HOKUSAI_STAGING_READER_KEY"', 'value = "hk_abcdef123"'),
+        ('secret_key = { variable = "HOKUSAI_STAGING_AWS_SECRET_ACCESS_KEY" }', 'secret_key = "hk_abcdef123"'),
+    ],
+)
+def test_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, old: str, new: str) -> None:
+    """Secret in the file is refused and not repeated."""
+    with pytest.raises(ProfileError) as refusal:
+        read(changed(tmp_path, old, new))
+
+    assert "hk_abcdef123" not in str(refusal.value)
+
+
+def test_file_that_is_not_toml_or_not_there_is_told(tmp_path: Path) -> None:
+    """File that is not toml or not there is told."""
+    with pytest.raises(ProfileError, match=r"mine\.toml:3: is not TOML: .*line 3"):
+        read(changed(tmp_path, 'access = "sandboxed"', "access ="))
+    with pytest.raises(ProfileError, match="cannot be read: No such file"):
+        read(tmp_path / "absent.toml")
+    with pytest.raises(ProfileError, match="there are: local-example, production, staging"):
+        file_of("nowhere")
+
+
+def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secret comes from variable file or command."""
+    monkeypatch.setenv("OWN_KEY", "from-variable")
+    file = tmp_path / "key"
+    file.write_text("from-file\n")
+    program = [sys.executable, "-c", "print('from-command')"]
+
+    profile = read(file_of("production")).read_from(tmp_path / "mine.toml", "mine.toml", "")
+
+    assert resolve(profile, "keys.writer", Secret(variable="OWN_KEY")) == "from-variable"
+    assert resolve(profile, "keys.writer", Secret(file=str(file))) == "from-file"
+    assert resolve(profile, "keys.writer", Secret(file="key")) == "from-file"
+    assert resolve(profile, "keys.writer", Secret(command=program)) == "from-command"
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (Secret(variable="NOT_SET_ANYWHERE"), "keys.writer: the environment variable NOT_SET_ANYWHERE is not set"),
+        (Secret(file="/nonexistent/key"), "the file /nonexistent/key cannot be read"),
+        (Secret(command=["no-such-program-here"]), "the command no-such-program-here cannot be run"),
+        (Secret(command=[sys.executable, "-c", "print('short')"]), "at least 6 characters"),
+        (Secret(command=[sys.executable, "-c", "raise SystemExit(3)"]), "ended with exit code 3"),
+    ],
+)
+def test_secret_that_cannot_be_had_is_told(secret: Secret, said: str) -> None:
+    """Secret that cannot be had is told."""
+    with pytest.raises(ProfileError, match=re.escape(said)):
+        resolve(read(file_of("production")), "keys.writer", secret)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        ("[keys.writer]", "[keys.admin]", "[keys.reader]", "keys.writer is missing; a sandboxed environment"),
+        (
+            '/mlflow"\n\n[keys.writer]',
+            f'/mlflow"\npolicy = "own"\n[policies.own]\n{_ALL}\n[keys.writer]',
+            "[doors.canonical]",
+            "keys.admin is missing; a sandboxed environment is written to with an admin's key",
+        ),
+        (
+            '/mlflow"\n\n[keys.writer]',
+            '/mlflow"\npolicy = "own"\n[policies.own]\nwriter = ["write"]\n[keys.writer]',
+            "[policies.own]",
+            "policies.own lets no role do all that is asked for here; one needs artifact-read, artifact-write, read,",
+        ),
+        (
+            "HOKUSAI_STAGING_READER_KEY",
+            "NOT_SET",
+            "[keys.reader]",
+            "the environment variable NOT_SET is not set; set it to",
+        ),
+        ("[doors.documented]\n", '[doors.documented]\nca = "no.pem"\n', "no.pem", "there is no file no.pem"),
+        ('group = "/ecs/hokusai-mlflow-staging"', 'file = "none.log"', "none.log", "there is no file none.log"),
+    ],
+)
+def test_what_cannot_be_had_is_told_with_its_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, at: str, said: str
+) -> None:
+    """What cannot be had is told with its line too."""
+    for name in re.findall(r"HOKUSAI_\w+", EXAMPLE):
+        monkeypatch.setenv(name, "a-secret-of-staging")
+    file = changed(tmp_path, old, new)
+    with pytest.raises(ProfileError) as refusal:
+        target_of("mine", read(file), None)
+
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert re.match(rf"{re.escape(str(file))}:(?:{line_of(file, at)}|1): ", str(refusal.value))
+
+
+def test_target_says_what_its_file_does_not_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Target says what its file does not open."""
+    monkeypatch.setenv("HOKUSAI_PRODUCTION_READER_KEY", "hk_reader_0000")
+    profile = read(file_of("production"))
+    target = target_of("production", profile, guard_of(profile, RUN, tmp_path))
+
+    assert "nobody looked whether bytes were stored" in target.capability("store").reason
+    assert not target.capability("write").present
+    assert "hk_reader_0000" not in repr(target)
+
+
+def test_account_is_taken_as_its_file_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Account is taken as its file says, with the bucket's credentials where it has none of its own."""
+    monkeypatch.setenv("HOKUSAI_STAGING_AWS_ACCESS_KEY_ID", "AKIA-staging")
+    monkeypatch.setenv("HOKUSAI_STAGING_AWS_SECRET_ACCESS_KEY", "a-staging-secret")
+    account = account_of(read(file_of("staging")))
+
+    assert account is not None
+    declared = account.declared
+    assert (declared.bucket, declared.prefix) == ("hokusai-mlflow-artifacts-staging", "artifacts")
+    assert (declared.region, declared.account) == ("us-east-1", "123456789012")
+    assert declared.log_groups == {"/ecs/hokusai-mlflow-staging": 30}
+    assert (account.access_key, account.secret_key, account.endpoint) == ("AKIA-staging", "a-staging-secret", "")
+    assert "a-staging-secret" not in repr(account)
+
+
+def test_account_without_a_bucket_or_credentials_is_refused() -> None:
+    """Account without a bucket or credentials is refused."""
+    bare = {"description": "x", "access": "read-only", "doors": {"canonical": {"url": "https://x.example"}}}
+    nameless = Profile.model_validate({**bare, "infrastructure": {}})
+    keyless = Profile.model_validate({**bare, "infrastructure": {"bucket": "artifacts"}})
+
+    assert account_of(Profile.model_validate(bare)) is None
+    with pytest.raises(ProfileError, match=r"infrastructure\.bucket is missing"):
+        account_of(nameless)
+    with pytest.raises(ProfileError, match=r"infrastructure\.access_key is missing"):
+        account_of(keyless)
+
+
+def test_account_with_another_bucket_than_the_runs_is_refused() -> None:
+    """Account with another bucket than the one that the run looks into is refused."""
+    profile = read(file_of("staging"))
+    assert profile.infrastructure is not None
+    other = profile.model_copy(
+        update={"infrastructure": profile.infrastructure.model_copy(update={"bucket": "elsewhere"})}
+    )
+
+    with pytest.raises(ProfileError, match=r"infrastructure\.bucket is 'elsewhere', and \[bucket\] names"):
+        account_of(other)
+
+
+def test_sandboxed_environment_without_a_writer_is_refused() -> None:
+    """Sandboxed environment without a writer is refused."""
+    profile = Profile.model_validate(
+        {"description": "x", "access": "sandboxed", "doors": {"canonical": {"url": "https://x.example"}}}
+    )
+    with pytest.raises(ProfileError, match=r"keys\.writer is missing"):
+        target_of("mine", profile, None)
+
+
+def test_expected_failure_of_no_requirement_is_told(tmp_path: Path) -> None:
+    """Expected failure of no requirement is told."""
+    entry = '[[expected_failures]]\nrequirement = "ART-999"\nreason = "a good one"\nexpires = 2030-01-01\n[budget]'
+    file = changed(tmp_path, "[budget]", entry)
+
+    with pytest.raises(ProfileError, match="ART-999 is no requirement") as refusal:
+        read(file, {"ART-001"})
+    assert str(refusal.value).startswith(f"{file}:{line_of(file, 'ART-999')}: ")

@@ -1,0 +1,72 @@
+"""A known defect of MLflow is excused strictly: in its versions, until its date, and only while it is there."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from registry_conformance.judge.requirement import upstream_defect
+from registry_conformance.judge.verdict import Verdict
+from registry_conformance.run.session.upstream_defects import excused
+from tests.conftest import Project
+
+V = Verdict
+BEFORE, AFTER = date(2027, 1, 1), date(2027, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "versions", "today", "expected"),
+    [
+        (V.FAILED, "mlflow 3.17.2", BEFORE, V.INAPPLICABLE),
+        (V.FAILED, "mlflow 3.17.2", AFTER, V.FAILED),
+        (V.FAILED, "mlflow 3.19.0", BEFORE, V.FAILED),
+        (V.FAILED, "", BEFORE, V.FAILED),
+        (V.PASSED, "mlflow 3.17.2", BEFORE, V.FAILED),
+        (V.PASSED, "mlflow 3.19.0", BEFORE, V.PASSED),
+        (V.INCONCLUSIVE, "mlflow 3.17.2", BEFORE, V.INCONCLUSIVE),
+        (V.ERROR, "mlflow 3.17.2", BEFORE, V.ERROR),
+    ],
+)
+def test_an_excuse_holds_only_where_it_was_given(
+    request: pytest.FixtureRequest, verdict: Verdict, versions: str, today: date, expected: Verdict
+) -> None:
+    """The excuse turns a breach inapplicable; a pass, a later date or another version is told."""
+    request.node.add_marker(upstream_defect("mlflow#1", versions="<3.18", expires="2027-06-30"))
+    assert excused(request.node, verdict, versions, today)[0] == expected
+
+
+def test_an_excused_check_is_inapplicable_and_a_mended_one_fails(project: Project) -> None:
+    """In a run, the defect's reference stands in the report; a check that passes all the same is red."""
+    project.requirement("ZZZ-002")
+    project.requirement("ZZZ-003")
+    defect = '@upstream_defect("mlflow#1", versions=">=3", expires="2099-01-01")'
+    project.checks(f'''
+from registry_conformance.judge.requirement import upstream_defect
+
+@verifies("ZZZ-001")
+{defect}
+def test_is_there(door):
+    """It is there."""
+    expect_status(door.health(), 418)
+
+@verifies("ZZZ-002")
+{defect}
+def test_is_mended(door):
+    """It is mended."""
+    expect_status(door.health(), 200)
+
+@verifies("ZZZ-003")
+def test_works(door):
+    """It works."""
+    expect_status(door.health(), 200)
+''')
+    code, output = project.run()
+    report = json.loads((project.root / "reports" / "latest" / "verdicts.json").read_text())
+    verdicts = {name: requirement["verdict"] for name, requirement in report["requirements"].items()}
+    assert verdicts == {"ZZZ-001": "inapplicable", "ZZZ-002": "failed", "ZZZ-003": "passed"}
+    assert "mlflow#1" in report["summary"]["inapplicable"]["ZZZ-001"]
+    assert code == 1
+    assert "passes although mlflow#1 is said to make it fail: take the excuse away" in output
+    assert project.run("-k", "there or works")[0] == 0
