@@ -1,1 +1,1 @@
-"""To be said."""
+"""Whether a third party can register a model on a deployment: what judges, what is broken on purpose, what proves the judge."""

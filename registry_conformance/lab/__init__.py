@@ -1,1 +1,1 @@
-"""To be said."""
+"""What we own and break: the deployment value, the stacks that realise it, the faults, images and programs."""

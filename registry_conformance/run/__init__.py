@@ -1,1 +1,1 @@
-"""To be said."""
+"""One pytest run as a judgement: options, plugin, session."""
