@@ -1,1 +1,1 @@
-"""Whether a third party can register a model on a deployment: what judges, what is broken on purpose, what proves the judge."""
+"""Whether a third party can register a model on a deployment: the judge, what it is proved on, and the proof."""

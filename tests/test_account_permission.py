@@ -6,7 +6,7 @@ import pytest
 
 from registry_conformance.judge.account.grants import Grant, grants
 from registry_conformance.judge.account.patterns import covers
-from registry_conformance.judge.account.permission import Decision, Request, decide
+from registry_conformance.judge.account.permission import AccessDecision, Request, decide
 from registry_conformance.judge.account.statement import PolicyError, Statement, read_policy, write_policy
 
 HERE = "arn:aws:s3:::b/artifacts/1/a.bin"
@@ -21,7 +21,7 @@ FACTS = {
 READ = Statement(actions=("s3:GetObject",), resources=("arn:aws:s3:::b/*",))
 
 
-def said(*statements: Statement, action: str = "s3:GetObject") -> Decision:
+def said(*statements: Statement, action: str = "s3:GetObject") -> AccessDecision:
     """Return what statements say to a request of the server's role."""
     return decide(statements, Request(action, HERE, ROLE, FACTS))
 
@@ -29,36 +29,39 @@ def said(*statements: Statement, action: str = "s3:GetObject") -> Decision:
 @pytest.mark.parametrize(
     ("statement", "decision"),
     [
-        (READ, Decision.ALLOWED),
-        (Statement(actions=("S3:getobject",), resources=("*",)), Decision.ALLOWED),
-        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::b/artifacts/?/*",)), Decision.ALLOWED),
-        (Statement(actions=("s3:PutObject",), resources=("*",)), Decision.NOT_ALLOWED),
-        (Statement(actions=("s3:GetObject",), resources=("arn:aws:s3:::b",)), Decision.NOT_ALLOWED),
-        (Statement(not_actions=("s3:Delete*",), resources=("*",)), Decision.ALLOWED),
-        (Statement(not_actions=("s3:Get*",), resources=("*",)), Decision.NOT_ALLOWED),
-        (Statement(actions=("s3:*",), not_resources=("arn:aws:s3:::b/artifacts/*",)), Decision.NOT_ALLOWED),
-        (Statement(actions=("s3:*",), resources=("*",), principals=(f"AWS:{ROLE}",)), Decision.ALLOWED),
-        (Statement(actions=("s3:*",), resources=("*",), principals=("AWS:123456789012",)), Decision.ALLOWED),
+        (READ, AccessDecision.ALLOWED),
+        (Statement(actions=("S3:getobject",), resources=("*",)), AccessDecision.ALLOWED),
+        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::b/artifacts/?/*",)), AccessDecision.ALLOWED),
+        (Statement(actions=("s3:PutObject",), resources=("*",)), AccessDecision.NOT_ALLOWED),
+        (Statement(actions=("s3:GetObject",), resources=("arn:aws:s3:::b",)), AccessDecision.NOT_ALLOWED),
+        (Statement(not_actions=("s3:Delete*",), resources=("*",)), AccessDecision.ALLOWED),
+        (Statement(not_actions=("s3:Get*",), resources=("*",)), AccessDecision.NOT_ALLOWED),
+        (Statement(actions=("s3:*",), not_resources=("arn:aws:s3:::b/artifacts/*",)), AccessDecision.NOT_ALLOWED),
+        (Statement(actions=("s3:*",), resources=("*",), principals=(f"AWS:{ROLE}",)), AccessDecision.ALLOWED),
+        (Statement(actions=("s3:*",), resources=("*",), principals=("AWS:123456789012",)), AccessDecision.ALLOWED),
         (
             Statement(actions=("s3:*",), resources=("*",), principals=("AWS:arn:aws:iam::123456789012:root",)),
-            Decision.ALLOWED,
+            AccessDecision.ALLOWED,
         ),
-        (Statement(actions=("s3:*",), resources=("*",), principals=("AWS:999999999999",)), Decision.NOT_ALLOWED),
-        (Statement(actions=("s3:*",), resources=("*",), not_principals=(f"AWS:{ROLE}",)), Decision.NOT_ALLOWED),
-        (Statement(actions=("s3:*",), resources=("*",), principals=("*",)), Decision.ALLOWED),
-        (Statement(actions=("s3:*",), resources=("*",), principals=(f"AWS:{ROLE}-before",)), Decision.NOT_ALLOWED),
-        (Statement(actions=("s3:*",), resources=("*",), principals=(f"AWS:{SESSION}",)), Decision.DEPENDS),
-        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::b/Artifacts/*",)), Decision.NOT_ALLOWED),
-        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::${aws:PrincipalTag/b}/*",)), Decision.DEPENDS),
-        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::b/${aws:username}/*", "*")), Decision.ALLOWED),
-        (Statement("Deny", ("s3:*",), not_resources=("arn:aws:s3:::b/*",)), Decision.NOT_ALLOWED),
-        (Statement("Deny", not_actions=("s3:Get*",), resources=("*",)), Decision.NOT_ALLOWED),
-        (Statement("Deny", not_actions=("s3:Put*",), resources=("*",)), Decision.DENIED),
-        (Statement("Deny", ("*",), resources=("*",), not_principals=("AWS:123456789012",)), Decision.DENIED),
-        (Statement("Deny", ("*",), resources=("*",), not_principals=(f"AWS:{ROLE}",)), Decision.DEPENDS),
+        (Statement(actions=("s3:*",), resources=("*",), principals=("AWS:999999999999",)), AccessDecision.NOT_ALLOWED),
+        (Statement(actions=("s3:*",), resources=("*",), not_principals=(f"AWS:{ROLE}",)), AccessDecision.NOT_ALLOWED),
+        (Statement(actions=("s3:*",), resources=("*",), principals=("*",)), AccessDecision.ALLOWED),
+        (
+            Statement(actions=("s3:*",), resources=("*",), principals=(f"AWS:{ROLE}-before",)),
+            AccessDecision.NOT_ALLOWED,
+        ),
+        (Statement(actions=("s3:*",), resources=("*",), principals=(f"AWS:{SESSION}",)), AccessDecision.DEPENDS),
+        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::b/Artifacts/*",)), AccessDecision.NOT_ALLOWED),
+        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::${aws:PrincipalTag/b}/*",)), AccessDecision.DEPENDS),
+        (Statement(actions=("s3:Get*",), resources=("arn:aws:s3:::b/${aws:username}/*", "*")), AccessDecision.ALLOWED),
+        (Statement("Deny", ("s3:*",), not_resources=("arn:aws:s3:::b/*",)), AccessDecision.NOT_ALLOWED),
+        (Statement("Deny", not_actions=("s3:Get*",), resources=("*",)), AccessDecision.NOT_ALLOWED),
+        (Statement("Deny", not_actions=("s3:Put*",), resources=("*",)), AccessDecision.DENIED),
+        (Statement("Deny", ("*",), resources=("*",), not_principals=("AWS:123456789012",)), AccessDecision.DENIED),
+        (Statement("Deny", ("*",), resources=("*",), not_principals=(f"AWS:{ROLE}",)), AccessDecision.DEPENDS),
     ],
 )
-def test_one_statement(statement: Statement, decision: Decision) -> None:
+def test_one_statement(statement: Statement, decision: AccessDecision) -> None:
     """A statement allows what it names, by patterns, negations and principals."""
     assert said(statement) is decision
 
@@ -66,34 +69,34 @@ def test_one_statement(statement: Statement, decision: Decision) -> None:
 @pytest.mark.parametrize(
     ("operator", "key", "values", "decision"),
     [
-        ("Bool", "aws:SecureTransport", ("true",), Decision.ALLOWED),
-        ("Bool", "aws:SecureTransport", ("false",), Decision.NOT_ALLOWED),
-        ("StringLike", "s3:prefix", ("artifacts/*",), Decision.ALLOWED),
-        ("StringEquals", "s3:prefix", ("artifacts",), Decision.NOT_ALLOWED),
-        ("StringNotEquals", "s3:x-amz-server-side-encryption", ("AES256",), Decision.ALLOWED),
-        ("StringEquals", "s3:x-amz-server-side-encryption", ("AES256",), Decision.NOT_ALLOWED),
-        ("StringEqualsIfExists", "s3:x-amz-server-side-encryption", ("AES256",), Decision.ALLOWED),
-        ("Null", "s3:x-amz-server-side-encryption", ("true",), Decision.ALLOWED),
-        ("Null", "s3:x-amz-server-side-encryption", ("false",), Decision.NOT_ALLOWED),
-        ("IpAddress", "aws:SourceIp", ("10.0.0.0/8",), Decision.DEPENDS),
-        ("StringEquals", "aws:SourceVpce", ("vpce-1",), Decision.DEPENDS),
-        ("NumericLessThan", "s3:signatureage", ("600000",), Decision.DEPENDS),
-        ("NumericLessThan", "s3:TlsVersion", ("1.2",), Decision.NOT_ALLOWED),
-        ("NumericLessThan", "s3:TlsVersion", ("1.3",), Decision.DEPENDS),
-        ("NumericGreaterThanEquals", "s3:TlsVersion", ("1.2",), Decision.ALLOWED),
-        ("NumericLessThan", "s3:TlsVersion", ("none",), Decision.DEPENDS),
-        ("StringEquals", "s3:authType", ("REST-HEADER",), Decision.DEPENDS),
-        ("StringLike", "s3:prefix", ("${s3:prefix}*",), Decision.ALLOWED),
-        ("StringLike", "s3:prefix", ("${aws:username}/*",), Decision.DEPENDS),
-        ("ForAnyValue:StringEquals", "s3:x-amz-server-side-encryption", ("AES256",), Decision.NOT_ALLOWED),
-        ("ForAllValues:StringEquals", "s3:x-amz-server-side-encryption", ("AES256",), Decision.ALLOWED),
-        ("ForAllValues:StringLike", "aws:tags", ("a*", "b*"), Decision.ALLOWED),
-        ("ForAllValues:StringLike", "aws:tags", ("a*",), Decision.NOT_ALLOWED),
-        ("ForAnyValue:StringLike", "aws:tags", ("a*",), Decision.ALLOWED),
-        ("BinaryEquals", "s3:prefix", ("YXI=",), Decision.DEPENDS),
+        ("Bool", "aws:SecureTransport", ("true",), AccessDecision.ALLOWED),
+        ("Bool", "aws:SecureTransport", ("false",), AccessDecision.NOT_ALLOWED),
+        ("StringLike", "s3:prefix", ("artifacts/*",), AccessDecision.ALLOWED),
+        ("StringEquals", "s3:prefix", ("artifacts",), AccessDecision.NOT_ALLOWED),
+        ("StringNotEquals", "s3:x-amz-server-side-encryption", ("AES256",), AccessDecision.ALLOWED),
+        ("StringEquals", "s3:x-amz-server-side-encryption", ("AES256",), AccessDecision.NOT_ALLOWED),
+        ("StringEqualsIfExists", "s3:x-amz-server-side-encryption", ("AES256",), AccessDecision.ALLOWED),
+        ("Null", "s3:x-amz-server-side-encryption", ("true",), AccessDecision.ALLOWED),
+        ("Null", "s3:x-amz-server-side-encryption", ("false",), AccessDecision.NOT_ALLOWED),
+        ("IpAddress", "aws:SourceIp", ("10.0.0.0/8",), AccessDecision.DEPENDS),
+        ("StringEquals", "aws:SourceVpce", ("vpce-1",), AccessDecision.DEPENDS),
+        ("NumericLessThan", "s3:signatureage", ("600000",), AccessDecision.DEPENDS),
+        ("NumericLessThan", "s3:TlsVersion", ("1.2",), AccessDecision.NOT_ALLOWED),
+        ("NumericLessThan", "s3:TlsVersion", ("1.3",), AccessDecision.DEPENDS),
+        ("NumericGreaterThanEquals", "s3:TlsVersion", ("1.2",), AccessDecision.ALLOWED),
+        ("NumericLessThan", "s3:TlsVersion", ("none",), AccessDecision.DEPENDS),
+        ("StringEquals", "s3:authType", ("REST-HEADER",), AccessDecision.DEPENDS),
+        ("StringLike", "s3:prefix", ("${s3:prefix}*",), AccessDecision.ALLOWED),
+        ("StringLike", "s3:prefix", ("${aws:username}/*",), AccessDecision.DEPENDS),
+        ("ForAnyValue:StringEquals", "s3:x-amz-server-side-encryption", ("AES256",), AccessDecision.NOT_ALLOWED),
+        ("ForAllValues:StringEquals", "s3:x-amz-server-side-encryption", ("AES256",), AccessDecision.ALLOWED),
+        ("ForAllValues:StringLike", "aws:tags", ("a*", "b*"), AccessDecision.ALLOWED),
+        ("ForAllValues:StringLike", "aws:tags", ("a*",), AccessDecision.NOT_ALLOWED),
+        ("ForAnyValue:StringLike", "aws:tags", ("a*",), AccessDecision.ALLOWED),
+        ("BinaryEquals", "s3:prefix", ("YXI=",), AccessDecision.DEPENDS),
     ],
 )
-def test_conditions(operator: str, key: str, values: tuple[str, ...], decision: Decision) -> None:
+def test_conditions(operator: str, key: str, values: tuple[str, ...], decision: AccessDecision) -> None:
     """A condition is decided on what is known of the server's requests; on nothing else is anything said."""
     statement = Statement(actions=("s3:*",), resources=("*",), conditions=((operator, key, values),))
     assert said(statement) is decision
@@ -104,9 +107,9 @@ def test_denial_outranks() -> None:
     denial = Statement("Deny", ("s3:*",), resources=("*",))
     perhaps = Statement("Deny", ("s3:*",), resources=("*",), conditions=(("Bool", "aws:ViaAWSService", ("true",)),))
 
-    assert said(READ, denial) is Decision.DENIED
-    assert said(READ, perhaps) is Decision.DEPENDS
-    assert said(denial) is Decision.DENIED
+    assert said(READ, denial) is AccessDecision.DENIED
+    assert said(READ, perhaps) is AccessDecision.DEPENDS
+    assert said(denial) is AccessDecision.DENIED
 
 
 def test_grants_are_what_is_left() -> None:

@@ -17,7 +17,7 @@ from registry_conformance.judge.account.fact import Known, Unreadable
 from registry_conformance.judge.account.observe.observe import observe
 from registry_conformance.judge.account.own_rights import object_rights, own_rights
 from registry_conformance.judge.account.reference import promised
-from registry_conformance.judge.account.state import Role
+from registry_conformance.judge.account.state import RoleState
 from registry_conformance.judge.account.statement import Statement, write_policy
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.log_watch import LogWatch
@@ -37,7 +37,7 @@ OF_AWS = {
 BOUNDED = replace(
     promised(DECLARED),
     role=Known(
-        Role(
+        RoleState(
             DECLARED.role,
             Known((Statement(actions=("sts:AssumeRole",), principals=("Service:ecs-tasks.amazonaws.com",)),)),
             Known((Statement(actions=("s3:GetObject",), resources=("*",)),)),

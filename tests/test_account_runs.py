@@ -24,7 +24,7 @@ from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
-from registry_conformance.proof.rehearsal.external_environment import Changes, environment
+from registry_conformance.proof.rehearsal.external_environment import EnvironmentChanges, environment
 from registry_conformance.run.session.arguments import SUITES
 from tests.account.command_line import run as run_line
 from tests.account.moto_account import ACCOUNT, DECLARED, Account, moto_account
@@ -143,7 +143,7 @@ def test_denied_calls_are_inconclusive(target: Target, declared: Declared, tmp_p
     account.client("iam").create_user(UserName="blind")
     key = account.client("iam").create_access_key(UserName="blind")["AccessKey"]
     keys = {"BLIND_KEY": key["AccessKeyId"], "BLIND_SECRET": key["SecretAccessKey"]}
-    file = environment(target, tmp_path / "environment", Changes(without=("bucket",)))
+    file = environment(target, tmp_path / "environment", EnvironmentChanges(without=("bucket",)))
     table = as_declared(target, declared) | {"bucket": declared.bucket, "prefix": declared.prefix}
     secrets = 'access_key = { variable = "BLIND_KEY" }\nsecret_key = { variable = "BLIND_SECRET" }\n'
     file.write_text(f"{file.read_text()}\n[infrastructure]\n{_fields(table)}{secrets}")

@@ -12,7 +12,7 @@ import pytest
 from registry_conformance.judge.account.evaluate import judge_all
 from registry_conformance.judge.account.fact import Known, Pending, Unreadable
 from registry_conformance.judge.account.plan.planned import planned
-from registry_conformance.judge.account.state import Bucket, Role
+from registry_conformance.judge.account.state import BucketState, RoleState
 from registry_conformance.judge.account.statement import Statement, write_policy
 from registry_conformance.judge.target.account import PlannedAccount
 from registry_conformance.judge.verdict import Verdict
@@ -24,7 +24,7 @@ ROLE_NAME = DECLARED.role.rpartition("/")[2]
 OF_ROLE = {f"INF-{number:03}" for number in (*range(41, 52),)}
 
 
-def bucket_of(folder: Path, found: dict[str, Any]) -> Bucket:
+def bucket_of(folder: Path, found: dict[str, Any]) -> BucketState:
     """Return the bucket as it is read from a plan."""
     file = folder / "plan.json"
     file.write_text(json.dumps(found))
@@ -33,7 +33,7 @@ def bucket_of(folder: Path, found: dict[str, Any]) -> Bucket:
     return state.bucket.value
 
 
-def role_of(folder: Path, found: dict[str, Any]) -> Role:
+def role_of(folder: Path, found: dict[str, Any]) -> RoleState:
     """Return the role as it is read from a plan."""
     file = folder / "plan.json"
     file.write_text(json.dumps(found))

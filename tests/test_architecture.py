@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import grimp
 import pytest
 
 from tests.tree import ROOT, Source, sources
@@ -34,6 +35,16 @@ def test_imports_point_one_way() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_few_files_stand_behind_a_check() -> None:
+    """Behind the imports of one check stand at most 40 files of ours, and 5,000 lines."""
+    graph = grimp.build_graph("registry_conformance", "fixtures", "suites", cache_dir=None)
+    modules = graph.find_upstream_modules("suites.contract.artifacts.test_bytes")
+    lines = sum(len(source.text.splitlines()) for source in sources() if source.module in modules)
+
+    assert len(modules) <= 40, sorted(modules)
+    assert lines <= 5000
 
 
 def environment_readers(project: list[Source]) -> set[str]:

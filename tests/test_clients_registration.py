@@ -13,7 +13,7 @@ from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.model_flavors import KINDS
 from registry_conformance.judge.clients.registration import PLATFORM_TAGS, PlannedRegistration, observe
-from registry_conformance.judge.clients.sdk_registration import Developer, Plan, load_back, register
+from registry_conformance.judge.clients.sdk_registration import Developer, RegistrationPlan, load_back, register
 from registry_conformance.judge.evidence.exchange import Body
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
@@ -37,9 +37,9 @@ def target(stack: OwnedStack) -> Target:
     return stack.target()
 
 
-def plan(kind: str, name: str) -> Plan:
+def plan(kind: str, name: str) -> RegistrationPlan:
     """Return a plan whose names start with ``name``."""
-    return Plan(kind, f"{name}-experiment", f"{name}-model", "champion", PLATFORM_TAGS)
+    return RegistrationPlan(kind, f"{name}-experiment", f"{name}-model", "champion", PLATFORM_TAGS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

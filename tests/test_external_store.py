@@ -17,7 +17,7 @@ import pytest
 
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.lab.deployment import REFERENCE, Links, MLflow
-from registry_conformance.lab.external.store import ExternalStore, StoreError, checked, lacks
+from registry_conformance.lab.external.store import ExternalStore, ExternalStoreError, checked, lacks
 from registry_conformance.lab.stack.external_store import bucket_name, is_of
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.process import free_ports
@@ -157,7 +157,7 @@ def test_a_store_that_cannot_be_used_is_a_usage_error(
 )
 def test_url_of_no_store_is_refused(url: str, message: str) -> None:
     """What cannot be an S3 service, or not be reached from a container, is refused with the reason."""
-    with pytest.raises(StoreError, match=message.replace("(s)", r"\(s\)")):
+    with pytest.raises(ExternalStoreError, match=message.replace("(s)", r"\(s\)")):
         checked(url, from_containers=True)
 
 

@@ -18,7 +18,7 @@ from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.write import write
 from registry_conformance.proof.nightly.digest import body, changed, lines, news
 from registry_conformance.proof.nightly.night import BusyError, NightRun, alone, copy_run, nights, publish
-from registry_conformance.proof.nightly.plan import Plan, PlanError
+from registry_conformance.proof.nightly.plan import NightlyPlan, NightlyPlanError
 from registry_conformance.proof.nightly.result import Result, judged
 from registry_conformance.proof.nightly.webhook import TRIES, tell
 from tests.report_runs import green
@@ -54,21 +54,21 @@ def test_bad_plan_is_named(text: str, words: str, tmp_path: Path) -> None:
     """What is wrong with a plan is told with its file and place."""
     file = tmp_path / "nightly.toml"
     file.write_text(text)
-    with pytest.raises(PlanError) as problem:
-        Plan.read(file)
+    with pytest.raises(NightlyPlanError) as problem:
+        NightlyPlan.read(file)
     assert words in str(problem.value)
     assert str(problem.value).startswith("nightly.toml")
 
 
 def test_our_own_plan_can_be_read(tmp_path: Path) -> None:
     """The plan of the project is valid; each target's command names suite, reports and run."""
-    plan = Plan.read(ROOT / "nightly.toml")
+    plan = NightlyPlan.read(ROOT / "nightly.toml")
     commands = {job.name: " ".join(job.command(tmp_path, "verify-1")[1:]) for job in plan.jobs}
 
     assert "suites/local --stack=embedded" in commands["embedded-moto"]
     assert f"--report-dir={tmp_path} --run-id=verify-1 --store=moto" in commands["embedded-moto"]
     assert commands["proof"].endswith(f"scripts/prove --report-dir={tmp_path}")
-    with pytest.raises(PlanError, match="--only=x: no such target; known: embedded-minio"):
+    with pytest.raises(NightlyPlanError, match="--only=x: no such target; known: embedded-minio"):
         plan.chosen(["x"])
 
 
@@ -77,7 +77,7 @@ def test_environment_is_run_as_a_live_target(tmp_path: Path) -> None:
     file = tmp_path / "nightly.toml"
     file.write_text("[[target]]\nname = 'x'\nenvironment = 'staging'")
 
-    assert Plan.read(file).jobs[0].command(tmp_path, "r-1")[3:5] == ["suites/live", "--env=staging"]
+    assert NightlyPlan.read(file).jobs[0].command(tmp_path, "r-1")[3:5] == ["suites/live", "--env=staging"]
 
 
 def test_gravest_code_is_the_nights(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_night_is_read_back_and_old_ones_go(tmp_path: Path) -> None:
 
 def test_proof_of_this_night_is_told(tmp_path: Path) -> None:
     """A proof says what it caught and what it did not; one that was there before, or broke off, is not this night's."""
-    job = Plan.read(ROOT / "nightly.toml").chosen(["proof"])[0]
+    job = NightlyPlan.read(ROOT / "nightly.toml").chosen(["proof"])[0]
     faults = [{"name": name, "caught": name == "one"} for name in ("one", "two", "three")]
     summary = {"faults": 3, "caught": 1, "false_alarms": []}
     proof = {"run": "prove-1", "summary": summary, "faults": faults, "finished": datetime.now(UTC).isoformat()}
@@ -165,7 +165,7 @@ def test_proof_of_this_night_is_told(tmp_path: Path) -> None:
 
 def test_run_that_proves_little_is_not_good(tmp_path: Path) -> None:
     """A run that ended well is not good where it left no report, or half a one, or did not judge every MUST."""
-    job = Plan.read(ROOT / "nightly.toml").jobs[0]
+    job = NightlyPlan.read(ROOT / "nightly.toml").jobs[0]
 
     assert judged(job, tmp_path, "verify-1", 0, 1.0, "").exit_code == 5
     (tmp_path / "runs" / "verify-1").mkdir(parents=True)

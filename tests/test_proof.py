@@ -23,7 +23,7 @@ from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.proof.faults.confirm import unconfirmed
-from registry_conformance.proof.faults.outcome import Outcome, Seen
+from registry_conformance.proof.faults.outcome import FaultOutcome, Seen
 from registry_conformance.proof.faults.page import page
 from registry_conformance.proof.faults.reasons import REASONS
 from registry_conformance.proof.faults.score import Proof
@@ -41,10 +41,12 @@ def seen(requirement: str, verdict: Verdict, case: str = "[a]") -> Seen:
     return Seen(f"suites/contract/test_{requirement}.py::test_it{case}", (requirement,), verdict, "why")
 
 
-def outcome(name: str, *cases: Seen, **changes: Any) -> Outcome:
+def outcome(name: str, *cases: Seen, **changes: Any) -> FaultOutcome:
     """Return the outcome of a fault that was armed and named right."""
     expected_of = CATALOGUE[name].requirements
-    return replace(Outcome(name, expected_of, "", "", list(cases), ("cause", "another"), "cause", 0.1, 1.0), **changes)
+    return replace(
+        FaultOutcome(name, expected_of, "", "", list(cases), ("cause", "another"), "cause", 0.1, 1.0), **changes
+    )
 
 
 def check(requirement: str, *, local: bool = False) -> Check:
@@ -52,7 +54,7 @@ def check(requirement: str, *, local: bool = False) -> Check:
     return Check(f"suites/contract/test_{requirement}.py::test_it", (requirement,), (), local)
 
 
-def proof(*outcomes: Outcome, checks: Sequence[Check] = (), reasons: dict[str, str] | None = None) -> Proof:
+def proof(*outcomes: FaultOutcome, checks: Sequence[Check] = (), reasons: dict[str, str] | None = None) -> Proof:
     """Return a proof with these outcomes."""
     started, finished = "2026-11-23T01:00:00+00:00", "2026-11-23T01:10:00+00:00"
     known = reasons or {}
@@ -80,7 +82,7 @@ def test_numbers_of_a_proof() -> None:
     """The summary counts what was armed, caught and named, and names false alarms and what nothing kills."""
     caught = outcome(FAULT.name, *(seen(name, Verdict.FAILED) for name in FAULT.requirements))
     missed = outcome(OTHER.name, diagnosis=("another", "cause"), unconfirmed="its sign does not show")
-    reference = Outcome("", seen=[seen("OPS-001", Verdict.FAILED)], diagnosis=("cause",))
+    reference = FaultOutcome("", seen=[seen("OPS-001", Verdict.FAILED)], diagnosis=("cause",))
     checks = [check(FAULT.requirements[0]), check("OPS-001"), check("OPS-002")]
     judged = proof(caught, missed, reference, checks=checks)
     numbers = judged.summary()
@@ -97,7 +99,7 @@ def test_numbers_of_a_proof() -> None:
 
 def test_what_did_not_come_home_is_a_shortcoming() -> None:
     """A fault whose process ended before its time is told, and not counted as armed."""
-    lost = Outcome(FAULT.name, FAULT.requirements, problem="ended with -9 after 150 s")
+    lost = FaultOutcome(FAULT.name, FAULT.requirements, problem="ended with -9 after 150 s")
 
     assert proof(lost).summary()["armed"] == 0
     assert proof(lost).shortcomings()[0].startswith(f"{FAULT.name} was not tried to the end")
@@ -105,7 +107,7 @@ def test_what_did_not_come_home_is_a_shortcoming() -> None:
 
 def test_document_and_page() -> None:
     """The document is of its schema, and the page shows every fault and every check that ran."""
-    document = proof(outcome(FAULT.name, seen(FAULT.requirements[0], Verdict.FAILED)), Outcome("")).document()
+    document = proof(outcome(FAULT.name, seen(FAULT.requirements[0], Verdict.FAILED)), FaultOutcome("")).document()
     schema = json.loads((ROOT / "reports" / "schema" / "faults.v1.json").read_text())
     jsonschema.validate(document, schema, format_checker=jsonschema.FormatChecker())
     shown = page(document)
@@ -238,9 +240,9 @@ def test_a_suite_stands_or_falls() -> None:
     good = [outcome(name, *(seen(one, Verdict.FAILED) for one in CATALOGUE[name].requirements)) for name in names]
     missed = outcome(names[0])
 
-    assert proof(*good, Outcome("")).stands
+    assert proof(*good, FaultOutcome("")).stands
     assert proof(*good[1:], missed).stands
     assert not proof(*good[2:], missed, outcome(names[1])).stands
     assert not proof(*good[1:], outcome(names[0], unconfirmed="no sign")).stands
-    assert not proof(*good, Outcome("", seen=[seen("OPS-001", Verdict.FAILED)])).stands
+    assert not proof(*good, FaultOutcome("", seen=[seen("OPS-001", Verdict.FAILED)])).stands
     assert not proof(*(replace(one, diagnosis=("another", "cause")) for one in good)).stands

@@ -15,7 +15,7 @@ from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.log_watch import Line, LogWatch
 from registry_conformance.judge.clients.registration import PlannedRegistration
 from registry_conformance.judge.clients.registration_progress import RegistrationProgress
-from registry_conformance.judge.clients.sdk_registration import DIARY, Developer, Plan, SdkRegistration
+from registry_conformance.judge.clients.sdk_registration import DIARY, Developer, RegistrationPlan, SdkRegistration
 from registry_conformance.judge.expect import Mismatch, PreconditionFailed
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.summary import conclusion
@@ -24,7 +24,7 @@ from registry_conformance.judge.target.target import Door, LogGroup
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.run.session.step_reporter import Narrator
 
-PLAN = Plan("sklearn", "e", "m", "champion", {})
+PLAN = RegistrationPlan("sklearn", "e", "m", "champion", {})
 
 
 class Paced(IsolatedProcess):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from registry_conformance.judge.report.changes import LISTS, Changes, compare
+from registry_conformance.judge.report.changes import LISTS, RunChanges, compare
 from registry_conformance.judge.report.history import History
 from registry_conformance.judge.report.latency import latency
 from registry_conformance.judge.report.page.plot import plot
@@ -42,7 +42,7 @@ def night(number: int, *records: CheckRecord, **fields: Any) -> RunRecord:
     return replace(run, started=f"2026-01-0{number}T03:04:05+00:00")
 
 
-def names(changes: Changes) -> dict[str, list[str]]:
+def names(changes: RunChanges) -> dict[str, list[str]]:
     """Return list -> the names in it, of the lists that hold something."""
     found = {name: [each.name.rpartition("::test_")[2] for each in getattr(changes, name)] for name in LISTS}
     return {name: each for name, each in found.items() if each}

@@ -14,7 +14,7 @@ import pytest
 
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.judge.target.target import Door, Target, Ways
-from registry_conformance.lab.deployment import REFERENCE, Answer, Deployment, Links, MLflow
+from registry_conformance.lab.deployment import REFERENCE, Deployment, FixedAnswer, Links, MLflow
 from registry_conformance.lab.disturbance import Rule, SetStatus, When
 from registry_conformance.lab.stack import process
 from registry_conformance.lab.stack.auth import SOURCE, policy_text
@@ -26,7 +26,7 @@ BUCKET_GONE = replace(REFERENCE, mlflow=MLflow(destination="s3://no-such-bucket/
 HOST_CHECKED = replace(REFERENCE, mlflow=MLflow(environment=(("MLFLOW_SERVER_ALLOWED_HOSTS", "elsewhere.test"),)))
 KEYS_DOWN = replace(REFERENCE, keys=replace(REFERENCE.keys, up=False))
 AUTH_DOWN = replace(REFERENCE, auth=replace(REFERENCE.auth, up=False))
-KEYS_BROKEN = replace(REFERENCE, keys=replace(REFERENCE.keys, answer=Answer(status=500)))
+KEYS_BROKEN = replace(REFERENCE, keys=replace(REFERENCE.keys, answer=FixedAnswer(status=500)))
 ONE_DOOR = replace(REFERENCE, proxy=replace(REFERENCE.proxy, doors=("canonical",)))
 LEGACY = replace(REFERENCE, auth=replace(REFERENCE.auth, service_id="ml-platform"))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from registry_conformance.proof.nightly.plan import Plan
+from registry_conformance.proof.nightly.plan import NightlyPlan
 from tests.tree import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -79,7 +79,7 @@ def test_workflows_call_what_is_there() -> None:
 
     assert called <= targets
     assert {name for name in re.findall(r"scripts/(\w+)", text) if not (ROOT / "scripts" / name).is_file()} == set()
-    assert Plan.read(ROOT / "nightly.toml").webhook in text
+    assert NightlyPlan.read(ROOT / "nightly.toml").webhook in text
     written = (ROOT / "reports" / "README.md").read_text()
     assert [name for name in ("annotations.txt", "summary.md", "digest.md") if name not in written] == []
 

@@ -126,7 +126,7 @@ class Auth:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FixedAnswer:
     """A fixed answer of the key service to every question: status, body, and a delay in seconds before it."""
 
     status: int = 200
@@ -144,7 +144,7 @@ class KeyService:
     """
 
     up: bool = True
-    answer: Answer | None = None
+    answer: FixedAnswer | None = None
     revoked: frozenset[str] = frozenset()
     believed: frozenset[str] = frozenset()
 

@@ -11,7 +11,7 @@ from typing import Any
 from registry_conformance.judge.machine import ROOT, new_run_id, variable
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external.image import OPTIONS, ExternalImage, ExternalImageError, named
-from registry_conformance.lab.external.store import ExternalStore, StoreError, checked, lacks
+from registry_conformance.lab.external.store import ExternalStore, ExternalStoreError, checked, lacks
 from registry_conformance.lab.faults.catalogue import CATALOGUE, broken
 from registry_conformance.lab.images.engine import ready
 from registry_conformance.lab.images.recipe import RECIPES
@@ -123,7 +123,7 @@ def store_named(name: str, stack: str = "embedded") -> str:
     if "://" in name:
         try:
             return checked(name, from_containers=stack == "docker")
-        except StoreError as problem:
+        except ExternalStoreError as problem:
             raise SettingsError(f"--store={name.rpartition('@')[2]}: {problem}") from problem
     if name not in STORES:
         raise SettingsError(f"--store={name}: unknown; use one of {', '.join(STORES)}, or the URL of an S3 service")

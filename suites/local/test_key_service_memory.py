@@ -13,7 +13,7 @@ from registry_conformance.judge.clients.key_service_requests import Questions
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
-from registry_conformance.lab.deployment import REFERENCE, Answer, Auth, KeyService
+from registry_conformance.lab.deployment import REFERENCE, Auth, FixedAnswer, KeyService
 
 SHORT = replace(REFERENCE, auth=Auth(timeout=2.0, cache=0.25))
 REVOKED = KeyService(revoked=frozenset({"writer"}))
@@ -59,7 +59,7 @@ def test_key_that_becomes_valid_is_accepted_at_once(scratch: Scratch) -> None:
 @pytest.mark.parametrize("status", [429, 500])
 def test_trouble_is_not_remembered(scratch: Scratch, status: int) -> None:
     """A key is accepted as soon as the key service answers again."""
-    door = scratch.apply(replace(SHORT, keys=KeyService(answer=Answer(status=status))))
+    door = scratch.apply(replace(SHORT, keys=KeyService(answer=FixedAnswer(status=status))))
     scratch.outlive(0.3)
     require(door.search_experiments(), {429: 429, 500: 503}[status])  # control: there was trouble
     scratch.apply(SHORT)

@@ -12,7 +12,7 @@ from fixtures.scratch_stack import Scratch
 from registry_conformance.judge.clients.http_sender import Carrier
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
-from registry_conformance.lab.deployment import REFERENCE, Answer, Auth, KeyService
+from registry_conformance.lab.deployment import REFERENCE, Auth, FixedAnswer, KeyService
 
 FORGETFUL = replace(REFERENCE, auth=Auth(timeout=0.3, cache=0.0))
 """Asks about every key every time, and does not wait long."""
@@ -89,7 +89,7 @@ def test_outage_leaves_nothing_behind(scratch: Scratch) -> None:
     door = scratch.apply(FORGETFUL)
     created = require(door.create_experiment(f"{door.run}-outage"), 200).document["experiment_id"]
     run = require(door.create_run(created, "outage"), 200).document["run"]["info"]
-    broken = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=Answer(status=500))))
+    broken = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=FixedAnswer(status=500))))
     upload = broken.put_artifact(run["artifact_uri"], "theirs.bin", b"x" * 100)
     change = broken.set_run_tag(run["run_id"], "colour", "red")
     healed = scratch.apply(FORGETFUL)
@@ -107,7 +107,7 @@ def test_outage_leaves_nothing_behind(scratch: Scratch) -> None:
 @pytest.mark.parametrize("status", [200, 401])
 def test_late_answer_does_not_count(scratch: Scratch, status: int) -> None:
     """An answer that comes too late is an outage, whatever it says."""
-    answer = Answer(status=status, body=json.dumps(RIGHT))
+    answer = FixedAnswer(status=status, body=json.dumps(RIGHT))
     require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=answer))).search_experiments(), status)  # control
     late = replace(FORGETFUL, keys=KeyService(answer=replace(answer, delay=0.9)))
     told = expect_refused(scratch.apply(late).search_experiments(), 503)
@@ -119,7 +119,7 @@ def test_late_answer_does_not_count(scratch: Scratch, status: int) -> None:
 @pytest.mark.parametrize("status", STATUSES)
 def test_other_status_is_an_outage(scratch: Scratch, status: int) -> None:
     """This status of the key service is an outage, even over a good answer."""
-    answer = Answer(status=status, body=json.dumps(RIGHT))
+    answer = FixedAnswer(status=status, body=json.dumps(RIGHT))
     require(scratch.apply(FORGETFUL).search_experiments(), 200)  # control: the key is good
     door = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=answer)))
     told = expect_refused(door.search_experiments(), 503)
@@ -139,7 +139,7 @@ def test_redirect_of_the_key_service_is_not_followed(scratch: Scratch, unique: U
         scratch.origin.get_artifact(f"mlflow-artifacts:/{place}", "right.json"), 200
     )  # control: a good answer is there
     led_on = scratch.apply(
-        replace(FORGETFUL, keys=KeyService(answer=Answer(status=status, headers=(("Location", bait),))))
+        replace(FORGETFUL, keys=KeyService(answer=FixedAnswer(status=status, headers=(("Location", bait),))))
     )
 
     expect_refused(led_on.search_experiments(), 503)
@@ -149,9 +149,9 @@ def test_redirect_of_the_key_service_is_not_followed(scratch: Scratch, unique: U
 @pytest.mark.parametrize("name", NO_OBJECTS)
 def test_nonsense_is_an_outage(scratch: Scratch, name: str) -> None:
     """An answer that is no JSON object is an outage and lets nobody in."""
-    right = Answer(body=json.dumps(RIGHT))
+    right = FixedAnswer(body=json.dumps(RIGHT))
     require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
-    door = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=Answer(body=NO_OBJECTS[name]))))
+    door = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=FixedAnswer(body=NO_OBJECTS[name]))))
     told = expect_refused(door.search_experiments(), 503)
 
     assert told.header("retry-after").isdecimal(), told
@@ -161,9 +161,9 @@ def test_nonsense_is_an_outage(scratch: Scratch, name: str) -> None:
 @pytest.mark.parametrize("name", WRONG_FIELDS)
 def test_wrong_field_is_an_outage(scratch: Scratch, name: str) -> None:
     """An answer with a wrong or missing field is an outage."""
-    right = Answer(body=json.dumps(RIGHT))
+    right = FixedAnswer(body=json.dumps(RIGHT))
     require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
-    wrong = Answer(body=json.dumps(WRONG_FIELDS[name]))
+    wrong = FixedAnswer(body=json.dumps(WRONG_FIELDS[name]))
     told = expect_refused(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=wrong))).search_experiments(), 503)
 
     assert told.header("retry-after").isdecimal(), told
@@ -173,9 +173,9 @@ def test_wrong_field_is_an_outage(scratch: Scratch, name: str) -> None:
 @pytest.mark.parametrize("change", [{"is_valid": False}, {"service_id": "ml-platform"}, {"service_id": "Platform"}])
 def test_refusal_in_a_good_answer_is_a_refusal(scratch: Scratch, change: dict[str, object]) -> None:
     """An answer that says no with status 200 is a refusal of the key."""
-    right = Answer(body=json.dumps(RIGHT))
+    right = FixedAnswer(body=json.dumps(RIGHT))
     require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
-    no = Answer(body=json.dumps(RIGHT | change))
+    no = FixedAnswer(body=json.dumps(RIGHT | change))
 
     expect_refused(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=no))).search_experiments(), 401)
 
@@ -184,9 +184,9 @@ def test_refusal_in_a_good_answer_is_a_refusal(scratch: Scratch, change: dict[st
 @pytest.mark.parametrize("scopes", [[], ["mlflow:*"], ["mlflow:writer"], ["MLFLOW:WRITE"], ["mlflow:read "]])
 def test_unknown_scopes_give_no_right(scratch: Scratch, scopes: list[str]) -> None:
     """Scopes that no role has give no right."""
-    right = Answer(body=json.dumps(RIGHT))
+    right = FixedAnswer(body=json.dumps(RIGHT))
     require(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=right))).search_experiments(), 200)  # control
-    none = Answer(body=json.dumps(RIGHT | {"scopes": scopes}))
+    none = FixedAnswer(body=json.dumps(RIGHT | {"scopes": scopes}))
 
     expect_refused(scratch.apply(replace(FORGETFUL, keys=KeyService(answer=none))).search_experiments(), 403)
 
@@ -195,7 +195,7 @@ def test_unknown_scopes_give_no_right(scratch: Scratch, scopes: list[str]) -> No
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_throttle_is_passed_on(scratch: Scratch, carrier: Carrier) -> None:
     """A throttling key service is passed on with its own time."""
-    throttling = Answer(status=429, headers=(("Retry-After", "17"),))
+    throttling = FixedAnswer(status=429, headers=(("Retry-After", "17"),))
     require(scratch.apply(FORGETFUL).search_experiments(carrier=carrier), 200)  # control: the key is good
     door = scratch.apply(replace(FORGETFUL, keys=KeyService(answer=throttling)))
     told = expect_refused(door.search_experiments(carrier=carrier), 429, "REQUEST_LIMIT_EXCEEDED")
@@ -207,7 +207,7 @@ def test_throttle_is_passed_on(scratch: Scratch, carrier: Carrier) -> None:
 @pytest.mark.parametrize("value", ["", "soon", "-5", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT", "²"])
 def test_throttle_without_a_time_gets_one(scratch: Scratch, value: str) -> None:
     """A throttle without a number of seconds gets one."""
-    throttling = Answer(status=429, headers=(("Retry-After", value),))
+    throttling = FixedAnswer(status=429, headers=(("Retry-After", value),))
     require(scratch.apply(FORGETFUL).search_experiments(), 200)  # control: the key is good
     told = expect_refused(
         scratch.apply(replace(FORGETFUL, keys=KeyService(answer=throttling))).search_experiments(), 429

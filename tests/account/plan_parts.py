@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry_conformance.judge.account.fact import Known
-from registry_conformance.judge.account.state import FLAGS, Bucket, LifecycleRule, Role, State
+from registry_conformance.judge.account.state import FLAGS, BucketState, LifecycleRule, RoleState, State
 from registry_conformance.judge.account.statement import write_policy
 from tests.account.realise import by_policy
 
@@ -36,7 +36,7 @@ def parts(state: State) -> Iterator[Part]:
             yield Part("aws_cloudwatch_log_group", {"name": group, "retention_in_days": days.value}, ("id", "arn"))
 
 
-def _bucket(bucket: Bucket) -> Iterator[Part]:
+def _bucket(bucket: BucketState) -> Iterator[Part]:
     tags = {"force_destroy": False, "object_lock_enabled": None, "tags": {"service": "mlflow"}, "bucket": bucket.name}
     yield Part("aws_s3_bucket", tags, ("id", "arn", "region", "bucket_domain_name", "hosted_zone_id", "acl", "policy"))
     for kind, values in (
@@ -53,13 +53,13 @@ def _bucket(bucket: Bucket) -> Iterator[Part]:
             yield Part(f"aws_s3_bucket_{kind}", values, ("id",), {"bucket": "aws_s3_bucket"})
 
 
-def _versioning(bucket: Bucket) -> dict[str, Any] | None:
+def _versioning(bucket: BucketState) -> dict[str, Any] | None:
     if not isinstance(bucket.versioning, Known):
         return None
     return {"mfa": None, "versioning_configuration": [{"status": bucket.versioning.value}]}
 
 
-def _encryption(bucket: Bucket) -> dict[str, Any] | None:
+def _encryption(bucket: BucketState) -> dict[str, Any] | None:
     if not isinstance(bucket.encryption, Known):
         return None
     found = bucket.encryption.value
@@ -68,25 +68,25 @@ def _encryption(bucket: Bucket) -> dict[str, Any] | None:
     return {"rule": [{"apply_server_side_encryption_by_default": [default], "bucket_key_enabled": found.bucket_key}]}
 
 
-def _public_access(bucket: Bucket) -> dict[str, Any] | None:
+def _public_access(bucket: BucketState) -> dict[str, Any] | None:
     if not isinstance(bucket.public_access, Known):
         return None
     return {name: flag in bucket.public_access.value for name, flag in zip(_FLAGS, FLAGS, strict=True)}
 
 
-def _ownership(bucket: Bucket) -> dict[str, Any] | None:
+def _ownership(bucket: BucketState) -> dict[str, Any] | None:
     found = bucket.ownership
     return {"rule": [{"object_ownership": found.value}]} if isinstance(found, Known) else None
 
 
-def _access_log(bucket: Bucket) -> dict[str, Any] | None:
+def _access_log(bucket: BucketState) -> dict[str, Any] | None:
     if not isinstance(bucket.access_log, Known):
         return None
     into, prefix = bucket.access_log.value
     return {"target_bucket": into, "target_prefix": prefix, "target_grant": []}
 
 
-def _lifecycle(bucket: Bucket) -> dict[str, Any] | None:
+def _lifecycle(bucket: BucketState) -> dict[str, Any] | None:
     found = bucket.lifecycle
     return {"rule": [_rule(rule) for rule in found.value]} if isinstance(found, Known) else None
 
@@ -112,7 +112,7 @@ def _when(told: str) -> dict[str, Any]:
     return {"days": int(days[1]) if days else None, "date": None if days else f"{told.removeprefix('on ')}T00:00:00Z"}
 
 
-def _role(role: Role) -> Iterator[Part]:
+def _role(role: RoleState) -> Iterator[Part]:
     assert isinstance(role.trust, Known)
     assert isinstance(role.statements, Known)
     bounded = isinstance(role.boundary, Known)

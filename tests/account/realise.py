@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from registry_conformance.judge.account.fact import Fact, Known
-from registry_conformance.judge.account.state import FLAGS, Bucket, Encryption, LifecycleRule, Role, State
+from registry_conformance.judge.account.state import FLAGS, BucketState, Encryption, LifecycleRule, RoleState, State
 from registry_conformance.judge.account.statement import Statement, write_policy
 from registry_conformance.judge.target.account import Declared
 from tests.account.moto_account import ACCOUNT, STRANGER, Account
@@ -40,7 +40,7 @@ def realise(account: Account, state: State, declared: Declared) -> None:
 def make_bucket(s3: Any, name: str, region: str) -> None:
     """Make a bucket with nothing but a region."""
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=name, **where)
+    s3.create_bucket(BucketState=name, **where)
 
 
 def _log_bucket(s3: Any, name: str, region: str) -> None:
@@ -52,16 +52,16 @@ def _log_bucket(s3: Any, name: str, region: str) -> None:
         "Action": "s3:PutObject",
         "Resource": f"arn:aws:s3:::{name}/*",
     }
-    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [writes]}))
+    s3.put_bucket_policy(BucketState=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [writes]}))
 
 
 def _delete_bucket(s3: Any, name: str) -> None:
-    for each in s3.list_objects_v2(Bucket=name).get("Contents", ()):
-        s3.delete_object(Bucket=name, Key=each["Key"])
-    s3.delete_bucket(Bucket=name)
+    for each in s3.list_objects_v2(BucketState=name).get("Contents", ()):
+        s3.delete_object(BucketState=name, Key=each["Key"])
+    s3.delete_bucket(BucketState=name)
 
 
-def _bucket(s3: Any, bucket: Bucket) -> None:
+def _bucket(s3: Any, bucket: BucketState) -> None:
     name = bucket.name
     make_bucket(s3, name, _value(bucket.region))
     settings: tuple[tuple[Fact[Any], Any, str, Callable[[Any], Any]], ...] = (
@@ -76,7 +76,7 @@ def _bucket(s3: Any, bucket: Bucket) -> None:
     )
     for fact, put, argument, value in settings:
         if isinstance(fact, Known) and fact.value != ():
-            put(Bucket=name, **{argument: value(fact.value)})
+            put(BucketState=name, **{argument: value(fact.value)})
 
 
 def _value(fact: Fact[Any]) -> Any:
@@ -137,7 +137,7 @@ def when(told: str) -> dict[str, Any]:
     return {"Date": datetime.fromisoformat(told.removeprefix("on ")).replace(tzinfo=UTC)}
 
 
-def _role(iam: Any, role: Role) -> None:
+def _role(iam: Any, role: RoleState) -> None:
     name = role.arn.rpartition("/")[2]
     more: Mapping[str, str] = {}
     if isinstance(role.boundary, Known):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from registry_conformance.lab.images.engine import engine
-from registry_conformance.lab.images.machine import Secrets
+from registry_conformance.lab.images.machine import BuildSecrets
 from registry_conformance.lab.images.recipe import RECIPES, USUAL
 
 
@@ -33,7 +33,7 @@ def test_image_runs_as_nobody_and_tells_its_health(name: str) -> None:
 @pytest.mark.parametrize("name", USUAL)
 def test_no_layer_keeps_what_the_machine_is_configured_with(name: str, tmp_path: Path) -> None:
     """Neither the history nor a file of an image holds the machine's index, mirror or authorities."""
-    secrets = Secrets.gather(tmp_path).files
+    secrets = BuildSecrets.gather(tmp_path).files
     history = str(engine().images.get(RECIPES[name].tag).history())
     lines = [line for file in ("pip", "go") for line in secrets[file].read_text().splitlines() if "://" in line]
     look = "cat /root/.config/pip/pip.conf /etc/pip.conf /root/.config/go/env 2>/dev/null; true"

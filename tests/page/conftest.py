@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from registry_conformance.judge.report.changes import Change, Changes
+from registry_conformance.judge.report.changes import Change, RunChanges
 from registry_conformance.judge.report.history import trend_of
 from registry_conformance.judge.report.page import render
 from registry_conformance.judge.report.record import RunRecord
@@ -25,7 +25,7 @@ RED = "suites/contract/area/test_area.py::test_routes"
 GREEN = "suites/contract/area/test_area.py::test_stores"
 BROKE = f"after experiment: MlflowException: API request to http://127.0.0.1:8080/{'a' * 300} failed"
 GONE = "suites/contract/area/test_area.py::test_gone"
-CHANGES = Changes(
+CHANGES = RunChanges(
     "verify-1",
     "2026-01-01T03:04:05+00:00",
     newly_red=(

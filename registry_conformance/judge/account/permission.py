@@ -14,7 +14,7 @@ from registry_conformance.judge.account.patterns import account_of, covers, cove
 from registry_conformance.judge.account.statement import Statement
 
 
-class Decision(enum.Enum):
+class AccessDecision(enum.Enum):
     """What IAM says to a request."""
 
     ALLOWED = "allowed"
@@ -34,18 +34,18 @@ class Request:
     facts: Facts = field(default_factory=dict)
 
 
-def decide(statements: Iterable[Statement], request: Request) -> Decision:
+def decide(statements: Iterable[Statement], request: Request) -> AccessDecision:
     """Return what these statements say to a request; a denial outranks what is allowed."""
     matching = {
         (statement.effect, found) for statement in statements if (found := concerns(statement, request)) != "no"
     }
     if ("Deny", "yes") in matching:
-        return Decision.DENIED
+        return AccessDecision.DENIED
     if ("Deny", "depends") in matching:
-        return Decision.DEPENDS
+        return AccessDecision.DEPENDS
     if ("Allow", "yes") in matching:
-        return Decision.ALLOWED
-    return Decision.DEPENDS if matching else Decision.NOT_ALLOWED
+        return AccessDecision.ALLOWED
+    return AccessDecision.DEPENDS if matching else AccessDecision.NOT_ALLOWED
 
 
 def concerns(statement: Statement, request: Request) -> str:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from registry_conformance.judge.account.fact import Absent, Known
 from registry_conformance.judge.account.required_rights import ON_BUCKET, ON_KEY, ON_OBJECTS
-from registry_conformance.judge.account.state import FLAGS, Bucket, Encryption, LifecycleRule, Role, State
+from registry_conformance.judge.account.state import FLAGS, BucketState, Encryption, LifecycleRule, RoleState, State
 from registry_conformance.judge.account.statement import Statement
 from registry_conformance.judge.target.account import Declared
 
@@ -19,16 +19,16 @@ def promised(declared: Declared) -> State:
     """Return the account that keeps every promise of what is declared."""
     return State(
         bucket=Known(bucket(declared)),
-        role=Known(Role(declared.role, Known(trust(declared)), Known(tuple(rights(declared))))),
+        role=Known(RoleState(declared.role, Known(trust(declared)), Known(tuple(rights(declared))))),
         log_groups=MappingProxyType({group: Known(days) for group, days in declared.log_groups.items()}),
     )
 
 
-def bucket(declared: Declared) -> Bucket:
+def bucket(declared: Declared) -> BucketState:
     """Return the bucket as promised."""
     kms = declared.encryption == "aws:kms"
     encryption = Known(Encryption(declared.encryption, Known(declared.kms_key) if kms else Absent(), kms))
-    return Bucket(
+    return BucketState(
         name=declared.bucket,
         region=Known(declared.region),
         account=Known(declared.account),

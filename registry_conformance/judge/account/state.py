@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from registry_conformance.judge.account.fact import Absent, Fact, Unsupported
-from registry_conformance.judge.account.permission import Decision
+from registry_conformance.judge.account.permission import AccessDecision
 from registry_conformance.judge.account.statement import Statement
 
 FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -43,7 +43,7 @@ class LifecycleRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class BucketState:
     """The artifact bucket. ``grants`` are the ACL's entries for others than the owner, as ``READ to AllUsers``."""
 
     name: str
@@ -60,7 +60,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class RoleState:
     """The server's role: ``trust`` says who may take it on, ``statements`` are all its policies', inline and attached.
 
     ``boundary`` are those of its permissions boundary. ``simulated`` maps an action to what IAM's own simulator says
@@ -71,13 +71,13 @@ class Role:
     trust: Fact[tuple[Statement, ...]]
     statements: Fact[tuple[Statement, ...]]
     boundary: Fact[tuple[Statement, ...]] = Absent()  # noqa: RUF009 - frozen, and equal to any other
-    simulated: Fact[Mapping[str, Decision]] = field(default=Unsupported("nothing was simulated"), compare=False)
+    simulated: Fact[Mapping[str, AccessDecision]] = field(default=Unsupported("nothing was simulated"), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """An account: its bucket, the server's role, and log group -> for how many days it keeps lines, 0 for ever."""
 
-    bucket: Fact[Bucket]
-    role: Fact[Role]
+    bucket: Fact[BucketState]
+    role: Fact[RoleState]
     log_groups: Mapping[str, Fact[int]] = field(default_factory=lambda: MappingProxyType({}))

@@ -40,7 +40,7 @@ REMOVED_FROM_ANSWER = frozenset({"server", "x-powered-by"})
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class RecordedMessage:
     """One side of a request or an answer: its first words, headers by lower-case name, and its body."""
 
     start: str
@@ -53,10 +53,10 @@ class Message:
 class Crossing:
     """One exchange on both links: as the client sent and received it, and as MLflow did."""
 
-    sent: Message
-    arrived: Message
-    answered: Message
-    received: Message
+    sent: RecordedMessage
+    arrived: RecordedMessage
+    answered: RecordedMessage
+    received: RecordedMessage
 
 
 def crossing(exchange: Exchange, door: Door, witness: Witness) -> Crossing:
@@ -67,12 +67,14 @@ def crossing(exchange: Exchange, door: Door, witness: Witness) -> Crossing:
     may = HOP_BY_HOP | ADDED_TO_REQUEST | CHANGED_IN_REQUEST
     lost = HOP_BY_HOP | REMOVED_FROM_ANSWER | ADDED_TO_ANSWER
     body, received = exchange.request_body, exchange.response_body
-    sent = Message(f"{exchange.method} {inner}", _sent(exchange.request_headers, may), body.size, body.sha256)
+    sent = RecordedMessage(f"{exchange.method} {inner}", _sent(exchange.request_headers, may), body.size, body.sha256)
     return Crossing(
         sent=sent,
         arrived=_framed(_arrived(request, request.line.removesuffix(" HTTP/1.1"), may), sent),
         answered=_arrived(answer, answer.line.split(" ")[1], lost),
-        received=Message(str(exchange.status), _named(exchange.response_headers, lost), received.size, received.sha256),
+        received=RecordedMessage(
+            str(exchange.status), _named(exchange.response_headers, lost), received.size, received.sha256
+        ),
     )
 
 
@@ -99,11 +101,11 @@ def expect_same_answer_each(here: Iterable[Exchange], there: Exchange) -> None:
         expect_same_answer(each, there)
 
 
-def _arrived(message: Passed, start: str, without: frozenset[str]) -> Message:
-    return Message(start, _named(message.headers, without), message.size, message.sha256)
+def _arrived(message: Passed, start: str, without: frozenset[str]) -> RecordedMessage:
+    return RecordedMessage(start, _named(message.headers, without), message.size, message.sha256)
 
 
-def _framed(arrived: Message, sent: Message) -> Message:
+def _framed(arrived: RecordedMessage, sent: RecordedMessage) -> RecordedMessage:
     """Return a request as it arrived, in chunks where it was sent so and arrived whole, with its true length.
 
     Who has a whole body may tell its length instead (RFC 9112, section 6.1); a length that was sent must not get lost.

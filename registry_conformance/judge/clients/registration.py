@@ -14,7 +14,7 @@ from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.registry import PROXIED
 from registry_conformance.judge.clients.sdk_registration import (
     Developer,
-    Plan,
+    RegistrationPlan,
     Return,
     SdkRegistration,
     load_back,
@@ -36,7 +36,7 @@ class PlannedRegistration:
 
     isolated: IsolatedProcess
     developer: Developer
-    plan: Plan
+    plan: RegistrationPlan
     told: bool = False
     _returns: dict[bool, Return] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ class Registration:
     door: MlflowHttp
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> RegistrationPlan:
         """Every name that was registered."""
         return self.walk.plan
 

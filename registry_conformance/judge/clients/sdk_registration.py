@@ -34,7 +34,7 @@ class Developer:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RegistrationPlan:
     """What a journey registers: the kind of model, and every name and tag that it uses."""
 
     kind: str
@@ -71,7 +71,7 @@ class SdkRegistration:
     ``inputs`` before it was registered.
     """
 
-    plan: Plan
+    plan: RegistrationPlan
     reached: list[str] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
     problem: str = ""
@@ -108,7 +108,7 @@ class Return:
     exchanges: tuple[Exchange, ...] = ()
 
 
-def register(developer: Developer, plan: Plan) -> SdkRegistration:
+def register(developer: Developer, plan: RegistrationPlan) -> SdkRegistration:
     """Walk the whole flow; what fails is told in the journey, an unusable door or key is raised as ``Mismatch``."""
     sdk_registration = SdkRegistration(plan, diary=developer.home / DIARY)
     with developer.registry() as registry:

@@ -11,7 +11,7 @@ from typing import Any
 
 from registry_conformance.judge.report.allure import CATEGORIES, STATUS, identity
 from registry_conformance.judge.report.record import RunRecord
-from registry_conformance.judge.report.run_snapshot import Outcome, RunSnapshot
+from registry_conformance.judge.report.run_snapshot import CheckOutcome, RunSnapshot
 
 HISTORY = "allure-history.jsonl"
 NIGHTS = 10
@@ -53,7 +53,7 @@ def lines(nights: Iterable[RunSnapshot]) -> Iterator[bytes]:
         yield (json.dumps(point) + "\n").encode()
 
 
-def _result(night: RunSnapshot, nodeid: str, outcome: Outcome, began: int) -> tuple[str, dict[str, Any]]:
+def _result(night: RunSnapshot, nodeid: str, outcome: CheckOutcome, began: int) -> tuple[str, dict[str, Any]]:
     """Return Allure 3's own id of a check's history, and the check's result in that night."""
     case_id, parameters = identity(nodeid)
     told = ",".join(f"{name}:{value}" for name, value in sorted(parameters.items()))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from typing import Any
 
-from registry_conformance.judge.report.run_snapshot import Outcome, RunSnapshot
+from registry_conformance.judge.report.run_snapshot import CheckOutcome, RunSnapshot
 from registry_conformance.judge.report.tally import RED
 from registry_conformance.judge.verdict import Verdict
 
@@ -35,7 +35,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class RunChanges:
     """Everything that changed since the run ``since``, which started at ``started``. A check stands in one list."""
 
     since: str
@@ -62,12 +62,12 @@ class Changes:
         return any(getattr(self, name) for name in LISTS)
 
 
-LISTS = tuple(field.name for field in fields(Changes))[2:]
+LISTS = tuple(field.name for field in fields(RunChanges))[2:]
 """The lists of changes, the most pressing first."""
 TITLES: Mapping[str, str] = {name: name.replace("_", " ") for name in LISTS} | {"versions": "versions changed"}
 
 
-def compare(before: RunSnapshot, after: RunSnapshot, between: Sequence[RunSnapshot] = ()) -> Changes:
+def compare(before: RunSnapshot, after: RunSnapshot, between: Sequence[RunSnapshot] = ()) -> RunChanges:
     """Return what changed; ``between`` are further nights of the series, oldest first, by which flaky checks show.
 
     Where ``after`` is a part of the suite, only what it asked is compared.
@@ -91,10 +91,10 @@ def compare(before: RunSnapshot, after: RunSnapshot, between: Sequence[RunSnapsh
     if not before.whole:
         lists["new"] = []
     lists["versions"] = _versions(before, after)
-    return Changes(before.run, before.started, **{name: tuple(found) for name, found in lists.items()})
+    return RunChanges(before.run, before.started, **{name: tuple(found) for name, found in lists.items()})
 
 
-def _kind(was: Outcome | None, now: Outcome, verdicts: Iterable[Verdict]) -> str:
+def _kind(was: CheckOutcome | None, now: CheckOutcome, verdicts: Iterable[Verdict]) -> str:
     """Return the list that a check belongs in, empty where its verdict is what it was."""
     colours = [verdict in RED for verdict in verdicts if verdict is not Verdict.UNTESTED]
     if sum(one != other for one, other in pairwise(colours)) >= FLIPS:
@@ -108,7 +108,7 @@ def _kind(was: Outcome | None, now: Outcome, verdicts: Iterable[Verdict]) -> str
     return "newly_inapplicable" if now.verdict is Verdict.INAPPLICABLE is not was.verdict else ""
 
 
-def _change(nodeid: str, was: Outcome | None, now: Outcome) -> Change:
+def _change(nodeid: str, was: CheckOutcome | None, now: CheckOutcome) -> Change:
     before = str(was.verdict) if was else "not there"
     return Change(nodeid, before, str(now.verdict), now.requirements, now.reason)
 

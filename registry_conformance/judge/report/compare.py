@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from registry_conformance.judge.report.changes import LISTS, TITLES, Changes
+from registry_conformance.judge.report.changes import LISTS, TITLES, RunChanges
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.history import History
 from registry_conformance.judge.report.read import UnreadableError, read
@@ -39,7 +39,7 @@ def found(name: str, reports: Path) -> Path:
     )
 
 
-def told(before: RunSnapshot, after: RunSnapshot, changes: Changes) -> Iterator[str]:
+def told(before: RunSnapshot, after: RunSnapshot, changes: RunChanges) -> Iterator[str]:
     """Yield what changed, line by line."""
     for word, night in (("from", before), ("to", after)):
         yield f"{word + ':':<6}{night.run} ({night.started}) {night.sentence}"

@@ -25,7 +25,7 @@ class SnapshotError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckOutcome:
     """What became of one check: its verdict, the seconds that its requests took, what it verifies, and why not."""
 
     verdict: Verdict
@@ -58,7 +58,7 @@ class RunSnapshot:
     counts: Mapping[str, Mapping[str, int]]
     origin: float = 0.0
     doors: Mapping[str, float] = field(default_factory=dict)
-    checks: Mapping[str, Outcome] = field(default_factory=dict)
+    checks: Mapping[str, CheckOutcome] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: RunRecord) -> RunSnapshot:
@@ -99,7 +99,7 @@ class RunSnapshot:
             document: dict[str, Any] = json.loads(gzip.decompress(packed))
             schema = document.pop("schema")
             checks = {
-                nodeid: Outcome(Verdict.parse(verdict), float(seconds), tuple(requirements), str(reason))
+                nodeid: CheckOutcome(Verdict.parse(verdict), float(seconds), tuple(requirements), str(reason))
                 for nodeid, (verdict, seconds, requirements, reason) in document.pop("checks").items()
             }
             night = cls(**{**document, "verdict": Verdict.parse(document["verdict"]), "checks": checks})
@@ -119,7 +119,7 @@ class RunSnapshot:
         return night
 
 
-def _outcome(record: CheckRecord) -> Outcome:
+def _outcome(record: CheckRecord) -> CheckOutcome:
     requests = sum(float(item["seconds"]) for item in record.evidence if item["kind"] == "exchange")
     reason = "" if record.verdict is Verdict.PASSED else tally.brief(tally.reason(record))[:200]
-    return Outcome(record.verdict, round(requests, 4), record.requirements, reason)
+    return CheckOutcome(record.verdict, round(requests, 4), record.requirements, reason)

@@ -11,7 +11,7 @@ from registry_conformance.lab.deployment import Deployment
 _PORTS = {"http": 80, "https": 443}
 
 
-class StoreError(ValueError):
+class ExternalStoreError(ValueError):
     """A URL names no store; the message says why."""
 
 
@@ -52,13 +52,15 @@ def checked(url: str, *, from_containers: bool) -> str:
     """
     parts = urlsplit(url)
     if "@" in parts.netloc:
-        raise StoreError("a URL with credentials stands in every log; give them by AWS_ACCESS_KEY_ID and its like")
+        raise ExternalStoreError(
+            "a URL with credentials stands in every log; give them by AWS_ACCESS_KEY_ID and its like"
+        )
     if parts.scheme not in _PORTS or not parts.hostname or not _has_port(parts):
-        raise StoreError("is no http(s) URL of an S3 service")
+        raise ExternalStoreError("is no http(s) URL of an S3 service")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise StoreError("leave out what follows the host: the suite makes a bucket of its own")
+        raise ExternalStoreError("leave out what follows the host: the suite makes a bucket of its own")
     if from_containers and _is_loopback(parts.hostname):
-        raise StoreError("containers have a loopback of their own; name it by an address of this machine")
+        raise ExternalStoreError("containers have a loopback of their own; name it by an address of this machine")
     return f"{parts.scheme}://{parts.netloc}"
 
 

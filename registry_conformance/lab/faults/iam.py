@@ -7,7 +7,7 @@ from registry_conformance.lab.faults.change import on, part
 from registry_conformance.lab.faults.fault import Fault
 from registry_conformance.lab.faults.paths import FILE, FOLDER
 from registry_conformance.lab.faults.refusals_of_s3 import refusal
-from registry_conformance.lab.faults.symptom import Ask, Logs, Stores
+from registry_conformance.lab.faults.symptom import Ask, LogLine, Stores
 
 _HEEDED = ("store-enforces-keys",)
 _LIST = f"{FOLDER}{{run}}"
@@ -80,7 +80,7 @@ FAULTS = (
                 body='{"path": "file", "upload_id": "none"}',
                 status="500",
             ),
-            Logs("mlflow", r"AccessDenied.*AbortMultipartUpload"),
+            LogLine("mlflow", r"AccessDenied.*AbortMultipartUpload"),
         ),
         incidents=("S8",),
         needs=_HEEDED,
@@ -107,7 +107,7 @@ FAULTS = (
         change=on(
             "store", When(methods=("PUT",), path="^/[^/?]+/."), refusal(403, "AccessDenied", f"mlflow {_NO_KMS}")
         ),
-        symptoms=(Ask("PUT", FILE, body="x", status="500"), Logs("mlflow", "kms:GenerateDataKey")),
+        symptoms=(Ask("PUT", FILE, body="x", status="500"), LogLine("mlflow", "kms:GenerateDataKey")),
         incidents=("S5",),
     ),
     Fault(
@@ -139,7 +139,7 @@ FAULTS = (
         ),
         symptoms=(
             Ask("PUT", FILE, body="x", status="500"),
-            Logs("mlflow", "NoCredentialsError|Unable to locate credentials"),
+            LogLine("mlflow", "NoCredentialsError|Unable to locate credentials"),
         ),
         incidents=("S10",),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_conformance.lab.deployment import Answer as Fixed
+from registry_conformance.lab.deployment import FixedAnswer as Fixed
 from registry_conformance.lab.disturbance import Delay, Remember, SetStatus, Stall, When
 from registry_conformance.lab.faults.change import adding, anew, both, on, part
 from registry_conformance.lab.faults.fault import Fault

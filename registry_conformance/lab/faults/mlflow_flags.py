@@ -6,7 +6,7 @@ from registry_conformance.lab.disturbance import Answer, Delay, EditBody, OneAtA
 from registry_conformance.lab.faults.change import Change, both, on, part
 from registry_conformance.lab.faults.fault import Fault
 from registry_conformance.lab.faults.paths import CREATE, FILE, FOLDER, PRESIGNED, SEARCH, SERVER
-from registry_conformance.lab.faults.symptom import Ask, Logs, Stores
+from registry_conformance.lab.faults.symptom import Ask, LogLine, Stores
 
 _UPLOADED = Ask("PUT", FILE, body="x", status="200")
 _NOT_KNOWN = (
@@ -151,7 +151,7 @@ FAULTS = (
         remedy="correct MLFLOW_S3_ENDPOINT_URL, or leave it out for S3 itself",
         requirements=("REG-001", "ART-001", "ART-009", "RTE-003"),
         change=_started_with(MLFLOW_S3_ENDPOINT_URL="http://127.0.0.1:9"),
-        symptoms=(Ask("GET", f"{FOLDER}{{run}}", status="50.", patience=15.0), Logs("mlflow", "127.0.0.1:9")),
+        symptoms=(Ask("GET", f"{FOLDER}{{run}}", status="50.", patience=15.0), LogLine("mlflow", "127.0.0.1:9")),
         incidents=("S13",),
     ),
     Fault(
@@ -183,7 +183,7 @@ FAULTS = (
         requirements=("REG-055",),
         change=part("mlflow", keeping=False),
         symptoms=(
-            Logs("mlflow", "(?i)creating initial MLflow database|Running upgrade"),
+            LogLine("mlflow", "(?i)creating initial MLflow database|Running upgrade"),
             Ask("GET", SEARCH, status="200"),
         ),
         incidents=("S2",),

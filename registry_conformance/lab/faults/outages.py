@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_conformance.lab.deployment import Answer as Fixed
+from registry_conformance.lab.deployment import FixedAnswer as Fixed
 from registry_conformance.lab.disturbance import ANSWER, EditBody, SetHeader, SetStatus, When
 from registry_conformance.lab.faults.change import anew, on, part
 from registry_conformance.lab.faults.fault import Fault

@@ -6,7 +6,7 @@ from registry_conformance.lab.disturbance import Break, EditBody, When
 from registry_conformance.lab.faults.change import both, on, part
 from registry_conformance.lab.faults.fault import Fault
 from registry_conformance.lab.faults.paths import FILE, REST, SEARCH
-from registry_conformance.lab.faults.symptom import Ask, Logs
+from registry_conformance.lab.faults.symptom import Ask, LogLine
 
 _OLD = f"{REST}/experiments/get?experiment_id=0"
 
@@ -61,7 +61,7 @@ FAULTS = (
         remedy="take Authorization and X-API-Key out of the access log's format, delete its lines, replace the keys",
         requirements=("OPS-005",),
         change=part("proxy", logs_keys=True),
-        symptoms=(Ask("GET", SEARCH, status="200"), Logs("proxy", '"key":"Bearer hk_')),
+        symptoms=(Ask("GET", SEARCH, status="200"), LogLine("proxy", '"key":"Bearer hk_')),
         incidents=("A16",),
     ),
 )

@@ -6,7 +6,7 @@ from registry_conformance.lab.disturbance import ANSWER, Answer, SetHeader, SetS
 from registry_conformance.lab.faults.change import on, part
 from registry_conformance.lab.faults.fault import Fault
 from registry_conformance.lab.faults.paths import CREATE, FILE, SEARCH
-from registry_conformance.lab.faults.symptom import Ask, Logs
+from registry_conformance.lab.faults.symptom import Ask, LogLine
 
 _ALL = ("read", "write", "artifact-read", "artifact-write")
 _NO_KEY = '{"error_code": "UNAUTHENTICATED", "message": "An API key is required."}'
@@ -188,7 +188,7 @@ FAULTS = (
         remedy="return X-Hokusai-User-Id and X-Hokusai-API-Key-Id of the validated key from the auth service",
         requirements=("RTE-047",),
         change=on("auth", When(status="200"), SetHeader("X-Hokusai-User-Id", None, ANSWER)),
-        symptoms=(Ask("GET", SEARCH, status="200"), Logs("proxy", '"path":"[^"]*/search".*"user_id":null')),
+        symptoms=(Ask("GET", SEARCH, status="200"), LogLine("proxy", '"path":"[^"]*/search".*"user_id":null')),
     ),
     Fault(
         name="identity-of-a-service-account",
@@ -198,7 +198,7 @@ FAULTS = (
         remedy="set X-Hokusai-User-Id from the user_id that the key service answers",
         requirements=("RTE-047",),
         change=on("auth", When(status="200"), SetHeader("X-Hokusai-User-Id", "svc-registry", ANSWER)),
-        symptoms=(Ask("GET", SEARCH, status="200"), Logs("proxy", '"user_id":"svc-registry"')),
+        symptoms=(Ask("GET", SEARCH, status="200"), LogLine("proxy", '"user_id":"svc-registry"')),
         incidents=("A11",),
     ),
 )

@@ -7,7 +7,7 @@ from registry_conformance.lab.faults.change import both, on, part
 from registry_conformance.lab.faults.fault import Fault
 from registry_conformance.lab.faults.paths import FILE, FOLDER
 from registry_conformance.lab.faults.refusals_of_s3 import refusal
-from registry_conformance.lab.faults.symptom import Ask, Logs, Stores
+from registry_conformance.lab.faults.symptom import Ask, LogLine, Stores
 
 _LIST = f"{FOLDER}{{run}}"
 _PUT = When(methods=("PUT",), path="^/[^/?]+/.")
@@ -36,7 +36,7 @@ FAULTS = (
         remedy="spread keys over prefixes, raise AWS_MAX_ATTEMPTS and set AWS_RETRY_MODE=adaptive for MLflow",
         requirements=("REG-001", "ART-001", "RTE-003"),
         change=on("store", _PUT, _BUSY),
-        symptoms=(Ask("PUT", FILE, body="x", status="50[03]", patience=15.0), Logs("mlflow", "SlowDown")),
+        symptoms=(Ask("PUT", FILE, body="x", status="50[03]", patience=15.0), LogLine("mlflow", "SlowDown")),
         incidents=("S12",),
     ),
     Fault(
@@ -96,7 +96,7 @@ FAULTS = (
         remedy="allow MLflow's network to reach the store's endpoint: security group, VPC endpoint policy, proxy",
         requirements=("REG-001", "ART-001", "ART-009", "RTE-003"),
         change=on("store", When(), Break()),
-        symptoms=(Ask("GET", _LIST, status="50[03]", patience=15.0), Logs("mlflow", "Connection|connection")),
+        symptoms=(Ask("GET", _LIST, status="50[03]", patience=15.0), LogLine("mlflow", "Connection|connection")),
         incidents=("S13", "N3"),
     ),
     Fault(

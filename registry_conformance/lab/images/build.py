@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from registry_conformance.lab.images.machine import BUILDKIT, Secrets, client
+from registry_conformance.lab.images.machine import BUILDKIT, BuildSecrets, client
 from registry_conformance.lab.images.recipe import DOCKER, Base, Recipe, bases
 
 BuildSay = Callable[[str], None]
@@ -32,7 +32,7 @@ class Builder:
         if not missing:
             return 0
         with tempfile.TemporaryDirectory(prefix="build-images-") as place:
-            self._secrets = Secrets.gather(Path(place))
+            self._secrets = BuildSecrets.gather(Path(place))
             for base in dict.fromkeys(bases()[name] for recipe in missing for name in recipe.bases.values()):
                 self._base(base)
             for recipe in missing:

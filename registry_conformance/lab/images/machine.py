@@ -33,13 +33,13 @@ def client() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
+class BuildSecrets:
     """Files that builds may read and that no layer keeps, by id; a build step takes the ones that it mounts."""
 
     files: dict[str, Path]
 
     @classmethod
-    def gather(cls, folder: Path) -> Secrets:
+    def gather(cls, folder: Path) -> BuildSecrets:
         """Write what this machine is configured with into ``folder``: authorities, pip's index, Go's mirror."""
         files = {"pip": folder / "pip.conf", "go": folder / "go.env"}
         files["pip"].write_text(_pip())

@@ -41,7 +41,7 @@ class _Service(ProgramPart):
         return f"source {digest.hexdigest()[:12]}"
 
 
-class AuthService(_Service):
+class AuthServicePart(_Service):
     """Envoy's ``ext_authz`` in, the key service's contract out."""
 
     name = "auth"
@@ -72,7 +72,7 @@ class AuthService(_Service):
         )
 
 
-class KeyService(_Service):
+class KeyServicePart(_Service):
     """The stand-in for the platform's key service."""
 
     name = "keys"

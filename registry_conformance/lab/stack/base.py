@@ -13,16 +13,16 @@ from pathlib import Path
 from registry_conformance.judge.target.target import BucketAccess, Capability, Door, Machine, Target
 from registry_conformance.lab.deployment import DOORS, Deployment
 from registry_conformance.lab.deployment import Store as StoreValue
-from registry_conformance.lab.stack.auth import RECORD, AuthService, KeyService
+from registry_conformance.lab.stack.auth import RECORD, AuthServicePart, KeyServicePart
 from registry_conformance.lab.stack.external_store import StoreOfOthers, bucket_name
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.links import LinksPart, record, url_to
 from registry_conformance.lab.stack.mlflow import MLflowServer
-from registry_conformance.lab.stack.part import LacksError, Part, PartError
+from registry_conformance.lab.stack.part import Part, PartError, UnsupportedByPartError
 from registry_conformance.lab.stack.probes import probe
-from registry_conformance.lab.stack.proxy import AnyProxy, Proxy
+from registry_conformance.lab.stack.proxy import AnyProxy, EnvoyPart
 from registry_conformance.lab.stack.request import StackRequest
-from registry_conformance.lab.stack.store import Store
+from registry_conformance.lab.stack.store import StorePart
 
 OWNED = ("origin", "store", "logs", "key-record")
 """Capabilities that every stack has, because we started it."""
@@ -64,11 +64,11 @@ class RealisedStack(ABC):
         """Make the parts, none of them started; raise ``PartError`` where there is no place for them."""
         self._layout = layout = await self.prepare()
         self._store = (
-            StoreOfOthers(layout, self.order.elsewhere) if self.order.elsewhere else Store(layout, self.order.store)
+            StoreOfOthers(layout, self.order.elsewhere) if self.order.elsewhere else StorePart(layout, self.order.store)
         )
         self._proxy = self.proxy(layout)
-        deciding = [AuthService(layout)] if self._proxy.asks_auth else []
-        served = (KeyService(layout), *deciding, self.mlflow(layout), LinksPart(layout), self._proxy)
+        deciding = [AuthServicePart(layout)] if self._proxy.asks_auth else []
+        served = (KeyServicePart(layout), *deciding, self.mlflow(layout), LinksPart(layout), self._proxy)
         self.parts = [self._store, *served, *self.further()]
 
     @abstractmethod
@@ -81,7 +81,7 @@ class RealisedStack(ABC):
 
     def proxy(self, layout: Layout) -> AnyProxy:
         """Return the proxy part."""
-        return Proxy(layout)
+        return EnvoyPart(layout)
 
     def further(self) -> list[Part]:
         """Return the parts that only this kind of stack has."""
@@ -94,11 +94,11 @@ class RealisedStack(ABC):
     async def apply(self, deployment: Deployment) -> Target:
         """Make the running stack another deployment: a part that lives and whose value is the same is not touched.
 
-        Raises ``LacksError``, and changes nothing, where a part that is not ours cannot be had in it.
+        Raises ``UnsupportedByPartError``, and changes nothing, where a part that is not ours cannot be had in it.
         """
         deployment = self._placed(deployment)
         if lacking := [reason for part in self.parts if (reason := part.lacks(deployment))]:
-            raise LacksError(lacking[0])
+            raise UnsupportedByPartError(lacking[0])
         async with self._lock:
             changed = [part for part in self.parts if part.died or part.spec(deployment) != part.spec(self.deployment)]
             await _all([part.restart(deployment) if part.died else part.apply(deployment) for part in changed])

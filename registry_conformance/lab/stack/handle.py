@@ -25,7 +25,7 @@ class StackError(RuntimeError):
     """The stack did not start, or does not do what it was asked; the message says which part and shows its log."""
 
 
-class LacksError(StackError):
+class UnsupportedDeploymentError(StackError):
     """The stack cannot be this deployment, for a part of it is not ours to change; the message says which."""
 
 
@@ -53,7 +53,7 @@ class Stack:
     def apply(self, deployment: Deployment) -> Target:
         """Make the stack another deployment; return when it is, with the target as it is now.
 
-        Raises ``LacksError`` where it has a part of others that cannot be had in it.
+        Raises ``UnsupportedDeploymentError`` where it has a part of others that cannot be had in it.
         """
         target = self._ask("apply", deployment)
         assert isinstance(target, Target)
@@ -89,7 +89,7 @@ class Stack:
         except (OSError, EOFError) as problem:
             raise StackError(f"the stack's supervisor is gone ({problem}); run again") from problem
         if outcome == "not offered":
-            raise LacksError(value)
+            raise UnsupportedDeploymentError(value)
         if outcome == "failed":
             raise StackError(value)
         return value

@@ -21,7 +21,7 @@ class PartError(RuntimeError):
     """A part did not start, or died; the message names it and shows the tail of its log."""
 
 
-class LacksError(RuntimeError):
+class UnsupportedByPartError(RuntimeError):
     """A stack cannot be this deployment, for a part of it is not ours to change; the message says which."""
 
 

@@ -35,7 +35,7 @@ class AnyProxy(ProgramPart):
         """Return what a target can do for the sake of its proxy."""
 
 
-class Proxy(AnyProxy):
+class EnvoyPart(AnyProxy):
     """The reference proxy."""
 
     def __init__(self, layout: Layout) -> None:

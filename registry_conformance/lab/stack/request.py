@@ -18,7 +18,7 @@ SERVICES = {"other-service": "another-service", "legacy-service": "ml-platform"}
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
+class StackSecrets:
     """A run's own secrets, shared by its stacks: API keys by role and state, credentials of store and database."""
 
     keys: Mapping[str, str] = field(repr=False)
@@ -27,7 +27,7 @@ class Secrets:
     database: str = field(repr=False)
 
     @classmethod
-    def new(cls) -> Secrets:
+    def new(cls) -> StackSecrets:
         """Return secrets that nobody has seen."""
         states = (*ROLES, *KEY_STATES, *SERVICES)
         keys = {state: f"hk_{secrets.token_urlsafe(24)}" for state in states}
@@ -52,7 +52,7 @@ class StackRequest:
     proxy_port: int = 0
     cache: Path | None = None
     faults: tuple[str, ...] = ()
-    secrets: Secrets = field(default_factory=Secrets.new)
+    secrets: StackSecrets = field(default_factory=StackSecrets.new)
     servers: int = 2
     proxy: ExternalImage | None = None
     mlflow: ExternalImage | None = None

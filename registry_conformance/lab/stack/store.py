@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client
 
 
-class Store(ProgramPart):
+class StorePart(ProgramPart):
     """An S3 service, with the deployment's bucket in it."""
 
     name = "store"

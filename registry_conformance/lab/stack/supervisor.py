@@ -21,7 +21,7 @@ from typing import Any
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.stack.base import RealisedStack
 from registry_conformance.lab.stack.embedded import EmbeddedStack
-from registry_conformance.lab.stack.part import LacksError, PartError
+from registry_conformance.lab.stack.part import PartError, UnsupportedByPartError
 from registry_conformance.lab.stack.process import sweep
 from registry_conformance.lab.stack.request import StackRequest
 
@@ -93,7 +93,7 @@ class Supervisor:
     async def _answer(self, name: str, verb: str, argument: Any) -> tuple[str, object]:
         try:
             return "ok", await self._do(name, verb, argument)
-        except LacksError as problem:
+        except UnsupportedByPartError as problem:
             return "not offered", str(problem)
         except PartError as problem:
             return "failed", str(problem)

@@ -16,12 +16,12 @@ from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.http_sender import CARRIERS, HttpSender
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.json_lines import whole_lines
-from registry_conformance.judge.clients.sdk_registration import Developer, Plan, register
+from registry_conformance.judge.clients.sdk_registration import Developer, RegistrationPlan, register
 from registry_conformance.judge.clients.tls import Handshakes
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door, Target
-from registry_conformance.lab.faults.symptom import Acts, Ask, Logs, Passes, Speaks, Step, Stores, Walks
+from registry_conformance.lab.faults.symptom import Acts, Ask, LogLine, Passes, Speaks, Step, Stores, Walks
 
 
 @dataclass
@@ -133,7 +133,7 @@ def _stores(step: Stores, context: SymptomContext) -> str:
     return "" if _settled(found, context) else f"the bucket {'lacks' if step.present else 'holds'} an object {suffix!r}"
 
 
-def _logs(step: Logs, context: SymptomContext) -> str:
+def _logs(step: LogLine, context: SymptomContext) -> str:
     log = context.target.logs.get(step.part)
     if log is None:
         return f"the target has no log of {step.part}"
@@ -163,7 +163,7 @@ def _walks(step: Walks, context: SymptomContext) -> str:
     )
     isolated = IsolatedProcess(context.home / "fresh", context.run)
     try:
-        sdk_registration = isolated.call(register, developer, Plan("pyfunc", *names, "champion", {}))
+        sdk_registration = isolated.call(register, developer, RegistrationPlan("pyfunc", *names, "champion", {}))
     finally:
         isolated.close()
     return (
@@ -178,7 +178,7 @@ _STEPS: Mapping[type, Callable[..., str]] = {
     Acts: _acts,
     Passes: _passes,
     Stores: _stores,
-    Logs: _logs,
+    LogLine: _logs,
     Speaks: _speaks,
     Walks: _walks,
 }

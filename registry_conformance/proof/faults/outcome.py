@@ -26,7 +26,7 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Outcome:
+class FaultOutcome:
     """One fault, armed and looked for; ``name`` is empty for a round on the reference.
 
     ``unconfirmed`` says why its effect did not show, ``problem`` what kept it from being tried to the end.

@@ -22,7 +22,7 @@ from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.lab.stack.request import StackRequest
-from registry_conformance.proof.faults.outcome import Outcome
+from registry_conformance.proof.faults.outcome import FaultOutcome
 from registry_conformance.proof.faults.page import page
 from registry_conformance.proof.faults.prover import HEALTHY, Prover, Work
 from registry_conformance.proof.faults.reasons import REASONS
@@ -157,7 +157,7 @@ class _Progress:
         self._say(f"{done:4} of {total}  {last.name or 'the reference':36} {_word(last):44} {time_left}")
 
 
-def _word(outcome: Outcome) -> str:
+def _word(outcome: FaultOutcome) -> str:
     if outcome.problem:
         return f"PROBLEM {outcome.problem[:60]}"
     if not outcome.name:

@@ -24,7 +24,7 @@ from registry_conformance.judge.lifeline import die_with_parent
 from registry_conformance.lab.deployment import LINKS, REFERENCE, Links
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import Stack
-from registry_conformance.proof.faults.outcome import Outcome
+from registry_conformance.proof.faults.outcome import FaultOutcome
 from registry_conformance.proof.faults.selection import Check, checks_of
 from registry_conformance.proof.faults.worker import ProofWorker
 from registry_conformance.run.session.context import CONTEXT
@@ -43,7 +43,7 @@ class Work:
     faults: Sequence[str]
     rounds: int
     thorough: bool = False
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[FaultOutcome] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
     @property
@@ -144,7 +144,7 @@ class Prover:
         except Exception as problem:  # noqa: BLE001 - told by whoever waits for it
             where = traceback.extract_tb(problem.__traceback__)[-1]
             words = f"{type(problem).__name__}: {problem} ({Path(where.filename).name}:{where.lineno})"
-            outcome = Outcome(name, CATALOGUE[name].requirements if name else (), problem=words)
+            outcome = FaultOutcome(name, CATALOGUE[name].requirements if name else (), problem=words)
         pipe.send(outcome)
         pipe.close()
 
@@ -163,7 +163,7 @@ class Prover:
                 slot.process.kill()
                 self._home(slot, None)
 
-    def _home(self, slot: Slot, outcome: Outcome | None) -> None:
+    def _home(self, slot: Slot, outcome: FaultOutcome | None) -> None:
         assert slot.process and slot.pipe
         slot.process.join()
         slot.pipe.close()
@@ -171,7 +171,7 @@ class Prover:
             expected = CATALOGUE[slot.name].requirements if slot.name else ()
             seconds = time.monotonic() - slot.began
             words = f"the process that looked for it ended with {slot.process.exitcode} after {seconds:.0f} s"
-            outcome = Outcome(slot.name, expected, problem=words, seconds=seconds)
+            outcome = FaultOutcome(slot.name, expected, problem=words, seconds=seconds)
         slot.process = slot.pipe = None
         self._work.outcomes.append(outcome)
         self._say(self._work)

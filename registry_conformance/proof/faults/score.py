@@ -8,7 +8,7 @@ from typing import Any
 
 from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.faults.catalogue import CATALOGUE
-from registry_conformance.proof.faults.outcome import RED, Outcome
+from registry_conformance.proof.faults.outcome import RED, FaultOutcome
 from registry_conformance.proof.faults.selection import Check
 
 SCHEMA = "faults.v1"
@@ -26,7 +26,7 @@ class Proof:
     run: str
     suite_version: str
     register: Register
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[FaultOutcome]
     checks: Sequence[Check]
     reasons: Mapping[str, str]
     started: str
@@ -35,14 +35,14 @@ class Proof:
     whole: bool
 
     @property
-    def faults(self) -> list[Outcome]:
+    def faults(self) -> list[FaultOutcome]:
         """The outcomes of faults that this target can have, in the catalogue's order."""
         order = list(CATALOGUE)
         tried = [outcome for outcome in self.outcomes if outcome.name and not outcome.inapplicable]
         return sorted(tried, key=lambda outcome: order.index(outcome.name))
 
     @property
-    def rounds(self) -> list[Outcome]:
+    def rounds(self) -> list[FaultOutcome]:
         """The outcomes of the rounds on the reference."""
         return [outcome for outcome in self.outcomes if not outcome.name]
 
@@ -138,7 +138,7 @@ class Proof:
         return found
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _row(outcome: FaultOutcome) -> dict[str, Any]:
     fault = CATALOGUE[outcome.name]
     return {
         "name": outcome.name,

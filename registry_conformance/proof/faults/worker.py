@@ -17,7 +17,7 @@ from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.faults.fault import Fault
 from registry_conformance.lab.stack.handle import Stack, StackError
 from registry_conformance.proof.faults.confirm import sizes, unconfirmed
-from registry_conformance.proof.faults.outcome import RED, Outcome, Seen
+from registry_conformance.proof.faults.outcome import RED, FaultOutcome, Seen
 from registry_conformance.proof.faults.selection import (
     CASES_TRIED,
     OTHERS,
@@ -52,9 +52,9 @@ class ProofWorker:
     def _context(self) -> Context:
         return self.session.config.stash[CONTEXT]
 
-    def look_for(self, fault: Fault, number: int, *, thorough: bool) -> Outcome:
+    def look_for(self, fault: Fault, number: int, *, thorough: bool) -> FaultOutcome:
         """Arm a fault, confirm it, run the checks that look for it, and ask for a diagnosis."""
-        outcome = Outcome(fault.name, fault.requirements, right=_right(fault))
+        outcome = FaultOutcome(fault.name, fault.requirements, right=_right(fault))
         began = time.monotonic()
         try:
             self._look_for(fault, number, outcome, thorough=thorough)
@@ -64,9 +64,9 @@ class ProofWorker:
         outcome.seconds = time.monotonic() - began
         return outcome
 
-    def look_at_reference(self, number: int) -> Outcome:
+    def look_at_reference(self, number: int) -> FaultOutcome:
         """Run one case of each check, another one in each round, on the healthy deployment."""
-        outcome = Outcome("")
+        outcome = FaultOutcome("")
         began = time.monotonic()
         self._judge(self._patient(self.stack.apply(self.healthy)))
         cases = [check.cases[number % len(check.cases)] for check in self.checks if not check.local]
@@ -76,7 +76,7 @@ class ProofWorker:
         outcome.seconds = time.monotonic() - began
         return outcome
 
-    def _look_for(self, fault: Fault, number: int, outcome: Outcome, *, thorough: bool) -> None:
+    def _look_for(self, fault: Fault, number: int, outcome: FaultOutcome, *, thorough: bool) -> None:
         target = self._patient(self.stack.apply(self.healthy))
         if lacking := [name for name in fault.needs if not target.capability(name).present]:
             outcome.inapplicable = f"needs {', '.join(lacking)}: {target.capability(lacking[0]).reason}"
@@ -108,7 +108,7 @@ class ProofWorker:
             if seen.verdict in RED or time.monotonic() - began > PERSISTENCE:
                 return
 
-    def _diagnosis(self, outcome: Outcome) -> tuple[str, ...]:
+    def _diagnosis(self, outcome: FaultOutcome) -> tuple[str, ...]:
         red = {name for seen in outcome.red for name in seen.requirements}
         return tuple(cause.id for cause in diagnose(self._context.target, self._run_id, red).causes)
 

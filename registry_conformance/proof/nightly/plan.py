@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _FIELDS = {"name", *KINDS, "options", "minutes"}
 
 
-class PlanError(ValueError):
+class NightlyPlanError(ValueError):
     """The plan cannot be used; the message names the file, the place and what is allowed."""
 
 
@@ -47,7 +47,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class NightlyPlan:
     """The jobs of a night in their order; ``keep`` nights stay; ``webhook`` is the variable that holds its address."""
 
     jobs: tuple[Job, ...]
@@ -55,50 +55,52 @@ class Plan:
     webhook: str = ""
 
     @classmethod
-    def read(cls, file: Path) -> Plan:
+    def read(cls, file: Path) -> NightlyPlan:
         """Read a plan; raise ``PlanError``."""
         try:
             document = tomllib.loads(file.read_text())
         except OSError as problem:
-            raise PlanError(f"{file.name}: cannot be read: {problem.strerror}") from problem
+            raise NightlyPlanError(f"{file.name}: cannot be read: {problem.strerror}") from problem
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-            raise PlanError(f"{file.name}: not valid TOML: {problem}") from problem
+            raise NightlyPlanError(f"{file.name}: not valid TOML: {problem}") from problem
         if strange := sorted(set(document) - {"keep", "webhook", "target"}):
-            raise PlanError(f"{file.name}: {strange[0]!r} is unknown; use keep, webhook and [[target]]")
+            raise NightlyPlanError(f"{file.name}: {strange[0]!r} is unknown; use keep, webhook and [[target]]")
         jobs = tuple(_job(entry, f"{file.name}, target {n}") for n, entry in enumerate(document.get("target", ()), 1))
         if not jobs:
-            raise PlanError(f"{file.name}: lists no [[target]]")
+            raise NightlyPlanError(f"{file.name}: lists no [[target]]")
         names = [job.name for job in jobs]
         if twice := [name for name in names if names.count(name) > 1]:
-            raise PlanError(f"{file.name}: two targets are called {twice[0]!r}")
+            raise NightlyPlanError(f"{file.name}: two targets are called {twice[0]!r}")
         keep, webhook = document.get("keep", 30), document.get("webhook", "")
         if not isinstance(keep, int) or keep < 1:
-            raise PlanError(f"{file.name}: keep is a number of nights, at least 1")
+            raise NightlyPlanError(f"{file.name}: keep is a number of nights, at least 1")
         if webhook and not (isinstance(webhook, str) and _VARIABLE.fullmatch(webhook)):
-            raise PlanError(f"{file.name}: webhook names an environment variable; the address itself is a secret")
+            raise NightlyPlanError(
+                f"{file.name}: webhook names an environment variable; the address itself is a secret"
+            )
         return cls(jobs, keep, webhook)
 
     def chosen(self, names: Sequence[str]) -> tuple[Job, ...]:
         """Return the jobs of these names, all where none is named; raise ``PlanError`` for one that is unknown."""
         known = [job.name for job in self.jobs]
         if unknown := [name for name in names if name not in known]:
-            raise PlanError(f"--only={unknown[0]}: no such target; known: {', '.join(known)}")
+            raise NightlyPlanError(f"--only={unknown[0]}: no such target; known: {', '.join(known)}")
         return tuple(job for job in self.jobs if job.name in names or not names)
 
 
 def _job(entry: Mapping[str, Any], place: str) -> Job:
     name = entry.get("name", "")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise PlanError(f"{place}: a name is small letters, digits and dashes")
+        raise NightlyPlanError(f"{place}: a name is small letters, digits and dashes")
     place = f"{place} ({name})"
     if strange := sorted(set(entry) - _FIELDS):
-        raise PlanError(f"{place}: {strange[0]!r} is unknown; use {', '.join(sorted(_FIELDS))}")
+        raise NightlyPlanError(f"{place}: {strange[0]!r} is unknown; use {', '.join(sorted(_FIELDS))}")
     kinds = [kind for kind in KINDS if entry.get(kind)]
     if len(kinds) != 1:
-        raise PlanError(f"{place}: needs exactly one of {', '.join(KINDS)}")
+        raise NightlyPlanError(f"{place}: needs exactly one of {', '.join(KINDS)}")
     options, minutes = entry.get("options", []), entry.get("minutes", 60)
     if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
-        raise PlanError(f"{place}: options is a list of texts")
+        raise NightlyPlanError(f"{place}: options is a list of texts")
     if not isinstance(minutes, int | float) or minutes <= 0:
-        raise PlanError(f"{place}: minutes is a positive number")
+        raise NightlyPlanError(f"{place}: minutes is a positive number")
     return Job(name, kinds[0], str(entry[kinds[0]]), tuple(options), float(minutes))

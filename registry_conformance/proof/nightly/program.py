@@ -18,7 +18,7 @@ from registry_conformance.judge.report.write import RUNS, ReportFolderError, che
 from registry_conformance.proof.nightly import index
 from registry_conformance.proof.nightly.digest import body, changed, lines, news
 from registry_conformance.proof.nightly.night import BusyError, NightRun, alone, begin, copy_run, nights, publish
-from registry_conformance.proof.nightly.plan import Job, Plan, PlanError
+from registry_conformance.proof.nightly.plan import Job, NightlyPlan, NightlyPlanError
 from registry_conformance.proof.nightly.result import Result, judged
 from registry_conformance.proof.nightly.webhook import tell
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str], say: Say) -> int:
     reports = Path(asked.report_dir).resolve()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        plan = Plan.read(Path(asked.plan))
+        plan = NightlyPlan.read(Path(asked.plan))
         jobs = plan.chosen(asked.only)
         check_writable(reports)
         with alone(reports) as lock, explained(reports):
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str], say: Say) -> int:
             for job in _left(night, jobs):
                 night = _judged(job, night, plan, lock, say)
             return _told(night, plan, say)
-    except (PlanError, ReportFolderError) as problem:
+    except (NightlyPlanError, ReportFolderError) as problem:
         say(f"nightly: {problem}")
         return USAGE
     except BusyError as problem:
@@ -85,7 +85,7 @@ def _left(night: NightRun, jobs: Sequence[Job]) -> list[Job]:
     return [job for job in jobs if job.name not in done]
 
 
-def _judged(job: Job, night: NightRun, plan: Plan, lock: int, say: Say) -> NightRun:
+def _judged(job: Job, night: NightRun, plan: NightlyPlan, lock: int, say: Say) -> NightRun:
     """Return the night with the result of one job, and with the reports of its run."""
     reports = night.folder.parent.parent
     say(f"{job.name}: {job.kind} {job.subject if job.kind != 'proof' else 'of the suite'} ...")
@@ -96,7 +96,7 @@ def _judged(job: Job, night: NightRun, plan: Plan, lock: int, say: Say) -> Night
     return night.with_result(result)
 
 
-def _told(night: NightRun, plan: Plan, say: Say) -> int:
+def _told(night: NightRun, plan: NightlyPlan, say: Say) -> int:
     """Finish a night, tell of it, and return its exit code."""
     reports = night.folder.parent.parent
     before = [each for each in nights(reports) if each.finished and each.folder != night.folder]

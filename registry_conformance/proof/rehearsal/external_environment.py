@@ -20,7 +20,7 @@ OTHERS = "somebody-elses"
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class EnvironmentChanges:
     """How an environment file differs from the truth.
 
     ``doors`` replaces URLs by door, ``keys`` the key that a role is given by another role's, ``without`` leaves tables
@@ -44,10 +44,10 @@ class Changes:
     log_group: LogGroup | None = None
 
 
-TRUE = Changes()
+TRUE = EnvironmentChanges()
 
 
-def environment(target: Target, folder: Path, changes: Changes = TRUE) -> Path:
+def environment(target: Target, folder: Path, changes: EnvironmentChanges = TRUE) -> Path:
     """Write the file of an environment that is this target, its secrets beside it; return the file."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     tables: dict[str, dict[str, Any]] = {f"doors.{door.name}": {"url": door.url} for door in target.doors}

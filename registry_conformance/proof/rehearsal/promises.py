@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import REFERENCE, Auth, MLflow, Proxy
-from registry_conformance.proof.rehearsal.external_environment import Changes
+from registry_conformance.proof.rehearsal.external_environment import EnvironmentChanges
 from registry_conformance.proof.rehearsal.scenario import (
     AT_EACH_DOOR,
     FLOW,
@@ -21,25 +21,29 @@ from registry_conformance.proof.rehearsal.scenario import (
 from registry_conformance.run.session.exit_codes import Exit
 
 
-def _own_policy(target: Target) -> Changes:
+def _own_policy(target: Target) -> EnvironmentChanges:
     """Return doors that all promise what ``_BY_ADMINS`` says."""
     doors = {f"doors.{door.name}": {"url": door.url, "policy": "by-admins"} for door in target.doors}
-    return Changes(tables={**doors, "policies.by-admins": {role: list(rights) for role, rights in _BY_ADMINS}})
+    return EnvironmentChanges(
+        tables={**doors, "policies.by-admins": {role: list(rights) for role, rights in _BY_ADMINS}}
+    )
 
 
-def _one_open(target: Target) -> Changes:
+def _one_open(target: Target) -> EnvironmentChanges:
     """Return the documented door as one where no key is asked for."""
     url = next(door.url for door in target.doors if door.name == "documented")
-    return Changes(tables={"doors.documented": {"url": url, "policy": "open"}})
+    return EnvironmentChanges(tables={"doors.documented": {"url": url, "policy": "open"}})
 
 
-def _direct(_: Target) -> Changes:
-    return Changes(direct=True)
+def _direct(_: Target) -> EnvironmentChanges:
+    return EnvironmentChanges(direct=True)
 
 
-def _lately_direct(_: Target) -> Changes:
+def _lately_direct(_: Target) -> EnvironmentChanges:
     """Return artifacts declared direct, where the first experiment is known to have been there before they were."""
-    return Changes(direct=True, expected_failures=expected("the database is older than this mode", 1, "REG-057"))
+    return EnvironmentChanges(
+        direct=True, expected_failures=expected("the database is older than this mode", 1, "REG-057")
+    )
 
 
 _DIRECT = replace(
@@ -114,7 +118,7 @@ PROMISES = (
         "direct, and no access to the bucket for clients",
         Exit.FAILED,
         "SignatureDoesNotMatch",
-        lambda _: Changes(direct=True, client_key="not-the-key-of-this-bucket"),
+        lambda _: EnvironmentChanges(direct=True, client_key="not-the-key-of-this-bucket"),
         _DIRECT,
     ),
     Scenario("declared direct, and proxied", Exit.FAILED, "uploads='proxied'", _direct, checks=(WAYS,)),

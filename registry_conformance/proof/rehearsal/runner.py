@@ -23,7 +23,12 @@ from registry_conformance.lab.deployment import REFERENCE, Deployment
 from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
-from registry_conformance.proof.rehearsal.external_environment import TRUE, Changes, environment, foreign_upload
+from registry_conformance.proof.rehearsal.external_environment import (
+    TRUE,
+    EnvironmentChanges,
+    environment,
+    foreign_upload,
+)
 from registry_conformance.proof.rehearsal.holdings import Holdings, holdings
 from registry_conformance.proof.rehearsal.log_service import log_group
 from registry_conformance.proof.rehearsal.scenario import REAL, Scenario
@@ -64,7 +69,7 @@ class ScenarioRunner:
         with log_group(self.target.logs["mlflow"], "a-secret-of-the-cloud") as group:
             return self._scenario(scenario, replace(changed, log_group=group), before)
 
-    def _scenario(self, scenario: Scenario, changed: Changes, before: Holdings) -> str:
+    def _scenario(self, scenario: Scenario, changed: EnvironmentChanges, before: Holdings) -> str:
         log, began = self.target.logs["mlflow"], time.monotonic()
         logged, file = log.stat().st_size, environment(self.target, self._next(), changed)
         program = [scenario.checks[0]] if scenario.checks == (REAL,) else ["-m", "pytest", *scenario.checks, *_NO_CACHE]

@@ -9,7 +9,7 @@ from typing import Any
 
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import REFERENCE, Deployment
-from registry_conformance.proof.rehearsal.external_environment import TRUE, Changes
+from registry_conformance.proof.rehearsal.external_environment import TRUE, EnvironmentChanges
 from registry_conformance.run.session.exit_codes import Exit
 
 REAL = "suites/live/test_real_registration.py"
@@ -35,7 +35,7 @@ class Scenario:
     name: str
     exit_code: Exit
     said: str
-    changes: Callable[[Target], Changes] = lambda _: TRUE
+    changes: Callable[[Target], EnvironmentChanges] = lambda _: TRUE
     deployment: Deployment = REFERENCE
     faults: tuple[str, ...] = ()
     checks: tuple[str, ...] = (REAL,)

@@ -6,27 +6,27 @@ import socket
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.target.target import Target
-from registry_conformance.proof.rehearsal.external_environment import Changes
+from registry_conformance.proof.rehearsal.external_environment import EnvironmentChanges
 from registry_conformance.proof.rehearsal.promises import PROMISES
 from registry_conformance.proof.rehearsal.scenario import FLOW, NO_KEY, REACH, REAL, Scenario, expected
 from registry_conformance.run.session.exit_codes import Exit
 
 
-def _closed_port(target: Target, *names: str) -> Changes:
+def _closed_port(target: Target, *names: str) -> EnvironmentChanges:
     """Return doors, all or those of some names, at a port of this machine where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     closed = [door for door in target.doors if not names or door.name in names]
-    return Changes(doors={door.name: f"http://127.0.0.1:{port}{urlsplit(door.url).path}" for door in closed})
+    return EnvironmentChanges(doors={door.name: f"http://127.0.0.1:{port}{urlsplit(door.url).path}" for door in closed})
 
 
-def _dead_name(target: Target) -> Changes:
-    return Changes(doors={door.name: "http://no-such-host.invalid/api/mlflow" for door in target.doors})
+def _dead_name(target: Target) -> EnvironmentChanges:
+    return EnvironmentChanges(doors={door.name: "http://no-such-host.invalid/api/mlflow" for door in target.doors})
 
 
-def _known(days: int) -> Changes:
+def _known(days: int) -> EnvironmentChanges:
     """Return an environment whose file expects the documented door to fail, for so many days from now on."""
-    return Changes(expected_failures=expected("the mount comes in spring", days, *_CLOSED_DOOR))
+    return EnvironmentChanges(expected_failures=expected("the mount comes in spring", days, *_CLOSED_DOOR))
 
 
 _CLOSED_DOOR = ("RCH-004", "RCH-005")
@@ -36,7 +36,7 @@ SCENARIOS = (
         "no access to the bucket",
         Exit.COULD_NOT_VERIFY,
         "SignatureDoesNotMatch",
-        lambda _: Changes(bucket_key="not-the-key-of-this-bucket"),
+        lambda _: EnvironmentChanges(bucket_key="not-the-key-of-this-bucket"),
         cause="bucket-key-refused",
         leaves=True,
     ),
@@ -51,22 +51,22 @@ SCENARIOS = (
         "no bucket",
         Exit.OK,
         "nobody looked whether bytes were stored",
-        lambda _: Changes(without=("bucket",)),
+        lambda _: EnvironmentChanges(without=("bucket",)),
         blind=True,
     ),
-    Scenario("no key", Exit.USAGE, "keys.writer is missing", lambda _: Changes(without=("keys.writer",))),
+    Scenario("no key", Exit.USAGE, "keys.writer is missing", lambda _: EnvironmentChanges(without=("keys.writer",))),
     Scenario(
         "a reader's key",
         Exit.FAILED,
         "403",
-        lambda _: Changes(keys={"writer": "reader"}),
+        lambda _: EnvironmentChanges(keys={"writer": "reader"}),
         cause="given-key-may-only-read",
     ),
     Scenario(
         "an expired key",
         Exit.FAILED,
         "401",
-        lambda _: Changes(keys={"writer": "expired"}),
+        lambda _: EnvironmentChanges(keys={"writer": "expired"}),
         cause="given-key-has-expired",
     ),
     Scenario("a dead DNS name", Exit.COULD_NOT_VERIFY, "no-such-host.invalid", _dead_name, cause="door-name-unknown"),
@@ -83,7 +83,7 @@ SCENARIOS = (
         "a self-signed certificate",
         Exit.FAILED,
         "by an unknown authority",
-        lambda _: Changes(secure=True),
+        lambda _: EnvironmentChanges(secure=True),
         cause="certificate-of-unknown-authority",
     ),
     Scenario(
@@ -113,20 +113,20 @@ SCENARIOS = (
         "read-only",
         Exit.OK,
         "0 requests that change anything were sent",
-        lambda _: Changes(access="read-only"),
+        lambda _: EnvironmentChanges(access="read-only"),
         checks=(REACH, REAL),
     ),
     Scenario(
         "read-only, and nothing but the registration asked for",
         Exit.NOTHING_VERIFIED,
         "Nobody tried to register a model",
-        lambda _: Changes(access="read-only"),
+        lambda _: EnvironmentChanges(access="read-only"),
     ),
     Scenario(
         "read-only, with a door broken",
         Exit.FAILED,
         "0 requests that change anything were sent",
-        lambda _: Changes(access="read-only"),
+        lambda _: EnvironmentChanges(access="read-only"),
         faults=("documented-door-closed",),
         checks=("suites/live",),
         cause="documented-door-closed",
@@ -135,13 +135,13 @@ SCENARIOS = (
         "a budget that is too small",
         Exit.COULD_NOT_VERIFY,
         "the budget of 40 requests is spent",
-        lambda _: Changes(tables={"budget": {"requests": 40}}),
+        lambda _: EnvironmentChanges(tables={"budget": {"requests": 40}}),
     ),
     Scenario(
         "a clean-up that cannot purge",
         Exit.LEFT_BEHIND,
         "Left behind: deleted experiments",
-        lambda _: Changes(tables={"cleanup": {"purge": ["false"]}}),
+        lambda _: EnvironmentChanges(tables={"cleanup": {"purge": ["false"]}}),
         leaves=True,
     ),
     Scenario(
@@ -164,7 +164,7 @@ SCENARIOS = (
         "a mock switched on",
         Exit.USAGE,
         "USE_MOCK_REGISTRY is set",
-        lambda _: Changes(variables={"USE_MOCK_REGISTRY": "true"}),
+        lambda _: EnvironmentChanges(variables={"USE_MOCK_REGISTRY": "true"}),
     ),
     Scenario("its log in CloudWatch", Exit.OK, "A model can be registered", cloud=True),
     *PROMISES,

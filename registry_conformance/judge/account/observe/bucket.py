@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable
 from registry_conformance.judge.account.observe.queries import ask
-from registry_conformance.judge.account.state import FLAGS, Bucket, Encryption, LifecycleRule
+from registry_conformance.judge.account.state import FLAGS, BucketState, Encryption, LifecycleRule
 from registry_conformance.judge.account.statement import read_policy
 from registry_conformance.judge.target.account import Declared
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _GONE = "NoSuchBucket"
 
 
-def observe_bucket(s3: S3Client, declared: Declared) -> Fact[Bucket]:
+def observe_bucket(s3: S3Client, declared: Declared) -> Fact[BucketState]:
     """Return the bucket as it is; not there where its location is not to be found."""
     name = declared.bucket
     region = ask(lambda: s3.get_bucket_location(Bucket=name), _region, _GONE)
     if isinstance(region, Absent):
         return Absent()
     return Known(
-        Bucket(
+        BucketState(
             name=name,
             region=region,
             account=_account(s3, declared, region),
@@ -51,7 +51,9 @@ def observe_bucket(s3: S3Client, declared: Declared) -> Fact[Bucket]:
             ),
             grants=ask(lambda: s3.get_bucket_acl(Bucket=name), _grants),
             lifecycle=ask(
-                lambda: s3.get_bucket_lifecycle_configuration(Bucket=name), _lifecycle, "NoSuchLifecycleConfiguration"
+                lambda: s3.get_bucket_lifecycle_configuration(Bucket=name),
+                _lifecycle,
+                "NoSuchLifecycleConfiguration",
             ),
             access_log=_present(ask(lambda: s3.get_bucket_logging(Bucket=name), _access_log)),
         )

@@ -8,9 +8,9 @@ from typing import Any
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
 from registry_conformance.judge.account.observe.queries import ask
-from registry_conformance.judge.account.permission import Decision
+from registry_conformance.judge.account.permission import AccessDecision
 from registry_conformance.judge.account.required_rights import NEEDS, ON_KEY, request
-from registry_conformance.judge.account.state import Role
+from registry_conformance.judge.account.state import RoleState
 from registry_conformance.judge.account.statement import Statement, read_policy
 from registry_conformance.judge.target.account import Declared
 
@@ -18,7 +18,7 @@ _NONE = "NoSuchEntity"
 _MOST_PAGES = 20
 
 
-def observe_role(iam: Any, declared: Declared) -> Fact[Role]:
+def observe_role(iam: Any, declared: Declared) -> Fact[RoleState]:
     """Return the declared role as it is."""
     name = declared.role.rpartition("/")[2]
     found: Fact[Mapping[str, Any]] = ask(lambda: iam.get_role(RoleName=name), lambda said: said["Role"], _NONE)
@@ -26,13 +26,13 @@ def observe_role(iam: Any, declared: Declared) -> Fact[Role]:
         return Absent()
     if not isinstance(found, Known):
         hidden = found
-        return Known(Role(declared.role, hidden, _statements(iam, name), hidden, _simulated(iam, declared)))
+        return Known(RoleState(declared.role, hidden, _statements(iam, name), hidden, _simulated(iam, declared)))
     role = found.value
     boundary: Fact[tuple[Statement, ...]] = Absent()
     if bound := role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"):
         boundary = _managed(iam, bound)
     return Known(
-        Role(
+        RoleState(
             arn=role["Arn"],
             trust=ask(lambda: role, lambda said: read_policy(said["AssumeRolePolicyDocument"])),
             statements=_statements(iam, name),
@@ -94,10 +94,10 @@ def _pages(iam: Any, listing: str, role: str) -> dict[str, list[Any]]:
     return whole
 
 
-def _simulated(iam: Any, declared: Declared) -> Fact[Mapping[str, Decision]]:
+def _simulated(iam: Any, declared: Declared) -> Fact[Mapping[str, AccessDecision]]:
     """Return for each action that the server needs what IAM's simulator says, where it lacks nothing to say it."""
     actions = [*NEEDS.values(), *(ON_KEY if declared.kms_key else ())]
-    said: dict[str, Decision] = {}
+    said: dict[str, AccessDecision] = {}
     for action in actions:
         asked = request(declared, action)
         entries = [
@@ -109,7 +109,7 @@ def _simulated(iam: Any, declared: Declared) -> Fact[Mapping[str, Decision]]:
             for key, values in (asked.facts or {}).items()
             if values
         ]
-        decision: Fact[Decision | None] = ask(
+        decision: Fact[AccessDecision | None] = ask(
             partial(
                 iam.simulate_principal_policy,
                 PolicySourceArn=declared.role,
@@ -126,12 +126,12 @@ def _simulated(iam: Any, declared: Declared) -> Fact[Mapping[str, Decision]]:
     return Known(said)
 
 
-def _decision(result: Mapping[str, Any]) -> Decision | None:
+def _decision(result: Mapping[str, Any]) -> AccessDecision | None:
     """Return what the simulator decided, ``None`` where it had to do so without values that a condition asks for."""
     if result.get("MissingContextValues"):
         return None
     if result["EvalDecision"] == "allowed":
-        return Decision.ALLOWED
+        return AccessDecision.ALLOWED
     if not result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations", True):
-        return Decision.OUTRANKED
-    return Decision.DENIED if result["EvalDecision"] == "explicitDeny" else Decision.NOT_ALLOWED
+        return AccessDecision.OUTRANKED
+    return AccessDecision.DENIED if result["EvalDecision"] == "explicitDeny" else AccessDecision.NOT_ALLOWED

@@ -10,7 +10,7 @@ from registry_conformance.judge.account.plan import inline as inlined
 from registry_conformance.judge.account.plan.document import Plan, Resource
 from registry_conformance.judge.account.plan.lifecycle import lifecycle
 from registry_conformance.judge.account.plan.links import constant, linked, provider
-from registry_conformance.judge.account.state import FLAGS, Bucket, Encryption
+from registry_conformance.judge.account.state import FLAGS, BucketState, Encryption
 from registry_conformance.judge.account.statement import PolicyError, Statement, read_policy
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ _CANNED = {
 _FLAGS = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
 
 
-def planned_bucket(plan: Plan, bucket: Resource) -> Bucket:
+def planned_bucket(plan: Plan, bucket: Resource) -> BucketState:
     """Return a bucket as it is planned, or as it is read where another plan manages it."""
 
     def setting(
@@ -49,7 +49,7 @@ def planned_bucket(plan: Plan, bucket: Resource) -> Bucket:
     grants = setting("aws_s3_bucket_acl", _grants, "grant", inlined.grants)
     if isinstance(grants, Absent):
         grants = setting("aws_s3_bucket_acl", _grants, "acl", _canned)
-    return Bucket(
+    return BucketState(
         name=str(name.value) if isinstance(name, Known) else "(known after apply)",
         region=_region(plan, bucket),
         account=planned_account(plan, bucket),

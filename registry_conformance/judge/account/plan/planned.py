@@ -10,7 +10,7 @@ from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending
 from registry_conformance.judge.account.plan.bucket import planned_account, planned_bucket
 from registry_conformance.judge.account.plan.document import Plan, PlanError, Resource, read_plan
 from registry_conformance.judge.account.plan.role import planned_role
-from registry_conformance.judge.account.state import Bucket, Role, State
+from registry_conformance.judge.account.state import BucketState, RoleState, State
 from registry_conformance.judge.target.account import Declared, PlannedAccount
 
 BUCKETS = "hokusai-mlflow-artifacts-"
@@ -60,12 +60,12 @@ def _the_bucket(plan: Plan, declared: Declared | None) -> Resource | None:
     return None
 
 
-def _opaque(bucket: Bucket) -> Bucket:
+def _opaque(bucket: BucketState) -> BucketState:
     """Return a bucket whose name is not known yet: what its policy says of it cannot be judged."""
     return replace(bucket, policy=Pending(f"{bucket.name}: the bucket's name")) if bucket.policy != Absent() else bucket
 
 
-def _declared(plan: Plan, bucket: Bucket | None) -> Declared:
+def _declared(plan: Plan, bucket: BucketState | None) -> Declared:
     """Return what the platform promises of the bucket and the role that a plan has."""
     roles = _roles(plan)
     account = planned_account(plan, roles[0]) if roles else Absent()
@@ -102,7 +102,7 @@ def _roles(plan: Plan) -> list[Resource]:
     return roles if len(roles) == 1 else named
 
 
-def _role(plan: Plan, declared: Declared) -> Fact[Role]:
+def _role(plan: Plan, declared: Declared) -> Fact[RoleState]:
     if not declared.role:
         several = [each.address for each in plan.of("aws_iam_role")]
         return Unreadable(f"it is one of {', '.join(several)}; name yours by --env") if several else Absent()

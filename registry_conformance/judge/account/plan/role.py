@@ -9,7 +9,7 @@ from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending
 from registry_conformance.judge.account.plan.bucket import policy
 from registry_conformance.judge.account.plan.document import Plan, Resource
 from registry_conformance.judge.account.plan.links import linked
-from registry_conformance.judge.account.state import Role
+from registry_conformance.judge.account.state import RoleState
 from registry_conformance.judge.account.statement import Statement
 
 _EXECUTION = (
@@ -38,19 +38,21 @@ _OF_AWS = {
 Statements = Fact[tuple[Statement, ...]]
 
 
-def planned_role(plan: Plan, role: Resource, arn: str) -> Role:
+def planned_role(plan: Plan, role: Resource, arn: str) -> RoleState:
     """Return a role as it is planned."""
     whole: list[Statement] = []
     statements: Statements = Known(())
     if role in plan.data:
-        return Role(arn, policy(role.get("assume_role_policy"), role.address), _elsewhere(role), _boundary(plan, role))
+        return RoleState(
+            arn, policy(role.get("assume_role_policy"), role.address), _elsewhere(role), _boundary(plan, role)
+        )
     for each in _policies(plan, role):
         if not isinstance(each, Known):
             statements = each
             break
         whole += each.value
         statements = Known(tuple(whole))
-    return Role(
+    return RoleState(
         arn=arn,
         trust=policy(role.get("assume_role_policy"), role.address),
         statements=statements,

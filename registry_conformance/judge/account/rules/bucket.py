@@ -8,7 +8,7 @@ from types import MappingProxyType
 from registry_conformance.judge.account.fact import Known, Unreadable
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
-from registry_conformance.judge.account.state import FLAGS, Bucket, State
+from registry_conformance.judge.account.state import FLAGS, BucketState, State
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.verdict import Verdict
 
@@ -16,7 +16,7 @@ _TELLING = ("region", "versioning", "encryption", "public_access", "policy", "ow
 """Facts of which one that can be read shows that there is a bucket."""
 
 
-def _bucket(state: State) -> Bucket:
+def _bucket(state: State) -> BucketState:
     return standing(state.bucket, "bucket")
 
 

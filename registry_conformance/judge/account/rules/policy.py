@@ -9,7 +9,7 @@ from registry_conformance.judge.account.anonymous_access import openings
 from registry_conformance.judge.account.conditions import holds
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.patterns import covers, covers_action
-from registry_conformance.judge.account.permission import Decision, decide, doubts
+from registry_conformance.judge.account.permission import AccessDecision, decide, doubts
 from registry_conformance.judge.account.required_rights import NEEDS, request
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import State
@@ -53,9 +53,9 @@ def _lets_the_role(state: State, declared: Declared) -> Finding:
     needs_declared(declared.role, "role")
     statements = [each for each in _statements(state) if each.effect == "Deny"]
     said = {action: decide(statements, request(declared, action)) for action in NEEDS.values()}
-    denied = [action for action, decision in said.items() if decision is Decision.DENIED]
+    denied = [action for action, decision in said.items() if decision is AccessDecision.DENIED]
     expected = f"nothing that {declared.role} needs is denied"
-    if not denied and (unclear := [action for action, decision in said.items() if decision is Decision.DEPENDS]):
+    if not denied and (unclear := [action for action, decision in said.items() if decision is AccessDecision.DEPENDS]):
         why = doubts(statements, request(declared, unclear[0])) or "a session of the role may be meant"
         raise Undecided(Verdict.INCONCLUSIVE, f"whether {', '.join(unclear)} is denied depends: {why}")
     return judged(not denied, expected, f"denied: {', '.join(denied)}" if denied else "nothing is")

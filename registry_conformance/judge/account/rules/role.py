@@ -10,10 +10,10 @@ from registry_conformance.judge.account.fact import Absent, Known, Unreadable
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.grants import Grant, grants
 from registry_conformance.judge.account.patterns import covers
-from registry_conformance.judge.account.permission import Decision, Request, decide, doubts
+from registry_conformance.judge.account.permission import AccessDecision, Request, decide, doubts
 from registry_conformance.judge.account.required_rights import NEEDS, ON_KEY, request
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
-from registry_conformance.judge.account.state import Role, State
+from registry_conformance.judge.account.state import RoleState, State
 from registry_conformance.judge.account.statement import Statement
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.verdict import Verdict
@@ -21,7 +21,7 @@ from registry_conformance.judge.verdict import Verdict
 Statements = tuple[Statement, ...]
 
 
-def _role(state: State, declared: Declared) -> Role:
+def _role(state: State, declared: Declared) -> RoleState:
     needs_declared(declared.role, "role")
     return standing(state.role, "role")
 
@@ -39,36 +39,36 @@ def _may(action: str, state: State, declared: Declared) -> Finding:
     asked = request(declared, action)
     expected = f"{action} on {asked.resource} is allowed"
     told, said = _decision(role, asked)
-    if said is Decision.NOT_ALLOWED and _bucket_lets(state, role, asked):
-        told, said = "the bucket policy: ", Decision.ALLOWED
-    if said is Decision.DEPENDS:
+    if said is AccessDecision.NOT_ALLOWED and _bucket_lets(state, role, asked):
+        told, said = "the bucket policy: ", AccessDecision.ALLOWED
+    if said is AccessDecision.DEPENDS:
         why = doubts(value(role.statements, "the role's policies", absent=()), asked)
         raise Undecided(Verdict.INCONCLUSIVE, f"{action} is {said.value}" + (f": {why}" if why else ""))
-    return judged(said is Decision.ALLOWED, expected, f"{told}{action} is {said.value}")
+    return judged(said is AccessDecision.ALLOWED, expected, f"{told}{action} is {said.value}")
 
 
-def _decision(role: Role, asked: Request) -> tuple[str, Decision]:
+def _decision(role: RoleState, asked: Request) -> tuple[str, AccessDecision]:
     """Return who says what the role may do, and what: IAM's simulator where it could be asked."""
     if isinstance(role.simulated, Known) and asked.action in role.simulated.value:
         return "IAM's simulator says: ", role.simulated.value[asked.action]
     said = decide(value(role.statements, "the role's policies", absent=()), asked)
-    if said is Decision.ALLOWED and (boundary := _boundary(role)) is not None:
+    if said is AccessDecision.ALLOWED and (boundary := _boundary(role)) is not None:
         bound = decide(boundary, asked)
         return "by the permissions boundary ", bound
     return "", said
 
 
-def _boundary(role: Role) -> Statements | None:
+def _boundary(role: RoleState) -> Statements | None:
     return None if isinstance(role.boundary, Absent) else value(role.boundary, "the role's permissions boundary")
 
 
-def _bucket_lets(state: State, role: Role, asked: Request) -> bool:
+def _bucket_lets(state: State, role: RoleState, asked: Request) -> bool:
     """Return whether the bucket policy lets the role do by itself what no policy of its own allows."""
     allowing = [each for each in _bucket_policy(state) if each.effect == "Allow" and not _of_account(each)]
-    if decide(allowing, asked) is not Decision.ALLOWED:
+    if decide(allowing, asked) is not AccessDecision.ALLOWED:
         return False
     boundary = _boundary(role)
-    return boundary is None or decide(boundary, asked) is Decision.ALLOWED
+    return boundary is None or decide(boundary, asked) is AccessDecision.ALLOWED
 
 
 def _bucket_policy(state: State) -> Statements:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from registry_conformance.judge.account.fact import Absent, Known
-from registry_conformance.judge.account.state import Bucket, Role, State
+from registry_conformance.judge.account.state import BucketState, RoleState, State
 from registry_conformance.judge.target.account import Declared
 
 LAYERS = ("infrastructure", "iam", "store")
@@ -41,7 +41,7 @@ def in_bucket(**fields: Any) -> Change:
     def change(state: State, declared: Declared) -> State:
         assert isinstance(state.bucket, Known), "an account is broken in one way at a time"
         given = {name: value(declared) if callable(value) else value for name, value in fields.items()}
-        bucket: Bucket = replace(state.bucket.value, **given)
+        bucket: BucketState = replace(state.bucket.value, **given)
         return replace(state, bucket=Known(bucket))
 
     return change
@@ -53,7 +53,7 @@ def in_role(**fields: Any) -> Change:
     def change(state: State, declared: Declared) -> State:
         assert isinstance(state.role, Known), "an account is broken in one way at a time"
         given = {name: value(declared) if callable(value) else value for name, value in fields.items()}
-        role: Role = replace(state.role.value, **given)
+        role: RoleState = replace(state.role.value, **given)
         return replace(state, role=Known(role))
 
     return change

@@ -15,7 +15,7 @@ from registry_conformance.lab.stack.link.message import Message
 
 
 @dataclass
-class Plan:
+class LinkPlan:
     """What becomes of one exchange: the acts, and which rules they come from (their places in the book).
 
     ``waiting`` are rules that depend on the answer's status.
@@ -45,10 +45,10 @@ class Rulebook:
         self.remembered: dict[str, bytes] = {}
         self.queue = asyncio.Lock()
 
-    def plan(self, request: Message) -> Plan:
+    def plan(self, request: Message) -> LinkPlan:
         """Return what the rules in force make of a request."""
         self._refresh()
-        plan = Plan()
+        plan = LinkPlan()
         for number, rule in enumerate(self._rules):
             if _fits(rule.when, request):
                 if rule.when.status:
@@ -58,7 +58,7 @@ class Rulebook:
                     plan.rules.append(number)
         return plan
 
-    def answered(self, plan: Plan, status: str) -> None:
+    def answered(self, plan: LinkPlan, status: str) -> None:
         """Add to a plan what depends on the answer's status."""
         for number, rule in plan.waiting:
             if re.fullmatch(rule.when.status, status) and self._due(number, rule.when):

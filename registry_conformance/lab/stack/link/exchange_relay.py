@@ -20,7 +20,7 @@ from registry_conformance.lab.disturbance import (
     Stall,
     Twice,
 )
-from registry_conformance.lab.stack.link.active_rules import Plan, Rulebook
+from registry_conformance.lab.stack.link.active_rules import LinkPlan, Rulebook
 from registry_conformance.lab.stack.link.edits import edited_body, edited_head, edits_body, with_header, with_length
 from registry_conformance.lab.stack.link.endpoint import End, GoneError
 from registry_conformance.lab.stack.link.message import CHUNK, HEAD_LIMIT, Message, hold_body, pass_body, read_head
@@ -40,8 +40,8 @@ class Passage:
         self._server = server
         self._rulebook = rulebook
         self._record = record
-        self._asked: asyncio.Queue[tuple[Message, Plan] | None] = asyncio.Queue()
-        self._turn: Plan | None = None
+        self._asked: asyncio.Queue[tuple[Message, LinkPlan] | None] = asyncio.Queue()
+        self._turn: LinkPlan | None = None
 
     async def run(self) -> None:
         """Pass requests and answers until one side has no more; what is not HTTP/1 passes as it is."""
@@ -81,7 +81,7 @@ class Passage:
         self._server.writer.write(begun)
         await asyncio.gather(_pour(self._client, self._server), _pour(self._server, self._client))
 
-    async def _request(self, request: Message, plan: Plan) -> None:
+    async def _request(self, request: Message, plan: LinkPlan) -> None:
         """Pass one request on, or keep it where the link answers itself."""
         if self._answer_of(request, plan) is not None:
             if request.header("expect"):
@@ -124,19 +124,19 @@ class Passage:
             await request.passed.wait()  # MLflow may answer before it has read the body
             self._write(request, answer, plan)
 
-    def _end_turn(self, plan: Plan | None) -> None:
+    def _end_turn(self, plan: LinkPlan | None) -> None:
         """Let the next have its turn, where it is the turn of the exchange of this plan."""
         if plan is not None and self._turn is plan:
             self._turn = None
             self._rulebook.queue.release()
 
-    async def _next(self) -> tuple[Message, Plan] | None:
+    async def _next(self) -> tuple[Message, LinkPlan] | None:
         """Return what was asked next; raise ``GoneError`` where the server leaves first: nobody may ask on."""
         if not self._asked.empty():
             return self._asked.get_nowait()
         return await self._server.while_there(self._asked.get())
 
-    async def _answer(self, request: Message, plan: Plan) -> Message:
+    async def _answer(self, request: Message, plan: LinkPlan) -> Message:
         """Pass one answer back, interim ones before it too; or give the link's own."""
         given = self._answer_of(request, plan)
         if given is not None:
@@ -163,7 +163,7 @@ class Passage:
         await self._client.writer.drain()
         return answer
 
-    async def _hold(self, request: Message, answer: Message, plan: Plan) -> None:
+    async def _hold(self, request: Message, answer: Message, plan: LinkPlan) -> None:
         """Pass an answer back as a whole, with its body changed, and remember it where that is asked for."""
         held = answer.take(await hold_body(answer, self._server.reader, until_close=True))
         body = edited_body(held, plan.acts, ANSWER)
@@ -173,7 +173,7 @@ class Passage:
         self._client.writer.write(raw)
         await self._client.writer.drain()
 
-    async def _interrupt(self, plan: Plan, side: str, source: End, sink: End) -> None:
+    async def _interrupt(self, plan: LinkPlan, side: str, source: End, sink: End) -> None:
         """Reset or stall an exchange after some bytes, where its plan says so; raise ``GoneError`` then."""
         act = plan.first(Break, side) or plan.first(Stall, side)
         if not isinstance(act, Break | Stall):
@@ -190,14 +190,14 @@ class Passage:
             end.reset()
         raise GoneError
 
-    def _answer_of(self, request: Message, plan: Plan) -> Answer | bytes | None:
+    def _answer_of(self, request: Message, plan: LinkPlan) -> Answer | bytes | None:
         """Return what the link answers itself, ``None`` where the server is asked."""
         if plan.first(Remember) and (known := self._rulebook.remembered.get(_asked_for(request))):
             return known
         given = plan.first(Answer)
         return given if isinstance(given, Answer) else None
 
-    async def _give(self, request: Message, given: Answer | bytes, plan: Plan) -> Message:
+    async def _give(self, request: Message, given: Answer | bytes, plan: LinkPlan) -> Message:
         closes = bool(request.header("expect"))
         if isinstance(given, Answer):
             await asyncio.sleep(given.delay)
@@ -218,7 +218,7 @@ class Passage:
             raise GoneError
         return answer
 
-    def _write(self, request: Message, answer: Message, plan: Plan) -> None:
+    def _write(self, request: Message, answer: Message, plan: LinkPlan) -> None:
         found = _ID.search(request.head)
         line: dict[str, Any] = {"id": found[1] if found else ""}
         line |= {"request": request.record(), "response": answer.record()}
