@@ -10,8 +10,8 @@ import pytest
 
 from registry_conformance.documents.troubleshooting import render_guide
 from registry_conformance.judge.diagnosis import diagnose
-from registry_conformance.judge.diagnosis.cause import Cause, clue, must, never
-from registry_conformance.judge.diagnosis.causes import CAUSES, cause_of
+from registry_conformance.judge.diagnosis.cause import LAYERS, Cause, clue, must, never
+from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.fact_names import meaning
 from registry_conformance.judge.diagnosis.facts import Facts
@@ -25,7 +25,6 @@ from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.catalogue import CATALOGUE
-from registry_conformance.lab.faults.fault import LAYERS
 from registry_conformance.lab.stack.handle import OwnedStack
 
 
@@ -38,17 +37,18 @@ def table(**seen: str) -> Facts:
 
 
 def cause(name: str, *clues: object, follows: tuple[str, ...] = ()) -> Cause:
-    """Return a cause of the proxy's that no fault stands behind."""
-    return Cause(name, "proxy", "uploads-fail", f"{name}.", "mend it", clues, (), follows)  # type: ignore[arg-type] # clues
+    """Return a cause of the proxy's that breaks no requirement."""
+    return Cause(name, "proxy", "uploads-fail", f"{name}.", "mend it", (), clues, follows)  # type: ignore[arg-type] # clues
 
 
-def test_every_fault_has_one_cause_and_every_cause_a_fault() -> None:
-    """Faults and causes belong together: none is left over, none is named twice."""
-    named = Counter(fault for each in CAUSES for fault in each.faults)
-    assert named == Counter(list(CATALOGUE))
-    assert all(each.faults for each in CAUSES)
+def test_every_fault_has_a_cause_and_every_cause_a_fault() -> None:
+    """Each fault refers to a cause of the table; a cause breaks what its faults break, and nothing else."""
+    broken: dict[str, set[str]] = {each.id: set() for each in CAUSES}
+    for fault in CATALOGUE.values():
+        broken[fault.cause] |= set(fault.requirements)
+
     assert max(Counter(each.id for each in CAUSES).values()) == 1
-    assert {cause_of(fault) for fault in CATALOGUE} == {each.id for each in CAUSES}
+    assert broken == {each.id: set(each.requirements) for each in CAUSES}
 
 
 @pytest.mark.parametrize("each", CAUSES, ids=lambda each: each.id)
@@ -84,8 +84,8 @@ def test_the_specific_cause_comes_before_the_general_one() -> None:
 def test_questions_end_where_nothing_unseen_can_change_the_answer() -> None:
     """One cause must explain all that is odd and all that failed, and no other may still come before it."""
     fault = CATALOGUE["artifact-route-missing"]
-    plain = replace(cause("plain", must("put.P", "404", 4)), faults=(fault.name,))
-    rival = replace(cause("rival", must("put.P", "404"), clue("late.P", "odd", 9)), faults=(fault.name,))
+    plain = replace(cause("plain", must("put.P", "404", 4)), requirements=fault.requirements)
+    rival = replace(cause("rival", must("put.P", "404"), clue("late.P", "odd", 9)), requirements=fault.requirements)
     seen, red = table(put__P="404"), fault.requirements
 
     assert settled([plain], seen, red)
@@ -171,7 +171,7 @@ def test_a_fault_is_diagnosed(fault: str, stack: OwnedStack) -> None:
     finally:
         stack.apply(REFERENCE)
     first = found.causes[0]
-    assert first.id == cause_of(fault), [(each.id, each.confidence) for each in found.causes]
+    assert first.id == CATALOGUE[fault].cause, [(each.id, each.confidence) for each in found.causes]
     assert not first.alternative
     assert 0 < len(first.observations) <= 3
     assert first.remedy
@@ -217,7 +217,7 @@ def test_two_faults_give_two_causes(stack: OwnedStack) -> None:
         found = diagnose(stack.apply(broken), new_run_id())
     finally:
         stack.apply(REFERENCE)
-    assert {each.id for each in found.named} == {cause_of(fault) for fault in faults}
+    assert {each.id for each in found.named} == {CATALOGUE[fault].cause for fault in faults}
 
 
 def test_the_reference_is_given_no_cause_and_keeps_nothing(stack: OwnedStack) -> None:

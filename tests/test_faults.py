@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.documents.check_listing import checks_by_requirement
+from registry_conformance.judge.diagnosis.cause import LAYERS
 from registry_conformance.judge.machine import ROOT
 from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from registry_conformance.lab.faults.catalogue import CATALOGUE, TOPICS
-from registry_conformance.lab.faults.fault import LAYERS
 from registry_conformance.proof.faults.reasons import REASONS
 from registry_conformance.run.session.arguments import SUITES
 
@@ -57,7 +57,7 @@ def test_a_fault_breaks_the_reference_and_tells_its_story(name: str) -> None:
     assert fault.change(REFERENCE) != REFERENCE
     assert fault.change(fault.change(REFERENCE)) == fault.change(REFERENCE)
     assert fault.layer in LAYERS
-    assert fault.seen and fault.cause and fault.remedy and fault.requirements
+    assert fault.seen and fault.diagnosis and fault.requirements
     assert set(fault.requirements) <= set(Register.load(SUITES / "requirements"))
 
 

@@ -112,7 +112,7 @@ def test_document_and_page() -> None:
     jsonschema.validate(document, schema, format_checker=jsonschema.FormatChecker())
     shown = page(document)
 
-    assert FAULT.name in shown and FAULT.remedy in shown
+    assert FAULT.diagnosis and FAULT.diagnosis.remedy in shown
     assert f"test_{FAULT.requirements[0]}.py::test_it" in shown
 
 

@@ -72,7 +72,7 @@ def _entry(cause: Cause, alike: Sequence[Cause]) -> Iterator[str]:
     yield ""
     yield f"{_sentence(cause.sentence)} Mended in: {cause.layer}."
     yield ""
-    faults = [CATALOGUE[name] for name in cause.faults if name in CATALOGUE]
+    faults = [fault for fault in CATALOGUE.values() if fault.cause == cause.id]
     for seen in dict.fromkeys(fault.seen for fault in faults):
         yield f"- A client sees: {seen}."
     others = {(clue.fact, clue.value) for other in alike if other is not cause for clue in other.clues if clue.must}
@@ -84,7 +84,7 @@ def _entry(cause: Cause, alike: Sequence[Cause]) -> Iterator[str]:
     if never := [clue for clue in cause.clues if clue.against]:
         yield f"- Rules it out: {'; '.join(_told(clue) for clue in never)}."
     yield f"- Remedy: {cause.remedy}."
-    rehearsals = " or ".join(f"`pytest suites/local --fault={name}`" for name in cause.faults)
+    rehearsals = " or ".join(f"`pytest suites/local --fault={fault.name}`" for fault in faults)
     yield f"- Rehearse: {rehearsals}."
 
 

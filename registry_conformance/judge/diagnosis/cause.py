@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from registry_conformance.lab.faults.catalogue import CATALOGUE
+LAYERS = ("client", "network", "proxy", "auth", "keys", "mlflow", "iam", "store")
+"""Where a cause is mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class Clue:
 class Cause:
     """One thing that can be wrong.
 
-    ``symptom`` is what its clients complain about, of ``symptoms.SYMPTOMS``; ``faults`` are those of the catalogue
-    whose diagnosis it is; ``follows`` begin the names of facts that go wrong in its wake and need no other cause.
+    ``symptom`` is what its clients complain about, of ``symptoms.SYMPTOMS``; ``requirements`` are those that it breaks;
+    ``follows`` begin the names of facts that go wrong in its wake and need no other cause.
     """
 
     id: str
@@ -35,8 +36,8 @@ class Cause:
     symptom: str
     sentence: str
     remedy: str
+    requirements: tuple[str, ...]
     clues: tuple[Clue, ...]
-    faults: tuple[str, ...]
     follows: tuple[str, ...] = ()
 
 
@@ -53,22 +54,3 @@ def clue(fact: str, value: str, weight: float = 1.0) -> Clue:
 def never(fact: str, value: str) -> Clue:
     """Return a clue that rules the cause out."""
     return Clue(fact, value, against=True)
-
-
-def of(fault: str, symptom: str, *clues: Clue, follows: tuple[str, ...] = ()) -> Cause:
-    """Return the cause behind one fault: its sentence and remedy are the fault's.
-
-    One that the catalogue does not have is told by its name; a test finds it.
-    """
-    told = CATALOGUE.get(fault)
-    if told is None:
-        return Cause(fault, "mlflow", symptom, fault.replace("-", " "), "see the guide", clues, (fault,), follows)
-    return Cause(fault, told.layer, symptom, told.cause, told.remedy, clues, (fault,), follows)
-
-
-def one(
-    name: str, layer: str, symptom: str, sentence: str, remedy: str, *clues: Clue,
-    faults: tuple[str, ...], follows: tuple[str, ...] = (),
-) -> Cause:  # fmt: skip
-    """Return a cause that several faults share."""
-    return Cause(name, layer, symptom, sentence, remedy, clues, faults, follows)

@@ -17,7 +17,6 @@ from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, cover, fits, settled
 from registry_conformance.judge.diagnosis.unusable_grants import Given, out_of_reach, unusable
 from registry_conformance.judge.target.target import Target
-from registry_conformance.lab.faults.catalogue import CATALOGUE
 
 GUIDE = "docs/troubleshooting.md"
 _OBSERVATIONS = 3
@@ -28,7 +27,7 @@ _MOST = 6
 class Named:
     """One cause as it is named: ``confidence`` from 0 to 1, up to three ``observations``, ``link`` into the guide.
 
-    An ``alternative`` explains what another cause explains better. ``requirements`` are those that its faults break,
+    An ``alternative`` explains what another cause explains better. ``requirements`` are those that it breaks,
     ``marks`` those of the failed exchanges that it explains; ``everything`` goes wrong in the wake of some.
     """
 
@@ -111,7 +110,7 @@ def _named(fit: Fit, facts: Facts, certainty: float, *, alternative: bool) -> Na
         cause.remedy,
         link,
         alternative,
-        frozenset(one for name in cause.faults if name in CATALOGUE for one in CATALOGUE[name].requirements),
+        frozenset(cause.requirements),
         failure_signature(item for name in fit.explained for item in facts[name].evidence),
         everything=cause.follows == ALL,
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
-from registry_conformance.lab.faults.catalogue import CATALOGUE
 
 _LEAST = 2.0
 """Support without which no cause is named."""
@@ -72,8 +71,8 @@ def settled(causes: Collection[Cause], facts: Facts, red: Collection[str]) -> bo
     best = next(iter(fits(causes, facts, red)), None)
     if best is None or not red or len(best.explained) < len(facts.anomalies):
         return False
-    known = {name for fault in best.cause.faults if fault in CATALOGUE for name in CATALOGUE[fault].requirements}
     rivals = (cause for cause in causes if cause is not best.cause and _proved(cause, red))
+    known = set(best.cause.requirements)
     return known.issuperset(red) and all(_hope(cause, facts, red) < best.score for cause in rivals)
 
 
@@ -98,15 +97,8 @@ def _value(name: str, facts: Facts, red: Collection[str]) -> str:
 
 
 def _proved(cause: Cause, red: Collection[str]) -> float:
-    """Return the share of the requirements that one of its faults breaks, and that were broken."""
-    if not red:
-        return 0.0
-    shares = [
-        len(set(CATALOGUE[name].requirements) & set(red)) / len(CATALOGUE[name].requirements)
-        for name in cause.faults
-        if name in CATALOGUE
-    ]
-    return max(shares, default=0.0)
+    """Return the share of the requirements that a cause breaks, and that were broken."""
+    return len(set(cause.requirements) & set(red)) / max(1, len(cause.requirements))
 
 
 def cover(ranked: Sequence[Fit]) -> list[Fit]:

@@ -20,9 +20,6 @@ FAULTS = (
         name="tags-acknowledged-and-lost",
         layer="mlflow",
         seen="setting a tag is 200, and the tag is not there",
-        cause="the database's replica is written to: what it takes is thrown away by the next synchronisation",
-        remedy="point --backend-store-uri to the primary database",
-        requirements=("REG-026", "REG-012", "RTE-023"),
         change=on("server", When(methods=("POST",), path="/(set-tag|set-registered-model-tag)"), Answer(200, "{}")),
         symptoms=(
             _NAMED,
@@ -34,9 +31,6 @@ FAULTS = (
         name="changes-acknowledged-and-lost",
         layer="mlflow",
         seen="ending a run or describing a model is 200, and nothing has changed",
-        cause="changes go to a copy of the database that is thrown away: a failover left MLflow on the old primary",
-        remedy="point --backend-store-uri to the database's primary, and restart MLflow after a failover",
-        requirements=("REG-006", "REG-024"),
         change=on(
             "server",
             When(path=r"/mlflow/(runs|registered-models|model-versions)/update$"),
@@ -52,9 +46,6 @@ FAULTS = (
         name="params-acknowledged-and-lost",
         layer="mlflow",
         seen="a run is finished, and its params and metrics are not there",
-        cause="batches are queued in memory by a plugin and lost when its worker ends",
-        remedy="have the tracking store plugin write before it answers, or take it out",
-        requirements=("REG-004", "REG-005", "REG-053"),
         change=on(
             "server", When(methods=("POST",), path="/runs/log-(batch|metric|parameter|inputs)"), Answer(200, "{}")
         ),
@@ -71,9 +62,6 @@ FAULTS = (
         name="deletions-not-done",
         layer="mlflow",
         seen="deleting models, versions, tags and aliases is 200, and they stay",
-        cause="the database user of MLflow may not delete, and a plugin hides the error",
-        remedy="grant DELETE on MLflow's tables to its database user; have errors of the database be errors",
-        requirements=("REG-020", "REG-038", "REG-027", "REG-040", "REG-025", "REG-039"),
         change=on("server", When(methods=("DELETE",), path="/mlflow/"), Answer(200, "{}")),
         symptoms=(
             _NAMED,
@@ -85,9 +73,6 @@ FAULTS = (
         name="writes-done-twice",
         layer="mlflow",
         seen="two versions where one was registered, two runs where one was begun",
-        cause="a job queue before the database delivers a write again when its confirmation is late",
-        remedy="make deliveries idempotent by the request id, or do not queue writes that are not",
-        requirements=("REG-045", "REG-029", "REG-030", "REG-034", "REG-037", "REG-042", "REG-047", "RES-015"),
         change=on("server", When(methods=("POST",), path="/model-versions/create|/runs/create"), Twice()),
         symptoms=(
             _NAMED,
@@ -104,9 +89,6 @@ FAULTS = (
         name="pages-lost",
         layer="mlflow",
         seen="a search shows its first page and says that there is no other",
-        cause="a tracking store plugin leaves next_page_token out of its answers",
-        remedy="return next_page_token from the plugin's search methods as MLflow's own store does",
-        requirements=("REG-032",),
         change=on("server", When(path="/search"), EditBody(r',?\s*"next_page_token":\s*"[^"]*"', "")),
         symptoms=(
             _MADE,
@@ -118,9 +100,6 @@ FAULTS = (
         name="filters-ignored",
         layer="mlflow",
         seen="every search finds everything",
-        cause="a tracking store plugin ignores the filter of a search",
-        remedy="pass the filter on in the plugin's search methods",
-        requirements=("REG-033", "REG-014"),
         change=on("server", When(methods=("GET",), path="/search"), Rewrite(r"([?&])filter=[^&]*", r"\1unfiltered=1")),
         symptoms=(
             _NAMED,
@@ -136,9 +115,6 @@ FAULTS = (
         name="alias-points-elsewhere",
         layer="mlflow",
         seen="models:/NAME@ALIAS loads another version than the one the alias was given to",
-        cause="a registry plugin resolves aliases to the oldest version",
-        remedy="have the plugin resolve an alias to the version it was set to",
-        requirements=("REG-018", "REG-027"),
         change=on(
             "server",
             When(methods=("POST",), path="/registered-models/alias"),
@@ -156,9 +132,6 @@ FAULTS = (
         name="tags-at-creation-dropped",
         layer="mlflow",
         seen="experiments, runs and models are created without the tags that they were given",
-        cause="a store plugin leaves the tags out of what it creates",
-        remedy="have the plugin store the tags of every create call",
-        requirements=("REG-056",),
         change=on(
             "server",
             When(methods=("POST",), path="/(create|set-tag)$"),
@@ -173,9 +146,6 @@ FAULTS = (
         name="text-truncated",
         layer="mlflow",
         seen="long params, tags and descriptions come back cut",
-        cause="a migration left the text columns of the database at 40 characters",
-        remedy="run 'mlflow db upgrade' on the database, and compare its columns with a new one's",
-        requirements=("REG-044",),
         change=on(
             "server",
             When(methods=("POST", "PATCH")),
@@ -196,9 +166,6 @@ FAULTS = (
         name="text-not-unicode",
         layer="mlflow",
         seen="names and descriptions in other scripts come back as question marks",
-        cause="the database was created with a character set that is not UTF-8",
-        remedy="convert the database to utf8mb4 (MySQL) or UTF8 (PostgreSQL), and restore what was garbled",
-        requirements=("REG-044",),
         change=on("server", When(methods=("POST", "PATCH")), EditBody(r"\\u[0-9a-f]{4}|[\x80-\xff]", "?", REQUEST)),
         symptoms=(
             _NAMED,
@@ -215,9 +182,6 @@ FAULTS = (
         name="metric-history-of-one",
         layer="mlflow",
         seen="a metric's history has its last value only",
-        cause="a tracking store plugin keeps the latest value of each metric, not its history",
-        remedy="have the plugin keep every step of a metric",
-        requirements=("REG-051",),
         change=on(
             "server",
             When(path="/metrics/get-history"),
@@ -229,9 +193,6 @@ FAULTS = (
         name="sources-not-checked",
         layer="mlflow",
         seen="a version can be registered from an address outside the deployment",
-        cause="a registry plugin takes any source of a version",
-        remedy="leave MLflow's check of sources on: a version's source lies in the run that it names",
-        requirements=("REG-049",),
         change=on(
             "server",
             When(methods=("POST",), path="/model-versions/create"),

@@ -15,10 +15,6 @@ FAULTS = (
         name="stale-connections-not-retried",
         layer="proxy",
         seen="a read is 502 now and then, mostly after MLflow was restarted, and works when it is repeated",
-        cause="the proxy sends requests into kept connections that MLflow has closed, and repeats none that was lost",
-        remedy="keep idle connections for less time than MLflow does (5 s under uvicorn), and have reads repeated: "
-        "retry_on connect-failure, refused-stream, reset-before-request",
-        requirements=("RES-014",),
         change=both(
             part("proxy", retries=0),
             on("mlflow", When(("GET",), path="/mlflow/experiments/search", every=3), Break()),
@@ -30,10 +26,6 @@ FAULTS = (
         name="memory-runs-out",
         layer="mlflow",
         seen="some uploads are 502, more of them the longer MLflow runs, and all is well after each restart",
-        cause="MLflow's processes grow with every upload until they are killed, with the uploads that they were taking",
-        remedy="give MLflow's workers a limit of requests after which they are replaced, and its container the memory "
-        "that they need; update MLflow: versions before 3.15 hold whole bodies in memory",
-        requirements=("ART-040",),
         change=on("server", When(("PUT",), path="/mlflow-artifacts/artifacts/", every=4), Break()),
         symptoms=(*[Ask("PUT", FILE, body="x", status="200")] * 3, Ask("PUT", FILE, body="x", status="502")),
         incidents=("N5", "R14"),
@@ -42,9 +34,6 @@ FAULTS = (
         name="old-experiments-elsewhere",
         layer="mlflow",
         seen="new experiments work, runs of old ones upload past the proxy, to where nobody looks",
-        cause="experiments made before the artifact root was changed keep the location that they were made with",
-        remedy="move the artifacts, then change artifact_location of the old experiments in MLflow's database, once",
-        requirements=("REG-057",),
         change=on(
             "server",
             When(("GET",), path="experiments/get\\?(.*&)?experiment_id=0(&|$)"),
@@ -57,9 +46,6 @@ FAULTS = (
         name="keys-in-the-access-log",
         layer="proxy",
         seen="everything works; whoever reads the proxy's log can use every key in it",
-        cause="the access log has the Authorization header among its fields",
-        remedy="take Authorization and X-API-Key out of the access log's format, delete its lines, replace the keys",
-        requirements=("OPS-005",),
         change=part("proxy", logs_keys=True),
         symptoms=(Ask("GET", SEARCH, status="200"), LogLine("proxy", '"key":"Bearer hk_')),
         incidents=("A16",),

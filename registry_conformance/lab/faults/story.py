@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
+from registry_conformance.judge.diagnosis.cause import LAYERS
 from registry_conformance.lab.faults.accounts.fault import LAYERS as ACCOUNT_LAYERS
 from registry_conformance.lab.faults.accounts.fault import AccountFault
-from registry_conformance.lab.faults.fault import LAYERS, Fault
+from registry_conformance.lab.faults.fault import Fault
 
 _WIDTH = 110
 ALL_LAYERS = tuple(dict.fromkeys((*LAYERS, *ACCOUNT_LAYERS)))
@@ -32,13 +33,16 @@ def story(fault: Fault | AccountFault) -> list[str]:
     if isinstance(fault, AccountFault):
         needs: tuple[str, ...] = ("a KMS key that is declared",) * fault.needs_kms
         arms = f"tests/test_account_accounts.py -k {fault.name}"
+        cause, remedy = fault.cause, fault.remedy
     else:
         needs, arms = fault.needs, f"suites/local --fault={fault.name}"
+        known = fault.diagnosis
+        cause, remedy = (known.sentence, known.remedy) if known else ("no diagnosis knows it yet", "none is written")
     told = {
         "layer": fault.layer,
         "seen": fault.seen,
-        "cause": fault.cause,
-        "remedy": fault.remedy,
+        "cause": cause,
+        "remedy": remedy,
         "must fail": ", ".join(fault.requirements),
         "incidents": ", ".join(fault.incidents) or "none on record",
         "needs": ", ".join(needs) or "nothing special",

@@ -140,12 +140,13 @@ class Proof:
 
 def _row(outcome: FaultOutcome) -> dict[str, Any]:
     fault = CATALOGUE[outcome.name]
+    known = fault.diagnosis
     return {
         "name": outcome.name,
         "layer": fault.layer,
         "seen": fault.seen,
-        "cause": fault.cause,
-        "remedy": fault.remedy,
+        "cause": known.sentence if known else "",
+        "remedy": known.remedy if known else "",
         "incidents": list(fault.incidents),
         "armed": outcome.armed,
         "why_not_armed": outcome.unconfirmed,

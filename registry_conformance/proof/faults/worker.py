@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import pytest
 
 from registry_conformance.judge.diagnosis import diagnose
-from registry_conformance.judge.diagnosis.causes import cause_of
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import Deployment
@@ -54,7 +53,7 @@ class ProofWorker:
 
     def look_for(self, fault: Fault, number: int, *, thorough: bool) -> FaultOutcome:
         """Arm a fault, confirm it, run the checks that look for it, and ask for a diagnosis."""
-        outcome = FaultOutcome(fault.name, fault.requirements, right=_right(fault))
+        outcome = FaultOutcome(fault.name, fault.requirements, right=fault.diagnosis.id if fault.diagnosis else "")
         began = time.monotonic()
         try:
             self._look_for(fault, number, outcome, thorough=thorough)
@@ -157,11 +156,3 @@ class _Collector:
 def _branch(item: pytest.Item) -> str:
     """Return the folder below ``suites`` that a case lies in."""
     return item.path.relative_to(SUITES).parts[0]
-
-
-def _right(fault: Fault) -> str:
-    """Return the cause that is right, empty where none is written yet: then no diagnosis is."""
-    try:
-        return cause_of(fault.name)
-    except KeyError:
-        return ""

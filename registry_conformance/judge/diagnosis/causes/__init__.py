@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from registry_conformance.judge.diagnosis.cause import Cause
 from registry_conformance.judge.diagnosis.causes import (
     auth_keys,
     auth_policy,
+    browsers,
     client,
     iam,
     keys,
     mlflow,
     network,
+    presigned,
     proxy_auth,
     proxy_doors,
     proxy_errors,
@@ -19,7 +24,10 @@ from registry_conformance.judge.diagnosis.causes import (
     proxy_requests,
     proxy_routes,
     registry,
+    request_ids,
     store,
+    store_content,
+    tls,
 )
 
 _TOPICS = (
@@ -29,6 +37,9 @@ _TOPICS = (
     proxy_routes,
     proxy_requests,
     proxy_headers,
+    request_ids,
+    browsers,
+    tls,
     proxy_limits,
     proxy_errors,
     proxy_auth,
@@ -36,14 +47,11 @@ _TOPICS = (
     auth_policy,
     keys,
     mlflow,
+    presigned,
     registry,
     iam,
     store,
+    store_content,
 )
 CAUSES: tuple[Cause, ...] = tuple(cause for topic in _TOPICS for cause in topic.CAUSES)
-_OF_FAULT = {fault: cause.id for cause in CAUSES for fault in cause.faults}
-
-
-def cause_of(fault_name: str) -> str:
-    """Return the id of the cause that is the diagnosis of a fault; raise ``KeyError`` where none is."""
-    return _OF_FAULT[fault_name]
+BY_ID: Mapping[str, Cause] = MappingProxyType({cause.id: cause for cause in CAUSES})

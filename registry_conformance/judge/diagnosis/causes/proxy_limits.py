@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-from registry_conformance.judge.diagnosis.cause import Cause, clue, must, never, of, one
+from registry_conformance.judge.diagnosis.cause import Cause, clue, must, never
 from registry_conformance.judge.diagnosis.causes.follows import BYTES, META
 
 CAUSES: tuple[Cause, ...] = (
-    one(
-        "body-limit",
-        "proxy",
-        "large-files",
-        "the proxy takes bodies only up to a size: its default limit is in force, or it gathers whole bodies in memory "
-        "before it forwards them",
-        "take the limit off the artifact routes (client_max_body_size 0, max_request_bytes) and have the proxy stream "
-        "bodies (proxy_request_buffering off, no buffer filter)",
-        must("ladder.put.P", "\\S+ 413", 3),
-        must("put.P", "200", 1),
-        clue("ladder.put.O", "all"),
-        faults=("body-limit", "bodies-buffered-whole"),
+    Cause(
+        id="body-limit",
+        layer="proxy",
+        symptom="large-files",
+        sentence="the proxy takes bodies only up to a size: its default limit is in force, or it gathers whole "
+        "bodies in memory before it forwards them",
+        remedy="take the limit off the artifact routes (client_max_body_size 0, max_request_bytes) and have the "
+        "proxy stream bodies (proxy_request_buffering off, no buffer filter)",
+        requirements=("ART-003", "ART-023", "ART-007"),
+        clues=(
+            must("ladder.put.P", "\\S+ 413", 3),
+            must("put.P", "200", 1),
+            clue("ladder.put.O", "all"),
+        ),
         follows=("size", "ladder", "chunked"),
     ),
-    of(
-        "upload-timeout-short",
-        "large-files",
-        must("pace.put.P", "(slow|fast)", 0.5),
-        must("route.upload.P", "(all 200|all 504|.*504)", 1),
-        must("put.P", "504", 3),
-        must("doors.search.P", "all 200", 1),
-        clue("put.O", "200"),
+    Cause(
+        id="upload-timeout-short",
+        layer="proxy",
+        symptom="large-files",
+        sentence="the proxy's timeout of a route covers the whole upload, and S3 needs longer",
+        remedy="set timeout: 0s on the artifact routes and bound silence instead (idle_timeout)",
+        requirements=("RTE-003", "ART-001", "REG-001"),
+        clues=(
+            must("pace.put.P", "(slow|fast)", 0.5),
+            must("route.upload.P", "(all 200|all 504|.*504)", 1),
+            must("put.P", "504", 3),
+            must("doors.search.P", "all 200", 1),
+            clue("put.O", "200"),
+        ),
         follows=BYTES,
     ),
-    of(
-        "metadata-timeout-short",
-        "now-and-then",
-        must("doors.search.P", ".*504", 3),
-        never("doors.health.P", "all 504"),
-        must("pace.search.P", "(fast|slow 0)", 1),
-        must("search.O", "200", 1),
-        clue("key.none.P", "401"),
+    Cause(
+        id="metadata-timeout-short",
+        layer="proxy",
+        symptom="now-and-then",
+        sentence="the proxy gives MLflow less time than the database needs",
+        remedy="set the timeout of the metadata routes to 60 s",
+        requirements=("RTE-001",),
+        clues=(
+            must("doors.search.P", ".*504", 3),
+            never("doors.health.P", "all 504"),
+            must("pace.search.P", "(fast|slow 0)", 1),
+            must("search.O", "200", 1),
+            clue("key.none.P", "401"),
+        ),
         follows=(*META, *BYTES),
     ),
 )

@@ -1,0 +1,58 @@
+"""Causes in request ids: not returned, replaced, alike, not passed on."""
+
+from __future__ import annotations
+
+from registry_conformance.judge.diagnosis.cause import Cause, must
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        id="request-id-not-returned",
+        layer="proxy",
+        symptom="errors-unclear",
+        sentence="the proxy makes request ids for its log alone",
+        remedy="set always_set_request_id_in_response: true",
+        requirements=("RTE-020", "RTE-022", "ERR-006", "ERR-021", "ERR-030"),
+        clues=(must("head.id.P", "no id", 3),),
+        follows=("head", "error"),
+    ),
+    Cause(
+        id="request-id-replaced",
+        layer="proxy",
+        symptom="errors-unclear",
+        sentence="the proxy replaces the client's request id with its own",
+        remedy="set preserve_external_request_id: true",
+        requirements=("RTE-022", "ERR-032"),
+        clues=(
+            must("head.own-id.P", "other", 3),
+            must("head.id.P", "an id", 1),
+        ),
+        follows=("head.own",),
+    ),
+    Cause(
+        id="request-ids-all-alike",
+        layer="proxy",
+        symptom="errors-unclear",
+        sentence="the load balancer sets X-Request-Id to a fixed text, where a new id was meant",
+        remedy="have the load balancer make an id for each request that has none (nginx: $request_id), and keep others",
+        requirements=("RTE-021", "RTE-022"),
+        clues=(
+            must("red.RTE-021", "failed", 3),
+            must("head.own-id.P", "other", 3),
+            must("head.id.P", "an id", 1),
+        ),
+        follows=("head.own",),
+    ),
+    Cause(
+        id="request-id-not-forwarded",
+        layer="proxy",
+        symptom="errors-unclear",
+        sentence="a gateway between proxy and MLflow drops X-Request-Id",
+        remedy="pass X-Request-Id on to MLflow as it came",
+        requirements=("ERR-030", "RES-007"),
+        clues=(
+            must("red.ERR-030", "failed", 3),
+            must("head.own-id.P", "kept", 1),
+            must("head.id.P", "an id", 1),
+        ),
+    ),
+)
