@@ -70,14 +70,14 @@ def test_environment_has_one_reader() -> None:
 
 def test_whoever_writes_on_a_connection_asks_leave() -> None:
     """Whoever writes on a connection, or into a bucket, asks the guard of the door first."""
-    writes, asked_before = re.compile(r"\.(?:putrequest|sendall|put_object)\("), "bucket.py"
+    writes, asked_before = re.compile(r"\.(?:putrequest|sendall|put_object)\("), {"bucket.py", "forward_proxy.py"}
     judge = ROOT / "registry_conformance" / "judge"
     folders = (judge / "clients", judge / "diagnosis" / "probes")
     texts = {file.name: file.read_text() for folder in folders for file in folder.glob("*.py")}
     writing = {name for name, text in texts.items() if writes.search(text)}
 
     assert writing >= {"http_sender.py", "raw_bytes.py", "connection.py", "partial_transfers.py", "concurrency.py"}
-    assert {name for name in writing if "authorize(" not in texts[name]} == {asked_before}
+    assert {name for name in writing if "authorize(" not in texts[name]} == asked_before
 
 
 def test_docker_is_no_package() -> None:

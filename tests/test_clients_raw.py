@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from registry_conformance.judge.clients.framing import AMBIGUOUS, UNUSUAL
-from registry_conformance.judge.clients.http_sender import Carrier
 from registry_conformance.judge.clients.raw_bytes import Raw
+from registry_conformance.judge.clients.signing import Carrier
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door
 

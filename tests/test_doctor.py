@@ -61,7 +61,7 @@ def test_a_door_where_nobody_listens_is_unreachable() -> None:
 def test_a_healthy_door_is_healthy_and_no_secret_is_told(stack: OwnedStack) -> None:
     """With a URL and a key alone every layer that can be seen works, and what cannot is said."""
     target = stack.target()
-    done = examine(f"--url={target.doors[0].url}", key=target.keys["writer"])
+    done = examine(f"--url={target.doors[0].url}", key=target.api_key("writer") or "")
     assert done.returncode == doctor.Health.HEALTHY, done.stdout + done.stderr
     assert all(name in done.stdout for name in LAYERS)
     assert "the target shows no bucket" in done.stdout
@@ -74,7 +74,7 @@ def test_a_fault_is_named_with_a_url_and_a_key_alone(fault: str, stack: OwnedSta
     """The cause comes first though neither MLflow, the bucket nor any log is seen, and the exit code is 1."""
     try:
         target = stack.apply(CATALOGUE[fault].change(REFERENCE))
-        done = examine(f"--url={target.doors[0].url}", "--json", key=target.keys["writer"])
+        done = examine(f"--url={target.doors[0].url}", "--json", key=target.api_key("writer") or "")
     finally:
         stack.apply(REFERENCE)
     told = json.loads(done.stdout)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.judge.live.account import account_of
-from registry_conformance.judge.live.profile import Profile, Secret
+from registry_conformance.judge.live.profile import Profile
+from registry_conformance.judge.live.profile_base import Secret
 from registry_conformance.judge.live.reader import FOLDER, ProfileError, file_of, read
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.live.target import guard_of, target_of

@@ -71,13 +71,13 @@ def test_a_change_restarts_only_what_differs(scratch: Stack, deployment: Deploym
     after = scratch.pids()
     assert {part for part in before if before[part] != after.get(part)} == restarted
     scratch.apply(REFERENCE)
-    assert status(scratch.target().doors[0], SEARCH, scratch.target().keys["writer"]) == 200
+    assert status(scratch.target().doors[0], SEARCH, scratch.target().api_key("writer")) == 200
 
 
 def test_a_change_is_in_force_when_apply_returns(scratch: Stack) -> None:
     """The first request after a change meets the changed deployment."""
     target = scratch.target()
-    writer, (canonical, documented, _) = target.keys["writer"], target.doors
+    writer, (canonical, documented, _) = target.api_key("writer"), target.doors
     assert [status(door, SEARCH, writer) for door in (canonical, documented)] == [200, 200]
     scratch.apply(ONE_DOOR)
     assert [status(door, SEARCH, writer) for door in (canonical, documented)] == [200, 404]
@@ -110,20 +110,26 @@ def test_what_happens_within_mlflow_shows_at_the_origin(scratch: Stack) -> None:
     silent = Rule(When(path="^/version"), (SetStatus(404),))
     target = scratch.apply(replace(REFERENCE, links=Links(server=(silent,))))
     assert target.origin
-    assert [status(door, "/version", target.keys["writer"]) for door in (target.doors[0], target.origin)] == [404, 404]
+    assert [status(door, "/version", target.api_key("writer")) for door in (target.doors[0], target.origin)] == [
+        404,
+        404,
+    ]
     target = scratch.apply(replace(REFERENCE, links=Links(mlflow=(silent,))))
     assert target.origin
-    assert [status(door, "/version", target.keys["writer"]) for door in (target.doors[0], target.origin)] == [404, 200]
+    assert [status(door, "/version", target.api_key("writer")) for door in (target.doors[0], target.origin)] == [
+        404,
+        200,
+    ]
 
 
 def test_auth_forgets_when_it_restarts(scratch: Stack) -> None:
     """A key that auth believes is asked about again after its restart."""
     target = scratch.target()
-    assert status(target.doors[0], SEARCH, target.keys["writer"]) == 200
+    assert status(target.doors[0], SEARCH, target.api_key("writer")) == 200
     scratch.apply(KEYS_DOWN)
-    assert status(target.doors[0], SEARCH, target.keys["writer"]) == 200  # control: it is believed
+    assert status(target.doors[0], SEARCH, target.api_key("writer")) == 200  # control: it is believed
     scratch.apply(replace(KEYS_DOWN, auth=replace(KEYS_DOWN.auth, restarts=1)))
-    assert status(target.doors[0], SEARCH, target.keys["writer"]) == 503
+    assert status(target.doors[0], SEARCH, target.api_key("writer")) == 503
 
 
 def test_stacks_of_a_run_do_not_share_anything(stack: OwnedStack, scratch: Stack) -> None:
@@ -137,7 +143,7 @@ def test_stacks_of_a_run_do_not_share_anything(stack: OwnedStack, scratch: Stack
     assert stack.target().secrets == scratch.target().secrets
     scratch.apply(KEYS_DOWN)
     target = stack.target()
-    assert status(target.doors[0], SEARCH, target.keys["reader"]) == 200
+    assert status(target.doors[0], SEARCH, target.api_key("reader")) == 200
 
 
 def test_a_long_temporary_folder_is_no_hindrance(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

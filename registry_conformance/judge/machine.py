@@ -53,6 +53,11 @@ def tracking_token() -> str:
     return os.environ.get("MLFLOW_TRACKING_TOKEN", "").strip()
 
 
+def network_variable(name: str) -> str:
+    """Return a variable that describes the network, as ``HTTPS_PROXY``, in either case; empty where it is not set."""
+    return (os.environ.get(name.lower()) or os.environ.get(name) or "").strip()
+
+
 def variable(name: str) -> str | None:
     """Return the value of an environment variable that a file of ours names, ``None`` where it is not set."""
     return os.environ.get(name)

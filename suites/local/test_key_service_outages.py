@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.essentials import Unique
 from fixtures.scratch_stack import Scratch
-from registry_conformance.judge.clients.http_sender import Carrier
+from registry_conformance.judge.clients.signing import Carrier
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
 from registry_conformance.lab.deployment import REFERENCE, Auth, FixedAnswer, KeyService

@@ -26,9 +26,11 @@ def _client(access: BucketAccess) -> S3Client:
     import boto3  # noqa: PLC0415 - costs a third of a second, and not every worker looks
     from botocore.config import Config  # noqa: PLC0415 - as above
 
+    proxy = access.network.proxy_for(access.endpoint)
+    authorities = str(access.network.ca) if access.network.ca else None
     config = Config(
         s3={"addressing_style": "path"},
-        proxies={},
+        proxies=dict.fromkeys(("http", "https"), proxy) if proxy else {},
         connect_timeout=5,
         read_timeout=30,
         retries={"total_max_attempts": 2},
@@ -38,7 +40,7 @@ def _client(access: BucketAccess) -> S3Client:
         aws_secret_access_key=access.secret_key,
         aws_session_token=access.session_token or None,
         region_name=access.region,
-    ).client("s3", endpoint_url=access.endpoint, config=config)
+    ).client("s3", endpoint_url=access.endpoint, config=config, verify=authorities)
 
 
 @dataclass(frozen=True, slots=True)

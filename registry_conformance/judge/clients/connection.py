@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.request_guard import authorize
+from registry_conformance.judge.clients.signing import certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import connect
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Door
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -34,29 +36,29 @@ class Connection:
     door: Door
     evidence: Evidence
 
-    def in_turn(self, requests: Sequence[tuple[str, str | None]]) -> list[int]:
+    def in_turn(self, requests: Sequence[tuple[str, Credential | None]]) -> list[int]:
         """GET each (path, key) on one connection, each after the answer before; return the statuses.
 
         A connection that the other side closes is not opened again: the request after it raises.
         """
-        with closing(http.client.HTTPConnection(self._host, timeout=self.door.patience)) as connection:
+        with closing(http.client.HTTPConnection(self._authority, timeout=self.door.patience)) as connection:
             connection.auto_open = False
-            connection.sock = self._opened()
+            connection.sock = self._opened(keys=[key for _, key in requests])
             statuses = []
             for path, key in requests:
                 self._authorize(path)
-                connection.request("GET", self._prefix + path, headers=_authorization(key))
+                connection.request("GET", self._prefix + path, headers=self._headers(path, key))
                 response = connection.getresponse()
                 response.read()
                 statuses.append(response.status)
         self.evidence.note(f"{len(statuses)} requests on one connection at {self.door.name}: {statuses}")
         return statuses
 
-    def at_once(self, requests: Sequence[tuple[str, str | None]]) -> list[tuple[int, bytes]]:
+    def at_once(self, requests: Sequence[tuple[str, Credential | None]]) -> list[tuple[int, bytes]]:
         """GET each (path, key) on one connection without waiting; return status and body of the answers in order."""
         for path, _ in requests:
             self._authorize(path)
-        with self._opened() as line:
+        with self._opened(keys=[key for _, key in requests]) as line:
             line.sendall(b"".join(self._spelled(path, key) for path, key in requests))
             answers = []
             with line.makefile("rb") as stream:
@@ -76,15 +78,15 @@ class Connection:
             head = line.recv(9)
         return len(head) == 9 and head[3] == _SETTINGS
 
-    def over_http2(self, path: str, key: str | None = None) -> tuple[bool, bytes]:
+    def over_http2(self, path: str, key: Credential | None = None) -> tuple[bool, bytes]:
         """GET over HTTP/2, one stream; return whether the status is 200, and the body."""
         scheme = urlsplit(self.door.url).scheme
-        fields = {":method": "GET", ":scheme": scheme, ":path": self._prefix + path, ":authority": self._host}
-        fields |= {name.lower(): value for name, value in _authorization(key).items()}
+        fields = {":method": "GET", ":scheme": scheme, ":path": self._prefix + path, ":authority": self._authority}
+        fields |= {name.lower(): value for name, value in credential_headers(key, "GET", self._url(path))}
         block = b"".join(b"\0" + _string(name) + _string(value) for name, value in fields.items())
         body, fine = b"", False
         self._authorize(path)
-        with self._opened("h2") as line:
+        with self._opened("h2", keys=[key]) as line:
             line.sendall(_PREFACE + _frame(_SETTINGS, 0, 0) + _frame(_HEADERS, _END_STREAM | _END_HEADERS, 1, block))
             with line.makefile("rb") as stream:
                 ended = False
@@ -101,19 +103,28 @@ class Connection:
     def _authorize(self, path: str) -> None:
         authorize(self.door, Exchange("GET", f"{self.door.url}{path}", self.door.name, None), None, None)
 
-    def _opened(self, *offers: str) -> socket.socket:
-        return connect(self.door, self.door.patience, offers)
+    def _opened(self, *offers: str, keys: Sequence[Credential | None] = ()) -> socket.socket:
+        shown = next((files for key in keys if (files := certificate_of(key))), None)
+        return connect(self.door, self.door.patience, offers, certificate=shown)
 
     @property
-    def _host(self) -> str:
-        return urlsplit(self.door.url).hostname or ""
+    def _authority(self) -> str:
+        """The host, and the port if it is not the scheme's own."""
+        return urlsplit(self.door.url).netloc
+
+    def _url(self, path: str) -> str:
+        parts = urlsplit(self.door.url)
+        return f"{parts.scheme}://{parts.netloc}{self._prefix}{path}"
+
+    def _headers(self, path: str, key: Credential | None) -> dict[str, str]:
+        return {"Host": self._authority, **dict(credential_headers(key, "GET", self._url(path)))}
 
     @property
     def _prefix(self) -> str:
         return urlsplit(self.door.url).path.rstrip("/")
 
-    def _spelled(self, path: str, key: str | None) -> bytes:
-        fields = {"Host": urlsplit(self.door.url).netloc, **_authorization(key)}
+    def _spelled(self, path: str, key: Credential | None) -> bytes:
+        fields = self._headers(path, key)
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         return f"GET {self._prefix}{path} HTTP/1.1\r\n{head}\r\n".encode()
 
@@ -135,12 +146,22 @@ class _Shared:
         return getattr(self._stream, name)
 
 
-def _authorization(key: str | None) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"} if key else {}
-
-
 def _string(text: str) -> bytes:
-    return bytes([len(text)]) + text.encode()
+    """Return a string of HPACK without Huffman coding (RFC 7541, 5.2): its length as an integer of 7 bits and more."""
+    raw = text.encode()
+    return _integer(len(raw), 7) + raw
+
+
+def _integer(value: int, bits: int) -> bytes:
+    """Return an integer of HPACK (RFC 7541, 5.1) whose first byte has so many bits to give."""
+    most = (1 << bits) - 1
+    if value < most:
+        return bytes([value])
+    further, rest = bytearray([most]), value - most
+    while rest >= 0x80:
+        further.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return bytes([*further, rest])
 
 
 def _frame(kind: int, flags: int, stream: int, content: bytes = b"") -> bytes:

@@ -8,25 +8,21 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import IO, Any, Literal, Self
+from dataclasses import dataclass, field, replace
+from typing import IO, Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from registry_conformance.judge.clients.forward_proxy import connection_to, proxy_headers
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
+from registry_conformance.judge.clients.signing import Carrier, certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import context
 from registry_conformance.judge.evidence.exchange import NO_BODY, Digest, Exchange, transport_error
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Door
 
 CHUNK = 256 * 1024
-Carrier = Literal["bearer", "apikey", "x-api-key"]
 Payload = bytes | IO[bytes] | Iterable[bytes]
-CARRIERS: Mapping[Carrier, tuple[str, str]] = {
-    "bearer": ("Authorization", "Bearer {}"),
-    "apikey": ("Authorization", "ApiKey {}"),
-    "x-api-key": ("X-API-Key", "{}"),
-}
-"""Carrier -> the header that carries a key, and the form of its value."""
 
 
 class _Cut(Exception):  # noqa: N818 - not an error: the sender itself stops here
@@ -42,13 +38,13 @@ class HttpSender:
     """
 
     door: Door
-    key: str | None
+    key: Credential | None = field(repr=False)
     evidence: Evidence
     run: str
     timeout: float = 30.0
     deadline: float = 300.0
 
-    def with_key(self, key: str | None) -> Self:
+    def with_key(self, key: Credential | None) -> Self:
         """Return the same client with another key, or with none."""
         return replace(self, key=key)
 
@@ -82,14 +78,18 @@ class HttpSender:
         if json is not None:
             body = jsonlib.dumps(json).encode()
             sent.append(("Content-Type", "application/json"))
-        if self.key is not None:
-            name, form = CARRIERS[carrier]
-            sent.append((name, form.format(self.key)))
+        url = f"{parts.scheme}://{parts.netloc}{target}"
+        whole = body if isinstance(body, bytes) else None
+        streamed = body is not None and whole is None
+        proxy = self.door.network.proxy_for(url) if parts.scheme == "http" else ""
+        sent += credential_headers(self.key, method, url, whole, carrier=carrier, streamed=streamed)
         sent.append(("User-Agent", f"registry-conformance/{self.run}"))
         sent.extend(_framing(method, body, size, chunked=chunked))
-        exchange = Exchange(method, f"{parts.scheme}://{parts.netloc}{target}", self.door.name, None, tuple(sent))
-        authorize(self.door, exchange, body if isinstance(body, bytes) else None, size)
-        met = self._perform(exchange, target, body, chunked=chunked, cut_after=cut_after)
+        sent.extend(proxy_headers(proxy))
+        exchange = Exchange(method, url, self.door.name, None, tuple(sent))
+        authorize(self.door, exchange, whole, size)
+        asked = url if proxy else target
+        met = self._perform(exchange, asked, body, chunked=chunked, cut_after=cut_after)
         record_answer(self.door, met)
         return self.evidence.exchange(met)
 
@@ -139,12 +139,9 @@ class HttpSender:
 
     def connection(self) -> http.client.HTTPConnection:
         """Return a new connection to the door, not yet opened."""
-        parts = urlsplit(self.door.url)
-        host = parts.hostname or ""
-        timeout = min(self.timeout, self.door.patience)
-        if parts.scheme == "https":
-            return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=context(self.door))
-        return http.client.HTTPConnection(host, parts.port, timeout=timeout)
+        secured = urlsplit(self.door.url).scheme == "https"
+        trusting = context(self.door, certificate_of(self.key)) if secured else None
+        return connection_to(self.door, min(self.timeout, self.door.patience), trusting)
 
 
 def _framing(method: str, body: Payload | None, size: int | None, *, chunked: bool) -> list[tuple[str, str]]:

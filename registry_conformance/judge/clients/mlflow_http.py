@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from registry_conformance.judge.clients.http_sender import Carrier, HttpSender, Payload
+from registry_conformance.judge.clients.http_sender import HttpSender, Payload
 from registry_conformance.judge.clients.request_guard import need_artifacts
+from registry_conformance.judge.clients.signing import Carrier
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.expect import PreconditionFailed
 from registry_conformance.judge.target.target import Door

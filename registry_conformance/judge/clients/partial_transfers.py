@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
+from registry_conformance.judge.clients.signing import credential_headers
 from registry_conformance.judge.evidence.exchange import Exchange, transport_error
 
 _ABORT = struct.pack("ii", 1, 0)
@@ -86,8 +87,8 @@ def _asking(
     authorize(wire.door, about, None, int(headers.get("Content-Length", "0")))
     with closing(wire.connection()) as connection:
         connection.putrequest(method, urlsplit(wire.door.url).path.rstrip("/") + path, skip_accept_encoding=True)
-        if wire.key is not None:
-            connection.putheader("Authorization", f"Bearer {wire.key}")
+        for header, value in credential_headers(wire.key, method, about.url, streamed=True):
+            connection.putheader(header, value)
         for header, value in headers.items():
             connection.putheader(header, value)
         connection.endheaders()

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
-from registry_conformance.judge.clients.http_sender import CARRIERS, Carrier
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
+from registry_conformance.judge.clients.signing import CARRIERS, Carrier, certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import connect
 from registry_conformance.judge.evidence.exchange import Body, Exchange, transport_error
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Door
 
 Headers = Iterable[tuple[str, str]]
@@ -32,12 +33,12 @@ class Raw:
     """
 
     door: Door
-    key: str | None = field(repr=False)
+    key: Credential | None = field(repr=False)
     evidence: Evidence
     run: str
     timeout: float = 10.0
 
-    def with_key(self, key: str | None) -> Self:
+    def with_key(self, key: Credential | None) -> Self:
         """Return the same client with another key, or with none."""
         return replace(self, key=key)
 
@@ -49,6 +50,11 @@ class Raw:
         """Return a path behind this door as an absolute-form target, of this door's authority or another."""
         parts = urlsplit(self.door.url)
         return f"{parts.scheme}://{authority or parts.netloc}{self.at(path)}"
+
+    @property
+    def _root(self) -> str:
+        parts = urlsplit(self.door.url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     def spell(self, method: str, target: str, *, headers: Headers = (), body: bytes = b"") -> bytes:
         """Return a request as bytes, with exactly these headers after ``Host``."""
@@ -71,21 +77,20 @@ class Raw:
         then follows on the connection, so that whoever still waits for a body gets one, and the connection ends.
         """
         sent = list(headers)
-        if self.key is not None:
-            sent.append(("Authorization", f"Bearer {self.key}"))
+        content = jsonlib.dumps(json).encode() if json is not None else b""
+        url = target if target.startswith("http") else f"{self._root}{target}"
+        sent += credential_headers(self.key, method, url, framed[1] if framed is not None else content)
         sent.append(("User-Agent", f"registry-conformance/{self.run}"))
-        body, after = b"", b""
+        body, after = content, b""
         if framed is not None:
             body = framed[1]
             sent += [("Content-Type", "application/json"), *framed[0]]
             after = self.spell("GET", self.at("/health"), headers=[("Connection", "close")])
         elif json is not None:
-            body = jsonlib.dumps(json).encode()
             sent += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         if framed is None and not any(name.lower() == "connection" for name, _ in sent):
             sent.append(("Connection", "close"))
         whole = self.spell(method, target, headers=sent, body=body) + after
-        url = f"{self.door.url}{target}" if not target.startswith("http") else target
         exchange = Exchange(method, url, self.door.name, None, tuple(sent), Body.of([body]))
         authorize(self.door, exchange, body, len(body))
         met = self._perform(exchange, whole, to_the_end=framed is not None)
@@ -105,7 +110,8 @@ class Raw:
         answers: list[tuple[http.client.HTTPResponse, bytes]] = []
         error = ""
         try:
-            with closing(connect(self.door, min(self.timeout, self.door.patience))) as line:
+            shown = certificate_of(self.key)
+            with closing(connect(self.door, min(self.timeout, self.door.patience), certificate=shown)) as line:
                 # An early refusal may close our side; its answer is there all the same.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     line.sendall(whole)

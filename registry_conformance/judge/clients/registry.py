@@ -1,4 +1,4 @@
-"""The MLflow SDK as a third-party developer has it: a tracking URI, a token, and nothing else."""
+"""The MLflow SDK as a third-party developer has it: a tracking URI, a credential, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from registry_conformance.judge.clients.library_requests import CHUNK, body_of, 
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.process_environment import world
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
+from registry_conformance.judge.clients.sdk_credentials import client_variables, header_plugin
 from registry_conformance.judge.evidence.exchange import Body, Exchange, transport_error
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import expect_status
 from registry_conformance.judge.machine import part_environment
+from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import BARE, Door, Machine
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Registry:
     """
 
     door: Door
-    key: str | None
+    key: Credential | None = field(repr=False)
     evidence: Evidence
     home: Path
     run: str
@@ -54,9 +56,8 @@ class Registry:
 
     def __enter__(self) -> Self:
         expect_status(MlflowHttp(self.door, self.key, self.evidence, self.run, timeout=10).search_experiments(), 200)
-        given = {"MLFLOW_TRACKING_URI": self.door.url}
-        if self.key is not None:
-            given["MLFLOW_TRACKING_TOKEN"] = self.key
+        given = {"MLFLOW_TRACKING_URI": self.door.url, **self.door.network.variables}
+        given |= client_variables(self.key, self.home)
         if self.door.ca:
             given["MLFLOW_TRACKING_SERVER_CERT_PATH"] = str(self.door.ca)
         bare = {**part_environment(self.run, self.home), "NETRC": str(self._netrc())}
@@ -67,6 +68,7 @@ class Registry:
         self._entered.enter_context(recording(self._record, self._authorize))
         if login is not None:
             self._entered.enter_context(recording_store(self._record, self._authorize))
+        self._entered.enter_context(header_plugin(self.key))
         return self
 
     def __exit__(self, *problem: object) -> None:

@@ -13,6 +13,7 @@ from registry_conformance.judge.clients.model_flavors import Trained, log, train
 from registry_conformance.judge.clients.registry import Registry, digest_folder
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import BARE, Door, Machine
 
 
@@ -21,7 +22,7 @@ class Developer:
     """Who makes a journey: a door, a key or none, an empty home, the run's name, client settings, and a machine."""
 
     door: Door
-    key: str | None = field(repr=False)
+    key: Credential | None = field(repr=False)
     home: Path
     run: str
     variables: Mapping[str, str] = field(default_factory=dict)

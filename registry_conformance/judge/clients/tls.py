@@ -7,8 +7,10 @@ import ssl
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.forward_proxy import reach
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door
 
@@ -27,19 +29,35 @@ _VERIFYING = {18: UNTRUSTED, 19: UNTRUSTED, 20: UNTRUSTED, 21: UNTRUSTED, 62: OT
 """OpenSSL's code of a certificate that does not verify -> what is wrong with it."""
 
 
-def context(door: Door) -> ssl.SSLContext:
-    """Return a client's TLS context that believes the door's authorities, and no others."""
-    return ssl.create_default_context(cafile=str(door.ca) if door.ca else None)
+Files = tuple[Path, Path | None]
+"""The file of a client's certificate, and of its key if that is another."""
 
 
-def connect(door: Door, timeout: float, offers: Sequence[str] = ()) -> socket.socket:
-    """Return a connection to the door, under TLS where it is ``https``; ``offers`` are protocols offered by ALPN."""
+def context(door: Door, certificate: Files | None = None) -> ssl.SSLContext:
+    """Return a client's TLS context that believes the door's authorities, or those of its network, and no others.
+
+    ``certificate`` is shown to who asks for one.
+    """
+    authorities = door.ca or door.network.ca
+    trusting = ssl.create_default_context(cafile=str(authorities) if authorities else None)
+    if certificate is not None:
+        trusting.load_cert_chain(*certificate)
+    return trusting
+
+
+def connect(
+    door: Door, timeout: float, offers: Sequence[str] = (), *, certificate: Files | None = None
+) -> socket.socket:
+    """Return a connection to the door, under TLS if it is ``https``; ``offers`` are protocols offered by ALPN.
+
+    Raises ``NotAllowed`` if a forward proxy stands before a door that is not ``https``: bytes do not pass it unchanged.
+    """
     parts = urlsplit(door.url)
     host = parts.hostname or ""
-    line = socket.create_connection((host, parts.port or (443 if parts.scheme == "https" else 80)), timeout=timeout)
+    line = reach(door, timeout)
     if parts.scheme != "https":
         return line
-    trusting = context(door)
+    trusting = context(door, certificate)
     if offers:
         trusting.set_alpn_protocols(list(offers))
     return _wrapped(line, trusting, host)
@@ -84,7 +102,7 @@ class Handshakes:
         parts = urlsplit(self.door.url)
         own = parts.hostname or ""
         try:
-            line = socket.create_connection((own, parts.port or 443), timeout=self.door.patience)
+            line = reach(self.door, self.door.patience)
             with _wrapped(line, trusting, host or own) as secured:
                 return Handshake(secured.version() or "", secured.selected_alpn_protocol() or "")
         except ssl.SSLCertVerificationError as problem:

@@ -17,6 +17,7 @@ from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
+from registry_conformance.judge.target.credential import Credential, kind_of
 from registry_conformance.judge.target.policy import GUARDED, READS, ROLES
 from registry_conformance.judge.target.target import Door, Target
 
@@ -77,7 +78,7 @@ class ProbeContext:
         asker.reason = asker.reason or self._let_in(door or self.main)
         return asker
 
-    def _no_use(self, role: str, key: str | None, door: Door) -> str:
+    def _no_use(self, role: str, key: Credential | None, door: Door) -> str:
         """Return why nothing can be learnt with the key of a role or state at a door, empty where something can."""
         if role == "writer" and door.policy.anonymous >= READS:
             return ""
@@ -94,8 +95,15 @@ class ProbeContext:
 
     @property
     def key(self) -> str:
-        """The key that is good at the main door, empty where there is none."""
-        return self.target.key_at(self.main) or ""
+        """The API key that is good at the main door, empty where there is none, or another credential."""
+        key = self.target.key_at(self.main)
+        return key if isinstance(key, str) else ""
+
+    @property
+    def no_api_key(self) -> str:
+        """Why nothing is tried with an API key in a form of its own at the main door, empty where there is one."""
+        key = self.target.key_at(self.main)
+        return "" if isinstance(key, str) else f"the target was given {kind_of(key)}, which has one form"
 
     @property
     def bucket(self) -> Bucket | None:

@@ -18,7 +18,7 @@ from registry_conformance.judge.mismatch import Mismatch, PreconditionFailed
 
 KEPT_BYTES = 256 * 1024
 SHOWN_BYTES = 2 * 1024
-_MASKED_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "set-cookie"})
+_MASKED_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "cookie", "set-cookie"})
 _MASKED_QUERY = re.compile(
     r"((?:X-Amz-(?:Signature|Credential|Security-Token)|api[_-]?key|apikey|key|token|access_token)=)[^&\"'\s\\]+",
     re.IGNORECASE,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from registry_conformance.judge.live.profile_access import KeyTable, NetworkTable
+from registry_conformance.judge.live.profile_base import URL_FORM, Secret, Strict, Url
 from registry_conformance.judge.live.toml_lines import line_of
 from registry_conformance.judge.target.policy import GUARDED, KNOWN
 
@@ -26,43 +27,6 @@ def _policy_name(text: str) -> str:
 PolicyName = Annotated[str, AfterValidator(_policy_name)]
 
 
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("no http or https URL")
-    if parts.username or parts.password or parts.query:
-        raise ValueError("a URL with a credential or a query")
-    return text.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_url)]
-_URL = "an http or https URL without credentials, as https://HOST/api/mlflow"
-
-
-class Strict(BaseModel):
-    """A table of the file: no unknown names, no conversions."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class Secret(Strict):
-    """Where a secret is taken from: exactly one of these; the file itself never holds one."""
-
-    variable: str | None = Field(default=None, min_length=1, description="the name of an environment variable")
-    file: str | None = Field(
-        default=None, min_length=1, description="the path of a file that holds the secret and no more"
-    )
-    command: list[str] | None = Field(
-        default=None, min_length=1, description="a program and its arguments that prints it"
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Secret:
-        if sum(source is not None for source in (self.variable, self.file, self.command)) != 1:
-            raise ValueError("exactly one of variable, file and command")
-        return self
-
-
 _RIGHTS = "a list of rights: " + ", ".join(get_args(Right))
 
 
@@ -78,7 +42,7 @@ class PolicyTable(Strict):
 class DoorTable(Strict):
     """A door, and the policy that is promised there."""
 
-    url: Url = Field(description=_URL)
+    url: Url = Field(description=URL_FORM)
     policy: str = Field(
         default=GUARDED.name,
         description='"guarded" (the reference), "open" (no key is asked for), or one of [policies]',
@@ -89,7 +53,7 @@ class DoorTable(Strict):
 class OriginTable(Strict):
     """MLflow past the proxy, where the suite may reach it."""
 
-    url: Url = Field(description=_URL)
+    url: Url = Field(description=URL_FORM)
 
 
 class ClientTable(Strict):
@@ -253,8 +217,11 @@ class Profile(Strict):
     policies: dict[PolicyName, PolicyTable] = Field(
         default_factory=dict, description="tables as [policies.NAME] with anonymous, reader, writer and admin"
     )
-    keys: dict[Role, Secret] = Field(
+    keys: dict[Role, KeyTable] = Field(
         default_factory=dict, description="tables as [keys.writer]: " + ", ".join(get_args(Role))
+    )
+    network: NetworkTable = Field(
+        default=NetworkTable(), description="a table with http_proxy, https_proxy, no_proxy and ca_file"
     )
     origin: OriginTable | None = Field(default=None, description="a table with url")
     artifacts: ArtifactsTable = Field(

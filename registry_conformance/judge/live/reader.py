@@ -11,7 +11,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from registry_conformance.judge.live.profile import Profile, Secret
+from registry_conformance.judge.live.profile import Profile
+from registry_conformance.judge.live.profile_access import KeyTable
+from registry_conformance.judge.live.profile_base import Secret
 from registry_conformance.judge.live.toml_lines import Where, line_of
 from registry_conformance.judge.machine import ROOT
 from registry_conformance.judge.target.policy import KNOWN
@@ -83,7 +85,7 @@ def _told(text: str, error: ErrorDetails) -> str:
     allowed = _allowed(where)
     if kind == "missing":
         return f"{line}: {name} is missing; give {allowed}"
-    found = _clip(error.get("input"), secret=_model_at(where) is Secret)
+    found = _clip(error.get("input"), secret=_model_at(where) in (Secret, KeyTable))
     said = str(error["msg"]).removeprefix("Value error, ")
     what = f"is {said}" if kind == "value_error" else f"cannot be {found}"
     if kind == "value_error" and said.startswith(("exactly", "both", "all of")):

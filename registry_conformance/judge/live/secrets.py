@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
-from registry_conformance.judge.live.profile import Profile, Secret
+from registry_conformance.judge.live.profile import Profile
+from registry_conformance.judge.live.profile_base import Secret
 from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.machine import variable
 

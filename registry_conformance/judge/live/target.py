@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from registry_conformance.judge.live.account import account_of
-from registry_conformance.judge.live.profile import BucketTable, ClientTable, LogTable, Profile, Secret
+from registry_conformance.judge.live.credentials import credential_of
+from registry_conformance.judge.live.network import network_of
+from registry_conformance.judge.live.profile import BucketTable, ClientTable, LogTable, Profile
+from registry_conformance.judge.live.profile_base import Secret
 from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.target.guard import MIB, Budget, Guard
+from registry_conformance.judge.target.network import Network
 from registry_conformance.judge.target.policy import KNOWN, READS, RIGHTS, ROLES, Policy
 from registry_conformance.judge.target.target import (
     BucketAccess,
@@ -44,7 +48,8 @@ def target_of(name: str, profile: Profile, guard: Guard | None) -> Target:
         _judge_with_keys(profile, policy)
     login = _login(profile, profile.artifacts.client) if profile.artifacts.client else None
     direct = login is not None
-    keys: dict[str, str] = {role: resolve(profile, f"keys.{role}", secret) for role, secret in profile.keys.items()}
+    keys = {str(role): credential_of(profile, f"keys.{role}", table) for role, table in profile.keys.items()}
+    network = network_of(profile)
     doors = tuple(
         Door(
             door,
@@ -54,11 +59,12 @@ def target_of(name: str, profile: Profile, guard: Guard | None) -> Target:
             policies[door],
             guard,
             direct,
+            network,
         )
         for door, table in profile.doors.items()
     )
     secure = next((door for door in doors if door.url.startswith("https:")), None)
-    bucket = _bucket(profile, profile.bucket) if profile.bucket else None
+    bucket = _bucket(profile, profile.bucket, network) if profile.bucket else None
     logs = {
         str(part): _file(profile, f"logs.{part}.file", table.file) for part, table in profile.logs.items() if table.file
     }
@@ -69,7 +75,7 @@ def target_of(name: str, profile: Profile, guard: Guard | None) -> Target:
         keys=keys,
         secure=secure,
         tls_floor=profile.tls.floor,
-        origin=Door("origin", profile.origin.url, profile.timeouts.answer, guard=guard, direct=direct)
+        origin=Door("origin", profile.origin.url, profile.timeouts.answer, guard=guard, direct=direct, network=network)
         if profile.origin
         else None,
         bucket=bucket,
@@ -126,7 +132,7 @@ def _capabilities(profile: Profile, secure: Door | None, logs: Mapping[str, Path
     return found | {name: Capability(False, reason) for name, reason in _OURS_ONLY.items()}
 
 
-def _bucket(profile: Profile, table: BucketTable) -> BucketAccess:
+def _bucket(profile: Profile, table: BucketTable, network: Network) -> BucketAccess:
     return BucketAccess(
         endpoint=table.endpoint,
         region=table.region,
@@ -135,6 +141,7 @@ def _bucket(profile: Profile, table: BucketTable) -> BucketAccess:
         access_key=resolve(profile, "bucket.access_key", table.access_key),
         secret_key=resolve(profile, "bucket.secret_key", table.secret_key),
         session_token=_maybe(profile, "bucket.session_token", table.session_token),
+        network=network,
     )
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.target.account import ObservedAccount, PlannedAccount
+from registry_conformance.judge.target.credential import Credential, secrets_of
 from registry_conformance.judge.target.guard import Guard
+from registry_conformance.judge.target.network import DIRECT, Network
 from registry_conformance.judge.target.policy import GUARDED, READS, ROLES, Policy
+from registry_conformance.judge.target.token import taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,8 @@ class Door:
 
     ``ca`` is the file of the authorities that may vouch for an ``https`` door, ``None`` those of the system. ``policy``
     is what is promised there. A door to a deployment of others has a ``guard``, which each request passes first. At a
-    ``direct`` door artifacts are declared to pass by, so that its artifact routes are not asked.
+    ``direct`` door artifacts are declared to pass by, so that its artifact routes are not asked. ``network`` is the one
+    that clients reach it from.
     """
 
     name: str
@@ -28,6 +32,7 @@ class Door:
     policy: Policy = GUARDED
     guard: Guard | None = None
     direct: bool = False
+    network: Network = DIRECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class BucketAccess:
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
     session_token: str = field(default="", repr=False)
+    network: Network = DIRECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class Target:
     """One deployment as checks may reach it.
 
     ``keys`` maps a role or key state (``reader``, ``writer``, ``admin``, ``expired``, ``revoked``, ``throttled``,
-    ``other-service``, ``legacy-service``) to an API key. ``origin`` is the MLflow server past the proxy, ``bucket`` the
+    ``other-service``, ``legacy-service``) to its credential. ``origin`` is MLflow past the proxy, ``bucket`` the
     store's inside, ``key_service`` the key service's base URL, ``key_record`` the file in which it keeps what it was
     asked, ``records`` link -> the file of what passed on it, ``logs`` part -> log file, ``log_groups`` part -> group of
     CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only where it is open. ``ways`` is
@@ -130,7 +136,7 @@ class Target:
     name: str
     kind: str
     doors: tuple[Door, ...]
-    keys: Mapping[str, str] = field(repr=False)
+    keys: Mapping[str, Credential] = field(repr=False)
     secure: Door | None = None
     tls_floor: str = "TLSv1.2"
     origin: Door | None = None
@@ -163,9 +169,14 @@ class Target:
         given = (*(role for role in ROLES if role in self.keys), "anonymous")
         return next((role for role in given if door.policy.of(role) >= READS), worker or "writer")
 
-    def key_at(self, door: Door) -> str | None:
-        """Return the key that the suite speaks with at a door, ``None`` where it was given none."""
+    def key_at(self, door: Door) -> Credential | None:
+        """Return the credential that the suite speaks with at a door, ``None`` where it was given none."""
         return self.keys.get(self.role_at(door))
+
+    def api_key(self, role: str) -> str | None:
+        """Return the API key of a role or key state, ``None`` where it was given none, or another credential."""
+        key = self.keys.get(role)
+        return key if isinstance(key, str) else None
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -174,7 +185,9 @@ class Target:
         others = (self.bucket, self.machine.login, self.account)
         accounts += [each for each in others if each and not isinstance(each, PlannedAccount)]
         of_accounts = (secret for account in accounts for secret in (account.secret_key, account.session_token))
-        return frozenset({*self.keys.values(), *of_accounts} - {""})
+        of_keys = (secret for key in self.keys.values() for secret in secrets_of(key))
+        of_networks = (secret for door in self.doors for secret in door.network.secrets)
+        return frozenset({*of_keys, *of_accounts, *of_networks, *taken()} - {""})
 
     def describe(self) -> dict[str, Any]:
         """Return what a report says of the target: no secret, no machine path."""

@@ -57,8 +57,10 @@ def environment(target: Target, folder: Path, changes: EnvironmentChanges = TRUE
         assert target.secure is not None, "a stack of our own takes TLS"
         tables = {f"doors.{target.doors[0].name}": {"url": target.secure.url}}
     swapped = changes.keys or {}
-    for role, key in target.keys.items():
-        tables[f"keys.{role}"] = _secret(folder, f"key-{role}", target.keys[swapped[role]] if role in swapped else key)
+    for role in target.keys:
+        key = target.api_key(swapped.get(role, role))
+        assert key is not None, "a stack of our own has API keys"
+        tables[f"keys.{role}"] = _secret(folder, f"key-{role}", key)
     if target.origin is not None:
         tables["origin"] = {"url": target.origin.url}
     if target.bucket is not None:

@@ -22,6 +22,7 @@ from registry_conformance.judge.report.summary import conclusion, summary
 from registry_conformance.judge.report.tally import RED
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
 from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.target.token import learn
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.external.store import ExternalStore
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
@@ -129,6 +130,7 @@ class RunController:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a check's record from its last report; a worker that died leaves one without."""
+        learn(getattr(report, "tokens", ()))
         raw = getattr(report, "check", None)
         if raw is not None:
             record: CheckRecord = pickle.loads(raw)  # noqa: S301 - from a worker of this run

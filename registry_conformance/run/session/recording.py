@@ -15,6 +15,7 @@ from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.target.token import taken
 from registry_conformance.judge.verdict import Verdict, merge
 from registry_conformance.run.session.collection import DOOR, is_check, requirements_of
 from registry_conformance.run.session.failure_details import Complaint, complaint_of, verdict_of
@@ -33,12 +34,17 @@ class Recording:
     def __init__(self, register: Register, options: str) -> None:
         self._register = register
         self._options = options
-        self._redactor = Redactor(())
+        self._target: Target | None = None
         self._mlflow = ""
+
+    @property
+    def _redactor(self) -> Redactor:
+        """What keeps secrets out of records: those of the target, and each token that was taken since."""
+        return Redactor(self._target.secrets if self._target else ())
 
     def judge(self, target: Target) -> None:
         """From now on keep the target's secrets out of records, and excuse what its MLflow is known to break."""
-        self._redactor = Redactor(target.secrets)
+        self._target = target
         self._mlflow = target.versions.get("mlflow", "")
 
     @pytest.hookimpl(wrapper=True)
@@ -56,6 +62,7 @@ class Recording:
             report.outcome = "skipped"
             report.longrepr = (item.nodeid.split("::")[0], 0, "not allowed here")
         if call.when == "teardown":
+            report.tokens = sorted(taken())  # type: ignore[attr-defined] # for the controller, which keeps them out too
             report.check = pickle.dumps(self._record(item, phases))  # type: ignore[attr-defined] # for the controller
         return report
 

@@ -7,8 +7,8 @@ import pytest
 from fixtures.doors import one_door
 from fixtures.essentials import KeyOf
 from fixtures.policy import lacks_right, requires_right
-from registry_conformance.judge.clients.http_sender import Carrier
 from registry_conformance.judge.clients.raw_bytes import Raw
+from registry_conformance.judge.clients.signing import Carrier
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
 

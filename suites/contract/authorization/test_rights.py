@@ -7,8 +7,8 @@ import pytest
 from fixtures.essentials import KeyOf, Payload, Unique
 from fixtures.policy import lacks_right, requires_right
 from fixtures.runs import Run
-from registry_conformance.judge.clients.http_sender import Carrier
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.signing import Carrier
 from registry_conformance.judge.expect import expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
 from registry_conformance.judge.target.policy import RIGHTS

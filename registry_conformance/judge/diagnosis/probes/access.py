@@ -34,8 +34,10 @@ def keys(context: ProbeContext) -> None:
         words = f"a valid key as {carrier}"
         writer.ask(f"key.{carrier}", words, "GET", SEARCH, query=ONE, carrier=carrier, normal=IN, judge=_throttle)
     nobody = context.stranger()
+    holder = context.stranger()
+    holder.reason = holder.reason or context.no_api_key
     small = [("Authorization", f"bearer {context.key}")]
-    nobody.ask("key.small", "a valid key as bearer", "GET", SEARCH, query=ONE, headers=small, normal=IN)
+    holder.ask("key.small", "a valid key as bearer", "GET", SEARCH, query=ONE, headers=small, normal=IN)
     valid = context.key
     bad = f"hk_{secrets.token_hex(12)}"
     for aspect, words, headers, path in (
@@ -54,7 +56,8 @@ def keys(context: ProbeContext) -> None:
         ),
     ):
         query = {} if "?" in path else {"query": ONE}
-        nobody.ask(f"key.{aspect}", words, "GET", path, headers=headers, normal=OUT, judge=_with_challenge, **query)
+        asker = holder if "valid key" in words else nobody
+        asker.ask(f"key.{aspect}", words, "GET", path, headers=headers, normal=OUT, judge=_with_challenge, **query)
     for state in ("expired", "revoked", "other-service", "legacy-service"):
         asker = context.at("P", state)
         asker.ask(f"key.{state}", f"a key {state}", "GET", SEARCH, query=ONE, normal=OUT, judge=_with_challenge)

@@ -8,12 +8,16 @@ import time
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.concurrency import at_once
-from registry_conformance.judge.clients.http_sender import CARRIERS
+from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.request_guard import authorize
+from registry_conformance.judge.clients.signing import credential_headers
 from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.target import Door
 
 HELD = 0.8
 """Seconds that an upload is held half-way."""
@@ -48,7 +52,7 @@ def _meanwhile(context: ProbeContext, asker: Asker, place: str) -> Exchange:
     door = asker.sender.door
     leave = Exchange("PUT", f"{door.url}{FILES}/{context.name}/held-{place}.bin", door.name, None)
     authorize(door, leave, None, 200)
-    held = threading.Thread(target=_hold, args=(context, door.url, asker.sender.key, place))
+    held = threading.Thread(target=_hold, args=(context, door, asker.sender.key, place))
     held.start()
     time.sleep(0.15)
     answer = asker.send("GET", SEARCH, query=ONE)
@@ -62,15 +66,15 @@ def _held(answer: Exchange) -> str:
     return "free" if answer.seconds < HELD * 0.7 else "waits"
 
 
-def _hold(context: ProbeContext, url: str, key: str | None, place: str) -> None:
+def _hold(context: ProbeContext, door: Door, key: Credential | None, place: str) -> None:
     """Send half of a body, wait, send the rest."""
-    parts = urlsplit(url)
-    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=3)
+    parts, url = urlsplit(door.url), door.url
+    path = f"{FILES}/{context.name}/held-{place}.bin"
+    line = HttpSender(door, key, Evidence(), context.run, timeout=3).connection()
     try:
-        line.putrequest("PUT", f"{parts.path.rstrip('/')}{FILES}/{context.name}/held-{place}.bin")
-        if key:
-            name, form = CARRIERS["bearer"]
-            line.putheader(name, form.format(key))
+        line.putrequest("PUT", parts.path.rstrip("/") + path)
+        for name, value in credential_headers(key, "PUT", f"{url}{path}", streamed=True):
+            line.putheader(name, value)
         line.putheader("Content-Length", "200")
         line.endheaders(b"x" * 100)
         time.sleep(HELD)

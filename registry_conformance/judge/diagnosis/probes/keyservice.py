@@ -30,14 +30,14 @@ def direct(context: ProbeContext) -> None:
         (
             "platform",
             "the writer's key, for service 'platform'",
-            context.target.keys.get("writer"),
+            context.target.api_key("writer"),
             "platform",
             "valid",
         ),
         (
             "legacy",
             "the writer's key, for service 'ml-platform'",
-            context.target.keys.get("writer"),
+            context.target.api_key("writer"),
             "ml-platform",
             "401 .*",
         ),

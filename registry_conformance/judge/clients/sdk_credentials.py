@@ -1,0 +1,91 @@
+"""Credentials as users give them to the MLflow client: by its variables, and by a plugin if it has no variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from registry_conformance.judge.clients.signing import taken_token
+from registry_conformance.judge.target.credential import (
+    AwsSignature,
+    ClientCertificate,
+    CommandToken,
+    Credential,
+    KeyHeader,
+    Password,
+)
+
+
+def client_variables(credential: Credential | None, home: Path) -> dict[str, str]:
+    """Return the variables that tell the MLflow client a credential; ``home`` takes a file that one of them names."""
+    match credential:
+        case str():
+            return {"MLFLOW_TRACKING_TOKEN": credential}
+        case Password():
+            return {
+                "MLFLOW_TRACKING_USERNAME": credential.user,
+                "MLFLOW_TRACKING_PASSWORD": credential.password,
+            }
+        case CommandToken(header=""):
+            return {"MLFLOW_TRACKING_TOKEN": taken_token(credential)}
+        case ClientCertificate():
+            shown = {"MLFLOW_TRACKING_CLIENT_CERT_PATH": str(_one_file(credential, home))}
+            return shown | client_variables(credential.beside, home)
+        case AwsSignature():
+            told = {
+                "MLFLOW_TRACKING_AWS_SIGV4": "true",
+                "AWS_DEFAULT_REGION": credential.region,
+                "AWS_ACCESS_KEY_ID": credential.access_key,
+                "AWS_SECRET_ACCESS_KEY": credential.secret_key,
+                "AWS_SESSION_TOKEN": credential.session_token,
+            }
+            return {name: value for name, value in told.items() if value}
+    return {}
+
+
+@contextmanager
+def header_plugin(credential: Credential | None) -> Iterator[None]:
+    """Have the MLflow client send a header that it has no variable for, while active.
+
+    Users install a package with a provider of request headers for that; this is such a provider.
+    """
+    held = credential.beside if isinstance(credential, ClientCertificate) else credential
+    if not isinstance(held, KeyHeader | CommandToken) or (isinstance(held, CommandToken) and not held.header):
+        yield
+        return
+    source: KeyHeader | CommandToken = held
+    from mlflow.tracking.request_header import registry  # noqa: PLC0415 - takes seconds to import
+    from mlflow.tracking.request_header.abstract_request_header_provider import (  # noqa: PLC0415 - as above
+        RequestHeaderProvider,
+    )
+
+    class Provider(RequestHeaderProvider):
+        """Gives the header that the deployment asks for."""
+
+        def in_context(self) -> bool:
+            """Return that it always does."""
+            return True
+
+        def request_headers(self) -> dict[str, str]:
+            """Return the header."""
+            if isinstance(source, KeyHeader):
+                return {source.name: source.value}
+            return {source.header: taken_token(source)}
+
+    providers = registry._request_header_provider_registry
+    providers._registry.append(Provider())
+    try:
+        yield
+    finally:
+        providers._registry.pop()
+
+
+def _one_file(credential: ClientCertificate, home: Path) -> Path:
+    """Return a file that holds certificate and key: the MLflow client takes no other."""
+    if credential.key_file is None:
+        return credential.file
+    both = home / "client.pem"
+    both.touch(mode=0o600)
+    both.write_text(credential.file.read_text() + "\n" + credential.key_file.read_text())
+    return both

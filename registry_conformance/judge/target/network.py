@@ -1,0 +1,59 @@
+"""The network that a client stands in: forward proxies that it has to use, and authorities that it believes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed lacks it
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Forward proxies by the scheme of what is asked for, hosts that are asked without one, and a file of authorities.
+
+    ``no_proxy`` is as the variable of that name: hosts and suffixes, by commas. ``ca`` ``None`` means the authorities
+    of the system. The defaults are a network in which everything is reached directly.
+    """
+
+    http_proxy: str = field(default="", repr=False)
+    https_proxy: str = field(default="", repr=False)
+    no_proxy: str = ""
+    ca: Path | None = None
+
+    def proxy_for(self, url: str) -> str:
+        """Return the URL of the forward proxy that a URL is asked through, empty if there is none."""
+        parts = urlsplit(url)
+        proxy = self.https_proxy if parts.scheme == "https" else self.http_proxy
+        if not proxy or proxy_bypass_environment(parts.netloc.rpartition("@")[2], {"no": self.no_proxy}):
+            return ""
+        return proxy
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The variables that users tell their clients this network by; empty if everything is reached directly."""
+        told = {
+            "HTTP_PROXY": self.http_proxy,
+            "http_proxy": self.http_proxy,
+            "HTTPS_PROXY": self.https_proxy,
+            "https_proxy": self.https_proxy,
+            "REQUESTS_CA_BUNDLE": str(self.ca or ""),
+            "SSL_CERT_FILE": str(self.ca or ""),
+            "AWS_CA_BUNDLE": str(self.ca or ""),
+        }
+        if self.http_proxy or self.https_proxy:
+            told |= {"NO_PROXY": self.no_proxy, "no_proxy": self.no_proxy}
+        return {name: value for name, value in told.items() if value or name.lower() == "no_proxy"}
+
+    @property
+    def secrets(self) -> Iterator[str]:
+        """The passwords of the forward proxies."""
+        for proxy in (self.http_proxy, self.https_proxy):
+            if password := urlsplit(proxy).password:
+                yield password
+                yield unquote(password)
+
+
+DIRECT = Network()
+"""A network in which everything is reached directly."""

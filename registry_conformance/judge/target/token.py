@@ -1,0 +1,129 @@
+"""Tokens that a command prints: taken, kept while they last, and asked for again before they expire."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from registry_conformance.judge.target.credential import CommandToken
+
+PATIENCE = 60.0
+_NAMES = ("access_token", "accessToken", "id_token", "token")
+"""The fields that hold a token in the output of commands, the first that is there counts."""
+_EARLY = 60.0
+"""Seconds before its end at which a token is taken anew, or a quarter of its life if that is sooner."""
+
+
+class TokenError(RuntimeError):
+    """A command gave no token; the message names the command and what it did."""
+
+
+@dataclass(slots=True)
+class _Held:
+    token: str
+    until: float
+
+
+_held: dict[CommandToken, _Held] = {}
+_taken: set[str] = set()
+
+
+def token_of(source: CommandToken) -> str:
+    """Return a token that still lasts, from the command if none is held; raise ``TokenError`` if there is none."""
+    held = _held.get(source)
+    if held is None or time.monotonic() >= held.until:
+        token, lasts = _asked(source)
+        early = min(_EARLY, lasts / 4) if lasts else 0.0
+        held = _held[source] = _Held(token, time.monotonic() + lasts - early if lasts else float("inf"))
+        _taken.add(token)
+    return held.token
+
+
+def taken() -> frozenset[str]:
+    """Return every token that this process knows of: none of them may be written down."""
+    return frozenset(_taken)
+
+
+def learn(tokens: Iterable[str]) -> None:
+    """Know of tokens that another process of the run has taken."""
+    _taken.update(tokens)
+
+
+def _asked(source: CommandToken) -> tuple[str, float]:
+    """Return a new token and for how many seconds it lasts, 0 if nothing says so."""
+    program = source.command[0]
+    try:
+        said = subprocess.run(
+            source.command,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            cwd=source.folder,
+        )
+    except subprocess.TimeoutExpired:
+        raise TokenError(f"the command {program} gave no token within {PATIENCE:.0f} s") from None
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "its output is not UTF-8"
+        raise TokenError(f"the command {program} cannot be run: {reason}") from None
+    if said.returncode:
+        raise TokenError(f"the command {program} ended with exit code {said.returncode}; run it by hand")
+    return _read(said.stdout.strip(), source)
+
+
+def _read(output: str, source: CommandToken) -> tuple[str, float]:
+    """Return the token in a command's output, plain or in JSON as token endpoints answer, and how long it lasts."""
+    token, lasts = output, 0.0
+    if output.startswith("{"):
+        document = _json(output)
+        token = next((str(document[name]) for name in _NAMES if document.get(name)), "")
+        lasts = _seconds(document.get("expires_in"))
+    if not token or any(not character.isprintable() or character.isspace() for character in token):
+        raise TokenError(
+            f"the command {source.command[0]} printed no token: give one that prints the token alone, or JSON with "
+            + ", ".join(_NAMES)
+        )
+    return token, lasts or _life_of(token) or source.seconds
+
+
+def _life_of(token: str) -> float:
+    """Return for how many seconds a JSON Web Token lasts, 0 if it is none or does not say.
+
+    The clocks of this machine and of who issued it may differ: of the life that it was given and what this clock
+    leaves of it the shorter counts, and at least a second, so that a wrong clock only has the command run more often.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return 0.0
+    try:
+        claims = _json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode())
+    except ValueError:
+        return 0.0
+    expires, issued = _seconds(claims.get("exp")), _seconds(claims.get("iat"))
+    if not expires:
+        return 0.0
+    left = expires - time.time()
+    return max(min(left, expires - issued) if issued else left, 1.0)
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return 0.0
+    try:
+        return max(float(value), 0.0)
+    except ValueError:
+        return 0.0
