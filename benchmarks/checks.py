@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.figure import Figure, Target, rounds_within
 from benchmarks.judged import judge
 from benchmarks.stacks import Bench
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 
 ROUNDS = 1
 LIMIT = 120.0

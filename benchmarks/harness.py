@@ -16,7 +16,7 @@ from benchmarks.figure import Target as Bound
 from benchmarks.judged import judge
 from benchmarks.stacks import Bench, stack_up
 from registry_conformance.judge.clients.mlflow_http import REST
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.target import Target
 

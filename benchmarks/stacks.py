@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figure import BenchError
-from registry_conformance.judge.machine import ROOT, new_run_id, part_environment, python
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import new_run_id, part_environment, python
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.lab.stack.request import StackRequest

@@ -7,7 +7,7 @@ from statistics import median
 from benchmarks.figure import Figure, Target, rounds_within
 from benchmarks.judged import Judged, judge
 from benchmarks.stacks import Bench
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 
 ROUNDS = 2
 LIMIT = 60.0

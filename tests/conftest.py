@@ -15,7 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from registry_conformance.judge.machine import ROOT, RUN_VARIABLE, new_run_id
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import RUN_VARIABLE, new_run_id
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
 

@@ -13,13 +13,13 @@ from registry_conformance.judge.account.finding import Finding
 from registry_conformance.judge.account.observe.observe import observe
 from registry_conformance.judge.account.reference import promised
 from registry_conformance.judge.account.remedy import filled
+from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE, TOPICS
 from registry_conformance.lab.faults.accounts.fault import LAYERS, AccountFault
 from registry_conformance.lab.faults.catalogue import CATALOGUE
-from registry_conformance.run.session.arguments import SUITES
 from tests.account.command_line import run
 from tests.account.moto_account import DECLARED, STRANGER, Account, moto_account, with_kms
 from tests.account.realise import realise

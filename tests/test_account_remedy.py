@@ -10,9 +10,9 @@ import pytest
 from registry_conformance.judge.account.own_rights import own_rights
 from registry_conformance.judge.account.remedy import filled
 from registry_conformance.judge.account.required_rights import request
+from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.account import Declared
-from registry_conformance.run.session.arguments import SUITES
 from tests.account.moto_account import ACCOUNT, DECLARED, KMS_KEY, with_kms
 
 REGISTER = Register.load(SUITES / "requirements")

@@ -17,6 +17,7 @@ from registry_conformance.judge.account.observe.observe import observe
 from registry_conformance.judge.account.reference import promised
 from registry_conformance.judge.account.remedy import filled
 from registry_conformance.judge.expect import PreconditionFailed
+from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.account import Declared
@@ -25,7 +26,6 @@ from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
 from registry_conformance.proof.rehearsal.external_environment import EnvironmentChanges, environment
-from registry_conformance.run.session.arguments import SUITES
 from tests.account.command_line import run as run_line
 from tests.account.moto_account import ACCOUNT, DECLARED, Account, moto_account
 from tests.account.plan_writer import plan_of

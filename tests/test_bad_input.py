@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 from tests.conftest import NO_ENGINE, Project
 
 GOOD = """

@@ -14,7 +14,8 @@ import pytest
 
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess, IsolatedProcessError
 from registry_conformance.judge.expect import Mismatch
-from registry_conformance.judge.machine import ROOT, part_environment, python
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import part_environment, python
 from tests import isolated_work
 
 OWNER = """

@@ -132,7 +132,7 @@ def test_damaged_report_is_refused_with_words(how: str, tmp_path: Path) -> None:
         code, said = script(*command)
         assert code == 4, said
         assert words in said
-        assert said.startswith(f"{command[0]}: {file}: ")
+        assert said.startswith(f"registry-conformance {command[0]}: {file}: ")
         assert len(said.splitlines()) == 1
     assert not (tmp_path / "again").exists()
 
@@ -140,7 +140,7 @@ def test_damaged_report_is_refused_with_words(how: str, tmp_path: Path) -> None:
 def test_unknown_run_is_refused_with_words(tmp_path: Path) -> None:
     """A name that no run has, and a night that is damaged, are told as such."""
     assert script("compare", "nothing", "nothing", f"--report-dir={tmp_path}")[1].startswith(
-        "compare: nothing: no such run; "
+        "registry-conformance compare: nothing: no such run; "
     )
     (tmp_path / "x.json.gz").write_bytes(b"not packed")
     code, said = script("compare", str(tmp_path / "x.json.gz"), "latest")

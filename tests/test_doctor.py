@@ -12,7 +12,7 @@ import pytest
 
 from registry_conformance.judge.diagnosis import doctor
 from registry_conformance.judge.diagnosis.layers import LAYERS
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack
@@ -28,12 +28,12 @@ def examine(*arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "key", "told"),
     [
-        (["--env=nowhere"], "", "no such file in suites/live/environments"),
+        (["--env=nowhere"], "", "--env=nowhere: unknown; use one of local-example"),
         (["--url=http://127.0.0.1:9/x"], "", "MLFLOW_TRACKING_TOKEN"),
         (["--url=ftp://somewhere/x"], "a-key-of-mine", "not a tracking URI"),
         (["--url=http://me:secret-word@somewhere/x"], "a-key-of-mine", "http://somewhere/x: not a tracking URI"),
-        (["--fault=no-such-fault"], "", "no fault is called so"),
-        ([], "", "one of the arguments"),
+        (["--fault=no-such-fault"], "", "--fault=no-such-fault: unknown; did you mean"),
+        ([], "", "give one of --url, --env, --env-file, --fault"),
     ],
 )
 def test_a_wrong_call_is_told_in_one_message(arguments: list[str], key: str, told: str) -> None:

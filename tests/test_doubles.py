@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 from tests.doubles.servers import DOUBLES, HOLE, PLAUSIBLE, double
 
 LENIENCY = 0.03

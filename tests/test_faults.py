@@ -11,13 +11,12 @@ import pytest
 
 from registry_conformance.documents.check_listing import checks_by_requirement
 from registry_conformance.judge.diagnosis.cause import LAYERS
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT, SUITES
 from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from registry_conformance.lab.faults.catalogue import CATALOGUE, TOPICS
 from registry_conformance.proof.faults.reasons import REASONS
-from registry_conformance.run.session.arguments import SUITES
 
 INCIDENTS = {"R": 25, "A": 20, "S": 23, "N": 7, "C": 5}
 """Letter of the incident list -> how many rows it has under it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.grouping import LONG, scope_of
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 
 FLOW = "suites/contract/registration/test_flow.py"
 

@@ -15,7 +15,7 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from registry_conformance.judge.clients.backend_store import PurgeError, purge
 from registry_conformance.judge.live.janitor import RUN, LedgerError, adopt, sweep
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.target.guard import Budget, Guard, Made
 from registry_conformance.judge.target.target import Door, Target
 
@@ -33,17 +33,17 @@ def call(program: str, *arguments: str, **environment: str) -> subprocess.Comple
 @pytest.mark.parametrize(
     ("program", "arguments", "said"),
     [
-        ("janitor", [], "one of the arguments --env --env-file is required"),
-        ("janitor", ["--env=nowhere"], "no such file in suites/live/environments; there are:"),
+        ("janitor", [], "give one of --env, --env-file"),
+        ("janitor", ["--env=nowhere"], "--env=nowhere: unknown; use one of local-example, production"),
         ("janitor", ["--env=staging", "--older-than=soon"], "soon: say an age as 30m, 24h or 7d"),
         ("janitor", ["--env=production"], "read-only"),
-        ("purge", [], "name experiments by their ids"),
+        ("purge", [], "Missing argument 'ID[,ID...]'"),
         ("purge", ["twelve"], "name experiments by their ids"),
         ("purge", ["12"], "REGISTRY_BACKEND_STORE_URI"),
-        ("rehearse", ["--crashes=-1"], "a number of 0 or more"),
+        ("rehearse", ["--crashes=-1"], "-1 is not in the range x>=0"),
         ("rehearse", ["--only=crashes", "--crashes=0"], "of 1 or more with --only=crashes"),
-        ("rehearse", ["--only=whole", "--scene=policy"], "--only=whole plays no scene"),
-        ("rehearse", ["--scene=nonsense"], "in no name of a scene"),
+        ("rehearse", ["--only=whole", "--scene=policy"], "--only=whole plays no scenario"),
+        ("rehearse", ["--scene=nonsense"], "in no name of a scenario"),
     ],
 )
 def test_wrong_call_is_told_in_one_message(program: str, arguments: list[str], said: str) -> None:

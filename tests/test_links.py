@@ -17,7 +17,8 @@ import pytest
 from registry_conformance.judge.clients.witness import Witness, digested
 from registry_conformance.judge.evidence.exchange import Body
 from registry_conformance.judge.expect import Mismatch
-from registry_conformance.judge.machine import ROOT, part_environment, python
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import part_environment, python
 from registry_conformance.lab.disturbance import Rule
 from registry_conformance.lab.stack.process import free_ports, port_is_free
 from tests.conftest import eventually

@@ -11,12 +11,13 @@ import pytest
 from registry_conformance.judge.live.account import account_of
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.profile_base import Secret
-from registry_conformance.judge.live.reader import FOLDER, ProfileError, file_of, read
+from registry_conformance.judge.live.reader import ProfileError, file_of, read
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.live.target import guard_of, target_of
+from registry_conformance.judge.locations import ENVIRONMENTS
 
 _ALL = 'admin = ["read", "write", "artifact-read", "artifact-write"]'
-EXAMPLE = (FOLDER / "staging.toml").read_text()
+EXAMPLE = (ENVIRONMENTS / "staging.toml").read_text()
 RUN = "verify-20300101-000000-abcdef"
 
 
@@ -33,7 +34,7 @@ def line_of(file: Path, text: str) -> int:
     return next(number for number, line in enumerate(file.read_text().splitlines(), 1) if text in line)
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.toml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted(ENVIRONMENTS.glob("*.toml")), ids=lambda file: file.stem)
 def test_examples_can_be_read(file: Path) -> None:
     """Examples can be read."""
     assert read(file).doors
@@ -58,7 +59,7 @@ def test_examples_can_be_read(file: Path) -> None:
             "[keys.reader]",
             '[policies.own]\nowner = ["read"]\n[keys.reader]',
             "owner",
-            "here may stand: anonymous, reader",
+            "Here may stand: anonymous, reader",
         ),
         ("[keys.reader]", "[policies.open]\n[keys.reader]", "[policies.open]", "policies.open is a name that is taken"),
         (
@@ -81,7 +82,7 @@ def test_examples_can_be_read(file: Path) -> None:
         ),
         ("requests = 20000", 'requests = "many"', "many", "a whole number above 0"),
         ("seconds = 1800", "seconds = 0", "seconds = 0", "a whole number above 0"),
-        ("requests = 20000", "request = 3", "request = 3", "here may stand: requests, megabytes, objects, seconds"),
+        ("requests = 20000", "request = 3", "request = 3", "Here may stand: requests, megabytes, objects, seconds"),
         ("[budget]", "[budgets]", "[budgets]", "budgets is unknown"),
         ("group =", 'file = "x"\ngroup =', "[logs.mlflow]", "needs exactly one of file and group"),
         ("[budget]", '[[expected_failures]]\nrequirement = "X"\n[budget]', '"X"', "a requirement's id, as ART-012"),
@@ -96,7 +97,7 @@ def test_examples_can_be_read(file: Path) -> None:
             "abort_days = 7",
             "abort_day = 7",
             "abort_day",
-            "infrastructure.abort_day is unknown; here may stand: account",
+            "infrastructure.abort_day is unknown; did you mean abort_days? Here may stand: account",
         ),
         (
             "abort_days = 7",

@@ -67,7 +67,7 @@ def test_our_own_plan_can_be_read(tmp_path: Path) -> None:
 
     assert "suites/local --stack=embedded" in commands["embedded-moto"]
     assert f"--report-dir={tmp_path} --run-id=verify-1 --store=moto" in commands["embedded-moto"]
-    assert commands["proof"].endswith(f"scripts/prove --report-dir={tmp_path}")
+    assert commands["proof"].endswith(f"-m registry_conformance prove --report-dir={tmp_path}")
     with pytest.raises(NightlyPlanError, match="--only=x: no such target; known: embedded-minio"):
         plan.chosen(["x"])
 

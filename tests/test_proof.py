@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT, SUITES
 from registry_conformance.judge.report.proof import keep, score
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.verdict import Verdict
@@ -28,7 +28,6 @@ from registry_conformance.proof.faults.page import page
 from registry_conformance.proof.faults.reasons import REASONS
 from registry_conformance.proof.faults.score import Proof
 from registry_conformance.proof.faults.selection import Check, area_of, expected, others
-from registry_conformance.run.session.arguments import SUITES
 from tests.conftest import eventually, heed_interrupts, processes_of, read_until
 
 FAULT = CATALOGUE["artifact-route-missing"]

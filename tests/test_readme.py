@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 from registry_conformance.run.settings import STACKS, STORES
 
 PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")

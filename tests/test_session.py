@@ -14,7 +14,8 @@ import psutil
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from registry_conformance.judge.machine import ROOT, RUN_VARIABLE, new_run_id
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import RUN_VARIABLE, new_run_id
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.verdict import Verdict, merge

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 
 NOWHERE = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_FIND_LINKS": "", "PIP_NO_INDEX": "0"}
 

@@ -1,1 +1,1 @@
-"""The command line: one program a file, each from options to an exit code."""
+"""The command ``registry-conformance``: one sub-command a file, from options to an exit code."""

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from registry_conformance.judge.machine import ROOT, python
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import python
 from registry_conformance.run.session.collection import is_check, requirements_of
 
 _MARK = "verified:"

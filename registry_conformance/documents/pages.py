@@ -18,11 +18,10 @@ from registry_conformance.judge.account.statement import write_policy
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import REGISTER, ROOT
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.target.target import Target
-from registry_conformance.run.session.arguments import SUITES
 
 REQUIREMENTS = ROOT / "docs" / "requirements.md"
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
@@ -36,7 +35,7 @@ def requirements_page() -> str:
         name: list(dict.fromkeys(nodeid.partition("[")[0] for nodeid in nodeids))
         for name, nodeids in checks_by_requirement().items()
     }
-    return render_requirements(Register.load(SUITES / "requirements"), places)
+    return render_requirements(Register.load(REGISTER), places)
 
 
 def artifact_api_page(target: Target) -> str:
@@ -69,7 +68,7 @@ def s3_requirements_page() -> str:
     look, objects = (
         json.dumps(json.loads(write_policy(make(declared))), indent=2) for make in (own_rights, object_rights)
     )
-    requirements = Register.load(SUITES / "requirements").values()
+    requirements = Register.load(REGISTER).values()
     return render_s3_requirements(
         requirements, lambda lines, indent: filled(lines, declared, indent=indent), look, objects
     )

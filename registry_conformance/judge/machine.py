@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from registry_conformance import __version__
+from registry_conformance.judge.locations import ROOT
+
 RUN_VARIABLE = "REGISTRY_CONFORMANCE_RUN"
 """Environment variable that marks every process of a run, so that it can be swept by run id."""
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH")
@@ -85,8 +86,8 @@ def command_line() -> str:
 
 
 def suite_version() -> str:
-    """Return this suite's version as its project file has it."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
+    """Return this suite's version."""
+    return __version__
 
 
 def new_run_id() -> str:

@@ -10,10 +10,11 @@ import pytest
 
 from fixtures.routes import over_routes
 from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.requirement import Register, RegisterError
 from registry_conformance.run.session import hooks
-from registry_conformance.run.session.arguments import SUITES, add_portable, judges
+from registry_conformance.run.session.arguments import add_portable, judges
 from registry_conformance.run.session.collection import over_doors, refuse_unregistered
 from registry_conformance.run.session.context import CONTEXT, Context, run_id, stack, target
 from registry_conformance.run.session.controller import REFUSAL, RUN_CONTROLLER, RunController
@@ -81,6 +82,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         )
     group.addoption("--env", default="", metavar="NAME", help="the environment to judge, of suites/live/environments")
     group.addoption("--env-file", default="", metavar="PATH", help="the file of an environment to judge")
+    group.addoption("--url", default="", metavar="URL", help="a tracking URI to judge; key in MLFLOW_TRACKING_TOKEN")
     group.addoption("--plan", default="", metavar="PATH", help="a Terraform or OpenTofu plan to judge, as JSON")
     group.addoption("--fault", action="append", default=[], metavar="NAME", help="break the deployment on purpose")
     group.addoption(
@@ -109,7 +111,7 @@ def pytest_configure(config: pytest.Config) -> None:
     shared = getattr(config, "workerinput", {}).get("conformance", {})
     try:
         settings = Settings.read(vars(config.option) | shared)
-        register = Register.load(SUITES / "requirements")
+        register = Register.load(REGISTER)
         live = None if shared else visit(config, settings, register)
         elsewhere = None if shared else external_store(settings)
         plan = planned_target(config, settings, register)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.machine import ROOT, new_run_id, variable
+from registry_conformance.judge.live.address import name_of
+from registry_conformance.judge.locations import report_folder
+from registry_conformance.judge.machine import new_run_id, variable
+from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external.image import OPTIONS, ExternalImage, ExternalImageError, named
 from registry_conformance.lab.external.store import ExternalStore, ExternalStoreError, checked, lacks
@@ -34,7 +38,8 @@ class Settings:
     every name that the run creates on a target. ``env`` is the environment's name, empty for a stack of our own;
     ``env_file`` its file where that is none of ``suites/live/environments``. ``plan`` is the file of a plan that is
     judged in the place of a deployment. ``proxy`` and ``mlflow`` are images of others in the place of the reference's;
-    ``parts`` are the options that say so.
+    ``parts`` are the options that say so. ``url`` is
+    the address of an environment that has no file; ``env`` is made from it then.
     """
 
     stack: str
@@ -50,6 +55,7 @@ class Settings:
     proxy: ExternalImage | None = None
     mlflow: ExternalImage | None = None
     parts: str = ""
+    url: str = ""
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Settings:
@@ -68,10 +74,11 @@ class Settings:
             store=store,
             backend=_backend(options.get("backend_store", "sqlite"), stack),
             faults=_faults(options["fault"], [each for each in (proxy, mlflow) if each], store),
-            report_dir=Path(options["report_dir"] or ROOT / "reports").resolve(),
+            report_dir=Path(options["report_dir"] or report_folder()).resolve(),
             proxy_port=port,
             run_id=_run_id(options.get("run_id") or new_run_id()),
-            env=_env(options.get("env", ""), options.get("env_file", "")),
+            env=_env(options),
+            url=options.get("url") or "",
             env_file=Path(options["env_file"]).resolve() if options.get("env_file") else None,
             plan=Path(options["plan"]).resolve() if options.get("plan") else None,
             proxy=proxy,
@@ -89,6 +96,8 @@ class Settings:
         """Return the options that make another run judge the same thing."""
         if self.plan is not None:
             return f" --plan={self.plan}" + (replace(self, plan=None).rerun_options if self.env else "")
+        if self.url:
+            return f" --url={shlex.quote(self.url)}"
         if self.env_file is not None:
             return f" --env-file={self.env_file}"
         if self.env:
@@ -111,7 +120,7 @@ class Settings:
 
 def _stack(name: str, store: str) -> str:
     if name not in STACKS:
-        raise SettingsError(f"--stack={name}: unknown; use one of {', '.join(STACKS)}")
+        raise SettingsError(f"--stack={name}: {unknown(name, STACKS)}")
     if name != "auto":
         return name
     stores = [] if "://" in store else ["moto" if store == "moto" else "store"]
@@ -126,7 +135,7 @@ def store_named(name: str, stack: str = "embedded") -> str:
         except ExternalStoreError as problem:
             raise SettingsError(f"--store={name.rpartition('@')[2]}: {problem}") from problem
     if name not in STORES:
-        raise SettingsError(f"--store={name}: unknown; use one of {', '.join(STORES)}, or the URL of an S3 service")
+        raise SettingsError(f"--store={name}: {unknown(name, STORES)}, or the URL of an S3 service")
     if stack == "docker":
         return "minio" if name == "auto" else name
     if name == "minio" and not minio_path():
@@ -138,21 +147,25 @@ def store_named(name: str, stack: str = "embedded") -> str:
 
 def _backend(name: str, stack: str) -> str:
     if name not in BACKENDS:
-        raise SettingsError(f"--backend-store={name}: unknown; use one of {', '.join(BACKENDS)}")
+        raise SettingsError(f"--backend-store={name}: {unknown(name, BACKENDS)}")
     if name == "postgresql" and stack != "docker":
         raise SettingsError("--backend-store=postgresql: only containers have it; add --stack=docker")
     return name
 
 
-def _env(name: str, file: str) -> str:
-    if name and file:
-        raise SettingsError(f"--env={name} and --env-file={file}: give one of them")
-    return name or Path(file).stem
+def _env(options: Mapping[str, Any]) -> str:
+    """Return the name of the environment that is judged, empty for a stack of our own."""
+    name, file, url = (options.get(option) or "" for option in ("env", "env_file", "url"))
+    given = [f"--{option}" for option, value in (("env", name), ("env-file", file), ("url", url)) if value]
+    if len(given) > 1:
+        raise SettingsError(f"{' and '.join(given)} exclude each other: give one of them")
+    return name or Path(file).stem or (name_of(url) if url else "")
 
 
 def _faults(names: Iterable[str], foreign: Iterable[ExternalImage], store: str) -> tuple[str, ...]:
-    if unknown := [name for name in names if name not in CATALOGUE]:
-        raise SettingsError(f"--fault={unknown[0]}: unknown; use one of {', '.join(CATALOGUE)}")
+    if strange := [name for name in names if name not in CATALOGUE]:
+        listing = "registry-conformance faults list"
+        raise SettingsError(f"--fault={strange[0]}: {unknown(strange[0], CATALOGUE, listing=listing)}")
     for name in names:
         deployment = broken(REFERENCE, [name])
         lacking = [each.lacks(deployment) for each in foreign] + ([lacks(store, deployment)] if "://" in store else [])

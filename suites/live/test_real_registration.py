@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A real registration of a real model, step by step, as a third-party developer makes it.
 
-By pytest with the rest, or by itself: ``python suites/live/test_real_registration.py --env=NAME``.
+By pytest with the rest, or by itself: ``registry-conformance register``, which this file is too when it is run.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    from registry_conformance.cli.interpreter import use_own_interpreter
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+    from checkout import enter  # type: ignore[import-not-found]  # of scripts/
 
-    use_own_interpreter()
+    enter("register")
 
 from fixtures.doors import one_door
 from fixtures.real_registration import RealRegistration
@@ -138,9 +138,3 @@ def test_logs_tell_of_no_artifact_error(observed_logs: RealRegistration) -> None
     require_any(observed_logs.logs.naming(observed_logs.names()), "log lines that name this registration")
 
     expect_equal(observed_logs.artifact_errors(), [], "artifact errors in the logs")
-
-
-if __name__ == "__main__":
-    from registry_conformance.run.session.program import main
-
-    sys.exit(main(Path(__file__), sys.argv[1:]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 
 CHECKS = "suites/live/test_infrastructure.py"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 from registry_conformance.lab.images.recipe import RECIPES, USUAL
 
 MACHINE = {name: value for name, value in os.environ.items() if name != "DOCKER_HOST"}

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from registry_conformance.judge.machine import ROOT, new_run_id
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import new_run_id
 from registry_conformance.lab.stack.docker.labels import RUN
 from tests.conftest import eventually, read_until
 from tests.containers.test_external_parts import MACHINE, need

@@ -16,7 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.machine import ROOT, part_environment, python
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import part_environment, python
 
 _PARAMETER = re.compile(r"<[^>]+>|\{[^}]+\}")
 _IMPLIED = frozenset({"HEAD", "OPTIONS"})

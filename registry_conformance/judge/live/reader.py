@@ -15,10 +15,10 @@ from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.profile_access import KeyTable
 from registry_conformance.judge.live.profile_base import Secret
 from registry_conformance.judge.live.toml_lines import Where, line_of
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ENVIRONMENTS, ROOT
+from registry_conformance.judge.suggestion import nearest, unknown
 from registry_conformance.judge.target.policy import KNOWN
 
-FOLDER = ROOT / "suites" / "live" / "environments"
 _SHOWN = 80
 
 
@@ -28,11 +28,15 @@ class ProfileError(ValueError):
 
 def file_of(name: str) -> Path:
     """Return the file of a named environment; raise ``ProfileError`` that names those there are."""
-    file = FOLDER / f"{name}.toml"
+    file = ENVIRONMENTS / f"{name}.toml"
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or not file.is_file():
-        known = ", ".join(sorted(each.stem for each in FOLDER.glob("*.toml"))) or "none"
-        raise ProfileError(f"--env={name}: no such file in suites/live/environments; there are: {known}")
+        raise ProfileError(f"--env={name}: {unknown(name, names(), listing='ls suites/live/environments')}")
     return file
+
+
+def names() -> list[str]:
+    """Return the names of the environments that there are."""
+    return sorted(each.stem for each in ENVIRONMENTS.glob("*.toml"))
 
 
 def read(file: Path, requirements: Container[str] | None = None) -> Profile:
@@ -81,7 +85,9 @@ def _told(text: str, error: ErrorDetails) -> str:
     line, kind = line_of(text, where), error["type"]
     if kind == "extra_forbidden":
         table = _model_at(where[:-1])
-        return f"{line}: {name} is unknown; here may stand: {', '.join(table.model_fields)}"
+        near = nearest(str(where[-1]), table.model_fields)
+        meant = f"; did you mean {' or '.join(near)}?" if near else "."
+        return f"{line}: {name} is unknown{meant} Here may stand: {', '.join(table.model_fields)}"
     allowed = _allowed(where)
     if kind == "missing":
         return f"{line}: {name} is missing; give {allowed}"

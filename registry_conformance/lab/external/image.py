@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import DOORS, Auth, Deployment, MLflow, Proxy
-from registry_conformance.lab.images.recipe import DOCKER, RECIPES
+from registry_conformance.lab.images.recipe import RECIPES
 
 SETTINGS = DOCKER / "settings"
 """The folder of the settings that count where no file is named: ``PART.toml``."""

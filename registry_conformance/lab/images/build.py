@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.images.machine import BUILDKIT, BuildSecrets, client
-from registry_conformance.lab.images.recipe import DOCKER, Base, Recipe, bases
+from registry_conformance.lab.images.recipe import Base, Recipe, bases
 
 BuildSay = Callable[[str], None]
 _TAIL = 12

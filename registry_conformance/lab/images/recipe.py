@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-DOCKER = Path(__file__).resolve().parents[3] / "docker"
+from registry_conformance.judge.locations import DOCKER
+
 """The folder of the parts' sources."""
 
 PREFIX = "registry-conformance"

@@ -9,13 +9,13 @@ from collections.abc import Hashable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import ROLES, Deployment
 from registry_conformance.lab.stack.links import url_to
 from registry_conformance.lab.stack.part import ProgramPart
 from registry_conformance.lab.stack.request import KEY_STATES, SERVICES
 
-SOURCE = ROOT / "docker" / "auth"
+SOURCE = DOCKER / "auth"
 RECORD = "asked.jsonl"
 
 

@@ -14,12 +14,13 @@ from typing import Any
 
 import yaml
 
+from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import Proxy
 from registry_conformance.lab.stack import certificate, envoy_clusters, envoy_listeners, envoy_routes
 from registry_conformance.lab.stack.envoy_clusters import socket_address
 from registry_conformance.lab.stack.envoy_routes import ProxyError
 
-REFERENCE = Path(__file__).resolve().parents[3] / "docker" / "proxy"
+REFERENCE = DOCKER / "proxy"
 """The folder of the reference configuration."""
 
 _TOLD = "version_text|update_rejected|total_listeners_warming|warming_clusters|workers_started"

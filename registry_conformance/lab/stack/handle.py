@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.machine import ROOT, engine_environment, part_environment, python
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import engine_environment, part_environment, python
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.stack import external_store, process

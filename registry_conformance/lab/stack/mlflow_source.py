@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import DOCKER
 
-sys.path.insert(0, str(ROOT / "docker" / "mlflow"))
+sys.path.insert(0, str(DOCKER / "mlflow"))
 serving = importlib.import_module("serving")

@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from registry_conformance.judge.machine import ROOT, part_environment, python
+from registry_conformance.judge.locations import DOCKER
+from registry_conformance.judge.machine import part_environment, python
 from registry_conformance.lab.programs import minio_path
 from registry_conformance.lab.stack import envoy, process
 from registry_conformance.lab.stack.envoy_routes import ProxyError
@@ -70,7 +71,7 @@ def _beginning(program: str) -> list[str]:
             return [*module, "registry_conformance.lab.stack.link"]
         case "auth":
             quiet = ["--no-access-log", "--log-level", "warning"]
-            return [*module, "uvicorn", "--app-dir", str(ROOT / "docker" / "auth"), *quiet]
+            return [*module, "uvicorn", "--app-dir", str(DOCKER / "auth"), *quiet]
     try:
         return envoy.program()
     except ProxyError as problem:

@@ -1,20 +1,19 @@
-"""``scripts/prove``: from options to exit code."""
+"""The proof: from what was asked for to exit code."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from registry_conformance.cli.options import Options
-from registry_conformance.judge.machine import ROOT, isolate, new_run_id, suite_version
+from registry_conformance.judge.locations import REGISTER, ROOT, SUITES, cache_folder
+from registry_conformance.judge.machine import isolate, new_run_id, suite_version
 from registry_conformance.judge.report.proof import PROOF, keep
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
@@ -28,40 +27,41 @@ from registry_conformance.proof.faults.prover import HEALTHY, Prover, Work
 from registry_conformance.proof.faults.reasons import REASONS
 from registry_conformance.proof.faults.score import Proof
 from registry_conformance.run.session.exit_codes import Exit
-from registry_conformance.run.settings import STACKS, STORES, Settings, SettingsError
+from registry_conformance.run.settings import Settings, SettingsError
 
-SUITES = ROOT / "suites"
 ROUNDS = 5
-JOBS = (os.cpu_count() or 1) + 1
-"""One stack more than cores: a deployment that hangs costs time, and no work."""
 Say = Callable[[str], None]
 """Where lines go that a person reads."""
 
 
-def options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what was asked for."""
-    parser = Options(prog="prove", description="break the deployment in every known way, and see what the suite says")
-    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this fault (may be repeated)")
-    parser.add_argument("--rounds", type=int, default=None, metavar="N", help=f"on the reference (default: {ROUNDS})")
-    parser.add_argument("--jobs", type=int, default=JOBS, metavar="N", help=f"stacks at once (default: {JOBS})")
-    parser.add_argument("--stack", default="embedded", choices=STACKS, help="how the deployments run (embedded)")
-    parser.add_argument("--store", default="auto", choices=STORES, help="the S3 store (default: minio if on PATH)")
-    parser.add_argument("--report-dir", default="", metavar="DIR", help="where reports go (default: reports/)")
-    parser.add_argument("--thorough", action="store_true", help="run a case of every check under every fault: hours")
-    asked = parser.parse_args(arguments)
-    if unknown := [name for name in asked.only if name not in CATALOGUE]:
-        parser.error(f"--only={unknown[0]}: no such fault; `scripts/faults list` shows all")
-    if asked.jobs < 1 or (asked.rounds is not None and asked.rounds < 0):
-        parser.error("--jobs and --rounds are positive numbers")
-    return asked
+@dataclass(frozen=True, slots=True)
+class ProofRequest:
+    """What a proof was asked for.
+
+    ``only`` names faults, none for all; ``rounds`` on the reference are ``None`` for as many as the rest calls for;
+    ``jobs`` is how many stacks there are at once.
+    """
+
+    only: tuple[str, ...]
+    rounds: int | None
+    jobs: int
+    stack: str
+    store: str
+    report_dir: Path
+    thorough: bool
 
 
-def main(arguments: Sequence[str], say: Say) -> int:
+def prove(asked: ProofRequest, say: Say) -> int:
     """Prove, tell, write; return the exit code: 0 the suite stands, 1 it does not, and those of every run."""
-    asked = options(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     isolate()
-    run = {"stack": asked.stack, "store": asked.store, "fault": [], "report_dir": asked.report_dir, "proxy_port": 0}
+    run = {
+        "stack": asked.stack,
+        "store": asked.store,
+        "fault": [],
+        "report_dir": str(asked.report_dir),
+        "proxy_port": 0,
+    }
     try:
         settings = Settings.read(run | {"run_id": new_run_id().replace("verify", "prove")})
         check_writable(settings.report_dir)
@@ -77,14 +77,12 @@ def main(arguments: Sequence[str], say: Say) -> int:
         return Exit.INTERRUPTED
 
 
-def _prove(asked: argparse.Namespace, settings: Settings, say: Say) -> int:
+def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
     began, started = time.monotonic(), datetime.now(UTC)
     rounds = (0 if asked.only else ROUNDS) if asked.rounds is None else asked.rounds
     work = Work(tuple(asked.only or CATALOGUE), rounds, asked.thorough)
-    cache = ROOT / ".pytest_cache" / "d" / "conformance"
-    cache.mkdir(parents=True, exist_ok=True)
     say(f"proving: {len(work.faults)} faults, {rounds} rounds on the reference, {asked.jobs} {settings.stack} stacks")
-    stack = OwnedStack(StackRequest(settings.run_id, HEALTHY, settings.store, settings.stack, cache=cache))
+    stack = OwnedStack(StackRequest(settings.run_id, HEALTHY, settings.store, settings.stack, cache=cache_folder()))
     try:
         secrets = stack.target().secrets
         prover = Prover(work, stack, asked.jobs, _Progress(began, say).tell)
@@ -101,7 +99,7 @@ def _prove(asked: argparse.Namespace, settings: Settings, say: Say) -> int:
     proof = Proof(
         run=settings.run_id,
         suite_version=suite_version(),
-        register=Register.load(SUITES / "requirements"),
+        register=Register.load(REGISTER),
         outcomes=work.outcomes,
         checks=work.checks,
         reasons=REASONS,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from registry_conformance.judge.diagnosis import diagnose
+from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import Deployment
@@ -26,7 +27,6 @@ from registry_conformance.proof.faults.selection import (
     unexpected,
     words_of,
 )
-from registry_conformance.run.session.arguments import SUITES
 from registry_conformance.run.session.context import CONTEXT, Context
 
 PATIENCE = 6.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.machine import ROOT, python
+from registry_conformance.judge.machine import python
 
 KINDS = ("stack", "environment", "proof")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
@@ -37,7 +37,7 @@ class Job:
     def command(self, reports: Path, run_id: str) -> list[str]:
         """Return the command that does it, its reports in ``reports`` and, but for a proof, under this run id."""
         if self.kind == "proof":
-            return [python(), str(ROOT / "scripts" / "prove"), f"--report-dir={reports}", *self.options]
+            return [python(), "-m", "registry_conformance", "prove", f"--report-dir={reports}", *self.options]
         given = (
             ["suites/local", f"--stack={self.subject}"]
             if self.kind == "stack"

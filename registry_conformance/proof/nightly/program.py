@@ -1,8 +1,7 @@
-"""``scripts/nightly``: from options to exit code."""
+"""A night: from a plan to exit code."""
 
 from __future__ import annotations
 
-import argparse
 import signal
 import subprocess
 import time
@@ -11,9 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from registry_conformance.cli.options import Options
 from registry_conformance.judge.lifeline import die_with_parent
-from registry_conformance.judge.machine import ROOT, child_environment, new_run_id, variable
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import child_environment, new_run_id, variable
 from registry_conformance.judge.report.write import RUNS, ReportFolderError, check_writable, explained
 from registry_conformance.proof.nightly import index
 from registry_conformance.proof.nightly.digest import body, changed, lines, news
@@ -23,39 +22,20 @@ from registry_conformance.proof.nightly.result import Result, judged
 from registry_conformance.proof.nightly.webhook import tell
 
 USAGE, COULD_NOT, INTERRUPTED = 4, 6, 2
-_EXIT_CODES = (
-    "exit codes: 0 all that ran passed, on every target; else the gravest code of a target: 1 something failed, "
-    "3 a run broke, 4 it was called wrongly, 6 it could not verify, 7 it left something behind, 5 it verified nothing; "
-    "2 interrupted; 4 bad option or plan; 6 also where another night is under way"
-)
 _GRACE = 60.0
 """Seconds in which a run that is ended from outside may clear up."""
 Say = Callable[[str], None]
 
 
-def options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what was asked for: ``plan``, ``report_dir``, ``only`` (names), ``resume``."""
-    parser = Options(
-        prog="nightly", description="judge every target of nightly.toml, and say what changed", epilog=_EXIT_CODES
-    )
-    parser.add_argument("--plan", default=str(ROOT / "nightly.toml"), metavar="FILE", help="what to run")
-    parser.add_argument("--report-dir", default=str(ROOT / "reports"), metavar="DIR", help="where reports go")
-    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this target (may be repeated)")
-    parser.add_argument("--resume", action="store_true", help="go on with the last night where it was interrupted")
-    return parser.parse_args(arguments)
-
-
-def main(arguments: Sequence[str], say: Say) -> int:
+def nightly(plan_file: Path, reports: Path, only: Sequence[str], say: Say, *, resume: bool) -> int:
     """Run a night and return its exit code; 2 where it is interrupted, 4 for a bad plan, 6 where another goes on."""
-    asked = options(arguments)
-    reports = Path(asked.report_dir).resolve()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        plan = NightlyPlan.read(Path(asked.plan))
-        jobs = plan.chosen(asked.only)
+        plan = NightlyPlan.read(plan_file)
+        jobs = plan.chosen(only)
         check_writable(reports)
         with alone(reports) as lock, explained(reports):
-            night = _resumed(reports, say) if asked.resume else begin(reports)
+            night = _resumed(reports, say) if resume else begin(reports)
             for job in _left(night, jobs):
                 night = _judged(job, night, plan, lock, say)
             return _told(night, plan, say)

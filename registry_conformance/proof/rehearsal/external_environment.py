@@ -13,7 +13,7 @@ from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import expect_status
-from registry_conformance.judge.machine import ROOT, python
+from registry_conformance.judge.machine import python
 from registry_conformance.judge.target.target import LogGroup, Target
 
 OTHERS = "somebody-elses"
@@ -133,7 +133,7 @@ def _purger(target: Target, folder: Path) -> Path:
     program.write_text(
         "import os, sys\n"
         f"os.environ['REGISTRY_BACKEND_STORE_URI'] = 'sqlite:///{database}'\n"
-        f"os.execv(sys.executable, [sys.executable, {str(ROOT / 'scripts' / 'purge')!r}, *sys.argv[1:]])\n"
+        f"os.execv(sys.executable, [sys.executable, '-m', 'registry_conformance', 'purge', *sys.argv[1:]])\n"
     )
     return program
 

@@ -1,15 +1,14 @@
-"""``scripts/rehearse``: the live suite on a stack of our own as though it were foreign."""
+"""The rehearsal: the live suite on a stack of our own as though it were foreign."""
 
 from __future__ import annotations
 
-import argparse
 import random
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from registry_conformance.cli.options import Options
 from registry_conformance.judge.machine import isolate
 from registry_conformance.lab.stack.handle import StackError
 from registry_conformance.proof.rehearsal.external_environment import create_foreign_models
@@ -17,36 +16,31 @@ from registry_conformance.proof.rehearsal.runner import ScenarioRunner
 from registry_conformance.proof.rehearsal.scenario import Scenario
 from registry_conformance.proof.rehearsal.scenarios import SCENARIOS
 from registry_conformance.run.session.exit_codes import Exit
-from registry_conformance.run.settings import STORES, store_named
+from registry_conformance.run.settings import store_named
 
 _WHOLE = 5_500
 """Requests of a whole visit, about: where a crash is put is drawn from these."""
 Say = Callable[[str], None]
 
 
-def options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what was asked for."""
-    parser = Options(prog="rehearse", description="judge a stack of our own as though it were foreign")
-    parser.add_argument("--crashes", type=int, default=10, metavar="N", help="interrupt at N points (default: 10)")
-    parser.add_argument("--seed", type=int, default=None, metavar="N", help="draw the same points again")
-    parser.add_argument("--store", default="auto", choices=STORES, help="the S3 store (default: minio if on PATH)")
-    parser.add_argument("--only", default="", choices=("", "scenes", "whole", "crashes"), help="only this part")
-    parser.add_argument("--scene", default="", metavar="TEXT", help="only scenes that have this in their names")
-    asked = parser.parse_args(arguments)
-    if asked.scenario and not _scenarios(asked.scenario):
-        parser.error(
-            f"--scene={asked.scenario}: in no name of a scene; there are: {', '.join(one.name for one in SCENARIOS)}"
-        )
-    if asked.scenario and asked.only not in ("", "scenes"):
-        parser.error(f"--scene={asked.scenario}: --only={asked.only} plays no scene")
-    if asked.crashes < (1 if asked.only == "crashes" else 0):
-        parser.error("--crashes is a number of 0 or more, of 1 or more with --only=crashes")
-    return asked
+@dataclass(frozen=True, slots=True)
+class RehearsalRequest:
+    """What a rehearsal was asked for; ``only`` is a part of it, ``scene`` a text that scenarios' names have."""
+
+    crashes: int
+    seed: int | None
+    store: str
+    only: str | None
+    scene: str
 
 
-def main(arguments: Sequence[str], say: Say) -> int:
+class RehearsalError(ValueError):
+    """What was asked for cannot be rehearsed; the message says why."""
+
+
+def rehearse(asked: RehearsalRequest, say: Say) -> int:
     """Rehearse; return the exit code: 0 all as it should be, 1 not, 6 where no stack would start."""
-    asked = options(arguments)
+    _check(asked)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     isolate()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(1_000_000)
@@ -66,21 +60,31 @@ def main(arguments: Sequence[str], say: Say) -> int:
     return Exit.FAILED if wrong else Exit.OK
 
 
+def _check(asked: RehearsalRequest) -> None:
+    if asked.scene and not _scenarios(asked.scene):
+        names = ", ".join(one.name for one in SCENARIOS)
+        raise RehearsalError(f"--scene={asked.scene}: in no name of a scenario; there are: {names}")
+    if asked.scene and asked.only not in (None, "scenes"):
+        raise RehearsalError(f"--scene={asked.scene}: --only={asked.only} plays no scenario")
+    if asked.only == "crashes" and asked.crashes < 1:
+        raise RehearsalError("--crashes is a number of 1 or more with --only=crashes")
+
+
 def _scenarios(text: str) -> list[Scenario]:
     return [scenario for scenario in SCENARIOS if text in scenario.name]
 
 
-def _play(runner: ScenarioRunner, asked: argparse.Namespace, seed: int, say: Say) -> list[str]:
+def _play(runner: ScenarioRunner, asked: RehearsalRequest, seed: int, say: Say) -> list[str]:
     wrong: list[str] = []
     create_foreign_models(runner.target)
-    if asked.only in ("", "scenes"):
-        wrong += [problem for scenario in _scenarios(asked.scenario) if (problem := runner.scenario(scenario))]
-    if asked.scenario:
+    if asked.only in (None, "scenes"):
+        wrong += [problem for scenario in _scenarios(asked.scene) if (problem := runner.scenario(scenario))]
+    if asked.scene:
         return wrong
     runner.apply()
-    if asked.only in ("", "whole"):
+    if asked.only in (None, "whole"):
         wrong += filter(None, [runner.whole()])
-    if asked.only in ("", "crashes"):
+    if asked.only in (None, "crashes"):
         say(f"interrupted at {asked.crashes} points (--seed={seed} draws them again)")
         points = random.Random(seed).sample(range(5, _WHOLE), asked.crashes)  # noqa: S311 - nothing secret is drawn
         wrong += [problem for point in points if (problem := runner.crash(point))]

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.machine import ROOT, child_environment, new_run_id, python
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import child_environment, new_run_id, python
 from registry_conformance.judge.target.guard import changes
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import REFERENCE, Deployment
@@ -137,7 +138,7 @@ class ScenarioRunner:
     def _swept(self, file: Path) -> list[str]:
         """Have the janitor sweep; return what went wrong."""
         reports = f"--report-dir={file.parent / 'reports'}"
-        janitor = [python(), str(ROOT / "scripts" / "janitor"), f"--env-file={file}", "--older-than=0m", reports]
+        janitor = [python(), "-m", "registry_conformance", "janitor", f"--env-file={file}", "--older-than=0m", reports]
         done = self._run(janitor)
         if done.returncode == Exit.OK:
             return []

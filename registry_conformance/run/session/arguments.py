@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import CHECKOUT, ROOT, SUITES, cache_folder
 
-SUITES = ROOT / "suites"
 _PORTABLE = SUITES / "contract"
 _TARGETED = (SUITES / "local", SUITES / "live")
+
+
+def in_suites() -> list[str]:
+    """Return the options with which pytest finds the suites and their settings from any folder, installed or not."""
+    options = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT)]
+    return options if CHECKOUT else [*options, "-o", f"cache_dir={cache_folder() / 'pytest'}"]
 
 
 def judges(config: pytest.Config) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from registry_conformance.judge.clients.model_flavors import KINDS
+from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.target import Door
 from registry_conformance.lab.deployment import DOORS
-from registry_conformance.run.session.arguments import SUITES
 
 _ABOUT_KEYS = ("authentication", "authorization")
 """Areas whose checks come out by a door's policy."""

@@ -9,11 +9,10 @@ import pytest
 from _pytest._code.code import Traceback, TracebackEntry
 
 from registry_conformance.judge.expect import Mismatch, NotAllowed, PreconditionFailed
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT, SUITES
 from registry_conformance.judge.verdict import Verdict
-from registry_conformance.run.session.arguments import SUITES
 
-_NOUNS = ROOT / "fixtures" / "checks"
+_NOUNS = ROOT / "fixtures"
 _NOT_LET_IN = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "403"}
 """Error codes of a store that does not let the suite look: nothing is known of the target then."""
 _SPOKEN_BY_TARGET = ("mlflow", "requests", "urllib3", "botocore", "boto3", "http", "socket")

@@ -14,18 +14,20 @@ import pytest
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.live.address import profile_at
 from registry_conformance.judge.live.cleanup import clean
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.reader import ProfileError, file_of, read
 from registry_conformance.judge.live.target import guard_of, target_of
-from registry_conformance.judge.machine import stand_ins
+from registry_conformance.judge.locations import SUITES
+from registry_conformance.judge.machine import stand_ins, tracking_token
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.judge.verdict import Verdict
-from registry_conformance.run.session.arguments import SUITES, is_live, is_local
+from registry_conformance.run.session.arguments import is_live, is_local
 from registry_conformance.run.session.expected_failures import excused
 from registry_conformance.run.settings import Settings
 
@@ -144,7 +146,9 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
         return None
     if not settings.env:
         if is_live(config):
-            raise ProfileError("suites/live judges an environment: name it by --env=NAME, or give --env-file=PATH")
+            raise ProfileError(
+                "suites/live judges an environment: name it by --env=NAME, or give --env-file=PATH or --url=URL"
+            )
         return None
     if is_local(config):
         raise ProfileError(f"--env={settings.env}: suites/local needs a stack of our own; run pytest suites/live")
@@ -154,7 +158,14 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
         raise ProfileError(
             f"{switches[0]} is set: with something else in the place of the target nothing is verified; unset it"
         )
-    return LiveRun(settings, read(settings.env_file or file_of(settings.env), register))
+    return LiveRun(settings, profile_of(settings, register))
+
+
+def profile_of(settings: Settings, register: Register) -> Profile:
+    """Return the environment that a run judges: from its file, or from its address alone; raise ``ProfileError``."""
+    if settings.url:
+        return profile_at(settings.url, with_key=bool(tracking_token()))
+    return read(settings.env_file or file_of(settings.env), register)
 
 
 def _verified(folder: Path) -> set[str]:

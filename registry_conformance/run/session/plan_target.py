@@ -7,11 +7,13 @@ import pytest
 from registry_conformance.judge.account.plan.document import PlanError
 from registry_conformance.judge.account.plan.planned import planned
 from registry_conformance.judge.live.account import declared_of
-from registry_conformance.judge.live.reader import ProfileError, file_of, read
+from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.account import PlannedAccount
 from registry_conformance.judge.target.target import Capability, Target
-from registry_conformance.run.session.arguments import SUITES, only
+from registry_conformance.run.session.arguments import only
+from registry_conformance.run.session.live_run import profile_of
 from registry_conformance.run.settings import Settings
 
 CHECKS = SUITES / "live" / "test_infrastructure.py"
@@ -31,7 +33,7 @@ def planned_target(config: pytest.Config, settings: Settings, register: Register
         raise ProfileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
     declared = None
     if settings.env:
-        profile = read(settings.env_file or file_of(settings.env), register)
+        profile = profile_of(settings, register)
         declared = declared_of(profile)
         if declared is None:
             raise ProfileError(f"{profile.at('infrastructure')} is missing; a plan is judged by what it declares")

@@ -1,49 +1,44 @@
-"""A file of checks as a program of its own: steps told one by one, the summary, or all of it as JSON."""
+"""A real registration by itself: steps told one by one, the summary, or all of it as JSON."""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
-from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from registry_conformance.cli.options import Options
-from registry_conformance.judge.machine import ROOT, new_run_id
+from registry_conformance.judge.locations import SUITES
+from registry_conformance.judge.machine import new_run_id
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.read import read
 from registry_conformance.judge.report.steps import outcome
 from registry_conformance.judge.report.verdicts_json import SCHEMA
+from registry_conformance.run.session.arguments import in_suites
 from registry_conformance.run.session.step_reporter import Narrator
 
+CHECKS = SUITES / "live" / "test_real_registration.py"
 _SCHEMA = "registration.v1"
 _SHARED = ("run", "verdict", "problem", "started", "finished", "seconds", "leftovers", "spent")
 
 
-def main(file: Path, arguments: Sequence[str]) -> int:
-    """Run the checks of ``file`` against the environment that the arguments name; return the exit code of a run."""
-    parser = Options(prog=file.name, description="a real registration of a model, step by step, on an environment")
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--env", default="", metavar="NAME", help="a named environment of suites/live/environments")
-    which.add_argument("--env-file", default="", metavar="PATH", help="the file of an environment")
-    parser.add_argument("--report-dir", default="", metavar="DIR", help="where reports go (default: reports/)")
-    parser.add_argument("--json", action="store_true", help="tell the outcome as JSON; the steps go to stderr")
-    asked = parser.parse_args(arguments)
-    given = [f"--{name.replace('_', '-')}={value}" for name, value in vars(asked).items() if value and name != "json"]
+def register(*, url: str, env: str, env_file: Path | None, report_dir: Path, as_json: bool) -> int:
+    """Register a model at a URL or in an environment, tell each step, and return the exit code of the run."""
+    given = {"url": url, "env": env, "env-file": env_file.resolve() if env_file else "", "report-dir": report_dir}
+    options = [f"--{name}={value}" for name, value in given.items() if value]
     plain = ["-qq", "--no-header", "--no-summary", "-p", "no:xdist", "-p", "no:cacheprovider"]
     run_id = new_run_id()
     refusal = io.StringIO()
-    with redirect_stdout(sys.stderr if asked.json else sys.stdout), redirect_stderr(refusal):
+    with redirect_stdout(sys.stderr if as_json else sys.stdout), redirect_stderr(refusal):
         narrator = Narrator(sys.stdout)
-        code = int(pytest.main([str(file), *plain, *given, f"--run-id={run_id}"], plugins=[narrator]))
+        arguments = [str(CHECKS), *in_suites(), *plain, *options, f"--run-id={run_id}"]
+        code = int(pytest.main(arguments, plugins=[narrator]))
     sys.stderr.write(f"{refusal.getvalue().strip()}\n" if refusal.getvalue().strip() else "")
-    if asked.json:
-        reports = Path(asked.report_dir).resolve() if asked.report_dir else ROOT / "reports"
-        told = _document(reports / "runs" / run_id / "verdicts.json", code, refusal.getvalue())
+    if as_json:
+        told = _document(report_dir / "runs" / run_id / "verdicts.json", code, refusal.getvalue())
         json.dump(told, sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
     return code

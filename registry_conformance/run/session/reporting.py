@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.report.history import History
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.redact import Redactor

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from registry_conformance.judge.machine import ROOT
+from registry_conformance.judge.locations import PACKAGE
 from registry_conformance.lab.images.engine import engine
 from registry_conformance.lab.stack.docker import labels
 from registry_conformance.lab.stack.docker.address_holder import SHUT, Place
@@ -128,7 +128,7 @@ class ContainerHousing(Runner):
         owner = f"{os.getuid()}:{os.getgid()}"
         image = self._ground.images[program]
         if program == "links":
-            mounts = [(str(ROOT / "registry_conformance"), f"{_SUITE}/registry_conformance", "ro")]
+            mounts = [(str(PACKAGE), f"{_SUITE}/registry_conformance", "ro")]
             own = {"PYTHONPATH": _SUITE, "PYTHONDONTWRITEBYTECODE": "1"}
             return Shape(image, owner, ["python3", "-m", "registry_conformance.lab.stack.link"], own, mounts)
         if program == "minio":

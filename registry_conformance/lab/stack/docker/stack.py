@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from registry_conformance.judge.machine import ROOT, RUN_VARIABLE, engine_environment, part_environment, python
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import RUN_VARIABLE, engine_environment, part_environment, python
 from registry_conformance.lab.deployment import LINKS
 from registry_conformance.lab.external.image import ExternalImage
 from registry_conformance.lab.images.engine import EngineError, engine, require

@@ -1,0 +1,44 @@
+"""``compare``: what changed between two runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from registry_conformance.cli.parameters import REPORT_DIR
+from registry_conformance.cli.problems import refuse
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as verdicts.json has them.")
+@REPORT_DIR
+def command(before: str, after: str, as_json: bool, report_dir: Path) -> int:
+    """Say what changed between two runs: newly red, newly green, flaky, slower, newly inapplicable, gone, new.
+
+    BEFORE and AFTER are each a verdicts.json, a run's folder, a run's id, or "latest".
+
+    \b
+    Example:
+      registry-conformance compare verify-20261120-010203-abcdef latest
+
+    Exit codes: 0 nothing is newly red or gone, 1 something is, 4 bad option or a run that cannot be read.
+    """
+    from registry_conformance.judge.report.changes import compare
+    from registry_conformance.judge.report.compare import night_named, told
+    from registry_conformance.judge.report.history import History
+    from registry_conformance.judge.report.read import UnreadableError
+
+    try:
+        earlier, later = (night_named(name, report_dir) for name in (before, after))
+    except UnreadableError as problem:
+        raise refuse(problem) from problem
+    changes = compare(earlier, later, History(report_dir).nights(later.series, 10, before=later.started))
+    if as_json:
+        click.echo(json.dumps(changes.document(), indent=1))
+    else:
+        click.echo("\n".join(told(earlier, later, changes)))
+    return int(bool(changes.newly_red or changes.gone))

@@ -1,0 +1,60 @@
+"""``docs``: the generated pages of a checkout."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from registry_conformance.cli.problems import could_not, refuse
+from registry_conformance.judge.locations import CHECKOUT
+
+
+@click.command()
+@click.option(
+    "--check", is_flag=True, help="Write nothing; say which pages are out of date, and exit with 1 if one is."
+)
+def command() -> int:
+    """Write the generated pages of docs/: requirements, account, troubleshooting, artifact API as a stack answers.
+
+    Exit codes: 0 written, 2 interrupted, 4 no checkout, 6 the checks do not collect or the
+    stack does not start.
+    """
+    from registry_conformance.documents import pages
+    from registry_conformance.documents.check_listing import ListingError
+    from registry_conformance.judge.machine import isolate
+    from registry_conformance.lab.stack.handle import StackError
+
+    if CHECKOUT is None:
+        raise refuse("the pages lie in a checkout of the project: run it there")
+    isolate()
+    try:
+        written = {
+            pages.TROUBLESHOOTING: pages.troubleshooting_page(),
+            pages.REQUIREMENTS: pages.requirements_page(),
+            pages.S3_REQUIREMENTS: pages.s3_requirements_page(),
+            pages.ARTIFACT_API: _observed(),
+        }
+    except (ListingError, StackError) as problem:
+        raise could_not(problem) from problem
+    for page, text in written.items():
+        word = "wrote" if pages.is_stale(page, text) else "up to date:"
+        page.write_text(text)
+        click.echo(f"{word} {page.relative_to(CHECKOUT)}")
+    return 0
+
+
+def _observed() -> str:
+    """Return the artifact API's page from a stack of our own, on the store that every machine has."""
+    from registry_conformance.documents.pages import artifact_api_page
+    from registry_conformance.judge.machine import new_run_id
+    from registry_conformance.lab.stack.handle import OwnedStack
+    from registry_conformance.lab.stack.request import StackRequest
+
+    with tempfile.TemporaryDirectory(prefix="docs-") as cache:
+        stack = OwnedStack(StackRequest(new_run_id(), cache=Path(cache)))
+        try:
+            return artifact_api_page(stack.target())
+        finally:
+            stack.close()

@@ -1,0 +1,97 @@
+"""``janitor``: finish what runs that broke off left in an environment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, Age, exactly_one
+from registry_conformance.cli.problems import could_not, refuse
+
+if TYPE_CHECKING:
+    from registry_conformance.judge.target.target import Target
+
+LEFT = 7
+_ADOPTED_AFTER = timedelta(hours=24)
+
+
+@click.command()
+@ENV
+@ENV_FILE
+@click.option(
+    "--older-than", type=Age(), default="24h", show_default=True, help="Spare runs that began later: 30m, 24h, 7d."
+)
+@click.option("--dry-run", is_flag=True, help="Name what would go, and remove nothing.")
+@REPORT_DIR
+@click.pass_context
+def command(
+    ctx: click.Context, env: str, env_file: Path | None, older_than: timedelta, dry_run: bool, report_dir: Path
+) -> int:
+    """Finish what runs that broke off left in an environment, by their ledgers in reports/ledgers, or by their names.
+
+    What stands in a ledger and bears its run's name is removed. Of runs whose ledger is not here, as of a machine that
+    is gone, what bears their name is removed a day after they began, never sooner: they may still be at work elsewhere.
+
+    \b
+    Examples:
+      registry-conformance janitor --env staging --dry-run
+      registry-conformance janitor --env-file staging.toml --older-than 7d
+
+    Exit codes: 0 nothing is left, 7 something is, 4 bad option or environment, 6 nobody answers there.
+    """
+    from registry_conformance.judge.expect import Mismatch
+    from registry_conformance.judge.live.janitor import LedgerError, sweep
+    from registry_conformance.judge.live.reader import ProfileError, file_of, read
+    from registry_conformance.judge.live.target import target_of
+    from registry_conformance.judge.machine import isolate
+    from registry_conformance.judge.report.redact import Redactor
+
+    exactly_one(ctx, "env", "env_file")
+    name = env or (env_file.stem if env_file else "")
+    ledgers = report_dir / "ledgers" / name
+    before = datetime.now(UTC) - older_than
+    try:
+        profile = read(env_file.resolve() if env_file else file_of(env))
+        if profile.access == "read-only":
+            nothing = "is read-only: runs leave nothing there, and nothing is removed"
+            raise refuse(f"{profile.at('access')} {nothing}")
+        target = target_of(name, profile, None)
+    except ProfileError as problem:
+        raise refuse(problem) from problem
+    isolate()
+    redactor, purge = Redactor(target.secrets), profile.cleanup.purge if profile.cleanup else ()
+    word = "would go" if dry_run else "left behind"
+    try:
+        left = _adopted(target, ledgers, before, deleted=bool(purge), dry=dry_run)
+        for swept in sweep(target, ledgers, before, purge, dry=dry_run):
+            click.echo(f"{swept.run_id}: {swept.cleaned.gone} gone, {len(swept.cleaned.left)} {word}")
+            for one in swept.cleaned.left:
+                click.echo(f"  {word}: {redactor.text(one)}")
+            left += len(swept.cleaned.left)
+    except LedgerError as problem:
+        raise refuse(problem) from problem
+    except Mismatch as problem:
+        said = f"{name} cannot be swept: expected {problem.expected}, got {problem.actual}"
+        raise could_not(redactor.text(said)) from problem
+    if not left:
+        click.echo(f"{name}: nothing is left of runs that began before {before:%Y-%m-%d %H:%M} UTC")
+    return LEFT if left else 0
+
+
+def _adopted(target: Target, ledgers: Path, before: datetime, *, deleted: bool, dry: bool) -> int:
+    """Write a ledger for each run that has none here, or, ``dry``, name what it left; return how much was named."""
+    from registry_conformance.judge.live.janitor import adopt, strangers
+
+    lost = strangers(target, ledgers, min(before, datetime.now(UTC) - _ADOPTED_AFTER), deleted=deleted)
+    for run_id in sorted(lost):
+        click.echo(f"{run_id}: its ledger is not in {ledgers}: what bears its name is taken for what it made")
+    if not dry:
+        adopt(ledgers, lost)
+        return 0
+    named = [f"{made.kind} {made.name}" for run_id in lost for made in lost[run_id]]
+    for one in named:
+        click.echo(f"  would go: {one}")
+    return len(named)

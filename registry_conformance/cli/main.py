@@ -1,0 +1,113 @@
+"""The command ``registry-conformance``: each sub-command is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+import click
+
+from registry_conformance import __version__
+from registry_conformance.cli.problems import carry_out, refuse
+from registry_conformance.judge.suggestion import unknown
+
+NAME = "registry-conformance"
+DISTRIBUTION = "hokusai-registry-conformance"
+USAGE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A sub-command: the module below this package that has it as ``command``, and its line in the listing.
+
+    ``extra`` is the optional part of the installation that it needs, empty for what the base has.
+    """
+
+    module: str
+    line: str
+    extra: str = ""
+
+
+COMMANDS = {
+    "doctor": Entry("doctor", "say what is wrong with a deployment, layer by layer, in seconds"),
+    "register": Entry("register", "make one real registration, step by step", "register"),
+    "verify": Entry("verify", "judge a deployment by all checks", "verify"),
+    "up": Entry("up", "start a deployment to play with, and leave it running", "lab"),
+    "faults": Entry("faults", "list what can be broken on purpose, and tell the story of a fault"),
+    "janitor": Entry("janitor", "remove what runs that broke off left in an environment"),
+    "purge": Entry("purge", "remove deleted experiments of runs from MLflow's database for good", "verify"),
+    "nightly": Entry("nightly", "judge every target of a plan, and say what changed", "verify"),
+    "compare": Entry("compare", "say what changed between two runs", "verify"),
+    "render": Entry("render", "write every report again from a verdicts.json", "verify"),
+    "prove": Entry("prove", "break a deployment in every known way, and see what the checks say", "lab"),
+    "rehearse": Entry("rehearse", "judge a stack of our own as if it were somebody else's", "lab"),
+    "docs": Entry("docs", "write the generated pages of docs/ (needs a checkout)", "lab"),
+    "build-images": Entry("build_images", "build the images of the reference deployment", "lab"),
+    "build-minio": Entry("build_minio", "build the MinIO server for stacks without containers"),
+}
+
+
+class Commands(click.Group):
+    """The sub-commands of the table above, imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's form
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's form
+        """Return a sub-command; its module is imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"registry_conformance.cli.{COMMANDS[cmd_name].module}")
+        command = module.command
+        assert isinstance(command, click.Command), cmd_name
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Refuse an unknown sub-command with the nearest that there is."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise refuse(f"{args[0]}: {unknown(args[0], COMMANDS, listing=f'{NAME} --help')}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's form
+        """List the sub-commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.line) for name, entry in COMMANDS.items()])
+
+
+@click.command(
+    cls=Commands, name=NAME, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def command() -> None:
+    """Say, with proof, whether a third party can register a model on a deployment, and what to fix if not.
+
+    \b
+    My registration fails:       registry-conformance doctor --url URL
+    Can a model be registered:   registry-conformance register --url URL
+    Judge a whole environment:   registry-conformance verify --env-file FILE
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out what the arguments ask for; return the exit code."""
+    try:
+        return carry_out(command, NAME, arguments)
+    except ModuleNotFoundError as missing:
+        name = next((each for each in arguments if each in COMMANDS), "")
+        extra = COMMANDS[name].extra if name else ""
+        if not extra or (missing.name or "").partition(".")[0] == "registry_conformance":
+            raise  # it is part of every installation
+        wanted = f"pip install '{DISTRIBUTION}[{extra}]'"
+        click.echo(f"{NAME} {name}: {missing.name} is not installed, which this needs: {wanted}", err=True)
+        return USAGE
+
+
+def main() -> NoReturn:
+    """Carry out the arguments of this process."""
+    sys.exit(run(sys.argv[1:]))

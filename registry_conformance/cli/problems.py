@@ -1,0 +1,45 @@
+"""How a program of this project ends if it cannot do what it was asked: a sentence and an exit code, no traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+INTERRUPTED, USAGE, COULD_NOT = 2, 4, 6
+
+
+class EndedError(click.ClickException):
+    """The program ends with a message of one line, which names the command, and an exit code."""
+
+    def __init__(self, message: object, exit_code: int) -> None:
+        context = click.get_current_context(silent=True)
+        super().__init__(f"{context.command_path}: {message}" if context else str(message))
+        self.exit_code: int = exit_code  # type: ignore[misc]  # of each message its own
+
+
+def refuse(message: object) -> EndedError:
+    """Return the error for options or input that cannot be used."""
+    return EndedError(message, USAGE)
+
+
+def could_not(message: object) -> EndedError:
+    """Return the error for what cannot be verified: nobody answers, or a stack does not start."""
+    return EndedError(message, COULD_NOT)
+
+
+def carry_out(command: click.Command, name: str, arguments: Sequence[str]) -> int:
+    """Carry out a command that is called ``name``; return the exit code."""
+    try:
+        code = command.main(list(arguments), prog_name=name, standalone_mode=False)
+    except click.UsageError as problem:
+        said = problem.ctx.command_path if problem.ctx else name
+        click.echo(f"{said}: {problem.format_message()}\nMore: {said} --help", err=True)
+        return USAGE
+    except click.ClickException as problem:
+        click.echo(problem.format_message(), err=True)
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(f"{name}: interrupted", err=True)
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,35 @@
+"""``register``: one real registration of a real model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, URL, exactly_one
+
+
+@click.command()
+@URL
+@ENV
+@ENV_FILE
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON; the steps go to stderr.")
+@REPORT_DIR
+@click.pass_context
+def command(ctx: click.Context, url: str, env: str, env_file: Path | None, as_json: bool, report_dir: Path) -> int:
+    """Make one real registration of a real model, step by step, as a third-party developer does, and remove it again.
+
+    With --url the API key is taken from MLFLOW_TRACKING_TOKEN.
+
+    \b
+    Examples:
+      registry-conformance register --url https://registry.example/api/mlflow
+      registry-conformance register --env-file staging.toml --json
+
+    Exit codes: 0 a model can be registered, 1 not, 2 interrupted, 4 bad option or environment, 6 nobody answers there,
+    7 something was left behind.
+    """
+    from registry_conformance.run.session.program import register
+
+    exactly_one(ctx, "url", "env", "env_file")
+    return register(url=url, env=env, env_file=env_file, report_dir=report_dir, as_json=as_json)

@@ -1,0 +1,36 @@
+"""``rehearse``: judge a stack of our own as if it were somebody else's."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from registry_conformance.cli.parameters import STORE, OneOf
+from registry_conformance.cli.problems import refuse
+
+
+@click.command()
+@click.option(
+    "--crashes", type=click.IntRange(0), default=10, show_default=True, metavar="N", help="Interrupt at N points."
+)
+@click.option("--seed", type=int, metavar="N", help="Draw the same points again.")
+@STORE
+@click.option("--only", type=OneOf(("scenes", "whole", "crashes")), help="Only this part.")
+@click.option("--scene", default="", metavar="TEXT", help="Only scenarios that have this in their names.")
+def command(**asked: Any) -> int:
+    """Judge a stack of our own as if it were somebody else's: sound, broken, with crashes that the janitor clears up.
+
+    \b
+    Example:
+      registry-conformance rehearse --only crashes --crashes 3
+
+    Exit codes: 0 all went as it should, 1 something did not, 2 interrupted, 4 bad option, 6 no stack would start.
+    """
+    from registry_conformance.proof.rehearsal.program import RehearsalError, RehearsalRequest, rehearse
+
+    try:
+        return rehearse(RehearsalRequest(**asked), partial(print, flush=True))
+    except RehearsalError as problem:
+        raise refuse(problem) from problem

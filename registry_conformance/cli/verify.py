@@ -1,0 +1,71 @@
+"""``verify``: every check that can be asked of a deployment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from registry_conformance.cli.faults import FAULT
+from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, URL, OneOf, exactly_one
+from registry_conformance.cli.problems import refuse
+
+
+@click.command()
+@URL
+@ENV
+@ENV_FILE
+@click.option(
+    "--stack", type=OneOf(("auto", "embedded", "docker")), help="A stack of our own, which is started for this."
+)
+@click.option("--fault", "faults", multiple=True, type=FAULT, help="Break that stack on purpose (may be repeated).")
+@click.option(
+    "-k", "selection", default="", metavar="EXPRESSION", help="Only checks whose names match, as pytest has it."
+)
+@click.option(
+    "-n", "workers", type=click.IntRange(0), default=0, metavar="N", help="Processes that run checks at once."
+)
+@REPORT_DIR
+@click.argument("pytest_options", nargs=-1, metavar="[-- PYTEST OPTIONS]")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    url: str,
+    env: str,
+    env_file: Path | None,
+    stack: str | None,
+    faults: tuple[str, ...],
+    selection: str,
+    workers: int,
+    report_dir: Path,
+    pytest_options: tuple[str, ...],
+) -> int:
+    """Judge a deployment by every check that can be asked of it, and write the reports.
+
+    With --url the API key is taken from MLFLOW_TRACKING_TOKEN; what else there is to know of a deployment stands in
+    the file of an environment. With --stack a deployment of our own is started and judged.
+
+    \b
+    Examples:
+      registry-conformance verify --url https://registry.example/api/mlflow
+      registry-conformance verify --env-file staging.toml -n 2 -k artifacts
+      registry-conformance verify --stack embedded --fault bucket-missing -- --maxfail=5
+
+    Exit codes: 0 all that ran passed, 1 a check failed, 2 interrupted, 4 bad option or environment, 5 nothing was
+    verified, 6 could not verify, 7 something was left behind.
+    """
+    import pytest
+
+    from registry_conformance.judge.locations import SUITES
+    from registry_conformance.run.session.arguments import in_suites
+
+    exactly_one(ctx, "url", "env", "env_file", "stack")
+    if faults and not stack:
+        raise refuse(f"--fault={faults[0]}: only a stack of our own is broken on purpose: add --stack")
+    given = {"url": url, "env": env, "env-file": env_file.resolve() if env_file else "", "stack": stack}
+    arguments = [f"--{name}={value}" for name, value in given.items() if value]
+    arguments += [f"--fault={fault}" for fault in faults]
+    arguments += [f"-k={selection}"] if selection else []
+    arguments += ["-n", str(workers)] if workers else []
+    suite = SUITES / ("local" if stack else "live")
+    return int(pytest.main([str(suite), *in_suites(), f"--report-dir={report_dir}", *arguments, *pytest_options]))

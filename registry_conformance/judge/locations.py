@@ -1,0 +1,49 @@
+"""Where the project's own files lie: at the top of a checkout, or inside the package if it was installed from a wheel.
+
+A wheel has, in its folder ``resources``, what the judge and the stacks need of a checkout's top.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent
+_RESOURCES = PACKAGE / "resources"
+
+CHECKOUT = None if _RESOURCES.is_dir() else PACKAGE.parent
+"""The top of the checkout, ``None`` in an installed wheel."""
+ROOT = CHECKOUT or _RESOURCES
+"""The folder that holds ``suites``, ``fixtures``, ``docker`` and ``pytest.ini``; nothing is written there."""
+SUITES = ROOT / "suites"
+REGISTER = SUITES / "requirements"
+ENVIRONMENTS = SUITES / "live" / "environments"
+DOCKER = ROOT / "docker"
+
+
+def report_folder() -> Path:
+    """Return where reports, history and ledgers go by default: ``reports`` of the checkout, else of this folder."""
+    return (CHECKOUT or Path.cwd()) / "reports"
+
+
+def cache_folder() -> Path:
+    """Return a folder that is there for what can be made again: the checkout's, the user's, or a temporary one."""
+    places = [Path(tempfile.gettempdir()) / "registry-conformance-cache"]
+    user = os.path.expanduser("~/.cache")  # noqa: PTH111 - as it is, and not an error, if there is no home
+    if not user.startswith("~"):
+        places.insert(0, Path(user) / "registry-conformance")
+    if CHECKOUT is not None:
+        places.insert(0, CHECKOUT / ".pytest_cache" / "d" / "conformance")
+    for place in places:
+        if _writable(place):
+            return place
+    return Path(tempfile.mkdtemp(prefix="registry-conformance-"))
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)

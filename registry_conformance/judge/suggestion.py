@@ -1,0 +1,40 @@
+"""What is said of a name that is not known: the nearest that is, and how to see all."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_FEW = 8
+"""So many names are listed in full; of more, only the nearest are named."""
+_MOST_NEAR = 3
+_ALIKE = 0.6
+"""From this likeness on, of 1, a name may be what was meant."""
+_AS_GOOD = 0.1
+"""A name that is less like what was given than the best by more than this is not suggested beside it."""
+
+
+def unknown(name: str, known: Iterable[str], *, listing: str = "") -> str:
+    """Return what to say of an unknown name: which known names are near it, and which there are.
+
+    Of many names, ``listing`` is the command or the place that shows all.
+    """
+    names = list(dict.fromkeys(known))
+    said = "unknown"
+    if near := nearest(name, names):
+        said += f"; did you mean {' or '.join(near)}?"
+    if len(names) <= _FEW:
+        return f"{said}{' Use' if near else '; use'} one of {', '.join(names)}" if names else f"{said}; there is none"
+    if not listing:
+        return said
+    return f"{said}{' All' if near else '; all'} {len(names)} are listed by: {listing}"
+
+
+def nearest(name: str, names: Iterable[str]) -> list[str]:
+    """Return the names that are most like the given one, best first, none if none is alike."""
+    likeness = {each: difflib.SequenceMatcher(None, name.lower(), each.lower()).ratio() for each in names}
+    best = max(likeness.values(), default=0.0)
+    if best < _ALIKE:
+        return []
+    near = sorted((each for each in likeness if likeness[each] >= best - _AS_GOOD), key=lambda each: -likeness[each])
+    return [each for each in near if likeness[each] >= _ALIKE][:_MOST_NEAR]
