@@ -232,7 +232,7 @@ def test_every_outcome_has_its_verdict(project: Project) -> None:
     assert failed["where"].startswith("suites/local/test_checks.py:")
     assert failed["rerun"].startswith("pytest 'suites/local/test_checks.py::test_fails[canonical]'")
     assert [item["kind"] for item in failed["evidence"]] == ["exchange"]
-    for shown in ("ZZZ-002 MUST: It works.", "expected: status 418", "/health → 200", "again:    pytest "):
+    for shown in ("ZZZ-002 MUST: It works.", "expected: status 418", "/health → 200", "rerun:    pytest "):
         assert shown in output
 
 

@@ -91,4 +91,4 @@ def test_a_fault_is_caught(
     requirements = json.loads((tmp_path / "latest" / "verdicts.json").read_text())["requirements"]
     assert {requirement for requirement in caught if requirements[requirement]["verdict"] == "failed"} == caught
     assert seen in done.stdout
-    assert f"1 fault armed on purpose: {name}" in done.stdout
+    assert f"1 fault injected: {name}" in done.stdout

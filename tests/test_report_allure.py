@@ -72,7 +72,7 @@ def test_evidence_is_attached(tmp_path: Path) -> None:
         "registration of a sklearn model: 2 exchanges",
         f"object artifacts/1/model.pkl: 8192 B, sha256 {'0' * 64}",
         "note: the origin answered 200",
-        "again: pytest 'suites/contract/area/test_area.py::test_routes'",
+        "rerun: pytest 'suites/contract/area/test_area.py::test_routes'",
     ]
     assert exchange.splitlines() == [
         "PUT http://127.0.0.1:8080/api/mlflow/api/2.0/mlflow-artifacts/artifacts/1/model.pkl",

@@ -83,14 +83,14 @@ CAN = "A third party can register a model here: "
             green(check("one", Verdict.FAILED, "ROU-001"), exit_code=1, target={"faults": ["route-missing"]}),
             (
                 "Do not ship: 1 of 3 MUST requirements failed (ROU-001) on the embedded stack; "
-                "1 fault armed on purpose: route-missing."
+                "1 fault injected: route-missing."
             ),
         ),
         (
             green(target={"faults": ["route-missing"]}),
             (
                 "The armed fault was not caught: all 3 MUST requirements were verified on the embedded stack; "
-                "1 fault armed on purpose: route-missing."
+                "1 fault injected: route-missing."
             ),
         ),
     ],
@@ -167,7 +167,7 @@ def test_first_cause_comes_first_and_once() -> None:
     assert [head.split()[1] for head in heads] == ["ROU-001", "AUT-001", "ERR-001"]
     assert "  actual:   PUT http://127.0.0.1:8000 -> 404 text/html in 1 ms" in lines
     assert any(line.startswith("  the same in 5 more checks: test_area.py::test_r1") for line in lines)
-    assert "  again:    pytest 'suites/contract/area/test_area.py::test_r0'" in lines
+    assert "  rerun:    pytest 'suites/contract/area/test_area.py::test_r0'" in lines
 
 
 def test_many_causes_are_cut_short() -> None:
@@ -183,7 +183,7 @@ def test_faults_problem_and_leftovers_are_named() -> None:
     """Armed faults, the run's problem and what was left behind each have a line."""
     lines = summary(run_of(target={"faults": ["f-1", "f-2"]}, problem="no proxy", leftovers=["model m"], exit_code=6))
 
-    assert {"Armed on purpose: f-1, f-2", "Problem: no proxy", "Left behind: model m"} <= set(lines)
+    assert {"Injected fault: f-1, f-2", "Problem: no proxy", "Left behind: model m"} <= set(lines)
 
 
 @pytest.mark.parametrize(
@@ -208,11 +208,11 @@ def test_failure_reads_in_order() -> None:
     labels = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
 
     assert lines[0] == "ROU-001 MUST  The proxy routes artifact uploads."
-    assert labels == ["expected:", "actual:", "where:", "evidence:", "again:"]
+    assert labels == ["expected:", "actual:", "where:", "evidence:", "rerun:"]
     assert "PUT http://127.0.0.1:8080/" in text
     assert "-> 404 text/html 207 B in 12 ms, request id req-7" in text
     assert "<title>404 Not Found</title>" in text
-    assert lines[-1] == "  again:    pytest 'x::y'"
+    assert lines[-1] == "  rerun:    pytest 'x::y'"
 
 
 def test_failure_stays_short() -> None:

@@ -176,7 +176,7 @@ def _attachments(run: RunRecord, record: CheckRecord) -> Iterator[tuple[str, Att
     if record.diagnosis:
         overview.append(f"diagnosis: {json.dumps(dict(record.diagnosis), ensure_ascii=False)}")
     if record.rerun:
-        overview.append(f"again: {record.rerun}")
+        overview.append(f"rerun: {record.rerun}")
     if overview:
         rule = f"\n\n{'-' * 72}\n"
         file_name = f"{_uuid(run, f'{record.nodeid}#evidence')}-attachment.txt"

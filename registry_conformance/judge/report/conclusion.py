@@ -37,7 +37,7 @@ def sentence(run: RunRecord) -> str:
     if run.leftovers:
         clauses.append(f"{plural(len(run.leftovers), 'thing')} left behind on the target")
     if faults := [str(fault) for fault in run.target.get("faults") or ()]:
-        clauses.append(f"{plural(len(faults), 'fault')} armed on purpose: {some(faults, _MOST_IDS)}")
+        clauses.append(f"{plural(len(faults), 'fault')} injected: {some(faults, _MOST_IDS)}")
     return f"{lead}: {'; '.join(clauses)}."
 
 

@@ -32,8 +32,8 @@ def render_failure(
     for label, text, most in (("expected", expected, 2), ("actual", actual, 3), ("where", where, 1)):
         lines.extend(_labelled(label, _folded(text, most)))
     lines.extend(_labelled("evidence", list(_evidence(evidence))))
-    lines.extend(_labelled("mend", [item.remedy_link for item in requirements[:1] if item.remedy]))
-    lines.extend(_labelled("again", [rerun] if rerun else []))
+    lines.extend(_labelled("fix", [item.remedy_link for item in requirements[:1] if item.remedy]))
+    lines.extend(_labelled("rerun", [rerun] if rerun else []))
     return "\n".join(lines)
 
 

@@ -41,7 +41,7 @@ class RunRecord:
     """Who was judged, with what, when, and all check records.
 
     ``target`` is JSON-able: ``name``, ``kind``, ``doors`` (name -> url), ``versions`` (part -> version),
-    ``capabilities`` (name -> {"present": bool, "reason": str}), ``faults`` (armed on purpose). ``started`` and
+    ``capabilities`` (name -> {"present": bool, "reason": str}), ``faults`` (injected on purpose). ``started`` and
     ``finished`` are ISO 8601 in UTC. ``exit_code`` is the run's; ``problem`` says why nothing could be verified.
     ``diagnosis`` holds the causes of what is red, ranked, as ``verdicts.json`` has them; ``fault_score`` what the suite
     caught when it was last proved, ``None`` where it was not. ``series`` names what was judged and how, so that runs of

@@ -72,7 +72,7 @@ def _judged(run: RunRecord) -> Iterator[str]:
         f"register {run.register.version}: {plural(len(run.records), 'check')} in {run.seconds:.1f} s"
     )
     if faults := [str(fault) for fault in run.target.get("faults") or ()]:
-        yield f"Armed on purpose: {', '.join(faults)}"
+        yield f"Injected fault: {', '.join(faults)}"
     if run.problem:
         yield f"Problem: {run.problem.strip()}"
     yield ""
@@ -111,9 +111,9 @@ def _causes(run: RunRecord) -> Iterator[str]:
     for number, cause in enumerate(named[:_MOST_CAUSES], start=1):
         order = f" {number}" if len(named) > 1 else ""
         yield _clip(f"CAUSE{order} ({cause['layer']}, {cause['confidence']:.0%} sure): {cause['cause']}")
-        yield from (_clip(f"  seen:     {seen}") for seen in cause["observations"])
-        yield _clip(f"  remedy:   {cause['remedy']}")
-        yield f"  more:     {cause['link']}"
+        yield from (_clip(f"  observed: {seen}") for seen in cause["observations"])
+        yield _clip(f"  fix:      {cause['remedy']}")
+        yield f"  docs:     {cause['link']}"
         yield from _explained(run, [by_id[nodeid] for nodeid in cause["checks"]])
         yield ""
     if rest := named[_MOST_CAUSES:]:
@@ -132,7 +132,7 @@ def _explained(run: RunRecord, records: Sequence[CheckRecord]) -> Iterator[str]:
         more = f" (and {len(group) - 1} alike)" if len(group) > 1 else ""
         yield _clip(f"    {str(first.verdict).upper()} {_promised(run, first)}{more}")
         yield _clip(f"      actual: {tally.reason(first)}")
-        yield _clip(f"      again:  {first.rerun or first.nodeid}")
+        yield _clip(f"      rerun:  {first.rerun or first.nodeid}")
 
 
 def _alike(run: RunRecord, records: Sequence[CheckRecord]) -> list[list[CheckRecord]]:
@@ -172,9 +172,9 @@ def _block(run: RunRecord, records: Sequence[CheckRecord]) -> Iterator[str]:
     yield _clip(f"  actual:   {tally.reason(first)}")
     if first.where:
         yield _clip(f"  where:    {first_line(first.where)}")
-    yield from (f"  mend:     {one.remedy_link}" for one in tally.requirements_of(run, first)[:1] if one.remedy)
+    yield from (f"  fix:      {one.remedy_link}" for one in tally.requirements_of(run, first)[:1] if one.remedy)
     yield from _commands(first)
-    yield f"  again:    {first.rerun or first.nodeid}"
+    yield f"  rerun:    {first.rerun or first.nodeid}"
     if like := [record.nodeid.rpartition("/")[2] for record in records[1:]]:
         yield f"  the same in {plural(len(like), 'more check')}: {some(like, _MOST_LIKE)}"
 
