@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def base() -> Iterator[str]:
         yield url
 
 
-def wire(url: str, key: str | None = "k", **settings: float) -> MlflowHttp:
+def wire(url: str, key: str | None = "k", **settings: Any) -> MlflowHttp:
     """Return a client for a door there."""
     return MlflowHttp(Door("d", url), key, Evidence(), "run-1", **settings)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from registry_conformance.judge.visible import visible
+
 
 class Mismatch(AssertionError):  # noqa: N818 - a failed expectation, not an error of the suite
     """The deployment does not do what a requirement says: ``expected`` and ``actual`` in words."""
 
     def __init__(self, expected: str, actual: str) -> None:
-        super().__init__(f"expected {expected}\n     saw {actual}")
-        self.expected = expected
-        self.actual = actual
+        self.expected, self.actual = visible(expected), visible(actual)
+        super().__init__(f"expected {self.expected}\n     saw {self.actual}")
 
     def __reduce__(self) -> tuple[type[Mismatch], tuple[str, str]]:
         return (type(self), (self.expected, self.actual))

@@ -109,10 +109,10 @@ async def plausible(head: str, body: bytes, writer: asyncio.StreamWriter) -> Non
         refusal = {"error_code": "PERMISSION_DENIED", "message": "The API key lacks the right 'write'."}
         _say(writer, method, "403 Forbidden", _json(refusal))
     else:
-        _say(writer, method, *_success(method, path, target, body))
+        _say(writer, method, *success(method, path, target, body))
 
 
-def _success(method: str, path: str, target: str, body: bytes) -> tuple[str, bytes, str]:
+def success(method: str, path: str, target: str, body: bytes) -> tuple[str, bytes, str]:
     """Return status, body and media type for whom there is nothing to refuse."""
     if path.endswith("/version"):
         return "200 OK", b"3.17.2", "text/plain"

@@ -1,8 +1,9 @@
-"""The address that others see this machine at."""
+"""Addresses: the one that others see this machine at, and those that answers name."""
 
 from __future__ import annotations
 
 import socket
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.target.target import Door
@@ -14,3 +15,12 @@ def address_towards(door: Door) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         way.connect((parts.hostname or "", parts.port or 9))
         return str(way.getsockname()[0])
+
+
+def is_web_address(value: Any) -> TypeGuard[str]:
+    """Return whether what an answer names is a URL that can be asked: ``http`` or ``https``, and a host."""
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+        return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

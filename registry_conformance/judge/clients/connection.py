@@ -7,10 +7,12 @@ import socket
 import ssl
 import struct
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.bounded import Bounds, Line, read_whole, within
 from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.clients.signing import certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import connect
@@ -19,6 +21,8 @@ from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Door
 
+_DEADLINE = 60.0
+"""Seconds that one connection may last, and longer by what is moved on it."""
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _SETTINGS = 0, 1, 4
 _END_STREAM, _END_HEADERS, _ACK = 1, 4, 1
@@ -41,15 +45,19 @@ class Connection:
 
         A connection that the other side closes is not opened again: the request after it raises.
         """
-        with closing(http.client.HTTPConnection(self._authority, timeout=self.door.patience)) as connection:
-            connection.auto_open = False
-            connection.sock = self._opened(keys=[key for _, key in requests])
-            statuses = []
+        connection = http.client.HTTPConnection(self._authority)
+        connection.auto_open = False
+        statuses = []
+        with self._line(keys=[key for _, key in requests]) as line:
+            connection.sock = cast(socket.socket, line)
             for path, key in requests:
                 self._authorize(path)
                 connection.request("GET", self._prefix + path, headers=self._headers(path, key))
+                line.head_begins()
                 response = connection.getresponse()
-                response.read()
+                line.body_begins()
+                for _ in read_whole(response):
+                    pass
                 statuses.append(response.status)
         self.evidence.note(f"{len(statuses)} requests on one connection at {self.door.name}: {statuses}")
         return statuses
@@ -58,22 +66,24 @@ class Connection:
         """GET each (path, key) on one connection without waiting; return status and body of the answers in order."""
         for path, _ in requests:
             self._authorize(path)
-        with self._opened(keys=[key for _, key in requests]) as line:
+        with self._line(keys=[key for _, key in requests]) as line:
             line.sendall(b"".join(self._spelled(path, key) for path, key in requests))
             answers = []
-            with line.makefile("rb") as stream:
-                for _ in requests:
-                    response = http.client.HTTPResponse(_Shared(stream), method="GET")  # type: ignore[arg-type] # reads only
-                    response.begin()
-                    answers.append((response.status, response.read()))
+            for _ in requests:
+                response = http.client.HTTPResponse(cast(socket.socket, line), method="GET")
+                line.head_begins()
+                response.begin()
+                line.body_begins()
+                answers.append((response.status, b"".join(read_whole(response))))
         self.evidence.note(f"{len(answers)} pipelined requests at {self.door.name}: {[each for each, _ in answers]}")
         return answers
 
     def speaks_http2(self) -> bool:
         """Return whether the door takes HTTP/2: agreed on by ALPN under TLS, else by prior knowledge (RFC 9113, 3)."""
-        with self._opened("h2") as line:
-            if isinstance(line, ssl.SSLSocket):
-                return line.selected_alpn_protocol() == "h2"
+        with self._opened("h2") as opened:
+            if isinstance(opened, ssl.SSLSocket):
+                return opened.selected_alpn_protocol() == "h2"
+            line = Line(opened, self._bounds)
             line.sendall(_PREFACE + _frame(_SETTINGS, 0, 0))
             head = line.recv(9)
         return len(head) == 9 and head[3] == _SETTINGS
@@ -86,17 +96,17 @@ class Connection:
         block = b"".join(b"\0" + _string(name) + _string(value) for name, value in fields.items())
         body, fine = b"", False
         self._authorize(path)
-        with self._opened("h2", keys=[key]) as line:
+        with self._line("h2", keys=[key]) as line:
             line.sendall(_PREFACE + _frame(_SETTINGS, 0, 0) + _frame(_HEADERS, _END_STREAM | _END_HEADERS, 1, block))
-            with line.makefile("rb") as stream:
-                ended = False
-                while not ended:
-                    kind, flags, of_stream, content = _next_frame(stream.read)
-                    fine = fine or (kind == _HEADERS and content[:1] == bytes([_STATUS_200]))
-                    body += content if kind == _DATA else b""
-                    ended = of_stream == 1 and (kind not in (_HEADERS, _DATA) or bool(flags & _END_STREAM))
-                    if kind == _SETTINGS and not flags & _ACK:
-                        line.sendall(_frame(_SETTINGS, _ACK, 0))
+            line.body_begins()
+            stream, ended = line.makefile(), False
+            while not ended:
+                kind, flags, of_stream, content = _next_frame(stream.read)
+                fine = fine or (kind == _HEADERS and content[:1] == bytes([_STATUS_200]))
+                body += content if kind == _DATA else b""
+                ended = of_stream == 1 and (kind not in (_HEADERS, _DATA) or bool(flags & _END_STREAM))
+                if kind == _SETTINGS and not flags & _ACK:
+                    line.sendall(_frame(_SETTINGS, _ACK, 0))
         self.evidence.note(f"GET {path} over HTTP/2 at {self.door.name}: 200 {fine}, {len(body)} B")
         return fine, body
 
@@ -106,6 +116,13 @@ class Connection:
     def _opened(self, *offers: str, keys: Sequence[Credential | None] = ()) -> socket.socket:
         shown = next((files for key in keys if (files := certificate_of(key))), None)
         return connect(self.door, self.door.patience, offers, certificate=shown)
+
+    def _line(self, *offers: str, keys: Sequence[Credential | None] = ()) -> AbstractContextManager[Line]:
+        return within(self._opened(*offers, keys=keys), self._bounds)
+
+    @property
+    def _bounds(self) -> Bounds:
+        return Bounds(self.door.patience, _DEADLINE)
 
     @property
     def _authority(self) -> str:
@@ -127,23 +144,6 @@ class Connection:
         fields = self._headers(path, key)
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         return f"GET {self._prefix}{path} HTTP/1.1\r\n{head}\r\n".encode()
-
-
-class _Shared:
-    """A stream that several answers are read from, one after the other: closing one leaves it open."""
-
-    def __init__(self, stream: object) -> None:
-        self._stream = stream
-
-    def makefile(self, *_: object) -> _Shared:
-        """Return the stream itself."""
-        return self
-
-    def close(self) -> None:
-        """Leave the stream open for the next answer."""
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._stream, name)
 
 
 def _string(text: str) -> bytes:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json as jsonlib
-import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import IO, Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from registry_conformance.judge.clients.bounded import MOST_BYTES, Bounds, Line, connected, read_whole
 from registry_conformance.judge.clients.forward_proxy import connection_to, proxy_headers
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
 from registry_conformance.judge.clients.signing import Carrier, certificate_of, credential_headers
@@ -34,7 +33,8 @@ class HttpSender:
     """Sends single requests to one door with one key, each over its own connection.
 
     ``key`` ``None`` sends no credential. ``run`` names the run in the User-Agent, so that a deployment's logs can be
-    searched by it. ``timeout`` in seconds bounds each wait on the socket, ``deadline`` the whole exchange.
+    searched by it. ``timeout`` in seconds bounds each silence, ``deadline`` the whole exchange (``None``: two minutes,
+    and longer by what is moved); ``most`` is how many bytes are read of an answer.
     """
 
     door: Door
@@ -42,7 +42,8 @@ class HttpSender:
     evidence: Evidence
     run: str
     timeout: float = 30.0
-    deadline: float = 300.0
+    deadline: float | None = None
+    most: int = MOST_BYTES
 
     def with_key(self, key: Credential | None) -> Self:
         """Return the same client with another key, or with none."""
@@ -102,29 +103,26 @@ class HttpSender:
         status: int | None = None
         headers: tuple[tuple[str, str], ...] = ()
         error = ""
-        with closing(self.connection()) as connection:
-            try:
-                connection.connect()
+        connection = self.connection()
+        try:
+            with connected(connection, self.bounds) as line:
                 moments.append(time.monotonic() - started)
                 connection.putrequest(exchange.method, target, skip_accept_encoding=True)
                 for name, value in exchange.request_headers:
                     connection.putheader(name, value)
                 connection.endheaders()
-                _transmit(connection, body, up, chunked=chunked, cut_after=cut_after)
+                _transmit(line, body, up, chunked=chunked, cut_after=cut_after)
                 moments.append(time.monotonic() - started)
                 response = connection.getresponse()
+                line.body_begins()
                 moments.append(time.monotonic() - started)
                 status, headers = response.status, tuple(response.getheaders())
-                while chunk := response.read1(CHUNK):
+                for chunk in read_whole(response):
                     down.update(chunk)
-                    if time.monotonic() - started > self.deadline:
-                        raise TimeoutError(f"not finished after {self.deadline:.0f} s")
-                if response.length:
-                    raise http.client.IncompleteRead(b"", response.length)
-            except _Cut:
-                error = "reset: this client hung up, as asked"
-            except (OSError, http.client.HTTPException, ValueError) as problem:
-                error = transport_error(problem)
+        except _Cut:
+            error = "reset: this client hung up, as asked"
+        except (OSError, http.client.HTTPException, ValueError) as problem:
+            error = transport_error(problem)
         return replace(
             exchange,
             status=status,
@@ -137,11 +135,16 @@ class HttpSender:
             error=error,
         )
 
+    @property
+    def bounds(self) -> Bounds:
+        """What an exchange may cost."""
+        return Bounds(min(self.timeout, self.door.patience), self.deadline, self.most)
+
     def connection(self) -> http.client.HTTPConnection:
         """Return a new connection to the door, not yet opened."""
         secured = urlsplit(self.door.url).scheme == "https"
         trusting = context(self.door, certificate_of(self.key)) if secured else None
-        return connection_to(self.door, min(self.timeout, self.door.patience), trusting)
+        return connection_to(self.door, self.bounds.silence, trusting)
 
 
 def _framing(method: str, body: Payload | None, size: int | None, *, chunked: bool) -> list[tuple[str, str]]:
@@ -166,26 +169,18 @@ def _chunks(body: Payload) -> Iterator[bytes]:
         yield from body
 
 
-def _transmit(
-    connection: http.client.HTTPConnection, body: Payload | None, up: Digest, *, chunked: bool, cut_after: int | None
-) -> None:
+def _transmit(line: Line, body: Payload | None, up: Digest, *, chunked: bool, cut_after: int | None) -> None:
     """Send the body; an early answer that closes our writing side is left for the caller to read."""
     try:
         for piece in _chunks(body) if body is not None else ():
             kept = piece if cut_after is None else piece[: cut_after - up.size]
             if kept:
-                connection.send(b"%x\r\n%b\r\n" % (len(kept), kept) if chunked else kept)
+                line.sendall(b"%x\r\n%b\r\n" % (len(kept), kept) if chunked else kept)
                 up.update(kept)
             if cut_after is not None and up.size >= cut_after:
-                _hang_up(connection)
+                line.hang_up()  # without reading an answer, as a client that dies does
+                raise _Cut
         if chunked:
-            connection.send(b"0\r\n\r\n")
+            line.sendall(b"0\r\n\r\n")
     except (BrokenPipeError, ConnectionResetError):
         return
-
-
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    """Close for good, without reading an answer, as a client that dies does."""
-    if connection.sock is not None:
-        connection.sock.shutdown(socket.SHUT_RDWR)
-    raise _Cut

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from registry_conformance.judge.clients.address import is_web_address
+from registry_conformance.judge.clients.bounded import MOST_OF_A_DOWNLOAD
 from registry_conformance.judge.clients.http_sender import HttpSender, Payload
 from registry_conformance.judge.clients.request_guard import need_artifacts
 from registry_conformance.judge.clients.signing import Carrier
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.expect import PreconditionFailed
+from registry_conformance.judge.expect import Mismatch, PreconditionFailed
 from registry_conformance.judge.target.target import Door
 
 REST = "/api/2.0/mlflow"
@@ -118,7 +120,7 @@ class MlflowHttp(HttpSender):
 
     def get_artifact(self, at: str, name: str) -> Exchange:
         """Download an artifact, as clients before 3.15 and clients forced through the proxy do."""
-        return self.send("GET", self.artifact_route(at, name))
+        return replace(self, most=MOST_OF_A_DOWNLOAD).send("GET", self.artifact_route(at, name))
 
     def delete_artifact(self, at: str, name: str) -> Exchange:
         """Delete an artifact."""
@@ -155,9 +157,11 @@ class MlflowHttp(HttpSender):
         self, method: str, url: str, body: bytes | None = None, headers: Iterable[tuple[str, str]] = ()
     ) -> Exchange:
         """Send a request to an absolute URL, as one presigned, without any credential of ours."""
+        if not is_web_address(url):
+            raise Mismatch("a URL of http or https that a client can follow", repr(url)[:200])
         parts = urlsplit(url)
         store = Door("past the door", f"{parts.scheme}://{parts.netloc}", guard=self.door.guard)
-        elsewhere = self.through(store).with_key(None)
+        elsewhere = replace(self, door=store, key=None, most=MOST_OF_A_DOWNLOAD)
         return elsewhere.send(method, parts.path, query=parts.query, body=body, headers=headers)
 
     def artifact_route(self, at: str, name: str, family: str = "artifacts") -> str:

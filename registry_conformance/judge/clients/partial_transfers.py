@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import re
 import struct
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from socket import SO_LINGER, SOL_SOCKET, socket
-from typing import BinaryIO
+from io import BufferedReader
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.bounded import Line, connected
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
 from registry_conformance.judge.clients.signing import credential_headers
@@ -39,7 +40,8 @@ def ask_first(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Asked:
     told = False
     status, error = None, ""
     headers = {"Content-Length": str(len(payload)), "Expect": "100-continue"}
-    with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line), line.makefile("rb") as answers:
+    with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line):
+        answers = line.makefile()
         try:
             status = _status(answers)
             if told := status == 100:
@@ -56,9 +58,10 @@ def hang_up_reading(wire: MlflowHttp, at: str, name: str, after: int) -> int:
     """Begin a download and kill the connection once ``after`` bytes of the body came; return how many came."""
     with _asking(wire, "GET", wire.artifact_route(at, name), {}) as (connection, line):
         response = connection.getresponse()
+        line.body_begins()
         came = len(response.read(after))
         with suppress(OSError):  # the server may have ended it before us
-            line.setsockopt(SOL_SOCKET, SO_LINGER, _ABORT)
+            line.abort(_ABORT)
         wire.evidence.note(f"GET {name} → {response.status}, given up after {came} B")
         response.close()
     return came
@@ -69,23 +72,24 @@ def under_way(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Iterator[
     """Have an upload stand half-way while the caller does something else; its other half is sent afterwards."""
     half, status = len(payload) // 2, "no answer"
     headers = {"Content-Length": str(len(payload))}
-    with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line), line.makefile("rb") as answers:
+    with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line):
         line.sendall(payload[:half])
         yield
         with suppress(OSError, http.client.HTTPException):  # what became of it shows where it lies
             line.sendall(payload[half:])
-            status = str(_status(answers))
+            status = str(_status(line.makefile()))
     wire.evidence.note(f"PUT {name}, its halves apart → {status}")
 
 
 @contextmanager
 def _asking(
     wire: MlflowHttp, method: str, path: str, headers: Mapping[str, str]
-) -> Iterator[tuple[http.client.HTTPConnection, socket]]:
-    """Yield a connection on which the head of a request was sent, and its socket."""
+) -> Iterator[tuple[http.client.HTTPConnection, Line]]:
+    """Yield a connection on which the head of a request was sent, and its line."""
     about = Exchange(method, f"{wire.door.url}{path}", wire.door.name, None)
     authorize(wire.door, about, None, int(headers.get("Content-Length", "0")))
-    with closing(wire.connection()) as connection:
+    connection = wire.connection()
+    with connected(connection, wire.bounds) as line:
         connection.putrequest(method, urlsplit(wire.door.url).path.rstrip("/") + path, skip_accept_encoding=True)
         for header, value in credential_headers(wire.key, method, about.url, streamed=True):
             connection.putheader(header, value)
@@ -93,14 +97,15 @@ def _asking(
             connection.putheader(header, value)
         connection.endheaders()
         record_answer(wire.door, replace(about, error="protocol: under way"))
-        assert isinstance(connection.sock, socket)
-        yield connection, connection.sock
+        yield connection, line
 
 
-def _status(answers: BinaryIO) -> int:
+def _status(answers: BufferedReader) -> int:
     """Return the status of the next answer, read to the end of its head."""
     first = answers.readline()
     if not first:
         raise http.client.RemoteDisconnected("the connection was closed before an answer")
+    if not (code := re.match(rb"HTTP/1\.[01] (\d{3})\b", first)):
+        raise http.client.BadStatusLine(first[:100].decode("latin-1"))
     http.client.parse_headers(answers)
-    return int(first.split(b" ", 2)[1])
+    return int(code[1])

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import io
 import json as jsonlib
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.bounded import Bounds, Line, read_whole, within
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
 from registry_conformance.judge.clients.signing import CARRIERS, Carrier, certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import connect
@@ -29,7 +28,8 @@ Headers = Iterable[tuple[str, str]]
 class Raw:
     """Sends spelled-out requests to one door with one key, each over its own connection.
 
-    Text becomes bytes as UTF-8. ``key`` ``None`` sends no credential. ``timeout`` in seconds bounds each wait.
+    Text becomes bytes as UTF-8. ``key`` ``None`` sends no credential. ``timeout`` in seconds bounds each silence,
+    ``deadline`` the whole exchange.
     """
 
     door: Door
@@ -37,6 +37,7 @@ class Raw:
     evidence: Evidence
     run: str
     timeout: float = 10.0
+    deadline: float = 60.0
 
     def with_key(self, key: Credential | None) -> Self:
         """Return the same client with another key, or with none."""
@@ -107,11 +108,12 @@ class Raw:
 
     def _perform(self, exchange: Exchange, whole: bytes, *, to_the_end: bool) -> Exchange:
         began, started = time.time(), time.monotonic()
-        answers: list[tuple[http.client.HTTPResponse, bytes]] = []
+        answers: list[tuple[http.client.HTTPResponse, Body]] = []
+        bounds = Bounds(min(self.timeout, self.door.patience), self.deadline)
         error = ""
         try:
             shown = certificate_of(self.key)
-            with closing(connect(self.door, min(self.timeout, self.door.patience), certificate=shown)) as line:
+            with within(connect(self.door, bounds.silence, certificate=shown), bounds) as line:
                 # An early refusal may close our side; its answer is there all the same.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     line.sendall(whole)
@@ -128,29 +130,19 @@ class Raw:
             self.evidence.note(f"answers on one connection: {[answer.status for answer, _ in answers]}")
         first, content = answers[0]
         headers = tuple(first.getheaders())
-        return replace(exchange, status=first.status, response_headers=headers, response_body=Body.of([content]))
+        return replace(exchange, status=first.status, response_headers=headers, response_body=content)
 
 
-class _Reader(io.BufferedReader):
-    """Reads a socket; stays open when ``http.client`` is done with one answer."""
-
-    def makefile(self, *_: object) -> Self:
-        """Return itself: ``http.client`` takes this for a socket."""
-        return self
-
-    def close(self) -> None:
-        """Do nothing: the socket is closed by its owner."""
-
-
-def _answers(line: socket.socket, method: str) -> Iterator[tuple[http.client.HTTPResponse, bytes]]:
+def _answers(line: Line, method: str) -> Iterator[tuple[http.client.HTTPResponse, Body]]:
     """Yield each answer with its body, until one says that it is the last, or the connection ends."""
-    reader = _Reader(socket.SocketIO(line, "r"))
     while True:
-        answer = http.client.HTTPResponse(cast(socket.socket, reader), method=method)
+        answer = http.client.HTTPResponse(cast(socket.socket, line), method=method)
+        line.head_begins()
         try:
             answer.begin()
         except http.client.RemoteDisconnected:
             return
-        yield answer, answer.read()
+        line.body_begins()
+        yield answer, Body.of(read_whole(answer))
         if answer.will_close:
             return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -13,7 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.json_text import parsed
 from registry_conformance.judge.expect import Mismatch, expect_equal
+from registry_conformance.judge.temporary import temporary_folder
 
 EXAMPLES, STEPS = 5, 13
 _MOMENTS = frozenset({"creation_timestamp", "last_updated_timestamp"})
@@ -43,7 +43,7 @@ def compare_registries(door: MlflowHttp, origin: MlflowHttp, family: str, source
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    with tempfile.TemporaryDirectory(prefix=f"{door.run}-") as home:
+    with temporary_folder(f"{door.run}-") as home:
         set_hypothesis_home_dir(home)  # nothing of it is kept in the checkout
         run_state_machine_as_test(twins, settings=bounded)
     return twins.compared
@@ -181,7 +181,7 @@ def _state(wire: MlflowHttp, prefix: str) -> Any:
 
 
 def _plain(text: str, prefix: str) -> Any:
-    return _timeless(json.loads(text.replace(prefix, "twin")))
+    return _timeless(parsed(text.replace(prefix, "twin")))
 
 
 def _timeless(found: Any) -> Any:

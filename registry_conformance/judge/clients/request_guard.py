@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.json_text import parsed
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.guard import GuardError, Made
 from registry_conformance.judge.target.target import Door
@@ -90,7 +90,7 @@ def _made(door: Door, exchange: Exchange, body: bytes | None) -> Made | None:
 
 def _text_in(body: bytes | None, field: str) -> str:
     try:
-        document = json.loads(body or b"")
+        document = parsed(body or b"")
     except ValueError:
         return ""
     name = document.get(field) if isinstance(document, dict) else None

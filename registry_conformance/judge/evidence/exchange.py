@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import json
 import re
 import socket
 import ssl
@@ -13,11 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry_conformance.judge.evidence.json_document import told
+from registry_conformance.judge.evidence.json_text import parsed
 from registry_conformance.judge.evidence.responder import who_answered
 from registry_conformance.judge.mismatch import Mismatch, PreconditionFailed
+from registry_conformance.judge.visible import visible
 
 KEPT_BYTES = 256 * 1024
 SHOWN_BYTES = 2 * 1024
+_LONGEST_ERROR = 200
 _MASKED_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "cookie", "set-cookie"})
 _MASKED_QUERY = re.compile(
     r"((?:X-Amz-(?:Signature|Credential|Security-Token)|api[_-]?key|apikey|key|token|access_token)=)[^&\"'\s\\]+",
@@ -139,11 +141,23 @@ class Exchange:
         return next((value for known, value in self.response_headers if known.lower() == name.lower()), "")
 
     def json(self) -> Any:
-        """Return the response body as JSON, ``None`` where it is not JSON."""
+        """Return the response body as JSON, ``None`` where it is not JSON, or none that can be held."""
         try:
-            return json.loads(self.content)
+            return parsed(self.content)
         except ValueError:
             return None
+
+    def at(self, *path: str | int) -> Any:
+        """Return what lies at a path of fields and places in the JSON body, ``None`` where there is nothing."""
+        found = self.json()
+        for step in path:
+            if isinstance(step, str) and isinstance(found, dict):
+                found = found.get(step)
+            elif isinstance(step, int) and isinstance(found, list) and step < len(found):
+                found = found[step]
+            else:
+                return None
+        return found
 
     @property
     def document(self) -> Any:
@@ -164,9 +178,10 @@ class Exchange:
         who = who_answered(self.status, self.response_headers, self.text)
         hint = f" (who answered: {who})" if who else ""
         if self.status is None:
-            return f"{request} → {self.error} {took}{hint}"
-        body = f"{self.content_type or 'no content type'} {self.response_body.size} B"
-        return f"{request} → {self.status} {body} {took}{hint}" + (f" [{self.error}]" if self.error else "")
+            return visible(f"{request} → {self.error} {took}{hint}")
+        body = f"{self.content_type[:100] or 'no content type'} {self.response_body.size} B"
+        error = f" [{self.error}]" if self.error else ""
+        return visible(f"{request} → {self.status} {body} {took}{hint}{error}")
 
     def evidence(self) -> dict[str, Any]:
         """Return the exchange as JSON-able evidence: credentials masked, text bodies cut at 2 KiB."""
@@ -200,7 +215,8 @@ def transport_error(problem: BaseException) -> str:
         ("reset", (ConnectionError, http.client.IncompleteRead)),
     )
     kind = next((name for name, classes in kinds if isinstance(problem, classes)), "protocol")
-    return f"{kind}: {problem or type(problem).__name__}"
+    said = visible(" ".join(str(problem).split()))
+    return f"{kind}: {said[:_LONGEST_ERROR] or type(problem).__name__}"
 
 
 def masked(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, SupportsIndex
+from collections.abc import Iterator
+from typing import Any, Self, SupportsIndex
 
 from registry_conformance.judge.mismatch import Mismatch
 
@@ -11,7 +12,7 @@ class Document(dict[str, Any]):
     """A JSON object; a field that it lacks raises what it was told to raise, in words."""
 
     def __init__(self, fields: dict[str, Any], whose: str, breach: type[Mismatch]) -> None:
-        super().__init__({name: told(value, whose, breach) for name, value in fields.items()})
+        super().__init__({Text(name).of(whose, breach): told(value, whose, breach) for name, value in fields.items()})
         self._whose, self._breach = whose, breach
 
     def __missing__(self, name: str) -> Any:
@@ -32,8 +33,51 @@ class Listing(list[Any]):
             raise self._breach(f"an item {at!r}", f"a list of {len(self)} in {self._whose}") from None
 
 
+class _Single:
+    """A text or number that has neither fields nor items: who asks for one is told so, in words."""
+
+    whose: str
+    breach: type[Mismatch]
+
+    def of(self, whose: str, breach: type[Mismatch]) -> Self:
+        """Return itself, able to say whose it is."""
+        self.whose, self.breach = whose, breach
+        return self
+
+    def get(self, name: str, default: object = None) -> Any:
+        """Raise: only an object has fields."""
+        del default
+        raise self.breach(f"an object with a field {name!r}", f"{self!r:.100} in {self.whose}")
+
+
+class Text(_Single, str):
+    """A JSON text."""
+
+    def __getitem__(self, at: SupportsIndex | slice | str) -> str:
+        return str(self.get(at)) if isinstance(at, str) else super().__getitem__(at)
+
+
+class Whole(_Single, int):
+    """A JSON number without a fraction."""
+
+    def __getitem__(self, at: object) -> Any:
+        return self.get(str(at))
+
+    def __iter__(self) -> Iterator[Any]:
+        raise self.breach("a list", f"{self!r:.100} in {self.whose}")
+
+
 def told(value: Any, whose: str, breach: type[Mismatch]) -> Any:
-    """Return a JSON value whose objects and lists, at every depth, raise ``breach`` about ``whose``."""
-    if isinstance(value, dict):
-        return Document(value, whose, breach)
-    return Listing(value, whose, breach) if isinstance(value, list) else value
+    """Return a JSON value whose objects, lists, texts and numbers, at every depth, raise ``breach`` about ``whose``."""
+    match value:
+        case dict():
+            return Document(value, whose, breach)
+        case list():
+            return Listing(value, whose, breach)
+        case str():
+            return Text(value).of(whose, breach)
+        case bool():
+            return value
+        case int():
+            return Whole(value).of(whose, breach)
+    return value

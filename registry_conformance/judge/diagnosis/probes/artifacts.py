@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 from urllib.parse import parse_qs, urlsplit
 
+from registry_conformance.judge.clients.address import is_web_address
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS
 from registry_conformance.judge.clients.request_guard import authorize
@@ -65,7 +67,10 @@ def _listed(exchange: Exchange) -> str:
     said = exchange.json()
     if value != "200 json" or not isinstance(said, dict):
         return value
-    files = {file.get("path"): str(file.get("file_size")) for file in said.get("files", ())}
+    listed = said.get("files") or []
+    if not isinstance(listed, list) or not all(isinstance(file, dict) for file in listed):
+        return f"{value} other"
+    files = {str(file.get("path")): str(file.get("file_size")) for file in listed}
     if not files:
         return f"{value} empty"
     return value if files == {"one.bin": "1500"} else f"{value} size" if "one.bin" in files else f"{value} other"
@@ -80,15 +85,16 @@ def _presigned(context: ProbeContext, asker: Asker, folder: str, body: bytes) ->
         normal="200 json",
         judge=fine(lambda said: said["url"].startswith("http")),
     )
-    url = (presigned.json() or {}).get("url") if presigned.ok else None
-    if not isinstance(url, str):
+    url = presigned.at("url") if presigned.ok else None
+    if not is_web_address(url):
         context.facts.unseen(f"follow.{asker.place}", "no presigned URL was given")
         return
     parts = urlsplit(url)
     followed = follow(context, "GET", url)
     words = f"the presigned URL that was given {PLACES[asker.place]}, at {parts.hostname}: {followed}"
     context.facts.record(f"follow.{asker.place}", whole(body)(followed), words, "200 whole", (followed.evidence(),))
-    lasts = int(parse_qs(parts.query).get("X-Amz-Expires", ["0"])[0] or 0)
+    told = parse_qs(parts.query).get("X-Amz-Expires", ["0"])[0]
+    lasts = int(told) if re.fullmatch(r"[0-9]{1,9}", told) else 0
     kind = "seconds" if lasts < 30 else "short" if lasts <= 3600 else "long"
     context.facts.record(f"follow.lasts.{asker.place}", kind, f"the presigned URL is good for {lasts} s", "short")
     bucket = context.target.bucket
@@ -135,16 +141,16 @@ def multipart(context: ProbeContext, place: str) -> None:
         normal="200 json",
         judge=fine(lambda said: said["upload_id"] and said["credentials"][0]["url"].startswith("http")),
     )
-    said = created.json() if created.ok else None
-    if not isinstance(said, dict) or not said.get("credentials"):
+    url, upload_id = created.at("credentials", 0, "url"), created.at("upload_id")
+    if not created.ok or not is_web_address(url) or not isinstance(upload_id, str):
         facts.unseen(f"multipart.part.{place}", "no multipart upload was begun")
         return
-    part = follow(context, "PUT", said["credentials"][0]["url"], body)
+    part = follow(context, "PUT", url, body)
     words = f"a part sent to the store by the URL given {PLACES[place]}: {part}"
     facts.record(f"multipart.part.{place}", summarize(part), words, "200 .*", (part.evidence(),))
-    document = {"path": "parts.bin", "upload_id": said["upload_id"]}
+    document = {"path": "parts.bin", "upload_id": upload_id}
     if part.ok:
-        parts = [{"part_number": 1, "etag": part.header("etag"), "url": said["credentials"][0]["url"]}]
+        parts = [{"part_number": 1, "etag": part.header("etag"), "url": url}]
         joined = asker.ask(
             "multipart.complete",
             "the joining of the parts",
@@ -155,13 +161,13 @@ def multipart(context: ProbeContext, place: str) -> None:
         )
         record_stored(context, f"multipart.stored.{place}", f"{folder}/parts.bin", body, joined)
     again = asker.send("POST", f"{ARTIFACTS}/mpu/create/{folder}", json={"path": "other.bin", "num_parts": 1})
-    if again.ok and isinstance(other := again.json(), dict):
+    if again.ok and isinstance(other := again.at("upload_id"), str):
         asker.ask(
             "multipart.abort",
             "the giving up of a multipart upload",
             "POST",
             f"{ARTIFACTS}/mpu/abort/{folder}",
-            json={"path": "other.bin", "upload_id": other.get("upload_id")},
+            json={"path": "other.bin", "upload_id": other},
             normal="200 json",
         )
     asker.send("DELETE", f"{FILES}/{folder}/parts.bin")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.bounded import Bounds, connected
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.clients.signing import credential_headers
-from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
+from registry_conformance.judge.diagnosis.probe_context import PATIENCE, PLACES, Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -21,6 +23,7 @@ from registry_conformance.judge.target.target import Door
 
 HELD = 0.8
 """Seconds that an upload is held half-way."""
+_BOUNDS = Bounds(PATIENCE, PATIENCE + 3)
 
 
 def together(context: ProbeContext, place: str) -> None:
@@ -70,17 +73,13 @@ def _hold(context: ProbeContext, door: Door, key: Credential | None, place: str)
     """Send half of a body, wait, send the rest."""
     parts, url = urlsplit(door.url), door.url
     path = f"{FILES}/{context.name}/held-{place}.bin"
-    line = HttpSender(door, key, Evidence(), context.run, timeout=3).connection()
-    try:
-        line.putrequest("PUT", parts.path.rstrip("/") + path)
+    connection = HttpSender(door, key, Evidence(), context.run, timeout=PATIENCE).connection()
+    with suppress(OSError, http.client.HTTPException, ValueError), connected(connection, _BOUNDS):
+        connection.putrequest("PUT", parts.path.rstrip("/") + path)
         for name, value in credential_headers(key, "PUT", f"{url}{path}", streamed=True):
-            line.putheader(name, value)
-        line.putheader("Content-Length", "200")
-        line.endheaders(b"x" * 100)
+            connection.putheader(name, value)
+        connection.putheader("Content-Length", "200")
+        connection.endheaders(b"x" * 100)
         time.sleep(HELD)
-        line.send(b"x" * 100)
-        line.getresponse().read()
-    except (OSError, http.client.HTTPException):
-        return
-    finally:
-        line.close()
+        connection.send(b"x" * 100)
+        connection.getresponse()

@@ -1,0 +1,79 @@
+"""Whose something is: a process, told from every other that has had its number, or will have it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+_BOOT, _NUMBERS = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process: its number, when it started, and on which machine (since which boot, and among which numbers)."""
+
+    pid: int
+    started: str
+    machine: str
+
+    @classmethod
+    def this(cls) -> Owner:
+        """Return this process."""
+        return cls(os.getpid(), _started(os.getpid()), _machine())
+
+    @classmethod
+    def read(cls, text: str) -> Owner | None:
+        """Return the owner that a text names, ``None`` where it names none."""
+        try:
+            fields = json.loads(text)
+            return cls(int(fields["pid"]), str(fields["started"]), str(fields["machine"]))
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    def text(self) -> str:
+        """Return it as a text for ``read``."""
+        return json.dumps(asdict(self))
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it ran on this machine, so that its end can be seen from here."""
+        return self.machine == _machine()
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it has ended for certain; a process of another machine has not."""
+        return self.is_here and _started(self.pid) != self.started
+
+
+def _started(pid: int) -> str:
+    """Return when a process started, in a form that no change of the clock alters; empty where it does not run."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return "" if _BOOT.exists() else _started_by_clock(pid)
+    except OSError:
+        return ""
+    state, ticks = fields[0], fields[19]
+    return "" if state in "ZX" else ticks
+
+
+def _started_by_clock(pid: int) -> str:
+    try:
+        return f"{psutil.Process(pid).create_time():.0f}"
+    except psutil.Error:
+        return ""
+
+
+@cache
+def _machine() -> str:
+    """Return what tells this machine, as booted now, and this set of process numbers from all others."""
+    try:
+        return f"{platform.node()} {_BOOT.read_text().strip()} {_NUMBERS.stat().st_ino}"
+    except OSError:
+        return platform.node()
