@@ -58,7 +58,14 @@ class Project:
     def requirement(self, requirement_id: str, level: str = "MUST") -> None:
         """Add a requirement to the register."""
         path = self.root / "suites" / "requirements" / "area.toml"
-        fields = {"id": requirement_id, "level": level, "layer": "proxy", "text": "It works.", "source": "a test"}
+        fields = {
+            "id": requirement_id,
+            "level": level,
+            "layer": "proxy",
+            "profile": "mlflow",
+            "text": "It works.",
+            "source": "a test",
+        }
         entry = "\n".join(f'{name} = "{value}"' for name, value in fields.items())
         path.write_text((path.read_text() if path.exists() else "") + f"[[requirement]]\n{entry}\n")
 

@@ -11,7 +11,14 @@ from registry_conformance.judge.requirement import Level, Register, RegisterErro
 from tests.tree import ROOT
 
 SUITES = ROOT / "suites"
-ENTRY = {"id": "ART-001", "level": "MUST", "layer": "proxy", "text": "It holds.", "source": "[prd] 1"}
+ENTRY = {
+    "id": "ART-001",
+    "level": "MUST",
+    "layer": "proxy",
+    "profile": "mlflow",
+    "text": "It holds.",
+    "source": "docs/mlflow.md#artifacts",
+}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +90,9 @@ def test_version_follows_the_files(tmp_path: Path) -> None:
         ({"layer": "moon"}, "layer 'moon'"),
         ({"id": "ART-1"}, "three capital letters"),
         ({"source": None}, "needs exactly"),
+        ({"profile": None}, "needs exactly"),
+        ({"profile": "house"}, "profile 'house' is none of mlflow, gateway, platform"),
+        ({"feature": "wings"}, "feature 'wings' is none of presigned-downloads"),
         ({"owner": "us"}, "needs exactly"),
         ({"id": None}, "no id"),
     ],

@@ -13,9 +13,11 @@ __all__ = [
     "Mismatch",
     "NotAllowed",
     "PreconditionFailed",
+    "expect_denied",
     "expect_each_refused",
     "expect_equal",
     "expect_json_error",
+    "expect_kept_out",
     "expect_refused",
     "expect_status",
     "expect_within",
@@ -24,6 +26,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+DENIED = (401, 403)
+"""How HTTP says that one may not: who asks is not known, or has no right to."""
 
 
 def require(exchange: Exchange, *statuses: int) -> Exchange:
@@ -48,6 +53,16 @@ def expect_status(exchange: Exchange, *statuses: int) -> Exchange:
     if exchange.status not in statuses or exchange.error:
         raise Mismatch(f"status {_any(statuses)}", _seen(exchange))
     return exchange
+
+
+def expect_denied(exchange: Exchange) -> Exchange:
+    """Expect who asks to be told that they may not, by 401 or 403 in whatever form; return the exchange."""
+    return expect_status(exchange, *DENIED)
+
+
+def expect_kept_out(exchange: Exchange) -> Exchange:
+    """Expect what is no good credential to be denied, or told to be none; return the exchange."""
+    return expect_status(exchange, *DENIED, 400, 431)
 
 
 def expect_refused(exchange: Exchange, status: int, error_code: str | None = None) -> Exchange:

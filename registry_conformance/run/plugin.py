@@ -15,7 +15,8 @@ from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.requirement import Register, RegisterError
 from registry_conformance.run.session import hooks
 from registry_conformance.run.session.arguments import add_portable, judges
-from registry_conformance.run.session.collection import over_doors, refuse_unregistered
+from registry_conformance.run.session.asking import refuse_unasked
+from registry_conformance.run.session.collection import is_check, over_doors, refuse_unregistered
 from registry_conformance.run.session.context import CONTEXT, Context, run_id, stack, target
 from registry_conformance.run.session.controller import REFUSAL, RUN_CONTROLLER, RunController
 from registry_conformance.run.session.live_run import first_things_first, visit
@@ -28,6 +29,7 @@ __all__ = ["run_id", "stack", "target"]
 FIXTURES = (
     "access",
     "accounts",
+    "denials",
     "doors",
     "essentials",
     "grouping",
@@ -101,6 +103,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(importlib.import_module(f"fixtures.{topic}"), f"fixtures-{topic}")
     config.addinivalue_line("markers", "verifies(*ids): the requirements that a check verifies")
     config.addinivalue_line("markers", "upstream_defect(reference, versions, expires): a check that MLflow fails")
+    config.addinivalue_line("markers", "only_for(*profiles): a case that is asked where these profiles are promised")
     config.addinivalue_line("markers", "one_door: a check that one door answers for all")
     config.addinivalue_line("markers", "requires_right(role, *rights): a check about a role that may do this")
     config.addinivalue_line("markers", "lacks_right(role, *rights): a check about a role that may not do this")
@@ -144,6 +147,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise
         config.workeroutput[REFUSAL] = str(problem)
         items.clear()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave a check unsent that the target does not promise, or whose door is broken, before anything is set up."""
+    context = item.config.stash.get(CONTEXT, None)
+    if context is not None and context.given is not None and is_check(item):
+        refuse_unasked(item, context.register, context.given)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

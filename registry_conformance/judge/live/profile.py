@@ -11,10 +11,15 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 from registry_conformance.judge.live.profile_access import KeyTable, NetworkTable
 from registry_conformance.judge.live.profile_base import URL_FORM, Secret, Strict, Url
 from registry_conformance.judge.live.toml_lines import line_of
+from registry_conformance.judge.promises import FEATURES, PROFILES
 from registry_conformance.judge.target.policy import GUARDED, KNOWN
 
 Right = Literal["read", "write", "artifact-read", "artifact-write"]
 DoorName = Literal["canonical", "documented", "literal"]
+ProfileName = Literal["mlflow", "gateway", "platform", "store", "account", "resilience"]
+FeatureName = Literal["presigned-downloads", "multipart-uploads", "user-interface", "request-ids"]
+assert get_args(ProfileName) == tuple(PROFILES)
+assert get_args(FeatureName) == tuple(FEATURES)
 Role = Literal["reader", "writer", "admin", "expired", "revoked", "throttled", "other-service", "legacy-service"]
 
 
@@ -72,8 +77,8 @@ class ArtifactsTable(Strict):
     uploads: Literal["proxied", "presigned", "direct"] = Field(
         default="proxied", description='"proxied", "presigned" or "direct"'
     )
-    downloads: Literal["proxied", "presigned", "direct"] = Field(
-        default="presigned", description='"proxied", "presigned" or "direct"'
+    downloads: Literal["proxied", "presigned", "direct"] | None = Field(
+        default=None, description='"proxied", "presigned" or "direct"; what the server announces if it is left out'
     )
     client: ClientTable | None = Field(
         default=None, description="a table with access_key and secret_key, two secrets, of what is direct"
@@ -222,6 +227,12 @@ class Profile(Strict):
     )
     network: NetworkTable = Field(
         default=NetworkTable(), description="a table with http_proxy, https_proxy, no_proxy and ca_file"
+    )
+    promises: list[ProfileName] | None = Field(
+        default=None, description="a list of profiles: " + ", ".join(get_args(ProfileName))
+    )
+    features: dict[FeatureName, bool] = Field(
+        default_factory=dict, description="a table of true and false for: " + ", ".join(get_args(FeatureName))
     )
     origin: OriginTable | None = Field(default=None, description="a table with url")
     artifacts: ArtifactsTable = Field(

@@ -10,6 +10,7 @@ from registry_conformance.judge.live.credentials import credential_of
 from registry_conformance.judge.live.network import network_of
 from registry_conformance.judge.live.profile import BucketTable, ClientTable, LogTable, Profile
 from registry_conformance.judge.live.profile_base import Secret
+from registry_conformance.judge.live.promises import promised_by
 from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.target.guard import MIB, Budget, Guard
@@ -87,7 +88,8 @@ def target_of(name: str, profile: Profile, guard: Guard | None) -> Target:
         },
         account=account_of(profile),
         capabilities=_capabilities(profile, secure, logs),
-        ways=Ways(profile.artifacts.uploads, profile.artifacts.downloads),
+        ways=Ways(profile.artifacts.uploads, profile.artifacts.downloads or Ways().downloads),
+        promises=promised_by(profile),
         machine=Machine(login=login),
     )
 

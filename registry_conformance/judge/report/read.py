@@ -114,7 +114,15 @@ def _record(check: Mapping[str, Any], spool: Spool) -> CheckRecord:
 
 def _run(document: Mapping[str, Any], records: list[CheckRecord]) -> RunRecord:
     requirements = {
-        name: Requirement(name, Level(each["level"]), each["area"], each["layer"], each["text"], each["source"])
+        name: Requirement(
+            name,
+            Level(each["level"]),
+            each["area"],
+            each["layer"],
+            each["text"],
+            each["source"],
+            each.get("profile", ""),
+        )
         for name, each in document["requirements"].items()
     }
     same = ("series", "whole", "target", "started", "finished", "seconds", "exit_code", "command", "problem")
@@ -125,6 +133,7 @@ def _run(document: Mapping[str, Any], records: list[CheckRecord]) -> RunRecord:
         records=records,
         leftovers=document["leftovers"],
         spent=document["spent"],
+        client=document.get("registration", {}).get("client", ""),
         diagnosis=document["diagnosis"],
         fault_score=document["suite"]["fault_score"],
         changes=document["changes"],

@@ -49,6 +49,7 @@ class RunRecord:
     the last one, as ``verdicts.json`` has it, and ``trend`` what a chart shows of the last thirty, this one included.
     ``beyond`` maps requirements that no check can judge on this target to the reason; ``spent`` is what the run cost a
     target of others, ``requests``, ``bytes``, ``objects`` and ``seconds`` -> {"used": number, "allowed": number}.
+    ``client`` is the version of the MLflow client that registrations are made with.
     """
 
     run_id: str
@@ -71,6 +72,7 @@ class RunRecord:
     trend: Sequence[Mapping[str, Any]] = ()
     beyond: Mapping[str, str] = field(default_factory=dict)
     spent: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    client: str = ""
 
     def verdict_of(self, requirement_id: str) -> Verdict:
         """Return the merged verdict of every check that verifies the requirement."""

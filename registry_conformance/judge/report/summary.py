@@ -6,8 +6,10 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from registry_conformance.judge.promises import UNASKED
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.conclusion import place, sentence
+from registry_conformance.judge.report.profiles import at_broken_door, broken_doors, by_profile, registration
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.steps import outcome
 from registry_conformance.judge.report.tally import first_line, plural, some
@@ -75,6 +77,10 @@ def _judged(run: RunRecord) -> Iterator[str]:
         yield f"Injected fault: {', '.join(faults)}"
     if run.problem:
         yield f"Problem: {run.problem.strip()}"
+    yield _clip(f"Can a third party register a model here: {registration(run)}")
+    for name, why in broken_doors(run).items():
+        unsent = [each for each in run.records if each.door == name and at_broken_door(run, each)]
+        yield _clip(f"The {name} door is broken: {why}; {plural(len(unsent), 'check')} there were not sent")
     yield ""
 
 
@@ -90,11 +96,13 @@ def _proof(run: RunRecord) -> Iterator[str]:
 
 def _counts(run: RunRecord) -> Iterator[str]:
     by_id = tally.verdicts(run)
-    yield f"{'':<8}" + "".join(f"{verdict!s:>14}" for verdict in _COLUMNS)
+    yield f"{'':<11}" + "".join(f"{verdict!s:>14}" for verdict in _COLUMNS)
     rows = {str(level): count(tally.of_level(run, by_id, level).values()) for level in Level}
+    profiles = {name: row["requirements"] for name, row in by_profile(run).items() if row["promised"]}
+    rows |= profiles if len(profiles) > 1 or len(by_profile(run)) > 1 else {}
     rows["checks"] = count(record.verdict for record in run.records)
     for name, counts in rows.items():
-        yield f"{name:<8}" + "".join(f"{counts[str(verdict)]:>14}" for verdict in _COLUMNS)
+        yield f"{name:<11}" + "".join(f"{counts[str(verdict)]:>14}" for verdict in _COLUMNS)
 
 
 def _rank(run: RunRecord, record: CheckRecord) -> int:
@@ -144,7 +152,11 @@ def _alike(run: RunRecord, records: Sequence[CheckRecord]) -> list[list[CheckRec
 
 
 def _red(run: RunRecord, reports: str) -> Iterator[str]:
-    unexplained = [record for record in run.records if record.verdict in tally.RED and record.diagnosis is None]
+    unexplained = [
+        record
+        for record in run.records
+        if record.verdict in tally.RED and record.diagnosis is None and not at_broken_door(run, record)
+    ]
     ordered = _alike(run, unexplained)
     if ordered and any(record.diagnosis for record in run.records):
         yield ""
@@ -199,7 +211,8 @@ def _inapplicable(run: RunRecord) -> Iterator[str]:
         yield ""
         yield f"Not applicable here ({sum(map(len, groups.values()))}):"
     for why, ids in list(groups.items())[:_MOST_REASONS]:
-        yield from _wrapped(f"  {why}: {some(ids, _MOST_IDS)}")
+        unasked = why.startswith(UNASKED)
+        yield from _wrapped(f"  {why}: {plural(len(ids), 'requirement') if unasked else some(ids, _MOST_IDS)}")
     if len(groups) > _MOST_REASONS:
         yield f"  and {plural(len(groups) - _MOST_REASONS, 'more reason')}: see verdicts.json"
 

@@ -96,7 +96,7 @@ def inapplicable(run: RunRecord) -> dict[str, str]:
     reasons = {requirement_id: [why] for requirement_id, why in run.beyond.items()}
     for record in run.records:
         if record.verdict is Verdict.INAPPLICABLE:
-            for requirement_id in record.requirements:
+            for requirement_id in set(record.requirements) - set(run.beyond):
                 reasons.setdefault(requirement_id, []).append(reason(record))
     ids = with_verdict(verdicts(run), Verdict.INAPPLICABLE)
     return {requirement_id: "; ".join(dict.fromkeys(reasons[requirement_id])) for requirement_id in ids}

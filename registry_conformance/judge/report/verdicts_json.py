@@ -8,6 +8,7 @@ from typing import Any
 
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.conclusion import sentence
+from registry_conformance.judge.report.profiles import by_profile, registration
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.requirement import Level
 from registry_conformance.judge.verdict import Verdict, count
@@ -37,6 +38,7 @@ def chunks(run: RunRecord) -> Iterator[bytes]:
 
 def outline(run: RunRecord) -> dict[str, Any]:
     """Return the run without its checks: the place of ``checks`` is there, and empty."""
+    answer = registration(run)
     return {
         "schema": SCHEMA,
         "run": run.run_id,
@@ -58,6 +60,8 @@ def outline(run: RunRecord) -> dict[str, Any]:
         "finished": run.finished,
         "seconds": round(run.seconds, 3),
         "summary": _summary(run),
+        "profiles": by_profile(run),
+        "registration": {"answer": answer.word, "why": answer.why, "client": answer.client},
         "requirements": _requirements(run),
         "checks": [],
         "leftovers": list(run.leftovers),
@@ -99,6 +103,8 @@ def _requirements(run: RunRecord) -> dict[str, Any]:
             "level": str(requirement.level),
             "area": requirement.area,
             "layer": requirement.layer,
+            "profile": requirement.profile,
+            **({"feature": requirement.feature} if requirement.feature else {}),
             "text": requirement.text,
             "source": requirement.source,
             "verdict": str(by_id[requirement.id]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.promises import EVERYTHING, Promises
 from registry_conformance.judge.target.account import ObservedAccount, PlannedAccount
 from registry_conformance.judge.target.credential import Credential, secrets_of
 from registry_conformance.judge.target.guard import Guard
@@ -22,7 +23,8 @@ class Door:
     ``ca`` is the file of the authorities that may vouch for an ``https`` door, ``None`` those of the system. ``policy``
     is what is promised there. A door to a deployment of others has a ``guard``, which each request passes first. At a
     ``direct`` door artifacts are declared to pass by, so that its artifact routes are not asked. ``network`` is the one
-    that clients reach it from.
+    that clients reach it from. ``broken`` says why a door keeps not even the least that it promises, empty if it does:
+    no other check is sent there.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Door:
     guard: Guard | None = None
     direct: bool = False
     network: Network = DIRECT
+    broken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ class Target:
     asked, ``records`` link -> the file of what passed on it, ``logs`` part -> log file, ``log_groups`` part -> group of
     CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only where it is open. ``ways`` is
     how artifacts are declared to move, ``machine`` where the MLflow client runs. ``secure`` is a door that takes TLS,
-    from version ``tls_floor`` on.
+    from version ``tls_floor`` on. ``promises`` is what is asked of it.
     """
 
     name: str
@@ -153,6 +156,7 @@ class Target:
     ways: Ways = Ways()
     machine: Machine = BARE
     faults: tuple[str, ...] = ()
+    promises: Promises = EVERYTHING
 
     def capability(self, name: str) -> Capability:
         """Return what is known of a capability; one never probed is absent."""
@@ -168,6 +172,11 @@ class Target:
             return worker
         given = (*(role for role in ROLES if role in self.keys), "anonymous")
         return next((role for role in given if door.policy.of(role) >= READS), worker or "writer")
+
+    @property
+    def working_doors(self) -> tuple[Door, ...]:
+        """The doors that are not broken; where all are, all: there is nothing better to ask."""
+        return tuple(door for door in self.doors if not door.broken) or self.doors
 
     def key_at(self, door: Door) -> Credential | None:
         """Return the credential that the suite speaks with at a door, ``None`` where it was given none."""
@@ -203,4 +212,6 @@ class Target:
             },
             "ways": {"uploads": self.ways.uploads, "downloads": self.ways.downloads},
             "faults": list(self.faults),
+            "promises": self.promises.describe(),
+            "broken_doors": {door.name: door.broken for door in self.doors if door.broken},
         }

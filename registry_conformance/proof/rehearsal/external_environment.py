@@ -45,6 +45,8 @@ class EnvironmentChanges:
 
 
 TRUE = EnvironmentChanges()
+_PROMISED = ["mlflow", "gateway", "platform", "store", "account"]
+"""What the reference promises and an environment can be judged by."""
 
 
 def environment(target: Target, folder: Path, changes: EnvironmentChanges = TRUE) -> Path:
@@ -94,6 +96,7 @@ def environment(target: Target, folder: Path, changes: EnvironmentChanges = TRUE
     tables["cleanup"] = {"purge": [python(), str(_purger(target, folder))]}
     tables |= {name: dict(table) for name, table in changes.tables.items()}
     text = f'description = "a stack of our own, as though it were foreign"\naccess = "{changes.access}"\n'
+    text += f"promises = {json.dumps(_PROMISED)}\n"
     for name, table in tables.items():
         if not name.startswith(changes.without or ("\0",)):
             text += _table(f"[{name}]", table)

@@ -43,13 +43,16 @@ def refuse_unregistered(items: Iterable[pytest.Item], register: Register) -> Non
 def over_doors(metafunc: pytest.Metafunc, doors: Sequence[Door]) -> None:
     """Parametrise whatever asks for a door over the names of all doors, or leave it to the target where any will do.
 
+    The doors are the target's if they are known by now, else all that a stack of our own has.
+
     A whole registration is walked with one kind of model at each door, and with the others at the first: how doors
     differ does not depend on what is sent. What one door answers for all about keys is asked again at the first of
     the target's ``doors`` with each further policy.
     """
+    names = [door.name for door in doors] or list(DOORS)
     if KIND in metafunc.fixturenames:
-        first = next(iter(DOORS))
-        planned_registrations = [*((door, KINDS[0]) for door in DOORS), *((first, kind) for kind in KINDS[1:])]
+        first = names[0]
+        planned_registrations = [*((door, KINDS[0]) for door in names), *((first, kind) for kind in KINDS[1:])]
         metafunc.parametrize(
             (DOOR, KIND),
             planned_registrations,
@@ -58,7 +61,7 @@ def over_doors(metafunc: pytest.Metafunc, doors: Sequence[Door]) -> None:
         )
     elif DOOR in metafunc.fixturenames:
         if not metafunc.definition.get_closest_marker("one_door"):
-            metafunc.parametrize(DOOR, list(DOORS), scope="session")
+            metafunc.parametrize(DOOR, names, scope="session")
             return
         more = further(doors) if metafunc.definition.path.parent.name in _ABOUT_KEYS else []
         metafunc.parametrize(DOOR, ["", *more], ids=["any", *more], scope="session")

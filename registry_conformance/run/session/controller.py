@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -277,13 +278,25 @@ class RunController:
             command=command_line(),
             problem=self._problem,
             records=list(self._records.values()),
-            beyond={} if self._settings.plan else beyond(live=self._live is not None),
+            beyond=self._beyond(),
             series=self.target.name + (self._settings.rerun_options if self._stack else "")
             if self.target
             else name["name"],
             whole=whole(self._config),
+            client=version("mlflow"),
             fault_score=score(self._settings.report_dir, suite_version(), self._register.version),
         )
+
+    def _beyond(self) -> dict[str, str]:
+        """Return requirement id -> why no check can judge it here: it is not promised, or needs another target."""
+        if self._settings.plan:
+            return {}
+        unasked = {}
+        if self.target is not None:
+            promises = self.target.promises
+            found = {each.id: promises.unasked(each.profile, each.feature) for each in self._register.values()}
+            unasked = {name: why for name, why in found.items() if why}
+        return beyond(live=self._live is not None) | unasked
 
     def _workers(self) -> int:
         return len(getattr(self._config.option, "tx", None) or ())

@@ -16,6 +16,7 @@ from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.live.address import profile_at
 from registry_conformance.judge.live.cleanup import clean
+from registry_conformance.judge.live.discovery import features_at, with_broken_doors
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.reader import ProfileError, file_of, read
 from registry_conformance.judge.live.target import guard_of, target_of
@@ -64,14 +65,31 @@ class LiveRun:
         door = self.target.doors[0]
         say(f"judging {self.target.name} at {door.url}, {self._profile.access} ...")
         try:
-            met = MlflowHttp(
-                door, self.target.key_at(door), Evidence(), self._guard.prefix, timeout=_PATIENCE
-            ).version()
+            self.target = with_broken_doors(self.target, self._guard.prefix)
+            for broken in self.target.doors:
+                if broken.broken:
+                    say(f"the {broken.name} door is broken, its checks are not sent: {broken.broken}")
+            self.target = self._discovered(self.target.working_doors[0])
         except Mismatch:
             return self.target
-        if met.ok and met.text.strip()[:1].isdigit():
-            self.target = replace(self.target, versions={"mlflow": f"mlflow {met.text.strip()[:20]}"})
         return self.target
+
+    def _discovered(self, door: Door) -> Target:
+        """Return the target with what a working door tells of its MLflow; what the file declares is not asked."""
+        asked = MlflowHttp(door, self.target.key_at(door), Evidence(), self._guard.prefix, timeout=_PATIENCE)
+        met = asked.version()
+        if not (met.ok and met.text.strip()[:1].isdigit()):
+            return self.target
+        version = met.text.strip()[:20]
+        known = self.target.promises
+        features = {**features_at(asked, version), **known.features}
+        found = replace(
+            self.target, versions={"mlflow": f"mlflow {version}"}, promises=replace(known, features=features)
+        )
+        downloads = features.get("presigned-downloads")
+        if self._profile.artifacts.downloads is None and downloads is not None and not downloads.present:
+            found = replace(found, ways=replace(found.ways, downloads="proxied"))
+        return found
 
     @property
     def spent(self) -> dict[str, Any]:

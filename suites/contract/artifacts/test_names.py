@@ -103,6 +103,18 @@ def test_refused_name_is_refused_alike(
 
 @verifies("ART-027")
 @pytest.mark.parametrize("name", TWO_READINGS.values(), ids=TWO_READINGS)
+def test_name_with_two_readings_overwrites_nothing(door: MlflowHttp, location: str, bucket: Bucket, name: str) -> None:
+    """A name with two readings is an artifact of its own or an error."""
+    require(door.put_artifact(location, "b.txt", b"former"), 200)  # control: other names are stored
+    sent = door.put_artifact(location, name, b"bytes")
+    found = bucket.under(location)
+
+    assert sent.status is not None, sent
+    expect_equal((found.get("b.txt"), len(found)), (6, 1 + sent.ok), "size of the former artifact, and objects")
+
+
+@verifies("ART-061")
+@pytest.mark.parametrize("name", TWO_READINGS.values(), ids=TWO_READINGS)
 def test_name_with_two_readings_changes_nothing_else(
     door: MlflowHttp, location: str, bucket: Bucket, name: str
 ) -> None:

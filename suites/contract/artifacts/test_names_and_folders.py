@@ -85,6 +85,20 @@ def test_missing_artifact_is_not_presigned(door: MlflowHttp, location: str, payl
 
 @verifies("ART-013")
 @pytest.mark.parametrize("escape", ESCAPES)
+def test_upload_reaches_nothing_above_the_root(
+    door: MlflowHttp, location: str, bucket: Bucket, unique: Unique, escape: str
+) -> None:
+    """An upload whose path climbs stores nothing above the root."""
+    name = unique("escaped")
+    climbed = door.send("PUT", f"{ARTIFACTS}/artifacts/{escape.format(name)}", body=b"x" * 100)
+
+    require(door.put_artifact(location, "a.bin", b"x" * 100), 200)  # control: honest paths are stored
+    assert climbed.status is not None, climbed
+    expect_equal(bucket.keys(name), {}, "objects above the root")
+
+
+@verifies("ART-062")
+@pytest.mark.parametrize("escape", ESCAPES)
 def test_upload_does_not_leave_the_root(
     door: MlflowHttp, location: str, bucket: Bucket, unique: Unique, escape: str
 ) -> None:

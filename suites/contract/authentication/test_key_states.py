@@ -9,12 +9,16 @@ from fixtures.essentials import KeyOf
 from fixtures.policy import lacks_right, requires_right
 from registry_conformance.judge.clients.raw_bytes import Raw
 from registry_conformance.judge.clients.signing import Carrier
-from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
-from registry_conformance.judge.requirement import verifies
+from registry_conformance.judge.expect import expect_denied, expect_kept_out, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import only_for, verifies
 
 pytestmark = lacks_right("anonymous", "read")
 
-CARRIERS: list[Carrier] = ["bearer", "apikey", "x-api-key"]
+CARRIERS = [
+    pytest.param("bearer"),
+    pytest.param("apikey", marks=only_for("platform")),
+    pytest.param("x-api-key", marks=only_for("platform")),
+]
 NEVER_ISSUED = [
     pytest.param("", id="empty", marks=verifies("AUT-008")),
     pytest.param("   ", id="blank", marks=verifies("AUT-008")),
@@ -44,6 +48,13 @@ ALTERED = [
     pytest.param("{},", id="comma"),
     pytest.param("{0},{0}", id="twice-in-one"),
 ]
+SPELLINGS = [
+    pytest.param("bearer {}"),
+    pytest.param("BEARER {}"),
+    pytest.param("apikey {}", marks=only_for("platform")),
+    pytest.param("APIKEY {}", marks=only_for("platform")),
+    pytest.param("aPiKeY {}", marks=only_for("platform")),
+]
 SCHEMES = [
     pytest.param("{}", id="none"),
     pytest.param("Basic {}", id="basic"),
@@ -65,7 +76,7 @@ def test_key_never_issued_is_refused(raw: Raw, own_key: str, carrier: Carrier, b
     """A key that was never issued is refused in this carrier."""
     require(raw.offer(carrier, own_key), 200)  # control: the key makes the difference
 
-    expect_refused(raw.offer(carrier, bad), 401, "UNAUTHENTICATED")
+    expect_kept_out(raw.offer(carrier, bad))
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
@@ -74,7 +85,7 @@ def test_key_valid_no_more_is_refused(raw: Raw, key: KeyOf, own_key: str, carrie
     """A key that is valid no more, or elsewhere, is refused in this carrier."""
     require(raw.offer(carrier, own_key), 200)  # control: the key makes the difference
 
-    expect_refused(raw.offer(carrier, key(state)), 401, "UNAUTHENTICATED")
+    expect_denied(raw.offer(carrier, key(state)))
 
 
 @verifies("AUT-033")
@@ -94,9 +105,8 @@ def test_throttled_key_is_told_to_wait(raw: Raw, key: KeyOf, own_key: str, carri
 def test_nearly_a_key_is_refused(raw: Raw, own_key: str, carrier: Carrier, form: str) -> None:
     """What is nearly a good key is refused, however fresh the good one."""
     require(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
-    refused = raw.offer(carrier, form.format(own_key))
 
-    expect_equal(refused.status in (400, 401), True, f"refusal of {refused}")
+    expect_kept_out(raw.offer(carrier, form.format(own_key)))
 
 
 @one_door
@@ -106,8 +116,8 @@ def test_key_in_another_case_is_refused(raw: Raw, own_key: str, carrier: Carrier
     """A good key in the other letter case is refused."""
     require(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
 
-    expect_refused(raw.offer(carrier, own_key.swapcase()), 401)
-    expect_refused(raw.offer(carrier, own_key[:-1]), 401)
+    expect_denied(raw.offer(carrier, own_key.swapcase()))
+    expect_denied(raw.offer(carrier, own_key[:-1]))
 
 
 @verifies("AUT-035")
@@ -123,13 +133,13 @@ def test_other_scheme_is_refused(raw: Raw, own_key: str, form: str) -> None:
 
 @one_door
 @verifies("AUT-022")
-@pytest.mark.parametrize("form", ["bearer {}", "BEARER {}", "apikey {}", "APIKEY {}", "aPiKeY {}"])
+@pytest.mark.parametrize("form", SPELLINGS)
 def test_scheme_in_any_case_is_accepted(raw: Raw, own_key: str, form: str) -> None:
     """A scheme is read in any case, for a good key only."""
     target = raw.at("/api/2.0/mlflow/experiments/search?max_results=1")
     stranger = raw.with_key(None)
 
-    expect_refused(stranger.send("GET", target, headers=[("Authorization", form.format("hk_unknown"))]), 401)  # control
+    expect_denied(stranger.send("GET", target, headers=[("Authorization", form.format("hk_unknown"))]))  # control
     expect_status(stranger.send("GET", target, headers=[("Authorization", form.format(own_key))]), 200)
 
 

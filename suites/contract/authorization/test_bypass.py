@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import pytest
@@ -13,10 +14,10 @@ from fixtures.protected_tag import ProtectedTag
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp, location_path
 from registry_conformance.judge.clients.raw_bytes import Raw
-from registry_conformance.judge.expect import expect_equal, expect_refused, require
+from registry_conformance.judge.expect import expect_denied, expect_equal, require
 from registry_conformance.judge.requirement import verifies
+from registry_conformance.judge.target.credential import Credential
 
-REFUSED = {"anonymous": "refused", "reader": "refused"}
 SPELLINGS = [
     "/api/2.0/mlflow/../mlflow/runs/set-tag",
     "/api/2.0/mlflow/runs/search/../set-tag",
@@ -84,7 +85,7 @@ METHODS = ["post", "PROPFIND", "BREW", "TRACE", "CONNECT", "POST\t"]
 @pytest.mark.parametrize("path", SPELLINGS)
 def test_spelling_changes_nothing(protected_tag: ProtectedTag, path: str) -> None:
     """This spelling of a write changes nothing for strangers and readers."""
-    expect_equal(protected_tag.attempts(path), REFUSED, "attempts")
+    expect_equal(protected_tag.attempts(path), {}, "who got through")
     expect_equal(protected_tag.colour, "green", "tag")
 
 
@@ -92,7 +93,7 @@ def test_spelling_changes_nothing(protected_tag: ProtectedTag, path: str) -> Non
 @pytest.mark.parametrize("path", SAMPLE)
 def test_spelling_changes_nothing_at_each_door(protected_tag: ProtectedTag, path: str) -> None:
     """This spelling of a write changes nothing at each door."""
-    expect_equal(protected_tag.attempts(path), REFUSED, "attempts")
+    expect_equal(protected_tag.attempts(path), {}, "who got through")
     expect_equal(protected_tag.colour, "green", "tag")
 
 
@@ -102,16 +103,21 @@ def test_spelling_changes_nothing_at_each_door(protected_tag: ProtectedTag, path
 @verifies("AUZ-023")
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_spelling_stores_no_object(
-    *, door: MlflowHttp, raw: Raw, key: KeyOf, location: str, payload: Payload, bucket: Bucket, folder: str
+    *,
+    door: MlflowHttp,
+    raw: Raw,
+    unprivileged: Mapping[str, Credential | None],
+    location: str,
+    payload: Payload,
+    bucket: Bucket,
+    folder: str,
 ) -> None:
     """This spelling of an upload stores nothing for strangers and readers."""
     require(door.put_artifact(location, "mine.bin", payload(100)), 200)  # control: uploads work
     target = raw.at(f"{folder}/{quote(location_path(location))}/theirs.bin")
-    stranger = raw.with_key(None).send("PUT", target, json="theirs")
-    reader = raw.with_key(key("reader")).send("PUT", target, json="theirs")
+    met = [raw.with_key(key).send("PUT", target, json="theirs") for key in unprivileged.values()]
 
-    assert stranger.refused, stranger
-    assert reader.refused, reader
+    expect_equal([str(each) for each in met if not each.refused], [], "uploads that were not refused")
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
@@ -132,8 +138,8 @@ def test_method_override_deletes_nothing(
     stranger = raw.with_key(None).send("GET", target, headers=[(header, "OPTIONS")])
 
     require(asked, 200)  # control: the read itself is allowed
-    expect_refused(hidden, 403)
-    expect_refused(stranger, 401)
+    expect_denied(hidden)
+    expect_denied(stranger)
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
@@ -142,7 +148,7 @@ def test_method_override_deletes_nothing(
 @pytest.mark.parametrize("method", METHODS)
 def test_odd_method_changes_nothing(protected_tag: ProtectedTag, method: str) -> None:
     """A method that MLflow does not have changes nothing."""
-    expect_equal(protected_tag.attempts(method=method), REFUSED, "attempts")
+    expect_equal(protected_tag.attempts(method=method), {}, "who got through")
     expect_equal(protected_tag.colour, "green", "tag")
 
 
@@ -153,9 +159,8 @@ def test_head_needs_the_right_of_get(door: MlflowHttp, anonymous: MlflowHttp, lo
     require(door.put_artifact(location, "a.bin", payload(100)), 200)
     route = door.artifact_route(location, "a.bin")
     require(door.send("HEAD", route), 200)  # control: the key makes the difference
-    refused = anonymous.send("HEAD", route)
 
-    expect_equal((refused.status, refused.response_body.size), (401, 0), "status and size")
+    expect_equal(expect_denied(anonymous.send("HEAD", route)).response_body.size, 0, "bytes")
 
 
 @lacks_right("anonymous", "artifact-read")
@@ -165,7 +170,7 @@ def test_options_change_and_tell_nothing(
 ) -> None:
     """OPTIONS without a key neither changes nor tells anything."""
     require(door.put_artifact(location, "a.bin", payload(100)), 200)
-    expect_refused(anonymous.get_artifact(location, "a.bin"), 401)  # control: a key is needed
+    expect_denied(anonymous.get_artifact(location, "a.bin"))  # control: a key is needed
     asked = anonymous.send("OPTIONS", door.artifact_route(location, "a.bin"))
 
     assert payload(100) not in asked.content, asked
@@ -177,5 +182,5 @@ def test_options_change_and_tell_nothing(
 @pytest.mark.parametrize("authority", ["", "localhost", "mlflow:5000", "127.0.0.1:5000", "user@localhost"])
 def test_absolute_target_changes_nothing(protected_tag: ProtectedTag, authority: str) -> None:
     """An absolute-form target gets nobody past the rules."""
-    expect_equal(protected_tag.attempts(absolute=authority), REFUSED, "attempts")
+    expect_equal(protected_tag.attempts(absolute=authority), {}, "who got through")
     expect_equal(protected_tag.colour, "green", "tag")

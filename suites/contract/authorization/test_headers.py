@@ -10,12 +10,11 @@ from fixtures.policy import requires_right
 from fixtures.protected_tag import ProtectedTag
 from registry_conformance.judge.clients.framing import AMBIGUOUS, UNUSUAL
 from registry_conformance.judge.clients.raw_bytes import Raw
-from registry_conformance.judge.expect import expect_equal, expect_refused, require
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_within, require
 from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
-REFUSED = {"anonymous": "refused", "reader": "refused"}
 IDENTITIES = [
     "x-hokusai-user-id",
     "X_Hokusai_User_Id",
@@ -38,7 +37,7 @@ UPGRADES = ["h2c", "websocket", "TLS/1.0"]
 @pytest.mark.parametrize("header", IDENTITIES)
 def test_spoofed_identity_changes_nothing(protected_tag: ProtectedTag, header: str) -> None:
     """This spelling of an identity header gains nobody a right."""
-    expect_equal(protected_tag.attempts(headers=[(header, "user-admin")]), REFUSED, "attempts")
+    expect_equal(protected_tag.attempts(headers=[(header, "user-admin")]), {}, "who got through")
     expect_equal(protected_tag.colour, "green", "tag")
 
 
@@ -46,7 +45,7 @@ def test_spoofed_identity_changes_nothing(protected_tag: ProtectedTag, header: s
 @pytest.mark.parametrize("header", REWRITES)
 def test_rewriting_header_opens_nothing(protected_tag: ProtectedTag, header: str) -> None:
     """A header that names an open path gets nobody past the rules."""
-    expect_equal(protected_tag.attempts(headers=[(header, "/health")]), REFUSED, "attempts")
+    expect_equal(protected_tag.attempts(headers=[(header, "/health")]), {}, "who got through")
     expect_equal(protected_tag.colour, "green", "tag")
 
 
@@ -69,7 +68,7 @@ def test_rewriting_header_redirects_nothing(protected_tag: ProtectedTag, raw: Ra
 @pytest.mark.parametrize("named", CONNECTIONS)
 def test_connection_header_strips_no_rule(protected_tag: ProtectedTag, named: str) -> None:
     """A Connection header that names others gains nobody a right."""
-    expect_equal(protected_tag.attempts(headers=[("Connection", f"close, {named}")]), REFUSED, "attempts")
+    expect_equal(protected_tag.attempts(headers=[("Connection", f"close, {named}")]), {}, "who got through")
     expect_equal(protected_tag.colour, "green", "tag")
 
 
@@ -79,7 +78,7 @@ def test_upgrade_passes_no_rule(protected_tag: ProtectedTag, protocol: str) -> N
     """A request to change protocol gains nobody a right."""
     upgrade = [("Connection", "Upgrade, HTTP2-Settings, close"), ("Upgrade", protocol), ("HTTP2-Settings", "AAMAAABk")]
 
-    expect_equal(protected_tag.attempts(headers=upgrade), REFUSED, "attempts")
+    expect_equal(protected_tag.attempts(headers=upgrade), {}, "who got through")
     expect_equal(protected_tag.colour, "green", "tag")
 
 
@@ -87,7 +86,7 @@ def test_upgrade_passes_no_rule(protected_tag: ProtectedTag, protocol: str) -> N
 @pytest.mark.parametrize("framing", AMBIGUOUS)
 def test_ambiguous_framing_hides_nothing(protected_tag: ProtectedTag, framing: str) -> None:
     """A request whose end is ambiguous hides no other."""
-    expect_equal(protected_tag.smuggle(AMBIGUOUS[framing]), REFUSED, "attempts")
+    expect_equal(protected_tag.smuggle(AMBIGUOUS[framing]), {}, "who got through")
     expect_equal(protected_tag.colour, "green", "tag")
 
 
@@ -97,7 +96,7 @@ def test_unusual_framing_hides_nothing(protected_tag: ProtectedTag, framing: str
     """A request behind another's end needs a key of its own."""
     met = protected_tag.smuggle(UNUSUAL[framing])
 
-    expect_equal(met["anonymous"], "refused", "a stranger's request")
+    expect_within(met, {"reader"}, "who got through")
     expect_equal(protected_tag.colour, "green", f"tag after {met}")
 
 

@@ -9,8 +9,8 @@ from fixtures.policy import lacks_right, requires_right
 from fixtures.runs import Run
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.signing import Carrier
-from registry_conformance.judge.expect import expect_refused, expect_status, require
-from registry_conformance.judge.requirement import verifies
+from registry_conformance.judge.expect import expect_denied, expect_refused, expect_status, require
+from registry_conformance.judge.requirement import only_for, verifies
 from registry_conformance.judge.target.policy import RIGHTS
 
 
@@ -34,7 +34,7 @@ def test_role_writes(door: MlflowHttp, reader: MlflowHttp, key: KeyOf, role: str
     """This role writes metadata and artifacts."""
     holder = door.with_key(key(role))
 
-    expect_refused(reader.set_run_tag(run.id, "colour", "red"), 403)  # control: not everyone may
+    expect_denied(reader.set_run_tag(run.id, "colour", "red"))  # control: not everyone may
     expect_status(holder.set_run_tag(run.id, "colour", "green"), 200)
     expect_status(holder.put_artifact(run.location, "a.bin", b"x" * 100), 200)
     expect_status(holder.get_artifact(run.location, "a.bin"), 200)
@@ -50,7 +50,7 @@ def test_spoofed_identity_gains_a_reader_nothing(door: MlflowHttp, reader: Mlflo
     refused = reader.send("POST", "/api/2.0/mlflow/runs/set-tag", json=tag, headers=[(header, "admin")])
 
     require(door.set_run_tag(run.id, "colour", "green"), 200)  # control: a writer may
-    expect_refused(refused, 403)
+    expect_denied(refused)
 
 
 @lacks_right("anonymous", "read")
@@ -61,12 +61,14 @@ def test_spoofed_identity_gains_a_stranger_nothing(door: MlflowHttp, anonymous: 
     refused = anonymous.send("POST", "/api/2.0/mlflow/experiments/search", json={"max_results": 1}, headers=spoofed)
 
     require(door.search_experiments(), 200)  # control: a key is what counts
-    expect_refused(refused, 401)
+    expect_denied(refused)
 
 
 @lacks_right("reader", "artifact-write")
 @verifies("AUZ-014")
-@pytest.mark.parametrize("carrier", ["bearer", "apikey", "x-api-key"])
+@pytest.mark.parametrize(
+    "carrier", ["bearer", *(pytest.param(name, marks=only_for("platform")) for name in ("apikey", "x-api-key"))]
+)
 def test_reader_is_a_reader_in_every_carrier(
     door: MlflowHttp, reader: MlflowHttp, location: str, payload: Payload, carrier: Carrier
 ) -> None:
@@ -74,4 +76,4 @@ def test_reader_is_a_reader_in_every_carrier(
     refused = reader.put_artifact(location, "a.bin", payload(100), carrier=carrier)
 
     require(door.put_artifact(location, "a.bin", payload(100), carrier=carrier), 200)  # control: a writer may
-    expect_refused(refused, 403)
+    expect_denied(refused)

@@ -7,8 +7,16 @@ from urllib.parse import quote
 from fixtures.essentials import Payload, Unique
 from fixtures.policy import lacks_right
 from fixtures.runs import Run
+from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, MlflowHttp, location_path
-from registry_conformance.judge.expect import expect_json_error, expect_refused, expect_status, require
+from registry_conformance.judge.expect import (
+    expect_denied,
+    expect_equal,
+    expect_json_error,
+    expect_refused,
+    expect_status,
+    require,
+)
 from registry_conformance.judge.requirement import verifies
 
 
@@ -77,16 +85,12 @@ def test_mlflows_error_carries_a_request_id(door: MlflowHttp, run: Run) -> None:
 
 
 @lacks_right("anonymous", "read")
-@lacks_right("reader", "write")
 @verifies("ERR-007")
-def test_refusals_name_no_inner_address(
-    door: MlflowHttp, anonymous: MlflowHttp, reader: MlflowHttp, origin: MlflowHttp, unique: Unique
-) -> None:
+def test_refusals_name_no_inner_address(door: MlflowHttp, anonymous: MlflowHttp, origin: MlflowHttp) -> None:
     """Refusals name no address behind the proxy."""
     inside = origin.door.url.partition("//")[2]
     refusals = [
-        expect_status(anonymous.search_experiments(), 401),
-        expect_status(reader.create_model(unique("model")), 403),
+        expect_denied(anonymous.search_experiments()),
         expect_status(door.get("runs/get", run_id="0" * 32), 404),
         expect_status(door.send("GET", f"{REST}/no-such-thing"), 404),
         expect_status(door.post("registered-models/create"), 400),
@@ -104,6 +108,18 @@ def test_upload_without_a_name_is_a_json_400(door: MlflowHttp, location: str, pa
     nameless = door.send("PUT", f"{ARTIFACTS}/artifacts/{quote(location_path(location))}/", body=payload(100))
 
     expect_refused(nameless, 400)
+
+
+@verifies("ERR-052")
+def test_upload_without_a_name_stores_nothing(
+    door: MlflowHttp, location: str, payload: Payload, bucket: Bucket
+) -> None:
+    """An upload to a folder is an error, and stores nothing."""
+    require(door.put_artifact(location, "a.bin", payload(100)), 200)  # control: with a name, it works
+    nameless = door.send("PUT", f"{ARTIFACTS}/artifacts/{quote(location_path(location))}/", body=payload(100))
+
+    assert not nameless.ok, nameless
+    expect_equal(bucket.under(location), {"a.bin": 100}, "objects at the location")
 
 
 @verifies("ERR-009")

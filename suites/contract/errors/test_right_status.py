@@ -41,6 +41,17 @@ def test_wrong_type_is_a_json_400(door: MlflowHttp, what: str, document: dict[st
 
 @verifies("ERR-011")
 @pytest.mark.parametrize("size", [1, 5], ids=lambda size: f"{size}MiB")
+def test_huge_document_is_refused(door: MlflowHttp, unique: Unique, size: int) -> None:
+    """A document far too large is refused, never a 5xx."""
+    name = unique("model")
+    require(door.create_model(name), 200)  # control: a small one is understood
+    huge = door.post("registered-models/set-tag", name=name, key="huge", value="x" * (size << 20))
+
+    assert huge.refused, huge
+
+
+@verifies("ERR-053")
+@pytest.mark.parametrize("size", [1, 5], ids=lambda size: f"{size}MiB")
 def test_huge_document_is_a_json_refusal(door: MlflowHttp, unique: Unique, size: int) -> None:
     """A document far too large is a JSON refusal, never a 5xx."""
     name = unique("model")
@@ -114,6 +125,16 @@ def test_unknown_id_is_a_json_404(door: MlflowHttp, what: str) -> None:
     expect_refused(door.send("GET", what), 404, "RESOURCE_DOES_NOT_EXIST")
 
 
+@verifies("ERR-051")
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_unknown_method_is_refused(door: MlflowHttp, method: str) -> None:
+    """A method that a route lacks is refused, never a 5xx."""
+    require(door.search_experiments(), 200)  # control: the route knows POST
+    refused = door.send(method, f"{REST}/experiments/search")
+
+    assert refused.refused, refused
+
+
 @verifies("ERR-015")
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "PURGE", "TRACE"])
 def test_unknown_method_is_a_json_405(door: MlflowHttp, method: str) -> None:
@@ -121,7 +142,9 @@ def test_unknown_method_is_a_json_405(door: MlflowHttp, method: str) -> None:
     require(door.search_experiments(), 200)  # control: the route knows POST
     refused = expect_refused(door.send(method, f"{REST}/experiments/search"), 405)
 
-    expect_equal({"GET", "POST"} <= set(refused.header("allow").split(", ")), True, "GET and POST in Allow")
+    expect_equal(
+        {"GET", "POST"} <= set(map(str.strip, refused.header("allow").split(","))), True, "GET and POST in Allow"
+    )
 
 
 @verifies("ERR-016")

@@ -6,7 +6,7 @@ from fixtures.essentials import Payload
 from fixtures.policy import lacks_right
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
-from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.expect import expect_denied, expect_equal, expect_status, require
 from registry_conformance.judge.requirement import verifies
 
 
@@ -14,7 +14,7 @@ from registry_conformance.judge.requirement import verifies
 @verifies("OPS-001")
 def test_health_needs_no_key(anonymous: MlflowHttp) -> None:
     """Health is answered without a key."""
-    expect_refused(anonymous.search_experiments(), 401)  # control: other routes need one
+    expect_denied(anonymous.search_experiments())  # control: other routes need one
 
     expect_status(anonymous.health(), 200)
 
@@ -24,7 +24,7 @@ def test_health_needs_no_key(anonymous: MlflowHttp) -> None:
 def test_health_is_answered_to_a_bad_key(door: MlflowHttp) -> None:
     """Health is answered to a bad key."""
     bad = door.with_key("hk_unknown_0000")
-    expect_refused(bad.search_experiments(), 401)  # control: the key is bad
+    expect_denied(bad.search_experiments())  # control: the key is bad
 
     expect_status(bad.health(), 200)
 

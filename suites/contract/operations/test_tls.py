@@ -13,7 +13,7 @@ from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.clients.sdk import Sdk
 from registry_conformance.judge.clients.tls import OTHER_HOST, TOO_OLD, UNTRUSTED, Handshakes
 from registry_conformance.judge.evidence.exchange import Body
-from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
+from registry_conformance.judge.expect import expect_denied, expect_equal, expect_status, require
 from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
@@ -47,7 +47,7 @@ def test_version_below_the_floor_is_refused(handshakes: Handshakes, tls_floor: s
     expect_equal(handshakes.meet(only=below_floor).problem, TOO_OLD, f"problem with {below_floor}")
 
 
-@verifies("OPS-025")
+@verifies("OPS-034")
 def test_best_version_is_agreed_on(handshakes: Handshakes) -> None:
     """A client of today is met with TLS 1.3."""
     expect_equal(handshakes.meet().version, "TLSv1.3", "version")
@@ -76,8 +76,8 @@ def test_tls_is_no_key(secure: MlflowHttp) -> None:
     """TLS does not spare the key."""
     require(secure.search_experiments(), 200)  # control: with a key
 
-    expect_refused(secure.with_key(None).search_experiments(), 401)
-    expect_refused(secure.with_key("hk_unknown_0000").search_experiments(), 401)
+    expect_denied(secure.with_key(None).search_experiments())
+    expect_denied(secure.with_key("hk_unknown_0000").search_experiments())
 
 
 @lacks_right("anonymous", "read")

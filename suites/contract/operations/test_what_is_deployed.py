@@ -13,20 +13,20 @@ BUDGET = 10.0
 
 
 @verifies("OPS-020")
-def test_health_is_the_origins(anonymous: MlflowHttp, origin: MlflowHttp) -> None:
+def test_health_is_the_origins(door: MlflowHttp, origin: MlflowHttp) -> None:
     """Health at the door is what MLflow itself says."""
-    here, there = expect_status(anonymous.health(), 200), require(origin.health(), 200)
+    here, there = expect_status(door.health(), 200), require(origin.health(), 200)
 
     expect_equal(here.content, there.content, "health")
     expect_equal(here.header("x-frame-options"), there.header("x-frame-options"), "the header of MLflow's answers")
 
 
 @verifies("OPS-021")
-def test_health_is_answered_to_head(anonymous: MlflowHttp) -> None:
+def test_health_is_answered_to_head(door: MlflowHttp) -> None:
     """Health is answered to HEAD, without a body."""
-    require(anonymous.health(), 200)  # control: GET is answered
+    require(door.health(), 200)  # control: GET is answered
 
-    expect_equal(expect_status(anonymous.send("HEAD", "/health"), 200).response_body.size, 0, "bytes")
+    expect_equal(expect_status(door.send("HEAD", "/health"), 200).response_body.size, 0, "bytes")
 
 
 @one_door

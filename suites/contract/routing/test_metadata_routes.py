@@ -92,6 +92,14 @@ def test_delete_arrives_with_its_body(door: MlflowHttp, unique: Unique) -> None:
     expect_refused(door.get("registered-models/get", name=gone), 404, "RESOURCE_DOES_NOT_EXIST")
 
 
+@verifies("RTE-050")
+def test_unknown_path_is_a_404(door: MlflowHttp) -> None:
+    """A path under the API that MLflow does not have is a 404."""
+    require(door.search_experiments(), 200)  # control: what it has is served
+
+    expect_status(door.send("GET", "/api/2.0/mlflow/no-such-thing"), 404)
+
+
 @verifies("RTE-019")
 def test_unknown_path_is_a_json_404(door: MlflowHttp) -> None:
     """An unknown path under the API is a JSON 404."""

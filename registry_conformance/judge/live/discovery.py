@@ -1,0 +1,107 @@
+"""What is found out of an environment before its checks run: which doors work at all, and which features are there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from packaging.version import InvalidVersion, Version
+
+from registry_conformance.judge.clients.mlflow_http import REST3, MlflowHttp
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.promises import Feature
+from registry_conformance.judge.target.target import Target
+
+_ATTEMPTS = 3
+_PAUSE = 1.0
+_PATIENCE = 10.0
+"""How long a door is waited for that says nothing; the last attempt waits as long as its file allows."""
+_ANNOUNCING = Version("3.15")
+"""The first MLflow whose server announces what clients may do past it."""
+_ANNOUNCEMENTS = {
+    "presigned-downloads": "multipart_downloads_enabled",
+    "multipart-uploads": "multipart_uploads_enabled",
+}
+
+
+def with_broken_doors(target: Target, run: str) -> Target:
+    """Return the target with each door marked that keeps not even the least that it promises; ``run`` names the run.
+
+    Its doors are asked at the same time. One that is broken is not waited for long by what still asks there.
+    """
+    with ThreadPoolExecutor(max_workers=len(target.doors)) as threads:
+        found = list(
+            threads.map(lambda door: _trouble_at(MlflowHttp(door, target.key_at(door), Evidence(), run)), target.doors)
+        )
+    doors = tuple(
+        replace(door, broken=trouble, patience=min(door.patience, _PATIENCE)) if trouble else door
+        for door, trouble in zip(target.doors, found, strict=True)
+    )
+    return replace(target, doors=doors)
+
+
+def features_at(door: MlflowHttp, version: str) -> dict[str, Feature]:
+    """Return the features that a door shows to have or to lack; what it leaves open is in none.
+
+    ``version`` is the MLflow's, as it says.
+    """
+    info = door.server_info()
+    return {**_announced(info, version), **_interface(door), **_request_ids(info)}
+
+
+def _trouble_at(door: MlflowHttp) -> str:
+    """Return why nothing can be judged at a door, empty if it answers a search for experiments with the suite's key."""
+    met: Exchange | None = None
+    for attempt in range(_ATTEMPTS):
+        last = attempt == _ATTEMPTS - 1
+        asked = door if last else replace(door, timeout=min(door.door.patience, _PATIENCE))
+        try:
+            met = asked.search_experiments()
+        except Mismatch as problem:
+            return f"{problem.expected}: {problem.actual}"
+        if met.ok and isinstance(met.json(), dict):
+            return ""
+        if not last:
+            time.sleep(_PAUSE)
+    return f"{met}"
+
+
+def _announced(info: Exchange, version: str) -> dict[str, Feature]:
+    document: Mapping[str, object] = info.document if info.ok and isinstance(info.json(), dict) else {}
+    found = {}
+    for feature, name in _ANNOUNCEMENTS.items():
+        if name in document:
+            said = bool(document[name])
+            found[feature] = Feature(said, f"GET {REST3}/server-info says {name}: {str(said).lower()}")
+        elif feature == "presigned-downloads" and _before_announcements(version):
+            found[feature] = Feature(False, f"clients ask for them from MLflow {_ANNOUNCING} on, this is {version}")
+    return found
+
+
+def _before_announcements(version: str) -> bool:
+    try:
+        return Version(version) < _ANNOUNCING
+    except InvalidVersion:
+        return False
+
+
+def _interface(door: MlflowHttp) -> dict[str, Feature]:
+    """Return whether the user interface is served: its page or its API, each of which is nothing without the other."""
+    page = door.send("GET", "/")
+    api = door.send("POST", "/ajax-api/2.0/mlflow/experiments/search", json={"max_results": 1})
+    if page.ok or (api.ok and isinstance(api.json(), dict)):
+        shown = page if page.ok else api
+        return {"user-interface": Feature(True, f"{shown.method} {shown.url} is served")}
+    if page.refused and api.refused:
+        return {"user-interface": Feature(False, f"neither its page nor its API is served: {page}")}
+    return {}
+
+
+def _request_ids(info: Exchange) -> dict[str, Feature]:
+    if not info.request_id:
+        return {}
+    return {"request-ids": Feature(True, f"GET {REST3}/server-info carries X-Request-Id")}

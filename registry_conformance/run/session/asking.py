@@ -1,0 +1,37 @@
+"""Which checks are asked of a target: those of what it promises, at doors that work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from registry_conformance.judge.expect import PreconditionFailed
+from registry_conformance.judge.requirement import Register, Requirement
+from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.run.session.collection import DOOR, requirements_of
+
+_WAY = "reach"
+"""The area whose checks are asked of a broken door too: they say how far one comes."""
+
+
+def refuse_unasked(item: pytest.Item, register: Register, target: Target) -> None:
+    """Skip a check that the target does not promise; raise ``PreconditionFailed`` for one at a broken door."""
+    asked = [register[name] for name in requirements_of(item) if name in register]
+    for mark in item.iter_markers("only_for"):
+        if unpromised := [reason for name in mark.args if (reason := target.promises.unasked(name))]:
+            pytest.skip(f"{unpromised[0]}")
+    reasons = [target.promises.unasked(each.profile, each.feature) for each in asked]
+    if reasons and all(reasons):
+        pytest.skip(f"{reasons[0]}")
+    if broken := _broken_door(item, asked, target):
+        raise PreconditionFailed(f"a {broken.name} door that answers with the key", broken.broken)
+
+
+def _broken_door(item: pytest.Item, asked: Sequence[Requirement], target: Target) -> Door | None:
+    if DOOR not in getattr(item, "fixturenames", ()) or all(each.area == _WAY for each in asked):
+        return None
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    named = {door.name: door for door in target.doors}
+    door = named.get(params.get(DOOR) or next((each.name for each in target.working_doors), ""))
+    return door if door is not None and door.broken else None
