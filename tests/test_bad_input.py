@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.judge.locations import ROOT
+from registry_conformance.run.settings import Settings, SettingsError
 from tests.conftest import NO_ENGINE, Project
 
 GOOD = """
@@ -67,16 +68,36 @@ def test_no_engine_is_told_with_the_command_that_mends_it(arguments: tuple[str, 
         ("--backend-store=postgresql", "--backend-store=postgresql: only containers have it; add --stack=docker"),
         ("--store=gcs", "--store=gcs: unknown; use one of auto, minio, moto"),
         ("--store=minio", "--store=minio: no 'minio' on PATH; build it: scripts/build-minio, or use --store=moto"),
-        ("--fault=gremlins", "--fault=gremlins: unknown; use one of artifact-route-missing"),
+        ("--fault=gremlins", "--fault=gremlins: unknown; all"),
         ("--proxy-port=80", "--proxy-port=80: use a port from 1024 to 65535, or 0 for any free one"),
     ],
 )
+def test_an_option_that_cannot_be_used_is_named(option: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the option, its value and what is allowed."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+    name, _, value = option.removeprefix("--").partition("=")
+    values: dict[str, object] = {
+        "stack": "embedded",
+        "store": "moto",
+        "fault": [value] if name == "fault" else [],
+        "proxy_port": int(value) if name == "proxy-port" else 0,
+        "report_dir": "",
+    }
+    if name not in {"fault", "proxy-port"}:
+        values[name.replace("-", "_")] = value
+
+    with pytest.raises(SettingsError) as refused:
+        Settings.read(values)
+
+    assert str(refused.value).startswith(message)
+
+
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
-def test_an_option_that_cannot_be_used_is_a_usage_error(option: str, message: str, workers: str) -> None:
-    """The message names the option and what is allowed; exit code 4; no traceback."""
-    code, output = run_here("suites/local", option, workers)
+def test_a_bad_option_is_a_usage_error(workers: str) -> None:
+    """A value that cannot be used is exit code 4 with its message, and no traceback."""
+    code, output = run_here("suites/local", "--stack=vagrant", workers)
     assert code == 4
-    assert message in output
+    assert "--stack=vagrant: unknown; use one of auto, embedded, docker" in output
     assert "Traceback" not in output
 
 
