@@ -10,6 +10,7 @@ import pytest
 
 from registry_conformance.documents.troubleshooting import render_guide
 from registry_conformance.judge.diagnosis import diagnose
+from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.cause import LAYERS, Cause, clue, must, never
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.diagnosis import conclude
@@ -62,7 +63,7 @@ def test_a_cause_tells_where_what_and_how(each: Cause) -> None:
 
 
 def test_a_cause_is_ruled_out_by_what_it_cannot_be() -> None:
-    """A must that is seen and does not hold rules out, so does a never that holds; what is not seen does neither."""
+    """A must that does not hold or is not seen rules out, so does a never that holds."""
     causes = [
         cause("must", must("put.P", "404")),
         cause("other", must("put.P", "500")),
@@ -70,7 +71,7 @@ def test_a_cause_is_ruled_out_by_what_it_cannot_be() -> None:
         cause("unseen", must("put.P", "404"), must("put.O", "200", 1)),
     ]
     found = fits(causes, table(put__P="404", list__P="404"), ())
-    assert {fit.cause.id for fit in found} == {"must", "unseen"}
+    assert {fit.cause.id for fit in found} == {"must"}
 
 
 def test_the_specific_cause_comes_before_the_general_one() -> None:
@@ -132,7 +133,7 @@ def test_what_the_client_was_given_and_cannot_use_is_named(seen: dict[str, str],
     """What the client was given and cannot use is named, alone where no door is reached."""
     (found,) = conclude(table(**seen)).causes
     assert found.id == named
-    assert found.confidence == 1
+    assert found.band is Band.CERTAIN
     assert f"### {named}\n" in render_guide(CAUSES)
 
 
@@ -146,10 +147,11 @@ def test_door_that_is_not_reached_is_named_beside_what_is_wrong_at_the_others() 
 @pytest.mark.parametrize(
     ("seen", "layer", "where"),
     [
-        ({"head__strange__P": "599", "head__strange__O": "fine"}, "proxy", "between the proxy and MLflow"),
-        ({"head__strange__P": "599", "head__strange__O": "599"}, "mlflow", "in MLflow or behind it"),
-        ({"reach__line__P": "all strange"}, "network", "between this client and the proxy"),
-        ({"key__strange__P": "599"}, "auth", "in the auth service"),
+        ({"head__strange__P": "599", "head__strange__O": "fine"}, "proxy", "right straight to MLflow"),
+        ({"head__strange__P": "599", "head__strange__O": "599"}, "mlflow", "straight to MLflow alike"),
+        ({"reach__line__P": "all strange"}, "network", "between this client and the door"),
+        ({"put__P": "599", "head__strange__P": "599"}, "", "does not show between which parts"),
+        ({"key__strange__P": "599"}, "auth", "in who is let in"),
     ],
 )
 def test_what_no_cause_explains_is_unknown_with_its_place(seen: dict[str, str], layer: str, where: str) -> None:
@@ -171,7 +173,7 @@ def test_a_fault_is_diagnosed(fault: str, stack: OwnedStack) -> None:
     finally:
         stack.apply(REFERENCE)
     first = found.causes[0]
-    assert first.id == CATALOGUE[fault].cause, [(each.id, each.confidence) for each in found.causes]
+    assert first.id == CATALOGUE[fault].cause, [(each.id, each.band) for each in found.causes]
     assert not first.alternative
     assert 0 < len(first.observations) <= 3
     assert first.remedy

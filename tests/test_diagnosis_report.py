@@ -7,6 +7,7 @@ import json
 import jsonschema
 
 from registry_conformance.judge.diagnosis import Diagnosis, Named
+from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import failure_signature
 from registry_conformance.judge.report import verdicts_json
@@ -19,16 +20,26 @@ ROUTE = Named(
     "route-missing",
     "proxy",
     "the route is missing",
-    0.9,
+    Band.CERTAIN,
     ("an upload is 404", "a listing is 404", "MLflow itself is right"),
     "add the route",
     "docs/troubleshooting.md#route-missing",
     requirements=frozenset({"ROU-001"}),
     failure_signature=failure_signature([EXCHANGE]),
 )
-OTHER = Named("other", "mlflow", "another flag", 0.3, (), "drop it", "docs/troubleshooting.md#other", alternative=True)
+OTHER = Named(
+    "other", "mlflow", "another flag", Band.POSSIBLE, (), "drop it", "docs/troubleshooting.md#other", alternative=True
+)
 KEYS = Named(
-    "keys", "auth", "keys are not read", 0.8, ("401",), "read them", "docs/x#keys", False, frozenset({"AUT-001"})
+    "keys",
+    "auth",
+    "keys are not read",
+    Band.LIKELY,
+    ("401",),
+    "read them",
+    "docs/x#keys",
+    False,
+    frozenset({"AUT-001"}),
 )
 
 RUN = run_of(
@@ -59,7 +70,7 @@ def test_a_cause_explains_by_requirement_and_by_what_was_seen() -> None:
 
 def test_an_alternative_explains_nothing() -> None:
     """Only a cause that is named, not a rival of it, is given red checks."""
-    rival = Named("rival", "proxy", "a rival", 0.1, (), "no", "x", True, frozenset({"ROU-001"}))
+    rival = Named("rival", "proxy", "a rival", Band.POSSIBLE, (), "no", "x", True, frozenset({"ROU-001"}))
     run = explained(RUN, Diagnosis((KEYS, rival), Facts()))
     assert [record.diagnosis is None for record in run.records] == [True, True, False, True, True]
 
@@ -70,7 +81,7 @@ def test_causes_come_first_and_the_unexplained_last() -> None:
     text = "\n".join(lines)
     first = next(number for number, line in enumerate(lines) if line.startswith("CAUSE"))
     assert first <= 2
-    assert lines[first] == "CAUSE (proxy, 90% sure): the route is missing"
+    assert lines[first] == "CAUSE (certain, proxy): the route is missing"
     for told in (*ROUTE.observations, ROUTE.remedy, ROUTE.link, "explains: 2 red checks", "Less likely: another flag"):
         assert told in text
     assert text.index("CAUSE") < text.index("inapplicable") < text.index("Not explained by any cause above:")

@@ -27,11 +27,16 @@ No part of the deployment is broken here, as far as can be seen: an address or a
 """
 _UNKNOWN = """## No known cause
 
+### store-refuses
+
+The store refuses what MLflow asks of it with an error code of its own, and no cause of this page fits that code. The
+code says what is wrong better than any guess: look it up in the documentation of the store.
+
 ### unknown
 
-What was seen fits no cause of this page. The diagnosis says between which parts to look: what is wrong through the
-proxy and right straight to MLflow lies before MLflow, what is wrong in both lies in MLflow or behind it, and what is
-right in both and missing in the bucket lies in the store.
+What was seen fits no cause of this page. The diagnosis says between which parts to look, if a comparison shows it: what
+is wrong through the proxy and right straight to MLflow lies before MLflow, what is wrong in both lies in MLflow or
+behind it, and what is right in both and missing in the bucket lies in the store. It also says what would tell more.
 
 - Search the logs of every part by the request id of a failed exchange (`X-Request-Id`).
 - Compare the same request through the proxy and straight to MLflow, byte for byte.

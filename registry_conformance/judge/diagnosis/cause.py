@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 LAYERS = ("client", "network", "proxy", "auth", "keys", "mlflow", "iam", "store")
 """Where a cause is mended."""
@@ -28,7 +29,9 @@ class Cause:
     """One thing that can be wrong.
 
     ``symptom`` is what its clients complain about, of ``symptoms.SYMPTOMS``; ``requirements`` are those that it breaks;
-    ``follows`` begin the names of facts that go wrong in its wake and need no other cause.
+    ``follows`` begin the names of facts that go wrong in its wake and need no other cause. ``codes`` are the errors of
+    S3 that fit it: any other, where it is said to act, rules it out. ``settings`` name the line that mends it in a
+    product, which is told only if that product was seen.
     """
 
     id: str
@@ -39,6 +42,8 @@ class Cause:
     requirements: tuple[str, ...]
     clues: tuple[Clue, ...]
     follows: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def must(fact: str, value: str, weight: float = 2.0) -> Clue:

@@ -7,34 +7,44 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from registry_conformance.judge.diagnosis.cause import Clue
+from registry_conformance.judge.diagnosis.bands import Band, Bands
+from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.causes.follows import ALL
 from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.failure_signature import FailureMark, failure_signature
+from registry_conformance.judge.diagnosis.failure_signature import FailureMark, contradicts, failure_signature
 from registry_conformance.judge.diagnosis.fault_location import fault_location
+from registry_conformance.judge.diagnosis.grades import Grade, grade_of
+from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
 from registry_conformance.judge.diagnosis.probe_run import look
-from registry_conformance.judge.diagnosis.ranking import Fit, cover, fits, settled
+from registry_conformance.judge.diagnosis.ranking import Fit, settled
+from registry_conformance.judge.diagnosis.store_codes import layer_of, refused_operations, store_codes
 from registry_conformance.judge.diagnosis.unusable_grants import Given, out_of_reach, unusable
 from registry_conformance.judge.target.target import Target
 
 GUIDE = "docs/troubleshooting.md"
+UNKNOWN = "unknown"
+"""The id of what no cause explains."""
+STORE_REFUSES = "store-refuses"
+"""The id of what the store says in its own words, and no cause explains."""
 _OBSERVATIONS = 3
 _MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """One cause as it is named: ``confidence`` from 0 to 1, up to three ``observations``, ``link`` into the guide.
+    """One cause as it is named: ``band`` is how sure it is, with up to three ``observations``, ``link`` into the guide.
 
-    An ``alternative`` explains what another cause explains better. ``requirements`` are those that it breaks,
-    ``marks`` those of the failed exchanges that it explains; ``everything`` goes wrong in the wake of some.
+    An ``alternative`` explains what another cause explains better; a ``note`` is a matter of form beside a step that
+    failed, and no cause of it. ``layer`` is empty if nothing shows one. ``requirements`` are those that it breaks,
+    ``failure_signature`` the marks of the failed exchanges that it explains; ``everything`` goes wrong in the wake of
+    some.
     """
 
     id: str
     layer: str
     sentence: str
-    confidence: float
+    band: Band
     observations: tuple[str, ...]
     remedy: str
     link: str
@@ -42,12 +52,26 @@ class Named:
     requirements: frozenset[str] = field(default=frozenset(), repr=False)
     failure_signature: frozenset[FailureMark] = field(default=frozenset(), repr=False)
     everything: bool = False
+    note: bool = False
 
-    def explains(self, requirements: Collection[str], evidence: Iterable[Mapping[str, Any]]) -> bool:
-        """Return whether a red check, by its requirements or by what it saw, is this cause's doing."""
-        return not self.requirements.isdisjoint(requirements) or not self.failure_signature.isdisjoint(
-            failure_signature(evidence)
-        )
+    @property
+    def sureness(self) -> str:
+        """How sure it is and where it is mended, in the words that stand in a report."""
+        if self.id == UNKNOWN:
+            return self.layer or "no layer shown"
+        return f"{self.band}, {self.layer}"
+
+    def explains(self, requirements: Collection[str], evidence: Collection[Mapping[str, Any]]) -> bool:
+        """Return whether a red check is this cause's doing, by what it met itself and by its requirements."""
+        if contradicts(self.failure_signature, evidence):
+            return False
+        met = failure_signature(evidence)
+        return not self.requirements.isdisjoint(requirements) or not self.failure_signature.isdisjoint(met)
+
+    def sweeps(self, evidence: Iterable[Mapping[str, Any]]) -> bool:
+        """Return whether everything goes wrong in its wake, and a check met what this cause makes of requests."""
+        statuses = {status for _, _, status in self.failure_signature}
+        return self.everything and any(status in statuses for _, _, status in failure_signature(evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,63 +87,108 @@ class Diagnosis:
         return tuple(cause for cause in self.causes if not cause.alternative)
 
 
-def diagnose(target: Target, run: str, red: Collection[str] = ()) -> Diagnosis:
-    """Return what is wrong with a target, within 15 s; ``red`` are requirements that failed, ``run`` names the run."""
-    return conclude(look(target, run, enough=partial(settled, CAUSES, red=red)), red)
+def diagnose(
+    target: Target,
+    run: str,
+    red: Collection[str] = (),
+    judged: Collection[str] | None = None,
+    kept_by: Mapping[str, str] | None = None,
+) -> Diagnosis:
+    """Return what is wrong with a target, within 15 s; ``run`` names the run.
+
+    ``red`` are requirements that failed, of those that were ``judged``; ``kept_by`` tells the layer that keeps each.
+    """
+    return conclude(look(target, run, enough=partial(settled, CAUSES, red=red)), red, judged=judged, kept_by=kept_by)
 
 
-def conclude(facts: Facts, red: Collection[str] = ()) -> Diagnosis:
-    """Return what a table of facts, and the requirements that failed, come to."""
+def conclude(
+    facts: Facts,
+    red: Collection[str] = (),
+    causes: Sequence[Cause] = CAUSES,
+    *,
+    judged: Collection[str] | None = None,
+    kept_by: Mapping[str, str] | None = None,
+    known: Mapping[str, Sequence[Pattern]] | None = None,
+) -> Diagnosis:
+    """Return what a table of facts, and the requirements that failed, come to.
+
+    ``kept_by`` tells the layer that keeps a requirement;
+    ``known`` are the patterns that causes are compared with, those that were kept of a proof if none are given.
+    """
     if not facts.anomalies and not red:
         return Diagnosis((), facts)
+    given = tuple(unusable(facts))
+    layers = [layer for name, layer in (kept_by or {}).items() if name in red]
     if out_of_reach(facts):
-        unreached = tuple(replace(_given(each, facts), everything=True) for each in unusable(facts))
-        return Diagnosis(unreached or (_unknown(facts),), facts)
-    ranked = fits(CAUSES, facts, red)
-    chosen = cover(ranked)
-    explained = {name for fit in chosen for name in fit.explained}
-    given = tuple(_given(each, facts) for each in unusable(facts) if each.fact not in explained)
-    if not ranked:
-        return Diagnosis(given or (_unknown(facts),), facts)
-    rest = [fit for fit in ranked if fit not in chosen][: _MOST - len(chosen)]
-    best = ranked[0].score
-    named = [_named(fit, facts, _margin(fit, ranked), alternative=False) for fit in chosen]
-    others = [_named(fit, facts, max(fit.score, 0.0) / (best + fit.score), alternative=True) for fit in rest]
-    return Diagnosis((*given, *named, *others), facts)
+        unreached = tuple(replace(_given(each, facts), everything=True) for each in given)
+        return Diagnosis(unreached or (_unknown(facts, layers),), facts)
+    bands = Bands(causes, facts, red, judged, known_patterns() if known is None else known)
+    ranked = bands.ranked()
+    unused = {each.fact for each in given}
+    chosen, rest = _chosen(ranked, bands, unused)
+    explained = {name for fit, _ in chosen for name in fit.explained}
+    first = tuple(_given(each, facts) for each in given if each.fact not in explained)
+    worst = min((fit.grade for fit, _ in chosen), default=Grade.FORM)
+    named = [_named(fit, facts, band, note=fit.grade is Grade.FORM > worst) for fit, band in chosen]
+    others = [replace(_named(fit, facts, Band.POSSIBLE), alternative=True) for fit in rest[: _MOST - len(chosen)]]
+    if not chosen and not first:
+        first = (_refused(facts) or _unknown(facts, layers),)
+    return Diagnosis((*first, *named, *others), facts)
 
 
-def _margin(fit: Fit, ranked: Sequence[Fit]) -> float:
-    """Return how far a cause stands out from the next that explains the same, from 0.5 to 1."""
-    rivals = [other.score for other in ranked if other is not fit and other.core & fit.core]
-    rival = max(rivals, default=0.0)
-    return min(1.0, max(0.5, fit.score / (fit.score + max(rival, 0.0))))
+def _chosen(ranked: Sequence[Fit], bands: Bands, told: Collection[str]) -> tuple[list[tuple[Fit, Band]], list[Fit]]:
+    """Return the causes that are needed together, each with how sure it is, and the others that fit.
+
+    The first is the best that is like what was seen; each other explains oddities of its own, and is likely at least.
+    """
+    chosen: list[tuple[Fit, Band]] = []
+    elsewhere = set(told)
+    for fit in ranked:
+        if bands.unlike(fit, elsewhere) or (chosen and (not fit.core or fit.core & elsewhere)):
+            continue
+        band = bands.band(fit, elsewhere)
+        if chosen and band is Band.POSSIBLE:
+            continue
+        chosen.append((fit, band))
+        elsewhere |= fit.explained
+    taken = [fit for fit, _ in chosen]
+    return chosen, [fit for fit in ranked if fit not in taken]
 
 
-def _named(fit: Fit, facts: Facts, certainty: float, *, alternative: bool) -> Named:
+def _named(fit: Fit, facts: Facts, band: Band, *, note: bool = False) -> Named:
     cause = fit.cause
     weighty = sorted(fit.held, key=lambda each: -each.weight)
     observations = tuple(dict.fromkeys(_observed(each, facts) for each in weighty))[:_OBSERVATIONS]
-    confidence = round(fit.share * certainty, 2)
-    link = f"{GUIDE}#{cause.id}"
+    setting = cause.settings.get(facts.value("first.product.P"), "")
     return Named(
         cause.id,
         cause.layer,
         cause.sentence,
-        confidence,
+        band,
         observations,
-        cause.remedy,
-        link,
-        alternative,
-        frozenset(cause.requirements),
-        failure_signature(item for name in fit.explained for item in facts[name].evidence),
+        f"{cause.remedy} ({setting})" if setting else cause.remedy,
+        f"{GUIDE}#{cause.id}",
+        requirements=frozenset(cause.requirements),
+        failure_signature=failure_signature(item for name in fit.explained for item in facts[name].evidence),
         everything=cause.follows == ALL,
+        note=note,
     )
 
 
 def _given(each: Given, facts: Facts) -> Named:
     """Return what was given and cannot be used, as it was seen."""
-    seen, link = (facts[each.fact].sentence,), f"{GUIDE}#{each.id}"
-    return Named(each.id, each.layer, each.sentence, 1.0, seen, each.remedy, link, requirements=each.requirements)
+    fact = facts[each.fact]
+    return Named(
+        each.id,
+        each.layer,
+        each.sentence,
+        Band.CERTAIN,
+        (fact.sentence,),
+        each.remedy,
+        f"{GUIDE}#{each.id}",
+        requirements=each.requirements,
+        failure_signature=failure_signature(fact.evidence) | {("", "", None)},
+    )
 
 
 def _observed(clue: Clue, facts: Facts) -> str:
@@ -127,15 +196,51 @@ def _observed(clue: Clue, facts: Facts) -> str:
     return facts[clue.fact].sentence if clue.fact in facts else f"{clue.fact.removeprefix('red.')} failed"
 
 
-def _unknown(facts: Facts) -> Named:
-    layer, where = fault_location(facts)
-    observations = tuple(fact.sentence for fact in facts.anomalies[:_OBSERVATIONS])
+def _refused(facts: Facts) -> Named | None:
+    """Return what the store says in its own words, ``None`` if it says nothing."""
+    codes = sorted(store_codes(facts.anomalies))
+    if not codes:
+        return None
+    code = codes[0]
+    operations = ", ".join(refused_operations(facts, code)) or "what MLflow asks of it"
+    saying = [fact for fact in facts.anomalies if code in fact.value]
     return Named(
-        "unknown",
-        layer,
-        f"unknown, {where}",
-        0.3,
-        observations,
-        "compare the observations with the guide, and search the logs by the request ids of the failed checks",
-        f"{GUIDE}#unknown",
+        STORE_REFUSES,
+        layer_of(code),
+        f"the store refuses {operations}: {code}",
+        Band.LIKELY,
+        tuple(fact.sentence for fact in saying[:_OBSERVATIONS]),
+        f"look {code} up in the documentation of the store, and correct what it names",
+        f"{GUIDE}#{STORE_REFUSES}",
+        failure_signature=failure_signature(item for fact in saying for item in fact.evidence),
     )
+
+
+def _unknown(facts: Facts, layers: Collection[str]) -> Named:
+    located = fault_location(facts, layers)
+    anomalies = sorted(facts.anomalies, key=lambda fact: grade_of(fact.name))
+    return Named(
+        UNKNOWN,
+        located.layer,
+        f"no known cause fits: {located.words}",
+        Band.POSSIBLE,
+        tuple(fact.sentence for fact in anomalies[:_OBSERVATIONS]),
+        _tells_more(facts),
+        f"{GUIDE}#{UNKNOWN}",
+    )
+
+
+def _tells_more(facts: Facts) -> str:
+    """Return what would tell more, of what was not seen."""
+    wanted = [
+        words
+        for fact, words in (
+            ("reach.line.O", "the same request straight to MLflow, past the proxy"),
+            ("bucket.S", "what lies in the bucket"),
+            ("log.s3.O", "MLflow's log"),
+            ("log.proxy.P", "the proxy's log"),
+        )
+        if not facts.value(fact)
+    ]
+    search = "search the logs of every part by the request ids of the failed checks"
+    return f"what would tell more: {'; '.join(wanted)}; then {search}" if wanted else search

@@ -73,7 +73,7 @@ def lines(target: Target, diagnosis: Diagnosis) -> Iterator[str]:
     if not diagnosis.causes:
         yield "Diagnosis: nothing is wrong with what could be seen."
     for cause in diagnosis.named:
-        yield _clip(f"Diagnosis ({cause.layer}, {cause.confidence:.0%} sure): {cause.sentence}")
+        yield _clip(f"Diagnosis ({cause.sureness}): {cause.sentence}")
         yield from (_clip(f"  seen:   {seen}") for seen in cause.observations)
         yield _clip(f"  remedy: {cause.remedy}")
         yield f"  more:   {cause.link}"
@@ -93,7 +93,8 @@ def document(target: Target, diagnosis: Diagnosis) -> dict[str, Any]:
                 "id": cause.id,
                 "layer": cause.layer,
                 "cause": cause.sentence,
-                "confidence": cause.confidence,
+                "band": str(cause.band),
+                "note": cause.note,
                 "alternative": cause.alternative,
                 "observations": list(cause.observations),
                 "remedy": cause.remedy,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +21,25 @@ def failure_signature(evidence: Iterable[Mapping[str, Any]]) -> frozenset[Failur
         for item in evidence
         if item.get("kind") == "exchange" and (item["status"] is None or item["status"] >= 300)
     )
+
+
+def contradicts(caused: Collection[FailureMark], evidence: Collection[Mapping[str, Any]]) -> bool:
+    """Return whether what a check met cannot come of what a cause makes of requests.
+
+    An outage explains only checks that met one, however late it began; and who got no answer at all did not meet a
+    cause under which answers come.
+    """
+    exchanges = [item for item in evidence if item.get("kind") == "exchange"]
+    if not caused or not exchanges:
+        return False
+    statuses = [item["status"] for item in exchanges]
+    if all(_outage(status) for _, _, status in caused):
+        return not any(_outage(status) for status in statuses)
+    return all(status is None for status in statuses) and all(status is not None for _, _, status in caused)
+
+
+def _outage(status: int | None) -> bool:
+    return status is None or status >= 500
 
 
 def _family(url: str) -> str:

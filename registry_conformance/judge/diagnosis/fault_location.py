@@ -1,26 +1,130 @@
-"""Where something is wrong when no cause is known: between which parts, by comparing what they show."""
+"""Where something is wrong if no cause is known: between which parts, by comparing what they show."""
 
 from __future__ import annotations
 
-from registry_conformance.judge.diagnosis.facts import Facts
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from registry_conformance.judge.diagnosis.facts import Fact, Facts
+from registry_conformance.judge.diagnosis.grades import Grade, grade_of, steady
+from registry_conformance.judge.diagnosis.store_codes import layer_of, store_codes
+
+_SILENT = re.compile(r"(all )?(timeout|reset|protocol)\b|.*\b(stalled|cut)$|.* (timeout|reset|protocol)\b")
+_REFUSED = re.compile(r"(all )?(401 |(403|429) json (UNAUTHENTICATED|PERMISSION|REQUEST_LIMIT|detail)(?!.*host-check))")
+_ROLE = re.compile(r"s3:(Forbidden|NoCredentials|Unauthorized)")
+_WAY = re.compile(r"s3:(unreachable|reset|timeout|tls)")
+_ACCESS = ("key.", "reader.", "admin.", "open.", "spoof", "doors.open", "doors.reader", "bypass")
+_ARTIFACTS = re.compile(
+    r"put|stored|list|get|presign|follow|multipart|size|ladder|chunked|empty|text|name|delete|cross|seed|repeat\.put|cut|"
+    r"route\.(upload|download|listing|presigned|multipart|deletion|ajax-artifacts)"
+)
+_FLOW = (
+    "doors.search.P", "key.bearer.P", "meta.create.P", "meta.run.P", "put.P", "stored.P", "list.P", "get.P",
+    "presign.P", "multipart.create.P", "meta.logged.P", "meta.model.P", "meta.version.P",
+)  # fmt: skip
+"""The steps of a registration, in their order: what fails after the first is often its consequence."""
+_TWINS = {"doors.search.P": "search.O", "doors.health.P": "health.O", "doors.version.P": "version.O"}
 
 
-def fault_location(facts: Facts) -> tuple[str, str]:
-    """Return the layer to look at first, and the place in words."""
-    anomalies = {fact.name for fact in facts.anomalies}
-    through = {name.removesuffix(".P") for name in anomalies if name.endswith(".P")}
-    direct = {name.removesuffix(".O") for name in anomalies if name.endswith(".O")}
-    right = {
-        name.removesuffix(".O") for name, fact in facts.items() if name.endswith(".O") and fact.seen and fact.normal
-    }
-    keyed = ("key.", "reader.", "open.", "admin.")
-    places = (
-        (facts.value("reach.line.P") not in ("", "all open"), "network", "between this client and the proxy"),
-        (any(name.startswith("keys.") for name in anomalies), "keys", "in the key service"),
-        (bool(through & right), "proxy", "between the proxy and MLflow"),
-        (bool(direct), "mlflow", "in MLflow or behind it"),
-        (any(name.startswith(keyed) for name in through), "auth", "in the auth service or what the proxy asks it"),
-        (bool(through), "proxy", "at the proxy or behind it"),
-        (True, "mlflow", "in what the probes do not reach: see the red checks"),
-    )
-    return next((layer, words) for holds, layer, words in places if holds)
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A layer, empty if no comparison shows one, and in words what was compared."""
+
+    layer: str
+    words: str
+
+
+def fault_location(facts: Facts, kept_by: Collection[str] = ()) -> Location:
+    """Return between which parts the first thing that matters goes wrong.
+
+    ``kept_by`` are the layers that keep the requirements that failed, one for each: they count if nothing can be
+    compared.
+    """
+    anomalies = facts.anomalies
+    found = _declared(facts, anomalies)
+    if found is not None:
+        return found
+    for grade in Grade:
+        some = [fact for fact in anomalies if grade_of(fact.name) is grade and steady(fact.name)]
+        located = _compared(facts, some)
+        if located is not None:
+            return located
+    if kept_by:
+        layer, _ = Counter(kept_by).most_common(1)[0]
+        return Location(layer, f"most of the requirements that failed are kept by this layer: {layer}")
+    return Location("", "what was seen does not show between which parts")
+
+
+def _declared(facts: Facts, anomalies: Sequence[Fact]) -> Location | None:
+    """Return what needs no comparison: the client's own machine, the way to the door, the key service."""
+    names = [fact.name for fact in anomalies]
+    if any(name.startswith("client.") for name in names):
+        return Location("client", "on the client's own machine")
+    if facts.value("reach.line.P") not in ("", "all open"):
+        return Location("network", "between this client and the door")
+    if any(name.startswith("keys.") for name in names):
+        return Location("keys", "in the key service: it was asked directly")
+    if names and all(name.startswith("tls.") for name in names):
+        return Location("proxy", "in the TLS of the door; without TLS it works")
+    return None
+
+
+def _compared(facts: Facts, anomalies: Sequence[Fact]) -> Location | None:
+    through = [fact for fact in anomalies if fact.name.endswith(".P")]
+    before = [fact for fact in through if _at_origin(facts, fact) == "right"]
+    both = [fact for fact in through if _at_origin(facts, fact) == "wrong"]
+    if before and len(before) >= len(both):
+        first = [fact for name in _FLOW for fact in before if fact.name == name]
+        return _before_mlflow(first[:1] or before)
+    behind = both or [fact for fact in anomalies if fact.name.endswith(".O") and not fact.name.startswith("seen.")]
+    if behind:
+        return _behind_the_proxy(facts, behind)
+    if any(fact.name.startswith("seen.") for fact in anomalies):
+        return Location("proxy", "in what the proxy hands on: MLflow was sent something else")
+    decided = facts.value("open.decided.P")
+    if decided:
+        layer = "auth" if decided.startswith("by") else "proxy"
+        return Location(layer, f"requests without a key were let in {decided}")
+    if through and all(fact.name.startswith(_ACCESS) for fact in through):
+        return Location("auth", "in who is let in, and to what")
+    return None
+
+
+def _before_mlflow(wrong: Collection[Fact]) -> Location:
+    if _most(wrong, _SILENT):
+        return Location(
+            "network", "wrong through the door, right straight to MLflow, and it is the connection that fails"
+        )
+    if _most(wrong, _REFUSED):
+        return Location("auth", "refused at the door, and served straight from MLflow")
+    return Location("proxy", "wrong through the door, and right straight to MLflow")
+
+
+def _behind_the_proxy(facts: Facts, wrong: Collection[Fact]) -> Location:
+    codes = store_codes(facts.anomalies)
+    if codes:
+        return Location(
+            layer_of(min(codes)), f"wrong straight to MLflow too, and the store says {', '.join(sorted(codes))}"
+        )
+    said = " ".join(fact.value for fact in wrong)
+    if _ROLE.search(said):
+        return Location("iam", "wrong straight to MLflow too, and the store refuses MLflow's own credentials")
+    if _WAY.search(said):
+        return Location("network", "wrong straight to MLflow too: it does not reach the store")
+    if not all(_ARTIFACTS.match(fact.name) for fact in wrong):
+        return Location("mlflow", "wrong through the door and straight to MLflow alike")
+    return Location("store", "metadata is right; artifacts are wrong through the door and straight to MLflow alike")
+
+
+def _at_origin(facts: Facts, fact: Fact) -> str:
+    """Return whether MLflow itself answered the same request ``right`` or ``wrong``, empty if it was not asked."""
+    twin = facts.get(_TWINS.get(fact.name, fact.name.removesuffix("P") + "O"))
+    if twin is None or not twin.seen:
+        return ""
+    return "right" if twin.normal else "wrong"
+
+
+def _most(some: Collection[Fact], kind: re.Pattern[str]) -> bool:
+    return sum(kind.match(fact.value) is not None for fact in some) * 2 > len(some)

@@ -8,18 +8,24 @@ from dataclasses import dataclass
 
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
+from registry_conformance.judge.diagnosis.grades import Grade, grade_of
+from registry_conformance.judge.diagnosis.store_codes import LOG, codes_of
 
 _LEAST = 2.0
 """Support without which no cause is named."""
 _SHARE = 0.5
-"""Of all that could have been seen of a cause, the share that must have been."""
+"""Of all clues that were seen of a cause, the share that must have held."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well one cause fits: ``score`` ranks, ``share`` of its clues that held, the odd facts that it explains."""
+    """How well one cause fits: ``score`` ranks within a ``grade``, ``share`` of its clues that held.
+
+    ``core`` are the odd facts that its clues name, ``explained`` these and those that follow from it.
+    """
 
     cause: Cause
+    grade: Grade
     score: float
     share: float
     held: tuple[Clue, ...]
@@ -28,38 +34,51 @@ class Fit:
 
 
 def fits(causes: Iterable[Cause], facts: Facts, red: Collection[str]) -> list[Fit]:
-    """Return the causes that fit, the best first."""
+    """Return the causes that fit: what explains a step of the registration first, then the best of each grade."""
     anomalies = facts.anomalies
     found = [fit for cause in causes if (fit := _fit(cause, facts, anomalies, red)) is not None]
-    return sorted(found, key=lambda fit: (-fit.score, fit.cause.id))
+    return sorted(found, key=lambda fit: (fit.grade, -fit.score, fit.cause.id))
 
 
 def _fit(cause: Cause, facts: Facts, anomalies: Sequence[Fact], red: Collection[str]) -> Fit | None:
-    held, doubt, unseen = [], 0.0, 0.0
+    held, doubt = [], 0.0
     for each in cause.clues:
         value = _value(each.fact, facts, red)
         holds = bool(value) and re.match(each.value, value) is not None
-        if each.against or (each.must and value and not holds):
-            if holds == each.against:
-                return None
-        elif holds:
+        if (each.against and holds) or (each.must and not holds):
+            return None
+        if each.against:
+            continue
+        if holds:
             held.append(each)
         elif value:
             doubt += each.weight / 2
-        elif each.must:
-            unseen += each.weight
     support = sum(each.weight for each in held)
     names = {each.fact for each in held}
     core = frozenset(fact.name for fact in anomalies if fact.name in names)
-    share = support / (support + doubt + unseen) if support else 0.0
-    proved = _proved(cause, red)
+    share = support / (support + doubt) if support else 0.0
+    proved = proved_share(cause, red)
     if support < _LEAST or share < _SHARE or not any(each.must for each in held) or not (core or proved):
         return None
-    explained = frozenset(
-        fact.name for fact in anomalies if fact.name in names or fact.name.startswith(cause.follows or ("\0",))
-    )
+    foreign = [fact for fact in anomalies if codes_of(fact) - set(cause.codes)]
+    if _contradicted(core, foreign):
+        return None
+    follows = cause.follows or ("\0",)
+    explained = core | {fact.name for fact in anomalies if fact.name.startswith(follows) and fact not in foreign}
     coverage = len(explained) / len(anomalies) if anomalies else 1.0
-    return Fit(cause, support - doubt - unseen / 2 + 2 * coverage + 1.5 * proved, share, tuple(held), explained, core)
+    told = [grade_of(name) for name in (*core, *(name for name in names if name.startswith("red.")))]
+    score = support - doubt + 2 * coverage + 1.5 * proved
+    return Fit(cause, min(told, default=Grade.FORM), score, share, tuple(held), explained, core)
+
+
+def _contradicted(core: Collection[str], foreign: Collection[Fact]) -> bool:
+    """Return whether the store itself names another error where a cause is said to act."""
+    if any(fact.name in core for fact in foreign):
+        return True
+    through_store = any(
+        name.startswith(("put", "get.", "list", "multipart", "delete", "seed", "size")) for name in core
+    )
+    return through_store and any(fact.name == LOG for fact in foreign)
 
 
 def settled(causes: Collection[Cause], facts: Facts, red: Collection[str]) -> bool:
@@ -71,13 +90,13 @@ def settled(causes: Collection[Cause], facts: Facts, red: Collection[str]) -> bo
     best = next(iter(fits(causes, facts, red)), None)
     if best is None or not red or len(best.explained) < len(facts.anomalies):
         return False
-    rivals = (cause for cause in causes if cause is not best.cause and _proved(cause, red))
+    rivals = (cause for cause in causes if cause is not best.cause and proved_share(cause, red))
     known = set(best.cause.requirements)
     return known.issuperset(red) and all(_hope(cause, facts, red) < best.score for cause in rivals)
 
 
 def _hope(cause: Cause, facts: Facts, red: Collection[str]) -> float:
-    """Return the score that a cause would have if all that is unseen spoke for it, 0 where it is ruled out."""
+    """Return the score that a cause would have if all that is unseen spoke for it, 0 if it is ruled out."""
     support = 0.0
     for each in cause.clues:
         value = _value(each.fact, facts, red)
@@ -86,7 +105,7 @@ def _hope(cause: Cause, facts: Facts, red: Collection[str]) -> float:
             return 0.0
         if not each.against:
             support += each.weight if holds or not value else -each.weight / 2
-    return support + 2 + 1.5 * _proved(cause, red)
+    return support + 2 + 1.5 * proved_share(cause, red)
 
 
 def _value(name: str, facts: Facts, red: Collection[str]) -> str:
@@ -96,17 +115,19 @@ def _value(name: str, facts: Facts, red: Collection[str]) -> str:
     return facts.value(name)
 
 
-def _proved(cause: Cause, red: Collection[str]) -> float:
-    """Return the share of the requirements that a cause breaks, and that were broken."""
-    return len(set(cause.requirements) & set(red)) / max(1, len(cause.requirements))
+def proved_share(cause: Cause, red: Collection[str], judged: Collection[str] | None = None) -> float:
+    """Return the share of the requirements that a cause breaks, of those that were judged, that failed."""
+    broken = [name for name in cause.requirements if judged is None or name in judged]
+    return len(set(broken) & set(red)) / max(1, len(broken))
 
 
-def cover(ranked: Sequence[Fit]) -> list[Fit]:
-    """Return the causes that are needed together: the best, then each whose own oddities none before explains."""
-    chosen: list[Fit] = []
-    known: set[str] = set()
-    for fit in ranked:
-        if not chosen or (fit.core and not fit.core & known and fit.share >= 0.8):
-            chosen.append(fit)
-            known |= fit.explained
-    return chosen
+def ruled_out(cause: Cause, facts: Facts, red: Collection[str], judged: Collection[str]) -> bool:
+    """Return whether something that was seen cannot be under a cause."""
+    for each in cause.clues:
+        value = _value(each.fact, facts, red)
+        if not value and each.fact.partition(".")[2] in judged and each.fact.startswith("red."):
+            value = "passed"
+        holds = bool(value) and re.match(each.value, value) is not None
+        if (each.against and holds) or (each.must and value and not holds):
+            return True
+    return False

@@ -60,7 +60,7 @@ def _counts(run: RunRecord) -> Iterator[str]:
 
 
 def _cause(cause: Mapping[str, Any]) -> Iterator[str]:
-    yield f"### {plain(cause['cause'])} ({cause['layer']}, {cause['confidence']:.0%} sure)"
+    yield f"### {plain(cause['cause'])} ({tally.sureness(cause)})"
     yield ""
     yield f"**Remedy:** {plain(cause['remedy'])}"
     yield ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.requirement import Level, Requirement
@@ -21,6 +22,13 @@ NO_REASON = "no reason was given"
 def plural(number: int, noun: str) -> str:
     """Return ``1 check`` or ``2 checks``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def sureness(cause: Mapping[str, Any]) -> str:
+    """Return how sure a cause is and where it is mended; of what no known cause explains, the layer alone."""
+    if cause["id"] == "unknown":
+        return cause["layer"] or "no layer shown"
+    return f"{cause['band']}, {cause['layer']}"
 
 
 def some(items: Sequence[str], most: int) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from registry_conformance.judge.diagnosis import Diagnosis, Named, diagnose
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.tally import RED
 from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.verdict import Verdict
+
+_JUDGED = {*RED, Verdict.PASSED}
 
 
 def diagnosed(run: RunRecord, target: Target) -> RunRecord:
@@ -17,7 +21,9 @@ def diagnosed(run: RunRecord, target: Target) -> RunRecord:
     if not red or not target.doors:  # a plan answers no probe
         return run
     broken = {requirement for record in red for requirement in record.requirements}
-    return explained(run, diagnose(target, run.run_id, broken))
+    judged = {name for record in run.records if record.verdict in _JUDGED for name in record.requirements}
+    kept_by = {name: requirement.layer for name, requirement in run.register.items()}
+    return explained(run, diagnose(target, run.run_id, broken, judged, kept_by))
 
 
 def explained(run: RunRecord, diagnosis: Diagnosis) -> RunRecord:
@@ -36,7 +42,8 @@ def explained(run: RunRecord, diagnosis: Diagnosis) -> RunRecord:
             "id": cause.id,
             "layer": cause.layer,
             "cause": cause.sentence,
-            "confidence": cause.confidence,
+            "band": str(cause.band),
+            "note": cause.note,
             "alternative": cause.alternative,
             "observations": list(cause.observations),
             "remedy": cause.remedy,
@@ -56,5 +63,6 @@ def _tells_itself(record: CheckRecord) -> bool:
 
 
 def _cause_of(record: CheckRecord, causes: Sequence[Named]) -> Named | None:
-    explaining = [cause for cause in causes if cause.explains(record.requirements, record.evidence)]
-    return next(iter([*explaining, *(cause for cause in causes if cause.everything)]), None)
+    explaining = (cause for cause in causes if cause.explains(record.requirements, record.evidence))
+    sweeping = (cause for cause in causes if cause.sweeps(record.evidence))
+    return next(chain(explaining, sweeping), None)

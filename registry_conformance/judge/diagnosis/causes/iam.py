@@ -34,6 +34,7 @@ CAUSES: tuple[Cause, ...] = (
             never("put.P", "403 json PERMISSION_DENIED$"),
         ),
         follows=BYTES,
+        codes=("AccessDenied",),
     ),
     Cause(
         id="encryption-key-denied",
@@ -51,6 +52,10 @@ CAUSES: tuple[Cause, ...] = (
             logs("PutObject:AccessDenied", "KMS"),
         ),
         follows=BYTES,
+        codes=(
+            "AccessDenied",
+            "KMS",
+        ),
     ),
     Cause(
         id="get-object-denied",
@@ -67,6 +72,7 @@ CAUSES: tuple[Cause, ...] = (
             clue("presign.P", "403"),
         ),
         follows=BYTES,
+        codes=("AccessDenied",),
     ),
     Cause(
         id="list-bucket-denied",
@@ -82,6 +88,7 @@ CAUSES: tuple[Cause, ...] = (
             clue("list.O", "403"),
         ),
         follows=BYTES,
+        codes=("AccessDenied",),
     ),
     Cause(
         id="abort-multipart-denied",
@@ -96,6 +103,7 @@ CAUSES: tuple[Cause, ...] = (
             logs("AbortMultipartUpload:AccessDenied"),
             clue("multipart.abort.O", "(5|403)"),
         ),
+        codes=("AccessDenied",),
     ),
     Cause(
         id="store-denies-everything",
@@ -112,6 +120,10 @@ CAUSES: tuple[Cause, ...] = (
             logs("PutObject:AccessDenied"),
         ),
         follows=BYTES,
+        codes=(
+            "AccessDenied",
+            "AllAccessDisabled",
+        ),
     ),
     Cause(
         id="secret-key-wrong",
@@ -127,6 +139,10 @@ CAUSES: tuple[Cause, ...] = (
             logs("SignatureDoesNotMatch", "InvalidAccessKeyId"),
         ),
         follows=BYTES,
+        codes=(
+            "SignatureDoesNotMatch",
+            "InvalidAccessKeyId",
+        ),
     ),
     Cause(
         id="credentials-missing",
@@ -155,6 +171,10 @@ CAUSES: tuple[Cause, ...] = (
             logs("ExpiredToken"),
         ),
         follows=BYTES,
+        codes=(
+            "ExpiredToken",
+            "InvalidToken",
+        ),
     ),
     Cause(
         id="clock-of-mlflow-is-wrong",
@@ -169,6 +189,7 @@ CAUSES: tuple[Cause, ...] = (
             logs("RequestTimeTooSkewed"),
         ),
         follows=BYTES,
+        codes=("RequestTimeTooSkewed",),
     ),
     Cause(
         id="region-wrong",
@@ -183,5 +204,11 @@ CAUSES: tuple[Cause, ...] = (
             logs("AuthorizationHeaderMalformed"),
         ),
         follows=BYTES,
+        codes=(
+            "AuthorizationHeaderMalformed",
+            "PermanentRedirect",
+            "TemporaryRedirect",
+            "IllegalLocationConstraintException",
+        ),
     ),
 )

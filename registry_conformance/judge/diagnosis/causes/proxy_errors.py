@@ -98,6 +98,7 @@ CAUSES: tuple[Cause, ...] = (
             must("error.bad.P", "400 json", 1),
             must("key.bearer.P", "200", 0.5),
             clue("reader.reason.P", "none"),
+            never("error.no-door.P", "404 (empty|text)"),
         ),
         follows=("error", "key", "reader", "spoof"),
     ),

@@ -23,6 +23,7 @@ CAUSES: tuple[Cause, ...] = (
             logs("NoSuchBucket"),
         ),
         follows=(*BYTES, "bucket", "settings"),
+        codes=("NoSuchBucket",),
     ),
     Cause(
         id="store-throttles-writes",
@@ -40,6 +41,10 @@ CAUSES: tuple[Cause, ...] = (
             logs("PutObject:SlowDown"),
         ),
         follows=(*BYTES, "pace"),
+        codes=(
+            "SlowDown",
+            "ServiceUnavailable",
+        ),
     ),
     Cause(
         id="store-throttles-everything",
@@ -55,6 +60,10 @@ CAUSES: tuple[Cause, ...] = (
             logs("SlowDown"),
         ),
         follows=(*BYTES, "pace"),
+        codes=(
+            "SlowDown",
+            "ServiceUnavailable",
+        ),
     ),
     Cause(
         id="store-errors-not-retried",
@@ -69,6 +78,11 @@ CAUSES: tuple[Cause, ...] = (
             clue("put.P", "200"),
         ),
         follows=BYTES,
+        codes=(
+            "SlowDown",
+            "ServiceUnavailable",
+            "InternalError",
+        ),
     ),
     Cause(
         id="store-fails",
@@ -94,6 +108,7 @@ CAUSES: tuple[Cause, ...] = (
             logs("InternalError"),
         ),
         follows=BYTES,
+        codes=("InternalError",),
     ),
     Cause(
         id="store-unreachable",

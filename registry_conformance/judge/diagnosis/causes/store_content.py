@@ -87,6 +87,7 @@ CAUSES: tuple[Cause, ...] = (
             clue("deleted.O", "still there"),
         ),
         follows=("get.deleted", "deleted"),
+        codes=("AccessDenied",),
     ),
     Cause(
         id="downloads-corrupted",

@@ -70,7 +70,7 @@ def _causes(run: RunRecord) -> Iterator[dict[str, Any]]:
             (records[name] for name in cause["checks"] if name in records), key=lambda it: _rank(run, it)
         )
         lines = [_line(run, record) for record in explained]
-        yield {**cause, "percent": round(cause["confidence"] * 100), "explained": lines}
+        yield {**cause, "explained": lines}
 
 
 def _rank(run: RunRecord, record: CheckRecord) -> tuple[int, int]:

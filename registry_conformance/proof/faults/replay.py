@@ -1,0 +1,176 @@
+"""Diagnosis tried on stored facts: how often it is right, how sure it is then, and what it says of the unknown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from registry_conformance.judge.diagnosis.bands import Band
+from registry_conformance.judge.diagnosis.causes import BY_ID, CAUSES
+from registry_conformance.judge.diagnosis.diagnosis import STORE_REFUSES, UNKNOWN, Diagnosis, conclude
+from registry_conformance.judge.diagnosis.patterns import Pattern, folded, known_patterns, pattern_of
+from registry_conformance.lab.faults.catalogue import CATALOGUE
+from registry_conformance.proof.faults.stored_facts import HEALTHY, StoredFacts
+
+AFTER_RED, ALONE, LEFT_OUT = "after a red run", "the doctor alone", "its own cause left out"
+WAYS = (AFTER_RED, ALONE, LEFT_OUT)
+_SURE = (Band.CERTAIN, Band.LIKELY)
+_GOALS = {Band.CERTAIN: 0.99, Band.LIKELY: 0.90, Band.POSSIBLE: 0.50}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a diagnosis said of one fault: its first cause, with layer and band; ``healthy`` if it said nothing."""
+
+    fault: str
+    way: str
+    first: str
+    layer: str
+    band: str
+    healthy: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the first cause is the fault's."""
+        return self.first == CATALOGUE[self.fault].cause
+
+    @property
+    def layer_right(self) -> bool:
+        """Whether the layer is the fault's, or that of its cause."""
+        fault = CATALOGUE[self.fault]
+        return self.layer in {fault.layer, fault.diagnosis.layer if fault.diagnosis else ""}
+
+    @property
+    def names_another(self) -> bool:
+        """Whether another cause is called likely or certain."""
+        return self.first not in ("", UNKNOWN, STORE_REFUSES) and not self.right and self.band in _SURE
+
+
+def judge(
+    looks: Iterable[StoredFacts], kept_by: Mapping[str, str], known: Mapping[str, Sequence[Pattern]] | None = None
+) -> list[Judged]:
+    """Return what the diagnosis says of each stored look at a broken deployment, in each way.
+
+    ``kept_by`` tells the layer that keeps a requirement.
+    """
+    patterns = known_patterns() if known is None else known
+    found: list[Judged] = []
+    for look in looks:
+        if look.fault == HEALTHY or look.fault not in CATALOGUE:
+            continue
+        facts, own = look.table(), CATALOGUE[look.fault].cause
+        after_red: dict[str, Any] = {"judged": look.judged, "kept_by": kept_by}
+        others = [cause for cause in CAUSES if cause.id != own]
+        known_others = {cause: each for cause, each in patterns.items() if cause != own}
+        found += [
+            _judged(look, AFTER_RED, conclude(facts, look.red, **after_red, known=patterns)),
+            _judged(look, ALONE, conclude(facts, known=patterns)),
+            _judged(look, LEFT_OUT, conclude(facts, look.red, others, **after_red, known=known_others)),
+        ]
+    return found
+
+
+def _judged(look: StoredFacts, way: str, diagnosis: Diagnosis) -> Judged:
+    first = next(iter(diagnosis.causes), None)
+    if first is None:
+        return Judged(look.fault, way, "", "", "", healthy=True)
+    return Judged(look.fault, way, first.id, first.layer, str(first.band), healthy=False)
+
+
+def false_alarms(looks: Iterable[StoredFacts]) -> list[str]:
+    """Return the causes that are named for what was healthy."""
+    return [
+        f"{cause.id}: {'; '.join(cause.observations)}"
+        for look in looks
+        if look.fault == HEALTHY
+        for cause in conclude(look.table(), look.red).causes
+    ]
+
+
+def measures(found: Sequence[Judged]) -> dict[str, Any]:
+    """Return the numbers, in each way and for each word of confidence."""
+    by_way = {way: [each for each in found if each.way == way] for way in WAYS}
+    left_out = by_way[LEFT_OUT]
+    named = [each for each in found if each.way != LEFT_OUT and each.first]
+    return {
+        "faults": len(by_way[AFTER_RED]),
+        "right_first": {way: sum(each.right for each in by_way[way]) for way in (AFTER_RED, ALONE)},
+        "wrong_and_sure": {
+            way: [each.fault for each in by_way[way] if each.names_another] for way in (AFTER_RED, ALONE)
+        },
+        "unknown": {way: sum(each.first == UNKNOWN for each in by_way[way]) for way in (AFTER_RED, ALONE)},
+        "called_healthy": {way: [each.fault for each in by_way[way] if each.healthy] for way in (AFTER_RED, ALONE)},
+        "left_out": {
+            "another_cause": [f"{each.fault}: {each.first}" for each in left_out if each.names_another],
+            "another_layer": [
+                f"{each.fault}: {each.first}" for each in left_out if each.names_another and not each.layer_right
+            ],
+            "layer_right": sum(each.layer_right for each in left_out),
+            "no_layer": sum(not each.layer for each in left_out),
+        },
+        "bands": {str(band): _hits([each for each in named if each.band == band], band) for band in Band},
+    }
+
+
+def _hits(some: Sequence[Judged], band: Band) -> dict[str, Any]:
+    """Return how often a word of confidence was right, with the interval that holds the true rate in 95 % of cases."""
+    counted = [each for each in some if each.first not in (UNKNOWN, STORE_REFUSES)]
+    right = sum(each.right for each in counted)
+    low, high = interval(right, len(counted))
+    return {"named": len(counted), "right": right, "low": low, "high": high, "goal": _GOALS[band]}
+
+
+def interval(right: int, all_of_them: int) -> tuple[float, float]:
+    """Return Wilson's interval of a rate, at 95 %."""
+    if not all_of_them:
+        return 0.0, 1.0
+    z, rate = 1.96, right / all_of_them
+    middle = rate + z * z / (2 * all_of_them)
+    spread = z * math.sqrt(rate * (1 - rate) / all_of_them + z * z / (4 * all_of_them**2))
+    whole = 1 + z * z / all_of_them
+    return round(max(0.0, (middle - spread) / whole), 3), round(min(1.0, (middle + spread) / whole), 3)
+
+
+def patterns_of(looks: Iterable[StoredFacts]) -> dict[str, list[dict[str, list[str]]]]:
+    """Return what was odd under the faults of each cause, as the judge keeps it."""
+    kept: dict[str, list[dict[str, list[str]]]] = {}
+    for look in looks:
+        if look.fault in CATALOGUE and CATALOGUE[look.fault].cause in BY_ID:
+            pattern = folded(pattern_of(look.table()))
+            known = kept.setdefault(CATALOGUE[look.fault].cause, [])
+            if pattern not in known:
+                known.append(pattern)
+    return dict(sorted(kept.items()))
+
+
+def lines(found: Sequence[Judged], alarms: Collection[str]) -> list[str]:
+    """Return the numbers for a terminal."""
+    numbers = measures(found)
+    total = numbers["faults"]
+    told = []
+    for way in (AFTER_RED, ALONE):
+        told.append(
+            f"{way}: {numbers['right_first'][way]} of {total} right at first place, {numbers['unknown'][way]} unknown, "
+            f"{len(numbers['wrong_and_sure'][way])} wrong and called likely, "
+            f"{len(numbers['called_healthy'][way])} called healthy"
+        )
+    left = numbers["left_out"]
+    told.append(
+        f"{LEFT_OUT}: another is called likely for {len(left['another_cause'])} of {total}, in another layer for "
+        f"{len(left['another_layer'])}; the layer is right for {left['layer_right']}, not told for {left['no_layer']}"
+    )
+    for band, hits in numbers["bands"].items():
+        rate = hits["right"] / hits["named"] if hits["named"] else 0.0
+        told.append(
+            f"{band}: {hits['right']} of {hits['named']} right, {rate:.1%} "
+            f"(between {hits['low']:.1%} and {hits['high']:.1%}; goal {hits['goal']:.0%})"
+        )
+    told += [f"- healthy, and named {alarm}" for alarm in alarms]
+    told += [f"- {each.fault}, {each.way}: {each.first or 'healthy'} ({each.band})" for each in found if _to_tell(each)]
+    return told
+
+
+def _to_tell(each: Judged) -> bool:
+    return each.names_another if each.way == LEFT_OUT else not each.right

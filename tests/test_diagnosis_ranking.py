@@ -1,0 +1,169 @@
+"""What failed comes first, the store's own word is believed, and what cannot be told is not told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.diagnosis.bands import Band
+from registry_conformance.judge.diagnosis.cause import Cause, clue, must
+from registry_conformance.judge.diagnosis.causes import BY_ID, CAUSES
+from registry_conformance.judge.diagnosis.diagnosis import STORE_REFUSES, UNKNOWN, Named, conclude
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.failure_signature import failure_signature
+from registry_conformance.judge.diagnosis.patterns import folded, known_patterns, likeness, unfolded
+
+FINE = "200|fine|whole|all 200|there|none"
+
+
+def table(**seen: str) -> Facts:
+    """Return facts by name, ``__`` for a dot; what begins with ``200`` or is fine, whole or there is healthy."""
+    facts = Facts()
+    for name, value in seen.items():
+        facts.record(name.replace("__", "."), value, f"{name} is {value}", f"({FINE}).*")
+    return facts
+
+
+def exchange(status: int | None, path: str = "/api/2.0/mlflow-artifacts/artifacts/1/x") -> dict[str, Any]:
+    """Return the evidence of one exchange."""
+    return {"kind": "exchange", "method": "PUT", "url": f"http://door{path}", "status": status}
+
+
+def outage(*statuses: int | None) -> Named:
+    """Return a cause under which these statuses come."""
+    signature = failure_signature(exchange(status) for status in statuses)
+    return Named("outage", "network", "all is down", Band.LIKELY, (), "start it", "x", failure_signature=signature,
+                 requirements=frozenset({"REG-001"}), everything=True)  # fmt: skip
+
+
+def test_a_matter_of_form_is_a_note_beside_a_step_that_failed() -> None:
+    """Uploads are 404 and a challenge is missing: the route comes first, the header is not its cause."""
+    seen = table(
+        put__P="404 html", route__upload__P="all 404 html", route__listing__P="all 404 html", list__P="404 html",
+        get__P="404 html", put__O="200 empty", doors__search__P="all 200 json", head__id__P="an id",
+        key__none__P="401 json", key__bad__P="401 json",
+    )  # fmt: skip
+    found = conclude(seen, ["REG-001", "RTE-003", "AUT-018"]).causes
+
+    assert found[0].id == "artifact-route-missing"
+    assert "challenge-missing" not in [each.id for each in found[:1]]
+
+
+@pytest.mark.parametrize(
+    ("code", "layer"), [("QuotaExceeded", "store"), ("XMinioStorageFull", "store"), ("NotImplemented", "store")]
+)
+def test_a_code_of_the_store_that_no_cause_has_is_told_as_it_is(code: str, layer: str) -> None:
+    """No role, key or throttle is blamed for what the store refuses by another name."""
+    status = {
+        "QuotaExceeded": "403 json PERMISSION_DENIED",
+        "NotImplemented": "501 json",
+        "XMinioStorageFull": "507 json",
+    }
+    said = f"{status[code]} s3:{code}"
+    seen = table(
+        put__P=said, put__O=said, multipart__create__P="200 json", multipart__part__P="403 xml", list__P="200 json",
+        seed__get__P="200 whole", pace__said__P="503", log__s3__O=f"PutObject:{code}", doors__search__P="all 200 json",
+    )  # fmt: skip
+    first = conclude(seen, ["REG-001", "ART-001"]).causes[0]
+
+    assert (first.id, first.layer) == (STORE_REFUSES, layer)
+    assert first.sentence == f"the store refuses PutObject: {code}"
+
+
+@pytest.mark.parametrize("name", ["encryption-key-denied", "put-object-denied", "store-throttles-writes"])
+def test_a_cause_that_contradicts_the_store_is_impossible(name: str) -> None:
+    """Whatever its clues say, a cause of one code is not named while the store says another."""
+    seen = table(put__P="403 json s3:QuotaExceeded", log__s3__O="PutObject:QuotaExceeded")
+    plain = Cause(name, "iam", "uploads-fail", "s", "r", (), (must("put.P", "403", 3),), codes=BY_ID[name].codes)
+
+    assert conclude(seen, (), [plain]).causes[0].id == STORE_REFUSES
+
+
+def test_a_must_that_is_unseen_names_nothing() -> None:
+    """DELETE was never sent: that the role may not delete is not said."""
+    seen = table(deleted__P="still there", get__P="200 whole", list__P="200 json")
+    assert "deletions-have-no-effect" not in [each.id for each in conclude(seen).causes]
+
+
+def test_what_no_cause_explains_has_no_layer_unless_a_comparison_shows_one() -> None:
+    """Seen through the door alone, an upload that fails is nobody's; seen straight from MLflow too, it is."""
+    alone = conclude(table(put__P="599 odd")).causes[0]
+    compared = conclude(table(put__P="599 odd", put__O="200 empty")).causes[0]
+
+    assert (alone.id, alone.layer) == (UNKNOWN, "")
+    assert "straight to MLflow" in alone.remedy
+    assert (compared.id, compared.layer) == (UNKNOWN, "proxy")
+
+
+def test_the_requirements_that_failed_tell_a_layer_if_nothing_can_be_compared() -> None:
+    """Three requirements of the proxy's failed, and one of MLflow's."""
+    kept_by = {"RTE-001": "proxy", "RTE-002": "proxy", "ART-001": "mlflow", "AUT-001": "auth"}
+    (found,) = conclude(table(put__P="599"), ["RTE-001", "RTE-002", "ART-001"], (), kept_by=kept_by).causes
+    assert found.layer == "proxy"
+
+
+def test_a_cause_is_likely_only_if_all_looks_as_it_does_then() -> None:
+    """The same clues amid other oddities are possible at most, or nothing that fits."""
+    only = Cause("only", "proxy", "uploads-fail", "s", "r", (), (must("put.P", "404", 3), clue("list.P", "404")))
+    known = {"only": [{"put.P": "404", "list.P": "404"}]}
+    like = table(put__P="404 html", list__P="404 html")
+    half = table(put__P="404 html", list__P="404 html", get__P="500", presign__P="500")
+    unlike = table(put__P="404 html", list__P="404 html", **{f"meta__x{number}__P": "500" for number in range(8)})
+
+    assert [(each.id, each.band) for each in conclude(like, (), [only], known=known).causes] == [("only", Band.CERTAIN)]
+    assert conclude(half, (), [only], known=known).causes[0].band is Band.POSSIBLE
+    assert conclude(unlike, (), [only], known=known).causes[0].id == UNKNOWN
+
+
+def test_two_causes_that_look_alike_are_possible() -> None:
+    """What two causes explain equally well is certain for neither."""
+    twins = [Cause(name, "proxy", "uploads-fail", "s", "r", (), (must("put.P", "404", 3),)) for name in ("a", "b")]
+    known = {name: [{"put.P": "404"}] for name in ("a", "b")}
+    assert conclude(table(put__P="404"), (), twins, known=known).causes[0].band is Band.POSSIBLE
+
+
+def test_a_setting_of_a_product_is_told_only_where_that_product_was_seen() -> None:
+    """The remedy in general words, and the product's line if that product answered."""
+    only = Cause("only", "proxy", "uploads-fail", "s", "raise the limit", (), (must("put.P", "413", 3),),
+                 settings={"nginx": "client_max_body_size 0"})  # fmt: skip
+    plain = conclude(table(put__P="413"), (), [only]).causes[0]
+    nginx = conclude(table(put__P="413", first__product__P="nginx"), (), [only], known={"only": [{"put.P": "413"}]})
+
+    assert plain.remedy == "raise the limit"
+    assert [each.remedy for each in nginx.causes if each.id == "only"] == ["raise the limit (client_max_body_size 0)"]
+
+
+def test_an_outage_explains_only_what_met_it() -> None:
+    """A check that failed with a real answer is not explained by what came later."""
+    down = outage(None, 503)
+
+    assert down.explains(["REG-001"], [exchange(None)])
+    assert down.sweeps([exchange(503)])
+    assert not down.explains(["REG-001"], [exchange(404)])
+    assert not down.explains(["REG-001"], [exchange(200)])
+    assert not down.sweeps([exchange(404)])
+
+
+def test_who_got_no_answer_did_not_meet_a_refusal() -> None:
+    """A check that met silence alone is not explained by a cause under which answers come."""
+    refused = outage(404)
+
+    assert not refused.explains(["REG-001"], [exchange(None)])
+    assert refused.explains(["REG-001"], [])
+
+
+def test_patterns_are_kept_by_value_and_read_back() -> None:
+    """What is folded unfolds to the same, and what could not be seen counts neither way."""
+    pattern = {"put.P": "404", "put.O": "404", "list.P": "500"}
+
+    assert unfolded(folded(pattern)) == pattern
+    assert likeness([pattern], table(put__P="404 html", list__P="500")) == 1.0
+    assert likeness([pattern], table(put__P="404 html", list__P="200")) == 0.5
+    assert likeness([], table(put__P="404")) is None
+
+
+def test_every_cause_was_made_once_and_seen() -> None:
+    """What each cause looks like is known, so that each can be called likely."""
+
+    assert sorted({each.id for each in CAUSES} - set(known_patterns())) == []
