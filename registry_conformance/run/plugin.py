@@ -13,6 +13,7 @@ from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.requirement import Register, RegisterError
+from registry_conformance.lab.external.neighbour import NONE, OWN, PROGRAMS
 from registry_conformance.run.session import hooks
 from registry_conformance.run.session.arguments import add_portable, judges
 from registry_conformance.run.session.asking import refuse_unasked
@@ -82,6 +83,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             metavar="FILE",
             help=f"how that image is told where the others are (default: docker/settings/{part}.toml)",
         )
+    group.addoption(
+        "--proxy",
+        default="",
+        metavar="|".join((OWN, *PROGRAMS, NONE)),
+        help="the proxy of the embedded stack, as NAME or NAME:CONFIGURATION of docker/proxies (default: envoy)",
+    )
     group.addoption("--env", default="", metavar="NAME", help="the environment to judge, of suites/live/environments")
     group.addoption("--env-file", default="", metavar="PATH", help="the file of an environment to judge")
     group.addoption("--url", default="", metavar="URL", help="a tracking URI to judge; key in MLFLOW_TRACKING_TOKEN")

@@ -15,6 +15,7 @@ from registry_conformance.judge.machine import new_run_id, variable
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external.image import OPTIONS, ExternalImage, ExternalImageError, named
+from registry_conformance.lab.external.neighbour import OWN, Neighbour, NeighbourError
 from registry_conformance.lab.external.store import ExternalStore, ExternalStoreError, checked, lacks
 from registry_conformance.lab.faults.catalogue import CATALOGUE, broken
 from registry_conformance.lab.images.engine import ready
@@ -38,7 +39,7 @@ class Settings:
     every name that the run creates on a target. ``env`` is the environment's name, empty for a stack of our own;
     ``env_file`` its file where that is none of ``suites/live/environments``. ``plan`` is the file of a plan that is
     judged in the place of a deployment. ``proxy`` and ``mlflow`` are images of others in the place of the reference's;
-    ``parts`` are the options that say so. ``url`` is
+    ``neighbour`` is a proxy of others as a process, or none; ``parts`` are the options that say so. ``url`` is
     the address of an environment that has no file; ``env`` is made from it then.
     """
 
@@ -56,6 +57,7 @@ class Settings:
     mlflow: ExternalImage | None = None
     parts: str = ""
     url: str = ""
+    neighbour: Neighbour | None = None
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Settings:
@@ -69,11 +71,14 @@ class Settings:
             proxy, mlflow = (named(part, options, in_containers=stack == "docker") for part in ("proxy", "mlflow"))
         except ExternalImageError as problem:
             raise SettingsError(str(problem)) from problem
+        neighbour = _neighbour(options.get("proxy") or OWN, stack)
+        parts = [f"--{name.replace('_', '-')}={value}" for name in OPTIONS if (value := options.get(name))]
+        parts += [f"--proxy={neighbour}"] if neighbour else []
         return cls(
             stack=stack,
             store=store,
             backend=_backend(options.get("backend_store", "sqlite"), stack),
-            faults=_faults(options["fault"], [each for each in (proxy, mlflow) if each], store),
+            faults=_faults(options["fault"], [each for each in (proxy, mlflow, neighbour) if each], store),
             report_dir=Path(options["report_dir"] or report_folder()).resolve(),
             proxy_port=port,
             run_id=_run_id(options.get("run_id") or new_run_id()),
@@ -83,7 +88,8 @@ class Settings:
             plan=Path(options["plan"]).resolve() if options.get("plan") else None,
             proxy=proxy,
             mlflow=mlflow,
-            parts="".join(f" --{name.replace('_', '-')}={value}" for name in OPTIONS if (value := options.get(name))),
+            parts="".join(f" {part}" for part in parts),
+            neighbour=neighbour,
         )
 
     @property
@@ -115,6 +121,7 @@ class Settings:
             return [f"run {self.run_id}: environment {self.env}"]
         faults = f", faults armed: {', '.join(self.faults)}" if self.faults else ""
         foreign = "".join(f", {each.part} {each.image}" for each in (self.proxy, self.mlflow) if each)
+        foreign += f", proxy {self.neighbour}" if self.neighbour else ""
         return [f"run {self.run_id}: {self.stack} stack, {self.store} store, {self.backend}{foreign}{faults}"]
 
 
@@ -145,6 +152,16 @@ def store_named(name: str, stack: str = "embedded") -> str:
     return name
 
 
+def _neighbour(name: str, stack: str) -> Neighbour | None:
+    try:
+        neighbour = Neighbour.named(name)
+    except NeighbourError as problem:
+        raise SettingsError(f"--proxy={name}: {problem}") from problem
+    if neighbour is not None and stack == "docker":
+        raise SettingsError(f"--proxy={name}: is a process of this machine; add --stack=embedded")
+    return neighbour
+
+
 def _backend(name: str, stack: str) -> str:
     if name not in BACKENDS:
         raise SettingsError(f"--backend-store={name}: {unknown(name, BACKENDS)}")
@@ -162,7 +179,7 @@ def _env(options: Mapping[str, Any]) -> str:
     return name or Path(file).stem or (name_of(url) if url else "")
 
 
-def _faults(names: Iterable[str], foreign: Iterable[ExternalImage], store: str) -> tuple[str, ...]:
+def _faults(names: Iterable[str], foreign: Iterable[ExternalImage | Neighbour], store: str) -> tuple[str, ...]:
     if strange := [name for name in names if name not in CATALOGUE]:
         listing = "registry-conformance faults list"
         raise SettingsError(f"--fault={strange[0]}: {unknown(strange[0], CATALOGUE, listing=listing)}")

@@ -68,7 +68,8 @@ class RealisedStack(ABC):
         )
         self._proxy = self.proxy(layout)
         deciding = [AuthServicePart(layout)] if self._proxy.asks_auth else []
-        served = (KeyServicePart(layout), *deciding, self.mlflow(layout), LinksPart(layout), self._proxy)
+        keeping = [KeyServicePart(layout)] if self._proxy.asks_keys else []
+        served = (*keeping, *deciding, self.mlflow(layout), LinksPart(layout), self._proxy)
         self.parts = [self._store, *served, *self.further()]
 
     @abstractmethod
@@ -125,17 +126,17 @@ class RealisedStack(ABC):
     def target(self) -> Target:
         """Return how checks reach the deployment as it is now."""
         layout, links, proxy = self._layout, self.deployment.links, self._proxy
-        base = url_to(layout, links, "proxy")
+        base, keys = proxy.base(links), {**layout.keys, "writer": layout.keys[self.deployment.client.key]}
         return Target(
             name=f"the {self.kind} stack",
             kind=self.kind,
-            doors=tuple(Door(name, base + DOORS[name]) for name in proxy.doors),
-            keys={**layout.keys, "writer": layout.keys[self.deployment.client.key]},
+            doors=tuple(Door(name, base + DOORS[name], policy=proxy.policy) for name in proxy.doors),
+            keys=proxy.keys(keys),
             secure=self._secure(),
             origin=Door("origin", url_to(layout, links, "server")),
             bucket=layout.bucket,
-            key_record=layout.room("keys") / RECORD,
-            key_service=layout.url("keys"),
+            key_record=layout.room("keys") / RECORD if proxy.asks_keys else None,
+            key_service=layout.url("keys") if proxy.asks_keys else "",
             records={link: record(layout, link) for link in links.in_place},
             logs={part.name: log for part in self.parts if (log := layout.log(part.name)).exists()},
             versions={part.name: self._versions[part.name] for part in self.parts if part.wanted},

@@ -10,8 +10,10 @@ from registry_conformance.lab.stack import process
 from registry_conformance.lab.stack.base import RealisedStack, bucket_at
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.mlflow_forked import ForkedMLflow, warm_up
+from registry_conformance.lab.stack.neighbour_proxy import proxy_part
 from registry_conformance.lab.stack.part import PartError
 from registry_conformance.lab.stack.process_runner import ProcessHousing
+from registry_conformance.lab.stack.proxy import AnyProxy
 
 _LISTENERS = ("store", "keys", "auth", "mlflow", "proxy", "proxy-tls", "proxy-admin", *(f"to-{link}" for link in LINKS))
 
@@ -48,6 +50,10 @@ class EmbeddedStack(RealisedStack):
 
     async def clear(self) -> None:
         """Do nothing: ports are nobody's, and the folder goes with the stack."""
+
+    def proxy(self, layout: Layout) -> AnyProxy:
+        """Return the reference's proxy, or one of others in its place."""
+        return proxy_part(layout, self.order.neighbour) if self.order.neighbour else super().proxy(layout)
 
     def mlflow(self, layout: Layout) -> ForkedMLflow:
         """Return MLflow as forks of its warm parent."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.judge.machine import part_environment, python
+from registry_conformance.lab.external.neighbour import PROGRAMS, NeighbourError
 from registry_conformance.lab.programs import minio_path
 from registry_conformance.lab.stack import envoy, process
 from registry_conformance.lab.stack.envoy_routes import ProxyError
@@ -73,6 +74,9 @@ def _beginning(program: str) -> list[str]:
             quiet = ["--no-access-log", "--log-level", "warning"]
             return [*module, "uvicorn", "--app-dir", str(DOCKER / "auth"), *quiet]
     try:
-        return envoy.program()
+        others = next((each for each in PROGRAMS.values() if each.name == program), None)
+        return [others.path] if others is not None else envoy.program()
+    except NeighbourError as problem:
+        raise PartError(str(problem)) from problem
     except ProxyError as problem:
         raise PartError(str(problem)) from problem

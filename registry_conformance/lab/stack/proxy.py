@@ -7,12 +7,14 @@ from abc import abstractmethod
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 
+from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.policy import GUARDED, Policy
 from registry_conformance.judge.target.target import Capability
-from registry_conformance.lab.deployment import DOORS, Deployment
+from registry_conformance.lab.deployment import DOORS, Deployment, Links
 from registry_conformance.lab.stack import certificate, envoy
 from registry_conformance.lab.stack.envoy_routes import ProxyError
 from registry_conformance.lab.stack.layout import Layout
-from registry_conformance.lab.stack.links import address_to
+from registry_conformance.lab.stack.links import address_to, url_to
 from registry_conformance.lab.stack.part import PartError, ProgramPart
 
 
@@ -24,6 +26,18 @@ class AnyProxy(ProgramPart):
     """The doors that it is judged at."""
     asks_auth: bool = True
     """Whether it asks the auth service, which is no part of the deployment otherwise."""
+    asks_keys: bool = True
+    """Whether it has the key service asked, which is no part of the deployment otherwise."""
+    policy: Policy = GUARDED
+    """What is promised at its doors."""
+
+    def base(self, links: Links) -> str:
+        """Return the URL that its doors begin with."""
+        return url_to(self.layout, links, "proxy")
+
+    def keys(self, keys: Mapping[str, Credential]) -> Mapping[str, Credential]:
+        """Return the credentials that are good at its doors, from the reference's API keys."""
+        return keys
 
     @property
     @abstractmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from registry_conformance.lab.deployment import REFERENCE, ROLES, Deployment
 from registry_conformance.lab.external.image import ExternalImage
+from registry_conformance.lab.external.neighbour import Neighbour
 from registry_conformance.lab.external.store import ExternalStore
 
 KEY_STATES = ("expired", "revoked", "throttled")
@@ -41,7 +42,8 @@ class StackRequest:
     ``kind`` is ``embedded`` or ``docker``, ``store`` ``minio`` or ``moto``, ``backend`` ``sqlite`` or, in containers,
     ``postgresql``; ``cache`` is a folder that outlives the run, ``None`` for none; ``proxy_port`` 0 is any free port;
     ``faults`` names what ``deployment`` was broken with; ``servers`` is how many processes MLflow has. ``proxy`` and
-    ``mlflow`` are images of others in the reference's place, ``elsewhere`` a store of others; ``None`` is our own.
+    ``mlflow`` are images of others in the reference's place, ``elsewhere`` a store of others, ``neighbour``
+    a proxy of others as a process; ``None`` is our own.
     """
 
     run_id: str
@@ -57,3 +59,4 @@ class StackRequest:
     proxy: ExternalImage | None = None
     mlflow: ExternalImage | None = None
     elsewhere: ExternalStore | None = None
+    neighbour: Neighbour | None = None

@@ -24,5 +24,6 @@ def stack_request(settings: Settings, cache: Path | None, elsewhere: ExternalSto
         faults=settings.faults,
         proxy=settings.proxy,
         mlflow=settings.mlflow,
+        neighbour=settings.neighbour,
         elsewhere=elsewhere,
     )

@@ -1,0 +1,158 @@
+"""Proxies that people put before MLflow, as programs of this machine, each with its shipped configurations."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from registry_conformance.judge.locations import DOCKER
+from registry_conformance.judge.suggestion import unknown
+from registry_conformance.lab.deployment import Auth, Deployment, KeyService, Proxy
+
+FOLDER = DOCKER / "proxies"
+"""The folder of the configurations: ``NAME/CONFIGURATION.SUFFIX``."""
+_PLACES = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/usr/bin", "/usr/local/bin"))
+"""Where packages put programs that are not on everybody's PATH."""
+
+
+class NeighbourError(ValueError):
+    """A proxy of others cannot be had; the message says how to get it, or what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program: what it is called, the suffix of its configurations, and how it is started with one.
+
+    ``{file}`` in ``arguments`` is the configuration. ``asking`` are the configurations that ask the auth service;
+    the others check a password themselves. ``usual`` is the configuration that counts if none is named.
+    """
+
+    name: str
+    suffix: str
+    arguments: tuple[str, ...]
+    packages: str
+    usual: str = "password-tuned"
+    asking: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Where the program is; raises ``NeighbourError`` if it is not installed."""
+        search = os.pathsep.join(filter(None, (os.defpath, _PLACES)))
+        found = shutil.which(self.name) or shutil.which(self.name, path=search)
+        if found is None:
+            raise NeighbourError(f"there is no {self.name} on this machine: {self.remedy}")
+        return found
+
+    @property
+    def remedy(self) -> str:
+        """The command that brings the program."""
+        return f"apt-get install --no-install-recommends {self.packages}"
+
+    @property
+    def configurations(self) -> tuple[str, ...]:
+        """The names of the configurations that are shipped."""
+        return tuple(sorted(file.stem for file in (FOLDER / self.folder).glob(f"*.{self.suffix}")))
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder of its configurations."""
+        return "apache" if self.name == "apache2" else self.name
+
+
+PROGRAMS: Mapping[str, Program] = MappingProxyType(
+    {
+        "nginx": Program(
+            "nginx",
+            "conf",
+            ("-e", "stderr", "-c", "{file}", "-g", "daemon off;"),
+            "nginx-light libnginx-mod-http-lua libnginx-mod-http-headers-more-filter",
+            usual="tuned",
+            asking=("default", "tuned"),
+        ),
+        "haproxy": Program("haproxy", "cfg", ("-db", "-f", "{file}"), "haproxy"),
+        "caddy": Program("caddy", "caddyfile", ("run", "--adapter", "caddyfile", "--config", "{file}"), "caddy"),
+        "apache": Program("apache2", "conf", ("-DFOREGROUND", "-f", "{file}"), "apache2-bin"),
+    }
+)
+NONE = "none"
+"""No proxy at all: clients ask MLflow itself."""
+OWN = "envoy"
+"""The reference's proxy, which is none of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A proxy of others in the reference's place, or none; with ``edits`` (old text, new text) in its configuration."""
+
+    name: str
+    configuration: str = ""
+    edits: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def named(cls, text: str) -> Neighbour | None:
+        """Return what ``NAME`` or ``NAME:CONFIGURATION`` names, ``None`` if that is the reference's own proxy.
+
+        Raises ``NeighbourError``.
+        """
+        name, _, configuration = text.partition(":")
+        if name in (OWN, NONE):
+            if configuration:
+                raise NeighbourError(f"{name} has no configurations to choose from")
+            return cls(NONE) if name == NONE else None
+        if name not in PROGRAMS:
+            raise NeighbourError(unknown(name, (OWN, *PROGRAMS, NONE)))
+        program = PROGRAMS[name]
+        chosen = configuration or program.usual
+        if chosen not in program.configurations:
+            raise NeighbourError(unknown(chosen, program.configurations))
+        return cls(name, chosen)
+
+    @property
+    def program(self) -> Program:
+        """Its program; there is none without a proxy."""
+        return PROGRAMS[self.name]
+
+    @property
+    def asks_auth(self) -> bool:
+        """Whether it asks the reference's auth service."""
+        return self.name != NONE and self.configuration in self.program.asking
+
+    @property
+    def file(self) -> Path:
+        """The file of its configuration, as it is shipped."""
+        return FOLDER / self.program.folder / f"{self.configuration}.{self.program.suffix}"
+
+    def text(self, places: Mapping[str, object]) -> str:
+        """Return its configuration with each ``@PLACE@`` filled in; raise ``NeighbourError`` for an edit of nothing."""
+        text = self.file.read_text(encoding="utf-8")
+        for old, new in self.edits:
+            if old not in text:
+                raise NeighbourError(f"{self.file.name} of {self.name} has no {old!r} to be edited")
+            text = text.replace(old, new)
+        for place, value in places.items():
+            text = text.replace(f"@{place}@", str(value))
+        return text
+
+    @property
+    def whose(self) -> str:
+        """What reports call it."""
+        return "this stack has no proxy" if self.name == NONE else f"the proxy {self} is not ours"
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.configuration}" if self.configuration else self.name
+
+    def lacks(self, deployment: Deployment) -> str:
+        """Return why it cannot be had in a deployment, empty if it can: its settings are not the suite's to change."""
+        if deployment.proxy != Proxy():
+            return f"{self.whose}: its routes, limits and headers are its own"
+        if not self.asks_auth and (
+            deployment.auth != Auth() or deployment.keys != KeyService() or deployment.links.auth
+        ):
+            return f"{self.whose}: no auth service of ours is asked"
+        if self.name == NONE and deployment.links.mlflow:
+            return f"{self.whose}: nothing leads from it to MLflow"
+        return ""

@@ -1,0 +1,201 @@
+"""A proxy of others as a process of this machine, in the reference's place; or no proxy at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import subprocess
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+
+from registry_conformance.judge.target.credential import Credential, Password
+from registry_conformance.judge.target.policy import OPEN, Policy
+from registry_conformance.judge.target.target import Capability
+from registry_conformance.lab.deployment import DOORS, Deployment, Links
+from registry_conformance.lab.external.neighbour import NONE, Neighbour, NeighbourError
+from registry_conformance.lab.stack import certificate
+from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.links import address_to, url_to
+from registry_conformance.lab.stack.part import PartError
+from registry_conformance.lab.stack.proxy import AnyProxy
+
+USER = "developer"
+_PATIENCE = 60
+
+
+class NeighbourProxy(AnyProxy):
+    """A program of others with a shipped configuration, told where MLflow is by a file that is written anew."""
+
+    def __init__(self, layout: Layout, neighbour: Neighbour) -> None:
+        super().__init__(layout)
+        self.neighbour = neighbour
+        self.program = neighbour.program.name
+        self.asks_auth = self.asks_keys = neighbour.asks_auth
+        self.doors = tuple(DOORS) if neighbour.asks_auth else ("literal",)
+
+    def spec(self, deployment: Deployment) -> Hashable:
+        """Return whom it sends requests to: all else is its own."""
+        return deployment.links.in_place & {"mlflow", "server", "auth"}
+
+    def lacks(self, deployment: Deployment) -> str:
+        """Return why it cannot be had in a deployment: its own settings are not the suite's to change."""
+        return self.neighbour.lacks(deployment)
+
+    async def start(self, deployment: Deployment) -> None:
+        """Write its configuration and start it; raise ``PartError`` if it is not installed."""
+        room = self.layout.room(self.name)
+        for folder, mode in ((self.layout.folder, 0o711), (room, 0o755)):
+            folder.chmod(mode)  # nginx and Apache read a password file as another user
+        suffix = self.neighbour.program.suffix
+        file = room / f"proxy.{suffix}"
+        try:
+            text = self.neighbour.text(self._places(deployment, room))
+        except NeighbourError as problem:
+            raise PartError(str(problem)) from problem
+        # A configuration that is made for a container has the container's folders in it.
+        text = text.replace("/etc/nginx/lua", str(self.neighbour.file.parent)).replace("/tmp/nginx", str(room))  # noqa: S108 - as said
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+        arguments = [argument.format(file=file) for argument in self.neighbour.program.arguments]
+        await self.launch(arguments, {"XDG_DATA_HOME": str(room), "XDG_CONFIG_HOME": str(room)})
+
+    async def is_ready(self, deployment: Deployment) -> bool:
+        """Return whether a request gets any answer."""
+        del deployment
+        await self.layout.http.get(f"{self.layout.url(self.name)}{DOORS[self.doors[0]]}/health")
+        return True
+
+    def keys(self, keys: Mapping[str, Credential]) -> Mapping[str, Credential]:
+        """Return the reference's keys if it asks about them, else the one user's password."""
+        return keys if self.asks_auth else {"writer": Password(USER, self.layout.keys["writer"])}
+
+    @property
+    def authority(self) -> Path | None:
+        """The file of the authority that vouches for it, if its configuration takes TLS."""
+        return self.layout.room(self.name) / "tls" / certificate.AUTHORITY if self.asks_auth else None
+
+    def offers(self) -> Mapping[str, Capability]:
+        """Return whether it takes TLS, and that its settings are its own."""
+        own = Capability(False, f"{self.neighbour.whose}: its routes, limits and headers are its own")
+        if self.asks_auth:
+            return {"tls": Capability(True), "proxy-settings": own}
+        whose = f"{self.neighbour.whose}: it checks a password itself, and asks no key service"
+        absent = Capability(False, f"{self.neighbour.whose}: its configuration takes no TLS")
+        return {"tls": absent, "proxy-settings": own, "key-record": Capability(False, whose)}
+
+    def installed(self) -> str:
+        """Return the first line of what the program says of its version."""
+        option = {"caddy": "version", "haproxy": "-v", "nginx": "-v", "apache2": "-v"}[self.program]
+        try:
+            said = subprocess.run(
+                [self.neighbour.program.path, option], capture_output=True, text=True, timeout=_PATIENCE, check=False
+            )
+        except NeighbourError as problem:
+            raise PartError(str(problem)) from problem
+        words = (said.stdout + said.stderr).split()
+        number = next((word.strip("v").rpartition("/")[2] for word in words if any(map(str.isdigit, word))), "unknown")
+        return f"{self.neighbour.name} {number} {self.neighbour.configuration}"
+
+    def _places(self, deployment: Deployment, room: Path) -> dict[str, object]:
+        """Return what stands for each ``@PLACE@`` of its configuration."""
+        addresses = self.layout.addresses
+        places: dict[str, object] = {"ROOM": room, "LISTEN": _joined(addresses["proxy"])}
+        places["MLFLOW"] = _joined(address_to(self.layout, deployment.links, "mlflow"))
+        if self.asks_auth:
+            return places | self._asking(deployment, room)
+        password = self.layout.keys["writer"]
+        passwords = room / "passwords"
+        digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()  # noqa: S324 - the form of htpasswd -s
+        passwords.write_text(f"{USER}:{{SHA}}{digest}\n")
+        passwords.chmod(0o644)
+        shown = self._hashed(password) if self.program == "caddy" else password
+        return places | {"USER": USER, "PASSWORD": shown, "PASSWORDS": passwords}
+
+    def _asking(self, deployment: Deployment, room: Path) -> dict[str, object]:
+        """Return the places of a configuration that is made for a container, and asks the auth service."""
+        tls = room / "tls"
+        certificate.issue(tls, self.layout.addresses["proxy-tls"][0])
+        return {
+            "LISTEN_PORT": _joined(self.layout.addresses["proxy"]),
+            "LISTEN_TLS_PORT": _joined(self.layout.addresses["proxy-tls"]),
+            "AUTH": _joined(address_to(self.layout, deployment.links, "auth")),
+            "TLS": "",
+            "CERTIFICATE_KEY": tls / certificate.KEY,
+            "CERTIFICATE": tls / certificate.CERTIFICATE,
+        }
+
+    def _hashed(self, password: str) -> str:
+        """Return a password as Caddy keeps it, by Caddy's own program, which reads it from its input."""
+        said = subprocess.run(
+            [self.neighbour.program.path, "hash-password"],
+            input=password + "\n",
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=True,
+        )
+        return said.stdout.strip()
+
+
+class NoProxy(AnyProxy):
+    """No proxy: clients ask MLflow itself, and nobody is asked for a key."""
+
+    asks_auth = asks_keys = False
+    doors = ("literal",)
+    policy: Policy = OPEN
+
+    def spec(self, deployment: Deployment) -> Hashable:
+        """Return nothing: there is nothing to change."""
+        del deployment
+        return None
+
+    def lacks(self, deployment: Deployment) -> str:
+        """Return why it cannot be had in a deployment: there is no proxy to be changed."""
+        return Neighbour(NONE).lacks(deployment)
+
+    async def start(self, deployment: Deployment) -> None:
+        """Do nothing."""
+
+    async def stop(self) -> None:
+        """Do nothing."""
+
+    async def is_ready(self, deployment: Deployment) -> bool:
+        """Return that it always is."""
+        del deployment
+        return True
+
+    def is_alive(self) -> bool:
+        """Return that it always is."""
+        return True
+
+    def base(self, links: Links) -> str:
+        """Return the address of MLflow itself."""
+        return url_to(self.layout, links, "server")
+
+    def keys(self, keys: Mapping[str, Credential]) -> Mapping[str, Credential]:
+        """Return nothing: nobody is asked."""
+        del keys
+        return {}
+
+    @property
+    def authority(self) -> Path | None:
+        """Nobody vouches for what takes no TLS."""
+        return None
+
+    def offers(self) -> Mapping[str, Capability]:
+        """Return that there is no proxy to be looked at."""
+        reason = "this stack has no proxy"
+        return dict.fromkeys(("tls", "proxy-settings", "key-record", "witness"), Capability(False, reason))
+
+    def installed(self) -> str:
+        """Return that there is none."""
+        return "none"
+
+
+def proxy_part(layout: Layout, neighbour: Neighbour) -> AnyProxy:
+    """Return the part of a proxy of others, or of none."""
+    return NoProxy(layout) if neighbour.name == NONE else NeighbourProxy(layout, neighbour)
+
+
+def _joined(address: tuple[str, int]) -> str:
+    return f"{address[0]}:{address[1]}"
