@@ -1,0 +1,116 @@
+"""Proxies of others: every configuration that is shipped is one that its program takes, and can be named."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.external.neighbour import PROGRAMS, Neighbour, NeighbourError
+from registry_conformance.lab.faults.catalogue import broken
+from registry_conformance.run.settings import Settings, SettingsError
+
+PASSWORDS = [
+    (name, configuration)
+    for name, program in PROGRAMS.items()
+    for configuration in program.configurations
+    if configuration not in program.asking
+]
+CHECKS = {
+    "nginx": ["-t", "-c"],
+    "haproxy": ["-c", "-f"],
+    "caddy": ["validate", "--adapter", "caddyfile", "--config"],
+    "apache": ["-t", "-f"],
+}
+
+
+@pytest.mark.parametrize(("name", "configuration"), PASSWORDS)
+def test_shipped_configuration_is_taken(name: str, configuration: str, tmp_path: Path) -> None:
+    """The program itself finds nothing wrong with a configuration, and no place in it is left open."""
+    program = PROGRAMS[name]
+    try:
+        path = program.path
+    except NeighbourError as problem:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(problem))
+    passwords = tmp_path / "passwords"
+    passwords.write_text("")
+    places = {
+        "ROOM": tmp_path,
+        "LISTEN": "127.0.0.1:18080",
+        "MLFLOW": "127.0.0.1:15000",
+        "PASSWORDS": passwords,
+        "USER": "developer",
+        "PASSWORD": "$2a$14$UYgHRJgjoXVo1uTjQPDv2.dUvDyUbZvtBjbS5KpCOODRLvbBSKKIq",
+    }
+    text = Neighbour(name, configuration).text(places)
+    file = tmp_path / f"proxy.{program.suffix}"
+    file.write_text(text)
+    done = subprocess.run(
+        [path, *CHECKS[name], str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not [place for place in places if f"@{place}@" in text]
+
+
+def test_each_program_has_its_configurations() -> None:
+    """Each program ships a naive and a tuned configuration, and its usual one is among them."""
+    for program in PROGRAMS.values():
+        assert {"password", "password-tuned", program.usual} <= set(program.configurations), program.name
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("envoy", None),
+        ("none", Neighbour("none")),
+        ("haproxy", Neighbour("haproxy", "password-tuned")),
+        ("nginx", Neighbour("nginx", "tuned")),
+        ("nginx:password", Neighbour("nginx", "password")),
+    ],
+)
+def test_name_says_which(text: str, found: Neighbour | None) -> None:
+    """A name means a proxy with its usual configuration, or with the one that is named."""
+    assert Neighbour.named(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("ngnix", "did you mean nginx"), ("nginx:pasword", "did you mean"), ("none:tuned", "has no configurations")],
+)
+def test_unknown_name_is_refused(text: str, said: str) -> None:
+    """A name that is not known is refused as a bad option, with what there is."""
+    options = {"proxy_port": 0, "stack": "embedded", "store": "moto", "fault": [], "report_dir": "", "proxy": text}
+    with pytest.raises(SettingsError, match=said):
+        Settings.read(options)
+
+
+def test_missing_program_is_told_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that is not installed is told with the one command that brings it."""
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    with pytest.raises(NeighbourError, match=r"no haproxy on this machine: apt-get install .*haproxy"):
+        _ = PROGRAMS["haproxy"].path
+
+
+def test_edit_of_nothing_is_refused() -> None:
+    """A configuration that no longer has what is to be broken says so, and is not silently healthy."""
+    with pytest.raises(NeighbourError, match="has no 'gone'"):
+        Neighbour("nginx", "password", (("gone", "x"),)).text({})
+
+
+def test_what_it_cannot_be_is_said() -> None:
+    """Faults of settings that a proxy of others does not have cannot be armed with it; faults of MLflow can."""
+    neighbour = Neighbour("haproxy", "password")
+
+    assert "its routes, limits and headers are its own" in neighbour.lacks(broken(REFERENCE, ["body-limit"]))
+    assert neighbour.lacks(broken(REFERENCE, ["bucket-missing"])) == ""
