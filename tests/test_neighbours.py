@@ -36,7 +36,7 @@ def test_shipped_configuration_is_taken(name: str, configuration: str, tmp_path:
     except NeighbourError as problem:
         if os.environ.get("CI") == "true":
             raise
-        pytest.skip(str(problem))
+        pytest.skip(f"its program is needed: {problem}")
     passwords = tmp_path / "passwords"
     passwords.write_text("")
     places = {
