@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ import pytest
 from registry_conformance.documents.troubleshooting import render_guide
 from registry_conformance.judge.diagnosis import diagnose
 from registry_conformance.judge.diagnosis.bands import Band
+from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.cause import LAYERS, Cause, clue, must, never
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.diagnosis import conclude
@@ -192,9 +192,7 @@ def test_no_further_part_is_looked_at_once_enough_is_known(stack: OwnedStack) ->
 
 def test_a_slow_request_with_no_time_for_another_is_timed_all_the_same(stack: OwnedStack) -> None:
     """Where the first answer is slow and nothing more may be sent, it is the one that counts."""
-    context = ProbeContext(
-        stack.apply(REFERENCE), new_run_id(), Facts(), time.monotonic() + 60, stack.target().doors[0]
-    )
+    context = ProbeContext(stack.apply(REFERENCE), new_run_id(), Facts(), Budget(), stack.target().doors[0])
 
     class Late(Asker):
         """One whose first request takes a second, and who has no time for another."""

@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from registry_conformance.judge.diagnosis import doctor
 from registry_conformance.judge.diagnosis.layers import LAYERS
+from registry_conformance.judge.diagnosis.outcome import USAGE, Health
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.catalogue import CATALOGUE
@@ -29,9 +29,10 @@ def examine(*arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
     ("arguments", "key", "told"),
     [
         (["--env=nowhere"], "", "--env=nowhere: unknown; use one of local-example"),
-        (["--url=http://127.0.0.1:9/x"], "", "MLFLOW_TRACKING_TOKEN"),
+        (["--url=http://127.0.0.1:9/x"], "short", "MLFLOW_TRACKING_TOKEN"),
         (["--url=ftp://somewhere/x"], "a-key-of-mine", "not a tracking URI"),
-        (["--url=http://me:secret-word@somewhere/x"], "a-key-of-mine", "http://somewhere/x: not a tracking URI"),
+        (["--url=http://me:secret-word@somewhere/x"], "a-key-of-mine", "'http://somewhere/x': not a tracking URI"),
+        (["--url=http://somewhere/x", "--budget=0"], "a-key-of-mine", "--budget"),
         (["--fault=no-such-fault"], "", "--fault=no-such-fault: unknown; did you mean"),
         ([], "", "give one of --url, --env, --env-file, --fault"),
     ],
@@ -39,7 +40,7 @@ def examine(*arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
 def test_a_wrong_call_is_told_in_one_message(arguments: list[str], key: str, told: str) -> None:
     """A bad option is exit code 4, with a message that names it, no traceback, no secret."""
     done = examine(*arguments, key=key)
-    assert done.returncode == doctor.Health.USAGE
+    assert done.returncode == USAGE
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret-word" not in done.stderr
@@ -51,10 +52,10 @@ def test_a_door_where_nobody_listens_is_unreachable() -> None:
         port = server.getsockname()[1]
     done = examine(f"--url=http://127.0.0.1:{port}/api/mlflow", "--json", key="a-key-of-mine")
     told = json.loads(done.stdout)
-    assert done.returncode == doctor.Health.UNREACHABLE
+    assert done.returncode == Health.UNREACHABLE.exit_code
     assert told["health"] == "unreachable"
     assert told["diagnosis"][0]["layer"] == "network"
-    assert told["facts"]["reach.line.P"]["value"] == "all refused"
+    assert told["facts"]["first.end.P"]["value"] == "door-port-closed"
     assert "put.P" not in told["facts"]
 
 
@@ -62,10 +63,11 @@ def test_a_healthy_door_is_healthy_and_no_secret_is_told(stack: OwnedStack) -> N
     """With a URL and a key alone every layer that can be seen works, and what cannot is said."""
     target = stack.target()
     done = examine(f"--url={target.doors[0].url}", key=target.api_key("writer") or "")
-    assert done.returncode == doctor.Health.HEALTHY, done.stdout + done.stderr
+    assert done.returncode == Health.HEALTHY.exit_code, done.stdout + done.stderr
     assert all(name in done.stdout for name in LAYERS)
     assert "the target shows no bucket" in done.stdout
-    assert "Diagnosis: nothing is wrong" in done.stdout
+    assert "YES: a model can be registered here" in done.stdout
+    assert "MLflow 3.17.2, as it says itself" in done.stdout
     assert not [secret for secret in target.secrets if secret in done.stdout + done.stderr]
 
 
@@ -78,7 +80,7 @@ def test_a_fault_is_named_with_a_url_and_a_key_alone(fault: str, stack: OwnedSta
     finally:
         stack.apply(REFERENCE)
     told = json.loads(done.stdout)
-    assert done.returncode == doctor.Health.ILL
+    assert done.returncode == Health.ILL.exit_code
     assert told["diagnosis"][0]["id"] == fault
     assert told["diagnosis"][0]["remedy"]
     assert told["layers"]["bucket"] == "not seen"

@@ -14,9 +14,11 @@ import click
 from registry_conformance.cli.faults import FAULT
 from registry_conformance.cli.parameters import ENV, ENV_FILE, URL, exactly_one
 from registry_conformance.cli.problems import could_not, refuse
+from registry_conformance.judge.diagnosis.budget import ALLOWED
 from registry_conformance.judge.locations import cache_folder, report_folder
 
 if TYPE_CHECKING:
+    from registry_conformance.judge.target.credential import Credential
     from registry_conformance.judge.target.target import Target
 
 
@@ -29,6 +31,7 @@ class Examination:
     env_file: Path | None
     fault: tuple[str, ...]
     as_json: bool
+    budget: float
 
 
 @click.command()
@@ -37,13 +40,28 @@ class Examination:
 @ENV_FILE
 @click.option("--fault", multiple=True, type=FAULT, help="A stack of our own with this fault (may be repeated).")
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON, every fact included.")
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0, min_open=True),
+    default=ALLOWED,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the probes may take at most; the target's own pace decides below that.",
+)
 @click.pass_context
 def command(
-    ctx: click.Context, url: str, env: str, env_file: Path | None, fault: tuple[str, ...], as_json: bool
+    ctx: click.Context,
+    url: str,
+    env: str,
+    env_file: Path | None,
+    fault: tuple[str, ...],
+    as_json: bool,
+    budget: float,
 ) -> int:
     """Say what is wrong with a deployment, layer by layer, in seconds and without the suite.
 
-    With --url the API key is taken from MLFLOW_TRACKING_TOKEN.
+    With --url the API key is taken from MLFLOW_TRACKING_TOKEN, or a user and a password from MLFLOW_TRACKING_USERNAME
+    and MLFLOW_TRACKING_PASSWORD; a registry that asks for neither needs neither.
 
     \b
     Examples:
@@ -51,38 +69,38 @@ def command(
       registry-conformance doctor --env staging
       registry-conformance doctor --fault artifact-route-missing
 
-    Exit codes: 0 healthy, 1 not, 2 interrupted, 4 bad option, 6 unreachable.
+    Exit codes: 0 healthy, 1 not, 2 interrupted, 4 bad option or address, 6 could not tell: nobody answers, or not all
+    was asked.
     """
     exactly_one(ctx, "url", "env", "env_file", "fault")
-    return examine(Examination(url, env, env_file, fault, as_json))
+    return examine(Examination(url, env, env_file, fault, as_json, budget))
 
 
 def examine(asked: Examination) -> int:
     """Examine what was asked for and tell; return the exit code."""
     from registry_conformance.judge.diagnosis import diagnose, doctor
-    from registry_conformance.judge.machine import isolate, new_run_id, tracking_token
-    from registry_conformance.judge.report.redact import SHORTEST, Redactor
+    from registry_conformance.judge.diagnosis.budget import Budget
+    from registry_conformance.judge.diagnosis.outcome import health
+    from registry_conformance.judge.machine import isolate, new_run_id
+    from registry_conformance.judge.report.redact import Redactor
 
-    token = tracking_token()
-    if asked.url and len(token) < SHORTEST:
-        raise refuse("no key, or none that can be kept out of what is told: put it into MLFLOW_TRACKING_TOKEN")
     run = new_run_id()
-    with _patient(asked, run, token) as target:
+    with _patient(asked, run) as target:
         isolate()
-        found = diagnose(target, run)
+        found = diagnose(target, run, budget=Budget(asked.budget))
         redactor = Redactor(target.secrets)
         if asked.as_json:
             click.echo(json.dumps(redactor.value(doctor.document(target, found)), ensure_ascii=False, indent=1))
         else:
             click.echo("\n".join(redactor.text(line) for line in doctor.lines(target, found)))
-        return doctor.health(found)
+        return health(found).exit_code
 
 
 @contextmanager
-def _patient(asked: Examination, run: str, token: str) -> Iterator[Target]:
+def _patient(asked: Examination, run: str) -> Iterator[Target]:
     """Yield the target that was asked for; a stack of our own ends with the block."""
     if asked.url:
-        yield _at_address(asked.url, token)
+        yield _at_address(asked.url)
     elif asked.fault:
         with _broken_stack(asked.fault, run) as target:
             yield target
@@ -91,13 +109,35 @@ def _patient(asked: Examination, run: str, token: str) -> Iterator[Target]:
             yield target
 
 
-def _at_address(url: str, token: str) -> Target:
+def _at_address(url: str) -> Target:
+    """Return the target at an address, with the credential and the network that the user's MLflow client has."""
     from registry_conformance.judge.diagnosis import doctor
+    from registry_conformance.judge.diagnosis.preflight import AddressError
+    from registry_conformance.judge.live.network import usual_network
+    from registry_conformance.judge.live.reader import ProfileError
+    from registry_conformance.judge.machine import variable
 
     try:
-        return doctor.target_at(url, token)
-    except doctor.AddressError as problem:
+        network = usual_network(variable("MLFLOW_TRACKING_SERVER_CERT_PATH") or "")
+        return doctor.target_at(url, _credential(), network)
+    except AddressError as problem:
+        raise refuse(f"--url={problem}") from problem
+    except ProfileError as problem:
         raise refuse(problem) from problem
+
+
+def _credential() -> Credential | None:
+    """Return what the user's MLflow client sends, by the usual variables: a user and a password go before a key."""
+    from registry_conformance.judge.machine import tracking_login, tracking_token
+    from registry_conformance.judge.report.redact import SHORTEST
+    from registry_conformance.judge.target.credential import Password
+
+    user, password = tracking_login()
+    token = "" if user else tracking_token()
+    for name, secret in (("PASSWORD", password), ("TOKEN", token)):
+        if 0 < len(secret) < SHORTEST:
+            raise refuse(f"MLFLOW_TRACKING_{name}: fewer than {SHORTEST} characters cannot be kept out of the output")
+    return Password(user, password) if user else token or None
 
 
 @contextmanager

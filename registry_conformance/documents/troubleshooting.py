@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.fact_names import PLACES, meaning
+from registry_conformance.judge.diagnosis.preflight import KINDS, Kind
+from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.symptoms import SYMPTOMS
 from registry_conformance.judge.diagnosis.unusable_grants import GIVEN, Given
 from registry_conformance.lab.faults.catalogue import CATALOGUE
@@ -25,6 +27,11 @@ _GIVEN = """## What this client was given
 
 No part of the deployment is broken here, as far as can be seen: an address or a key is wrong, or the network between.
 """
+_FIRST = """## What is asked before anything else
+
+The doctor asks these in this order before it ranks any cause; the first that fails ends the matter.
+"""
+_LAST = ("What this client was given", "What is asked before anything else")
 _UNKNOWN = """## No known cause
 
 ### store-refuses
@@ -52,7 +59,7 @@ def render_guide(causes: Sequence[Cause]) -> str:
     parts.append(
         "\n".join(
             f"- [{title}](#{_anchor(title)})"
-            for title in (*(SYMPTOMS[name] for name in by_symptom if by_symptom[name]), "What this client was given")
+            for title in (*(SYMPTOMS[name] for name in by_symptom if by_symptom[name]), *_LAST)
         )
     )
     for symptom, alike in by_symptom.items():
@@ -60,6 +67,8 @@ def render_guide(causes: Sequence[Cause]) -> str:
             parts.append(f"## {SYMPTOMS[symptom]}")
             parts += ["\n".join(_entry(cause, alike)) for cause in alike]
     parts += [_GIVEN, *("\n".join(_handed(each)) for each in GIVEN)]
+    given = {each.id for each in GIVEN}
+    parts += [_FIRST, *("\n".join(_first(kind)) for kind in KINDS if kind.id not in given)]
     return "\n\n".join(part.strip() for part in [*parts, _UNKNOWN]) + "\n"
 
 
@@ -70,6 +79,15 @@ def _handed(each: Given) -> Iterator[str]:
     yield ""
     yield f"- Seen by: `{each.fact}` ({meaning(each.fact)}) holds `{each.sign}`."
     yield f"- Remedy: {each.remedy}."
+
+
+def _first(kind: Kind) -> Iterator[str]:
+    yield f"### {kind.id}"
+    yield ""
+    yield _sentence(kind.title)
+    yield ""
+    yield f"- Fixed by: {'who gave the address or the credential' if kind.whose == YOURS else 'the operator'}."
+    yield f"- Remedy: {kind.remedy}."
 
 
 def _entry(cause: Cause, alike: Sequence[Cause]) -> Iterator[str]:

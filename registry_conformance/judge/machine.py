@@ -54,6 +54,12 @@ def tracking_token() -> str:
     return os.environ.get("MLFLOW_TRACKING_TOKEN", "").strip()
 
 
+def tracking_login() -> tuple[str, str]:
+    """Return the user and the password that the user's MLflow client sends, both empty unless both are set."""
+    user, password = (os.environ.get(f"MLFLOW_TRACKING_{name}", "") for name in ("USERNAME", "PASSWORD"))
+    return (user, password) if user and password else ("", "")
+
+
 def network_variable(name: str) -> str:
     """Return a variable that describes the network, as ``HTTPS_PROXY``, in either case; empty where it is not set."""
     return (os.environ.get(name.lower()) or os.environ.get(name) or "").strip()

@@ -33,8 +33,8 @@ class HttpSender:
     """Sends single requests to one door with one key, each over its own connection.
 
     ``key`` ``None`` sends no credential. ``run`` names the run in the User-Agent, so that a deployment's logs can be
-    searched by it. ``timeout`` in seconds bounds each silence, ``deadline`` the whole exchange (``None``: two minutes,
-    and longer by what is moved); ``most`` is how many bytes are read of an answer.
+    searched by it; ``agent`` is another. ``timeout`` in seconds bounds each silence, ``deadline`` the whole exchange
+    (``None``: two minutes, and longer by what is moved); ``most`` is how many bytes are read of an answer.
     """
 
     door: Door
@@ -44,6 +44,7 @@ class HttpSender:
     timeout: float = 30.0
     deadline: float | None = None
     most: int = MOST_BYTES
+    agent: str = ""
 
     def with_key(self, key: Credential | None) -> Self:
         """Return the same client with another key, or with none."""
@@ -84,7 +85,7 @@ class HttpSender:
         streamed = body is not None and whole is None
         proxy = self.door.network.proxy_for(url) if parts.scheme == "http" else ""
         sent += credential_headers(self.key, method, url, whole, carrier=carrier, streamed=streamed)
-        sent.append(("User-Agent", f"registry-conformance/{self.run}"))
+        sent.append(("User-Agent", self.agent or f"registry-conformance/{self.run}"))
         sent.extend(_framing(method, body, size, chunked=chunked))
         sent.extend(proxy_headers(proxy))
         exchange = Exchange(method, url, self.door.name, None, tuple(sent))
@@ -145,6 +146,11 @@ class HttpSender:
         secured = urlsplit(self.door.url).scheme == "https"
         trusting = context(self.door, certificate_of(self.key)) if secured else None
         return connection_to(self.door, self.bounds.silence, trusting)
+
+
+def client_agent(run: str) -> str:
+    """Return a User-Agent that begins as the MLflow client's does, so that who refuses that one refuses this one."""
+    return f"mlflow-python-client/3.17.2 (registry-conformance/{run})"
 
 
 def _framing(method: str, body: Payload | None, size: int | None, *, chunked: bool) -> list[tuple[str, str]]:

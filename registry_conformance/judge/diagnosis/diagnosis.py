@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from registry_conformance.judge.diagnosis.bands import Band, Bands
+from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.causes.follows import ALL
@@ -16,9 +17,12 @@ from registry_conformance.judge.diagnosis.failure_signature import FailureMark, 
 from registry_conformance.judge.diagnosis.fault_location import fault_location
 from registry_conformance.judge.diagnosis.grades import Grade, grade_of
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
+from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
 from registry_conformance.judge.diagnosis.store_codes import layer_of, refused_operations, store_codes
+from registry_conformance.judge.diagnosis.undeclared import tolerated
 from registry_conformance.judge.diagnosis.unusable_grants import Given, out_of_reach, unusable
 from registry_conformance.judge.target.target import Target
 
@@ -93,12 +97,31 @@ def diagnose(
     red: Collection[str] = (),
     judged: Collection[str] | None = None,
     kept_by: Mapping[str, str] | None = None,
+    budget: Budget | None = None,
 ) -> Diagnosis:
-    """Return what is wrong with a target, within 15 s; ``run`` names the run.
+    """Return what is wrong with a target; ``run`` names the run.
 
     ``red`` are requirements that failed, of those that were ``judged``; ``kept_by`` tells the layer that keeps each.
+    What the preflight ends is not asked further: a door of which nothing remains has no other cause.
     """
-    return conclude(look(target, run, enough=partial(settled, CAUSES, red=red)), red, judged=judged, kept_by=kept_by)
+    facts = Facts(tolerated) if target.kind == GIVEN else Facts()
+    examined = examine_target(target, run, facts)
+    ended = tuple(_found(each) for each in examined.ended)
+    if ended and not examined.target.doors:
+        return Diagnosis(ended, facts)
+    enough = partial(settled, CAUSES, red=red)
+    concluded = conclude(look(examined.target, run, budget, enough, facts), red, judged=judged, kept_by=kept_by)
+    if all(cause.id == UNKNOWN for cause in concluded.causes):
+        ended += tuple(_found(each) for each in examined.open_questions)
+    return replace(concluded, causes=(*ended, *concluded.causes)) if ended else concluded
+
+
+def _found(each: Finding) -> Named:
+    """Return what the preflight found, as a cause: seen, not inferred."""
+    kind = each.kind
+    seen = each.observations or (each.sentence,)
+    link = f"{GUIDE}#{kind.id}"
+    return Named(kind.id, kind.layer, each.sentence, Band.CERTAIN, seen, each.remedy, link, everything=True)
 
 
 def conclude(

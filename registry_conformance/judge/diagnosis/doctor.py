@@ -1,92 +1,62 @@
-"""The doctor: one look at a target without the suite, told layer by layer, ending in the diagnosis."""
+"""The doctor: one look at a target without the suite, told shortest first, then to who runs it, then layer by layer."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
 from registry_conformance.judge.diagnosis.layers import layers
+from registry_conformance.judge.diagnosis.outcome import Health, health, stops_at, unseen_steps
+from registry_conformance.judge.diagnosis.preflight import KINDS, read_address
+from registry_conformance.judge.diagnosis.preflight.finding import YOURS
+from registry_conformance.judge.diagnosis.preflight.target import GIVEN
+from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.network import DIRECT, Network
 from registry_conformance.judge.target.target import Capability, Door, Target
 
-_MOST_ODD = 3
+_MOST_ANOMALIES = 3
+_MOST_REASONS = 3
+_MOST_NAMED = 6
 _WIDTH = 200
+_YOURS = frozenset(kind.id for kind in KINDS if kind.whose == YOURS)
 
 
-class Health(enum.IntEnum):
-    """The doctor's exit codes."""
-
-    HEALTHY = 0
-    ILL = 1
-    USAGE = 4
-    UNREACHABLE = 6
-
-
-class AddressError(ValueError):
-    """A URL cannot be a tracking URI; the message says what one looks like."""
-
-
-def target_at(url: str, key: str) -> Target:
-    """Return a target of which nothing is known but a tracking URI and an API key; raise ``AddressError``."""
-    parts = urlsplit(url)
-    try:
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or parts.username or parts.query:
-        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
-        raise AddressError(f"--url={shown}: not a tracking URI; it looks like https://HOST/api/mlflow")
-    absent = Capability(False, "the doctor was given a URL and a key, no more")
+def target_at(url: str, credential: Credential | None, network: Network = DIRECT) -> Target:
+    """Return a target of which nothing is known but a tracking URI and a credential; raise ``AddressError``."""
+    address = read_address(url)
+    absent = Capability(False, "the doctor was given an address, no more")
     return Target(
-        name=parts.hostname or url,
-        kind="address",
-        doors=(Door("given", url.rstrip("/")),),
-        keys={"writer": key},
+        name=urlsplit(address.url).hostname or address.url,
+        kind=GIVEN,
+        doors=(Door("given", address.url, network=network),),
+        keys={"writer": credential} if credential else {},
         capabilities=dict.fromkeys(("origin", "store", "logs", "witness"), absent),
     )
 
 
-def health(diagnosis: Diagnosis) -> Health:
-    """Return what the exit code of a diagnosis is."""
-    line = diagnosis.facts.value("reach.line.P")
-    answers = diagnosis.facts.value("doors.search.P") + diagnosis.facts.value("doors.health.P")
-    if "open" not in line or (answers and not any(digit in answers for digit in "2345")):
-        return Health.UNREACHABLE
-    return Health.ILL if diagnosis.causes or diagnosis.facts.anomalies else Health.HEALTHY
-
-
 def lines(target: Target, diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield the report for a terminal: each layer, then the causes."""
+    """Yield the report for a terminal: the verdict, who fixes it and how, each cause, each layer, what is unseen."""
     yield f"Doctor: {target.name}, {', '.join(door.url for door in target.doors)}"
+    if who := _greeting(diagnosis):
+        yield f"        {who}"
     yield ""
-    for layer in layers(diagnosis.facts):
-        yield f"{layer.name:<10}{layer.word:<10}" + _counts(layer.good, len(layer.anomalies))
-        for fact in layer.anomalies[:_MOST_ODD]:
-            yield _clip(f"    {fact.sentence}")
-        if len(layer.anomalies) > _MOST_ODD:
-            yield f"    and {len(layer.anomalies) - _MOST_ODD} more"
-        if not layer.good and not layer.anomalies and layer.unseen:
-            yield _clip(f"    {layer.unseen[0]}")
+    yield from (_clip(line) for line in _verdict(diagnosis))
     yield ""
-    if not diagnosis.causes:
-        yield "Diagnosis: nothing is wrong with what could be seen."
-    for cause in diagnosis.named:
-        yield _clip(f"Diagnosis ({cause.sureness}): {cause.sentence}")
-        yield from (_clip(f"  seen:   {seen}") for seen in cause.observations)
-        yield _clip(f"  remedy: {cause.remedy}")
-        yield f"  more:   {cause.link}"
-    if others := [cause for cause in diagnosis.causes if cause.alternative]:
-        yield _clip("Less likely: " + "; ".join(f"{cause.sentence} ({cause.layer})" for cause in others))
+    yield from _causes(diagnosis)
+    yield from _layers(diagnosis)
+    yield from (_clip(line) for line in _missed(diagnosis))
 
 
 def document(target: Target, diagnosis: Diagnosis) -> dict[str, Any]:
-    """Return the report as JSON-able data: health, layers, causes, and every fact."""
+    """Return the report as JSON-able data: health, verdict, layers, causes, and every fact."""
     return {
         "schema": "doctor.v1",
         "target": {"name": target.name, "doors": {door.name: door.url for door in target.doors}},
-        "health": health(diagnosis).name.lower(),
+        "health": health(diagnosis).value,
+        "exit_code": health(diagnosis).exit_code,
+        "verdict": list(_verdict(diagnosis)),
         "layers": {layer.name: layer.word for layer in layers(diagnosis.facts)},
         "diagnosis": [
             {
@@ -103,10 +73,95 @@ def document(target: Target, diagnosis: Diagnosis) -> dict[str, Any]:
             for cause in diagnosis.causes
         ],
         "facts": {
-            fact.name: {"value": fact.value, "normal": fact.normal, "sentence": fact.sentence}
+            fact.name: {
+                "value": fact.value,
+                "normal": fact.normal,
+                "sentence": fact.sentence,
+                **({"missed": True} if fact.missed else {}),
+            }
             for fact in diagnosis.facts.values()
         },
     }
+
+
+def _greeting(diagnosis: Diagnosis) -> str:
+    """Return who answers, in a line, as far as it is known."""
+    facts = diagnosis.facts
+    version, product = facts.value("first.version.P"), facts.get("first.product.P")
+    words = [f"MLflow {version}, as it says itself"] if version else []
+    if product is not None and product.seen:
+        words.append(f"before it: {product.sentence}" if version else product.sentence)
+    if facts.value("first.open.P") == "open":
+        words.append("open: nobody is asked for a key")
+    return "; ".join(words)
+
+
+def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield the verdict in a line, and in another who fixes it."""
+    facts, state = diagnosis.facts, health(diagnosis)
+    if state is Health.HEALTHY:
+        yield "YES: a model can be registered here, as far as the doctor sees; nothing is wrong with what it saw."
+        return
+    if state is Health.COULD_NOT_TELL:
+        yield f"COULD NOT TELL: {len(facts.missed)} questions were not asked. Nothing is wrong with what could be seen."
+        return
+    first = next(iter(diagnosis.named), None)
+    if first is not None and first.id in _YOURS:
+        yield f"NO: {first.sentence}"
+        yield f"Yours to fix: {first.remedy}"
+        return
+    stop = stops_at(facts)
+    if stop is not None and "open" in facts.value("reach.line.P"):
+        step, fact = stop
+        yield f"NO: registration stops at {step.words}. {fact.sentence}"
+    elif first is not None:
+        registers = bool(facts.value("put.P")) and not unseen_steps(facts)
+        yield f"{'YES, a model can be registered, but' if registers else 'NO'}: {first.sentence}"
+    else:
+        yield f"UNCLEAR: {facts.anomalies[0].sentence}"
+    works = "Your address and key work: this" if _let_in(diagnosis) else "This"
+    yield f"{works} is the operator's to fix; send them the file that --bundle FILE writes."
+
+
+def _let_in(diagnosis: Diagnosis) -> bool:
+    return diagnosis.facts.value("doors.search.P").endswith("200 json")
+
+
+def _causes(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield the causes for who runs the deployment, the independent ones whole, the others in a line."""
+    for cause in diagnosis.named:
+        yield _clip(f"Diagnosis ({cause.sureness}): {cause.sentence}")
+        yield from (_clip(f"  observed: {observed}") for observed in cause.observations)
+        yield _clip(f"  fix:      {cause.remedy}")
+        yield f"  docs:     {cause.link}"
+    if others := [cause for cause in diagnosis.causes if cause.alternative]:
+        yield _clip("Less likely: " + "; ".join(f"{cause.sentence} ({cause.layer})" for cause in others))
+    if diagnosis.causes:
+        yield ""
+
+
+def _layers(diagnosis: Diagnosis) -> Iterator[str]:
+    for layer in layers(diagnosis.facts):
+        yield f"{layer.name:<10}{layer.word:<10}" + _counts(layer.good, len(layer.anomalies))
+        for fact in layer.anomalies[:_MOST_ANOMALIES]:
+            yield _clip(f"    {fact.sentence}")
+        if len(layer.anomalies) > _MOST_ANOMALIES:
+            yield f"    and {len(layer.anomalies) - _MOST_ANOMALIES} more"
+        if not layer.good and not layer.anomalies and layer.unseen:
+            yield _clip(f"    {layer.unseen[0]}")
+
+
+def _missed(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield what should have been asked and was not, and why."""
+    missed = diagnosis.facts.missed
+    if not missed:
+        return
+    yield ""
+    named = ", ".join(fact.name for fact in missed[:_MOST_NAMED])
+    yield f"Not asked, though it should have been: {len(missed)} questions ({named})"
+    reasons = list(dict.fromkeys(fact.sentence.removeprefix("not seen: ") for fact in missed))
+    yield from (f"    {reason}" for reason in reasons[:_MOST_REASONS])
+    yield "    ask again with more time: --budget SECONDS"
 
 
 def _counts(good: int, anomalies: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,9 @@ class Fact:
 
     ``name`` is ``subject.aspect.PLACE`` (``put.small.P``: P through the proxy, O straight to MLflow, S in the bucket, K
     at the key service); ``value`` a few words in a fixed grammar (``404 html flask``), empty where it was not seen.
-    ``normal`` is whether a healthy deployment shows it. ``evidence`` holds JSON-able items.
+    ``normal`` is whether a healthy deployment shows it. ``evidence`` holds JSON-able items. ``missed`` is whether it
+    was not seen though it should have been asked: there was no time for it. ``note`` is whether it is other than the
+    reference promises, and no anomaly, since nobody promised it there.
     """
 
     name: str
@@ -23,6 +25,8 @@ class Fact:
     sentence: str
     normal: bool = True
     evidence: tuple[Mapping[str, Any], ...] = ()
+    missed: bool = False
+    note: bool = False
 
     @property
     def seen(self) -> bool:
@@ -30,10 +34,18 @@ class Fact:
         return bool(self.value)
 
 
+class Missed(str):
+    """A reason why something was not seen that should have been asked: the doctor owes it."""
+
+    __slots__ = ()
+
+
 class Facts(Mapping[str, Fact]):
     """Fact name -> fact, in the order in which they were told; threads may add."""
 
-    def __init__(self) -> None:
+    def __init__(self, tolerated: Callable[[str, str], bool] | None = None) -> None:
+        """``tolerated`` tells by name and value what is no anomaly though it is other than the reference promises."""
+        self._tolerated = tolerated
         self._lock = threading.Lock()
         self._facts: dict[str, Fact] = {}
 
@@ -42,13 +54,15 @@ class Facts(Mapping[str, Fact]):
     ) -> None:
         """Keep a fact; ``normal`` is a regex that a healthy deployment's value matches as a whole, empty for any."""
         healthy = not normal or re.fullmatch(normal, value) is not None
+        note = not healthy and self._tolerated is not None and self._tolerated(name, value)
         with self._lock:
-            self._facts[name] = Fact(name, value, sentence, healthy, evidence)
+            self._facts[name] = Fact(name, value, sentence, healthy or note, evidence, note=note)
 
     def unseen(self, name: str, reason: str) -> None:
-        """Keep that a fact could not be seen, and why."""
+        """Keep that a fact could not be seen, and why; a reason that is ``Missed`` is one that lies with the doctor."""
         with self._lock:
-            self._facts.setdefault(name, Fact(name, "", f"not seen: {reason}"))
+            missed = isinstance(reason, Missed)
+            self._facts.setdefault(name, Fact(name, "", f"not seen: {reason}", missed=missed))
 
     def value(self, name: str) -> str:
         """Return a fact's value, empty where it was not seen."""
@@ -59,6 +73,11 @@ class Facts(Mapping[str, Fact]):
     def anomalies(self) -> tuple[Fact, ...]:
         """The facts that a healthy deployment does not show."""
         return tuple(fact for fact in self._facts.values() if fact.seen and not fact.normal)
+
+    @property
+    def missed(self) -> tuple[Fact, ...]:
+        """The facts that should have been asked for, and were not."""
+        return tuple(fact for fact in self._facts.values() if fact.missed)
 
     def __getitem__(self, name: str) -> Fact:
         return self._facts[name]

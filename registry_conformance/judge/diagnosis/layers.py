@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 
 LAYERS = {
+    "address": ("first.",),
     "network": ("reach.", "tls."),
     "proxy": ("doors.", "route.", "error.", "head.", "browser.", "seen."),
     "auth": ("key.", "reader.", "admin.", "open.", "bypass.", "spoof.", "asked."),

@@ -1,4 +1,4 @@
-"""What a battery stands on: the target, the table it fills, and clients that lose patience soon."""
+"""What the probes stand on: the target, the table they fill, their budget, and clients that lose patience soon."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from registry_conformance.judge.clients.bucket import Bucket
-from registry_conformance.judge.clients.http_sender import HttpSender
-from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.clients.http_sender import HttpSender, client_agent
+from registry_conformance.judge.diagnosis.budget import Budget, Machine
+from registry_conformance.judge.diagnosis.facts import Facts, Missed
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
@@ -22,30 +23,37 @@ from registry_conformance.judge.target.policy import GUARDED, READS, ROLES
 from registry_conformance.judge.target.target import Door, Target
 
 PATIENCE = 3.0
-"""Seconds that one probe waits for a sign of life."""
+"""Seconds that one probe waits for a sign of life, on a machine that has time for it."""
 ENOUGH = 3
 """So many time-outs of one kind of request at one place, and no more of the kind are sent there."""
+_FARTHEST = 0.5
 PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
 
+T = TypeVar("T")
 Judge = Callable[[Exchange], str]
+
+
+class NotAsked(Exception):  # noqa: N818 - no error: a probe ends here, and says what it leaves unasked
+    """A probe may ask nothing more; the message says why."""
 
 
 @dataclass
 class ProbeContext:
-    """One battery: ``name`` is new each time, ``until`` when it must be over (``time.monotonic``).
+    """One run of the probes: ``name`` is new each time, ``budget`` bounds it.
 
     ``main`` is the door that is looked at closely: the first that serves metadata. ``dead`` are the places where nobody
-    answers, ``late`` counts time-outs by kind.
+    answers, ``late`` counts time-outs by kind. ``floor`` is the fastest answer at each place, in seconds.
     """
 
     target: Target
     run: str
     facts: Facts
-    until: float
+    budget: Budget
     main: Door
     name: str = field(init=False)
     dead: set[str] = field(default_factory=set)
     late: Counter[str] = field(default_factory=Counter)
+    floor: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.name = f"{self.run}-{secrets.token_hex(4)}"
@@ -68,9 +76,30 @@ class ProbeContext:
         if role and place == "P":
             key = self.target.key_at(reached) if role == "writer" else self.target.keys.get(role)
             reason = reason or self._no_use(role, key, reached)
-        waits = PATIENCE if patience is None else patience
-        sender = HttpSender(replace(reached, patience=waits), key, Evidence(), self.run, deadline=waits + 3)
+        waits = (PATIENCE if patience is None else patience) * self.slack
+        agent = client_agent(self.run)
+        bound = replace(reached, patience=waits)
+        sender = HttpSender(bound, key, Evidence(), self.run, timeout=waits, deadline=waits + 3, agent=agent)
         return Asker(self, place, sender, reason)
+
+    def distance(self, place: str, exchange: Exchange) -> float:
+        """Return how many seconds of an exchange are the way there and back: no part of the deployment is slow by it.
+
+        Before a door it is what the fastest answer of all took; half a second is more than any way is long.
+        """
+        if place == "P":
+            return min(self.floor.get(place, 0.0), _FARTHEST)
+        return min(2 * exchange.moments[0], _FARTHEST) if exchange.moments else 0.0
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that the probes run on."""
+        return self.budget.machine
+
+    @property
+    def slack(self) -> float:
+        """By how much waits are longer here than on a machine that has time: from 1 to 10."""
+        return min(10.0, max(1.0, self.machine.stretch / 3))
 
     def stranger(self, door: Door | None = None) -> Asker:
         """Return who asks without a key what is refused without one; nobody where strangers may do something."""
@@ -93,6 +122,13 @@ class ProbeContext:
     def _let_in(door: Door) -> str:
         return f"the policy {door.policy.name!r} lets strangers in" if door.policy.anonymous else ""
 
+    def settled(self, look: Callable[[], T], until: Callable[[T], bool], seconds: float = 0.4) -> T:
+        """Return what a look shows once ``until`` holds of it, or after so many seconds on a machine that has time."""
+        last = time.monotonic() + seconds * self.slack
+        while not until(found := look()) and time.monotonic() < last:
+            time.sleep(0.05)
+        return found
+
     @property
     def key(self) -> str:
         """The API key that is good at the main door, empty where there is none, or another credential."""
@@ -113,12 +149,16 @@ class ProbeContext:
 
 @dataclass
 class Asker:
-    """Asks at one place and tells what came of it; stops where time-outs pile up, or when the time is over."""
+    """Asks at one place and tells what came of it; stops if time-outs pile up.
+
+    Raises ``NotAsked`` once the budget is used up, unless it is ``unbounded``, as who cleans up is.
+    """
 
     context: ProbeContext
     place: str
     sender: HttpSender
     reason: str = ""
+    unbounded: bool = False
 
     def ask(
         self,
@@ -139,6 +179,7 @@ class Asker:
         name = f"{fact}.{self.place}"
         if reason := self.why_not(_kind(method, path)):
             self.context.facts.unseen(name, reason)
+            _end_if_missed(reason)
             return Exchange(method, path, self.sender.door.name, None, error="skipped: not asked")
         exchange = self.send(method, path, **request)
         if exchange.error.startswith("skipped: "):
@@ -151,12 +192,19 @@ class Asker:
     def send(self, method: str, path: str, **request: Any) -> Exchange:
         """Send a request that tells no fact of its own."""
         kind = _kind(method, path)
-        if self.why_not(kind):
+        if reason := self.why_not(kind):
+            _end_if_missed(reason)
             return Exchange(method, path, self.sender.door.name, None, error="skipped: not asked")
         try:
             exchange = self.sender.send(method, path, **request)
-        except (NotAllowed, PreconditionFailed) as refusal:
+        except NotAllowed as refusal:
             return Exchange(method, path, self.sender.door.name, None, error=f"skipped: {refusal.actual}")
+        except PreconditionFailed as refusal:
+            raise NotAsked(refusal.actual) from refusal
+        if exchange.status is not None:
+            self.context.budget.answered(exchange.seconds)
+            fastest = self.context.floor.get(self.place, exchange.seconds)
+            self.context.floor[self.place] = min(fastest, exchange.seconds)
         if exchange.status is None and exchange.error.startswith("timeout"):
             self.context.late[f"{self.place} {kind}"] += 1
         return exchange
@@ -167,7 +215,15 @@ class Asker:
             return self.reason
         if self.context.late[f"{self.place} {kind}"] >= ENOUGH:
             return f"{ENOUGH} requests like it timed out before"
-        return "the time for all probes was over" if time.monotonic() > self.context.until else ""
+        if self.unbounded or not self.context.budget.over:
+            return ""
+        return Missed(f"the time for all probes, {self.context.budget.allowed:.0f} s, was over")
+
+
+def _end_if_missed(reason: str) -> None:
+    """End a probe that has no time for what it should ask."""
+    if isinstance(reason, Missed):
+        raise NotAsked(reason)
 
 
 def _kind(method: str, path: str) -> str:

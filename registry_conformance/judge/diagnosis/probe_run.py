@@ -1,16 +1,15 @@
-"""The battery: all probes over one target, a short tree in a bounded time."""
+"""All probes over one target, those that tell most first, within a budget."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 
-from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.budget import Budget
+from registry_conformance.judge.diagnosis.facts import Facts, Missed
+from registry_conformance.judge.diagnosis.probe_context import NotAsked, ProbeContext
 from registry_conformance.judge.diagnosis.probes import (
     access,
     answers,
@@ -29,69 +28,84 @@ from registry_conformance.judge.diagnosis.probes import (
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.target import Target
 
-SECONDS = 10.0
-"""After so many seconds no further request is begun, so that the whole takes less than 15 s."""
 AT_ONCE = 6
 _OUTLANDISH = (TypeError, KeyError, AttributeError, IndexError, ValueError, OverflowError)
 """What a probe raises over an answer of a form that nobody thought of: what it would have told stays unseen."""
 
 
-def look(target: Target, run: str, seconds: float = SECONDS, enough: Callable[[Facts], bool] | None = None) -> Facts:
-    """Return the facts that can be seen of a target; nothing is begun after ``seconds``, or behind what is dead.
+def look(
+    target: Target,
+    run: str,
+    budget: Budget | None = None,
+    enough: Callable[[Facts], bool] | None = None,
+    facts: Facts | None = None,
+) -> Facts:
+    """Return the facts that can be seen of a target, added to those known before.
 
-    Of a target that lets a writer in, no further part is looked at once ``enough`` is known.
+    Nothing is begun once the budget is used up, or behind what is dead. Of a target that lets a writer in, no further
+    part is looked at once ``enough`` is known.
     """
-    facts, began = Facts(), parts.sizes(target)
+    began = parts.sizes(target)
+    facts = Facts() if facts is None else facts
     if not target.doors:
         facts.unseen("reach.line.P", "the target has no door")
         return facts
-    context = ProbeContext(target, run, facts, time.monotonic() + seconds, target.doors[0])
+    context = ProbeContext(target, run, facts, budget or Budget(), target.doors[0])
     _all(
+        context,
         [
             partial(client.machine, context),
             partial(reachability.origin, context),
             partial(reachability.reach, context),
             partial(reachability.store, context),
             partial(keyservice.direct, context),
-        ]
+        ],
     )
     if "open" not in facts.value("reach.line.P"):
         return facts
-    _all([partial(latency.pace, context)])
-    _all([partial(latency.uploads, context)])
-    _all([partial(access.keys, context), partial(keyservice.asked, context)])
+    _all(context, [partial(latency.pace, context)])
+    _all(context, [partial(latency.uploads, context)])
+    _all(context, [partial(access.keys, context), partial(keyservice.asked, context)])
     if _closed(facts):
-        _all([*(partial(probe, context) for probe in CLOSED), partial(artifacts.round_trip, context, "O")])
+        closed = [partial(probe, context) for probe in CLOSED]
+        _all(context, [*closed, partial(artifacts.round_trip, context, "O")])
     else:
         for part in PARTS:
             part(context)
             parts.logs(context, began)
             if enough is not None and enough(facts):
                 break
-    _all([partial(bodies.sweep, context), partial(parts.logs, context, began)])
+    _all(context, [partial(bodies.sweep, context), partial(parts.logs, context, began)])
     return facts
 
 
 def _flow(context: ProbeContext) -> None:
     """What a client needs: the routes, metadata, a small upload and what becomes of it."""
-    _all([partial(routes.families, context), *_through(context, FLOW)])
-    _all(_past(context, (*FLOW, ROUTES)))
+    _all(context, [partial(routes.families, context), *_through(context, FLOW)])
+    _all(context, _past(context, (*FLOW, ROUTES)))
+
+
+def _weight(context: ProbeContext) -> None:
+    """What a model needs beyond a small file: large bodies, bodies of unknown size, MLflow 3's own models."""
+    _both(context, WEIGHT)
 
 
 def _manners(context: ProbeContext) -> None:
     """How the deployment speaks, and to whom."""
-    _all(partial(probe, context) for probe in MANNERS)
+    _all(context, [partial(probe, context) for probe in MANNERS])
 
 
 def _extremes(context: ProbeContext) -> None:
-    """Large, odd and many at once, where a small upload works."""
-    more = EXTREMES if context.facts.value("put.P").startswith("200") else ()
-    _all(_through(context, more))
-    _all(_past(context, more))
+    """Odd names, and many at once."""
+    _both(context, EXTREMES)
 
 
-PARTS: tuple[Callable[[ProbeContext], None], ...] = (_flow, _manners, _extremes)
-"""The battery for a target that lets a writer in, what tells most first."""
+def _both(context: ProbeContext, probes: Iterable[Both]) -> None:
+    """Ask through the proxy, then also at MLflow what was odd there; nothing if a small upload does not work."""
+    more = tuple(probes) if context.facts.value("put.P").startswith("200") else ()
+    _all(context, _through(context, more))
+    _all(context, _past(context, more))
+
 
 Both = tuple[tuple[str, ...], Callable[[ProbeContext, str], None]]
 """What can be asked at both places, with how the names begin of the facts that make it worth asking MLflow too."""
@@ -101,14 +115,18 @@ FLOW: tuple[Both, ...] = (
     (("multipart", "put", "stored"), artifacts.multipart),
     (("repeat",), registry.repeats),
 )
-EXTREMES: tuple[Both, ...] = (
+WEIGHT: tuple[Both, ...] = (
     (("meta.logged",), registry.logged_model),
     (("size",), bodies.sizes),
-    (("name", "climb"), bodies.names),
     (("chunked", "empty", "cut"), bodies.framing),
+)
+EXTREMES: tuple[Both, ...] = (
+    (("name", "climb"), bodies.names),
     (("together", "held"), concurrency.together),
 )
-"""What is worth asking where a small upload works."""
+"""What is worth asking if a small upload works."""
+PARTS: tuple[Callable[[ProbeContext], None], ...] = (_flow, _weight, _manners, _extremes)
+"""The probes of a target that lets a writer in, what tells most first."""
 ROUTES: Both = ((), routes.origins)
 CLOSED = (access.nobody, access.roles, answers.errors, bucket.settings)
 """What is worth asking where no valid key is let in at any door."""
@@ -130,11 +148,11 @@ def _closed(facts: Facts) -> bool:
     return re.match(r"all (?:401|403|429|503|timeout|reset|refused)", facts.value("doors.search.P")) is not None
 
 
-def _through(context: ProbeContext, probes: Iterable[Both]) -> list[Callable[[], None]]:
+def _through(context: ProbeContext, probes: Iterable[Both]) -> list[partial[None]]:
     return [partial(probe, context, "P") for _, probe in probes]
 
 
-def _past(context: ProbeContext, probes: Iterable[Both]) -> list[Callable[[], None]]:
+def _past(context: ProbeContext, probes: Iterable[Both]) -> list[partial[None]]:
     """Return the probes to be made at MLflow too: those that saw something odd at the proxy, or nothing."""
     if "O" in context.dead or context.target.origin is None:
         return []
@@ -146,8 +164,21 @@ def _past(context: ProbeContext, probes: Iterable[Both]) -> list[Callable[[], No
     ]
 
 
-def _all(probes: Iterable[Callable[[], None]]) -> None:
+def _all(context: ProbeContext, probes: Iterable[partial[None]]) -> None:
+    """Run probes at once; what one leaves unasked for want of time or leave is told."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for done in [threads.submit(probe) for probe in probes]:
-            with suppress(NotAllowed, PreconditionFailed, *_OUTLANDISH):  # what may not be sent is not seen
+        for probe, done in [(probe, threads.submit(probe)) for probe in probes]:
+            try:
                 done.result()
+            except NotAllowed:
+                continue  # what may not be sent is not seen
+            except (NotAsked, PreconditionFailed) as end:
+                _leave_rest(context, probe, str(end))
+            except _OUTLANDISH as problem:
+                _leave_rest(context, probe, f"an answer has a form that cannot be read ({type(problem).__name__})")
+
+
+def _leave_rest(context: ProbeContext, probe: partial[None], reason: str) -> None:
+    """Tell that the rest of a probe was not asked."""
+    place = probe.args[1] if len(probe.args) > 1 and isinstance(probe.args[1], str) else "P"
+    context.facts.unseen(f"rest.{probe.func.__name__.replace('_', '-')}.{place}", Missed(reason))

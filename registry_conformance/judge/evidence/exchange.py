@@ -170,7 +170,10 @@ class Exchange:
             raise breach(f"a JSON answer of at most {KEPT_BYTES} bytes, which is what this suite reads", str(self))
         if not isinstance(found, dict):
             raise breach("an answer that is a JSON object", f"{self}: {' '.join(self.text.split())[:200]!r}")
-        return told(found, str(self), breach)
+        try:
+            return told(found, str(self), breach)
+        except RecursionError:
+            raise breach("a JSON answer that a reader can follow", f"{self}: hundreds of levels deep") from None
 
     def __str__(self) -> str:
         request = f"{self.method} {masked(self.url)}"

@@ -11,7 +11,7 @@ from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS
 from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext, fine, sameness, whole
-from registry_conformance.judge.diagnosis.probes.bucket import planted, record_stored
+from registry_conformance.judge.diagnosis.probes.bucket import planted, record_stored, under
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
@@ -48,10 +48,10 @@ def round_trip(context: ProbeContext, place: str) -> None:
     asker.ask("put.again", "an upload to the same name", "PUT", at, body=again, normal="200 (empty|json)")
     if put.ok:
         asker.ask("get.again", "a download of what replaced it", "GET", at, normal="200 whole", judge=whole(again))
-    asker.ask("delete", "a deletion of an artifact", "DELETE", at, normal="200 json")
-    if put.ok:
+    deletion = asker.ask("delete", "a deletion of an artifact", "DELETE", at, normal="200 json")
+    if put.ok and deletion.status is not None:
         asker.ask("get.deleted", "a download of what was deleted", "GET", at, normal="(500|404) json.*")
-    _deleted(context, place, f"{folder}/one.bin", put)
+    _deleted(context, place, f"{folder}/one.bin", put, deletion)
     text = f"{FILES}/{folder}/text.txt"
     put = asker.ask("text", "an upload of plain text", "PUT", text, body=TEXT, normal="200 (empty|json)")
     record_stored(context, f"text.stored.{place}", f"{folder}/text.txt", TEXT, put)
@@ -101,7 +101,8 @@ def _presigned(context: ProbeContext, asker: Asker, folder: str, body: bytes) ->
     if bucket is not None:
         where = (
             "there"
-            if f"{bucket.bucket}/{bucket.prefix}/" in parts.path
+            if not bucket.prefix
+            or f"{bucket.bucket}/{bucket.prefix}/" in parts.path
             or f"/{bucket.prefix}/" == parts.path[: len(bucket.prefix) + 2]
             else "elsewhere"
         )
@@ -112,18 +113,23 @@ def _presigned(context: ProbeContext, asker: Asker, folder: str, body: bytes) ->
 def follow(context: ProbeContext, method: str, url: str, body: bytes | None = None) -> Exchange:
     """Send a request to an absolute URL without any credential of ours."""
     parts = urlsplit(url)
-    door = Door("past the door", f"{parts.scheme}://{parts.netloc}", patience=2.0, guard=context.main.guard)
-    return HttpSender(door, None, Evidence(), context.run, deadline=5.0).send(
+    door = Door(
+        "past the door", f"{parts.scheme}://{parts.netloc}", patience=2.0 * context.slack, guard=context.main.guard
+    )
+    return HttpSender(door, None, Evidence(), context.run, deadline=5.0 * context.slack).send(
         method, parts.path, query=parts.query, body=body
     )
 
 
-def _deleted(context: ProbeContext, place: str, path: str, put: Exchange) -> None:
+def _deleted(context: ProbeContext, place: str, path: str, put: Exchange, deletion: Exchange) -> None:
     bucket, name = context.bucket, f"deleted.{place}"
+    if deletion.status is None:
+        context.facts.unseen(name, "the deletion was not answered")
+        return
     if bucket is None or not put.ok:
         context.facts.unseen(name, "the target shows no bucket" if bucket is None else "nothing was uploaded")
         return
-    size = bucket.head(f"{bucket.access.prefix}/{path}")
+    size = bucket.head(under(bucket.access, path))
     value = "gone" if size is None else "still there"
     context.facts.record(name, value, f"the object of what was deleted {PLACES[place]} is {value}", "gone")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 
 from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext, whole
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
-from registry_conformance.judge.diagnosis.probes.bucket import record_stored
+from registry_conformance.judge.diagnosis.probes.bucket import record_stored, under
 
 KIB = 1024
 LADDER = (("64k", 64 * KIB), ("1m", 1024 * KIB + 1), ("5m", 5 * 1024 * KIB + 1), ("9m", 9 * 1024 * KIB + 1))
@@ -69,8 +69,8 @@ def framing(context: ProbeContext, place: str) -> None:
         context.facts.unseen(f"cut.{place}", asker.why_not() or "the target shows no bucket")
         return
     asker.send("PUT", f"{FILES}/{folder}/cut.bin", body=content(200 * KIB), cut_after=40 * KIB)
-    time.sleep(0.4)
-    size = bucket.head(f"{bucket.access.prefix}/{folder}/cut.bin")
+    key = under(bucket.access, f"{folder}/cut.bin")
+    size = context.settled(lambda: bucket.head(key), until=lambda size: size is not None)
     value = "nothing" if size is None else "part of it"
     context.facts.record(f"cut.{place}", value, f"an upload cut half-way {PLACES[place]} leaves {value}", "nothing")
 
@@ -89,7 +89,7 @@ def names(context: ProbeContext, place: str) -> None:
             asker.ask(f"name.{aspect}.get", f"a download {words}", "GET", at, normal="200 whole", judge=whole(body))
         taken += [aspect] if put.ok else []
     if bucket is not None and taken:
-        root = f"{bucket.access.prefix}/{folder}/"
+        root = under(bucket.access, f"{folder}/")
         keys = [key.removeprefix(root).partition("/") for key in bucket.keys(root)]
         for aspect in taken:
             plain = NAMES[aspect][1]
@@ -101,8 +101,8 @@ def names(context: ProbeContext, place: str) -> None:
 
 
 def sweep(context: ProbeContext) -> None:
-    """Delete whatever the battery left under its own name."""
+    """Delete whatever the probes left under the name of their run, however little time is left."""
     for place in ("O", "P"):
-        asker = context.at(place)
+        asker = replace(context.at(place), unbounded=True)
         if not asker.why_not() and asker.send("DELETE", f"{FILES}/{context.name}").ok:
             return

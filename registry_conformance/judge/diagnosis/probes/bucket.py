@@ -24,7 +24,7 @@ def record_stored(context: ProbeContext, name: str, path: str, content: bytes, p
     if bucket is None:
         context.facts.unseen(name, "the target shows no bucket")
         return
-    key = f"{bucket.access.prefix}/{path}"
+    key = under(bucket.access, path)
     try:
         body = bucket.body(key)
     except (BotoCoreError, ClientError) as problem:
@@ -40,12 +40,17 @@ def record_stored(context: ProbeContext, name: str, path: str, content: bytes, p
         context.facts.unseen(name, "nothing was uploaded")
 
 
+def under(access: BucketAccess, path: str) -> str:
+    """Return the key of a path below the artifact prefix, which may be none."""
+    return "/".join(filter(None, (access.prefix.strip("/"), path)))
+
+
 def planted(bucket: Bucket, path: str, content: bytes) -> str:
     """Put an object under the artifact prefix as the bucket's owner; return the problem, empty where there is none."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in owner()
 
     try:
-        key = f"{bucket.access.prefix}/{path}"
+        key = under(bucket.access, path)
         owner(bucket.access).put_object(Bucket=bucket.access.bucket, Key=key, Body=content)
     except (BotoCoreError, ClientError) as problem:
         return type(problem).__name__

@@ -43,7 +43,13 @@ def direct(context: ProbeContext) -> None:
         ),
         ("unknown", "a key that nobody issued", f"hk_{context.name}", "platform", "401 .*"),
     ):
-        sender = HttpSender(Door("the key service", address, patience=2.5), key, Evidence(), context.run, deadline=4.0)
+        sender = HttpSender(
+            Door("the key service", address, patience=2.5 * context.slack),
+            key,
+            Evidence(),
+            context.run,
+            deadline=4.0 * context.slack,
+        )
         answer = sender.send("POST", VALIDATE, json={"service_id": service, "client_ip": "127.0.0.1"})
         value = _validity(answer)
         facts.record(

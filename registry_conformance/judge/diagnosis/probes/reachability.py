@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.tls import BELOW, Handshakes
+from registry_conformance.judge.diagnosis.facts import Missed
 from registry_conformance.judge.diagnosis.probe_context import PATIENCE, ProbeContext
+from registry_conformance.judge.diagnosis.probes.bucket import under
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
@@ -36,7 +38,7 @@ _LINES = {
 """How far a connection comes, in words."""
 
 
-def steps(door: Door) -> str:
+def steps(door: Door, patience: float = PATIENCE) -> str:
     """Return how far a connection to a door comes: ``open``, or the step that failed (``name``, ``refused``, ...)."""
     parts = urlsplit(door.url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -45,7 +47,7 @@ def steps(door: Door) -> str:
     except OSError:
         return "name"
     try:
-        with socket.create_connection((parts.hostname or "", port), timeout=PATIENCE):
+        with socket.create_connection((parts.hostname or "", port), timeout=patience):
             return "open"
     except TimeoutError:
         return "timeout"
@@ -56,7 +58,7 @@ def steps(door: Door) -> str:
 def reach(context: ProbeContext) -> None:
     """Reach every door and choose the main one; where none answers, all further probes are spared."""
     target, facts = context.target, context.facts
-    lines = {door.name: steps(door) for door in target.doors}
+    lines = {door.name: steps(door, PATIENCE * context.slack) for door in target.doors}
     words = vector({name: _LINES[line] for name, line in lines.items()})
     facts.record("reach.line.P", vector(lines), f"a connection to each door: {words}", "all open")
     if not any(line == "open" for line in lines.values()):
@@ -66,7 +68,7 @@ def reach(context: ProbeContext) -> None:
         return
     answers = {door.name: context.at("P", None, door=door).send("GET", "/health") for door in doors}
     record_answers(context, "doors.health.P", "health, without a key, at each door", answers, "all 200 .*")
-    slow = all(answer.seconds > 2 * SLOW for answer in answers.values())
+    slow = all(answer.seconds > 2 * SLOW * context.machine.stretch for answer in answers.values())
     if not _prompt(context, doors[0]):
         return
     for aspect, role, words, path, normal in (
@@ -100,24 +102,35 @@ def _prompt(context: ProbeContext, door: Door) -> bool:
             lambda: anyone.send("GET", SEARCH, query=ONE, headers=unknown),
         ]
     )
-    if max(known.seconds, new.seconds) < LATE:
+    late_from = LATE * context.slack
+    if max(known.seconds, new.seconds) < late_from:
         return True
     record_answers(context, "doors.search.P", "a search for experiments", {door.name: known}, "all 200 json")
     record_latency(context, "pace.search.P", "a search through the proxy", known)
     record_latency(context, "pace.unknown-key.P", "a request with a key never seen before through the proxy", new)
     context.facts.record("key.bad.P", summarize(new), f"a key that nobody issued, through the proxy: {new}", "401 .*")
-    late = known.seconds >= LATE
+    late = known.seconds >= late_from
     if late:
         context.dead.add("P")
     return not late
 
 
 def record_latency(context: ProbeContext, name: str, words: str, exchange: Exchange, slow: float = SLOW) -> None:
-    """Tell how long an exchange took, as ``fast``, ``slow 3 s`` or ``timeout``."""
+    """Tell how long an exchange took, less the way there, as ``fast``, ``slow 3 s`` or ``timeout``.
+
+    On a machine that is itself so busy that nothing can be concluded it is not seen.
+    """
+    own = exchange.seconds - context.distance(name.rpartition(".")[2], exchange)
     if exchange.status is None:
         value = summarize(exchange)
+    elif own >= slow and own < slow * context.machine.stretch:
+        busy = (
+            f"this machine is too busy to time it: work takes {context.machine.stretch:.0f} times as long as it should"
+        )
+        context.facts.unseen(name, Missed(busy))
+        return
     else:
-        value = "fast" if exchange.seconds < slow else f"slow {exchange.seconds:.0f} s"
+        value = "fast" if own < slow else f"slow {own:.0f} s"
     took = f"{words} took {exchange.seconds:.2f} s"
     context.facts.record(name, value, took, "fast|refused|reset|protocol", (exchange.evidence(),))
 
@@ -142,7 +155,7 @@ def origin(context: ProbeContext) -> None:
     if door is None:
         facts.unseen("reach.line.O", "the target shows no MLflow past the proxy")
         return
-    line = steps(door)
+    line = steps(door, PATIENCE * context.slack)
     facts.record("reach.line.O", line, f"a connection straight to MLflow: {line}", "open")
     if line != "open":
         context.dead.add("O")
@@ -172,7 +185,7 @@ def store(context: ProbeContext) -> None:
         facts.unseen("bucket.S", "the target shows no bucket")
         return
     try:
-        number = len(bucket.keys(f"{bucket.access.prefix}/{context.name}"))
+        number = len(bucket.keys(under(bucket.access, context.name)))
         facts.record(
             "bucket.S", "there", f"the bucket {bucket.access.bucket} answers a listing ({number} keys)", "there"
         )
@@ -191,7 +204,7 @@ def secured(context: ProbeContext) -> None:
     if door is None:
         facts.unseen("tls.handshake.P", "the target declares no door that takes TLS")
         return
-    hands = Handshakes(replace(door, patience=PATIENCE), Evidence())
+    hands = Handshakes(replace(door, patience=PATIENCE * context.slack), Evidence())
     met = hands.meet()
     value = met.version or met.problem
     facts.record("tls.handshake.P", value, f"a TLS handshake: {value}", "TLSv1\\.[23]")

@@ -64,12 +64,14 @@ def families(context: ProbeContext) -> None:
         answers: dict[str, Exchange] = {}
         for name, asker in askers.items():
             if not asker.why_not() and (family.name in EVERYWHERE or name == context.main.name):
-                answers[name] = _sent(asker, family, context.name, name)
+                answer = _sent(asker, family, context.name, name)
+                if not answer.error.startswith("skipped: "):
+                    answers[name] = answer
         words = f"{family.method} {family.path.partition('?')[0].format(name='RUN', door='x')}"
         if answers:
             record_answers(context, f"route.{family.name}.P", f"{words}, at each door", answers, f"all {family.normal}")
         else:
-            context.facts.unseen(f"route.{family.name}.P", "no door answers")
+            context.facts.unseen(f"route.{family.name}.P", "no door answers, or may be asked")
 
 
 def origins(context: ProbeContext, place: str) -> None:

@@ -1,0 +1,122 @@
+"""An address as people give it, read as a tracking URI, or refused in one sentence that says what one looks like."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+EXAMPLE = "https://HOST/api/mlflow"
+_API_PATH = re.compile(r"/(?:ajax-)?api/[23]\.0(?:/.*)?$")
+_PAGE = re.compile(r"#.*$")
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
+_HIGHEST_PORT = 65535
+
+
+class AddressError(ValueError):
+    """A text cannot be a tracking URI; the message says why, and what one looks like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A tracking URI, and what was changed of the text that was given, empty if nothing was."""
+
+    url: str
+    changed: str = ""
+
+
+def read_address(text: str) -> Address:
+    """Return the tracking URI that a text means; raise ``AddressError`` if it can be none.
+
+    Only what cannot change whom the address names is dropped: white space around it, a slash at its end, and the
+    part after ``#``, which no client sends.
+    """
+    trimmed = text.strip()
+    if not trimmed:
+        raise AddressError(f"the address is empty; a tracking URI looks like {EXAMPLE}")
+    if found := re.search(r"[\s\x00-\x1f\x7f\\]", trimmed):
+        raise AddressError(f"{_shown(trimmed)!r}: {_character(found[0])} in it; a tracking URI looks like {EXAMPLE}")
+    plain = _PAGE.sub("", trimmed)
+    parts = _split(plain)
+    _refuse_place(parts, plain)
+    if _API_PATH.search(parts.path):
+        shorter = parts._replace(path=_API_PATH.sub("", parts.path), query="").geturl()
+        raise AddressError(
+            f"{_shown(trimmed)!r}: it ends in the path of MLflow's API, which clients add themselves; "
+            f"give the tracking URI without it: {shorter}"
+        )
+    if parts.query:
+        without = parts._replace(query="").geturl()
+        raise AddressError(f"{_shown(trimmed)!r}: not a tracking URI, it has a query; leave it out: {without}")
+    changes = (
+        ("white space around it", trimmed != text),
+        ("the part after '#'", plain != trimmed),
+    )
+    changed = " and ".join(words for words, holds in changes if holds)
+    return Address(parts.geturl().rstrip("/"), f"{changed} was dropped" if changed else "")
+
+
+def _split(text: str) -> SplitResult:
+    """Return the parts of an address, each of which can be read."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as problem:
+        raise AddressError(f"{_shown(text)!r}: {problem}; a tracking URI looks like {EXAMPLE}") from problem
+    if port == 0:
+        raise AddressError(f"{_shown(text)!r}: port 0 is none; use one from 1 to {_HIGHEST_PORT}, or leave it out")
+    return parts
+
+
+def _refuse_place(parts: SplitResult, text: str) -> None:
+    """Raise ``AddressError`` for an address whose scheme or host no client can use."""
+    shown = _shown(text)
+    if parts.scheme not in ("http", "https"):
+        raise AddressError(f"{shown!r}: {_scheme_problem(parts, text)}")
+    if not parts.hostname:
+        raise AddressError(f"{shown!r}: no host in it; a tracking URI looks like {EXAMPLE}")
+    if parts.username is not None or parts.password is not None:
+        raise AddressError(
+            f"{shown!r}: not a tracking URI, it holds a user or a password; put them into "
+            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+        )
+    if not _is_host(parts.hostname):
+        raise AddressError(f"{shown!r}: {parts.hostname!r} is no host name; a tracking URI looks like {EXAMPLE}")
+
+
+def _scheme_problem(parts: SplitResult, text: str) -> str:
+    """Return what is wrong with the scheme of an address, and which address is meant."""
+    mistyped = re.match(r"(h?t?tps?)(?::|;)?/{0,3}(?=[^/])", text)
+    bare = re.match(r"[A-Za-z0-9.-]+(?::\d+)?(?:/|$)", text)
+    if parts.scheme in ("", "localhost") or bare:
+        rest = text.lstrip("/")
+        return f"not a tracking URI, the scheme is missing; it looks like https://{rest}, or http://{rest}"
+    if mistyped and ("//" not in text or parts.scheme in ("ttp", "ttps", "htp", "htps", "htt")):
+        return f"not a tracking URI, its scheme is mistyped; it looks like https://{text[mistyped.end() :]}"
+    return f"not a tracking URI, {parts.scheme!r} is no scheme of a tracking server; it looks like {EXAMPLE}"
+
+
+def _is_host(name: str) -> bool:
+    if ":" in name:
+        try:
+            ipaddress.IPv6Address(name.partition("%")[0])
+        except ValueError:
+            return False
+        return True
+    try:
+        ascii_name = name.encode("idna").decode()
+    except UnicodeError:
+        return False
+    return bool(_HOST.fullmatch(ascii_name)) and ".." not in name
+
+
+def _character(character: str) -> str:
+    names = {" ": "a space", "\n": "a line break", "\r": "a line break", "\t": "a tab", "\\": "a backslash"}
+    return names.get(character, "a control character")
+
+
+def _shown(text: str) -> str:
+    """Return an address as it may be shown: no user, no password, no query value, at most 200 characters."""
+    shown = re.sub(r"//[^/?#]*@", "//", text)
+    return re.sub(r"=[^&#]*", "=...", shown)[:200]

@@ -1,0 +1,73 @@
+"""How the preflight asks: as the MLflow client does, with a credential or without, at an address or beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.clients.http_sender import HttpSender, client_agent
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.target import Door
+
+OTHER_AGENT = "curl/8.5.0"
+"""A User-Agent that is neither Python's nor MLflow's."""
+
+
+@dataclass
+class Asking:
+    """Asks at one door; ``credential`` is what a client sends there, ``None`` for none.
+
+    ``patience`` in seconds bounds each wait. Every exchange is kept in ``met``.
+    """
+
+    door: Door
+    credential: Credential | None
+    run: str
+    patience: float = 10.0
+    met: list[Exchange] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """The tracking URI."""
+        return self.door.url
+
+    @property
+    def path(self) -> str:
+        """The path of the tracking URI, without a slash at its end."""
+        return urlsplit(self.door.url).path.rstrip("/")
+
+    @property
+    def root(self) -> str:
+        """The tracking URI without its path."""
+        return urlsplit(self.door.url)._replace(path="", query="", fragment="").geturl()
+
+    def ask(
+        self,
+        path: str,
+        *,
+        keyed: bool = False,
+        base: str | None = None,
+        agent: str = "",
+        decoy: Credential | None = None,
+    ) -> Exchange:
+        """Send a GET and return what became of it.
+
+        ``base`` is another path of the same host that is asked below, then no credential is sent. ``decoy`` is sent in
+        the place of the real one.
+        """
+        door = self.door if base is None else replace(self.door, url=f"{self.root}{base}")
+        sent = decoy or (self.credential if keyed and base is None else None)
+        sender = HttpSender(
+            replace(door, patience=self.patience),
+            sent,
+            Evidence(),
+            self.run,
+            deadline=self.patience + 3,
+            agent=agent or client_agent(self.run),
+        )
+        place, _, query = path.partition("?")
+        exchange = sender.send("GET", place, query=query)
+        self.met.append(exchange)
+        return exchange

@@ -1,0 +1,181 @@
+"""What the preflight finds: a kind with its remedy, and the sentence of the case at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+YOURS, OPERATORS = "yours", "the operator's"
+"""Who fixes something: who gave the address and the credentials, or who runs the deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One thing that ends the matter before any cause is ranked.
+
+    ``title`` says it for every case, ``whose`` who fixes it, ``answered`` whether anybody answered at all: without an
+    answer nothing can be said of the deployment.
+    """
+
+    id: str
+    layer: str
+    title: str
+    remedy: str
+    whose: str = YOURS
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One such thing, as it was met: ``sentence`` names hosts, statuses and words; ``remedy`` what to do here."""
+
+    kind: Kind
+    sentence: str
+    remedy: str
+    observations: tuple[str, ...] = ()
+
+
+NAME = Kind(
+    "door-name-unknown", "network", "a door's host name does not resolve on this machine",
+    "correct the address, or have its name published in the DNS that this machine asks (`getent hosts NAME`)",
+    answered=False,
+)  # fmt: skip
+PORT = Kind(
+    "door-port-closed", "network", "the machine is there, and nothing listens at a door's port",
+    "start the proxy or the load balancer there, or correct the address: scheme, host and port",
+    answered=False,
+)  # fmt: skip
+SILENT = Kind(
+    "door-silent", "network", "nothing comes back from a door",
+    "let this machine through the firewall or security group before the door, or join the network that it is in",
+    answered=False,
+)  # fmt: skip
+TUNNEL = Kind(
+    "forward-proxy-refuses", "network", "the forward proxy of this network does not let the client through",
+    "correct HTTPS_PROXY, or name the host in NO_PROXY if it is reached without the forward proxy",
+    answered=False,
+)  # fmt: skip
+HTTP_ONLY = Kind(
+    "address-https-to-plain-http", "client", "the address says https://, and the port speaks plain HTTP",
+    "use http://, or the port at which TLS is spoken",
+)  # fmt: skip
+TLS_ONLY = Kind(
+    "address-http-to-tls", "client", "the address says http://, and the port speaks TLS",
+    "use https://",
+)  # fmt: skip
+NO_HTTP = Kind(
+    "address-no-http", "client", "whatever listens there speaks no HTTP",
+    "correct the address: host and port",
+)  # fmt: skip
+CUT = Kind(
+    "door-hangs-up", "network", "connections are accepted and closed without an answer",
+    "look at what stands before MLflow: it is up, and what it hands connections to is not",
+    OPERATORS,
+)  # fmt: skip
+UNTRUSTED = Kind(
+    "certificate-untrusted", "network", "the certificate is signed by an authority that this machine does not trust",
+    "name the file of the authority in MLFLOW_TRACKING_SERVER_CERT_PATH (or REQUESTS_CA_BUNDLE), or have the "
+    "certificate signed by a public authority, its intermediate certificates included",
+)  # fmt: skip
+EXPIRED = Kind(
+    "certificate-expired", "network", "the certificate has expired, or is not valid yet",
+    "renew the certificate; if it is valid, correct this machine's clock",
+    OPERATORS,
+)  # fmt: skip
+OTHER_NAME = Kind(
+    "certificate-other-name", "network", "the certificate names another host",
+    "use the name that the certificate has, or have this one added to it",
+)  # fmt: skip
+HANDSHAKE = Kind(
+    "tls-refused", "network", "the TLS handshake is refused",
+    "offer TLS 1.2 or 1.3 with usual ciphers; if the door asks for a client certificate, set "
+    "MLFLOW_TRACKING_CLIENT_CERT_PATH",
+    OPERATORS,
+)  # fmt: skip
+BAD_HTTP = Kind(
+    "answer-unreadable", "proxy", "the answer breaks HTTP, so that no client can read it",
+    "correct what answers there",
+    OPERATORS,
+)  # fmt: skip
+ENDLESS = Kind(
+    "answer-endless", "proxy", "the answer does not end",
+    "correct what answers there: a small search must be answered with a small document",
+    OPERATORS,
+)  # fmt: skip
+TO_HTTPS = Kind(
+    "redirect-to-https", "client", "the address is redirected to https",
+    "use the address that the redirect names",
+)  # fmt: skip
+ELSEWHERE = Kind(
+    "redirect-to-another-host", "client", "the address is redirected to another host, to which no key is sent",
+    "use the address that the redirect names, if that host is yours",
+)  # fmt: skip
+REDIRECT = Kind(
+    "redirect-to-another-path", "client", "the address is redirected to another path",
+    "use the address that the redirect names; if it names this one again, the redirect goes round in a circle",
+)  # fmt: skip
+LOGIN = Kind(
+    "login-page", "auth", "a page to sign in answers, as for a person with a browser",
+    "ask the operator for an API key or a token, and for a route on which programs are let in with it",
+    OPERATORS,
+)  # fmt: skip
+OTHER = Kind(
+    "not-mlflow", "client", "what answers is not an MLflow server",
+    "correct the address: host, port and path",
+)  # fmt: skip
+PATH = Kind(
+    "no-mlflow-at-this-path", "client", "no MLflow answers at this path",
+    "use the path at which MLflow answers; the operator knows it",
+)  # fmt: skip
+REFUSED = Kind(
+    "key-refused", "auth", "the key is refused",
+    "use a key that is valid for this registry, or ask the operator for one",
+)  # fmt: skip
+RIGHTS = Kind(
+    "key-lacks-right", "auth", "the key is known, and may not do this",
+    "ask the operator for the right to read and write there",
+)  # fmt: skip
+WANTED = Kind(
+    "key-wanted", "auth", "a key is wanted, and none was given",
+    "put the API key into MLFLOW_TRACKING_TOKEN; ask the operator for one",
+)  # fmt: skip
+PASSWORD = Kind(
+    "password-wanted", "auth", "a user and a password are wanted, and none were given",
+    "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+)  # fmt: skip
+LOST = Kind(
+    "key-does-not-arrive", "proxy", "a key was sent, and does not arrive where it is looked for",
+    "have whatever stands before it pass the Authorization header on",
+    OPERATORS,
+)  # fmt: skip
+AGENT = Kind(
+    "client-name-refused", "proxy", "the User-Agent of the MLflow client is refused, others are not",
+    "let requests pass whose User-Agent begins with mlflow-python-client/ or python-requests/",
+    OPERATORS,
+)  # fmt: skip
+FAILS = Kind(
+    "mlflow-fails", "mlflow", "MLflow itself fails on everything it is asked",
+    "read MLflow's log: its database is the first thing to look at",
+    OPERATORS,
+)  # fmt: skip
+BEHIND = Kind(
+    "nothing-behind-the-proxy", "proxy", "the proxy answers, and does not reach what stands behind it",
+    "start MLflow, or correct the address to which the proxy passes requests",
+    OPERATORS,
+)  # fmt: skip
+UNAVAILABLE = Kind(
+    "unavailable", "proxy", "everything is answered as unavailable",
+    "try again later; if it lasts, the operator must look at what answers",
+    OPERATORS,
+)  # fmt: skip
+THROTTLED = Kind(
+    "throttled", "proxy", "everything is answered as too many requests",
+    "wait, then try again; the operator sets the limit",
+    OPERATORS,
+)  # fmt: skip
+KINDS = (
+    NAME, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME, HANDSHAKE,
+    BAD_HTTP, ENDLESS,
+    TO_HTTPS, ELSEWHERE, REDIRECT, LOGIN, OTHER, PATH, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, AGENT, FAILS, BEHIND,
+    UNAVAILABLE, THROTTLED,
+)  # fmt: skip
+"""Every kind, in the order in which a request meets them."""

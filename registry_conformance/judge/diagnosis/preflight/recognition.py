@@ -1,0 +1,100 @@
+"""Whether an MLflow server answers, at this path or at a neighbouring one, and which version by its own word."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.clients.mlflow_http import REST
+from registry_conformance.judge.diagnosis.preflight import finding
+from registry_conformance.judge.diagnosis.preflight.applications import described, seems_to_be, title_of
+from registry_conformance.judge.diagnosis.preflight.asking import Asking
+from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.products import Product
+from registry_conformance.judge.evidence.exchange import Exchange
+
+SEARCH = f"{REST}/experiments/search?max_results=1"
+_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?(?:\.?(?:rc|dev|a|b|post)\d*)*")
+_STANDARD = ("", "/mlflow", "/api/mlflow")
+"""Paths at which MLflow usually answers."""
+_MOST = 8
+"""So many neighbouring paths are asked."""
+
+
+def is_mlflow(answer: Exchange) -> bool:
+    """Return whether the answer to a search for experiments is one of MLflow's, or an error in MLflow's form."""
+    document = answer.json()
+    if not isinstance(document, dict):
+        return 'realm="mlflow"' in answer.header("www-authenticate").lower()
+    if answer.ok:
+        return isinstance(document.get("experiments"), list) or not document
+    return isinstance(document.get("error_code"), str) and isinstance(document.get("message"), str)
+
+
+def version_of(answer: Exchange) -> str:
+    """Return the version that the answer of ``/version`` names, empty if it names none."""
+    text = answer.text.strip()
+    return text if answer.ok and len(text) < 40 and _VERSION.fullmatch(text) else ""
+
+
+def login_page(answer: Exchange) -> Finding | None:
+    """Return that a page to sign in answers in the place of the API."""
+    if not answer.ok or "html" not in answer.content_type:
+        return None
+    text = answer.text[:50_000].lower()
+    if not re.search(r"type=[\"']?password|<form[^>]*(?:login|sign-?in|sso|saml)|(?:log|sign) ?in (?:to|with)", text):
+        return None
+    host = urlsplit(answer.url).netloc
+    title = title_of(answer)
+    sentence = f"{host} answers every request with a page to sign in" + (f", titled {title!r}" if title else "")
+    return Finding(finding.LOGIN, sentence, finding.LOGIN.remedy, (str(answer),))
+
+
+def no_mlflow(asking: Asking, answer: Exchange, product: Product) -> Finding:
+    """Return what answers in MLflow's place, after a look at the neighbouring paths of the same host."""
+    known = seems_to_be(answer)
+    page = answer if answer.ok else asking.ask("/")
+    known = known or seems_to_be(page)
+    found, tried = _neighbour(asking)
+    if found:
+        sentence = f"no MLflow answers at {asking.url} ({answer.status}); one answers at {found}"
+        return Finding(finding.PATH, sentence, f"use {found}", (str(answer),))
+    host = page if page.ok or known else asking.ask("/", base="")
+    known = known or seems_to_be(host)
+    if known or host.ok:
+        told = f"it seems to be {known}" if known else described(host)
+        sentence = f"{asking.url} is not an MLflow server: {told}"
+        return Finding(finding.OTHER, sentence, finding.OTHER.remedy, (str(answer),))
+    by = f", by {product.name}" if product else ""
+    sentence = f"no MLflow answers at {asking.url}: {answer.status}{by}, and {described(answer)}"
+    tried_words = ", ".join(path or "/" for path in tried)
+    return Finding(finding.PATH, sentence, finding.PATH.remedy, (str(answer), f"none answers at {tried_words} either"))
+
+
+def _neighbour(asking: Asking) -> tuple[str, list[str]]:
+    """Return the neighbouring address at which MLflow answers, empty if none does, and the paths that were tried.
+
+    No key is sent: it was given for another path. Where everything is refused, also what cannot be there, a refusal
+    says nothing.
+    """
+    tried: list[str] = []
+    control = asking.ask(SEARCH, base=f"/{secrets.token_hex(6)}")
+    for path in _paths(asking.path):
+        tried.append(path)
+        answer = asking.ask(SEARCH, base=path)
+        guarded = answer.status in (401, 403) and answer.status != control.status and not seems_to_be(answer)
+        if (is_mlflow(answer) and (answer.ok or answer.text != control.text) and answer.status != 404) or guarded:
+            return f"{asking.root}{path}", tried
+        if version_of(asking.ask("/version", base=path)):
+            return f"{asking.root}{path}", tried
+    return "", tried
+
+
+def _paths(path: str) -> Iterator[str]:
+    """Yield the neighbouring paths of one, the likeliest first."""
+    steps = [step for step in path.split("/") if step]
+    parents = ["/" + "/".join(steps[:length]) if length else "" for length in range(len(steps) - 1, -1, -1)]
+    candidates = [*parents, *_STANDARD, f"{path}/mlflow", f"{path}/api/mlflow", path.lower()]
+    yield from [each for each in dict.fromkeys(candidates) if each != path][:_MOST]

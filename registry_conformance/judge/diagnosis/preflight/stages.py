@@ -1,0 +1,129 @@
+"""The stages before any cause is ranked, in the order in which a request meets them; the first that fails ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from registry_conformance.judge.clients.request_guard import authorize
+from registry_conformance.judge.diagnosis.preflight import finding
+from registry_conformance.judge.diagnosis.preflight.applications import seems_to_be
+from registry_conformance.judge.diagnosis.preflight.asking import Asking
+from registry_conformance.judge.diagnosis.preflight.credentials import REFUSALS, client_name_refused, refused
+from registry_conformance.judge.diagnosis.preflight.failing import fails, fails_on_everything
+from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
+from registry_conformance.judge.diagnosis.preflight.recognition import (
+    SEARCH,
+    is_mlflow,
+    login_page,
+    no_mlflow,
+    version_of,
+)
+from registry_conformance.judge.diagnosis.preflight.redirects import is_redirect, leads_to_sign_in, redirected
+from registry_conformance.judge.diagnosis.preflight.transport import (
+    malformed_answer,
+    not_connected,
+    not_http,
+    not_secured,
+    speaks_tls,
+)
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.target import Door
+
+PATIENCE = 10.0
+"""Seconds that the preflight waits for a sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What is known of a door before its causes are ranked.
+
+    ``finding`` ends the matter; without one an MLflow answers there, and lets the credential in. ``version`` is what
+    the server says that it is, ``open`` whether strangers may search, ``None`` if that was not seen. ``answer`` is what
+    came of the client's own request, ``seconds`` the fastest answer.
+    """
+
+    finding: Finding | None = None
+    product: Product = field(default_factory=Product)
+    version: str = ""
+    open: bool | None = None
+    answer: Exchange | None = None
+    seconds: float = 0.0
+
+
+def examine(door: Door, credential: Credential | None, run: str, patience: float = PATIENCE) -> Preflight:
+    """Return what is known of a door: who answers, whether it is an MLflow, and whether it lets the client in.
+
+    The credential is sent to this door alone, and only after the same request without it was not redirected to another
+    place.
+    """
+    if found := not_connected(door) or not_secured(door):
+        return Preflight(found)
+    asking = Asking(door, credential, run, patience)
+    anonymous = asking.ask(SEARCH)
+    if found := _unreadable(asking, anonymous):
+        return Preflight(found, answer=anonymous)
+    product = product_of([_malformed(door, anonymous), _looked_at(anonymous)])
+    if is_redirect(anonymous) and not (credential and leads_to_sign_in(anonymous)):
+        return Preflight(redirected(asking.url, anonymous), product, answer=anonymous)
+    answer = asking.ask(SEARCH, keyed=True) if credential else anonymous
+    if found := _unreadable(asking, answer):
+        return Preflight(found, product, answer=answer)
+    let_in = answer.ok and is_mlflow(answer)
+    found = None if let_in else _not_let_in(asking, anonymous, answer, product)
+    return Preflight(
+        found,
+        product,
+        version=version_of(asking.ask("/version", keyed=True)) if found is None else "",
+        open=(anonymous.ok and is_mlflow(anonymous)) if found is None else None,
+        answer=answer,
+        seconds=min(exchange.seconds for exchange in asking.met),
+    )
+
+
+def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
+    """Return why the client's own search is not answered by an MLflow; nothing if others of its requests are."""
+    if is_redirect(answer):
+        return redirected(asking.url, answer)
+    if not seems_to_be(answer) and (found := _turned_away(asking, anonymous, answer, product)):
+        return found
+    if fails(answer):
+        return fails_on_everything(asking, answer, product)
+    if is_mlflow(answer):
+        return None  # MLflow answers, with an error of its own: what is wrong is further in
+    return no_mlflow(asking, answer, product)
+
+
+def _turned_away(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
+    """Return who turns the client away: for its name, to a page to sign in, for its key."""
+    if found := client_name_refused(asking, answer) or login_page(answer):
+        return found
+    return refused(asking, anonymous, answer, product) if answer.status in REFUSALS else None
+
+
+def _unreadable(asking: Asking, answer: Exchange) -> Finding | None:
+    """Return why an answer cannot be read, if so: no HTTP, TLS, no end, a body that is cut."""
+    if answer.status is None:
+        return not_http(asking.door, answer.error)
+    if answer.status == 400 and "HTTPS" in answer.text[:2000].upper() and (found := speaks_tls(asking.door)):
+        return found
+    place = asking.root.partition("//")[2]
+    if answer.error.startswith("timeout"):
+        size = answer.response_body.size
+        sentence = f"the answer of {place} does not end: {size} bytes after {answer.seconds:.0f} s for a small search"
+        return Finding(finding.ENDLESS, sentence, finding.ENDLESS.remedy, (str(answer),))
+    if answer.error:
+        sentence = f"the answer of {place} breaks off: {answer.error[:120]}"
+        return Finding(finding.BAD_HTTP, sentence, finding.BAD_HTTP.remedy, (str(answer),))
+    return None
+
+
+def _malformed(door: Door, like: Exchange) -> Answered:
+    """Return the answer to a malformed request, which only who stands in front gives."""
+    authorize(door, like, None, None)
+    return Answered(*malformed_answer(door))
+
+
+def _looked_at(answer: Exchange) -> Answered:
+    return Answered(answer.status, answer.response_headers, answer.text)

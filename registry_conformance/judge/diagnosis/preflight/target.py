@@ -1,0 +1,111 @@
+"""The preflight of a whole target: every door at once, what it ends, and what is known of the doors that remain."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.preflight import finding
+from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
+from registry_conformance.judge.diagnosis.preflight.stages import Preflight, examine
+from registry_conformance.judge.diagnosis.preflight.transport import malformed_answer
+from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
+from registry_conformance.judge.target.policy import OPEN
+from registry_conformance.judge.target.target import Door, Target
+
+GIVEN = "address"
+"""The kind of a target of which nothing is known but an address and a credential."""
+OURS = frozenset({"embedded", "docker"})
+"""The kinds of a stack of our own: its address is right, its keys are good, MLflow is behind it."""
+_DEEPER = frozenset(
+    {
+        kind.id
+        for kind in (
+            finding.NAME, finding.PORT, finding.SILENT, finding.CUT, finding.REFUSED, finding.RIGHTS, finding.WANTED,
+            finding.PASSWORD, finding.LOST, finding.FAILS, finding.BEHIND, finding.UNAVAILABLE, finding.THROTTLED,
+        )
+    }
+)  # fmt: skip
+"""What a target that shows more than its doors may have a cause for that the probes can find."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the preflight of a target came to: by door, what is known; ``target`` has the doors that remain.
+
+    ``ended`` are findings after which nothing more is asked at their doors, ``open_questions`` those whose cause may
+    lie deeper.
+    """
+
+    target: Target
+    doors: dict[str, Preflight] = field(default_factory=dict)
+    ended: tuple[Finding, ...] = ()
+    open_questions: tuple[Finding, ...] = ()
+
+
+def examine_target(target: Target, run: str, facts: Facts) -> Examined:
+    """Examine every door of a target at once, and record what is known of it."""
+    if not target.doors:
+        return Examined(target)
+    if target.kind in OURS:
+        _record_product(facts, _product(target.doors[0]))
+        return Examined(target)
+    with ThreadPoolExecutor(len(target.doors)) as threads:
+        asked = {door.name: threads.submit(_examined, target, door, run) for door in target.doors}
+        doors = {name: done.result() for name, done in asked.items()}
+    met = {name: each.finding for name, each in doors.items() if each.finding is not None}
+    final = {name for name, each in met.items() if target.kind == GIVEN or each.kind.id not in _DEEPER}
+    remaining = tuple(_known(target, door, doors[door.name]) for door in target.doors if door.name not in final)
+    _record(facts, doors)
+    return Examined(
+        replace(target, doors=remaining),
+        doors,
+        ended=tuple(met[name] for name in met if name in final),
+        open_questions=tuple(met[name] for name in met if name not in final),
+    )
+
+
+def _examined(target: Target, door: Door, run: str) -> Preflight:
+    """Return what is known of a door; nothing of one that may not be asked."""
+    try:
+        return examine(door, target.key_at(door), run)
+    except (NotAllowed, PreconditionFailed):
+        return Preflight()
+
+
+def _known(target: Target, door: Door, found: Preflight) -> Door:
+    """Return a door with what was found out about its policy, if nothing was declared."""
+    return replace(door, policy=OPEN) if target.kind == GIVEN and found.open else door
+
+
+def _product(door: Door) -> Product:
+    return product_of([Answered(*malformed_answer(door))])
+
+
+def _record(facts: Facts, doors: dict[str, Preflight]) -> None:
+    first = next(iter(doors.values()))
+    _record_product(facts, first.product)
+    if first.version:
+        facts.record("first.version.P", first.version, f"the server says that it is MLflow {first.version}")
+    else:
+        facts.unseen("first.version.P", "the server did not say which version of MLflow it is")
+    if first.open is None:
+        facts.unseen("first.open.P", "the client was not let in")
+    else:
+        value = "open" if first.open else "a key is asked for"
+        words = "nobody is asked for a key: whoever reaches it may do everything" if first.open else value
+        facts.record("first.open.P", value, words)
+    ends = {name: each.finding.kind.id if each.finding else "none" for name, each in doors.items()}
+    value = (
+        "; ".join(f"{name} {end}" for name, end in ends.items()) if len(set(ends.values())) > 1 else ends.popitem()[1]
+    )
+    facts.record("first.end.P", value, f"what ends the matter before any cause is ranked: {value}")
+
+
+def _record_product(facts: Facts, product: Product) -> None:
+    if product:
+        facts.record("first.product.P", product.id, f"{product.name} answers ({product.how})")
+    else:
+        facts.unseen("first.product.P", "what answers does not say which product it is")

@@ -1,0 +1,217 @@
+"""The way to a door, step by step: its name, its port, what is spoken there, and its certificate."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from urllib.parse import SplitResult, urlsplit
+
+from registry_conformance.judge.clients.forward_proxy import address_of, reach
+from registry_conformance.judge.clients.tls import context
+from registry_conformance.judge.diagnosis.preflight import finding
+from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
+from registry_conformance.judge.mismatch import NotAllowed
+from registry_conformance.judge.target.target import Door
+
+_MOST = 4096
+_HELLO = b"GET / HTTP/1.0\r\n\r\n"
+_TLS_WORDS = re.compile(rb"HTTPS port|HTTPS server|SSL-enabled server port|HTTPS scheme", re.IGNORECASE)
+_EXPIRED = frozenset({9, 10, 11, 12})
+_OTHER_NAME = frozenset({62, 63, 64})
+"""OpenSSL's codes of a certificate that is out of its time, or names another host."""
+
+
+def not_connected(door: Door) -> Finding | None:
+    """Return what keeps a connection from being opened: the name, the port, silence."""
+    parts = urlsplit(door.url)
+    host, port = _place(parts)
+    if proxy := door.network.proxy_for(door.url):
+        return _not_let_through(door, proxy)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as problem:
+        words = f"the name {host} does not resolve on this machine ({problem.strerror or problem})"
+        return _met(finding.NAME, words)
+    addresses = sorted({str(address[0]) for *_, address in found})
+    at = f"{host}:{port}" + (f" ({', '.join(addresses[:3])})" if addresses != [host] else "")
+    try:
+        socket.create_connection((host, port), timeout=door.patience).close()
+    except TimeoutError:
+        return _met(finding.SILENT, f"{at} does not answer within {door.patience:.0f} s")
+    except ConnectionRefusedError:
+        return _met(finding.PORT, f"nothing listens at {at}: the connection is refused")
+    except OSError as problem:
+        return _met(finding.PORT, f"no connection to {at}: {problem.strerror or problem}")
+    return None
+
+
+def _not_let_through(door: Door, proxy: str) -> Finding | None:
+    """Return why a forward proxy does not let the client through to the door."""
+    host, port = address_of(proxy)
+    try:
+        if door.url.startswith("https:"):
+            reach(door, door.patience).close()
+        else:
+            socket.create_connection((host, port), timeout=door.patience).close()
+    except OSError as problem:
+        return _met(finding.TUNNEL, f"the way leads through the forward proxy {host}:{port}: {problem}")
+    return None
+
+
+def not_secured(door: Door) -> Finding | None:
+    """Return what is wrong with TLS at an ``https`` door; nothing is asked there."""
+    parts = urlsplit(door.url)
+    if parts.scheme != "https":
+        return None
+    host, _ = _place(parts)
+    try:
+        with (
+            reach(door, door.patience) as line,
+            context(door).wrap_socket(line, server_hostname=host),
+        ):
+            return None
+    except ssl.SSLCertVerificationError as problem:
+        return _distrusted(door, problem)
+    except (OSError, ValueError) as problem:
+        return _no_handshake(door, problem)
+
+
+def _distrusted(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
+    host, port = _place(urlsplit(door.url))
+    if problem.verify_code in _EXPIRED:
+        return _met(finding.EXPIRED, f"the certificate of {host}:{port} is out of its time: {problem.verify_message}")
+    if problem.verify_code in _OTHER_NAME:
+        return _met(
+            finding.OTHER_NAME, f"the certificate of {host}:{port} is for another name: {problem.verify_message}"
+        )
+    words = f"the certificate of {host}:{port} is not trusted here: {problem.verify_message}"
+    return _met(finding.UNTRUSTED, words)
+
+
+def _no_handshake(door: Door, problem: Exception) -> Finding:
+    """Return why a handshake failed: plain HTTP is spoken there, or TLS is refused, or nothing comes back."""
+    parts = urlsplit(door.url)
+    host, port = _place(parts)
+    said = _said_to(door, _HELLO)
+    if said.startswith(b"HTTP/") and not _TLS_WORDS.search(said):
+        plain = _as(parts, "http")
+        sentence = f"port {port} of {host} speaks plain HTTP, not TLS: the address is {plain}"
+        return Finding(
+            finding.HTTP_ONLY, sentence, f"use {plain}, or the port at which TLS is spoken", (_quoted(said),)
+        )
+    if isinstance(problem, TimeoutError):
+        return _met(finding.SILENT, f"{host}:{port} takes connections and answers no TLS handshake")
+    if isinstance(problem, ssl.SSLError) and "ALERT" in str(problem):
+        return _met(finding.HANDSHAKE, f"{host}:{port} refuses the TLS handshake: {problem.reason or problem}")
+    if said:
+        return _met(finding.NO_HTTP, f"{host}:{port} speaks neither TLS nor HTTP: it says {_quoted(said)}")
+    words = f"{host}:{port} closes the connection during the TLS handshake ({problem})"
+    return _met(finding.HANDSHAKE, words)
+
+
+def speaks_tls(door: Door) -> Finding | None:
+    """Return that a port given as ``http`` speaks TLS, if a handshake with it works."""
+    parts = urlsplit(door.url)
+    if parts.scheme != "http":
+        return None
+    host, port = _place(parts)
+    anyone = ssl.create_default_context()
+    anyone.check_hostname = False
+    anyone.verify_mode = ssl.CERT_NONE  # nothing is sent on it: only whether TLS is spoken is asked
+    try:
+        with (
+            reach(door, door.patience) as line,
+            anyone.wrap_socket(line, server_hostname=host) as secured,
+        ):
+            version = secured.version()
+    except ssl.SSLError as problem:
+        if "ALERT" not in str(problem):
+            return None
+        version = "TLS"
+    except (OSError, ValueError, NotAllowed):
+        return None
+    secure = _as(parts, "https")
+    sentence = f"port {port} of {host} speaks TLS ({version}), not plain HTTP: the address is {secure}"
+    return Finding(finding.TLS_ONLY, sentence, f"use {secure}")
+
+
+def not_http(door: Door, error: str) -> Finding:
+    """Return why a request that was sent has no answer that can be read; ``error`` is the transport's own word."""
+    if tls := speaks_tls(door):
+        return tls
+    host, port = _place(urlsplit(door.url))
+    kind = error.partition(":")[0]
+    if "more than" in error and "headers" in error:
+        words = f"{host}:{port} answers with more than 100 headers, more than Python's clients, MLflow's too, accept"
+        return _met(finding.BAD_HTTP, words)
+    if kind == "timeout":
+        return _met(
+            finding.SILENT, f"{host}:{port} takes connections and answers no request within {door.patience:.0f} s"
+        )
+    if kind == "protocol":
+        said = _said_to(door, _HELLO)
+        if said and not said.startswith(b"HTTP/"):
+            return _met(finding.NO_HTTP, f"{host}:{port} speaks no HTTP: it says {_quoted(said)}")
+        return _met(finding.BAD_HTTP, f"the answer of {host}:{port} breaks HTTP: {error.partition(': ')[2][:120]}")
+    return _met(finding.CUT, f"{host}:{port} accepts the connection and closes it without an answer")
+
+
+def _said_to(door: Door, request: bytes) -> bytes:
+    """Return the beginning of what a port says to a request in plain text, empty if nothing."""
+    try:
+        with reach(door, door.patience) as line:
+            line.sendall(request)
+            return line.recv(_MOST)
+    except (OSError, NotAllowed):
+        return b""
+
+
+def malformed_answer(door: Door) -> tuple[int | None, tuple[tuple[str, str], ...], str]:
+    """Return status, headers and text of the answer to a malformed request.
+
+    No product passes such a request on, so that who answers it is who stands in front. It holds no key.
+    """
+    parts = urlsplit(door.url)
+    host, _ = _place(parts)
+    request = f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\nno colon here\r\n\r\n".encode()
+    said = b""
+    try:
+        with reach(door, door.patience) as line:
+            wrapped = context(door).wrap_socket(line, server_hostname=host) if parts.scheme == "https" else line
+            with wrapped:
+                wrapped.sendall(request)
+                while len(said) < _MOST and (chunk := wrapped.recv(_MOST)):
+                    said += chunk
+                    if said.partition(b"\r\n\r\n")[2]:
+                        break
+    except (OSError, ValueError, NotAllowed):
+        pass  # what was said until then is enough
+    return _read(said)
+
+
+def _read(said: bytes) -> tuple[int | None, tuple[tuple[str, str], ...], str]:
+    head, _, body = said.decode("latin-1").partition("\r\n\r\n")
+    first, *lines = head.split("\r\n")
+    found = re.match(r"HTTP/\d\.\d (\d{3})", first)
+    pairs = (line.partition(":") for line in lines)
+    headers = tuple((name.strip(), value.strip()) for name, colon, value in pairs if colon)
+    return (int(found[1]) if found else None), headers, body
+
+
+def _met(kind: Kind, sentence: str) -> Finding:
+    return Finding(kind, sentence, kind.remedy)
+
+
+def _place(parts: SplitResult) -> tuple[str, int]:
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _as(parts: SplitResult, scheme: str) -> str:
+    """Return an address with another scheme; the port stays if it was given."""
+    return parts._replace(scheme=scheme).geturl()
+
+
+def _quoted(said: bytes) -> str:
+    line = said.decode("utf-8", "backslashreplace").splitlines()[0] if said else ""
+    return repr("".join(letter if letter.isprintable() else "?" for letter in line)[:80])

@@ -1,0 +1,35 @@
+"""What is expected of a deployment that declared nothing: what a client needs, and no more.
+
+The probes know what the reference promises. Others refuse in another form, answer other paths, say other headers, and
+are healthy all the same: what such a deployment does otherwise is a note.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ANY = ".*"
+_REFUSED = "(30[12378]|40[137]).*"
+_ABSENT = "(all )?501 json NOT_IMPLEMENTED.*"
+_RELAXED = (
+    ("key\\.(none|bad|empty|longer|bad-api-key)|spoof", _REFUSED),
+    ("key\\.(apikey|x-api-key|small|basic|query|bad-then-good)", _ANY),
+    (
+        "open\\.(main|decided)|doors\\.open",
+        r"(?!.*\b(rest|write|delete|patch|put|list|get|multipart|ajax):(2|40[04])).*",
+    ),
+    ("error\\.|browser\\.|reader\\.|admin\\.", _ANY),
+    ("head\\.(id|own-id|software|sniff|download|coding|range|unchanged|long|long-query)", _ANY),
+    ("doors\\.(health|version)", _ANY),
+    ("route\\.(page|files|graphql|ajax|ajax3|ajax-artifacts|ajax-files|get-artifact|version-artifact|api3)", _ANY),
+    ("route\\.(presigned|multipart)|presign|multipart\\.create", _ABSENT),
+    ("route\\.(rest-patch|rest-delete|logged)", "(all )?404 .*"),
+    ("meta\\.(api3|source|logged)", "(200|40[04]) json.*"),
+    ("follow\\.lasts|log\\.|seen\\.", _ANY),
+)
+"""How the names of facts begin, and which values are no anomaly there beside those of the reference."""
+
+
+def tolerated(name: str, value: str) -> bool:
+    """Return whether a value is no anomaly for a deployment that declared nothing."""
+    return any(re.match(names, name) and re.fullmatch(values, value) for names, values in _RELAXED)

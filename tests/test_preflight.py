@@ -1,0 +1,313 @@
+"""Before any cause is ranked: who answers, whether it is an MLflow, whether the key is let in; each in one sentence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from registry_conformance.judge.diagnosis.preflight import AddressError, read_address
+from tests.web_answers import SEARCH_PATH, Answer, Answering, Asked, always, guarded, looked_at, mlflow, site
+
+KEY = "Bearer a-key-of-mine"
+NGINX_401 = "<html><head><title>401 Authorization Required</title></head><hr><center>nginx/1.22.1</center></html>"
+NGINX_413 = "<html><head><title>502 Bad Gateway</title></head><hr><center>nginx/1.22.1</center></html>"
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        (" https://host/api/mlflow\n", "https://host/api/mlflow"),
+        ("https://host/api/mlflow/", "https://host/api/mlflow"),
+        ("http://host:8080/#/experiments/0", "http://host:8080"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+    ],
+)
+def test_an_address_is_read_as_people_give_it(given: str, url: str) -> None:
+    """White space around an address, a slash at its end and a browser's fragment do not matter."""
+    assert read_address(given).url == url
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("", "the address is empty"),
+        ("https://ho st/x", "a space in it"),
+        ("https://host/x\ny", "a line break in it"),
+        ("host:5000/api/mlflow", "the scheme is missing; it looks like https://host:5000/api/mlflow"),
+        ("htps://host/x", "its scheme is mistyped; it looks like https://host/x"),
+        ("ftp://host/x", "'ftp' is no scheme of a tracking server"),
+        ("https://", "no host in it"),
+        ("https://host:99999/", "Port out of range"),
+        ("https://host:0/", "port 0 is none"),
+        ("https://ho..st/", "is no host name"),
+        ("https://me:secret-word@host/x", "it holds a user or a password"),
+        ("https://host/x?api_key=secret-word", "it has a query; leave it out: https://host/x"),
+        ("https://host/p/api/2.0/mlflow", "give the tracking URI without it: https://host/p"),
+        ("https://host/ajax-api/2.0/mlflow/experiments/search", "give the tracking URI without it: https://host"),
+    ],
+)
+def test_an_address_that_can_be_none_is_refused_in_a_sentence(given: str, told: str) -> None:
+    """What is wrong with an address is said, with what it looks like, and no secret in it is repeated."""
+    with pytest.raises(AddressError) as refused:
+        read_address(given)
+    assert told in str(refused.value)
+    assert "secret-word" not in str(refused.value)
+
+
+def test_an_mlflow_that_lets_the_key_in_ends_nothing() -> None:
+    """A registry that asks for a key and lets it in is known by its version, and called guarded."""
+    with site(guarded(KEY, Answer(401, {"detail": "no"}))) as there:
+        found = looked_at(there.url)
+    assert (found.finding, found.version, found.open) == (None, "3.17.2", False)
+
+
+def test_an_open_registry_is_called_open() -> None:
+    """A registry that asks nobody for a key is called open, with a key and without."""
+    with site(mlflow) as there:
+        assert [looked_at(there.url, key).open for key in ("a-key-of-mine", None)] == [True, True]
+        assert looked_at(there.url, None).finding is None
+
+
+@pytest.mark.parametrize("prefix", ["", "/mlflow", "/api/mlflow"])
+def test_an_mlflow_at_a_neighbouring_path_is_named(prefix: str) -> None:
+    """A typo in the path is answered with the address at which MLflow answers, and no key goes there."""
+    with site(lambda asked: mlflow(asked, prefix)) as there:
+        found = looked_at(f"{there.url}/api/mlfow").finding
+        elsewhere = [each for each in there.asked if "/api/mlfow/" not in each.path]
+    assert found is not None
+    assert found.kind.id == "no-mlflow-at-this-path"
+    assert found.sentence.endswith(f"one answers at {there.url}{prefix}")
+    assert elsewhere
+    assert not [each for each in elsewhere if each.authorization]
+
+
+def test_a_guarded_neighbour_is_named_by_its_refusal() -> None:
+    """A neighbouring path that wants a key, while nonsense is not found, is where MLflow answers."""
+
+    def answering(asked: Asked) -> Answer:
+        refusal = Answer(401, {"error_code": "UNAUTHENTICATED", "message": "no key"})
+        return refusal if asked.path.startswith("/api/mlflow/") else Answer(404, "nothing here")
+
+    with site(answering) as there:
+        found = looked_at(f"{there.url}/api/mlfow").finding
+    assert found is not None
+    assert found.sentence.endswith(f"one answers at {there.url}/api/mlflow")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Answer(200, "<html><title>Welcome to nginx!</title></html>"), "nginx's welcome page"),
+        (Answer(200, "<title>Apache2 Debian Default Page: It works</title>"), "Apache's default page"),
+        (Answer(200, "<html><title>Grafana</title></html>"), "Grafana"),
+        (Answer(401, {"message": "Unauthorized", "traceId": "1", "statusCode": 401}), "Grafana"),
+        (Answer(403, "<title>Jupyter Server</title>"), "Jupyter"),
+        (Answer(200, "<title>Airflow - DAGs</title>"), "Airflow"),
+        (Answer(404, "<pre>Cannot GET /x</pre>"), "Express"),
+        (Answer(403, "<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), "an S3 API"),
+        (Answer(200, "<title>Our shop</title>"), "a web page titled 'Our shop'"),
+        (Answer(200, {"hello": "world"}), "JSON that is not MLflow's"),
+        (Answer(200, [1, 2]), "JSON that is not MLflow's"),
+        (Answer(200, b"[" * 200_000, {"Content-Type": "application/json"}), "'[[["),
+        (Answer(200, b"[" * 900 + b"]" * 900, {"Content-Type": "application/json"}), "[[["),
+        (Answer(200, ""), "an empty body"),
+        (Answer(404, "default backend - 404"), "default backend - 404"),
+        (Answer(404, "404 page not found\n"), "404 page not found"),
+    ],
+)
+def test_what_is_no_mlflow_is_told_as_what_it_seems_to_be(answer: Answer, told: str) -> None:
+    """Any web server that is no MLflow is called so, and described by its own page or words."""
+    with site(always(answer)) as there:
+        found = looked_at(f"{there.url}/api/mlflow").finding
+    assert found is not None
+    assert found.kind.id in ("not-mlflow", "no-mlflow-at-this-path")
+    assert "not an MLflow" in found.sentence or "no MLflow answers" in found.sentence
+    assert told in found.sentence
+    assert len(found.sentence) < 400
+
+
+@pytest.mark.parametrize(
+    ("refusal", "told"),
+    [
+        (Answer(401, NGINX_401, {"WWW-Authenticate": 'Basic realm="x"'}), ("nginx", "401 Authorization Required")),
+        (Answer(401, {"detail": "Invalid or expired API key"}), ("the platform's API", "Invalid or expired API key")),
+        (
+            Answer(401, "You are not authenticated.", {"WWW-Authenticate": 'Basic realm="mlflow"'}),
+            ("MLflow's own basic-auth app", "You are not authenticated."),
+        ),
+        (
+            Answer(401, {"error_code": "UNAUTHENTICATED", "message": "unknown key"}),
+            ("the auth service, in MLflow's error form", "unknown key"),
+        ),
+        (Answer(403, {"error": {"message": "forbidden by policy"}}), ("403", "forbidden by policy")),
+        (Answer(401, "", {"WWW-Authenticate": 'Bearer error="invalid_token"'}), ("401",)),
+    ],
+)
+def test_a_refused_key_is_told_with_who_refuses_it(refusal: Answer, told: tuple[str, ...]) -> None:
+    """A wrong or expired key is called refused, by whom, and in their own words."""
+    with site(guarded("Bearer another", refusal)) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.sentence.startswith("your key is refused")
+    assert all(words in found.sentence for words in told), found.sentence
+    assert found.kind.layer == "auth"
+
+
+@pytest.mark.parametrize(
+    ("challenge", "kind"), [('Basic realm="x"', "password-wanted"), ("Bearer", "key-wanted"), ("", "key-wanted")]
+)
+def test_what_is_wanted_is_told_to_who_gives_nothing(challenge: str, kind: str) -> None:
+    """Without a credential it is said which one is wanted, and where it is put."""
+    refusal = Answer(401, {"detail": "no"}, {"WWW-Authenticate": challenge} if challenge else {})
+    with site(guarded(KEY, refusal)) as there:
+        found = looked_at(there.url, None).finding
+    assert found is not None
+    assert found.kind.id == kind
+    assert "MLFLOW_TRACKING_" in found.remedy
+
+
+def test_a_key_without_the_right_to_read_is_not_called_wrong() -> None:
+    """Who is known and may not read is told so: a stranger is answered otherwise."""
+    refusal = Answer(403, {"error_code": "PERMISSION_DENIED", "message": "needs mlflow:read"})
+    with site(lambda asked: refusal if asked.authorization else Answer(401, {"detail": "no key"})) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.kind.id == "key-lacks-right"
+    assert "needs mlflow:read" in found.sentence
+
+
+def test_a_key_that_does_not_arrive_is_told() -> None:
+    """A refusal that says that no key came, though one was sent, is the way's fault."""
+    with site(always(Answer(401, {"detail": "Missing API key"}))) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.kind.id == "key-does-not-arrive"
+
+
+def test_a_refused_client_name_is_told() -> None:
+    """A proxy that refuses the User-Agent of the MLflow client alone is told as that."""
+
+    def answering(asked: Asked) -> Answer:
+        refused = asked.headers["user-agent"].startswith(("mlflow", "python"))
+        return Answer(403, "<title>403 Forbidden</title>") if refused else mlflow(asked)
+
+    with site(answering) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.kind.id == "client-name-refused"
+    assert "answered 200" in found.sentence
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_another_host_names_it_and_sends_no_key(status: int) -> None:
+    """The other host is named, and neither it nor the redirecting one is sent the key."""
+    with site(mlflow) as other:
+        elsewhere = other.url.replace("127.0.0.1", "localhost")
+        moved = lambda asked: Answer(status, "", {"Location": f"{elsewhere}{asked.path}"})  # noqa: E731 - one answer
+        with site(moved) as there:
+            found = looked_at(f"{there.url}/api/mlflow").finding
+    assert found is not None
+    assert found.kind.id == "redirect-to-another-host"
+    assert elsewhere.removeprefix("http://") in found.sentence
+    assert f"use {elsewhere}/api/mlflow" in found.remedy
+    assert not other.asked
+    assert not there.credentials
+
+
+def test_a_redirect_to_https_names_the_address() -> None:
+    """The same host under https is told as the address to use, and no key is sent in the clear."""
+    moved = lambda asked: Answer(308, "", {"Location": f"https://127.0.0.1{asked.path}"})  # noqa: E731 - one answer
+    with site(moved) as there:
+        found = looked_at(f"{there.url}/api/mlflow").finding
+    assert found is not None
+    assert (found.kind.id, found.remedy) == ("redirect-to-https", "use https://127.0.0.1/api/mlflow")
+    assert not there.credentials
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(302, "", {"Location": "https://sso.example.com/realms/x/auth?client_id=mlflow&redirect_uri=y"}),
+        Answer(302, "", {"Location": "/oauth2/sign_in?rd=%2F"}),
+        Answer(200, "<title>Sign in</title><form action='/login'><input type='password'></form>"),
+    ],
+)
+def test_a_page_to_sign_in_is_told(answer: Answer) -> None:
+    """A page for persons in the place of the API is told as that, whether it is near or far."""
+    with site(always(answer)) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.kind.id == "login-page"
+
+
+def test_strangers_sent_to_sign_in_do_not_end_it_for_who_has_a_key() -> None:
+    """A registry that sends strangers to a page to sign in and lets keys in is an MLflow."""
+    login = Answer(302, "", {"Location": "/login?next=/"})
+    with site(guarded(KEY, login)) as there:
+        found = looked_at(there.url)
+    assert (found.finding, found.version) == (None, "3.17.2")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "told"),
+    [
+        (Answer(500, {"error_code": "INTERNAL_ERROR", "message": "no such table"}), "mlflow-fails", "no such table"),
+        (Answer(500, "Internal Server Error"), "mlflow-fails", "Internal Server Error"),
+        (Answer(502, NGINX_413), "nothing-behind-the-proxy", "nginx answers 502"),
+        (Answer(503, "no healthy upstream"), "nothing-behind-the-proxy", "Envoy answers 503"),
+        (Answer(503, "<h1>Down for maintenance</h1>", {"Retry-After": "120"}), "unavailable", "Down for maintenance"),
+        (Answer(429, "<title>Slow down</title>", {"Retry-After": "7"}), "throttled", "Slow down"),
+    ],
+)
+def test_what_fails_on_everything_is_told_in_its_words(answer: Answer, kind: str, told: str) -> None:
+    """A registry that fails on everything is told by who fails, in whose words, and when to try again."""
+    with site(always(answer)) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.kind.id == kind
+    assert told in found.sentence
+    assert answer.headers.get("Retry-After", "") in found.remedy
+
+
+def test_one_request_that_fails_does_not_end_it() -> None:
+    """Where a search fails and other requests do not, what is wrong is further in."""
+
+    def answering(asked: Asked) -> Answer:
+        broken = asked.path.startswith(SEARCH_PATH)
+        return Answer(500, {"error_code": "INTERNAL_ERROR", "message": "x"}) if broken else Answer(200, {})
+
+    with site(answering) as there:
+        assert looked_at(there.url).finding is None
+
+
+@pytest.mark.parametrize(
+    ("header", "product"),
+    [
+        ({"Server": "envoy"}, "envoy"),
+        ({"Server": "nginx/1.25"}, "nginx"),
+        ({"Server": "awselb/2.0"}, "aws-alb"),
+        ({"Server": "cloudflare", "CF-RAY": "1"}, "cloudflare"),
+        ({"Server": "uvicorn"}, "application"),
+        ({"Server": "uvicorn", "Via": "1.1 Caddy"}, "caddy"),
+        ({}, "unknown"),
+    ],
+)
+def test_who_answers_is_known_by_what_it_says(header: dict[str, str], product: str) -> None:
+    """The product in front is told by its headers, and nothing is guessed where it says nothing."""
+
+    def answering(asked: Asked) -> Answer:
+        answer = mlflow(asked)
+        return Answer(answer.status, answer.body, header)
+
+    with site(answering) as there:
+        assert looked_at(there.url).product.id == product
+
+
+def test_a_document_of_mlflow_s_errors_is_one_of_mlflow() -> None:
+    """An error of MLflow's own about the search leaves the matter to the probes."""
+    error = Answer(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": "workspace"})
+    answering: Answering = lambda asked: error if SEARCH_PATH in asked.path else mlflow(asked)  # noqa: E731 - as above
+    with site(answering) as there:
+        assert looked_at(there.url).finding is None
+        assert json.dumps(error.body)
