@@ -106,10 +106,11 @@ def test_what_did_not_come_home_is_a_shortcoming() -> None:
 
 def test_document_and_page() -> None:
     """The document is of its schema, and the page shows every fault and every check that ran."""
-    document = proof(outcome(FAULT.name, seen(FAULT.requirements[0], Verdict.FAILED)), FaultOutcome("")).document()
+    judged = proof(outcome(FAULT.name, seen(FAULT.requirements[0], Verdict.FAILED)), FaultOutcome(""))
+    document = judged.document()
     schema = json.loads((ROOT / "reports" / "schema" / "faults.v1.json").read_text())
     jsonschema.validate(document, schema, format_checker=jsonschema.FormatChecker())
-    shown = page(document)
+    shown = page(document, judged.diagnosis())
 
     assert FAULT.diagnosis and FAULT.diagnosis.remedy in shown
     assert f"test_{FAULT.requirements[0]}.py::test_it" in shown

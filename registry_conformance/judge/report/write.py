@@ -145,6 +145,7 @@ def publish_files(reports: Path, folder: Path, files: Mapping[str, bytes], kept:
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             _put(folder / name, [data])
         if kept:
             _put(reports / kept, [files[kept]])

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from registry_conformance.judge.verdict import Verdict
+from registry_conformance.proof.faults.stored_facts import StoredFacts
 
 RED = frozenset({Verdict.FAILED, Verdict.ERROR})
+JUDGED = RED | {Verdict.PASSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class FaultOutcome:
     """One fault, armed and looked for; ``name`` is empty for a round on the reference.
 
     ``unconfirmed`` says why its effect did not show, ``problem`` what kept it from being tried to the end.
-    ``diagnosis`` are the causes named, best first. ``seconds`` is the whole, ``armed_in`` how long arming took.
+    ``diagnosis`` are the causes named, best first, ``look`` what they stand on. ``seconds`` is the whole, ``armed_in``
+    how long arming took.
     """
 
     name: str
@@ -43,6 +46,7 @@ class FaultOutcome:
     armed_in: float = 0.0
     seconds: float = 0.0
     inapplicable: str = ""
+    look: StoredFacts | None = None
 
     @property
     def armed(self) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,11 +24,15 @@ from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.lab.stack.request import StackRequest
+from registry_conformance.proof.faults.conditions import behind_a_slow_line, every_core_busy
 from registry_conformance.proof.faults.outcome import FaultOutcome
 from registry_conformance.proof.faults.page import page
 from registry_conformance.proof.faults.prover import HEALTHY, Prover, Work
 from registry_conformance.proof.faults.reasons import REASONS
+from registry_conformance.proof.faults.replay import DIAGNOSIS, lines
 from registry_conformance.proof.faults.score import Proof
+from registry_conformance.proof.faults.stored_facts import FOLDER
+from registry_conformance.proof.faults.stored_facts import HEALTHY as HEALTHY_LOOK
 from registry_conformance.run.session.exit_codes import Exit
 from registry_conformance.run.settings import Settings, SettingsError
 
@@ -38,8 +45,9 @@ Say = Callable[[str], None]
 class ProofRequest:
     """What a proof was asked for.
 
-    ``only`` names faults, none for all; ``rounds`` on the reference are ``None`` for as many as the rest calls for;
-    ``jobs`` is how many stacks there are at once.
+    ``only`` names faults, none for all; ``sample`` is how many are drawn anew of these. ``rounds`` on the reference are
+    ``None`` for as many as the rest calls for; ``jobs`` is how many stacks there are at once. ``busy`` keeps every core
+    busy meanwhile, ``slow`` lets each request to the proxy wait.
     """
 
     only: tuple[str, ...]
@@ -49,6 +57,9 @@ class ProofRequest:
     store: str
     report_dir: Path
     thorough: bool
+    sample: int | None = None
+    busy: bool = False
+    slow: bool = False
 
 
 def prove(asked: ProofRequest, say: Say) -> int:
@@ -79,16 +90,21 @@ def prove(asked: ProofRequest, say: Say) -> int:
 
 def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
     began, started = time.monotonic(), datetime.now(UTC)
-    rounds = (0 if asked.only else ROUNDS) if asked.rounds is None else asked.rounds
-    work = Work(tuple(asked.only or CATALOGUE), rounds, asked.thorough)
+    part = bool(asked.only) or asked.sample is not None
+    rounds = (0 if part else ROUNDS) if asked.rounds is None else asked.rounds
+    healthy = behind_a_slow_line(HEALTHY) if asked.slow else HEALTHY
+    work = Work(_chosen(asked), rounds, asked.thorough, healthy)
     say(f"proving: {len(work.faults)} faults, {rounds} rounds on the reference, {asked.jobs} {settings.stack} stacks")
+    if asked.busy or asked.slow:
+        say("meanwhile: " + ", ".join(["every core is kept busy"] * asked.busy + ["the line is slow"] * asked.slow))
     stack = OwnedStack(StackRequest(settings.run_id, HEALTHY, settings.store, settings.stack, cache=cache_folder()))
     try:
         secrets = stack.target().secrets
         prover = Prover(work, stack, asked.jobs, _Progress(began, say).tell)
         quiet = ["-p", "no:terminal"]
         own = [f"--stack={settings.stack}", f"--store={settings.store}", f"--report-dir={settings.report_dir}"]
-        code = pytest.main([str(SUITES / "contract"), str(SUITES / "local"), *quiet, *own], plugins=[prover])
+        with every_core_busy() if asked.busy else nullcontext():
+            code = pytest.main([str(SUITES / "contract"), str(SUITES / "local"), *quiet, *own], plugins=[prover])
     finally:
         stack.close()
     if code == pytest.ExitCode.INTERRUPTED:  # pytest keeps it to itself
@@ -106,7 +122,7 @@ def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
         started=started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=time.monotonic() - began,
-        whole=not asked.only,
+        whole=not (part or asked.busy or asked.slow),
     )
     _write(proof, settings.report_dir, Redactor(secrets))
     return _tell(proof, settings.report_dir, say)
@@ -114,8 +130,26 @@ def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
 
 def _write(proof: Proof, reports: Path, redactor: Redactor) -> None:
     document = redactor.value(proof.document())
-    data = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
-    keep(reports, proof.run, {PROOF: data, "faults.html": page(document).encode()}, whole=proof.whole)
+    data = _json(document)
+    measured = redactor.value(proof.diagnosis())
+    files = {PROOF: data, "faults.html": page(document, measured).encode(), DIAGNOSIS: _json(measured)}
+    for number, look in enumerate(proof.looks):
+        name = f"{HEALTHY_LOOK}-{number}" if look.fault == HEALTHY_LOOK else look.fault
+        files[f"{FOLDER}/{name}.json"] = _json(redactor.value(look.document()))
+    keep(reports, proof.run, files, whole=proof.whole)
+
+
+def _json(document: Any) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _chosen(asked: ProofRequest) -> tuple[str, ...]:
+    """Return the faults that are looked for, in the catalogue's order; a sample is drawn anew each time."""
+    names = asked.only or tuple(CATALOGUE)
+    if asked.sample is None:
+        return names
+    drawn = random.SystemRandom().sample(names, min(asked.sample, len(names)))
+    return tuple(name for name in names if name in drawn)
 
 
 def _tell(proof: Proof, reports: Path, say: Say) -> int:
@@ -134,6 +168,8 @@ def _tell(proof: Proof, reports: Path, say: Say) -> int:
     shortcomings = proof.shortcomings()
     for line in shortcomings:
         say(f"- {line}")
+    if proof.looks:
+        say("\n".join(lines(proof.judged_looks(), ())))
     latest = reports / "latest"
     where = latest.relative_to(ROOT) if latest.is_relative_to(ROOT) else latest
     say(f"{proof.seconds:.0f} s; {where}/faults.json, {where}/faults.html")

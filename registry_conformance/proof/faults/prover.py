@@ -21,7 +21,7 @@ import pytest
 from fixtures.registrations import FRESH
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.lifeline import die_with_parent
-from registry_conformance.lab.deployment import LINKS, REFERENCE, Links
+from registry_conformance.lab.deployment import LINKS, REFERENCE, Deployment, Links
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import Stack
 from registry_conformance.proof.faults.outcome import FaultOutcome
@@ -43,6 +43,7 @@ class Work:
     faults: Sequence[str]
     rounds: int
     thorough: bool = False
+    healthy: Deployment = HEALTHY
     outcomes: list[FaultOutcome] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
@@ -135,7 +136,7 @@ class Prover:
         for stream in (0, 1, 2):
             os.dup2(silence, stream)
         session.config.stash[CONTEXT].errand = f"-{name or number}"
-        errand = ProofWorker(stack, HEALTHY, self._work.checks, session, self._work.killed)
+        errand = ProofWorker(stack, self._work.healthy, self._work.checks, session, self._work.killed)
         try:
             if name:
                 outcome = errand.look_for(CATALOGUE[name], number, thorough=self._work.thorough)

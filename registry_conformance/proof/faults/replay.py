@@ -15,13 +15,17 @@ from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.proof.faults.stored_facts import HEALTHY, StoredFacts
 
 AFTER_RED, ALONE, LEFT_OUT = "after a red run", "the doctor alone", "its own cause left out"
+DIAGNOSIS, DIAGNOSIS_SCHEMA = "diagnosis.json", "diagnosis.v1"
+"""The file of a proof's report that says what the diagnosis is worth."""
 WAYS = (AFTER_RED, ALONE, LEFT_OUT)
+RIGHT_AFTER_RED, ANOTHER_CAUSE, ANOTHER_LAYER = 0.99, 0.02, 0.01
+"""The least share that is right at first place, and the most that may be called another cause, or another layer's."""
 _SURE = (Band.CERTAIN, Band.LIKELY)
 _GOALS = {Band.CERTAIN: 0.99, Band.LIKELY: 0.90, Band.POSSIBLE: 0.50}
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedLook:
     """What a diagnosis said of one fault: its first cause, with layer and band; ``healthy`` if it said nothing."""
 
     fault: str
@@ -50,13 +54,13 @@ class Judged:
 
 def judge(
     looks: Iterable[StoredFacts], kept_by: Mapping[str, str], known: Mapping[str, Sequence[Pattern]] | None = None
-) -> list[Judged]:
+) -> list[JudgedLook]:
     """Return what the diagnosis says of each stored look at a broken deployment, in each way.
 
     ``kept_by`` tells the layer that keeps a requirement.
     """
     patterns = known_patterns() if known is None else known
-    found: list[Judged] = []
+    found: list[JudgedLook] = []
     for look in looks:
         if look.fault == HEALTHY or look.fault not in CATALOGUE:
             continue
@@ -72,11 +76,11 @@ def judge(
     return found
 
 
-def _judged(look: StoredFacts, way: str, diagnosis: Diagnosis) -> Judged:
+def _judged(look: StoredFacts, way: str, diagnosis: Diagnosis) -> JudgedLook:
     first = next(iter(diagnosis.causes), None)
     if first is None:
-        return Judged(look.fault, way, "", "", "", healthy=True)
-    return Judged(look.fault, way, first.id, first.layer, str(first.band), healthy=False)
+        return JudgedLook(look.fault, way, "", "", "", healthy=True)
+    return JudgedLook(look.fault, way, first.id, first.layer, str(first.band), healthy=False)
 
 
 def false_alarms(looks: Iterable[StoredFacts]) -> list[str]:
@@ -89,7 +93,7 @@ def false_alarms(looks: Iterable[StoredFacts]) -> list[str]:
     ]
 
 
-def measures(found: Sequence[Judged]) -> dict[str, Any]:
+def measures(found: Sequence[JudgedLook]) -> dict[str, Any]:
     """Return the numbers, in each way and for each word of confidence."""
     by_way = {way: [each for each in found if each.way == way] for way in WAYS}
     left_out = by_way[LEFT_OUT]
@@ -114,7 +118,7 @@ def measures(found: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _hits(some: Sequence[Judged], band: Band) -> dict[str, Any]:
+def _hits(some: Sequence[JudgedLook], band: Band) -> dict[str, Any]:
     """Return how often a word of confidence was right, with the interval that holds the true rate in 95 % of cases."""
     counted = [each for each in some if each.first not in (UNKNOWN, STORE_REFUSES)]
     right = sum(each.right for each in counted)
@@ -145,7 +149,29 @@ def patterns_of(looks: Iterable[StoredFacts]) -> dict[str, list[dict[str, list[s
     return dict(sorted(kept.items()))
 
 
-def lines(found: Sequence[Judged], alarms: Collection[str]) -> list[str]:
+def shortfalls(found: Sequence[JudgedLook], alarms: Collection[str]) -> list[str]:
+    """Return the goals that are not reached, in words; none of nothing."""
+    numbers = measures(found)
+    total = numbers["faults"]
+    if not total:
+        return ["no fault of the catalogue was looked at"]
+    left = numbers["left_out"]
+    goals = (
+        (numbers["right_first"][AFTER_RED] >= RIGHT_AFTER_RED * total, f"right at first place, {AFTER_RED}"),
+        (len(left["another_cause"]) <= ANOTHER_CAUSE * total, f"another cause called likely, {LEFT_OUT}"),
+        (len(left["another_layer"]) <= ANOTHER_LAYER * total, f"another layer called likely, {LEFT_OUT}"),
+        (not numbers["called_healthy"][AFTER_RED], f"called healthy, {AFTER_RED}"),
+        (not alarms, "a cause is named for what is healthy"),
+    )
+    short = [words for reached, words in goals if not reached]
+    return short + [
+        f"{band} is right less often than it may be"
+        for band, hits in numbers["bands"].items()
+        if hits["named"] and hits["high"] < hits["goal"]
+    ]
+
+
+def lines(found: Sequence[JudgedLook], alarms: Collection[str]) -> list[str]:
     """Return the numbers for a terminal."""
     numbers = measures(found)
     total = numbers["faults"]
@@ -172,5 +198,5 @@ def lines(found: Sequence[Judged], alarms: Collection[str]) -> list[str]:
     return told
 
 
-def _to_tell(each: Judged) -> bool:
+def _to_tell(each: JudgedLook) -> bool:
     return each.names_another if each.way == LEFT_OUT else not each.right

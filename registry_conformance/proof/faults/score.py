@@ -9,7 +9,9 @@ from typing import Any
 from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.proof.faults.outcome import RED, FaultOutcome
+from registry_conformance.proof.faults.replay import DIAGNOSIS_SCHEMA, JudgedLook, judge, measures
 from registry_conformance.proof.faults.selection import Check
+from registry_conformance.proof.faults.stored_facts import StoredFacts
 
 SCHEMA = "faults.v1"
 CAUGHT, NAMED_FIRST, NAMED_IN_THREE = 0.98, 0.90, 0.98
@@ -86,6 +88,20 @@ class Proof:
             "requirements_unproven": self.unproven,
             "inapplicable": {outcome.name: outcome.inapplicable for outcome in self.outcomes if outcome.inapplicable},
         }
+
+    @property
+    def looks(self) -> list[StoredFacts]:
+        """What was seen of each deployment, broken or not."""
+        return [outcome.look for outcome in self.outcomes if outcome.look is not None]
+
+    def judged_looks(self) -> list[JudgedLook]:
+        """Return what the diagnosis says of each broken one, in each way."""
+        kept_by = {name: requirement.layer for name, requirement in self.register.items()}
+        return judge(self.looks, kept_by)
+
+    def diagnosis(self) -> dict[str, Any]:
+        """Return what the diagnosis is worth, as JSON."""
+        return {"schema": DIAGNOSIS_SCHEMA, "run": self.run, **measures(self.judged_looks())}
 
     def document(self) -> dict[str, Any]:
         """Return the whole as JSON; ``reports/schema/faults.v1.json`` describes it."""

@@ -61,7 +61,7 @@ def stored(fault: str, red: Sequence[str], judged: Sequence[str], facts: Facts) 
         {"name": fact.name, "value": fact.value, "normal": fact.normal, "sentence": fact.sentence[:300]}
         for fact in facts.values()
     ]
-    return StoredFacts(fault or HEALTHY, tuple(sorted(red)), tuple(sorted(judged)), told)
+    return StoredFacts(fault or HEALTHY, tuple(sorted(red)), tuple(sorted(judged)), tuple(told))
 
 
 def read_facts(folder: Path) -> Iterator[StoredFacts]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from registry_conformance.judge.diagnosis import diagnose
+from registry_conformance.judge.diagnosis.diagnosis import conclude
+from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.target.target import Target
@@ -17,7 +18,7 @@ from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.faults.fault import Fault
 from registry_conformance.lab.stack.handle import Stack, StackError
 from registry_conformance.proof.faults.confirm import sizes, unconfirmed
-from registry_conformance.proof.faults.outcome import RED, FaultOutcome, Seen
+from registry_conformance.proof.faults.outcome import JUDGED, RED, FaultOutcome, Seen
 from registry_conformance.proof.faults.selection import (
     CASES_TRIED,
     OTHERS,
@@ -27,6 +28,7 @@ from registry_conformance.proof.faults.selection import (
     unexpected,
     words_of,
 )
+from registry_conformance.proof.faults.stored_facts import stored
 from registry_conformance.run.session.context import CONTEXT, Context
 
 PATIENCE = 6.0
@@ -108,8 +110,13 @@ class ProofWorker:
                 return
 
     def _diagnosis(self, outcome: FaultOutcome) -> tuple[str, ...]:
+        """Look at all that can be seen, keep it, and return the causes that are named after what failed."""
         red = {name for seen in outcome.red for name in seen.requirements}
-        return tuple(cause.id for cause in diagnose(self._context.target, self._run_id, red).causes)
+        judged = {name for seen in outcome.seen if seen.verdict in JUDGED for name in seen.requirements}
+        facts = look(self._context.target, self._run_id)
+        outcome.look = stored(outcome.name, tuple(red), tuple(judged), facts)
+        kept_by = {name: requirement.layer for name, requirement in self._context.register.items()}
+        return tuple(cause.id for cause in conclude(facts, red, judged=judged, kept_by=kept_by).causes)
 
     @property
     def _run_id(self) -> str:
