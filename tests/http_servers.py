@@ -79,7 +79,14 @@ class _Quiet(ThreadingHTTPServer):
 @contextmanager
 def echo() -> Iterator[str]:
     """Serve ``Echo`` and yield its base URL."""
-    server = _Quiet(("127.0.0.1", 0), Echo)
+    with served(Echo) as url:
+        yield url
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve by a handler and yield the base URL."""
+    server = _Quiet(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

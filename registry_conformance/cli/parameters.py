@@ -85,7 +85,7 @@ def environments() -> Iterable[str]:
 
 
 URL = click.option(
-    "--url", default="", metavar="URL", help="A tracking URI; the API key is taken from MLFLOW_TRACKING_TOKEN."
+    "--url", default="", metavar="URL", help="A tracking URI; the credential is taken from where MLflow takes it."
 )
 ENV = click.option("--env", default="", metavar="NAME", help="An environment of suites/live/environments.")
 ENV_FILE = click.option(

@@ -19,7 +19,8 @@ from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, URL, 
 def command(ctx: click.Context, url: str, env: str, env_file: Path | None, as_json: bool, report_dir: Path) -> int:
     """Make one real registration of a real model, step by step, as a third-party developer does, and remove it again.
 
-    With --url the API key is taken from MLFLOW_TRACKING_TOKEN.
+    With --url the credential is taken from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
+    MLFLOW_TRACKING_PASSWORD.
 
     \b
     Examples:

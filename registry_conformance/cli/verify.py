@@ -42,7 +42,8 @@ def command(
 ) -> int:
     """Judge a deployment by every check that can be asked of it, and write the reports.
 
-    With --url the API key is taken from MLFLOW_TRACKING_TOKEN; what else there is to know of a deployment stands in
+    With --url the credential is taken from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
+    MLFLOW_TRACKING_PASSWORD; what else there is to know of a deployment stands in
     the file of an environment. With --stack a deployment of our own is started and judged.
 
     \b

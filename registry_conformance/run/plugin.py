@@ -91,7 +91,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--env", default="", metavar="NAME", help="the environment to judge, of suites/live/environments")
     group.addoption("--env-file", default="", metavar="PATH", help="the file of an environment to judge")
-    group.addoption("--url", default="", metavar="URL", help="a tracking URI to judge; key in MLFLOW_TRACKING_TOKEN")
+    group.addoption(
+        "--url", default="", metavar="URL", help="a tracking URI to judge, with the credential of MLFLOW_TRACKING_*"
+    )
     group.addoption("--plan", default="", metavar="PATH", help="a Terraform or OpenTofu plan to judge, as JSON")
     group.addoption("--fault", action="append", default=[], metavar="NAME", help="break the deployment on purpose")
     group.addoption(

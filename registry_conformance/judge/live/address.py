@@ -1,35 +1,61 @@
-"""An environment of which no more is known than an address, and the user's own API key."""
+"""An environment of which no more is known than an address, the user's own credential, and what the door says."""
 
 from __future__ import annotations
 
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from registry_conformance.judge.live.credentials import credential_of
+from registry_conformance.judge.live.introduction import Introduction, introduce
+from registry_conformance.judge.live.network import network_of
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.usual_key import HOW, usual_key
+from registry_conformance.judge.machine import variable
+from registry_conformance.judge.target.target import Door
 
 _LIKE = "a tracking URI, as https://HOST/api/mlflow"
-KEY = "MLFLOW_TRACKING_TOKEN"
-"""The variable that holds the key: the MLflow client takes it from there too."""
 
 
-def profile_at(url: str, *, with_key: bool) -> Profile:
+def profile_at(url: str) -> Profile:
     """Return what can be judged of a tracking URI: all but what needs a look behind it; raise ``ProfileError``.
 
-    Without a key the deployment is taken to be open, as its user takes it.
+    The credential is taken from where the MLflow client takes it. The door is asked what it wants: one that lets
+    everybody in is judged as open, and one that refuses who has no credential says how to give one.
     """
-    known = {
+    document, found = described(url)
+    if found.refuses_strangers and found.known is None:
+        raise ProfileError(f"--url={_shown(url)}: refuses who sends no credential ({found.stranger}); {HOW}")
+    return _validated(url, document)
+
+
+def described(url: str) -> tuple[dict[str, Any], Introduction]:
+    """Return an address as an environment's file has it, and what its door said; raise ``ProfileError``."""
+    key = usual_key()
+    document: dict[str, Any] = {
         "description": f"given by its address, {url}",
         "access": "sandboxed",
-        "doors": {"canonical": {"url": url, "policy": "guarded" if with_key else "open"}},
-        "keys": {"writer": {"variable": KEY}} if with_key else {},
+        "doors": {"canonical": {"url": url}},
     }
-    try:
-        return Profile.model_validate(known)
-    except ValidationError as problem:
-        reason = str(problem.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
-        raise ProfileError(f"--url={_shown(url)}: is {reason}; give {_LIKE}") from None
+    if ca := (variable("MLFLOW_TRACKING_SERVER_CERT_PATH") or "").strip():
+        document["doors"]["canonical"]["ca"] = str(Path(ca).resolve())
+    draft = _validated(url, document | {"keys": {"writer": key} if key else {}})
+    table = draft.doors["canonical"]
+    ca_file = Path(table.ca) if table.ca else None
+    if ca_file is not None and not ca_file.is_file():
+        raise ProfileError(f"the environment variable MLFLOW_TRACKING_SERVER_CERT_PATH: there is no file {ca_file}")
+    credential = credential_of(draft, "keys.writer", draft.keys["writer"]) if key else None
+    found = introduce(Door("canonical", table.url, ca=ca_file, network=network_of(draft)), credential)
+    if found.open or not key:
+        document["doors"]["canonical"]["policy"] = "open"
+    else:
+        document["keys"] = {"writer": key}
+    return document, found
 
 
 def name_of(url: str) -> str:
@@ -40,6 +66,38 @@ def name_of(url: str) -> str:
     except ValueError:
         port = ""
     return f"{parts.hostname or 'address'}{port}".replace(":", "-")
+
+
+def as_toml(document: dict[str, Any]) -> str:
+    """Return an environment as the text of its file."""
+    plain = {name: value for name, value in document.items() if not isinstance(value, dict)}
+    lines = [f"{name} = {_value(value)}" for name, value in plain.items()]
+    tables = {name: value for name, value in document.items() if isinstance(value, dict)}
+    for name, table in tables.items():
+        named = table if all(isinstance(entry, dict) for entry in table.values()) else {"": table}
+        for below, entries in named.items():
+            lines += ["", f"[{name}.{below}]" if below else f"[{name}]"]
+            lines += [f"{entry} = {_value(value)}" for entry, value in entries.items()]
+    text = "\n".join(lines) + "\n"
+    assert tomllib.loads(text) == document, "what is written reads back"
+    return text
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_value(inner)}" for name, inner in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _validated(url: str, document: dict[str, Any]) -> Profile:
+    try:
+        return Profile.model_validate(document)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False)[0]
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        if first["loc"][:1] != ("doors",):
+            raise ProfileError(f"the variables of the MLflow client: {reason}; {HOW}") from None
+        raise ProfileError(f"--url={_shown(url)}: is {reason}; give {_LIKE}") from None
 
 
 def _shown(url: str) -> str:

@@ -21,7 +21,7 @@ from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.reader import ProfileError, file_of, read
 from registry_conformance.judge.live.target import guard_of, target_of
 from registry_conformance.judge.locations import SUITES
-from registry_conformance.judge.machine import stand_ins, tracking_token
+from registry_conformance.judge.machine import stand_ins
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.requirement import Register
@@ -182,7 +182,7 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
 def profile_of(settings: Settings, register: Register) -> Profile:
     """Return the environment that a run judges: from its file, or from its address alone; raise ``ProfileError``."""
     if settings.url:
-        return profile_at(settings.url, with_key=bool(tracking_token()))
+        return profile_at(settings.url)
     return read(settings.env_file or file_of(settings.env), register)
 
 

@@ -1,0 +1,62 @@
+"""``live``: environments of others, by their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from registry_conformance.cli.problems import could_not, refuse
+
+
+@click.group()
+def command() -> None:
+    """Describe a deployment once, so that it can be judged again and again."""
+
+
+@command.command()
+@click.option("--url", required=True, metavar="URL", help="A tracking URI, as your clients are given it.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    metavar="PATH",
+    help="Where the file is written (default: NAME.toml in the current folder).",
+)
+def init(url: str, to: Path | None) -> int:
+    """Ask a deployment what it is, and write the file of an environment from that; nothing there is changed.
+
+    The credential is taken from where the MLflow client takes it: MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME
+    and MLFLOW_TRACKING_PASSWORD. The file names the variables and holds no secret.
+
+    \b
+    Examples:
+      registry-conformance live init --url https://registry.example/api/mlflow --to staging.toml
+
+    Exit codes: 0 written, 4 bad option, or a file is there already, 6 no MLflow that lets the caller in answers there.
+    """
+    from registry_conformance.judge.live.address import as_toml, described, name_of
+    from registry_conformance.judge.live.reader import ProfileError
+    from registry_conformance.judge.live.usual_key import HOW
+
+    file = to or Path(f"{name_of(url)}.toml")
+    if file.exists():
+        raise refuse(f"{file} is there already: name another file by --to")
+    try:
+        document, found = described(url)
+    except ProfileError as problem:
+        raise refuse(str(problem)) from None
+    if not found.works:
+        hint = f"; {HOW}" if found.refuses_strangers and found.known is None else ""
+        raise could_not(f"no MLflow that lets you in answers at {url}: {found.answered}{hint}")
+    head = (
+        f"# Written by `registry-conformance live init`; MLflow says it is {found.version or 'of no known version'}.\n"
+    )
+    try:
+        file.write_text(head + as_toml(document), encoding="utf-8")
+    except OSError as problem:
+        raise refuse(f"{file} cannot be written: {problem.strerror}") from None
+    access = "open to everybody" if found.open else "asks for a credential"
+    click.echo(f"{file}: MLflow {found.version or 'of no known version'}, {access}")
+    click.echo(f"Next: registry-conformance verify --env-file {file}")
+    return 0
