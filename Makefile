@@ -23,16 +23,16 @@ types: setup ## strict types
 	@$(BIN)/mypy
 
 rehearse: setup ## judge a stack of our own as though it were foreign, crashes included
-	@$(BIN)/python scripts/rehearse $(ARGS)
+	@$(BIN)/registry-conformance rehearse $(ARGS)
 
 prove: setup ## break the deployment in every known way, and see what the suite says
-	@$(BIN)/python scripts/prove $(ARGS)
+	@$(BIN)/registry-conformance prove $(ARGS)
 
 bench: setup ## speed and memory, as ratios within one run
-	@$(BIN)/python scripts/bench $(ARGS)
+	@scripts/bench $(ARGS)
 
 docs: setup ## write the generated pages of docs/
-	@$(BIN)/python scripts/generate-docs
+	@$(BIN)/registry-conformance docs
 
 setup: ## make the environment from the lock (free when it is there)
 	@$(PYTHON) scripts/setup
@@ -43,7 +43,7 @@ lock: setup ## resolve the dependencies of pyproject.toml anew, and those of the
 		docker/$$part/requirements.in --output-file docker/$$part/requirements.lock || exit; done
 
 images: setup ## build the images that the Docker stack needs (ARGS=--offline-bases where no image registry is reached)
-	@$(BIN)/python scripts/build-images $(ARGS)
+	@$(BIN)/registry-conformance build-images $(ARGS)
 
 clean: ## remove the environment and all caches; reports stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

@@ -51,6 +51,10 @@ COMMANDS = {
 }
 
 
+_BROUGHT_BY = {"boto3": "store", "botocore": "store", "cryptography": "store", "mlflow": "register", "psutil": "lab"}
+"""Module -> the extra that brings it, for what only some options of a sub-command of the base need."""
+
+
 class Commands(click.Group):
     """The sub-commands of the table above, imported one at a time."""
 
@@ -101,11 +105,12 @@ def run(arguments: Sequence[str]) -> int:
         return carry_out(command, NAME, arguments)
     except ModuleNotFoundError as missing:
         name = next((each for each in arguments if each in COMMANDS), "")
-        extra = COMMANDS[name].extra if name else ""
-        if not extra or (missing.name or "").partition(".")[0] == "registry_conformance":
+        module = (missing.name or "").partition(".")[0]
+        extra = (COMMANDS[name].extra if name else "") or _BROUGHT_BY.get(module, "")
+        if not extra or module == "registry_conformance":
             raise  # it is part of every installation
         wanted = f"pip install '{DISTRIBUTION}[{extra}]'"
-        click.echo(f"{NAME} {name}: {missing.name} is not installed, which this needs: {wanted}", err=True)
+        click.echo(f"{NAME} {name}: this needs {module}, which is not installed: {wanted}", err=True)
         return USAGE
 
 

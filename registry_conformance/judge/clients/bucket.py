@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from registry_conformance.judge.clients import aws
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import location_path
 from registry_conformance.judge.evidence.exchange import Body
@@ -23,24 +24,11 @@ CHUNK = 1024 * 1024
 @functools.cache
 def _client(access: BucketAccess) -> S3Client:
     """Return one client for all looks at a bucket: making one costs more than a look."""
-    import boto3  # noqa: PLC0415 - costs a third of a second, and not every worker looks
-    from botocore.config import Config  # noqa: PLC0415 - as above
-
-    proxy = access.network.proxy_for(access.endpoint)
-    authorities = str(access.network.ca) if access.network.ca else None
-    config = Config(
-        s3={"addressing_style": "path"},
-        proxies=dict.fromkeys(("http", "https"), proxy) if proxy else {},
-        connect_timeout=5,
-        read_timeout=30,
-        retries={"total_max_attempts": 2},
+    network = access.network
+    made: S3Client = aws.client(
+        "s3", aws.access_of(access), attempts=2, proxy=network.proxy_for(access.endpoint), ca=network.ca
     )
-    return boto3.Session(
-        aws_access_key_id=access.access_key,
-        aws_secret_access_key=access.secret_key,
-        aws_session_token=access.session_token or None,
-        region_name=access.region,
-    ).client("s3", endpoint_url=access.endpoint, config=config, verify=authorities)
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from registry_conformance.judge.clients import aws
 from registry_conformance.judge.expect import PreconditionFailed
 from registry_conformance.judge.target.target import LogGroup
 
@@ -79,13 +80,9 @@ class LogWatch:
 
 
 def _events(group: LogGroup, since: int) -> Iterable[str]:
-    import boto3  # noqa: PLC0415 - costs a third of a second, and few checks look
-    from botocore.config import Config  # noqa: PLC0415 - as above
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - costs a third of a second, and few checks look
 
-    session = boto3.Session(group.access_key, group.secret_key, group.session_token or None, group.region)
-    config = Config(proxies={}, connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3})
-    client = session.client("logs", endpoint_url=group.endpoint or None, config=config)
+    client = aws.client("logs", aws.access_of(group), attempts=3)
     pages = client.get_paginator("filter_log_events").paginate(logGroupName=group.name, startTime=since)
     try:
         for _, page in zip(range(_PAGES), pages, strict=False):

@@ -146,6 +146,11 @@ class ProbeContext:
         """The store's inside, ``None`` where the target does not show it or it does not answer."""
         return Bucket(self.target.bucket, Evidence()) if self.target.bucket and "S" not in self.dead else None
 
+    @property
+    def no_bucket(self) -> str:
+        """Why nobody looks into the store."""
+        return self.target.capability("store").reason or "the target shows no bucket"
+
 
 @dataclass
 class Asker:

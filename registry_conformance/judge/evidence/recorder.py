@@ -7,8 +7,6 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import pytest
-
 from registry_conformance.judge.evidence.exchange import Exchange
 
 FIRST, LAST = 20, 30
@@ -62,7 +60,3 @@ class Evidence:
             omitted = self._exchanges - len(self._first) - len(self._last)
             gap = [{"kind": "note", "text": f"{omitted} exchanges left out here"}] if omitted else []
             return (*self._first, *gap, *self._last, *self._others[:FIRST], *self._others[FIRST:][-LAST:])
-
-
-EVIDENCE: pytest.StashKey[Evidence] = pytest.StashKey()
-"""Where a check's item keeps its evidence."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from registry_conformance.judge.clients import aws
 from registry_conformance.judge.live.account import account_of
 from registry_conformance.judge.live.credentials import credential_of
 from registry_conformance.judge.live.network import network_of
@@ -27,6 +28,7 @@ from registry_conformance.judge.target.target import (
     Ways,
 )
 
+_NO_BUCKET = "its file names no [bucket]: nobody looked whether bytes were stored"
 _OURS_ONLY = {
     "witness": "no recorder stands on the links of an environment",
     "key-record": "the key service of an environment does not tell what it was asked",
@@ -124,7 +126,10 @@ def _judge_with_keys(profile: Profile, policy: Policy) -> None:
 def _capabilities(profile: Profile, secure: Door | None, logs: Mapping[str, Path]) -> dict[str, Capability]:
     there = {
         "origin": (profile.origin is not None, "its file names no [origin]: proxy and MLflow cannot be told apart"),
-        "store": (profile.bucket is not None, "its file names no [bucket]: nobody looked whether bytes were stored"),
+        "store": (
+            profile.bucket is not None and aws.installed(),
+            _NO_BUCKET if profile.bucket is None else aws.LACKING,
+        ),
         "logs": (bool(logs), "its file names no [logs] that can be read line by line"),
         "tls": (secure is not None, "none of its doors is https"),
         "infrastructure": (profile.infrastructure is not None, "its file has no [infrastructure]: nobody looked at it"),

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from registry_conformance.judge.clients import aws
 from registry_conformance.judge.target.target import Capability
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.programs import minio_path
@@ -79,27 +80,13 @@ def connect(layout: Layout, access_key: str | None = None, secret_key: str | Non
 
 def client_at(url: str, region: str, access_key: str, secret_key: str, session_token: str) -> S3Client:
     """Return an S3 client for a URL; the token is empty where there is none."""
-    import boto3  # noqa: PLC0415 - half a second that MLflow's import must not wait for
-    from botocore.config import Config  # noqa: PLC0415 - as above
-
-    return boto3.client(
-        "s3",
-        endpoint_url=url,
-        region_name=region,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        aws_session_token=session_token or None,
-        config=Config(
-            s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20
-        ),
-    )
+    access = {"access_key": access_key, "secret_key": secret_key, "session_token": session_token}
+    made: S3Client = aws.client("s3", access | {"endpoint": url, "region": region}, read=20)
+    return made
 
 
 def assume(layout: Layout, denied: frozenset[str]) -> dict[str, str]:
     """Return the variables of a role that may do anything in the store but these S3 actions; it lasts an hour."""
-    import boto3  # noqa: PLC0415 - as in connect()
-    from botocore.config import Config  # noqa: PLC0415 - as above
-
     statements = [("Allow", ["s3:*"]), ("Deny", sorted(denied))]
     policy = {
         "Version": "2012-10-17",
@@ -107,14 +94,7 @@ def assume(layout: Layout, denied: frozenset[str]) -> dict[str, str]:
             {"Effect": effect, "Action": actions, "Resource": ["arn:aws:s3:::*"]} for effect, actions in statements
         ],
     }
-    sts = boto3.client(
-        "sts",
-        endpoint_url=layout.bucket.endpoint,
-        region_name=layout.bucket.region,
-        aws_access_key_id=layout.bucket.access_key,
-        aws_secret_access_key=layout.bucket.secret_key,
-        config=Config(retries={"total_max_attempts": 8, "mode": "standard"}),  # the store may still be starting
-    )
+    sts = aws.client("sts", aws.access_of(layout.bucket), attempts=8)  # the store may still be starting
     role = "arn:aws:iam::000000000000:role/mlflow"
     issued = sts.assume_role(RoleArn=role, RoleSessionName="mlflow", Policy=json.dumps(policy))["Credentials"]
     return {

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.clients import aws
 from registry_conformance.judge.target.target import LogGroup
 
 GROUP, REGION = "/ecs/rehearsal-mlflow", "us-east-1"
@@ -37,10 +38,7 @@ def log_group(log: Path, secret: str) -> Iterator[LogGroup]:
 
 
 def _client(group: LogGroup) -> Any:
-    import boto3  # noqa: PLC0415 - as above
-
-    session = boto3.Session(group.access_key, group.secret_key, region_name=group.region)
-    client = session.client("logs", endpoint_url=group.endpoint)
+    client = aws.client("logs", aws.access_of(group))
     client.create_log_group(logGroupName=GROUP)
     client.create_log_stream(logGroupName=GROUP, logStreamName="mlflow")
     return client

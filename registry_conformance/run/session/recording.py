@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from registry_conformance.judge.evidence.recorder import EVIDENCE
+from fixtures.essentials import EVIDENCE
 from registry_conformance.judge.report.failure import render_failure
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.report.redact import Redactor

@@ -6,14 +6,12 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
 from registry_conformance.judge.account.observe.bucket import observe_bucket
 from registry_conformance.judge.account.observe.queries import ask
 from registry_conformance.judge.account.observe.role import observe_role
 from registry_conformance.judge.account.state import State
+from registry_conformance.judge.clients import aws
 from registry_conformance.judge.mismatch import PreconditionFailed
 from registry_conformance.judge.target.account import Declared, ObservedAccount
 
@@ -47,15 +45,8 @@ def _client(account: ObservedAccount, service: str) -> Any:
 @functools.cache
 def _made(service: Any, endpoint: str, region: str, access_key: str, secret_key: str, token: str) -> Any:
     """Return one client for all questions: making one costs more than a question."""
-    config = Config(
-        s3={"addressing_style": "path"} if endpoint else {},
-        proxies={},
-        connect_timeout=5,
-        read_timeout=30,
-        retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
-    )
-    session = boto3.Session(access_key, secret_key, token or None, region)
-    return session.client(service, endpoint_url=endpoint or None, config=config)
+    access = {"access_key": access_key, "secret_key": secret_key, "session_token": token}
+    return aws.client(service, access | {"region": region, "endpoint": endpoint}, attempts=_ATTEMPTS)
 
 
 def _same_account(sts: Any, declared: str) -> None:

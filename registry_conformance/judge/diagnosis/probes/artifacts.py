@@ -127,7 +127,7 @@ def _deleted(context: ProbeContext, place: str, path: str, put: Exchange, deleti
         context.facts.unseen(name, "the deletion was not answered")
         return
     if bucket is None or not put.ok:
-        context.facts.unseen(name, "the target shows no bucket" if bucket is None else "nothing was uploaded")
+        context.facts.unseen(name, context.no_bucket if bucket is None else "nothing was uploaded")
         return
     size = bucket.head(under(bucket.access, path))
     value = "gone" if size is None else "still there"
@@ -208,7 +208,7 @@ def _seeded(context: ProbeContext) -> None:
     """Put an object into the bucket ourselves, and look for it through the proxy: reading without any upload."""
     folder, body, bucket = f"{context.name}/seed", content(800, seed=9), context.bucket
     if bucket is None:
-        context.facts.unseen("seed.get.P", "the target shows no bucket")
+        context.facts.unseen("seed.get.P", context.no_bucket)
         return
     leave = Exchange("PUT", f"{context.main.url}{FILES}/{folder}/one.bin", "past the door", None)
     authorize(context.main, leave, body, None)

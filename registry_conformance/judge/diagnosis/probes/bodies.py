@@ -66,7 +66,7 @@ def framing(context: ProbeContext, place: str) -> None:
             asker.ask(f"{aspect}.get", got, "GET", f"{FILES}/{path}", normal="200 whole", judge=whole(body))
     bucket = context.bucket
     if asker.why_not() or bucket is None:
-        context.facts.unseen(f"cut.{place}", asker.why_not() or "the target shows no bucket")
+        context.facts.unseen(f"cut.{place}", asker.why_not() or context.no_bucket)
         return
     asker.send("PUT", f"{FILES}/{folder}/cut.bin", body=content(200 * KIB), cut_after=40 * KIB)
     key = under(bucket.access, f"{folder}/cut.bin")

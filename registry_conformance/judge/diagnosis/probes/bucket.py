@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from registry_conformance.judge.clients import aws
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext, sameness
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -18,12 +19,12 @@ def record_stored(context: ProbeContext, name: str, path: str, content: bytes, p
     An upload that was refused is told only where it left something all the same; nothing is where the bucket does not
     let the suite look.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in owner()
-
     bucket = context.bucket
     if bucket is None:
-        context.facts.unseen(name, "the target shows no bucket")
+        context.facts.unseen(name, context.no_bucket)
         return
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - a third of a second, for who looks
+
     key = under(bucket.access, path)
     try:
         body = bucket.body(key)
@@ -47,7 +48,7 @@ def under(access: BucketAccess, path: str) -> str:
 
 def planted(bucket: Bucket, path: str, content: bytes) -> str:
     """Put an object under the artifact prefix as the bucket's owner; return the problem, empty where there is none."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in owner()
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
 
     try:
         key = under(bucket.access, path)
@@ -60,24 +61,13 @@ def planted(bucket: Bucket, path: str, content: bytes) -> str:
 @functools.cache
 def owner(access: BucketAccess) -> Any:
     """Return an S3 client with the target's own credentials for the bucket, which loses patience soon."""
-    import boto3  # noqa: PLC0415 - costs a third of a second
-    from botocore.config import Config  # noqa: PLC0415 - as above
-
-    config = Config(
-        s3={"addressing_style": "path"}, connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1}
-    )
-    return boto3.Session(
-        aws_access_key_id=access.access_key,
-        aws_secret_access_key=access.secret_key,
-        aws_session_token=access.session_token or None,
-        region_name=access.region,
-    ).client("s3", endpoint_url=access.endpoint, config=config)
+    return aws.client("s3", aws.access_of(access), connect=2, read=3)
 
 
 def settings(context: ProbeContext) -> None:
     """Read the bucket's settings back: versions, lifecycle, policy, public access."""
     if context.bucket is None:
-        context.facts.unseen("settings.versions.S", "the target shows no bucket")
+        context.facts.unseen("settings.versions.S", context.no_bucket)
         return
     access, s3 = context.bucket.access, owner(context.bucket.access)
     for aspect, read, normal in (

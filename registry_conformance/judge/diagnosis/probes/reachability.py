@@ -178,12 +178,12 @@ def origin(context: ProbeContext) -> None:
 
 def store(context: ProbeContext) -> None:
     """Look into the bucket with the target's own credentials for it."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - half a second that a door must not wait
-
     facts, bucket = context.facts, context.bucket
     if bucket is None:
-        facts.unseen("bucket.S", "the target shows no bucket")
+        facts.unseen("bucket.S", context.no_bucket)
         return
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - half a second that a door must not wait
+
     try:
         number = len(bucket.keys(under(bucket.access, context.name)))
         facts.record(

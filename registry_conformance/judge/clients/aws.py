@@ -1,0 +1,57 @@
+"""The one place where clients of AWS services, and of stores that speak S3, are made; boto3 comes with the first."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+LACKING = "boto3 is not installed here: pip install 'hokusai-registry-conformance[store]'"
+"""Why a bucket is not looked into if ``installed`` says no."""
+
+
+def installed() -> bool:
+    """Return whether this installation has what makes clients."""
+    return importlib.util.find_spec("boto3") is not None
+
+
+def client(
+    service: Any,
+    access: Mapping[str, str],
+    *,
+    attempts: int = 1,
+    connect: float = 5.0,
+    read: float = 30.0,
+    proxy: str = "",
+    ca: Path | None = None,
+) -> Any:
+    """Return a client of a service, with nothing of this machine's own settings.
+
+    ``access`` has ``access_key`` and ``secret_key``, and may have ``session_token``, ``region`` and ``endpoint``, empty
+    for AWS's own. ``attempts`` count the first; ``connect`` and ``read`` are seconds.
+    """
+    import boto3  # noqa: PLC0415 - a third of a second, and not every process looks
+    from botocore.config import Config  # noqa: PLC0415 - as above
+
+    endpoint = access.get("endpoint", "")
+    config = Config(
+        s3={"addressing_style": "path"} if endpoint else {},
+        proxies=dict.fromkeys(("http", "https"), proxy) if proxy else {},
+        connect_timeout=connect,
+        read_timeout=read,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+    )
+    session = boto3.Session(
+        aws_access_key_id=access["access_key"],
+        aws_secret_access_key=access["secret_key"],
+        aws_session_token=access.get("session_token") or None,
+        region_name=access.get("region") or None,
+    )
+    return session.client(service, endpoint_url=endpoint or None, config=config, verify=str(ca) if ca else None)
+
+
+def access_of(given: Any) -> dict[str, str]:
+    """Return the access of whatever has its fields: a bucket's, a log group's, a client's login."""
+    names = ("access_key", "secret_key", "session_token", "region", "endpoint")
+    return {name: str(getattr(given, name, "")) for name in names}

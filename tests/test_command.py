@@ -1,0 +1,132 @@
+"""The command ``registry-conformance`` and the scripts that lead to it: help, typos, a deployment to play with."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from registry_conformance.cli.main import COMMANDS, run
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.suggestion import nearest, unknown
+from tests.conftest import eventually, heed_interrupts, read_until
+
+OTHER_SCRIPTS = {"setup", "checkout.py"}
+"""What is no way into the command: the one that needs no environment, and what the ways share."""
+HEAVY = ("boto3", "httpx", "mlflow", "pydantic", "pytest")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_harmless_and_in_one_style(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Help of each sub-command is printed and nothing else is done; it has an example, or exit codes, or both."""
+    assert run([name, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Usage: registry-conformance {name}")
+    assert re.search(r"Example|Exit code", said)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """Help costs no import of what a sub-command works with."""
+    program = (
+        "import sys; from registry_conformance.cli.main import run; run(['doctor', '--help']); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert not set(HEAVY) & set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["docter"], "docter: unknown; did you mean doctor? All 15 are listed by: registry-conformance --help"),
+        (["doctor", "--fualt=x"], "--fault"),
+        (["doctor", "--fault=bucket-mising"], "--fault=bucket-mising: unknown; did you mean bucket-missing? All "),
+        (["doctor"], "give one of --url, --env, --env-file, --fault"),
+        (["doctor", "--url=http://x", "--env=staging"], "--url and --env exclude each other"),
+        (["faults", "show", "body-limt"], "did you mean body-limit? All "),
+        (["faults", "list", "--layer=proxi"], "--layer=proxi: unknown; did you mean proxy?"),
+        (["prove", "--store=mini"], "--store=mini: unknown; did you mean minio? Use one of auto, minio, moto"),
+        (["janitor", "--env=stagin"], "--env=stagin: unknown; did you mean staging?"),
+        (["build-images", "prxy"], "prxy: unknown; did you mean proxy?"),
+        (["verify", "--url=http://x", "--fault=body-limit"], "--fault=body-limit: only a stack of our own"),
+    ],
+)
+def test_typo_is_answered_with_the_nearest(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name or an option that is not known is exit code 4, with what was meant, and not with hundreds of names."""
+    assert run(arguments) == 4
+    told = capsys.readouterr().err
+    assert said in told
+    assert len(told) < 400
+
+
+def test_nearest_is_not_guessed() -> None:
+    """What resembles no name gets no suggestion; of a few names all are said."""
+    assert nearest("gremlins", ["body-limit", "put-refused"]) == []
+    assert unknown("x", ["minio", "moto"]) == "unknown; use one of minio, moto"
+    assert unknown("x", []) == "unknown; there is none"
+
+
+def test_every_script_leads_to_the_command() -> None:
+    """Each script but the set-up is a way into a sub-command, or into a benchmark, and does nothing itself."""
+    scripts = {file.name: file.read_text() for file in (ROOT / "scripts").iterdir() if file.is_file()}
+    for name, text in scripts.items():
+        if name in OTHER_SCRIPTS:
+            continue
+        found = re.fullmatch(
+            r'#!/usr/bin/env python3\n"""[^"]+"""\n\nfrom checkout import enter\n\n'
+            r'enter\((?:"([\w-]+)"|module="[\w.]+")\)\n',
+            text,
+        )
+        assert found, name
+        assert found[1] is None or found[1] in COMMANDS
+
+
+def test_script_without_an_environment_says_how_to_make_one(tmp_path: Path) -> None:
+    """In a fresh checkout a script is exit code 6, with the command that makes the environment."""
+    checkout = tmp_path / "a checkout é"
+    shutil.copytree(ROOT / "scripts", checkout / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    done = subprocess.run(
+        [sys.executable, checkout / "scripts" / "doctor"], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 6
+    assert f"run `make setup` in {checkout}" in done.stderr
+
+
+def test_help_of_the_set_up_is_harmless(tmp_path: Path) -> None:
+    """Asked for help, the set-up makes no environment."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    done = subprocess.run(
+        [sys.executable, tmp_path / "scripts" / "setup", "--help"], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout.startswith("Usage: scripts/setup")) == (0, True)
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_deployment_to_play_with_runs_until_it_is_interrupted(tmp_path: Path) -> None:
+    """It tells its address, a key and what to try; Ctrl-C ends it with exit code 0, and leaves nothing."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "registry_conformance", "up", "--store=moto", "--fault=put-refused"],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - no threads here
+    )
+    address = read_until(process, r"address +(http://\S+)")[1]
+    read_until(process, r"writer key +(hk_\S+)")
+    read_until(process, rf"registry-conformance doctor --url {re.escape(address)}")
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+    eventually(lambda: not list(tmp_path.iterdir()), "its folders are gone")
