@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from registry_conformance.judge.report import tally
+from registry_conformance.judge.report.profiles import at_broken_door, broken_doors
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.report.tally import plural, some
 from registry_conformance.judge.requirement import Level
@@ -73,7 +74,10 @@ def _unclear(
             *advised,
         ]
     if doubtful := [record for record in run.records if record.verdict is Verdict.INCONCLUSIVE]:
-        what = f"{plural(len(doubtful), 'check')} could not be judged: {tally.reason(doubtful[0]).rstrip('.')}"
+        elsewhere = [record for record in doubtful if not at_broken_door(run, record)]
+        doors = " and ".join(broken_doors(run))
+        why = tally.reason(elsewhere[0]).rstrip(".") if elsewhere else f"the {doors} door is broken"
+        what = f"{plural(len(doubtful), 'check')} could not be judged: {why}"
         return "Not proved", [what, _verified(run, must), *advised]
     if run.exit_code in _CODES:
         lead, why = _CODES[run.exit_code]

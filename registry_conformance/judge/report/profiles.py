@@ -58,16 +58,16 @@ def registration(run: RunRecord) -> Answer:
     doors: dict[str, list[CheckRecord]] = {}
     for record in run.records:
         if set(record.requirements) & set(REGISTRATION) and record.verdict is not Verdict.INAPPLICABLE:
-            doors.setdefault(record.door, []).append(record)
+            doors.setdefault(record.door or _first_door(run), []).append(record)
     answers = {door: _at_one_door(records) for door, records in doors.items()}
-    answers |= {door: Answer("no", f"this door is broken: {why}") for door, why in broken_doors(run).items()}
+    answers |= {door: Answer("no", "this door is broken") for door in broken_doors(run)}
     if not answers:
         return Answer("not known", _unproved(run), run.client)
     words = {answer.word for answer in answers.values()}
     if len(words) == 1:
         word, shown = words.pop(), next(iter(answers.values()))
         return Answer(word, shown.why, run.client)
-    told = [f"{answer.word} at {_door(run, door)} ({answer.why})" for door, answer in answers.items()]
+    told = [f"{answer.word} at the {door} door ({answer.why})" for door, answer in answers.items()]
     word = "partly" if "yes" in words else "no" if "no" in words else "not known"
     return Answer(word, "; ".join(told), run.client)
 
@@ -94,5 +94,7 @@ def _unproved(run: RunRecord) -> str:
     return tally.reason(skipped[0]) if skipped else "no registration was tried"
 
 
-def _door(run: RunRecord, name: str) -> str:
-    return f"the {name or next(iter(run.target.get('doors') or {}), 'first')} door"
+def _first_door(run: RunRecord) -> str:
+    """Return the door that answers for all where a check names none: the first that works."""
+    doors = list(run.target.get("doors") or {})
+    return next((name for name in doors if name not in broken_doors(run)), next(iter(doors), "first"))

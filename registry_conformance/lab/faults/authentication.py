@@ -44,6 +44,8 @@ FAULTS = (
             "OPS-012",
             "AUT-021",
             "AUT-025",
+            "AUT-009",
+            "AUT-031",
         ),
         change=part("proxy", authenticates=False),
         symptoms=(Ask("GET", _SEARCH, key=None, status="200"),),

@@ -29,6 +29,7 @@ CAUSES: tuple[Cause, ...] = (
             "AUZ-022",
             "AUZ-034",
             "AUZ-010",
+            "AUZ-035",
         ),
         clues=(
             must("reader.put.P", "200"),

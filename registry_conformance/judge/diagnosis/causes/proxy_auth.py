@@ -34,6 +34,8 @@ CAUSES: tuple[Cause, ...] = (
             "AUT-025",
             "AUT-054",
             "AUT-055",
+            "AUT-009",
+            "AUT-031",
         ),
         clues=(
             _PAST,

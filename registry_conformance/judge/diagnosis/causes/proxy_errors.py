@@ -53,7 +53,6 @@ CAUSES: tuple[Cause, ...] = (
             "AUT-035",
             "AUT-036",
             "AUT-039",
-            "AUZ-013",
             "AUZ-020",
             "ERR-015",
             "ERR-031",
@@ -63,6 +62,8 @@ CAUSES: tuple[Cause, ...] = (
             "ERR-046",
             "OPS-007",
             "RTE-032",
+            "AUT-019",
+            "AUZ-010",
         ),
         clues=(
             must("error.no-door.P", "404 (empty|text)", 3),
@@ -77,7 +78,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="errors-unclear",
         sentence="the load balancer replaces answers from 400 on by its own page",
         remedy="switch custom error pages off for the registry's doors (nginx: proxy_intercept_errors off)",
-        requirements=("ERR-001", "ERR-002", "AUT-019", "RTE-019", "ERR-009", "AUT-009"),
+        requirements=("ERR-001", "ERR-002", "AUT-019", "RTE-019", "ERR-009", "ERR-053"),
         clues=(
             must("error.absent.P", "404 (html|text)"),
             must("error.bad.P", "400 (html|text)"),
@@ -122,6 +123,11 @@ CAUSES: tuple[Cause, ...] = (
             "AUZ-032",
             "RTE-036",
             "AUT-008",
+            "RTE-050",
+            "ERR-051",
+            "ERR-052",
+            "ART-061",
+            "ART-062",
         ),
         clues=(
             must("error.absent.P", "200"),

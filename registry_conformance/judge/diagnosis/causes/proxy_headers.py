@@ -216,7 +216,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="some-routes",
         sentence="the proxy's buffer for headers is smaller than what MLflow takes",
         remedy="take 15 KiB of headers (max_request_headers_kb, large_client_header_buffers)",
-        requirements=("RTE-043", "AUT-031"),
+        requirements=("RTE-043", "AUT-056"),
         clues=(
             must("head.long.P", "(431|400|none|reset)", 3),
             must("head.agent.P", "200", 1),

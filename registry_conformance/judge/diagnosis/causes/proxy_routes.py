@@ -131,7 +131,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="some-routes",
         sentence="the proxy does not route /health",
         remedy="route /health to MLflow at every door, without a key",
-        requirements=("OPS-001", "OPS-003", "OPS-020", "OPS-009", "OPS-011", "OPS-012"),
+        requirements=("OPS-001", "OPS-003", "OPS-020"),
         clues=(
             must("doors.health.P", _ALL_NONE),
             must("doors.search.P", "all 200", 0.5),
@@ -143,7 +143,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="some-routes",
         sentence="the proxy does not route /version",
         remedy="route /version to MLflow at every door",
-        requirements=("RTE-015", "OPS-022", "OPS-004"),
+        requirements=("RTE-015", "OPS-022", "OPS-004", "OPS-009", "OPS-011"),
         clues=(
             must("doors.version.P", _ALL_NONE),
             must("doors.search.P", "all 200", 0.5),

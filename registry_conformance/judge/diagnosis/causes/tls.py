@@ -25,7 +25,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="nothing-answers",
         sentence="the registry's rule stands on the plain listener only",
         remedy="add the listener of port 443 with the same routes and filters",
-        requirements=("OPS-024", "OPS-025", "OPS-026", "OPS-028"),
+        requirements=("OPS-024", "OPS-025", "OPS-026", "OPS-028", "OPS-034"),
         clues=(
             must("tls.handshake.P", "no connection", 3),
             must("doors.search.P", "all 200", 1),

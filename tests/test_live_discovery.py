@@ -1,0 +1,160 @@
+"""What is found out of an environment before its checks run: broken doors, features, and where artifacts would go."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.sdk_registration import is_local
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.live import discovery
+from registry_conformance.judge.live.discovery import features_at, with_broken_doors
+from registry_conformance.judge.target.target import Door, Target
+
+Answers = dict[str, list[tuple[int, object]]]
+"""Path -> the answers that are given there, one after the other, the last for good."""
+
+
+@contextmanager
+def serving(answers: Answers, request_id: str = "") -> Iterator[str]:
+    """Serve these answers, 404 for all else; give the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            """Answer one request."""
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            left = answers.get(self.path.partition("?")[0], [(404, "<html>")])
+            status, said = left.pop(0) if len(left) > 1 else left[0]
+            body = said.encode() if isinstance(said, str) else json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html" if isinstance(said, str) else "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            if request_id:
+                self.send_header("X-Request-Id", request_id)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    for method in ("GET", "POST"):
+        setattr(Handler, f"do_{method}", Handler.answer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+SEARCH, INFO = "/api/2.0/mlflow/experiments/search", "/api/3.0/mlflow/server-info"
+AJAX = "/ajax-api/2.0/mlflow/experiments/search"
+
+
+def target_at(*urls: str) -> Target:
+    """Return a target with a door at each address."""
+    doors = tuple(Door(name, url) for name, url in zip(("canonical", "documented", "literal"), urls, strict=False))
+    return Target("x", "live", doors, {})
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pause no second between two attempts."""
+    monkeypatch.setattr(discovery, "_PAUSE", 0.0)
+
+
+def test_door_that_answers_a_search_is_not_broken() -> None:
+    """A door is broken by its last answer, not by one that fails while a deploy ends."""
+    with serving({SEARCH: [(503, "starting"), (200, {})]}) as starting, serving({SEARCH: [(200, {})]}) as fine:
+        target = with_broken_doors(target_at(fine, starting), "run")
+
+    assert [door.broken for door in target.doors] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ({SEARCH: [(401, {"detail": "who"})]}, "401"),
+        ({SEARCH: [(200, "<html>sign in")]}, "200 text/html"),
+        ({}, "404"),
+    ],
+)
+def test_door_that_answers_no_search_is_broken(answers: Answers, why: str) -> None:
+    """A door that never answers a search as MLflow does is broken, and says how it was met."""
+    with serving({SEARCH: [(200, {})]}) as fine, serving(answers) as other:
+        target = with_broken_doors(target_at(other, fine), "run")
+
+    assert why in target.doors[0].broken
+    assert [door.name for door in target.working_doors] == ["documented"]
+    assert target.describe()["broken_doors"] == {"canonical": target.doors[0].broken}
+
+
+def test_closed_port_is_a_broken_door() -> None:
+    """A door that nobody listens at is broken; where all doors are, all are still the target's."""
+    with serving({}) as gone:
+        pass
+    target = with_broken_doors(target_at(gone), "run")
+
+    assert "refused" in target.doors[0].broken
+    assert target.working_doors == target.doors
+
+
+def features(answers: Answers, version: str = "3.17.2", request_id: str = "") -> dict[str, bool]:
+    """Return the features that a server of these answers shows to have or to lack."""
+    with serving(answers, request_id) as url:
+        found = features_at(MlflowHttp(Door("canonical", url), None, Evidence(), "run"), version)
+    assert all(feature.how for feature in found.values())
+    return {name: feature.present for name, feature in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("answers", "version", "found"),
+    [
+        (
+            {
+                INFO: [(200, {"multipart_uploads_enabled": True, "multipart_downloads_enabled": False})],
+                "/": [(200, "ui")],
+            },
+            "3.18.0",
+            {"multipart-uploads": True, "presigned-downloads": False, "user-interface": True},
+        ),
+        ({AJAX: [(200, {})]}, "3.17.2", {"user-interface": True}),
+        ({}, "3.9.0", {"presigned-downloads": False, "user-interface": False}),
+        ({"/": [(502, "bad")]}, "3.17.2", {}),
+        ({"/": [(200, "ui")]}, "not a version", {"user-interface": True}),
+    ],
+)
+def test_features_are_found_out(answers: Answers, version: str, found: dict[str, bool]) -> None:
+    """A feature is found where the server says so; what it leaves open, and what is in trouble, is in none."""
+    assert features(answers, version) == found
+
+
+def test_request_ids_are_found() -> None:
+    """A request id on an answer is a feature that is there."""
+    assert features({"/": [(200, "ui")]}, request_id="r-1")["request-ids"]
+
+
+@pytest.mark.parametrize(
+    ("location", "local"),
+    [
+        ("/srv/mlruns/1/abc/artifacts", True),
+        ("mlruns/1/abc/artifacts", True),
+        ("./mlruns", True),
+        ("file:///srv/mlruns", True),
+        ("FILE:///srv/mlruns", True),
+        ("file://host/share", True),
+        ("C:\\mlruns\\1", True),
+        ("mlflow-artifacts:/1/abc/artifacts", False),
+        ("s3://bucket/prefix", False),
+        ("dbfs:/x", False),
+        ("https://x.example/artifacts", False),
+    ],
+)
+def test_location_on_the_clients_disk_is_seen(location: str, local: bool) -> None:
+    """A path or a file URI is on the disk of whoever uploads; everything else leaves the machine."""
+    assert is_local(location) is local
