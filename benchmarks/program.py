@@ -6,10 +6,8 @@ import json
 import platform
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -22,6 +20,7 @@ from registry_conformance.cli.parameters import STORE, OneOf
 from registry_conformance.cli.problems import carry_out, refuse
 from registry_conformance.judge.locations import report_folder
 from registry_conformance.judge.machine import isolate
+from registry_conformance.judge.temporary import temporary_folder
 from registry_conformance.run.settings import Settings, SettingsError
 
 BENCHMARKS = {"ready": ready, "harness": harness, "checks": checks, "workers": workers, "throughput": throughput}
@@ -33,10 +32,10 @@ def measure(only: Sequence[str], asked_rounds: int, store: str) -> tuple[list[Fi
     problems: list[str] = []
     for name in only or BENCHMARKS:
         click.echo(f"measuring {name} ...", err=True)
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        with temporary_folder("bench-") as folder:
             rounds = asked_rounds or BENCHMARKS[name].ROUNDS
             try:
-                figures += BENCHMARKS[name].measure(Bench(store, Path(folder)), rounds)
+                figures += BENCHMARKS[name].measure(Bench(store, folder), rounds)
             except (BenchError, OSError) as problem:
                 problems.append(f"could not measure {name}: {problem}")
     return figures, problems

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import tempfile
 from functools import partial
 from typing import NoReturn
 
@@ -16,6 +15,7 @@ from registry_conformance.cli.parameters import STACK, STORE
 from registry_conformance.cli.problems import carry_out, refuse
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import isolate
+from registry_conformance.judge.temporary import temporary_folder
 
 LIMIT = 900.0
 """Seconds that a run may take: with every core busy it is several times slower."""
@@ -44,7 +44,7 @@ def command(runs: int, busy: int, stack: str, store: str, checks: tuple[str, ...
         raise refuse(f"--busy={busy}: of {runs} runs, so many at most")
     isolate()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="steadiness-") as folder:
+    with temporary_folder("steadiness-") as folder:
         arguments = [*(checks or ("suites/local",)), "-n", "2", f"--store={store}", f"--report-dir={folder}"]
         green = steady(
             runs, busy, lambda: judge(ROOT, *arguments, limit=LIMIT, stack=stack).past_ready, partial(print, flush=True)

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 import pytest
@@ -80,16 +81,28 @@ class Project:
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """Start pytest on the suite; temporary folders go to a place of our own."""
-        environment = os.environ | {"TMPDIR": str(self.temporary), "COLUMNS": "120"} | variables
+        return self.begin(arguments, variables)
+
+    def begin(
+        self,
+        arguments: Sequence[str],
+        variables: Mapping[str, str] = MappingProxyType({}),
+        *,
+        output: int = subprocess.PIPE,
+        own_session: bool = False,
+    ) -> subprocess.Popen[str]:
+        """Start it, writing to ``output``, in a session and process group of its own if need be."""
+        environment = os.environ | {"TMPDIR": str(self.temporary), "COLUMNS": "120"} | dict(variables)
         environment.pop("PYTHONUNBUFFERED", None)  # what a pipe shows of a run must not depend on it
         command = [sys.executable, "-m", "pytest", "suites/local", "--store=moto", "-o", f"cache_dir={self._cache}"]
         return subprocess.Popen(
             [*command, *arguments],
             cwd=self.root,
             env=environment,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=own_session,
             preexec_fn=heed_interrupts,  # noqa: PLW1509 - no threads here
         )
 

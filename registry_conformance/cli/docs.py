@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import click
 
 from registry_conformance.cli.problems import could_not, refuse
 from registry_conformance.judge.locations import CHECKOUT
+from registry_conformance.judge.temporary import temporary_folder
 
 
 @click.command()
@@ -52,8 +50,8 @@ def _observed() -> str:
     from registry_conformance.lab.stack.handle import OwnedStack
     from registry_conformance.lab.stack.request import StackRequest
 
-    with tempfile.TemporaryDirectory(prefix="docs-") as cache:
-        stack = OwnedStack(StackRequest(new_run_id(), cache=Path(cache)))
+    with temporary_folder("docs-") as cache:
+        stack = OwnedStack(StackRequest(new_run_id(), cache=cache))
         try:
             return artifact_api_page(stack.target())
         finally:

@@ -12,6 +12,7 @@ import click
 
 from registry_conformance import __version__
 from registry_conformance.cli.problems import carry_out, refuse
+from registry_conformance.judge.output import steady
 from registry_conformance.judge.suggestion import unknown
 
 NAME = "registry-conformance"
@@ -116,4 +117,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """Carry out the arguments of this process."""
+    steady()
     sys.exit(run(sys.argv[1:]))

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import click
 
+from registry_conformance.judge.end_requests import EndRequests
+from registry_conformance.run.leftovers import sweep
+
 INTERRUPTED, USAGE, COULD_NOT = 2, 4, 6
 
 
@@ -30,7 +33,11 @@ def could_not(message: object) -> EndedError:
 
 def carry_out(command: click.Command, name: str, arguments: Sequence[str]) -> int:
     """Carry out a command that is called ``name``; return the exit code."""
+    requests = EndRequests()
+    requests.install()
     try:
+        for swept in sweep():
+            click.echo(f"{name}: {swept}", err=True)
         code = command.main(list(arguments), prog_name=name, standalone_mode=False)
     except click.UsageError as problem:
         said = problem.ctx.command_path if problem.ctx else name
@@ -40,6 +47,8 @@ def carry_out(command: click.Command, name: str, arguments: Sequence[str]) -> in
         click.echo(problem.format_message(), err=True)
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo(f"{name}: interrupted", err=True)
+        click.echo(f"{name}: interrupted" + f" by {requests.reason}" * bool(requests.reason), err=True)
         return INTERRUPTED
+    finally:
+        requests.remove()
     return code if isinstance(code, int) else 0

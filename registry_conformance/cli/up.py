@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shlex
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -15,6 +13,7 @@ import click
 from registry_conformance.cli.faults import FAULT
 from registry_conformance.cli.parameters import STACK, STORE
 from registry_conformance.cli.problems import could_not, refuse
+from registry_conformance.judge.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from registry_conformance.judge.target.target import Target
@@ -62,14 +61,14 @@ def command(faults: tuple[str, ...], stack: str, store: str, proxy_port: int) ->
         raise refuse(problem) from problem
     isolate()
     click.echo(f"starting the {settings.stack} stack ({settings.store} store) ...")
-    with tempfile.TemporaryDirectory(prefix="up-") as cache:
+    with temporary_folder("up-") as cache:
         request = StackRequest(
             settings.run_id,
             broken(REFERENCE, settings.faults),
             settings.store,
             settings.stack,
             proxy_port=proxy_port,
-            cache=Path(cache),
+            cache=cache,
             faults=settings.faults,
         )
         owned: OwnedStack | None = None

@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-import psutil
-
 _BOOT, _NUMBERS = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
 
 
@@ -33,7 +31,7 @@ class Owner:
         try:
             fields = json.loads(text)
             return cls(int(fields["pid"]), str(fields["started"]), str(fields["machine"]))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def text(self) -> str:
@@ -64,6 +62,8 @@ def _started(pid: int) -> str:
 
 
 def _started_by_clock(pid: int) -> str:
+    import psutil  # noqa: PLC0415 - where the kernel has no files that tell
+
     try:
         return f"{psutil.Process(pid).create_time():.0f}"
     except psutil.Error:

@@ -85,12 +85,12 @@ def _abandoned(folder: Path) -> Abandoned | None:
         return _unfinished(folder)
     try:
         text = (folder / OWNER_FILE).read_text()
-        about = json.loads(text)
     except (OSError, ValueError):
         return None
     owner = Owner.read(text)
     if owner is None or not (owner.is_dead or _is_strange_and_old(owner, folder)):
         return None
+    about = json.loads(text)
     return Abandoned(folder, str(about.get("run", "")), bool(about.get("engine")))
 
 

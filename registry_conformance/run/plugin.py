@@ -9,6 +9,7 @@ import pickle
 import pytest
 
 from fixtures.routes import over_routes
+from registry_conformance.judge.end_requests import leave_to_controller
 from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.machine import isolate
@@ -130,6 +131,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except (SettingsError, RegisterError, ProfileError) as problem:
         raise pytest.UsageError(str(problem)) from problem
     isolate()
+    if shared:
+        leave_to_controller()
     recording = Recording(register, settings.rerun_options)
     given = plan or config.hook.pytest_conformance_target(config=config)
     if live is not None or "target" in shared:

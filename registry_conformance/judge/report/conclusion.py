@@ -66,7 +66,7 @@ def _unclear(
     run: RunRecord, must: dict[str, Verdict], problem: list[str], advised: list[str]
 ) -> tuple[str, list[str]] | None:
     if problem:
-        return "Could not verify", [*problem, _verified(run, must), *advised]
+        return _CODES[2][0] if run.exit_code == 2 else "Could not verify", [*problem, _verified(run, must), *advised]
     if errors := [record for record in run.records if record.verdict is Verdict.ERROR]:
         return "No verdict", [
             f"the suite itself broke in {plural(len(errors), 'check')}",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from registry_conformance.judge.locations import DOCKER
+from registry_conformance.judge.temporary import temporary_folder
 from registry_conformance.lab.images.machine import BUILDKIT, BuildSecrets, client
 from registry_conformance.lab.images.recipe import Base, Recipe, bases
 
@@ -32,8 +33,8 @@ class Builder:
         missing = [recipe for recipe in recipes if again or not self._is_there(recipe.tag)]
         if not missing:
             return 0
-        with tempfile.TemporaryDirectory(prefix="build-images-") as place:
-            self._secrets = BuildSecrets.gather(Path(place))
+        with temporary_folder("build-images-") as place:
+            self._secrets = BuildSecrets.gather(place)
             for base in dict.fromkeys(bases()[name] for recipe in missing for name in recipe.bases.values()):
                 self._base(base)
             for recipe in missing:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from registry_conformance.judge.target.target import BucketAccess, Capability, Door, Machine, Target
+from registry_conformance.judge.temporary import owned_folder
 from registry_conformance.lab.deployment import DOORS, Deployment
 from registry_conformance.lab.deployment import Store as StoreValue
 from registry_conformance.lab.stack.auth import RECORD, AuthServicePart, KeyServicePart
@@ -40,7 +39,7 @@ class RealisedStack(ABC):
         self.order = order
         self.bucket = _own_bucket(order) if order.elsewhere else order.deployment.store
         self.deployment = self._placed(order.deployment)
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{order.run_id}-"))
+        self.folder = owned_folder(f"{order.run_id}-", order.owner, order.run_id, engine=self.kind == "docker")
         (self.folder / "logs").mkdir()
         self.parts: list[Part] = []
         self._versions: dict[str, str] = {}

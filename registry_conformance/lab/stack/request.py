@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from registry_conformance.judge.owner import Owner
 from registry_conformance.lab.deployment import REFERENCE, ROLES, Deployment
 from registry_conformance.lab.external.image import ExternalImage
 from registry_conformance.lab.external.neighbour import Neighbour
@@ -44,6 +45,7 @@ class StackRequest:
     ``faults`` names what ``deployment`` was broken with; ``servers`` is how many processes MLflow has. ``proxy`` and
     ``mlflow`` are images of others in the reference's place, ``elsewhere`` a store of others, ``neighbour``
     a proxy of others as a process; ``None`` is our own.
+    ``owner`` is the process that all of it ends with.
     """
 
     run_id: str
@@ -60,3 +62,4 @@ class StackRequest:
     mlflow: ExternalImage | None = None
     elsewhere: ExternalStore | None = None
     neighbour: Neighbour | None = None
+    owner: Owner = field(default_factory=Owner.this)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from registry_conformance.judge.clients.tls import Handshakes
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.judge.temporary import temporary_folder
 from registry_conformance.lab.faults.symptom import Acts, Ask, LogLine, Passes, Speaks, Step, Stores, Walks
 
 
@@ -56,8 +56,8 @@ def unconfirmed(
 
     ``began`` is what ``sizes`` said before it was armed; ``settles`` how many seconds a line or an object may take.
     """
-    with tempfile.TemporaryDirectory(prefix=f"{run}-sign-") as home:
-        context = SymptomContext(target, run, began, Path(home), settles)
+    with temporary_folder(f"{run}-sign-") as home:
+        context = SymptomContext(target, run, began, home, settles)
         for step in symptoms:
             if problem := _STEPS[type(step)](step, context):
                 return problem

@@ -6,7 +6,6 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
-import tempfile
 import time
 import traceback
 from collections import deque
@@ -21,6 +20,7 @@ import pytest
 from fixtures.registrations import FRESH
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.lifeline import die_with_parent
+from registry_conformance.judge.temporary import owned_folder
 from registry_conformance.lab.deployment import LINKS, REFERENCE, Deployment, Links
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import Stack
@@ -116,7 +116,7 @@ class Prover:
 
     def _slot(self, number: int, run: str) -> Slot:
         stack = self._stack.secondary(f"slot-{number}")
-        home = Path(tempfile.mkdtemp(prefix=f"{run}-fresh-"))
+        home = owned_folder(f"{run}-fresh-")
         return Slot(stack, IsolatedProcess(home, run))
 
     def _send_out(self, slot: Slot, number: int, name: str, session: pytest.Session) -> None:

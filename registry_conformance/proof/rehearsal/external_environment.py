@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import expect_status
@@ -121,12 +120,6 @@ def create_foreign_models(target: Target) -> None:
             expect_status(origin.post("experiments/delete", experiment_id=made), 200)
     expect_status(origin.create_model(f"{OTHERS}-model"), 200)
     expect_status(origin.create_multipart(f"mlflow-artifacts:/{OTHERS}", "upload.bin", 1), 200)
-
-
-def foreign_upload(target: Target) -> str:
-    """Return the key of somebody else's unfinished upload."""
-    assert target.bucket is not None, "a stack of our own has a bucket"
-    return Bucket(target.bucket, Evidence()).key_for(f"mlflow-artifacts:/{OTHERS}", "upload.bin")
 
 
 def _purger(target: Target, folder: Path) -> Path:

@@ -1,35 +1,35 @@
-"""Everything that a target holds, in every stage of its life: two sights of it tell what a run changed."""
+"""Everything that a stack of ours holds, looked at past every part of it: two looks tell what a run changed.
+
+Shares no code with what cleans up: rows are read from MLflow's database itself, objects by the S3 API, and unfinished
+uploads, which MinIO does not list, from the disk that it keeps them on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
-import httpx
+import boto3
 
-from registry_conformance.judge.clients.bucket import Bucket
-from registry_conformance.judge.clients.mlflow_http import REST
-from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.target.target import BucketAccess, Target
 
-_PAGES = 400
-_PAGE_ITEMS = 1000
-_TIMEOUT_SECONDS = 60.0
+_NOT_HELD = ("alembic_version", "sqlite_sequence")
+"""Tables that tell what has ever been there, and not what is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """What is there, each thing as one text.
 
-    Active and deleted experiments and runs, models with their versions, every version and delete marker of every
-    object, and every unfinished upload of the keys that were asked for.
+    The ``rows`` of the database, every version and delete marker of the ``objects`` (``KEY VERSION``), and the
+    unfinished ``uploads``.
     """
 
-    experiments: frozenset[str]
-    runs: frozenset[str]
-    models: frozenset[str]
-    versions: frozenset[str]
+    rows: frozenset[str]
     objects: frozenset[str]
     uploads: frozenset[str]
 
@@ -43,40 +43,44 @@ class Holdings:
         return lines
 
 
-def holdings(target: Target, uploaded: Iterable[str] = ()) -> Holdings:
-    """Look into every corner of a target with an origin and a bucket.
-
-    ``uploaded`` are keys whose unfinished uploads are looked for: MinIO lists them by their whole key only.
-    """
-    assert target.origin is not None, "a stack of our own has an origin"
+def holdings(target: Target) -> Holdings:
+    """Return all that a stack of ours holds."""
     assert target.bucket is not None, "a stack of our own has a bucket"
-    bucket = Bucket(target.bucket, Evidence())
-    with httpx.Client(base_url=f"{target.origin.url}{REST}", timeout=_TIMEOUT_SECONDS) as origin:
-        experiments = list(_pages(origin, "experiments", "POST", "experiments/search", view_type="ALL"))
-        ids = [each["experiment_id"] for each in experiments]
-        runs = list(
-            _pages(origin, "runs", "POST", "runs/search", experiment_ids=ids, run_view_type="ALL") if ids else ()
-        )
-        models = list(_pages(origin, "registered_models", "GET", "registered-models/search"))
-        versions = list(_pages(origin, "model_versions", "GET", "model-versions/search"))
+    stack = target.logs["mlflow"].parents[1]
     return Holdings(
-        experiments=frozenset(f"{one['experiment_id']} {one['name']} {one['lifecycle_stage']}" for one in experiments),
-        runs=frozenset(f"{run['info']['run_id']} {run['info']['lifecycle_stage']}" for run in runs),
-        models=frozenset(one["name"] for one in models),
-        versions=frozenset(f"{one['name']} {one['version']}" for one in versions),
-        objects=frozenset(bucket.everything()),
-        uploads=frozenset(upload for key in uploaded for upload in bucket.uploads(key)),
+        rows=frozenset(_rows(stack / "mlflow" / "mlflow.db")),
+        objects=frozenset(_versions(target.bucket)),
+        uploads=frozenset(_uploads(target.bucket, stack / "store" / "data")),
     )
 
 
-def _pages(origin: httpx.Client, field: str, method: str, verb: str, **asked: Any) -> Iterator[dict[str, Any]]:
-    """Yield what a search finds, page by page. Not by an exchange: that keeps the start of an answer only."""
-    asked["max_results"] = _PAGE_ITEMS
-    for _ in range(_PAGES):
-        answer = origin.post(verb, json=asked) if method == "POST" else origin.get(verb, params=asked)
-        found = answer.raise_for_status().json()
-        yield from found.get(field, ())
-        asked["page_token"] = found.get("next_page_token")
-        if not asked["page_token"]:
-            return
-    raise RuntimeError(f"{method} {verb} at MLflow gave more than {_PAGES} pages of {_PAGE_ITEMS}")
+def _rows(database: Path) -> Iterator[str]:
+    """Yield each row of each table."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=60)) as opened:
+        named = opened.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        for (table,) in named:
+            if table not in _NOT_HELD:
+                found = opened.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - a table that the database names itself
+                yield from (f"{table} {row}" for row in found)
+
+
+def _versions(access: BucketAccess) -> Iterator[str]:
+    """Yield each version and delete marker of each object."""
+    for page in _s3(access).get_paginator("list_object_versions").paginate(Bucket=access.bucket):
+        for kind in ("Versions", "DeleteMarkers"):
+            yield from (f"{one['Key']} {one['VersionId']}" for one in page.get(kind, ()))
+
+
+def _uploads(access: BucketAccess, data: Path) -> Iterator[str]:
+    """Yield each unfinished upload."""
+    kept = data / ".minio.sys" / "multipart"
+    if kept.exists():
+        yield from (str(place.relative_to(kept)) for place in kept.glob("*/*"))
+        return
+    for page in _s3(access).get_paginator("list_multipart_uploads").paginate(Bucket=access.bucket):
+        yield from (f"{one['Key']} {one['UploadId']}" for one in page.get("Uploads", ()))
+
+
+def _s3(access: BucketAccess) -> Any:
+    session = boto3.Session(access.access_key, access.secret_key, region_name=access.region)
+    return session.client("s3", endpoint_url=access.endpoint)

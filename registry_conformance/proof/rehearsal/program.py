@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import signal
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from registry_conformance.judge.machine import isolate
+from registry_conformance.judge.temporary import temporary_folder
 from registry_conformance.lab.stack.handle import StackError
+from registry_conformance.proof.rehearsal.crash import drawn
 from registry_conformance.proof.rehearsal.external_environment import create_foreign_models
 from registry_conformance.proof.rehearsal.runner import ScenarioRunner
 from registry_conformance.proof.rehearsal.scenario import Scenario
@@ -18,8 +17,6 @@ from registry_conformance.proof.rehearsal.scenarios import SCENARIOS
 from registry_conformance.run.session.exit_codes import Exit
 from registry_conformance.run.settings import store_named
 
-_WHOLE = 5_500
-"""Requests of a whole visit, about: where a crash is put is drawn from these."""
 Say = Callable[[str], None]
 
 
@@ -41,12 +38,11 @@ class RehearsalError(ValueError):
 def rehearse(asked: RehearsalRequest, say: Say) -> int:
     """Rehearse; return the exit code: 0 all as it should be, 1 not, 6 where no stack would start."""
     _check(asked)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     isolate()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(1_000_000)
     try:
-        with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-            runner = ScenarioRunner(Path(folder), store_named(asked.store), say)
+        with temporary_folder("rehearsal-") as folder:
+            runner = ScenarioRunner(folder, store_named(asked.store), say)
             try:
                 wrong = _play(runner, asked, seed, say)
             finally:
@@ -85,8 +81,8 @@ def _play(runner: ScenarioRunner, asked: RehearsalRequest, seed: int, say: Say) 
     if asked.only in (None, "whole"):
         wrong += filter(None, [runner.whole()])
     if asked.only in (None, "crashes"):
-        say(f"interrupted at {asked.crashes} points (--seed={seed} draws them again)")
-        points = random.Random(seed).sample(range(5, _WHOLE), asked.crashes)  # noqa: S311 - nothing secret is drawn
-        wrong += [problem for point in points if (problem := runner.crash(point))]
-        wrong += filter(None, [runner.crash(_WHOLE // 2, lost=True)] if asked.crashes else [])
+        say(f"{asked.crashes} crashes (--seed={seed} draws them again)")
+        crashes = drawn(asked.crashes, seed)
+        crashes += [replace(crashes[0], lost=True)] if crashes else []
+        wrong += [problem for crash in crashes if (problem := runner.crash(crash))]
     return wrong

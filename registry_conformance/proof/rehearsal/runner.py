@@ -24,11 +24,11 @@ from registry_conformance.lab.deployment import REFERENCE, Deployment
 from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
+from registry_conformance.proof.rehearsal.crash import Crash, carry_out
 from registry_conformance.proof.rehearsal.external_environment import (
     TRUE,
     EnvironmentChanges,
     environment,
-    foreign_upload,
 )
 from registry_conformance.proof.rehearsal.holdings import Holdings, holdings
 from registry_conformance.proof.rehearsal.log_service import log_group
@@ -96,7 +96,7 @@ class ScenarioRunner:
             problems += self._swept(environment(self.target, file.parent))
         if scenario.blind:
             self._lifecycle(before)
-        problems += self._changed(before, file)
+        problems += before.changes(holdings(self.target))
         return self._judged(scenario.name, problems, time.monotonic() - began, said)
 
     def _lifecycle(self, before: Holdings) -> None:
@@ -113,27 +113,59 @@ class ScenarioRunner:
         file = environment(self.target, self._next())
         done = self._run(self._visit(file))
         problems = [] if done.returncode == Exit.OK else [f"exit code {done.returncode}, not 0"]
-        problems += self._changed(before, file)
+        problems += before.changes(holdings(self.target))
         return self._judged("a whole visit", problems, time.monotonic() - began, done.stdout + done.stderr)
 
-    def crash(self, point: int, *, lost: bool = False) -> str:
-        """End a visit after about that many requests, without a word; the janitor must bring everything back.
+    def crash(self, crash: Crash) -> str:
+        """Have a visit end before its end; the janitor must bring everything back, or the ledger name what it cannot.
 
-        By its ledger, or, where that is ``lost``, by the names that it gave.
+        By its ledger, or, where that is lost, by the names that it gave.
         """
         before, began = holdings(self.target), time.monotonic()
         file = environment(self.target, self._next())
-        run_id = _LONG_AGO + new_run_id()[-6:] if lost else new_run_id()
-        sent = self._killed_at(point, file, run_id)
-        held = len(holdings(self.target).experiments) - len(before.experiments)
-        problems = [] if next(self._ledgers(file), None) else ["no ledger"]
-        if lost:
+        run_id = _LONG_AGO + new_run_id()[-6:] if crash.lost else new_run_id()
+        said = file.parent / "said.txt"
+        code = self._crashed(crash, file, run_id, said)
+        told = said.read_text(errors="replace")
+        problems = [] if self._sent(file) else ["nothing was sent"]
+        problems += ["a traceback"] if "Traceback" in told else []
+        if code is not None:
+            problems += self._reported(code, file, run_id)
+        left = len(before.changes(holdings(self.target)))
+        if crash.lost:
             shutil.rmtree(file.parent / "reports" / "ledgers")
         problems += self._swept(file)
-        problems += self._changed(before, file)
-        how = "its ledger lost, swept by name" if lost else "swept"
-        name = f"killed after {sent} requests, {held} experiments left behind, {how}"
-        return self._judged(name, problems, time.monotonic() - began, "")
+        problems += self._unnamed(before.changes(holdings(self.target)), file)
+        return self._judged(f"{crash}: {left} things left, then swept", problems, time.monotonic() - began, told)
+
+    def _crashed(self, crash: Crash, file: Path, run_id: str, said: Path) -> int | None:
+        """Begin a visit and have it crash; return its exit code, ``None`` where it was killed."""
+        with said.open("w") as output:
+            visit = subprocess.Popen(
+                [*self._visit(file), f"--run-id={run_id}"],
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                text=True,
+            )
+        try:
+            return carry_out(crash, visit, lambda: self._sent(file))
+        finally:
+            if visit.poll() is None:
+                os.killpg(visit.pid, signal.SIGKILL)
+                visit.wait()
+
+    def _reported(self, code: int, file: Path, run_id: str) -> list[str]:
+        """Return what a visit that was asked to end should have told, and did not."""
+        told = file.parent / "reports" / "runs" / run_id / "verdicts.json"
+        problems = [] if code in (Exit.INTERRUPTED, Exit.OK) else [f"exit code {code}, not 2"]
+        return problems + ([] if told.exists() else ["no report of what was judged"])
+
+    def _unnamed(self, changes: Sequence[str], file: Path) -> list[str]:
+        """Return what is otherwise than before, and that no ledger names as left."""
+        names = [str(row[0]) for row in self._asked(file, "SELECT name FROM made WHERE NOT gone")]
+        return [line for line in changes if not any(name in line for name in names)]
 
     def _swept(self, file: Path) -> list[str]:
         """Have the janitor sweep; return what went wrong."""
@@ -144,33 +176,6 @@ class ScenarioRunner:
             return []
         last = (done.stdout + done.stderr).strip().splitlines()[-10:]
         return [f"the janitor's exit code {done.returncode}, not 0", *last]
-
-    def _killed_at(self, point: int, file: Path, run_id: str) -> int:
-        """Begin a visit and kill all its processes after ``point`` requests; return how many were sent."""
-        running = subprocess.Popen(
-            [*self._visit(file), f"--run-id={run_id}"],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            while running.poll() is None and self._sent(file) < point:
-                time.sleep(0.02)
-        finally:
-            if running.poll() is None:
-                os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
-        return self._sent(file)
-
-    def _changed(self, before: Holdings, file: Path) -> list[str]:
-        """Return what the target holds otherwise than before, unfinished uploads of the run and of others included."""
-        assert self.target.bucket is not None, "a stack of our own has a bucket"
-        bucket = Bucket(self.target.bucket, Evidence())
-        keys = [bucket.key_for(f"mlflow-artifacts:/{name}") for name in self._uploads(file)]
-        now = holdings(self.target, keys)
-        theirs = [] if bucket.uploads(foreign_upload(self.target)) else ["somebody else's upload was given up"]
-        return [*before.changes(now), *theirs]
 
     def _visit(self, file: Path) -> list[str]:
         reports = f"--report-dir={file.parent / 'reports'}"
@@ -196,9 +201,6 @@ class ScenarioRunner:
 
     def _sent(self, file: Path) -> int:
         return sum(int(str(row[0])) for row in self._asked(file, "SELECT requests FROM spent"))
-
-    def _uploads(self, file: Path) -> list[str]:
-        return [str(row[0]) for row in self._asked(file, "SELECT name FROM made WHERE kind = 'upload'")]
 
     def _asked(self, file: Path, question: str) -> list[tuple[object, ...]]:
         rows: list[tuple[object, ...]] = []

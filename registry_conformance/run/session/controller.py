@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import pickle
-import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from registry_conformance.judge.machine import command_line, suite_version
+from registry_conformance.judge.end_requests import EndRequests, Stopped
+from registry_conformance.judge.output import SteadyOutput
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.evidence_store import Spool
-from registry_conformance.judge.report.proof import score
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.summary import conclusion, summary
-from registry_conformance.judge.report.tally import RED
+from registry_conformance.judge.report.tally import RED, plural
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
 from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.target.token import learn
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.external.store import ExternalStore
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
+from registry_conformance.run.leftovers import sweep
 from registry_conformance.run.session.arguments import whole
 from registry_conformance.run.session.context import Context
 from registry_conformance.run.session.exit_codes import Exit, exit_code, left_behind
 from registry_conformance.run.session.failure_diagnosis import diagnosed
 from registry_conformance.run.session.header import judged
-from registry_conformance.run.session.live_run import LiveRun, beyond, only_the_way
+from registry_conformance.run.session.live_run import LiveRun, only_the_way
+from registry_conformance.run.session.parts_watch import PartsWatch
 from registry_conformance.run.session.progress import Progress, hush
 from registry_conformance.run.session.reporting import cache_folder, durations, remember_durations, report
+from registry_conformance.run.session.run_record import RunClock
 from registry_conformance.run.session.stack_request import stack_request
 from registry_conformance.run.session.step_reporter import TELLER
+from registry_conformance.run.session.workers import Workers
 
 RUN_CONTROLLER = "conformance-conductor"
 """The name of the plugin that conducts a run."""
@@ -62,11 +64,15 @@ class RunController:
         self._register = context.register
         self._records: dict[str, CheckRecord] = {}
         self._spool = Spool()
-        self._started, self._clock = datetime.now(UTC), time.monotonic()
+        self._clock = RunClock(config, context)
         self._stack: OwnedStack | None = None
         self._problem = ""
         self._refusal = ""
         self._broken: dict[str, str] = {}
+        self._due: set[str] = set()
+        self._workers = Workers()
+        self._watch = PartsWatch(live)
+        self._requests = EndRequests()
         self.target: Target | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -75,8 +81,10 @@ class RunController:
         if self._config.option.collectonly:
             return
         self._terminal: TerminalReporter = self._config.pluginmanager.getplugin("terminalreporter")
+        self._requests.install()
         hush(self._terminal, self._config)
-        live_line = Progress(self._terminal, self._workers(), durations(self._config), self._register)
+        self._terminal._tw._file = SteadyOutput(self._terminal._tw._file)
+        live_line = Progress(self._terminal, self._number_of_workers(), durations(self._config), self._register)
         self._progress = self._config.stash.get(TELLER, live_line)
         try:
             check_writable(self._settings.report_dir)
@@ -90,7 +98,8 @@ class RunController:
             self._close()
             pytest.exit("could not verify", returncode=Exit.COULD_NOT_VERIFY)
         except BaseException:
-            self._close()
+            with self._requests.noting():
+                self._close()
             raise
 
     def pytest_report_header(self) -> list[str]:
@@ -108,10 +117,15 @@ class RunController:
         } | ({"target": pickle.dumps(self.target)} if self._live else {})
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodeready(self, node: Any) -> None:
+        """Learn which process a worker is."""
+        self._workers.add(node)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Learn from the workers what will run."""
         del node
-        self._progress.expect(ids)
+        self._expect(ids)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
@@ -127,7 +141,11 @@ class RunController:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn what will run."""
         if self.target is not None and session.items:
-            self._progress.expect([item.nodeid for item in session.items])
+            self._expect([item.nodeid for item in session.items])
+
+    def _expect(self, ids: list[str]) -> None:
+        self._due = set(ids)
+        self._progress.expect(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a check's record from its last report; a worker that died leaves one without."""
@@ -139,9 +157,11 @@ class RunController:
             record = CheckRecord(report.nodeid, (), Verdict.ERROR, 0.0, message=str(report.longrepr))
         else:
             return
-        if record.verdict in RED and self._lost_a_part() and record.verdict >= Verdict.FAILED:
+        if self._watch.is_due(record) and self._lost_a_part() and record.verdict >= Verdict.FAILED:
             record = replace(record, verdict=Verdict.INCONCLUSIVE)
-        self._records[record.nodeid] = replace(record, evidence=self._spool.keep(record.evidence))
+        known = self._records.get(record.nodeid)
+        if known is None or record.verdict >= known.verdict:  # a check that killed its worker is run again: both count
+            self._records[record.nodeid] = replace(record, evidence=self._spool.keep(record.evidence))
         self._progress.done(record)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -156,9 +176,13 @@ class RunController:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
         """After everyone else: decide the exit code, write the reports, say it in one sentence, end the stack."""
         try:
+            if self._requests.reason:
+                with self._requests.noting():
+                    self._workers.end()
             if self.target is not None:
                 self._progress.end()
-            yield
+            with suppress(Stopped):
+                yield
             if self._refusal:
                 self._terminal.write_line(f"ERROR: {self._refusal}", red=True)
                 session.exitstatus = Exit.USAGE
@@ -166,26 +190,53 @@ class RunController:
                 for nodeid, said in self._broken.items():
                     self._terminal.write_line(f"ERROR: {nodeid} cannot be read:\n{said}", red=True)
                 ended = pytest.ExitCode.INTERNAL_ERROR if self._broken else exitstatus
-                session.exitstatus = self._conclude(int(ended))
+                with self._requests.noting():
+                    session.exitstatus = self._conclude(int(ended))
         finally:
-            self._close()
+            with suppress(Stopped), self._requests.giving_way(to_request=3):
+                self._close()
+            self._requests.only_note()
+
+    def pytest_unconfigure(self) -> None:
+        """Leave requests to end to whoever comes next in this process."""
+        self._requests.remove()
 
     def _conclude(self, ended: int) -> Exit:
         """Explain what is red, clean up after a visit, which the probes are part of, and report; return the code."""
+        self._lost_a_part()
         if self._live:
-            self._problem = self._problem or self._live.given_up()
             ended = self._excuse(self._live, ended)
         run = self._run_record(self._code(ended))
+        if self._live and self._requests.reason:
+            self._keep_what_is_judged(run, self._live)
         try:
-            run = self._explained(run)
+            with suppress(Stopped), self._requests.giving_way(to_request=1):
+                run = self._explained(run)
         finally:
-            leftovers = self._live.close(self._terminal.write_line) if self._live else ()
+            leftovers = self._cleaned_up(self._live) if self._live else ()
         if self._live:
+            ended = pytest.ExitCode.INTERRUPTED if self._requests.reason else ended
             code = self._code(ended, leftovers)
             run = replace(run, exit_code=code, leftovers=leftovers, spent=self._live.spent)
         elif self._stack is not None and self._settings.store_url:
             run = left_behind(run, self._stack)
         return self._report(run)
+
+    def _keep_what_is_judged(self, run: RunRecord, live: LiveRun) -> None:
+        """Write the reports before the clean-up: whoever asked this run to end may kill it before that is done."""
+        self._write(replace(run, leftovers=live.not_cleaned_up()), lambda _: None)
+        self._terminal.write_line(f"stopped by {self._requests.reason}: the report is written, cleaning up now ...")
+
+    def _cleaned_up(self, live: LiveRun) -> tuple[str, ...]:
+        """Clean up, unless it is the second time that somebody asks to end; return what is left."""
+        try:
+            with self._requests.giving_way(to_request=2):
+                return live.close(self._terminal.write_line)
+        except Stopped:
+            self._terminal.write_line(
+                "clean-up: cut short; the ledger has what is left, and scripts/janitor removes it"
+            )
+            return live.not_cleaned_up()
 
     def _excuse(self, live: LiveRun, ended: int) -> int:
         """Excuse what is expected to fail; return what pytest's exit status is then."""
@@ -201,6 +252,13 @@ class RunController:
         counted = (record for record in self._records.values() if not (told and only_the_way(record)))
         return exit_code(ended, [record.verdict for record in counted], self._problem, leftovers=bool(leftovers))
 
+    @property
+    def _broke_off(self) -> str:
+        """Why the run did not come to its end, empty where it did."""
+        if self._problem or not self._requests.reason:
+            return self._problem
+        return f"stopped by {self._requests.reason} after {len(self._records)} of {plural(len(self._due), 'check')}"
+
     def _explained(self, run: RunRecord) -> RunRecord:
         """Return a run with its diagnosis, where there is somebody to be asked for it."""
         if self.target is None or run.exit_code == Exit.INTERRUPTED:
@@ -211,6 +269,8 @@ class RunController:
 
     def _bring_up(self) -> tuple[OwnedStack | None, Target]:
         settings = self._settings
+        for swept in sweep(containers=settings.stack == "docker" and self._live is None):
+            self._terminal.write_line(swept)
         if self._live is not None:
             self._context.given = self._live.open(self._terminal.write_line)
             return None, self._context.given
@@ -220,29 +280,20 @@ class RunController:
             f"starting the {settings.stack} stack ({settings.store} store, {settings.backend}) ..."
         )
         order = stack_request(settings, cache_folder(self._config), self._elsewhere)
-        stack = self._stack = OwnedStack(order)
+        stack = self._stack = self._watch.stack = OwnedStack(order)
         self._context.address = stack.address
         target = stack.target()
         slowest = sorted(stack.seconds().items(), key=lambda item: -item[1])
         took = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in slowest)
-        self._terminal.write_line(f"ready after {time.monotonic() - self._clock:.1f} s ({took})")
+        self._terminal.write_line(f"ready after {self._clock.seconds:.1f} s ({took})")
         return stack, target
 
     def _lost_a_part(self) -> bool:
-        """Return whether the stack has lost a part, and stop the run then: what comes after would only repeat it."""
-        if self._live is not None and not self._problem:
-            self._problem = self._live.given_up()
+        """Return whether something of the target is gone; what comes after would only repeat it, so the run stops."""
+        if not self._problem and not self._requests.reason:
+            self._problem = self._watch.problem()
             return self._stopped() if self._problem else False
-        if self._stack is None or self._problem:
-            return bool(self._problem)
-        try:
-            dead = self._stack.obituaries()
-        except StackError as problem:
-            dead = [str(problem)]
-        if not dead:
-            return False
-        self._problem = "\n".join(dead)
-        return self._stopped()
+        return bool(self._problem)
 
     def _stopped(self) -> bool:
         """End the run before the next check."""
@@ -252,53 +303,19 @@ class RunController:
         return True
 
     def _report(self, run: RunRecord) -> Exit:
-        redactor = Redactor(self.target.secrets if self.target else ())
         remember_durations(self._config, self._records)
+        return self._write(run, self._terminal.write_line)
+
+    def _write(self, run: RunRecord, say: Callable[[str], None]) -> Exit:
+        redactor = Redactor(self.target.secrets if self.target else ())
         told = conclusion if TELLER in self._config.stash else summary
-        return report(run, self._settings.report_dir, self.target, redactor, self._terminal.write_line, told)
+        return report(run, self._settings.report_dir, self.target, redactor, say, told)
 
     def _run_record(self, code: Exit) -> RunRecord:
-        name = {"name": f"the {self._settings.stack} stack", "kind": self._settings.stack}
-        nothing: dict[str, Any] = {
-            "doors": {},
-            "versions": {},
-            "capabilities": {},
-            "ways": {},
-            "faults": list(self._settings.faults),
-        }
-        return RunRecord(
-            run_id=self._settings.run_id,
-            suite_version=suite_version(),
-            register=self._register,
-            target=self.target.describe() if self.target else name | nothing,
-            started=self._started.isoformat(timespec="milliseconds"),
-            finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            seconds=time.monotonic() - self._clock,
-            exit_code=code,
-            command=command_line(),
-            problem=self._problem,
-            records=list(self._records.values()),
-            beyond=self._beyond(),
-            series=self.target.name + (self._settings.rerun_options if self._stack else "")
-            if self.target
-            else name["name"],
-            whole=whole(self._config),
-            client=version("mlflow"),
-            fault_score=score(self._settings.report_dir, suite_version(), self._register.version),
-        )
+        live, owned, records = self._live is not None, self._stack is not None, list(self._records.values())
+        return self._clock.record(code, self._broke_off, records, self.target, live=live, owned=owned)
 
-    def _beyond(self) -> dict[str, str]:
-        """Return requirement id -> why no check can judge it here: it is not promised, or needs another target."""
-        if self._settings.plan:
-            return {}
-        unasked = {}
-        if self.target is not None:
-            promises = self.target.promises
-            found = {each.id: promises.unasked(each.profile, each.feature) for each in self._register.values()}
-            unasked = {name: why for name, why in found.items() if why}
-        return beyond(live=self._live is not None) | unasked
-
-    def _workers(self) -> int:
+    def _number_of_workers(self) -> int:
         return len(getattr(self._config.option, "tx", None) or ())
 
     def _close(self) -> None:

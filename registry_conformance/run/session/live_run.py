@@ -122,6 +122,10 @@ class LiveRun:
             return True
         return bool(self._guard.silence(door.name))
 
+    def not_cleaned_up(self) -> tuple[str, ...]:
+        """Return what may still be there of what the run made, as its ledger has it."""
+        return tuple(f"{made.kind} {made.name}: not cleaned up yet" for made in self._guard.left())
+
     def close(self, say: Say) -> tuple[str, ...]:
         """Remove what the run made, say what became of it, and return what is left."""
         if self._guard.read_only:

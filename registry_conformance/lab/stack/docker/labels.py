@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from registry_conformance.judge.owner import Owner
 from registry_conformance.lab.images.engine import engine
 
 if TYPE_CHECKING:
@@ -16,11 +17,27 @@ RUN = "registry-conformance.run"
 
 STACK = "registry-conformance.stack"
 """The label that holds the name of one stack of a run."""
+OWNER = "registry-conformance.owner"
+"""The label of a network that holds the process that all of a run ends with: each stack has one, to the last."""
 
 
 def of(run_id: str, stack: str) -> dict[str, str]:
     """Return the labels of whatever belongs to a stack of a run."""
     return {RUN: run_id, STACK: stack}
+
+
+def sweep_abandoned() -> list[str]:
+    """Remove all that runs left whose owners have ended; return the names.
+
+    Raises ``EngineError`` where no engine answers.
+    """
+    dead = set()
+    for network in engine().networks.list(filters={"label": [RUN, OWNER]}):
+        borne = network.attrs.get("Labels") or {}
+        owner = Owner.read(borne.get(OWNER, ""))
+        if owner is not None and owner.is_dead:
+            dead.add(str(borne[RUN]))
+    return [name for run_id in sorted(dead) for name in sweep(run_id)]
 
 
 def sweep(run_id: str, stack: str = "") -> list[str]:
@@ -34,7 +51,7 @@ def sweep(run_id: str, stack: str = "") -> list[str]:
         with contextlib.suppress(APIError):  # somebody else was quicker
             container.remove(force=True, v=True)
         swept.append(str(container.name))
-    kinds: Iterable[Iterable[object]] = (client.networks.list(filters=mine), client.volumes.list(filters=mine))
+    kinds: Iterable[Iterable[object]] = (client.volumes.list(filters=mine), client.networks.list(filters=mine))
     for each in (one for kind in kinds for one in kind):
         with contextlib.suppress(APIError):
             each.remove()  # type: ignore[attr-defined] # networks and volumes alike

@@ -88,7 +88,7 @@ class DockerStack(RealisedStack):
         _refuse_a_full_disk()
         _ready_testcontainers()
         self._sentinel = _set_sentinel(order.run_id)
-        made = network.create(self._name, labels.of(order.run_id, self._name))
+        made = network.create(self._name, labels.of(order.run_id, self._name) | {labels.OWNER: order.owner.text()})
         addresses = _addresses(network.addresses(made, len(_PORTS)), foreign) | self.store_address()
         published = {"proxy": order.proxy_port} if order.proxy_port else {}
         ground = ContainerSpec(made, self._name, images, published, frozenset(each.part for each in foreign))

@@ -1,0 +1,61 @@
+"""A stream for people that nothing breaks: neither a reader who is gone nor text that a terminal would obey."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import Any, TextIO, cast
+
+from registry_conformance.judge.visible import visible
+
+_OURS = re.compile(r"(\x1b\[[0-9;]*[mK]|\r)")
+"""What pytest and the live line write themselves: colours, and the line that is written anew."""
+
+
+class SteadyOutput:
+    """Writes to a stream until its reader is gone, and nowhere from then on.
+
+    Control characters are spelled out, but for colours and for the line that is written anew.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write what can be shown of ``text``."""
+        pieces = _OURS.split(text)
+        shown = "".join(piece if place % 2 else visible(piece) for place, piece in enumerate(pieces))
+        try:
+            self._stream.write(shown)
+        except UnicodeEncodeError:
+            self._stream.write(shown.encode("ascii", "backslashreplace").decode())
+        except (OSError, ValueError):
+            self._to_nowhere()
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what was written."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._to_nowhere()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _to_nowhere(self) -> None:
+        """Let all that is still written vanish: what else writes to the same place must not break either."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, self._stream.fileno())
+        except (OSError, ValueError):
+            return
+        finally:
+            os.close(nowhere)
+
+
+def steady() -> None:
+    """Make this process's own output steady."""
+    sys.stdout = cast(TextIO, SteadyOutput(sys.stdout))
+    sys.stderr = cast(TextIO, SteadyOutput(sys.stderr))

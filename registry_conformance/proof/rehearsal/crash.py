@@ -1,0 +1,95 @@
+"""How a visit ends before its end: killed at a request, or asked to end at a moment."""
+
+from __future__ import annotations
+
+import enum
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+_WHOLE_REQUESTS, _WHOLE_SECONDS = 5_500, 60.0
+"""What a whole visit takes, about: where a crash is put is drawn from these."""
+_GRACE = 120.0
+"""Seconds that a visit gets to end, and its workers to see that their controller is gone."""
+
+
+class Way(enum.StrEnum):
+    """What happens to a visit."""
+
+    ALL_KILLED = "all its processes killed"
+    CONTROLLER_KILLED = "its controller killed"
+    ASKED = "asked to end by SIGTERM"
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """One end: what happens, after about how many requests or, where that is 0, how many seconds after the first.
+
+    ``lost`` is whether the ledger is gone afterwards, so that the janitor has names alone to go by.
+    """
+
+    way: Way
+    requests: int = 0
+    seconds: float = 0.0
+    lost: bool = False
+
+    def __str__(self) -> str:
+        when = f"after {self.requests} requests" if self.requests else f"{self.seconds:.1f} s after its first request"
+        return f"{self.way} {when}" + ", its ledger lost" * self.lost
+
+
+def drawn(number: int, seed: int) -> list[Crash]:
+    """Return so many crashes: of three, two are killed at a request and one is asked to end at a second."""
+    chance = random.Random(seed)  # noqa: S311 - nothing secret is drawn
+    found = []
+    for place in range(number):
+        way = list(Way)[place % len(Way)]
+        if way is Way.ASKED:
+            found.append(Crash(way, seconds=chance.uniform(0.0, _WHOLE_SECONDS)))
+        else:
+            found.append(Crash(way, requests=chance.randrange(1, _WHOLE_REQUESTS)))
+    return found
+
+
+def carry_out(crash: Crash, visit: subprocess.Popen[str], sent: Callable[[], int]) -> int | None:
+    """Let a visit run up to the crash and have that happen; return its exit code, ``None`` where it was killed.
+
+    ``visit`` leads a process group; ``sent`` tells how many requests it has sent.
+    """
+    _wait_for(crash, visit, sent)
+    if visit.poll() is not None:
+        return visit.returncode
+    if crash.way is Way.ALL_KILLED:
+        os.killpg(visit.pid, signal.SIGKILL)
+    else:
+        visit.send_signal(signal.SIGTERM if crash.way is Way.ASKED else signal.SIGKILL)
+    with suppress(subprocess.TimeoutExpired):
+        visit.wait(_GRACE)
+    give_up = time.monotonic() + _GRACE
+    while _lives(visit.pid) and time.monotonic() < give_up:
+        time.sleep(0.05)
+    with suppress(ProcessLookupError):
+        os.killpg(visit.pid, signal.SIGKILL)
+    return visit.wait() if crash.way is Way.ASKED else None
+
+
+def _wait_for(crash: Crash, visit: subprocess.Popen[str], sent: Callable[[], int]) -> None:
+    while visit.poll() is None and sent() < max(crash.requests, 1):
+        time.sleep(0.02)
+    due = time.monotonic() + crash.seconds
+    while visit.poll() is None and time.monotonic() < due:
+        time.sleep(0.02)
+
+
+def _lives(group: int) -> bool:
+    """Return whether a process of a group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,41 @@
+"""Whether what a run judges is still there: the parts of a stack of our own, the doors and the budget of a visit."""
+
+from __future__ import annotations
+
+import time
+
+from registry_conformance.judge.report.record import CheckRecord
+from registry_conformance.judge.report.tally import RED
+from registry_conformance.lab.stack.handle import Stack, StackError
+from registry_conformance.run.session.live_run import LiveRun
+
+_BETWEEN_LOOKS = 1.0
+"""Seconds after which the parts are looked after again, though no check is red."""
+
+
+class PartsWatch:
+    """Looks after what is judged; ``stack`` is ``None`` where it is not ours, ``live`` where it is."""
+
+    def __init__(self, live: LiveRun | None) -> None:
+        self.stack: Stack | None = None
+        self._live = live
+        self._looked = time.monotonic()
+
+    def is_due(self, record: CheckRecord) -> bool:
+        """Return whether it is time for a look: after each red check, and now and then."""
+        now = time.monotonic()
+        if record.verdict not in RED and now - self._looked < _BETWEEN_LOOKS:
+            return False
+        self._looked = now
+        return True
+
+    def problem(self) -> str:
+        """Return why nothing more can be judged, empty where it can: a part died, or nobody answers any more."""
+        if self._live is not None:
+            return self._live.given_up()
+        if self.stack is None:
+            return ""
+        try:
+            return "\n".join(self.stack.obituaries())
+        except StackError as problem:
+            return str(problem)

@@ -1,0 +1,74 @@
+"""The record of a run, from what its controller knows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import pytest
+
+from registry_conformance.judge.machine import command_line, suite_version
+from registry_conformance.judge.report.proof import score
+from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.target.target import Target
+from registry_conformance.run.session.arguments import whole
+from registry_conformance.run.session.context import Context
+from registry_conformance.run.session.exit_codes import Exit
+from registry_conformance.run.session.live_run import beyond
+
+
+@dataclass
+class RunClock:
+    """When a run began, and what it is: all that its record has besides what was judged."""
+
+    config: pytest.Config
+    context: Context
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken."""
+        return time.monotonic() - self.began
+
+    def record(
+        self, code: Exit, problem: str, records: list[CheckRecord], target: Target | None, *, live: bool, owned: bool
+    ) -> RunRecord:
+        """Return the record of a run that ends now; ``owned`` is whether it has a stack of its own."""
+        settings, register = self.context.settings, self.context.register
+        name = f"the {settings.stack} stack"
+        return RunRecord(
+            run_id=settings.run_id,
+            suite_version=suite_version(),
+            register=register,
+            target=target.describe() if target else self._undescribed(name),
+            started=self.started.isoformat(timespec="milliseconds"),
+            finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            seconds=self.seconds,
+            exit_code=code,
+            command=command_line(),
+            problem=problem,
+            records=records,
+            beyond={} if settings.plan else self._beyond(target, live=live),
+            series=target.name + settings.rerun_options * owned if target else name,
+            whole=whole(self.config),
+            client=version("mlflow"),
+            fault_score=score(settings.report_dir, suite_version(), register.version),
+        )
+
+    def _beyond(self, target: Target | None, *, live: bool) -> dict[str, str]:
+        """Return requirement id -> why no check can judge it here: it is not promised, or needs another target."""
+        unasked = {}
+        if target is not None:
+            promises, register = target.promises, self.context.register.values()
+            found = {each.id: promises.unasked(each.profile, each.feature) for each in register}
+            unasked = {name: why for name, why in found.items() if why}
+        return beyond(live=live) | unasked
+
+    def _undescribed(self, name: str) -> dict[str, object]:
+        """Return what is told of a stack that did not come up."""
+        settings = self.context.settings
+        empty: dict[str, object] = {"doors": {}, "versions": {}, "capabilities": {}, "ways": {}}
+        return {"name": name, "kind": settings.stack, **empty, "faults": list(settings.faults)}

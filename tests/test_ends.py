@@ -1,0 +1,159 @@
+"""However a run is asked to end, what was judged is told: a report, a sentence, no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Project, eventually, read_until
+
+FOUR = """
+@verifies("ZZZ-001")
+@pytest.mark.parametrize("n", range(4))
+def test_slow(door, n, tmp_path_factory):
+    \"\"\"A request is answered.\"\"\"
+    expect_status(door.health(), 200)
+    if n > 1:
+        open(__file__ + ".begun", "a").close()
+        time.sleep(60)
+"""
+
+
+def begun(project: Project) -> None:
+    """Wait until a run stands in a check that takes long."""
+    mark = project.root / "suites" / "local" / "test_checks.py.begun"
+    eventually(mark.exists, "a long check has begun", budget=150)
+    time.sleep(0.5)  # the record of the check before it is on its way
+
+
+def report_of(project: Project) -> dict[str, Any]:
+    """Return the report that a run left, all of whose forms must be there."""
+    latest = project.root / "reports" / "latest"
+    for name in ("index.html", "summary.txt", "junit.xml"):
+        assert (latest / name).exists(), name
+    found: dict[str, Any] = json.loads((latest / "verdicts.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("number", "workers"),
+    [(signal.SIGTERM, "-n0"), (signal.SIGTERM, "-n2"), (signal.SIGHUP, "-n2"), (signal.SIGINT, "-n0")],
+)
+def test_a_run_that_is_asked_to_end_reports(project: Project, number: signal.Signals, workers: str) -> None:
+    """Kind: an end that loses the verdict. SIGTERM, SIGHUP and Ctrl-C end in a report of what was judged until then."""
+    project.checks(FOUR)
+    process = project.start(workers)
+    begun(project)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    report = report_of(project)
+    assert process.returncode == 2, output
+    assert "Traceback" not in output
+    assert "Interrupted: the run broke off: stopped by" in output
+    assert [check["verdict"] for check in report["checks"]].count("passed") >= 1
+    assert list(project.temporary.glob("verify-*")) == []
+
+
+def test_ctrl_c_twice_reports_too(project: Project) -> None:
+    """Kind: an end that loses the verdict. Ctrl-C to all processes of a terminal, twice in a row, changes nothing."""
+    project.checks(FOUR)
+    process = project.begin(["-n2"], own_session=True)
+    begun(project)
+    os.killpg(process.pid, signal.SIGINT)
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2, output
+    assert "Traceback" not in output
+    assert report_of(project)["exit_code"] == 2
+
+
+def test_a_reader_that_goes_away_breaks_nothing(project: Project) -> None:
+    """Kind: an output that nobody reads any more. A run whose output is cut off judges on and reports."""
+    project.checks(FOUR.replace("time.sleep(60)", "time.sleep(1)"))
+    process = project.start("-n0")
+    read_until(process, "run verify-")
+    assert process.stdout
+    process.stdout.close()
+    process.wait(timeout=120)
+    report = report_of(project)
+    assert process.returncode == 0
+    assert len(report["checks"]) == 12
+
+
+def test_a_terminal_that_closes_breaks_nothing(project: Project) -> None:
+    """Kind: an output that nobody reads any more. SIGHUP with the terminal gone ends in a report."""
+    project.checks(FOUR)
+    ours, theirs = pty.openpty()
+    process = project.begin(["-n0"], output=theirs)
+    os.close(theirs)
+    begun(project)
+    os.close(ours)
+    process.send_signal(signal.SIGHUP)
+    process.wait(timeout=60)
+    assert report_of(project)["exit_code"] == 2
+    assert process.returncode == 2
+
+
+def test_a_part_that_dies_unnoticed_is_named(project: Project) -> None:
+    """Kind: silence taken for health. A part that no check missed is named all the same, and the exit code is 6."""
+    project.checks("""
+@verifies("ZZZ-001")
+def test_quick(door, stack):
+    \"\"\"A request is answered.\"\"\"
+    import os, signal
+    expect_status(door.health(), 200)
+    os.kill(stack.pids()["keys"], signal.SIGKILL)
+    time.sleep(0.5)
+""")
+    code, output = project.run()
+    assert code == 6, output
+    assert "keys died during the run" in output
+    assert "Could not verify: the run broke off: keys died during the run" in output
+
+
+def test_a_check_that_killed_its_worker_and_then_passed_is_an_error(project: Project) -> None:
+    """Kind: a record that covers another. Of the records of one check the worst counts."""
+    project.checks("""
+@verifies("ZZZ-001")
+@pytest.mark.parametrize("n", range(3))
+def test_once(door, n):
+    \"\"\"A request is answered.\"\"\"
+    import os, pathlib
+    mark = pathlib.Path(__file__ + ".died")
+    if n == 1 and not mark.exists():
+        mark.touch()
+        os._exit(9)
+    expect_status(door.health(), 200)
+""")
+    code, output = project.run("-n2")
+    assert code == 1, output
+    assert report_of(project)["summary"]["error"] == 1, output
+
+
+def ignored_by_nohup(project: Project) -> subprocess.Popen[str]:
+    """Start a run that ignores SIGHUP, as under ``nohup``."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        return project.start("-n0")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_what_was_told_to_ignore_a_closed_terminal_does(project: Project) -> None:
+    """A run under ``nohup`` goes on when its terminal closes."""
+    project.checks(FOUR.replace("time.sleep(60)", "time.sleep(1)"))
+    process = ignored_by_nohup(project)
+    begun(project)
+    process.send_signal(signal.SIGHUP)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert Path(project.root / "reports" / "latest").exists()
