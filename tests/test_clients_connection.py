@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from registry_conformance.judge.clients.connection import Connection, _string
+from registry_conformance.judge.clients.connection import Connection
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door
 from tests.http_servers import echo, raw
@@ -51,14 +51,6 @@ def test_http2_is_not_seen_where_it_is_not() -> None:
     """A server of HTTP/1.1 does not pass for one of HTTP/2."""
     with echo() as url:
         assert not at(url).speaks_http2()
-
-
-@pytest.mark.parametrize(
-    ("length", "prefix"), [(10, "0a"), (126, "7e"), (127, "7f00"), (128, "7f01"), (249, "7f7a"), (1337, "7fba09")]
-)
-def test_lengths_of_headers_over_http2(length: int, prefix: str) -> None:
-    """A header of any length is spelled as RFC 7541 says."""
-    assert _string("x" * length).hex().startswith(prefix + "78")
 
 
 def test_host_has_the_port() -> None:

@@ -116,3 +116,18 @@ def test_every_framing_holds_what_it_hides(name: str) -> None:
     assert any(
         "transfer-encoding" in f"{field} {value}".lower() or field == "Content-Length" for field, value in headers
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "asked"),
+    [
+        ("/api/mlflow/api/2.0/mlflow/runs/get?a=%2F", "{0}/api/mlflow/api/2.0/mlflow/runs/get?a=%2F"),
+        ("http://localhost/health", "http://localhost/health"),
+        ("*", "{0}/*"),
+    ],
+)
+def test_evidence_shows_the_url_that_was_asked(serve: Serve, target: str, asked: str) -> None:
+    """The evidence of an exchange shows the URL that was asked (kind: a prefix that was put on twice)."""
+    url = serve(OK).removesuffix("/door")
+
+    assert raw(f"{url}/api/mlflow").send("GET", target).url == asked.format(url)

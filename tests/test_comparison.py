@@ -142,3 +142,15 @@ def test_answer_without_the_code_is_told(body: bytes) -> None:
     """An answer that is no JSON object is another answer, not a crash."""
     with pytest.raises(Mismatch):
         expect_same_answer(replace(answer(), response_body=Body.of([body])), answer())
+
+
+def test_allowed_methods_are_a_set() -> None:
+    """Methods that are allowed in another order, form or number of lines are the same (kind: a list taken as text)."""
+
+    def allowing(*lists: str) -> Exchange:
+        return replace(SENT, status=405, response_headers=tuple(("Allow", methods) for methods in lists))
+
+    for same in (("HEAD, GET,OPTIONS",), ("OPTIONS", "GET, HEAD")):
+        expect_same_answer(allowing(*same), allowing("GET, HEAD, OPTIONS"))
+    with pytest.raises(Mismatch):
+        expect_same_answer(allowing("GET, HEAD"), allowing("GET, HEAD, OPTIONS"))

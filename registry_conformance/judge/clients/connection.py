@@ -5,13 +5,14 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import struct
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import cast
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients import http2
 from registry_conformance.judge.clients.bounded import Bounds, Line, read_whole, within
 from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.clients.signing import certificate_of, credential_headers
@@ -23,11 +24,6 @@ from registry_conformance.judge.target.target import Door
 
 _DEADLINE = 60.0
 """Seconds that one connection may last, and longer by what is moved on it."""
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-_DATA, _HEADERS, _SETTINGS = 0, 1, 4
-_END_STREAM, _END_HEADERS, _ACK = 1, 4, 1
-_STATUS_200 = 0x88
-"""The header field ``:status: 200`` by its index in HPACK's static table (RFC 7541, appendix A)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +79,17 @@ class Connection:
         with self._opened("h2") as opened:
             if isinstance(opened, ssl.SSLSocket):
                 return opened.selected_alpn_protocol() == "h2"
-            line = Line(opened, self._bounds)
-            line.sendall(_PREFACE + _frame(_SETTINGS, 0, 0))
-            head = line.recv(9)
-        return len(head) == 9 and head[3] == _SETTINGS
+            return http2.is_spoken(Line(opened, self._bounds))
 
     def over_http2(self, path: str, key: Credential | None = None) -> tuple[bool, bytes]:
         """GET over HTTP/2, one stream; return whether the status is 200, and the body."""
-        scheme = urlsplit(self.door.url).scheme
-        fields = {":method": "GET", ":scheme": scheme, ":path": self._prefix + path, ":authority": self._authority}
-        fields |= {name.lower(): value for name, value in credential_headers(key, "GET", self._url(path))}
-        block = b"".join(b"\0" + _string(name) + _string(value) for name, value in fields.items())
-        body, fine = b"", False
+        fields = [(":method", "GET"), (":scheme", urlsplit(self.door.url).scheme), (":authority", self._authority)]
+        fields += [(":path", self._prefix + path), *credential_headers(key, "GET", self._url(path))]
         self._authorize(path)
         with self._line("h2", keys=[key]) as line:
-            line.sendall(_PREFACE + _frame(_SETTINGS, 0, 0) + _frame(_HEADERS, _END_STREAM | _END_HEADERS, 1, block))
-            line.body_begins()
-            stream, ended = line.makefile(), False
-            while not ended:
-                kind, flags, of_stream, content = _next_frame(stream.read)
-                fine = fine or (kind == _HEADERS and content[:1] == bytes([_STATUS_200]))
-                body += content if kind == _DATA else b""
-                ended = of_stream == 1 and (kind not in (_HEADERS, _DATA) or bool(flags & _END_STREAM))
-                if kind == _SETTINGS and not flags & _ACK:
-                    line.sendall(_frame(_SETTINGS, _ACK, 0))
-        self.evidence.note(f"GET {path} over HTTP/2 at {self.door.name}: 200 {fine}, {len(body)} B")
-        return fine, body
+            status, body = http2.get(line, fields)
+        self.evidence.note(f"GET {path} over HTTP/2 at {self.door.name}: {status}, {len(body)} B")
+        return status == HTTPStatus.OK, body
 
     def _authorize(self, path: str) -> None:
         authorize(self.door, Exchange("GET", f"{self.door.url}{path}", self.door.name, None), None, None)
@@ -144,35 +125,3 @@ class Connection:
         fields = self._headers(path, key)
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         return f"GET {self._prefix}{path} HTTP/1.1\r\n{head}\r\n".encode()
-
-
-def _string(text: str) -> bytes:
-    """Return a string of HPACK without Huffman coding (RFC 7541, 5.2): its length as an integer of 7 bits and more."""
-    raw = text.encode()
-    return _integer(len(raw), 7) + raw
-
-
-def _integer(value: int, bits: int) -> bytes:
-    """Return an integer of HPACK (RFC 7541, 5.1) whose first byte has so many bits to give."""
-    most = (1 << bits) - 1
-    if value < most:
-        return bytes([value])
-    further, rest = bytearray([most]), value - most
-    while rest >= 0x80:
-        further.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    return bytes([*further, rest])
-
-
-def _frame(kind: int, flags: int, stream: int, content: bytes = b"") -> bytes:
-    return struct.pack("!I", len(content))[1:] + struct.pack("!BBI", kind, flags, stream) + content
-
-
-def _next_frame(read: object) -> tuple[int, int, int, bytes]:
-    assert callable(read)
-    head = read(9)
-    if len(head) < 9:
-        raise ConnectionResetError("the HTTP/2 connection was closed")
-    length = int.from_bytes(head[:3], "big")
-    kind, flags, stream = struct.unpack("!BBI", head[3:])
-    return kind, flags, stream & 0x7FFFFFFF, read(length)

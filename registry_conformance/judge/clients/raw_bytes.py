@@ -57,6 +57,12 @@ class Raw:
         parts = urlsplit(self.door.url)
         return f"{parts.scheme}://{parts.netloc}"
 
+    def _url(self, target: str) -> str:
+        """Return the URL that a request target asks for at this door: the target has the door's path already."""
+        if target.startswith(("http://", "https://")):
+            return target
+        return f"{self._root}{'' if target.startswith('/') else '/'}{target}"
+
     def spell(self, method: str, target: str, *, headers: Headers = (), body: bytes = b"") -> bytes:
         """Return a request as bytes, with exactly these headers after ``Host``."""
         lines = [f"{method} {target} HTTP/1.1", f"Host: {urlsplit(self.door.url).netloc}"]
@@ -79,7 +85,7 @@ class Raw:
         """
         sent = list(headers)
         content = jsonlib.dumps(json).encode() if json is not None else b""
-        url = target if target.startswith("http") else f"{self._root}{target}"
+        url = self._url(target)
         sent += credential_headers(self.key, method, url, framed[1] if framed is not None else content)
         sent.append(("User-Agent", f"registry-conformance/{self.run}"))
         body, after = content, b""

@@ -140,6 +140,12 @@ class Exchange:
         """Return the first response header of that name, empty where none."""
         return next((value for known, value in self.response_headers if known.lower() == name.lower()), "")
 
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The methods that the answer allows: a set, for they come in any order (RFC 9110, section 10.2.1)."""
+        lists = [value for name, value in self.response_headers if name.lower() == "allow"]
+        return frozenset(method.strip() for value in lists for method in value.split(",")) - {""}
+
     def json(self) -> Any:
         """Return the response body as JSON, ``None`` where it is not JSON, or none that can be held."""
         try:
