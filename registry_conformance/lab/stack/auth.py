@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import ROLES, Deployment
@@ -113,15 +114,27 @@ class KeyServicePart(_Service):
 
 
 def policy_text(other: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    """Return the auth service's policy file with other doors, open paths or rights of roles; as TOML."""
-    policy = tomllib.loads((SOURCE / "policy.toml").read_text(encoding="utf-8"))
+    """Return the auth service's policy file with other doors, open paths or rights of roles; as TOML.
+
+    Without a change it is the shipped file, and what it says of other things stays beside a change.
+    """
+    shipped = (SOURCE / "policy.toml").read_text(encoding="utf-8")
+    if not other:
+        return shipped
+    policy = tomllib.loads(shipped)
     for entry, values in other:
         place, name = (policy["roles"][entry], "rights") if entry in policy["roles"] else (policy, entry)
         place[name] = list(values)
-    lines = [f"{name} = {json.dumps(policy[name])}" for name in ("doors", "open")]
-    for role, entries in policy["roles"].items():
-        lines += [f"[roles.{role}]", *(f"{name} = {json.dumps(value)}" for name, value in entries.items())]
-    return "\n".join(lines) + "\n"
+    return "\n".join(_toml(policy)) + "\n"
+
+
+def _toml(table: Mapping[str, Any], name: str = "") -> Iterator[str]:
+    """Yield the lines of a table as TOML: its plain entries, then its tables."""
+    yield from (f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, dict))
+    for key, inner in table.items():
+        if isinstance(inner, dict):
+            yield f"[{name}{key}]"
+            yield from _toml(inner, f"{name}{key}.")
 
 
 def _entry(name: str, deployment: Deployment) -> dict[str, object]:

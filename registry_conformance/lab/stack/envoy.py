@@ -17,7 +17,7 @@ import yaml
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import Proxy
 from registry_conformance.lab.stack import certificate, envoy_clusters, envoy_listeners, envoy_routes
-from registry_conformance.lab.stack.envoy_clusters import socket_address
+from registry_conformance.lab.stack.envoy_clusters import point
 from registry_conformance.lab.stack.envoy_routes import ProxyError
 
 REFERENCE = DOCKER / "proxy"
@@ -79,9 +79,9 @@ def write_config(
     """
     folder = folder.resolve()
     documents = {name: _load(name) for name in ("envoy.yaml", *_WATCHED)}
-    documents["envoy.yaml"]["admin"]["address"] = socket_address(admin)
+    point(documents["envoy.yaml"]["admin"]["address"], admin)
     for listener, address in zip(documents["listeners.yaml"]["resources"], (listen, listen_tls), strict=True):
-        listener["address"] = socket_address(address)
+        point(listener["address"], address)
     envoy_clusters.apply(proxy, documents["clusters.yaml"], mlflow, auth)
     envoy_listeners.apply(proxy, documents["listeners.yaml"])
     envoy_routes.apply(proxy, documents["routes.yaml"])

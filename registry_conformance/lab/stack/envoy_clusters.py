@@ -24,18 +24,18 @@ def apply(proxy: Proxy, document: dict[str, Any], mlflow: Address, auth: Address
     for cluster in document["resources"]:
         endpoint = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
         if cluster["name"] == "auth":
-            endpoint["address"] = socket_address(auth)
+            point(endpoint["address"], auth)
             continue
-        endpoint["address"] = socket_address(mlflow)
+        point(endpoint["address"], mlflow)
         if proxy.upstream:
             host, _, port = proxy.upstream.rpartition(":")
-            endpoint["address"] = socket_address((host, int(port)))
+            point(endpoint["address"], (host, int(port)))
             cluster["cluster_type"]["typed_config"]["typed_dns_resolver_config"] = _SILENT_RESOLVER
         if proxy.upstream_tls:
             kind = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
             cluster["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": {"@type": kind}}
 
 
-def socket_address(address: Address) -> dict[str, Any]:
-    """Return an address (host, port) as Envoy's configuration has it."""
-    return {"socket_address": {"address": address[0], "port_value": address[1]}}
+def point(place: dict[str, Any], address: Address) -> None:
+    """Have an address of Envoy's configuration point to another host and port; what else it says stays."""
+    place["socket_address"].update(address=address[0], port_value=address[1])

@@ -17,9 +17,17 @@ _FILES = dict(
         strict=True,
     )
 )
+_SHIPPED = Proxy()
+"""The value that the shipped documents stand for: of a setting that it has, too, the document is left as it is."""
 _OLD = ("TLSv1_0", "TLSv1_1")
 """Versions that no cipher suite which is safe can be spoken in."""
 _FILTERS = "type.googleapis.com/envoy.extensions.filters.http"
+_SETTINGS = {
+    "max_request_headers_kb": "headers_kb",
+    "preserve_external_request_id": "keeps_request_id",
+    "always_set_request_id_in_response": "returns_request_id",
+}
+"""Field of Envoy's connection manager -> the setting that it has the value of."""
 _PACKED = {
     "name": "compressor",
     "typed_config": {
@@ -41,7 +49,8 @@ def apply(proxy: Proxy, document: Document) -> None:
     for listener in (plain, secure):
         _manage(proxy, listener["filter_chains"][0]["filters"][0]["typed_config"])
     context = secure["filter_chains"][0]["transport_socket"]["typed_config"]["common_tls_context"]
-    context["tls_params"]["tls_minimum_protocol_version"] = proxy.tls_floor
+    if proxy.tls_floor != _SHIPPED.tls_floor:
+        context["tls_params"]["tls_minimum_protocol_version"] = proxy.tls_floor
     if proxy.tls_floor in _OLD:
         context["tls_params"]["cipher_suites"] = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA"]
     shown = context["tls_certificates"][0]["certificate_chain"]
@@ -56,9 +65,9 @@ def _manage(proxy: Proxy, manager: Document) -> None:
         manager.update(normalize_path=False, merge_slashes=False, path_with_escaped_slashes_action="KEEP_UNCHANGED")
     if proxy.takes_underscores:
         manager["common_http_protocol_options"]["headers_with_underscores_action"] = "ALLOW"
-    manager["max_request_headers_kb"] = proxy.headers_kb
-    manager["preserve_external_request_id"] = proxy.keeps_request_id
-    manager["always_set_request_id_in_response"] = proxy.returns_request_id
+    for name, setting in _SETTINGS.items():
+        if (value := getattr(proxy, setting)) != getattr(_SHIPPED, setting):
+            manager[name] = value
     if proxy.banner:
         manager["server_header_transformation"] = "OVERWRITE"
     if proxy.logs_keys:
@@ -73,24 +82,25 @@ def _manage(proxy: Proxy, manager: Document) -> None:
             for mutation in filters["headers"]["typed_config"]["mutations"]["request_mutations"]
             if "append" in mutation
         ]
-    manager["http_filters"] = [
-        each for name, each in {**_gathering(proxy), **filters}.items() if (name != "errors" or proxy.json_errors)
-    ]
+    kept = [each for each in manager["http_filters"] if each["name"] != "errors" or proxy.json_errors]
+    manager["http_filters"] = [*_gathering(proxy), *kept]
     if proxy.compresses:
         manager["http_filters"].insert(0, _PACKED)
 
 
 def _admit(proxy: Proxy, asking: Document) -> None:
     """Change how the auth service is asked, and what becomes of its answer."""
-    asking["failure_mode_allow"] = proxy.fails_open
-    asking["status_on_error"] = {"code": proxy.status_on_error}
+    if proxy.fails_open:
+        asking["failure_mode_allow"] = True
+    if proxy.status_on_error != _SHIPPED.status_on_error:
+        asking["status_on_error"] = {"code": proxy.status_on_error}
     if not proxy.tells_identity:
         del asking["http_service"]["authorization_response"]["allowed_upstream_headers"]
 
 
-def _gathering(proxy: Proxy) -> Document:
+def _gathering(proxy: Proxy) -> list[Document]:
     """Return the filter that holds bodies until they are whole, where there is one."""
     if proxy.buffer is None:
-        return {}
+        return []
     settings = {"@type": f"{_FILTERS}.buffer.v3.Buffer", "max_request_bytes": proxy.buffer}
-    return {"buffer": {"name": "buffer", "typed_config": settings}}
+    return [{"name": "buffer", "typed_config": settings}]

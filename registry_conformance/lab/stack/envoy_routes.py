@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +12,8 @@ FALLBACK = "unknown"
 """The route of whatever no other route is about."""
 
 _ALL_DOORS = f"(?:{'|'.join(DOORS.values())})"
-_METADATA_TIMEOUT, _BYTES_TIMEOUT = "60s", "0s"
-"""What ``routes.yaml`` gives the routes that ``Proxy.timeout`` and ``Proxy.bytes_timeout`` are about."""
+_SHIPPED = Proxy()
+"""The value that the shipped document stands for: of a setting that it has, too, the document is left as it is."""
 _OFF = {
     "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute",
     "disabled": True,
@@ -45,8 +46,9 @@ def apply(proxy: Proxy, document: Document) -> None:
     if proxy.redirects_to_tls:
         host["require_tls"] = "ALL"
     if not proxy.authenticates:
-        host["typed_per_filter_config"] = {"auth": _OFF}
-    host["retry_policy"]["num_retries"] = proxy.retries
+        _switch_auth_off(host)
+    if proxy.retries != _SHIPPED.retries:
+        host["retry_policy"]["num_retries"] = proxy.retries
     if proxy.retry_on:
         host["retry_policy"]["retry_on"] = proxy.retry_on
         host["include_request_attempt_count"] = True
@@ -71,6 +73,9 @@ def _served(proxy: Proxy, route: Document) -> Iterator[Document]:
         return
     stripped = dict(proxy.strips)
     doors = [door for door in DOORS if door in proxy.doors and (door, family) not in proxy.unrouted_at]
+    if doors == list(DOORS) and not stripped:
+        yield copy.deepcopy(route)
+        return
     for door in doors:
         if door in stripped:
             special = _through(route, DOORS[door])
@@ -82,20 +87,24 @@ def _served(proxy: Proxy, route: Document) -> Iterator[Document]:
 
 def _through(route: Document, doors: str) -> Document:
     """Return ``route`` for some doors alone; the rewrite takes any door away and may stay."""
-    regex = route["match"]["safe_regex"]["regex"]
-    if not regex.startswith(_ALL_DOORS):
+    changed = copy.deepcopy(route)
+    where = changed["match"].get("safe_regex", {})
+    if not where.get("regex", "").startswith(_ALL_DOORS):
         raise ProxyError(f"routes.yaml: the regex of route {route['name']} does not begin with {_ALL_DOORS}")
-    action = {"route": dict(route["route"])}
-    return {**route, **action, "match": {"safe_regex": {"regex": doors + regex.removeprefix(_ALL_DOORS)}}}
+    where["regex"] = doors + where["regex"].removeprefix(_ALL_DOORS)
+    return changed
 
 
 def _forward(proxy: Proxy, action: Document) -> None:
-    action["host_rewrite_literal"] = proxy.host
-    action["append_x_forwarded_host"] = proxy.tells_host
-    if action["timeout"] == _METADATA_TIMEOUT:
-        action["timeout"] = f"{proxy.timeout:g}s"
-    if action["timeout"] == _BYTES_TIMEOUT:
-        action["timeout"] = f"{proxy.bytes_timeout:g}s"
+    if proxy.host != _SHIPPED.host:
+        action["host_rewrite_literal"] = proxy.host
+    if not proxy.tells_host:
+        action["append_x_forwarded_host"] = False
+    for setting in ("timeout", "bytes_timeout"):
+        seconds, shipped = getattr(proxy, setting), getattr(_SHIPPED, setting)
+        if seconds != shipped and action["timeout"] == f"{shipped:g}s":
+            action["timeout"] = f"{seconds:g}s"
+            break
     if proxy.mirrors:
         action["request_mirror_policies"] = [{"cluster": action["cluster"], "disable_shadow_host_suffix_append": True}]
 
@@ -103,7 +112,15 @@ def _forward(proxy: Proxy, action: Document) -> None:
 def _unguarded(route: Document, regex: str) -> Document:
     """Return the route for paths that begin like this, past the auth service."""
     beginning = {"name": ":path", "string_match": {"safe_regex": {"regex": f"(?:{regex}).*"}}}
-    return {**route, "match": {**route["match"], "headers": [beginning]}, "typed_per_filter_config": {"auth": _OFF}}
+    conditions = [*route["match"].get("headers", ()), beginning]
+    special = {**route, "match": {**route["match"], "headers": conditions}}
+    _switch_auth_off(special)
+    return special
+
+
+def _switch_auth_off(place: Document) -> None:
+    """Have the auth service not asked at a route, or at all of them; what else is set there stays."""
+    place["typed_per_filter_config"] = {**place.get("typed_per_filter_config", {}), "auth": _OFF}
 
 
 def _too_large(limit: int) -> Document:
@@ -120,9 +137,10 @@ def _set_headers(config: Document, side: str, headers: tuple[tuple[str, str | No
     """Have headers set or taken away, after all that the reference does."""
     if not headers:
         return
-    removed = [name for name in config[f"{side}_headers_to_remove"] if name not in dict(headers)]
+    removed = [name for name in config.get(f"{side}_headers_to_remove", ()) if name not in dict(headers)]
     config[f"{side}_headers_to_remove"] = removed + [name for name, value in headers if value is None]
-    config[f"{side}_headers_to_add"] = [
+    added = [each for each in config.get(f"{side}_headers_to_add", ()) if each["header"]["key"] not in dict(headers)]
+    config[f"{side}_headers_to_add"] = added + [
         {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
         for name, value in headers
         if value is not None
