@@ -43,8 +43,8 @@ class Proxy:
     ``https``.
 
     Keys: ``authenticates`` is whether requests pass the auth service; ``unguarded`` are regexes of path beginnings that
-    need no key; ``fails_open`` is whether all may pass while the auth service is down; ``status_on_error`` what callers
-    are told if not.
+    need no key, and ``health_by_any_method`` is whether health needs none for more than reads; ``fails_open`` is
+    whether all may pass while the auth service is down; ``status_on_error`` what callers are told if not.
 
     Headers: ``trusts_identity`` is whether a client's own identity headers pass, ``tells_identity`` whether MLflow gets
     those of the key; ``takes_underscores`` whether names with ``_`` pass; ``keeps_request_id`` is about the client's,
@@ -78,6 +78,7 @@ class Proxy:
     redirects_to_tls: bool = False
     authenticates: bool = True
     unguarded: tuple[str, ...] = ()
+    health_by_any_method: bool = False
     fails_open: bool = False
     status_on_error: int = 503
     trusts_identity: bool = False

@@ -80,26 +80,22 @@ def test_reference_value_changes_nothing(name: str) -> None:
 @pytest.mark.parametrize("value", OTHERS, ids=["the reference", "fewer doors", "other filters"])
 def test_what_is_not_known_is_kept(name: str, value: Proxy) -> None:
     """An entry that the suite has never heard of survives in whatever part of the document stays."""
-    plain = shipped(name)
+    shipped_document, plain, strange = shipped(name), shipped(name), shipped(name)
     APPLY[name](value, plain)
-    strange = shipped(name)
     for place in list(tables(strange)):
         at(strange, place)["x_unheard_of"] = "kept"
     APPLY[name](value, strange)
+    words = [at(shipped_document, place) for place in tables(shipped_document)]
     missing = [
         place
         for place in tables(plain)
-        if is_shipped(name, at(plain, place)) and "x_unheard_of" not in at(strange, place)
+        if at(plain, place) in words
+        and not (value.unguarded and "typed_per_filter_config" in place)  # added on purpose
+        and "x_unheard_of" not in at(strange, place)
     ]
 
     assert missing == []
     assert count(strange, "x_unheard_of") > 20
-
-
-def is_shipped(name: str, table: Any) -> bool:
-    """Return whether a table stands in the shipped document, word for word."""
-    document = shipped(name)
-    return any(at(document, place) == table for place in tables(document))
 
 
 def test_other_rights_keep_the_rest_of_the_policy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,24 +112,23 @@ def test_other_rights_keep_the_rest_of_the_policy(monkeypatch: pytest.MonkeyPatc
 
 def test_envoy_runs_what_the_image_would_run(parts: Parts, tmp_path: Path) -> None:
     """Envoy has the same configuration in force on the embedded stack as on the shipped files."""
-    ports = dict(zip(("listen", "tls", "admin"), free_ports(3), strict=True))
-    served = {"mlflow": "origin", "auth": "auth"}
-    for file in SHIPPED.iterdir():
+    listen, tls, admin = free_ports(3)
+    moved = (
+        ("0.0.0.0", 8080, listen),
+        ("0.0.0.0", 8443, tls),
+        ("127.0.0.1", 9901, admin),
+        ("mlflow", 5000, parts.ports["origin"]),
+        ("auth", 8080, parts.ports["auth"]),
+    )
+    for file in (each for each in SHIPPED.iterdir() if each.is_file()):
         text = file.read_text().replace("/etc/envoy", str(tmp_path))
-        for there, here in ((8080, ports["listen"]), (8443, ports["tls"]), (9901, ports["admin"])):
-            text = text.replace(f"address: 0.0.0.0, port_value: {there}", f"address: 127.0.0.1, port_value: {here}")
-            text = text.replace(f"address: 127.0.0.1, port_value: {there}", f"address: 127.0.0.1, port_value: {here}")
-        for name, port in (("mlflow", 5000), ("auth", 8080)):
-            there, here = (
-                f"address: {name}, port_value: {port}",
-                f"address: 127.0.0.1, port_value: {parts.ports[served[name]]}",
-            )
-            text = text.replace(there, here)
+        for host, port, here in moved:
+            text = text.replace(f"address: {host}, port_value: {port}", f"address: 127.0.0.1, port_value: {here}")
         (tmp_path / file.name).write_text(text)
     certificate.issue(tmp_path / "tls", "127.0.0.1")
     with running([*envoy.program(), "-c", str(tmp_path / "envoy.yaml")], tmp_path / "log"):
-        until_ok(f"http://127.0.0.1:{ports['listen']}/health", tmp_path / "log")
-        image = in_force(f"http://127.0.0.1:{ports['admin']}")
+        until_ok(f"http://127.0.0.1:{listen}/health", tmp_path / "log")
+        image = in_force(f"http://127.0.0.1:{admin}")
     embedded = in_force(parts.url("admin"))
 
     assert len(image["listeners"]) == 2
@@ -158,8 +153,9 @@ def in_force(admin: str) -> dict[str, Any]:
     }
     text = json.dumps({name: each if isinstance(each, dict) else by_name(each) for name, each in found.items()})
     text = re.sub(r'"socket_address": \{[^}]*\}', '"socket_address": {}', text)
+    text = re.sub(r'"path": "/[^"]*"', '"path": "folder"', text)
     whole: dict[str, Any] = json.loads(re.sub(r'"/[^"]*/(tls/\w+\.pem|\w+\.lua|\w+\.yaml)"', r'"\1"', text))
-    return json.loads(re.sub(r'"path": "/[^"]*"', '"path": "folder"', json.dumps(whole)))
+    return whole
 
 
 def by_name(resources: list[Any]) -> list[Any]:

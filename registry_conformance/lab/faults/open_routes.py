@@ -89,6 +89,14 @@ FAULTS = (
         incidents=("R20", "A1"),
     ),
     Fault(
+        name="health-open-to-every-method",
+        layer="proxy",
+        seen="POST, PUT, DELETE and PATCH of /health reach MLflow without a key",
+        change=part("proxy", health_by_any_method=True),
+        symptoms=(Ask("POST", "/health", key=None, status="405"),),
+        incidents=("A1",),
+    ),
+    Fault(
         name="refused-requests-forwarded",
         layer="proxy",
         seen="an upload without a key is 401, and lies in the bucket all the same",

@@ -11,7 +11,7 @@ from fixtures.policy import lacks_right
 from fixtures.runs import Run
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp, location_path
-from registry_conformance.judge.expect import expect_denied, expect_equal, require
+from registry_conformance.judge.expect import expect_denied, expect_equal, expect_refused, require
 from registry_conformance.judge.requirement import verifies
 
 
@@ -142,3 +142,13 @@ def test_get_artifact_is_refused(door: MlflowHttp, anonymous: MlflowHttp, run: R
     require(door.send("GET", "/get-artifact", query=query), 200)  # control: the key makes the difference
 
     expect_denied(anonymous.send("GET", "/get-artifact", query=query))
+
+
+@lacks_right("anonymous", "read")
+@verifies("AUT-057")
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_health_is_read_alone(anonymous: MlflowHttp, method: str) -> None:
+    """Whoever has no key reads health, and does nothing else there."""
+    require(anonymous.health(), 200)  # control: the path itself is open
+
+    expect_refused(anonymous.send(method, "/health"), 401)

@@ -165,6 +165,19 @@ CAUSES: tuple[Cause, ...] = (
         ),
     ),
     Cause(
+        id="health-open-to-every-method",
+        layer="proxy",
+        symptom="too-open",
+        sentence="the exemption of the health probe is by its path, for whatever method",
+        remedy="exempt GET, HEAD and OPTIONS of /health alone",
+        requirements=("AUT-057",),
+        clues=(
+            must("red.AUT-057", "failed", 3),
+            must("key.none.P", "401", 1),
+            must("key.bad.P", "401", 1),
+        ),
+    ),
+    Cause(
         id="path-normalised-after-authentication",
         layer="proxy",
         symptom="too-open",
