@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help verify rehearse prove test lint types bench docs images lock setup clean
+.PHONY: help verify field rehearse prove test lint types bench docs images lock setup clean
 .DEFAULT_GOAL := help
 
 help: ## show the commands
@@ -21,6 +21,9 @@ lint: setup ## style and form
 
 types: setup ## strict types
 	@$(BIN)/mypy
+
+field: setup ## put other people's proxies before MLflow, healthy and broken, and see what is said
+	@$(BIN)/registry-conformance field $(ARGS)
 
 rehearse: setup ## judge a stack of our own as though it were foreign, crashes included
 	@$(BIN)/registry-conformance rehearse $(ARGS)

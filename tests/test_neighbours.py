@@ -11,6 +11,8 @@ import pytest
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external.neighbour import PROGRAMS, Neighbour, NeighbourError
 from registry_conformance.lab.faults.catalogue import broken
+from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
+from registry_conformance.proof.field.scenarios import BROKEN, SAMPLE, SCENARIOS
 from registry_conformance.run.settings import Settings, SettingsError
 
 PASSWORDS = [
@@ -27,10 +29,9 @@ CHECKS = {
 }
 
 
-@pytest.mark.parametrize(("name", "configuration"), PASSWORDS)
-def test_shipped_configuration_is_taken(name: str, configuration: str, tmp_path: Path) -> None:
-    """The program itself finds nothing wrong with a configuration, and no place in it is left open."""
-    program = PROGRAMS[name]
+def refusal(neighbour: Neighbour, tmp_path: Path) -> str:
+    """Return what the program itself finds wrong with a configuration, empty if it takes it."""
+    program = neighbour.program
     try:
         path = program.path
     except NeighbourError as problem:
@@ -47,11 +48,11 @@ def test_shipped_configuration_is_taken(name: str, configuration: str, tmp_path:
         "USER": "developer",
         "PASSWORD": "$2a$14$UYgHRJgjoXVo1uTjQPDv2.dUvDyUbZvtBjbS5KpCOODRLvbBSKKIq",
     }
-    text = Neighbour(name, configuration).text(places)
+    text = neighbour.text(places)
     file = tmp_path / f"proxy.{program.suffix}"
     file.write_text(text)
     done = subprocess.run(
-        [path, *CHECKS[name], str(file)],
+        [path, *CHECKS[neighbour.name], str(file)],
         capture_output=True,
         text=True,
         check=False,
@@ -59,8 +60,20 @@ def test_shipped_configuration_is_taken(name: str, configuration: str, tmp_path:
         env={"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PATH": os.environ["PATH"]},
     )
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert not [place for place in places if f"@{place}@" in text]
+    left_open = [place for place in places if f"@{place}@" in text]
+    return f"{done.stdout}{done.stderr}{left_open}" if done.returncode or left_open else ""
+
+
+@pytest.mark.parametrize(("name", "configuration"), PASSWORDS)
+def test_shipped_configuration_is_taken(name: str, configuration: str, tmp_path: Path) -> None:
+    """The program itself finds nothing wrong with a configuration, and no place in it is left open."""
+    assert refusal(Neighbour(name, configuration), tmp_path) == ""
+
+
+@pytest.mark.parametrize("scenario", BROKEN, ids=lambda scenario: scenario.name)
+def test_broken_configuration_is_taken(scenario: FieldScenario, tmp_path: Path) -> None:
+    """What is broken on purpose in a scenario is something that the program does, not something that it refuses."""
+    assert refusal(scenario.neighbour, tmp_path) == ""
 
 
 def test_each_program_has_its_configurations() -> None:
@@ -114,3 +127,30 @@ def test_what_it_cannot_be_is_said() -> None:
 
     assert "its routes, limits and headers are its own" in neighbour.lacks(broken(REFERENCE, ["body-limit"]))
     assert neighbour.lacks(broken(REFERENCE, ["bucket-missing"])) == ""
+
+
+HEALTHY = FieldScenario("healthy", Neighbour("none"))
+ILL = FieldScenario("ill", Neighbour("none"), registers=False, named=("body", "413"))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said", "mistakes"),
+    [
+        (HEALTHY, Said(0, "", 0, ""), 0),
+        (HEALTHY, Said(0, "", 1, ""), 1),
+        (HEALTHY, Said(1, "the cache is off", 0, ""), 2),
+        (HEALTHY, Said(6, "", 6, "", problem="it did not start"), 1),
+        (ILL, Said(1, "the BODY limit", 1, "413 by the proxy"), 0),
+        (ILL, Said(0, "", 1, "a body limit"), 1),
+        (ILL, Said(1, "a body limit", 0, ""), 2),
+    ],
+)
+def test_wrong_words_are_counted(scenario: FieldScenario, said: Said, mistakes: int) -> None:
+    """A cause of what is healthy, a missing or another cause of what is broken, and a wrong end are mistakes."""
+    assert len(wrong(scenario, said)) == mistakes
+
+
+def test_scenarios_have_names_of_their_own() -> None:
+    """Each scenario is played once, and the sample is of them."""
+    assert set(SAMPLE) <= set(SCENARIOS)
+    assert {SCENARIOS[name].healthy for name in SAMPLE} == {True, False}

@@ -45,6 +45,7 @@ COMMANDS = {
     "compare": Entry("compare", "say what changed between two runs", "verify"),
     "render": Entry("render", "write every report again from a verdicts.json", "verify"),
     "prove": Entry("prove", "break a deployment in every known way, and see what the checks say", "lab"),
+    "field": Entry("field", "put other people's proxies before MLflow, and see what is said of each", "lab"),
     "rehearse": Entry("rehearse", "judge a stack of our own as if it were somebody else's", "lab"),
     "docs": Entry("docs", "write the generated pages of docs/ (needs a checkout)", "lab"),
     "build-images": Entry("build_images", "build the images of the reference deployment", "lab"),

@@ -1,0 +1,30 @@
+"""``field``: what is said of deployments as people have them."""
+
+from __future__ import annotations
+
+import click
+
+from registry_conformance.cli.problems import refuse
+
+
+@click.command()
+@click.option("--only", multiple=True, metavar="NAME", help="Only this scenario (may be repeated).")
+@click.option("--sample", is_flag=True, help="Only the few that are played before each change.")
+@click.option("--list", "listed", is_flag=True, help="Name the scenarios, and play none.")
+def command(only: tuple[str, ...], sample: bool, listed: bool) -> int:
+    """Put other people's proxies before MLflow, healthy and broken, and see what doctor and registration say of each.
+
+    Exit codes: 0 each was told rightly, 1 one was not, 4 bad option.
+    """
+    from registry_conformance.judge.suggestion import unknown
+    from registry_conformance.proof.field.program import play
+    from registry_conformance.proof.field.scenarios import SAMPLE, SCENARIOS
+
+    if listed:
+        click.echo("\n".join(SCENARIOS))
+        return 0
+    if strange := [name for name in only if name not in SCENARIOS]:
+        listing = "registry-conformance field --list"
+        raise refuse(f"--only={strange[0]}: {unknown(strange[0], SCENARIOS, listing=listing)}")
+    names = only or (SAMPLE if sample else tuple(SCENARIOS))
+    return 1 if play([SCENARIOS[name] for name in names], click.echo) else 0

@@ -1,0 +1,1 @@
+"""Deployments as people have them, healthy and broken in their own ways, and what is said of each."""

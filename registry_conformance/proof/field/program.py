@@ -1,0 +1,96 @@
+"""Scenarios one after the other: a stack is started, and doctor and registration are asked as users ask them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.judge.locations import cache_folder
+from registry_conformance.judge.machine import new_run_id, part_environment, python
+from registry_conformance.judge.target.credential import Credential, Password
+from registry_conformance.judge.target.target import Target
+from registry_conformance.lab.stack.handle import OwnedStack, StackError
+from registry_conformance.lab.stack.request import StackRequest
+from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
+
+_PATIENCE = 900
+_BUDGET = "300"
+"""Seconds that the doctor may take: scenarios are also played on busy machines."""
+Say = Callable[[str], None]
+
+
+def play(scenarios: Sequence[FieldScenario], say: Say) -> int:
+    """Play scenarios and say one line of each; return how many were told wrongly."""
+    told_wrongly = 0
+    for scenario in scenarios:
+        said = said_of(scenario)
+        mistakes = wrong(scenario, said)
+        told_wrongly += bool(mistakes)
+        heard = said.doctor_cause or said.registration_cause or "nothing is wrong"
+        say(f"{'WRONG' if mistakes else 'right'}  {scenario.name:<24} {heard[:110]}")
+        for mistake in mistakes:
+            say(f"       {mistake[:300]}")
+    say(f"{len(scenarios) - told_wrongly} of {len(scenarios)} told rightly")
+    return told_wrongly
+
+
+def said_of(scenario: FieldScenario) -> Said:
+    """Start the stack of a scenario and return what doctor and registration say of it."""
+    run = new_run_id()
+    request = StackRequest(run, scenario.deployment, cache=cache_folder(), neighbour=scenario.neighbour)
+    try:
+        stack = OwnedStack(request)
+        try:
+            return _examined(stack.target(), run)
+        finally:
+            stack.close()
+    except StackError as problem:
+        return Said(6, "", 6, "", problem=str(problem))
+
+
+def _examined(target: Target, run: str) -> Said:
+    door = target.doors[0]
+    with tempfile.TemporaryDirectory(prefix="field-") as folder:
+        home = Path(folder)
+        variables = {**part_environment(run, home), **_as_users_give(target.key_at(door))}
+        doctor, examined = _asked(["doctor", "--url", door.url, "--json", "--budget", _BUDGET], variables, home)
+        registration, registered = _asked(
+            ["register", "--url", door.url, "--json", "--report-dir", str(home / "reports")], variables, home
+        )
+    return Said(doctor, _cause(examined), registration, _cause(registered) or str(registered.get("problem") or ""))
+
+
+def _as_users_give(key: Credential | None) -> dict[str, str]:
+    """Return the variables that a user of the deployment sets."""
+    if isinstance(key, Password):
+        return {"MLFLOW_TRACKING_USERNAME": key.user, "MLFLOW_TRACKING_PASSWORD": key.password}
+    return {"MLFLOW_TRACKING_TOKEN": key} if isinstance(key, str) else {}
+
+
+def _asked(arguments: Sequence[str], variables: dict[str, str], home: Path) -> tuple[int, dict[str, Any]]:
+    """Return the exit code and the JSON of a command of ours; what it says instead stands under ``problem``."""
+    done = subprocess.run(
+        [python(), "-m", "registry_conformance", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_PATIENCE,
+        env=variables,
+        cwd=home,
+    )
+    try:
+        found = json.loads(done.stdout)
+    except ValueError:
+        found = {"problem": (done.stderr or done.stdout).strip()[-300:]}
+    return done.returncode, found if isinstance(found, dict) else {}
+
+
+def _cause(document: dict[str, Any]) -> str:
+    """Return the cause that a document names first, empty if it names none."""
+    causes = document.get("diagnosis") or document.get("preflight") or []
+    first = causes[0] if isinstance(causes, list) and causes else {}
+    return str(first.get("cause", "")) if isinstance(first, dict) else ""

@@ -1,0 +1,61 @@
+"""A deployment as people have it, and what must be said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from registry_conformance.lab.deployment import REFERENCE, Deployment
+from registry_conformance.lab.external.neighbour import Neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class FieldScenario:
+    """A proxy of others before a deployment, and what is right to say.
+
+    ``registers`` is whether a model can be registered there. ``healthy`` is whether the doctor finds nothing wrong;
+    ``named`` are texts of which one must stand in what is said first of a broken one, in small letters.
+    """
+
+    name: str
+    neighbour: Neighbour
+    registers: bool = True
+    named: tuple[str, ...] = ()
+    deployment: Deployment = REFERENCE
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is wrong there."""
+        return not self.named
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said of a scenario: how doctor and registration ended, and the first cause that each named."""
+
+    doctor: int
+    doctor_cause: str
+    registration: int
+    registration_cause: str
+    problem: str = ""
+
+
+def wrong(scenario: FieldScenario, said: Said) -> list[str]:
+    """Return what is wrong with what was said of a scenario, empty if all is right."""
+    if said.problem:
+        return [said.problem]
+    found = []
+    if (said.registration == 0) != scenario.registers:
+        found.append(
+            f"the registration ended with {said.registration}, a model can{'' if scenario.registers else 'not'} be"
+        )
+    causes = (said.doctor_cause, said.registration_cause)
+    if scenario.healthy:
+        found += [f"a cause is named: {cause}" for cause in causes if cause]
+        if said.doctor != 0:
+            found.append(f"the doctor ended with {said.doctor}, nothing is wrong there")
+        return found
+    for who, cause in (("doctor", said.doctor_cause), ("registration", said.registration_cause)):
+        asked = who == "doctor" or not scenario.registers
+        if asked and not any(text in cause.lower() for text in scenario.named):
+            found.append(f"the {who} names {cause or 'nothing'}, not {' or '.join(scenario.named)}")
+    return found

@@ -1,0 +1,82 @@
+"""The scenarios: each neighbour as guides have it and as it should be, and broken in ways of its own."""
+
+from __future__ import annotations
+
+from registry_conformance.lab.external.neighbour import Neighbour
+from registry_conformance.proof.field.scenario import FieldScenario
+
+_BODY = ("body", "413", "too large", "size")
+_AGENT = ("user-agent",)
+_METHOD = ("put", "method")
+_REDIRECT = ("redirect", "https")
+_THROTTLE = ("429", "throttl", "rate", "too many")
+_ROUTE = ("route", "artifact", "404")
+
+
+def _nginx(name: str, named: tuple[str, ...], lines: str, *, registers: bool = False) -> FieldScenario:
+    """Return nginx with more lines in its one location."""
+    edit = ("        location / {", f"        location / {{\n            {lines}")
+    return FieldScenario(f"nginx-{name}", Neighbour("nginx", "password-tuned", (edit,)), registers, named)
+
+
+def _haproxy(name: str, named: tuple[str, ...], lines: str, *, registers: bool = False) -> FieldScenario:
+    """Return HAProxy with more lines in its frontend."""
+    edit = ("    default_backend mlflow", f"    {lines}\n    default_backend mlflow")
+    return FieldScenario(f"haproxy-{name}", Neighbour("haproxy", "password-tuned", (edit,)), registers, named)
+
+
+def _caddy(name: str, named: tuple[str, ...], lines: str, *, registers: bool = False) -> FieldScenario:
+    """Return Caddy with more lines in its site."""
+    edit = ("\treverse_proxy ", f"\t{lines}\n\treverse_proxy ")
+    return FieldScenario(f"caddy-{name}", Neighbour("caddy", "password-tuned", (edit,)), registers, named)
+
+
+def _apache(name: str, named: tuple[str, ...], lines: str, *, registers: bool = False) -> FieldScenario:
+    """Return Apache with more lines in its configuration."""
+    edit = ('<Location "/">', f'{lines}\n<Location "/">')
+    return FieldScenario(f"apache-{name}", Neighbour("apache", "password", (edit,)), registers, named)
+
+
+HEALTHY = (
+    FieldScenario("bare", Neighbour("none")),
+    *(
+        FieldScenario(f"{name}-{configuration}", Neighbour(name, configuration))
+        for name in ("nginx", "haproxy", "caddy", "apache")
+        for configuration in ("password", "password-tuned")
+        if (name, configuration) != ("nginx", "password")
+    ),
+)
+"""Neighbours that let a model be registered, whatever else they are."""
+
+BROKEN = (
+    FieldScenario("nginx-password", Neighbour("nginx", "password"), registers=True, named=_BODY),
+    _nginx("agents", _AGENT, 'if ($http_user_agent ~* "mlflow|python") { return 403; }'),
+    _nginx("methods", _METHOD, "limit_except GET POST { deny all; }"),
+    _nginx("redirect", _REDIRECT, "return 301 https://$host$request_uri;"),
+    _nginx("artifacts", _ROUTE, "if ($uri ~ mlflow-artifacts) { return 404; }"),
+    _nginx("throttled", _THROTTLE, "return 429;"),
+    _haproxy("agents", _AGENT, "http-request deny if { req.hdr(User-Agent) -m sub -i mlflow }"),
+    _haproxy("methods", _METHOD, "http-request deny deny_status 405 if { method PUT DELETE PATCH }"),
+    _haproxy(
+        "body", _BODY, "http-request deny deny_status 413 if { req.hdr_val(content-length) gt 1048576 }", registers=True
+    ),
+    _haproxy("throttled", _THROTTLE, "http-request deny deny_status 429 if { path_beg /api }"),
+    _haproxy("redirect", _REDIRECT, "http-request redirect scheme https code 301"),
+    _caddy("agents", _AGENT, "@agents header_regexp User-Agent (?i)(mlflow|python)\n\trespond @agents 403"),
+    _caddy("methods", _METHOD, "@changes method PUT DELETE PATCH\n\trespond @changes 405"),
+    _caddy("body", _BODY, "request_body {\n\t\tmax_size 1MB\n\t}", registers=True),
+    _caddy("redirect", _REDIRECT, "redir https://{host}{uri} 301"),
+    _caddy("artifacts", _ROUTE, "@artifacts path */mlflow-artifacts/*\n\trespond @artifacts 404"),
+    _apache("body", _BODY, "LimitRequestBody 1048576", registers=True),
+    _apache("methods", _METHOD, '<Location "/api">\n    AllowMethods GET POST\n</Location>'),
+    _apache(
+        "agents", _AGENT, 'RewriteEngine on\nRewriteCond %{HTTP_USER_AGENT} "mlflow|python" [NC]\nRewriteRule . - [F]'
+    ),
+    _apache("redirect", _REDIRECT, "RewriteEngine on\nRewriteRule ^(.*)$ https://%{HTTP_HOST}$1 [R=301,L]"),
+    _apache("artifacts", _ROUTE, "RewriteEngine on\nRewriteRule mlflow-artifacts - [R=404,L]"),
+)
+"""Neighbours that are wrong in a way of their own."""
+
+SCENARIOS = {scenario.name: scenario for scenario in (*HEALTHY, *BROKEN)}
+SAMPLE = ("bare", "haproxy-password-tuned", "nginx-password")
+"""What is run before each change, and not only at night."""
