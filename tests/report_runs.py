@@ -10,7 +10,7 @@ from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.requirement import Level, Register, Requirement
 from registry_conformance.judge.verdict import Verdict
 
-SCHEMA = Path(__file__).resolve().parent.parent / "reports" / "schema" / "verdicts.v1.json"
+SCHEMA = Path(__file__).resolve().parent.parent / "reports" / "schema" / "verdicts.v2.json"
 
 REGISTER = Register(
     {

@@ -101,6 +101,26 @@ def test_past_of_a_run_is_told_anew(tmp_path: Path) -> None:
     assert read(tmp_path / "far" / "verdicts.json", Spool()).changes == whole[2].changes
 
 
+def test_a_report_of_the_older_schema_is_read(tmp_path: Path) -> None:
+    """A run of version 1 is compared and rendered; what it says of a cause's share is no more than possible."""
+    file = written(tmp_path, mixed())
+    older = json.loads(file.read_text())
+    for name in ("profiles", "registration"):
+        older.pop(name, None)
+    older["schema"] = "verdicts.v1"
+    older["diagnosis"] = [
+        {
+            "id": "x", "layer": "proxy", "cause": "a route is missing", "confidence": 0.8, "alternative": False,
+            "observations": [], "remedy": "add it", "link": "", "requirements": [], "checks": [],
+        }
+    ]  # fmt: skip
+    file.write_text(json.dumps(older))
+
+    assert [cause["band"] for cause in read(file, Spool()).diagnosis] == ["possible"]
+    assert script("compare", str(file), str(file))[0] == 0
+    assert script("render", str(file), str(tmp_path / "again"))[0] == 0
+
+
 DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "truncated": (lambda raw: raw[: len(raw) // 2], "is cut off or damaged"),
     "nearly whole": (lambda raw: raw[:-4], "is cut off or damaged"),
@@ -108,17 +128,17 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "no JSON": (lambda _: b"<html>not found</html>", "is no verdicts.json"),
     "a list": (lambda _: b"[1, 2]", "is no verdicts.json"),
     "foreign": (lambda _: b'{"schema": "faults.v1"}', "is no verdicts.json (its schema is 'faults.v1')"),
-    "newer": (lambda raw: raw.replace(b"verdicts.v1", b"verdicts.v2"), "is verdicts.v2, this suite knows verdicts.v1"),
+    "newer": (lambda raw: raw.replace(b"verdicts.v2", b"verdicts.v3"), "is verdicts.v3, this suite knows verdicts.v2"),
     "garbled": (lambda raw: raw[:4000] + b"\x00\xff" + raw[4002:], "is cut off or damaged"),
     "a check without evidence": (lambda raw: raw.replace(b'"evidence"', b'"proof"'), "lacks 'evidence'"),
     "an unknown verdict": (lambda raw: raw.replace(b'"verdict": "passed"', b'"verdict": "green"'), "unknown verdict"),
     "evidence of another kind": (lambda raw: raw.replace(b'"kind": "note"', b'"kind": "rumour"'), "kind rumour"),
     "nested without end": (
-        lambda _: b'{"schema": "verdicts.v1", "a": ' + b"[" * 300_000,
+        lambda _: b'{"schema": "verdicts.v2", "a": ' + b"[" * 300_000,
         "is nested more than 100 deep",
     ),
     "foreign and nested without end": (lambda _: b'{"a": ' + b"[" * 300_000, "is nested more than 100 deep"),
-    "nothing but a schema": (lambda _: b'{"schema": "verdicts.v1"}', "lacks 'requirements'"),
+    "nothing but a schema": (lambda _: b'{"schema": "verdicts.v2"}', "lacks 'requirements'"),
 }
 
 

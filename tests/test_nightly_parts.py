@@ -169,7 +169,7 @@ def test_run_that_proves_little_is_not_good(tmp_path: Path) -> None:
 
     assert judged(job, tmp_path, "verify-1", 0, 1.0, "").exit_code == 5
     (tmp_path / "runs" / "verify-1").mkdir(parents=True)
-    (tmp_path / "runs" / "verify-1" / "verdicts.json").write_text('{"schema": "verdicts.v1"')
+    (tmp_path / "runs" / "verify-1" / "verdicts.json").write_text('{"schema": "verdicts.v2"')
     assert judged(job, tmp_path, "verify-1", 0, 1.0, "").mood == "doubt"
     assert judged(job, tmp_path, "verify-1", 1, 1.0, "").exit_code == 1
     write(green(skip=["ART-001"]), tmp_path / "runs" / "verify-2", Redactor(()))

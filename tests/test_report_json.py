@@ -65,7 +65,7 @@ def broken(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
         lambda document: document["requirements"]["ROU-001"].update(reason="none is due"),
         lambda document: document["requirements"].update({"bad id": document["requirements"]["ROU-001"]}),
         lambda document: document["target"]["capabilities"].update(witness=True),
-        lambda document: document.update(schema="verdicts.v2"),
+        lambda document: document.update(schema="verdicts.v3"),
     ],
 )
 def test_schema_is_strict(change: Callable[[dict[str, Any]], Any]) -> None:

@@ -16,6 +16,8 @@ from registry_conformance.judge.report.verdicts_json import SCHEMA
 from registry_conformance.judge.requirement import Level, Register, Requirement
 from registry_conformance.judge.verdict import Verdict
 
+OLDER = "verdicts.v1"
+"""The schema before this one: its runs can still be rendered and compared."""
 _HEAD = 64 * 1024
 _DEEPEST, _PIECE = 100, 4096
 _BEGINNINGS, _ENDS = {"start_map", "start_array"}, {"end_map", "end_array"}
@@ -37,7 +39,10 @@ def read(file: Path, spool: Spool) -> RunRecord:
             stream.seek(0)
             checks = ijson.items(stream, "checks.item", use_float=True)
             records = [_record(check, spool) for check in checks]
-            return _with_beyond(_run(outline, records), outline["requirements"])
+            run = _run(outline, records)
+            if outline["schema"] == OLDER:
+                run = _from_v1(run)
+            return _with_beyond(run, outline["requirements"])
     except ijson.IncompleteJSONError as problem:
         raise UnreadableError(f"{file}: is cut off or damaged ({_words(problem)}); write it anew") from problem
     except (ijson.JSONError, UnicodeDecodeError) as problem:
@@ -61,7 +66,7 @@ def _judge_schema(stream: IO[bytes], file: Path) -> None:
     found = next((value for prefix, _, value in events if prefix == "schema"), None)
     if not isinstance(found, str) or not found.startswith("verdicts."):
         raise UnreadableError(f"{file}: is no verdicts.json (its schema is {found!r})")
-    if found != SCHEMA:
+    if found not in {SCHEMA, OLDER}:
         raise UnreadableError(f"{file}: is {found}, this suite knows {SCHEMA}; {_UPDATE}")
 
 
@@ -139,6 +144,18 @@ def _run(document: Mapping[str, Any], records: list[CheckRecord]) -> RunRecord:
         changes=document["changes"],
         **{name: document[name] for name in same},
     )
+
+
+def _from_v1(run: RunRecord) -> RunRecord:
+    """Return a run of the older schema as this one has it.
+
+    Its diagnosis says how sure it is as a share that nobody measured: here that is no more than possible.
+    """
+    measured = {"band": "possible", "note": False}
+    causes = [
+        {name: value for name, value in cause.items() if name != "confidence"} | measured for cause in run.diagnosis
+    ]
+    return replace(run, diagnosis=causes)
 
 
 def _with_beyond(run: RunRecord, requirements: Mapping[str, Any]) -> RunRecord:

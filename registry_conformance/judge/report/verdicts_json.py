@@ -1,4 +1,4 @@
-"""The JSON report, versioned by ``reports/schema/verdicts.v1.json``: the suite's API."""
+"""The JSON report, versioned by ``reports/schema/verdicts.v2.json``: the suite's API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.requirement import Level
 from registry_conformance.judge.verdict import Verdict, count
 
-SCHEMA = "verdicts.v1"
+SCHEMA = "verdicts.v2"
 SUITE = "hokusai-registry-conformance"
 
 
