@@ -5,9 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Callable
+from pathlib import Path
 
+from registry_conformance.judge.clients.process_environment import world
+from registry_conformance.judge.clients.registry import PROBING, recording
 from registry_conformance.judge.clients.sdk_registration import Developer
 from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.machine import part_environment
 
 
 def whereabouts() -> tuple[int, int, dict[str, str]]:
@@ -41,3 +46,44 @@ def headers_sent(developer: Developer) -> dict[str, str]:
         with contextlib.suppress(Exception):  # the server there only echoes
             registry.client.search_experiments()
         return dict(registry.exchanges[0].request_headers)
+
+
+WAYS_OUT = ("open", "mkdir", "rename", "symlink")
+
+
+def write(way: str, place: Path) -> str:
+    """Make something at a place; return why it could not be made, empty where it was."""
+    inside = Path.cwd() / f"source-{way}"
+    inside.touch()
+    ways: dict[str, Callable[[], object]] = {
+        "open": lambda: place.write_text("x"),
+        "mkdir": place.mkdir,
+        "rename": lambda: inside.rename(place),
+        "symlink": lambda: place.symlink_to(inside),
+    }
+    try:
+        ways[way]()
+    except OSError as problem:
+        return str(problem)
+    return ""
+
+
+def hold(size: int) -> str:
+    """Take so much memory; return what came of it."""
+    try:
+        return str(len(bytearray(size)))
+    except MemoryError:
+        return "MemoryError"
+
+
+def search(url: str, key: str, home: Path) -> tuple[int, str]:
+    """Have the SDK search at a URL, whatever comes of it; return how many requests it made, and the key it had."""
+    home.mkdir()
+    made: list[object] = []
+    given = {"MLFLOW_TRACKING_URI": url, "MLFLOW_TRACKING_TOKEN": key}
+    with world({**part_environment("run-1", home), **PROBING, **given}), recording(made.append, lambda *_: None):
+        from mlflow import MlflowClient  # noqa: PLC0415 - as the SDK is imported where it is needed
+
+        with contextlib.suppress(Exception):
+            MlflowClient().search_experiments()
+    return len(made), key

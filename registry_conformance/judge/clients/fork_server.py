@@ -14,13 +14,18 @@ import signal
 import sys
 import traceback
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.clients.confinement import confine
 from registry_conformance.judge.lifeline import die_with_parent
 
 
-def serve(pipe: Connection) -> None:
-    """Fork a child for each ``(function, args)`` that arrives; the child answers ``(done, result or text)``."""
+def serve(pipe: Connection, home: Path) -> None:
+    """Fork a child for each ``(function, args)`` that arrives; the child answers ``(done, result or text)``.
+
+    A child writes below ``home`` alone.
+    """
     while True:
         try:
             work = pipe.recv_bytes()
@@ -31,14 +36,15 @@ def serve(pipe: Connection) -> None:
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             die_with_parent(server, signal.SIGKILL)
-            _work(pipe, work)
+            _work(pipe, work, home)
         os.waitpid(child, 0)
         pipe.send(None)
 
 
-def _work(pipe: Connection, work: bytes) -> None:
+def _work(pipe: Connection, work: bytes, home: Path) -> None:
     """Do the work in the child, answer, and leave without running the server's clean-up."""
     try:
+        confine(home)
         function, args = pickle.loads(work)  # noqa: S301 - our own parent's words
         answer: tuple[bool, Any] = (True, function(*args))
     except BaseException as problem:  # noqa: BLE001 - whatever it is, the parent is told
@@ -57,7 +63,7 @@ def main(pipe: int, parent: int, home: str, modules: list[str]) -> None:
         die_with_parent(parent, signal.SIGTERM)
         for module in modules:
             importlib.import_module(module)
-        serve(Connection(pipe))
+        serve(Connection(pipe), Path(home))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

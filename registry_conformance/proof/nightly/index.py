@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from registry_conformance.judge.report.history import History, trend_of
+from registry_conformance.judge.report.page.content_policy import with_policy
 from registry_conformance.judge.report.page.render import environment
 from registry_conformance.judge.report.page.trend import trend_view
 from registry_conformance.judge.report.page.words import MARKS, duration, moment, shares
@@ -32,7 +33,7 @@ def render(night: NightRun, reports: Path) -> str:
     ]
     good = sum(result.mood == "good" for result in night.results)
     moods = {result.mood for result in night.results}
-    return (
+    return with_policy(
         environment(_OWN)
         .get_template("night.html.j2")
         .render(

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from registry_conformance.judge.report.page.content_policy import with_policy
 from registry_conformance.judge.report.page.embed import Evidence, embedded
 from registry_conformance.judge.report.page.plot import plot
 from registry_conformance.judge.report.page.view import view
@@ -15,6 +16,8 @@ from registry_conformance.judge.report.record import RunRecord
 
 TEMPLATES = Path(__file__).parent / "templates"
 _BREAK = "<!-- evidence -->"
+_SHARE_RULES = "".join(f".w{share}{{width:{share}%}}.h{share}{{flex-basis:{share}%}}" for share in range(101))
+"""A class for each percent: the page's policy lets no element have a style of its own."""
 
 
 def environment(*folders: Path) -> Environment:
@@ -27,6 +30,7 @@ def environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals["share_rules"] = Markup(_SHARE_RULES)  # noqa: S704 - as below, numbers of ours
     found.globals["asset"] = lambda name: Markup(loader.get_source(found, name)[0])  # noqa: S704 - a file of ours
     return found
 
@@ -34,7 +38,7 @@ def environment(*folders: Path) -> Environment:
 def render(run: RunRecord) -> Iterator[bytes]:
     """Yield the page of a run as UTF-8; only one piece of evidence is in memory at a time."""
     evidence = Evidence(run)
-    page = environment().get_template("page.html.j2").render(**view(run), plot=plot(run))
+    page = with_policy(environment().get_template("page.html.j2").render(**view(run), plot=plot(run)))
     before, _, after = page.partition(_BREAK)
     yield before.encode()
     for piece in evidence.pieces():

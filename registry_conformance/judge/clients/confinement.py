@@ -1,0 +1,51 @@
+"""A client's process keeps to its own folder and to its share of memory, whatever places and sizes a target names."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+MOST_MEMORY = 4 << 30
+"""Bytes that a client may hold: it streams the largest artifacts of the checks."""
+_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_CHANGES = {"os.mkdir": (0,), "os.rename": (0, 1), "os.link": (1,), "os.symlink": (1,), "os.remove": (0,)}
+"""Event -> the places of the paths that it changes."""
+_NO_FOLDER = -1
+_NOWHERE = "/dev/"
+
+
+class OutsideError(PermissionError):
+    """A client was about to write where nothing of its work belongs."""
+
+
+def confine(home: Path) -> None:
+    """From now on this process writes below ``home`` alone, and holds no more than its share of memory.
+
+    A location that a target gives can be a path on this machine's disk: the SDK would copy a model there and call it
+    registered. Such a write raises ``OutsideError``. There is no way back, so confine a process of its own.
+    """
+    root = f"{os.path.realpath(home)}/"
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        for path in _changed(event, arguments):
+            place = os.path.realpath(os.fsdecode(path))
+            if not f"{place}/".startswith((root, _NOWHERE)):
+                raise OutsideError(f"{place}: a place on this machine's own disk, where nothing of the target belongs")
+
+    sys.addaudithook(watch)
+    most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    share = MOST_MEMORY if most == resource.RLIM_INFINITY else min(MOST_MEMORY, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (share, most))
+
+
+def _changed(event: str, arguments: tuple[Any, ...]) -> list[Any]:
+    """Return the paths that an event of the interpreter would change."""
+    if event == "open":
+        path, _, flags = arguments
+        return [path] if isinstance(path, str | bytes | os.PathLike) and (flags or 0) & _TO_WRITE else []
+    if event not in _CHANGES or arguments[-1] != _NO_FOLDER:  # below a folder that is open, and was watched
+        return []
+    return [arguments[place] for place in _CHANGES[event]]

@@ -1,0 +1,74 @@
+"""Kind: a place that a target names. What clients of the SDK do for a target stays in a folder of their own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from registry_conformance.judge.clients.isolated_process import IsolatedProcess
+from registry_conformance.judge.clients.sdk import log_artifact
+from registry_conformance.judge.clients.sdk_registration import Developer, load_back
+from registry_conformance.judge.target.target import Door
+from tests import isolated_work
+from tests.doubles.hostile import hostile
+from tests.doubles.hostile_content import OTHER_DISK
+
+KEY = "hk_the_one_real_key"
+
+
+@pytest.fixture(scope="module")
+def isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IsolatedProcess]:
+    """Fresh processes that have the SDK."""
+    processes = IsolatedProcess(tmp_path_factory.mktemp("isolated") / "home", "run-1", modules=("mlflow.pyfunc",))
+    yield processes
+    processes.close()
+
+
+@pytest.mark.parametrize("way", isolated_work.WAYS_OUT)
+def test_nothing_is_written_outside(isolated: IsolatedProcess, tmp_path: Path, way: str) -> None:
+    """A write outside the client's own folder fails and says where; the same inside works."""
+    said = isolated.call(isolated_work.write, way, tmp_path / "outside")
+    assert f"{tmp_path / 'outside'}: a place on this machine's own disk" in said
+    assert list(tmp_path.iterdir()) == []
+    assert isolated.call(isolated_work.write, way, isolated.home / f"inside-{way}") == ""
+
+
+def test_memory_has_an_end(isolated: IsolatedProcess) -> None:
+    """A client that is made to hold more than its share fails, and its machine does not."""
+    assert isolated.call(isolated_work.hold, 64 << 30) == "MemoryError"
+
+
+@pytest.mark.parametrize("name", ["MLflow that stores on our disk", "MLflow that stores on our disk, by path"])
+def test_a_location_on_our_disk_is_refused(isolated: IsolatedProcess, name: str) -> None:
+    """An upload to a location that is a path on this machine fails with a sentence; nothing lies there afterwards."""
+    shutil.rmtree(OTHER_DISK, ignore_errors=True)
+    with hostile(name) as server:
+        developer = Developer(Door("d", server.url), KEY, isolated.home / "developer", "run-1")
+        file = isolated.home / "model.txt"
+        file.write_text("x")
+        problem, _ = isolated.call(log_artifact, developer, "r1", file)
+    assert "on this machine's own disk" in problem, problem
+    assert not Path(OTHER_DISK).exists()
+
+
+def test_files_that_lie_above_are_not_written(isolated: IsolatedProcess) -> None:
+    """A download of files whose names climb out of their folder writes none of them."""
+    shutil.rmtree(OTHER_DISK, ignore_errors=True)
+    with hostile("MLflow whose files lie above") as server:
+        developer = Developer(Door("d", server.url), KEY, isolated.home / "loader", "run-1")
+        back = isolated.call(load_back, developer, "mlflow-artifacts:/1/run/artifacts", [])
+    assert back.problem
+    assert not Path(OTHER_DISK).exists()
+    assert not list(isolated.home.glob("up*"))
+
+
+def test_the_sdk_takes_the_key_to_no_other_host(isolated: IsolatedProcess) -> None:
+    """Kind: an address that an answer names. The SDK follows a redirect, and takes no key along."""
+    with hostile("302 to another host") as server:
+        asked, key = isolated.call(isolated_work.search, server.url, KEY, isolated.home / "redirected")
+        strayed = [request.head for request in server.strayed]
+    assert asked >= 1
+    assert not [head for head in strayed if key in head]
