@@ -18,6 +18,11 @@ from botocore.exceptions import HTTPClientError
 
 PASSING = frozenset({"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling"})
 """S3's error codes for trouble of its own, of whatever status."""
+LASTING = frozenset(
+    {"InsufficientStorage", "NotImplemented", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull"}
+)
+"""S3's error codes for what no second attempt mends, of whatever status."""
+_PASSING_STATUSES = frozenset({500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,12 @@ def _answered(http_response: Any, parsed: dict[str, Any], model: Any, context: d
     if not error and attempts == 1:
         return
     code = str(error.get("Code", ""))
-    passing = http_response.status_code >= 500 or code in PASSING
-    _note(model.name, context, code, str(error.get("Message", "")), attempts, passing)
+    _note(model.name, context, code, str(error.get("Message", "")), attempts, _passes(http_response.status_code, code))
+
+
+def _passes(status: int, code: str) -> bool:
+    """Return whether what the store answers passes by itself: a client may be asked to try again only then."""
+    return code not in LASTING and (code in PASSING or status in _PASSING_STATUSES)
 
 
 def _unanswered(exception: Exception, context: dict[str, Any], event_name: str, **_: Any) -> None:
