@@ -18,6 +18,8 @@ from registry_conformance.judge.diagnosis.budget import ALLOWED
 from registry_conformance.judge.locations import cache_folder, report_folder
 
 if TYPE_CHECKING:
+    from registry_conformance.judge.diagnosis import Diagnosis
+    from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.target.credential import Credential
     from registry_conformance.judge.target.target import Target
 
@@ -32,6 +34,7 @@ class Examination:
     fault: tuple[str, ...]
     as_json: bool
     budget: float
+    bundle: Path | None
 
 
 @click.command()
@@ -48,6 +51,12 @@ class Examination:
     metavar="SECONDS",
     help="How long the probes may take at most; the target's own pace decides below that.",
 )
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write verdict, facts and exchanges into FILE, without secrets, for who runs the deployment.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -57,6 +66,7 @@ def command(
     fault: tuple[str, ...],
     as_json: bool,
     budget: float,
+    bundle: Path | None,
 ) -> int:
     """Say what is wrong with a deployment, layer by layer, in seconds and without the suite.
 
@@ -66,6 +76,7 @@ def command(
     \b
     Examples:
       MLFLOW_TRACKING_TOKEN=KEY registry-conformance doctor --url https://registry.example/api/mlflow
+      registry-conformance doctor --url https://registry.example --bundle for-the-operator.json
       registry-conformance doctor --env staging
       registry-conformance doctor --fault artifact-route-missing
 
@@ -73,7 +84,7 @@ def command(
     was asked.
     """
     exactly_one(ctx, "url", "env", "env_file", "fault")
-    return examine(Examination(url, env, env_file, fault, as_json, budget))
+    return examine(Examination(url, env, env_file, fault, as_json, budget, bundle))
 
 
 def examine(asked: Examination) -> int:
@@ -89,11 +100,22 @@ def examine(asked: Examination) -> int:
         isolate()
         found = diagnose(target, run, budget=Budget(asked.budget))
         redactor = Redactor(target.secrets)
+        if asked.bundle is not None:
+            _write_bundle(asked.bundle, target, found, redactor)
         if asked.as_json:
             click.echo(json.dumps(redactor.value(doctor.document(target, found)), ensure_ascii=False, indent=1))
         else:
             click.echo("\n".join(redactor.text(line) for line in doctor.lines(target, found)))
         return health(found).exit_code
+
+
+def _write_bundle(file: Path, target: Target, found: Diagnosis, redactor: Redactor) -> None:
+    from registry_conformance.judge.diagnosis.bundle import BundleError, write_bundle
+
+    try:
+        write_bundle(file, target, found, redactor)
+    except BundleError as problem:
+        raise refuse(problem) from problem
 
 
 @contextmanager

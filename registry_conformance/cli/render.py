@@ -17,7 +17,7 @@ from registry_conformance.cli.problems import refuse
 def command(run: str, folder: Path, report_dir: Path) -> int:
     """Write every report of a run again into FOLDER; the run may come from another machine.
 
-    RUN is a verdicts.json, a run's folder, a run's id, or "latest".
+    RUN is a verdicts.json, a run's folder, a run's id, "latest", or the file of doctor --bundle.
 
     \b
     Example:
@@ -25,6 +25,7 @@ def command(run: str, folder: Path, report_dir: Path) -> int:
 
     Exit codes: 0 written, 4 bad option, a file that cannot be read or a folder that cannot be written.
     """
+    from registry_conformance.judge.report.bundle_page import BundleUnreadableError, is_bundle, render_bundle
     from registry_conformance.judge.report.compare import found
     from registry_conformance.judge.report.evidence_store import Spool
     from registry_conformance.judge.report.history import History
@@ -32,6 +33,12 @@ def command(run: str, folder: Path, report_dir: Path) -> int:
     from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.report.write import ReportFolderError, write
 
+    if is_bundle(Path(run)):
+        try:
+            click.echo(f"a doctor's bundle: {render_bundle(Path(run), folder)}")
+        except (BundleUnreadableError, OSError) as problem:
+            raise refuse(problem) from problem
+        return 0
     try:
         record = read(found(run, report_dir), Spool())
         history = History(report_dir)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
+from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Diagnosis
 from registry_conformance.judge.diagnosis.layers import layers
 from registry_conformance.judge.diagnosis.outcome import Health, health, stops_at, unseen_steps
 from registry_conformance.judge.diagnosis.preflight import KINDS, read_address
@@ -46,6 +46,8 @@ def lines(target: Target, diagnosis: Diagnosis) -> Iterator[str]:
     yield ""
     yield from _causes(diagnosis)
     yield from _layers(diagnosis)
+    if notes := sum(fact.note for fact in diagnosis.facts.values()):
+        yield f"Notes: {notes} answers differ from the reference's in what no client needs (see --json)."
     yield from (_clip(line) for line in _missed(diagnosis))
 
 
@@ -78,6 +80,7 @@ def document(target: Target, diagnosis: Diagnosis) -> dict[str, Any]:
                 "normal": fact.normal,
                 "sentence": fact.sentence,
                 **({"missed": True} if fact.missed else {}),
+                **({"note": True} if fact.note else {}),
             }
             for fact in diagnosis.facts.values()
         },
@@ -116,7 +119,8 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"NO: registration stops at {step.words}. {fact.sentence}"
     elif first is not None:
         registers = bool(facts.value("put.P")) and not unseen_steps(facts)
-        yield f"{'YES, a model can be registered, but' if registers else 'NO'}: {first.sentence}"
+        said = first.observations[0] if first.id == UNKNOWN and first.observations else first.sentence
+        yield f"{'YES, a model can be registered, but' if registers else 'NO'}: {said}"
     else:
         yield f"UNCLEAR: {facts.anomalies[0].sentence}"
     works = "Your address and key work: this" if _let_in(diagnosis) else "This"
@@ -130,9 +134,11 @@ def _let_in(diagnosis: Diagnosis) -> bool:
 def _causes(diagnosis: Diagnosis) -> Iterator[str]:
     """Yield the causes for who runs the deployment, the independent ones whole, the others in a line."""
     for cause in diagnosis.named:
-        yield _clip(f"Diagnosis ({cause.sureness}): {cause.sentence}")
+        told = cause.id in _YOURS and cause is diagnosis.causes[0]  # the verdict has its sentence and its remedy
+        yield "Diagnosis: as above" if told else _clip(f"Diagnosis ({cause.sureness}): {cause.sentence}")
         yield from (_clip(f"  observed: {observed}") for observed in cause.observations)
-        yield _clip(f"  fix:      {cause.remedy}")
+        if not told:
+            yield _clip(f"  fix:      {cause.remedy}")
         yield f"  docs:     {cause.link}"
     if others := [cause for cause in diagnosis.causes if cause.alternative]:
         yield _clip("Less likely: " + "; ".join(f"{cause.sentence} ({cause.layer})" for cause in others))

@@ -24,6 +24,8 @@ from registry_conformance.judge.target.target import Door, Target
 
 PATIENCE = 3.0
 """Seconds that one probe waits for a sign of life, on a machine that has time for it."""
+BUSY = 3.0
+"""So many times as long as it should, work takes on a machine that is too busy to judge a silence."""
 ENOUGH = 3
 """So many time-outs of one kind of request at one place, and no more of the kind are sent there."""
 _FARTHEST = 0.5
@@ -99,7 +101,7 @@ class ProbeContext:
     @property
     def slack(self) -> float:
         """By how much waits are longer here than on a machine that has time: from 1 to 10."""
-        return min(10.0, max(1.0, self.machine.stretch / 3))
+        return min(10.0, self.machine.stretch)
 
     def stranger(self, door: Door | None = None) -> Asker:
         """Return who asks without a key what is refused without one; nobody where strangers may do something."""
@@ -189,6 +191,12 @@ class Asker:
         exchange = self.send(method, path, **request)
         if exchange.error.startswith("skipped: "):
             self.context.facts.unseen(name, exchange.error.removeprefix("skipped: "))
+            return exchange
+        if exchange.error.startswith("timeout") and self.context.machine.stretch >= BUSY:
+            words = (
+                f"{what} was not answered in {exchange.seconds:.0f} s, on a machine that is itself too busy to judge it"
+            )
+            self.context.facts.unseen(name, Missed(words))
             return exchange
         sentence = f"{what} {PLACES[self.place]}: {exchange}"
         self.context.facts.record(name, judge(exchange), sentence, normal, (exchange.evidence(),))

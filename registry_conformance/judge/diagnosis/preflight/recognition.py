@@ -19,6 +19,8 @@ SEARCH = f"{REST}/experiments/search?max_results=1"
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?(?:\.?(?:rc|dev|a|b|post)\d*)*")
 _STANDARD = ("", "/mlflow", "/api/mlflow")
 """Paths at which MLflow usually answers."""
+_FLASK_404 = "If you entered the URL manually"
+"""What a Flask application, as MLflow is one, says of a path that it does not know."""
 _MOST = 8
 """So many neighbouring paths are asked."""
 
@@ -70,7 +72,10 @@ def no_mlflow(asking: Asking, answer: Exchange, product: Product) -> Finding:
     by = f", by {product.name}" if product else ""
     sentence = f"no MLflow answers at {asking.url}: {answer.status}{by}, and {described(answer)}"
     tried_words = ", ".join(path or "/" for path in tried)
-    return Finding(finding.PATH, sentence, finding.PATH.remedy, (str(answer), f"none answers at {tried_words} either"))
+    remedy = finding.PATH.remedy
+    if _FLASK_404 in answer.text:
+        remedy = "if MLflow was started there with --static-prefix, add that prefix to the address; else " + remedy
+    return Finding(finding.PATH, sentence, remedy, (str(answer), f"none answers at {tried_words} either"))
 
 
 def _neighbour(asking: Asking) -> tuple[str, list[str]]:

@@ -40,16 +40,15 @@ class Preflight:
     """What is known of a door before its causes are ranked.
 
     ``finding`` ends the matter; without one an MLflow answers there, and lets the credential in. ``version`` is what
-    the server says that it is, ``open`` whether strangers may search, ``None`` if that was not seen. ``answer`` is what
-    came of the client's own request, ``seconds`` the fastest answer.
+    the server says that it is, ``open`` whether strangers may search, ``None`` if that was not seen. ``met`` are the
+    exchanges that tell.
     """
 
     finding: Finding | None = None
     product: Product = field(default_factory=Product)
     version: str = ""
     open: bool | None = None
-    answer: Exchange | None = None
-    seconds: float = 0.0
+    met: tuple[Exchange, ...] = ()
 
 
 def examine(door: Door, credential: Credential | None, run: str, patience: float = PATIENCE) -> Preflight:
@@ -63,13 +62,13 @@ def examine(door: Door, credential: Credential | None, run: str, patience: float
     asking = Asking(door, credential, run, patience)
     anonymous = asking.ask(SEARCH)
     if found := _unreadable(asking, anonymous):
-        return Preflight(found, answer=anonymous)
+        return Preflight(found, met=tuple(asking.met))
     product = product_of([_malformed(door, anonymous), _looked_at(anonymous)])
     if is_redirect(anonymous) and not (credential and leads_to_sign_in(anonymous)):
-        return Preflight(redirected(asking.url, anonymous), product, answer=anonymous)
+        return Preflight(redirected(asking.url, anonymous), product, met=tuple(asking.met))
     answer = asking.ask(SEARCH, keyed=True) if credential else anonymous
     if found := _unreadable(asking, answer):
-        return Preflight(found, product, answer=answer)
+        return Preflight(found, product, met=tuple(asking.met))
     let_in = answer.ok and is_mlflow(answer)
     found = None if let_in else _not_let_in(asking, anonymous, answer, product)
     return Preflight(
@@ -77,8 +76,7 @@ def examine(door: Door, credential: Credential | None, run: str, patience: float
         product,
         version=version_of(asking.ask("/version", keyed=True)) if found is None else "",
         open=(anonymous.ok and is_mlflow(anonymous)) if found is None else None,
-        answer=answer,
-        seconds=min(exchange.seconds for exchange in asking.met),
+        met=tuple(asking.met),
     )
 
 

@@ -97,11 +97,12 @@ def _record(facts: Facts, doors: dict[str, Preflight]) -> None:
         value = "open" if first.open else "a key is asked for"
         words = "nobody is asked for a key: whoever reaches it may do everything" if first.open else value
         facts.record("first.open.P", value, words)
+    evidence = tuple(exchange.evidence() for each in doors.values() for exchange in each.met)
     ends = {name: each.finding.kind.id if each.finding else "none" for name, each in doors.items()}
     value = (
         "; ".join(f"{name} {end}" for name, end in ends.items()) if len(set(ends.values())) > 1 else ends.popitem()[1]
     )
-    facts.record("first.end.P", value, f"what ends the matter before any cause is ranked: {value}")
+    facts.record("first.end.P", value, f"what ends the matter before any cause is ranked: {value}", evidence=evidence)
 
 
 def _record_product(facts: Facts, product: Product) -> None:

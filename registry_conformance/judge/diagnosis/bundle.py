@@ -1,0 +1,48 @@
+"""What a third party sends to the operator: verdict, causes, facts and every exchange behind them, in one file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
+from registry_conformance.judge.diagnosis.doctor import document
+from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.target.target import Target
+
+SCHEMA = "doctor-bundle.v1"
+MOST_BODY = 4096
+"""Characters of a body that are kept."""
+
+
+class BundleError(OSError):
+    """The file cannot be written; the message names it and why."""
+
+
+def write_bundle(file: Path, target: Target, diagnosis: Diagnosis, redactor: Redactor) -> None:
+    """Write the bundle, without any secret, readable by its owner alone; raise ``BundleError`` if it cannot be."""
+    content = {**document(target, diagnosis), "schema": SCHEMA, "exchanges": list(_exchanges(diagnosis))}
+    text = json.dumps(redactor.value(content), ensure_ascii=False, indent=1)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(text + "\n")
+    except OSError as problem:
+        raise BundleError(f"--bundle={file}: {problem.strerror}") from problem
+
+
+def _exchanges(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
+    """Yield every exchange that a fact stands on, with the fact's name, its bodies cut."""
+    for fact in diagnosis.facts.values():
+        for item in fact.evidence:
+            yield {"fact": fact.name, **{name: _cut(value) for name, value in item.items()}}
+
+
+def _cut(value: Any) -> Any:
+    """Return a part of an exchange with the text of a body cut."""
+    if isinstance(value, dict) and len(str(value.get("text", ""))) > MOST_BODY:
+        return {**value, "text": f"{value['text'][:MOST_BODY]} ..."}
+    return value
