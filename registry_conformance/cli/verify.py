@@ -69,4 +69,6 @@ def command(
     arguments += [f"-k={selection}"] if selection else []
     arguments += ["-n", str(workers)] if workers else []
     suite = SUITES / ("local" if stack else "live")
-    return int(pytest.main([str(suite), *in_suites(), f"--report-dir={report_dir}", *arguments, *pytest_options]))
+    return int(
+        pytest.main([str(suite), *in_suites(cached=True), f"--report-dir={report_dir}", *arguments, *pytest_options])
+    )

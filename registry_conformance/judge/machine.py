@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from registry_conformance import __version__
@@ -99,3 +101,11 @@ def suite_version() -> str:
 def new_run_id() -> str:
     """Return a name for a run: sorts by time, unique, fit for buckets, experiments and folders."""
     return f"verify-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def client_version() -> str:
+    """Return the version of the MLflow client that is installed here, whole or as the skinny one; empty for none."""
+    for distribution in ("mlflow", "mlflow-skinny"):
+        with contextlib.suppress(PackageNotFoundError):
+            return version(distribution)
+    return ""

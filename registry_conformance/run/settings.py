@@ -65,7 +65,9 @@ class Settings:
         port = options["proxy_port"]
         if port != 0 and not 1024 <= port <= 65535:
             raise SettingsError(f"--proxy-port={port}: use a port from 1024 to 65535, or 0 for any free one")
-        stack = _stack(options["stack"], options["store"])
+        environment = _env(options)
+        ours = not environment and not options.get("plan")
+        stack = _stack(options["stack"], options["store"], ours=ours)
         store = store_named(options["store"], stack)
         try:
             proxy, mlflow = (named(part, options, in_containers=stack == "docker") for part in ("proxy", "mlflow"))
@@ -82,7 +84,7 @@ class Settings:
             report_dir=Path(options["report_dir"] or report_folder()).resolve(),
             proxy_port=port,
             run_id=_run_id(options.get("run_id") or new_run_id()),
-            env=_env(options),
+            env=environment,
             url=options.get("url") or "",
             env_file=Path(options["env_file"]).resolve() if options.get("env_file") else None,
             plan=Path(options["plan"]).resolve() if options.get("plan") else None,
@@ -125,11 +127,12 @@ class Settings:
         return [f"run {self.run_id}: {self.stack} stack, {self.store} store, {self.backend}{foreign}{faults}"]
 
 
-def _stack(name: str, store: str) -> str:
+def _stack(name: str, store: str, *, ours: bool) -> str:
+    """Return the kind of stack; no engine is asked if none will be started: another deployment is judged."""
     if name not in STACKS:
         raise SettingsError(f"--stack={name}: {unknown(name, STACKS)}")
-    if name != "auto":
-        return name
+    if name != "auto" or not ours:
+        return name if name != "auto" else "embedded"
     stores = [] if "://" in store else ["moto" if store == "moto" else "store"]
     return "docker" if ready([RECIPES[part].tag for part in (*stores, "auth", "mlflow", "proxy")]) else "embedded"
 

@@ -12,12 +12,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.locations import ROOT
-from registry_conformance.judge.machine import part_environment, python
+from registry_conformance.judge.machine import client_version, part_environment, python
 
 _PARAMETER = re.compile(r"<[^>]+>|\{[^}]+\}")
 _IMPLIED = frozenset({"HEAD", "OPTIONS"})
@@ -45,7 +44,7 @@ class Route:
 
 def routes(cache: Path | None) -> tuple[Route, ...]:
     """Return the routes in order, from ``cache`` where this version's are; raise ``InventoryError``."""
-    kept = cache / f"routes-{version('mlflow')}.json" if cache else None
+    kept = cache / f"routes-{client_version()}.json" if cache else None
     if kept is not None and kept.exists():
         return _parsed(kept.read_text(encoding="utf-8"))
     said = subprocess.run(

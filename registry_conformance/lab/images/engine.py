@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 START = "sudo systemctl start docker"
 BUILD = "scripts/build-images"
+CLIENT = "pip install 'hokusai-registry-conformance[lab]'"
 _PATIENCE = 30
 
 
@@ -23,10 +24,12 @@ class EngineError(RuntimeError):
 @functools.cache
 def engine() -> DockerClient:
     """Return the engine's client; raise ``EngineError`` where no engine answers."""
-    from docker.errors import DockerException  # noqa: PLC0415 - as above
+    try:
+        from docker.errors import DockerException  # noqa: PLC0415 - as below
 
-    import docker  # noqa: PLC0415 - a fifth of a second that only this stack needs
-
+        import docker  # noqa: PLC0415 - a fifth of a second that only this stack needs
+    except ModuleNotFoundError as problem:
+        raise EngineError(f"the client of Docker is not installed: {CLIENT}") from problem
     try:
         client = docker.from_env(timeout=_PATIENCE)
         client.ping()
@@ -46,11 +49,12 @@ def ready(images: Iterable[str]) -> bool:
 
 def require(images: Iterable[str]) -> None:
     """Raise ``EngineError`` for the first image that the engine lacks; names are full, with tags."""
+    client = engine()
     from docker.errors import ImageNotFound  # noqa: PLC0415 - see engine()
 
     for image in images:
         try:
-            engine().images.get(image)
+            client.images.get(image)
         except ImageNotFound as problem:
             ours = [recipe.name for recipe in RECIPES.values() if recipe.tag == image]
             what = "is not there, or is older than its source; build it" if ours else "is not there; fetch it"

@@ -12,9 +12,14 @@ _PORTABLE = SUITES / "contract"
 _TARGETED = (SUITES / "local", SUITES / "live")
 
 
-def in_suites() -> list[str]:
-    """Return the options with which pytest finds the suites and their settings from any folder, installed or not."""
+def in_suites(*, cached: bool) -> list[str]:
+    """Return the options with which pytest finds the suites and their settings from any folder, installed or not.
+
+    What pytest remembers of runs, if it is to, lies outside an installation.
+    """
     options = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT)]
+    if not cached:
+        return [*options, "-p", "no:cacheprovider"]
     return options if CHECKOUT else [*options, "-o", f"cache_dir={cache_folder() / 'pytest'}"]
 
 

@@ -29,12 +29,12 @@ def register(*, url: str, env: str, env_file: Path | None, report_dir: Path, as_
     """Register a model at a URL or in an environment, tell each step, and return the exit code of the run."""
     given = {"url": url, "env": env, "env-file": env_file.resolve() if env_file else "", "report-dir": report_dir}
     options = [f"--{name}={value}" for name, value in given.items() if value]
-    plain = ["-qq", "--no-header", "--no-summary", "-p", "no:xdist", "-p", "no:cacheprovider"]
+    plain = ["-qq", "--no-header", "--no-summary", "-p", "no:xdist"]
     run_id = new_run_id()
     refusal = io.StringIO()
     with redirect_stdout(sys.stderr if as_json else sys.stdout), redirect_stderr(refusal):
         narrator = Narrator(sys.stdout)
-        arguments = [str(CHECKS), *in_suites(), *plain, *options, f"--run-id={run_id}"]
+        arguments = [str(CHECKS), *in_suites(cached=False), *plain, *options, f"--run-id={run_id}"]
         code = int(pytest.main(arguments, plugins=[narrator]))
     sys.stderr.write(f"{refusal.getvalue().strip()}\n" if refusal.getvalue().strip() else "")
     if as_json:

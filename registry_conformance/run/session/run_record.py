@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 import pytest
 
-from registry_conformance.judge.machine import command_line, suite_version
+from registry_conformance.judge.machine import client_version, command_line, suite_version
 from registry_conformance.judge.report.proof import score
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.target.target import Target
@@ -54,7 +53,7 @@ class RunClock:
             beyond={} if settings.plan else self._beyond(target, live=live),
             series=target.name + settings.rerun_options * owned if target else name,
             whole=whole(self.config),
-            client=version("mlflow"),
+            client=client_version(),
             fault_score=score(settings.report_dir, suite_version(), register.version),
         )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
-
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
 from registry_conformance.judge.account.statement import PolicyError
 from registry_conformance.judge.mismatch import PreconditionFailed
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 T = TypeVar("T")
 
@@ -33,6 +33,9 @@ def ask(question: Callable[[], Mapping[str, Any]], read: Callable[[Any], T], *ab
     Raises ``PreconditionFailed`` where the credentials are expired or wrong, or nobody answers: nothing can be
     learned then.
     """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only who looks at an account has it
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
+
     try:
         answer = question()
     except ClientError as refusal:
