@@ -86,7 +86,7 @@ def test_questions_end_where_nothing_unseen_can_change_the_answer() -> None:
     """One cause must explain all that is odd and all that failed, and no other may still come before it."""
     fault = CATALOGUE["artifact-route-missing"]
     plain = replace(cause("plain", must("put.P", "404", 4)), requirements=fault.requirements)
-    rival = replace(cause("rival", must("put.P", "404"), clue("late.P", "odd", 9)), requirements=fault.requirements)
+    rival = replace(cause("rival", must("put.P", "404"), clue("climb.P", "odd", 9)), requirements=fault.requirements)
     seen, red = table(put__P="404"), fault.requirements
 
     assert settled([plain], seen, red)
@@ -94,7 +94,7 @@ def test_questions_end_where_nothing_unseen_can_change_the_answer() -> None:
     assert not settled([plain], table(put__P="404", list__P="500"), red), "something odd is not explained"
     assert not settled([plain], seen, (*red, "OPS-001")), "a failure is not explained"
     assert not settled([plain, rival], seen, red), "what is not seen yet could speak for another"
-    assert settled([plain, rival], table(put__P="404", late__P="fine"), red), "it does not"
+    assert settled([plain, rival], table(put__P="404", climb__P="fine"), red), "it does not"
 
 
 def test_failed_requirements_speak_for_a_cause() -> None:

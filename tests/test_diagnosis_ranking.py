@@ -13,6 +13,7 @@ from registry_conformance.judge.diagnosis.diagnosis import STORE_REFUSES, UNKNOW
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import failure_signature
 from registry_conformance.judge.diagnosis.patterns import folded, known_patterns, likeness, unfolded
+from registry_conformance.judge.diagnosis.summarize import s3_code
 
 FINE = "200|fine|whole|all 200|there|none"
 
@@ -167,3 +168,21 @@ def test_every_cause_was_made_once_and_seen() -> None:
     """What each cause looks like is known, so that each can be called likely."""
 
     assert sorted({each.id for each in CAUSES} - set(known_patterns())) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("An error occurred (QuotaExceeded) when calling the PutObject operation: no more", "QuotaExceeded"),
+        ("An error occurred (KMS.DisabledException) when calling the PutObject operation", "KMS.DisabledException"),
+        ("<Error><Code>XMinioStorageFull</Code><Message>x</Message></Error>", "XMinioStorageFull"),
+        ("The artifact storage refused PutObject with NotImplemented.", "NotImplemented"),
+        ("The artifact storage is unavailable (SlowDown: reduce your rate); try again.", "SlowDown"),
+        ("The artifact storage is unavailable (EndpointConnectionError); try again.", "unreachable"),
+        ("An error occurred (404) when calling the HeadObject operation: Not Found", "NotFound"),
+        ("hello (World)", ""),
+    ],
+)
+def test_the_store_is_quoted_wherever_its_code_stands(said: str, code: str) -> None:
+    """boto3, S3 and the reference's MLflow each say the code in their own way, and any code is read."""
+    assert s3_code(said) == code

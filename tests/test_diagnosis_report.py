@@ -80,7 +80,7 @@ def test_causes_come_first_and_the_unexplained_last() -> None:
     lines = summary(explained(RUN, Diagnosis((ROUTE, OTHER), Facts())))
     text = "\n".join(lines)
     first = next(number for number, line in enumerate(lines) if line.startswith("CAUSE"))
-    assert first <= 2
+    assert first <= 3
     assert lines[first] == "CAUSE (certain, proxy): the route is missing"
     for told in (*ROUTE.observations, ROUTE.remedy, ROUTE.link, "explains: 2 red checks", "Less likely: another flag"):
         assert told in text

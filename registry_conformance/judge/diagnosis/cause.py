@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from registry_conformance.judge.diagnosis.fact_names import known_name
+
 LAYERS = ("client", "network", "proxy", "auth", "keys", "mlflow", "iam", "store")
 """Where a cause is mended."""
 
@@ -48,14 +50,14 @@ class Cause:
 
 def must(fact: str, value: str, weight: float = 2.0) -> Clue:
     """Return a clue without which the cause is ruled out, where the fact is seen."""
-    return Clue(fact, value, weight, must=True)
+    return Clue(known_name(fact), value, weight, must=True)
 
 
 def clue(fact: str, value: str, weight: float = 1.0) -> Clue:
     """Return a clue that speaks for the cause, and whose lack speaks a little against it."""
-    return Clue(fact, value, weight)
+    return Clue(known_name(fact), value, weight)
 
 
 def never(fact: str, value: str) -> Clue:
     """Return a clue that rules the cause out."""
-    return Clue(fact, value, against=True)
+    return Clue(known_name(fact), value, against=True)

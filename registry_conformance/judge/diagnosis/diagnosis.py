@@ -12,10 +12,10 @@ from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.causes.follows import ALL
+from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import FailureMark, contradicts, failure_signature
 from registry_conformance.judge.diagnosis.fault_location import fault_location
-from registry_conformance.judge.diagnosis.grades import Grade, grade_of
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
@@ -74,8 +74,9 @@ class Named:
 
     def sweeps(self, evidence: Iterable[Mapping[str, Any]]) -> bool:
         """Return whether everything goes wrong in its wake, and a check met what this cause makes of requests."""
-        statuses = {status for _, _, status in self.failure_signature}
-        return self.everything and any(status in statuses for _, _, status in failure_signature(evidence))
+        met = {status for _, _, status in failure_signature(evidence)}
+        made = {status for _, _, status in self.failure_signature}
+        return self.everything and bool(met & made if made else met)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of, steady
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
-from registry_conformance.judge.diagnosis.grades import Grade, grade_of, steady
 from registry_conformance.judge.diagnosis.store_codes import layer_of, store_codes
 
 _SILENT = re.compile(r"(all )?(timeout|reset|protocol)\b|.*\b(stalled|cut)$|.* (timeout|reset|protocol)\b")

@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of, steady
 from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.grades import Grade, grade_of, steady
 
 FILE = Path(__file__).parent / "known_patterns.json"
 Pattern = Mapping[str, str]

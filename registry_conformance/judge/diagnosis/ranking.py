@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
+from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
-from registry_conformance.judge.diagnosis.grades import Grade, grade_of
 from registry_conformance.judge.diagnosis.store_codes import LOG, codes_of
 
 _LEAST = 2.0

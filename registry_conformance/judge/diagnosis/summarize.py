@@ -6,7 +6,7 @@ import re
 
 from registry_conformance.judge.evidence.exchange import Exchange
 
-S3_CODES = (
+_S3_CODES = (
     "NoSuchBucket|NoSuchKey|NoSuchUpload|AccessDenied|AllAccessDisabled|InvalidAccessKeyId|SignatureDoesNotMatch|"
     "ExpiredToken|InvalidToken|RequestTimeTooSkewed|AuthorizationHeaderMalformed|PermanentRedirect|TemporaryRedirect|"
     "SlowDown|ServiceUnavailable|InternalError|XMinioStorageFull|QuotaExceeded|InvalidRequest|NotImplemented|"
@@ -14,6 +14,11 @@ S3_CODES = (
     "KMS\\.\\w+|EntityTooLarge|EntityTooSmall|MissingContentLength|RequestTimeout|InvalidArgument|"
     "AccessControlListNotSupported|InvalidBucketName|IllegalLocationConstraintException|InsufficientStorage"
 )
+_SAID = (
+    r"(?:<Code>|refused \w+ with |unavailable \(|[\"']Code[\"']: ?[\"']|\((?=[A-Za-z.]+\) when calling the ))"
+    r"(?!(?:HTTP|Connect|Endpoint|Read|Proxy|SSL|NoCred|PartialCred)\w*Error)([A-Z][A-Za-z]{3,}(?:\.\w+)?)\b"
+)
+"""How boto3, S3 itself and the reference's MLflow say which code the store refused something with."""
 _S3_WORDS = {
     "KMS|kms:": "KMS",
     "bucket does not exist": "NoSuchBucket",
@@ -68,8 +73,9 @@ def form(exchange: Exchange) -> str:
 
 def s3_code(text: str) -> str:
     """Return the S3 error that a text speaks of, empty where none."""
-    if found := re.search(rf"\b({S3_CODES})\b", text):
-        return found[1]
+    for said in (_SAID, rf"\b({_S3_CODES})\b"):
+        if found := re.search(said, text):
+            return found[1]
     return next((code for words, code in _S3_WORDS.items() if re.search(words, text)), "")
 
 

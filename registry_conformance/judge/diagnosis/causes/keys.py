@@ -204,7 +204,7 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="valid-key-refused",
         sentence="the proxy answers 401 when it cannot ask the auth service",
-        remedy="set status_on_error: {code: ServiceUnavailable} in the ext_authz filter, and add Retry-After",
+        remedy="have the proxy answer 503 with Retry-After while the auth service cannot be asked",
         requirements=("AUT-054",),
         clues=(
             must("doors.search.P", "all 401"),
@@ -214,5 +214,6 @@ CAUSES: tuple[Cause, ...] = (
             clue("key.none.P", "401"),
         ),
         follows=ALL,
+        settings={"envoy": "ext_authz: status_on_error: {code: ServiceUnavailable}"},
     ),
 )

@@ -203,9 +203,8 @@ CAUSES: tuple[Cause, ...] = (
         symptom="metadata-wrong",
         sentence="MLflow gets requests twice: the proxy sends them again when they were answered, or mirrors them "
         "to MLflow",
-        remedy="have the proxy repeat nothing but GET and HEAD once a request was sent (in Envoy: retry_on "
-        "connect-failure, refused-stream, reset-before-request), and take mirroring (request_mirror_policies) off "
-        "the routes",
+        remedy="have the proxy repeat nothing but GET and HEAD once a request was sent, and take mirroring off the "
+        "routes",
         requirements=("REG-001",),
         clues=(
             must("meta.doubled.P", "(taken|two runs)", 3),
@@ -214,5 +213,9 @@ CAUSES: tuple[Cause, ...] = (
             never("meta.doubled.O", "(taken|two runs)"),
         ),
         follows=(*META, "multipart"),
+        settings={
+            "envoy": "retry_on connect-failure, refused-stream, reset-before-request; no request_mirror_policies",
+            "nginx": "proxy_next_upstream off for POST; no mirror",
+        },
     ),
 )

@@ -16,8 +16,8 @@ CAUSES: tuple[Cause, ...] = (
         symptom="too-open",
         sentence="the proxy lets every request through unasked: it does not ask the auth service, or lets pass what "
         "it cannot ask about while that is down",
-        remedy="put the ext_authz filter before the router with failure_mode_allow: false, and see that the auth "
-        "service runs",
+        remedy="have the proxy ask the auth service about each request, and refuse if it cannot ask; see that the "
+        "auth service runs",
         requirements=(
             "AUT-001",
             "AUT-002",
@@ -47,6 +47,11 @@ CAUSES: tuple[Cause, ...] = (
             clue("keys.platform.K", "valid"),
         ),
         follows=ALL,
+        settings={
+            "envoy": "the ext_authz filter before the router, failure_mode_allow: false",
+            "nginx": "auth_request in each location",
+            "traefik": "the forwardAuth middleware on each router",
+        },
     ),
     Cause(
         id="door-past-authentication",
@@ -82,11 +87,12 @@ CAUSES: tuple[Cause, ...] = (
         symptom="too-open",
         sentence="the multipart routes answer without a key: the proxy does not ask the auth service there, or that "
         "has no rule for it",
-        remedy="put the multipart routes behind ext_authz at every door, and have the auth service refuse every "
-        "route that it does not know",
+        remedy="ask for a key on the multipart routes at every door, and have the auth service refuse every route "
+        "that it does not know",
         requirements=("AUT-005", "AUZ-008", "AUZ-018"),
         clues=(must(_OPEN, "multipart:\\d+$"),),
         follows=_AFTER,
+        settings={"envoy": "no ext_authz exemption on these routes", "nginx": "auth_request in their locations"},
     ),
     Cause(
         id="presigned-route-open",
@@ -107,11 +113,12 @@ CAUSES: tuple[Cause, ...] = (
         symptom="too-open",
         sentence="/get-artifact and /model-versions/get-artifact answer without a key: the proxy does not ask the "
         "auth service there, or that has no rule for it",
-        remedy="put /get-artifact and /model-versions/get-artifact behind ext_authz at every door, and have the "
-        "auth service refuse every route that it does not know",
+        remedy="ask for a key on /get-artifact and /model-versions/get-artifact at every door, and have the auth "
+        "service refuse every route that it does not know",
         requirements=("AUT-007", "AUZ-017"),
         clues=(must(_OPEN, "get-artifact:\\d+( version-artifact:\\d+)?$"),),
         follows=_AFTER,
+        settings={"envoy": "no ext_authz exemption on these routes", "nginx": "auth_request in their locations"},
     ),
     Cause(
         id="browser-api-open",
@@ -119,11 +126,12 @@ CAUSES: tuple[Cause, ...] = (
         symptom="too-open",
         sentence="/ajax-api answer without a key: the proxy does not ask the auth service there, or that has no "
         "rule for it",
-        remedy="put /ajax-api behind ext_authz at every door, and have the auth service refuse every route that it "
-        "does not know",
+        remedy="ask for a key on /ajax-api at every door, and have the auth service refuse every route that it does "
+        "not know",
         requirements=("AUT-006", "AUZ-009", "AUZ-015", "AUZ-016"),
         clues=(must(_OPEN, "ajax:200 .*ajax3:200.*"),),
         follows=_AFTER,
+        settings={"envoy": "no ext_authz exemption on these routes", "nginx": "auth_request in their locations"},
     ),
     Cause(
         id="graphql-open",
@@ -156,13 +164,14 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="too-open",
         sentence="the proxy asks MLflow before it knows what the auth service says, and keeps back the answer alone",
-        remedy="put the ext_authz filter before the router, so that a refused request goes no further",
+        remedy="have the proxy decide before it forwards, so that a refused request goes no further",
         requirements=("RTE-049", "AUT-002", "AUT-004"),
         clues=(
             must("red.RTE-049", "failed", 3),
             must("key.none.P", "401", 1),
             must("key.bad.P", "401", 1),
         ),
+        settings={"envoy": "the ext_authz filter before the router"},
     ),
     Cause(
         id="health-open-to-every-method",

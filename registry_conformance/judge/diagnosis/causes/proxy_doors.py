@@ -84,7 +84,7 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="one-door",
         sentence="the proxy passes /mlflow on to MLflow, which knows no prefix",
-        remedy="strip the door's prefix when forwarding (prefix_rewrite, proxy_pass with a trailing slash)",
+        remedy="strip the door's prefix when forwarding",
         requirements=("REG-001", "RTE-001", "RTE-025"),
         clues=(
             must("doors.search.P", ".*(documented|canonical|literal) 404 .*flask"),
@@ -92,6 +92,12 @@ CAUSES: tuple[Cause, ...] = (
             _OTHERS,
         ),
         follows=(*_AFTER, *META),
+        settings={
+            "envoy": "prefix_rewrite",
+            "nginx": "proxy_pass with a trailing slash",
+            "caddy": "handle_path",
+            "traefik": "the stripPrefix middleware",
+        },
     ),
     Cause(
         id="prefix-eats-api-path",

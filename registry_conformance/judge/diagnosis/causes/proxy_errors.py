@@ -77,7 +77,7 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="errors-unclear",
         sentence="the load balancer replaces answers from 400 on by its own page",
-        remedy="switch custom error pages off for the registry's doors (nginx: proxy_intercept_errors off)",
+        remedy="switch custom error pages off for the registry's doors",
         requirements=("ERR-001", "ERR-002", "AUT-019", "RTE-019", "ERR-009", "ERR-053"),
         clues=(
             must("error.absent.P", "404 (html|text)"),
@@ -85,13 +85,18 @@ CAUSES: tuple[Cause, ...] = (
             clue("key.none.P", "401 (html|text)"),
         ),
         follows=_AFTER,
+        settings={
+            "nginx": "proxy_intercept_errors off",
+            "haproxy": "no errorfile for them",
+            "apache": "ProxyErrorOverride Off",
+        },
     ),
     Cause(
         id="refusals-replaced-by-page",
         layer="proxy",
         symptom="errors-unclear",
         sentence="the proxy keeps nothing of the auth service's refusal but its status, and answers a page of its own",
-        remedy="pass the auth service's own answer on (nginx: auth_request cannot; ask by Lua, or by njs, instead)",
+        remedy="pass the auth service's own answer on to the client",
         requirements=("AUT-019", "AUZ-011"),
         clues=(
             must("key.none.P", "401 (html|text)", 3),
@@ -102,6 +107,7 @@ CAUSES: tuple[Cause, ...] = (
             never("error.no-door.P", "404 (empty|text)"),
         ),
         follows=("error", "key", "reader", "spoof"),
+        settings={"nginx": "auth_request cannot: ask by Lua, or by njs, instead"},
     ),
     Cause(
         id="errors-told-as-success",

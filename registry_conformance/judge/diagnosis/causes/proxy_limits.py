@@ -12,8 +12,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="large-files",
         sentence="the proxy takes bodies only up to a size: its default limit is in force, or it gathers whole "
         "bodies in memory before it forwards them",
-        remedy="take the limit off the artifact routes (client_max_body_size 0, max_request_bytes) and have the "
-        "proxy stream bodies (proxy_request_buffering off, no buffer filter)",
+        remedy="take the limit off the artifact routes, and have the proxy stream bodies",
         requirements=("ART-003", "ART-023", "ART-007"),
         clues=(
             must("ladder.put.P", "\\S+ 413", 3),
@@ -21,6 +20,12 @@ CAUSES: tuple[Cause, ...] = (
             clue("ladder.put.O", "all"),
         ),
         follows=("size", "ladder", "chunked"),
+        settings={
+            "nginx": "client_max_body_size 0; proxy_request_buffering off",
+            "envoy": "no max_request_bytes, no buffer filter",
+            "apache": "LimitRequestBody 0",
+            "traefik": "no buffering middleware",
+        },
     ),
     Cause(
         id="upload-timeout-short",

@@ -68,7 +68,7 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="uploads-lost",
         sentence="the proxy decodes %23 and %3F before it passes a path on",
-        remedy="pass the request target on as it came: proxy_pass without a path, no unquote in handlers",
+        remedy="pass the request target on as it came, without decoding it",
         requirements=("ART-008", "ART-024"),
         clues=(
             must("name.question.stored.P", "as 'a'"),
@@ -76,6 +76,7 @@ CAUSES: tuple[Cause, ...] = (
             clue("name.question.stored.O", "kept"),
         ),
         follows=("name",),
+        settings={"nginx": "proxy_pass without a path"},
     ),
     Cause(
         id="plus-becomes-space",

@@ -65,8 +65,9 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="too-open",
         sentence="the proxy takes TLS from version 1.0 on",
-        remedy="set tls_minimum_protocol_version: TLSv1_2",
+        remedy="refuse TLS below 1.2",
         requirements=("OPS-025",),
         clues=(must("tls.below.P", "accepted", 3),),
+        settings={"envoy": "tls_minimum_protocol_version: TLSv1_2", "nginx": "ssl_protocols TLSv1.2 TLSv1.3"},
     ),
 )

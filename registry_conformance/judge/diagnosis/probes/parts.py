@@ -12,7 +12,7 @@ from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.witness import Passed, digested
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
-from registry_conformance.judge.diagnosis.summarize import S3_CODES, s3_code
+from registry_conformance.judge.diagnosis.summarize import s3_code
 
 _KEPT = 400_000
 """Bytes at the end of a log that are read."""
@@ -121,7 +121,7 @@ def logs(context: ProbeContext, began: Mapping[str, int]) -> None:
     told = " ".join(holding) or "none"
     context.facts.record("log.keys.P", told, f"logs that hold a key: {told}", "none")
     said = text.get("mlflow", "")
-    codes = sorted(set(re.findall(rf"\(({S3_CODES}|\d{{3}})\) when calling the (\w+)", said)))
+    codes = sorted(set(re.findall(r"\(([A-Z][A-Za-z.]+|\d{3})\) when calling the (\w+)", said)))
     anomalies = [f"{operation}:{code}" for code, operation in codes if (code, operation) not in _EXPECTED]
     if not anomalies and (code := s3_code(" ".join(_raised(said)))) and code != "NotFound":
         anomalies = [code]
