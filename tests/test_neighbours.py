@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.external.mlflow_command import COMMANDS
 from registry_conformance.lab.external.neighbour import PROGRAMS, Neighbour, NeighbourError
 from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
@@ -106,6 +107,24 @@ def test_unknown_name_is_refused(text: str, said: str) -> None:
     options = {"proxy_port": 0, "stack": "embedded", "store": "moto", "fault": [], "report_dir": "", "proxy": text}
     with pytest.raises(SettingsError, match=said):
         Settings.read(options)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("gunicron", "did you mean gunicorn"), ("x", "use one of reference, uvicorn")]
+)
+def test_unknown_way_to_start_mlflow_is_refused(text: str, said: str) -> None:
+    """A way of starting MLflow that is not known is refused as a bad option, with what there is."""
+    options = {"proxy_port": 0, "stack": "embedded", "store": "moto", "fault": [], "report_dir": "", "mlflow": text}
+    with pytest.raises(SettingsError, match=said):
+        Settings.read(options)
+
+
+def test_mlflow_by_command_keeps_its_flags() -> None:
+    """MLflow that is started by its command has the flags of that command: a fault of flags is not armed there."""
+    command = COMMANDS["basic-auth"]
+
+    assert "has the flags that it is started with" in command.lacks(broken(REFERENCE, ["artifacts-not-served"]))
+    assert command.lacks(broken(REFERENCE, ["bucket-missing"])) == ""
 
 
 def test_missing_program_is_told_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:

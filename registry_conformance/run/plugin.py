@@ -14,6 +14,7 @@ from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.requirement import Register, RegisterError
+from registry_conformance.lab.external import mlflow_command
 from registry_conformance.lab.external.neighbour import NONE, OWN, PROGRAMS
 from registry_conformance.run.session import hooks
 from registry_conformance.run.session.arguments import add_portable, judges
@@ -89,6 +90,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
         metavar="|".join((OWN, *PROGRAMS, NONE)),
         help="the proxy of the embedded stack, as NAME or NAME:CONFIGURATION of docker/proxies (default: envoy)",
+    )
+    group.addoption(
+        "--mlflow",
+        default="",
+        metavar="|".join((mlflow_command.OWN, *mlflow_command.COMMANDS)),
+        help="how the embedded stack starts MLflow (default: the reference's own way)",
     )
     group.addoption("--env", default="", metavar="NAME", help="the environment to judge, of suites/live/environments")
     group.addoption("--env-file", default="", metavar="PATH", help="the file of an environment to judge")

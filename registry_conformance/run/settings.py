@@ -14,7 +14,9 @@ from registry_conformance.judge.locations import report_folder
 from registry_conformance.judge.machine import new_run_id, variable
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.external import mlflow_command
 from registry_conformance.lab.external.image import OPTIONS, ExternalImage, ExternalImageError, named
+from registry_conformance.lab.external.mlflow_command import MlflowCommand, MlflowCommandError
 from registry_conformance.lab.external.neighbour import OWN, Neighbour, NeighbourError
 from registry_conformance.lab.external.store import ExternalStore, ExternalStoreError, checked, lacks
 from registry_conformance.lab.faults.catalogue import CATALOGUE, broken
@@ -39,8 +41,8 @@ class Settings:
     every name that the run creates on a target. ``env`` is the environment's name, empty for a stack of our own;
     ``env_file`` its file where that is none of ``suites/live/environments``. ``plan`` is the file of a plan that is
     judged in the place of a deployment. ``proxy`` and ``mlflow`` are images of others in the place of the reference's;
-    ``neighbour`` is a proxy of others as a process, or none; ``parts`` are the options that say so. ``url`` is
-    the address of an environment that has no file; ``env`` is made from it then.
+    ``neighbour`` is a proxy of others as a process, or none, ``command`` how MLflow is started; ``parts`` are options
+    that say so. ``url`` is the address of an environment that has no file; ``env`` is made from it then.
     """
 
     stack: str
@@ -58,6 +60,7 @@ class Settings:
     parts: str = ""
     url: str = ""
     neighbour: Neighbour | None = None
+    command: MlflowCommand | None = None
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Settings:
@@ -74,13 +77,15 @@ class Settings:
         except ExternalImageError as problem:
             raise SettingsError(str(problem)) from problem
         neighbour = _neighbour(options.get("proxy") or OWN, stack)
+        command = _command(options.get("mlflow") or mlflow_command.OWN, stack)
         parts = [f"--{name.replace('_', '-')}={value}" for name in OPTIONS if (value := options.get(name))]
         parts += [f"--proxy={neighbour}"] if neighbour else []
+        parts += [f"--mlflow={command}"] if command else []
         return cls(
             stack=stack,
             store=store,
             backend=_backend(options.get("backend_store", "sqlite"), stack),
-            faults=_faults(options["fault"], [each for each in (proxy, mlflow, neighbour) if each], store),
+            faults=_faults(options["fault"], [each for each in (proxy, mlflow, neighbour, command) if each], store),
             report_dir=Path(options["report_dir"] or report_folder()).resolve(),
             proxy_port=port,
             run_id=_run_id(options.get("run_id") or new_run_id()),
@@ -92,6 +97,7 @@ class Settings:
             mlflow=mlflow,
             parts="".join(f" {part}" for part in parts),
             neighbour=neighbour,
+            command=command,
         )
 
     @property
@@ -124,6 +130,7 @@ class Settings:
         faults = f", faults armed: {', '.join(self.faults)}" if self.faults else ""
         foreign = "".join(f", {each.part} {each.image}" for each in (self.proxy, self.mlflow) if each)
         foreign += f", proxy {self.neighbour}" if self.neighbour else ""
+        foreign += f", MLflow by {self.command}" if self.command else ""
         return [f"run {self.run_id}: {self.stack} stack, {self.store} store, {self.backend}{foreign}{faults}"]
 
 
@@ -165,6 +172,16 @@ def _neighbour(name: str, stack: str) -> Neighbour | None:
     return neighbour
 
 
+def _command(name: str, stack: str) -> MlflowCommand | None:
+    try:
+        command = MlflowCommand.named(name)
+    except MlflowCommandError as problem:
+        raise SettingsError(f"--mlflow={name}: {problem}") from problem
+    if command is not None and stack == "docker":
+        raise SettingsError(f"--mlflow={name}: is a process of this machine; add --stack=embedded")
+    return command
+
+
 def _backend(name: str, stack: str) -> str:
     if name not in BACKENDS:
         raise SettingsError(f"--backend-store={name}: {unknown(name, BACKENDS)}")
@@ -182,7 +199,9 @@ def _env(options: Mapping[str, Any]) -> str:
     return name or Path(file).stem or (name_of(url) if url else "")
 
 
-def _faults(names: Iterable[str], foreign: Iterable[ExternalImage | Neighbour], store: str) -> tuple[str, ...]:
+def _faults(
+    names: Iterable[str], foreign: Iterable[ExternalImage | Neighbour | MlflowCommand], store: str
+) -> tuple[str, ...]:
     if strange := [name for name in names if name not in CATALOGUE]:
         listing = "registry-conformance faults list"
         raise SettingsError(f"--fault={strange[0]}: {unknown(strange[0], CATALOGUE, listing=listing)}")

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 
+from registry_conformance.judge.target.policy import GUARDED
 from registry_conformance.judge.target.target import BucketAccess, Capability, Door, Machine, Target
 from registry_conformance.judge.temporary import owned_folder
 from registry_conformance.lab.deployment import DOORS, Deployment
@@ -68,7 +69,8 @@ class RealisedStack(ABC):
         self._proxy = self.proxy(layout)
         deciding = [AuthServicePart(layout)] if self._proxy.asks_auth else []
         keeping = [KeyServicePart(layout)] if self._proxy.asks_keys else []
-        served = (*keeping, *deciding, self.mlflow(layout), LinksPart(layout), self._proxy)
+        self._mlflow = self.mlflow(layout)
+        served = (*keeping, *deciding, self._mlflow, LinksPart(layout), self._proxy)
         self.parts = [self._store, *served, *self.further()]
 
     @abstractmethod
@@ -125,14 +127,19 @@ class RealisedStack(ABC):
     def target(self) -> Target:
         """Return how checks reach the deployment as it is now."""
         layout, links, proxy = self._layout, self.deployment.links, self._proxy
-        base, keys = proxy.base(links), {**layout.keys, "writer": layout.keys[self.deployment.client.key]}
+        mlflow, base = self._mlflow, proxy.base(links) + self._mlflow.prefix
+        keys = proxy.keys({**layout.keys, "writer": layout.keys[self.deployment.client.key]})
+        policy, asked = proxy.policy, mlflow.credential is not None
+        if mlflow.credential is not None:  # what it asks for passes the proxy
+            policy, keys = GUARDED, {"writer": mlflow.credential}
+        own = {"origin": Capability(False, "MLflow asks for a password, at its origin too")} if asked else {}
         return Target(
             name=f"the {self.kind} stack",
             kind=self.kind,
-            doors=tuple(Door(name, base + DOORS[name], policy=proxy.policy) for name in proxy.doors),
-            keys=proxy.keys(keys),
+            doors=tuple(Door(name, base + DOORS[name], policy=policy) for name in proxy.doors),
+            keys=keys,
             secure=self._secure(),
-            origin=Door("origin", url_to(layout, links, "server")),
+            origin=None if asked else Door("origin", url_to(layout, links, "server") + mlflow.prefix),
             bucket=layout.bucket,
             key_record=layout.room("keys") / RECORD if proxy.asks_keys else None,
             key_service=layout.url("keys") if proxy.asks_keys else "",
@@ -142,7 +149,7 @@ class RealisedStack(ABC):
             images={part.name: part.image for part in self.parts if part.image},
             capabilities=self._probed
             | {name: Capability(True) for name in OWNED}
-            | {"witness": self._witness(), "store-lasts": self._store.lasts(), **proxy.offers()},
+            | {"witness": self._witness(), "store-lasts": self._store.lasts(), **proxy.offers(), **own},
             machine=Machine(self.deployment.client.variables, self.deployment.client.netrc),
             faults=self.order.faults,
         )

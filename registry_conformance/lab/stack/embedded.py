@@ -9,6 +9,8 @@ from registry_conformance.lab.deployment import LINKS
 from registry_conformance.lab.stack import process
 from registry_conformance.lab.stack.base import RealisedStack, bucket_at
 from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.mlflow import MLflowServer
+from registry_conformance.lab.stack.mlflow_by_command import CommandMLflow
 from registry_conformance.lab.stack.mlflow_forked import ForkedMLflow, warm_up
 from registry_conformance.lab.stack.neighbour_proxy import proxy_part
 from registry_conformance.lab.stack.part import PartError
@@ -55,6 +57,6 @@ class EmbeddedStack(RealisedStack):
         """Return the reference's proxy, or one of others in its place."""
         return proxy_part(layout, self.order.neighbour) if self.order.neighbour else super().proxy(layout)
 
-    def mlflow(self, layout: Layout) -> ForkedMLflow:
-        """Return MLflow as forks of its warm parent."""
-        return ForkedMLflow(layout)
+    def mlflow(self, layout: Layout) -> MLflowServer:
+        """Return MLflow as forks of its warm parent, or as people start it."""
+        return CommandMLflow(layout, self.order.command) if self.order.command else ForkedMLflow(layout)

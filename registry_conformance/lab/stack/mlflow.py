@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from importlib.metadata import version
 from pathlib import Path
 
+from registry_conformance.judge.target.credential import Credential
 from registry_conformance.lab.deployment import Deployment, MLflow
 from registry_conformance.lab.stack import store
 from registry_conformance.lab.stack.layout import Layout
@@ -28,6 +29,16 @@ class MLflowServer(Part):
         self._role: dict[str, str] = {}
         self._database = layout.room(self.name) / "mlflow.db"
         self._template: Path | None = layout.cache / f"mlflow-{version('mlflow')}.db" if layout.cache else None
+
+    @property
+    def prefix(self) -> str:
+        """What its paths begin with, empty unless it is started so."""
+        return ""
+
+    @property
+    def credential(self) -> Credential | None:
+        """Who may do everything there, ``None`` if it asks nobody who they are."""
+        return None
 
     @property
     def processes(self) -> int:

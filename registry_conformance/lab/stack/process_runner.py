@@ -70,6 +70,8 @@ def _beginning(program: str) -> list[str]:
             return [*module, "moto.server"]
         case "links":
             return [*module, "registry_conformance.lab.stack.link"]
+        case "mlflow":
+            return [*module, "mlflow"]
         case "auth":
             quiet = ["--no-access-log", "--log-level", "warning"]
             return [*module, "uvicorn", "--app-dir", str(DOCKER / "auth"), *quiet]

@@ -10,6 +10,7 @@ from pathlib import Path
 from registry_conformance.judge.owner import Owner
 from registry_conformance.lab.deployment import REFERENCE, ROLES, Deployment
 from registry_conformance.lab.external.image import ExternalImage
+from registry_conformance.lab.external.mlflow_command import MlflowCommand
 from registry_conformance.lab.external.neighbour import Neighbour
 from registry_conformance.lab.external.store import ExternalStore
 
@@ -44,7 +45,7 @@ class StackRequest:
     ``postgresql``; ``cache`` is a folder that outlives the run, ``None`` for none; ``proxy_port`` 0 is any free port;
     ``faults`` names what ``deployment`` was broken with; ``servers`` is how many processes MLflow has. ``proxy`` and
     ``mlflow`` are images of others in the reference's place, ``elsewhere`` a store of others, ``neighbour``
-    a proxy of others as a process; ``None`` is our own.
+    a proxy of others as a process, ``command`` how MLflow is started; ``None`` is our own.
     ``owner`` is the process that all of it ends with.
     """
 
@@ -62,4 +63,5 @@ class StackRequest:
     mlflow: ExternalImage | None = None
     elsewhere: ExternalStore | None = None
     neighbour: Neighbour | None = None
+    command: MlflowCommand | None = None
     owner: Owner = field(default_factory=Owner.this)

@@ -41,7 +41,9 @@ def play(scenarios: Sequence[FieldScenario], say: Say) -> int:
 def said_of(scenario: FieldScenario) -> Said:
     """Start the stack of a scenario and return what doctor and registration say of it."""
     run = new_run_id()
-    request = StackRequest(run, scenario.deployment, cache=cache_folder(), neighbour=scenario.neighbour)
+    request = StackRequest(
+        run, scenario.deployment, cache=cache_folder(), neighbour=scenario.neighbour, command=scenario.command
+    )
     try:
         stack = OwnedStack(request)
         try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from registry_conformance.lab.deployment import REFERENCE, Deployment
+from registry_conformance.lab.external.mlflow_command import MlflowCommand
 from registry_conformance.lab.external.neighbour import Neighbour
 
 
 @dataclass(frozen=True, slots=True)
 class FieldScenario:
-    """A proxy of others before a deployment, and what is right to say.
+    """A proxy of others before a deployment, or MLflow started as people start it, and what is right to say.
 
     ``registers`` is whether a model can be registered there. ``healthy`` is whether the doctor finds nothing wrong;
     ``named`` are texts of which one must stand in what is said first of a broken one, in small letters.
@@ -21,6 +22,7 @@ class FieldScenario:
     registers: bool = True
     named: tuple[str, ...] = ()
     deployment: Deployment = REFERENCE
+    command: MlflowCommand | None = None
 
     @property
     def healthy(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registry_conformance.lab.external.mlflow_command import COMMANDS
 from registry_conformance.lab.external.neighbour import Neighbour
 from registry_conformance.proof.field.scenario import FieldScenario
 
@@ -39,6 +40,7 @@ def _apache(name: str, named: tuple[str, ...], lines: str, *, registers: bool = 
 
 HEALTHY = (
     FieldScenario("bare", Neighbour("none")),
+    *(FieldScenario(f"mlflow-{name}", Neighbour("none"), command=command) for name, command in COMMANDS.items()),
     *(
         FieldScenario(f"{name}-{configuration}", Neighbour(name, configuration))
         for name in ("nginx", "haproxy", "caddy", "apache")

@@ -25,5 +25,6 @@ def stack_request(settings: Settings, cache: Path | None, elsewhere: ExternalSto
         proxy=settings.proxy,
         mlflow=settings.mlflow,
         neighbour=settings.neighbour,
+        command=settings.command,
         elsewhere=elsewhere,
     )
