@@ -7,12 +7,15 @@ from dataclasses import replace
 import pytest
 
 from registry_conformance.judge.promises import Promises
+from registry_conformance.judge.report.page.render import render as render_page
 from registry_conformance.judge.report.profiles import by_profile, registration
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.summary import summary
 from registry_conformance.judge.report.verdicts_json import render
 from registry_conformance.judge.requirement import Level, Register, Requirement
+from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.verdict import Verdict
+from registry_conformance.run.session.failure_diagnosis import breaks_a_promise
 
 REGISTER = Register(
     {
@@ -42,6 +45,10 @@ def check(
 def run_of(*records: CheckRecord, broken: dict[str, str] | None = None) -> RunRecord:
     """Return a run over two doors."""
     target = {
+        "versions": {},
+        "capabilities": {},
+        "ways": {},
+        "faults": [],
         "name": "x",
         "kind": "live",
         "doors": DOORS,
@@ -67,6 +74,9 @@ def test_verdict_is_by_profile() -> None:
     assert found["gateway"]["how"] == "its file gives keys"
     assert render(run)["profiles"] == found
     assert render(run)["requirements"]["AUT-001"]["profile"] == "gateway"
+    page = b"".join(render_page(run)).decode()
+    assert '<th scope="row">gateway</th><td>yes<small> its file gives keys</small>' in page
+    assert '<th scope="row">platform</th><td>no<small> not declared</small>' in page
     rows = [line.split()[0] for line in summary(run) if line[:1].isalpha() and line.split()[-1].isdigit()]
     assert rows[-3:] == ["mlflow", "gateway", "checks"]
 
@@ -111,3 +121,12 @@ def test_broken_door_is_one_line() -> None:
     assert f"The literal door is broken: {why}; 3 checks there were not sent" in lines
     assert len([line for line in lines if why in line]) == 1
     assert not [line for line in lines if line.startswith(("FAILED", "INCONCLUSIVE"))]
+
+
+def test_cause_of_what_nobody_promised_is_none() -> None:
+    """What breaks nothing but requirements that the target does not promise is no cause of what is red there."""
+    run, target = run_of(*WHOLE), Target("x", "live", (), {}, promises=PROMISES)
+
+    assert breaks_a_promise({"RTE-020", "AUT-001"}, run, target)
+    assert breaks_a_promise(set(), run, target)
+    assert not breaks_a_promise({"RTE-020"}, run, target)

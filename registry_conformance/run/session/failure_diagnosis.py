@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -23,7 +23,15 @@ def diagnosed(run: RunRecord, target: Target) -> RunRecord:
     broken = {requirement for record in red for requirement in record.requirements}
     judged = {name for record in run.records if record.verdict in _JUDGED for name in record.requirements}
     kept_by = {name: requirement.layer for name, requirement in run.register.items()}
-    return explained(run, diagnose(target, run.run_id, broken, judged, kept_by))
+    found = diagnose(target, run.run_id, broken, judged, kept_by)
+    promised = tuple(cause for cause in found.causes if breaks_a_promise(cause.requirements, run, target))
+    return explained(run, replace(found, causes=promised))
+
+
+def breaks_a_promise(requirements: Collection[str], run: RunRecord, target: Target) -> bool:
+    """Return whether a cause breaks anything that the target promises; one that names no requirement may."""
+    known = [run.register[name] for name in requirements if name in run.register]
+    return not known or not all(target.promises.unasked(each.profile, each.feature) for each in known)
 
 
 def explained(run: RunRecord, diagnosis: Diagnosis) -> RunRecord:

@@ -9,6 +9,7 @@ from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.conclusion import sentence
 from registry_conformance.judge.report.page.trend import changes_view, trend_view
 from registry_conformance.judge.report.page.words import MARKS, ORDER, duration, moment, shares
+from registry_conformance.judge.report.profiles import broken_doors, by_profile, registration
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.requirement import Level
 from registry_conformance.judge.verdict import Verdict, count, merge
@@ -41,6 +42,9 @@ def view(run: RunRecord) -> dict[str, Any]:
         "started": moment(run.started),
         "took": duration(run.seconds),
         "bars": list(_bars(run, by_id)),
+        "registration": registration(run),
+        "broken_doors": broken_doors(run),
+        "profiles": list(_profiles(run)),
         "causes": list(_causes(run)),
         "changes": changes_view(run),
         "areas": list(_areas(run, by_id)),
@@ -61,6 +65,20 @@ def _bars(run: RunRecord, by_id: Mapping[str, Verdict]) -> Iterator[dict[str, An
     for name, counts in {**rows, "checks": count(record.verdict for record in run.records)}.items():
         total = sum(counts.values())
         yield {"name": name, "passed": counts["passed"], "total": total, "shares": shares(counts)}
+
+
+def _profiles(run: RunRecord) -> Iterator[dict[str, Any]]:
+    for name, row in by_profile(run).items():
+        counts = row["requirements"]
+        yield {
+            "name": name,
+            "promised": row["promised"],
+            "how": row["how"],
+            "verdict": row["verdict"],
+            "passed": counts["passed"],
+            "total": sum(counts.values()),
+            "shares": shares(counts),
+        }
 
 
 def _causes(run: RunRecord) -> Iterator[dict[str, Any]]:
@@ -108,6 +126,7 @@ def _areas(run: RunRecord, by_id: Mapping[str, Verdict]) -> Iterator[dict[str, A
                     "id": item.id,
                     "level": str(item.level),
                     "layer": item.layer,
+                    "profile": item.profile,
                     "text": item.text,
                     "source": item.source,
                     "verdict": str(by_id[item.id]),
