@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from registry_conformance.judge.locations import cache_folder, report_folder
 
 if TYPE_CHECKING:
     from registry_conformance.judge.diagnosis import Diagnosis
+    from registry_conformance.judge.live.guarded_session import GuardedSession
     from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.target.credential import Credential
     from registry_conformance.judge.target.target import Target
@@ -35,6 +36,7 @@ class Examination:
     as_json: bool
     budget: float
     bundle: Path | None
+    read_only: bool
 
 
 @click.command()
@@ -57,6 +59,7 @@ class Examination:
     metavar="FILE",
     help="Also write verdict, facts and exchanges into FILE, without secrets, for who runs the deployment.",
 )
+@click.option("--read-only", is_flag=True, help="Ask only what changes nothing; registration is not tried.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -67,11 +70,15 @@ def command(
     as_json: bool,
     budget: float,
     bundle: Path | None,
+    read_only: bool,
 ) -> int:
     """Say what is wrong with a deployment, layer by layer, in seconds and without the suite.
 
     With --url the API key is taken from MLFLOW_TRACKING_TOKEN, or a user and a password from MLFLOW_TRACKING_USERNAME
     and MLFLOW_TRACKING_PASSWORD; a registry that asks for neither needs neither.
+
+    A deployment of others is written to, which is said first, and cleaned up afterwards; --read-only asks only what
+    changes nothing.
 
     \b
     Examples:
@@ -81,22 +88,22 @@ def command(
       registry-conformance doctor --fault artifact-route-missing
 
     Exit codes: 0 healthy, 1 not, 2 interrupted, 4 bad option or address, 6 could not tell: nobody answers, or not all
-    was asked.
+    was asked, 7 healthy, and something was left behind.
     """
     exactly_one(ctx, "url", "env", "env_file", "fault")
-    return examine(Examination(url, env, env_file, fault, as_json, budget, bundle))
+    return examine(Examination(url, env, env_file, fault, as_json, budget, bundle, read_only))
 
 
 def examine(asked: Examination) -> int:
     """Examine what was asked for and tell; return the exit code."""
     from registry_conformance.judge.diagnosis import diagnose, doctor
     from registry_conformance.judge.diagnosis.budget import Budget
-    from registry_conformance.judge.diagnosis.outcome import health
+    from registry_conformance.judge.diagnosis.outcome import LEFT_BEHIND, health
     from registry_conformance.judge.machine import isolate, new_run_id
     from registry_conformance.judge.report.redact import Redactor
 
-    run = new_run_id()
-    with _patient(asked, run) as target:
+    run, left = new_run_id(), list[str]()
+    with _patient(asked, run, left) as target:
         isolate()
         found = diagnose(target, run, budget=Budget(asked.budget))
         redactor = Redactor(target.secrets)
@@ -106,7 +113,8 @@ def examine(asked: Examination) -> int:
             click.echo(json.dumps(redactor.value(doctor.document(target, found)), ensure_ascii=False, indent=1))
         else:
             click.echo("\n".join(redactor.text(line) for line in doctor.lines(target, found)))
-        return health(found).exit_code
+        code = health(found).exit_code
+    return LEFT_BEHIND if left and not code else code
 
 
 def _write_bundle(file: Path, target: Target, found: Diagnosis, redactor: Redactor) -> None:
@@ -119,33 +127,62 @@ def _write_bundle(file: Path, target: Target, found: Diagnosis, redactor: Redact
 
 
 @contextmanager
-def _patient(asked: Examination, run: str) -> Iterator[Target]:
-    """Yield the target that was asked for; a stack of our own ends with the block."""
-    if asked.url:
-        yield _at_address(asked.url)
-    elif asked.fault:
+def _patient(asked: Examination, run: str, left: list[str]) -> Iterator[Target]:
+    """Yield the target that was asked for; a stack of our own ends with the block.
+
+    A target of others is cleaned up behind it; what is not known to be gone is added to ``left``.
+    """
+    if asked.fault:
         with _broken_stack(asked.fault, run) as target:
             yield target
-    else:
-        with _environment(asked, run) as target:
-            yield target
+        return
+    session = _at_address(asked, run) if asked.url else _environment(asked, run)
+    with _guarded(session, left) as target:
+        yield target
 
 
-def _at_address(url: str) -> Target:
+@contextmanager
+def _guarded(session: GuardedSession, left: list[str]) -> Iterator[Target]:
+    """Say what is to be written, yield a target of others, and clean up behind it."""
+    from registry_conformance.judge.report.redact import Redactor
+    from registry_conformance.judge.target.ledger import LedgerError
+
+    try:
+        session.open()
+    except LedgerError as problem:
+        raise could_not(problem) from problem
+    redactor = Redactor(session.target.secrets)
+    for line in session.announcement():
+        click.echo(f"doctor: {line}", err=True)
+    try:
+        yield session.target
+    finally:
+        closed = session.close()
+        left += closed.left
+        for line in (*closed.lines, *(f"left behind: {one}" for one in closed.left)):
+            click.echo(redactor.text(f"doctor: {line}"), err=True)
+
+
+def _at_address(asked: Examination, run: str) -> GuardedSession:
     """Return the target at an address, with the credential and the network that the user's MLflow client has."""
     from registry_conformance.judge.diagnosis import doctor
     from registry_conformance.judge.diagnosis.preflight import AddressError
+    from registry_conformance.judge.live.address import name_of
+    from registry_conformance.judge.live.guarded_session import GuardedSession, guard_of_address
     from registry_conformance.judge.live.network import usual_network
     from registry_conformance.judge.live.reader import ProfileError
     from registry_conformance.judge.machine import variable
 
     try:
         network = usual_network(variable("MLFLOW_TRACKING_SERVER_CERT_PATH") or "")
-        return doctor.target_at(url, _credential(), network)
+        target = doctor.target_at(asked.url, _credential(), network)
     except AddressError as problem:
         raise refuse(f"--url={problem}") from problem
     except ProfileError as problem:
         raise refuse(problem) from problem
+    guard = guard_of_address(target, run, report_folder() / "ledgers" / name_of(asked.url), read_only=asked.read_only)
+    doors = tuple(replace(door, guard=guard) for door in target.doors)
+    return GuardedSession(replace(target, doors=doors), guard)
 
 
 def _credential() -> Credential | None:
@@ -181,9 +218,8 @@ def _broken_stack(faults: tuple[str, ...], run: str) -> Iterator[Target]:
         raise could_not(problem) from problem
 
 
-@contextmanager
-def _environment(asked: Examination, run: str) -> Iterator[Target]:
-    from registry_conformance.judge.live.cleanup import clean
+def _environment(asked: Examination, run: str) -> GuardedSession:
+    from registry_conformance.judge.live.guarded_session import GuardedSession
     from registry_conformance.judge.live.reader import ProfileError, file_of, read
     from registry_conformance.judge.live.target import guard_of, target_of
 
@@ -191,13 +227,8 @@ def _environment(asked: Examination, run: str) -> Iterator[Target]:
     try:
         profile = read(asked.env_file.resolve() if asked.env_file else file_of(asked.env))
         guard = guard_of(profile, run, report_folder() / "ledgers" / name)
+        guard = replace(guard, read_only=guard.read_only or asked.read_only)
         target = target_of(name, profile, guard)
     except ProfileError as problem:
         raise refuse(problem) from problem
-    guard.open()
-    try:
-        yield target
-    finally:
-        left = () if guard.read_only else clean(target, guard, profile.cleanup.purge if profile.cleanup else ()).left
-        for one in left:
-            click.echo(f"doctor: left behind: {one}", err=True)
+    return GuardedSession(target, guard, profile.cleanup.purge if profile.cleanup else ())

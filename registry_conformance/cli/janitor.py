@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, Age, exactly_one
-from registry_conformance.cli.problems import could_not, refuse
+from registry_conformance.cli.problems import EndedError, could_not, refuse
 
 if TYPE_CHECKING:
+    from registry_conformance.judge.live.janitor import Swept
     from registry_conformance.judge.target.target import Target
 
 LEFT = 7
@@ -43,11 +45,12 @@ def command(
     Exit codes: 0 nothing is left, 7 something is, 4 bad option or environment, 6 nobody answers there.
     """
     from registry_conformance.judge.expect import Mismatch
-    from registry_conformance.judge.live.janitor import LedgerError, sweep
+    from registry_conformance.judge.live.janitor import sweep
     from registry_conformance.judge.live.reader import ProfileError, file_of, read
     from registry_conformance.judge.live.target import target_of
     from registry_conformance.judge.machine import isolate
     from registry_conformance.judge.report.redact import Redactor
+    from registry_conformance.judge.target.ledger import LedgerError
 
     exactly_one(ctx, "env", "env_file")
     name = env or (env_file.stem if env_file else "")
@@ -67,18 +70,27 @@ def command(
     try:
         left = _adopted(target, ledgers, before, deleted=bool(purge), dry=dry_run)
         for swept in sweep(target, ledgers, before, purge, dry=dry_run):
-            click.echo(f"{swept.run_id}: {swept.cleaned.gone} gone, {len(swept.cleaned.left)} {word}")
-            for one in swept.cleaned.left:
-                click.echo(f"  {word}: {redactor.text(one)}")
+            for line in _told(swept, word):
+                click.echo(redactor.text(line))
             left += len(swept.cleaned.left)
     except LedgerError as problem:
-        raise refuse(problem) from problem
+        raise EndedError(redactor.text(str(problem)), LEFT) from problem
     except Mismatch as problem:
         said = f"{name} cannot be swept: expected {problem.expected}, got {problem.actual}"
         raise could_not(redactor.text(said)) from problem
     if not left:
         click.echo(f"{name}: nothing is left of runs that began before {before:%Y-%m-%d %H:%M} UTC")
     return LEFT if left else 0
+
+
+def _told(swept: Swept, word: str) -> Iterator[str]:
+    """Yield what is said of one run: what became of its things, ``word`` for those that are not gone."""
+    if swept.alive:
+        yield f"{swept.run_id}: is still at work, and is not touched"
+        return
+    yield f"{swept.run_id}: {swept.cleaned.gone} gone, {len(swept.cleaned.left)} {word}"
+    yield from (f"  {word}: {one}" for one in swept.cleaned.left)
+    yield from (f"  {note}" for note in swept.cleaned.notes)
 
 
 def _adopted(target: Target, ledgers: Path, before: datetime, *, deleted: bool, dry: bool) -> int:
@@ -89,7 +101,7 @@ def _adopted(target: Target, ledgers: Path, before: datetime, *, deleted: bool, 
     for run_id in sorted(lost):
         click.echo(f"{run_id}: its ledger is not in {ledgers}: what bears its name is taken for what it made")
     if not dry:
-        adopt(ledgers, lost)
+        adopt(target, ledgers, lost)
         return 0
     named = [f"{made.kind} {made.name}" for run_id in lost for made in lost[run_id]]
     for one in named:

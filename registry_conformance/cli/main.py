@@ -46,6 +46,7 @@ COMMANDS = {
     "render": Entry("render", "write every report again from a verdicts.json", "verify"),
     "prove": Entry("prove", "break a deployment in every known way, and see what the checks say", "lab"),
     "field": Entry("field", "put other people's proxies before MLflow, and see what is said of each", "lab"),
+    "safeguards": Entry("safeguards", "mutate what keeps deletions to a run's own things; no mutant survives", "lab"),
     "rehearse": Entry("rehearse", "judge a stack of our own as if it were somebody else's", "lab"),
     "docs": Entry("docs", "write the generated pages of docs/ (needs a checkout)", "lab"),
     "build-images": Entry("build_images", "build the images of the reference deployment", "lab"),

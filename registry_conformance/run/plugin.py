@@ -14,6 +14,7 @@ from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.requirement import Register, RegisterError
+from registry_conformance.judge.target.requests import enforce
 from registry_conformance.lab.external import mlflow_command
 from registry_conformance.lab.external.neighbour import NONE, OWN, PROGRAMS
 from registry_conformance.run.session import hooks
@@ -144,6 +145,8 @@ def pytest_configure(config: pytest.Config) -> None:
     given = plan or config.hook.pytest_conformance_target(config=config)
     if live is not None or "target" in shared:
         given = live.target if live is not None else pickle.loads(shared["target"])  # noqa: S301 - from our controller
+    if "target" in shared:
+        enforce()  # in this worker too, no connection to a target of others passes its guard by
     context = config.stash[CONTEXT] = Context(settings, register, recording, given, shared.get("address", ""))
     config.pluginmanager.register(recording, "conformance-recording")
     if not shared:

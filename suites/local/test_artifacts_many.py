@@ -5,6 +5,7 @@ from __future__ import annotations
 from fixtures.doors import one_door
 from fixtures.runs import Run
 from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.bucket_filling import fill
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_status, require
 from registry_conformance.judge.requirement import verifies
@@ -19,7 +20,7 @@ NAMES = [f"{number:04}.txt" for number in range(1005)]
 def test_thousand_artifacts_are_listed_and_deleted(door: MlflowHttp, run: Run, bucket: Bucket) -> None:
     """A folder of a thousand artifacts is listed whole, in order, and deleted whole."""
     require(door.put_artifact(run.location, "other.txt", b"stays"), 200)
-    bucket.fill(run.location, [f"many/{name}" for name in reversed(NAMES)], b"one of many")
+    fill(bucket, run.location, [f"many/{name}" for name in reversed(NAMES)], b"one of many")
     listed = expect_status(door.list_artifacts(run.location, "many"), 200).document["files"]
 
     expect_equal([entry["path"] for entry in listed], NAMES, "names in the order listed")

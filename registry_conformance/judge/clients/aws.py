@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.target.requests import Permit
+
 LACKING = "boto3 is not installed here: pip install 'hokusai-registry-conformance[store]'"
 """Why a bucket is not looked into if ``installed`` says no."""
+
+
+Ask = Callable[[str, str, int], Permit]
+"""Who gives leave for a request by its method, its URL and the size of its body; raises if it may not be sent."""
 
 
 def installed() -> bool:
@@ -25,11 +31,13 @@ def client(
     read: float = 30.0,
     proxy: str = "",
     ca: Path | None = None,
+    ask: Ask | None = None,
 ) -> Any:
     """Return a client of a service, with nothing of this machine's own settings.
 
     ``access`` has ``access_key`` and ``secret_key``, and may have ``session_token``, ``region`` and ``endpoint``, empty
-    for AWS's own. ``attempts`` count the first; ``connect`` and ``read`` are seconds.
+    for AWS's own. ``attempts`` count the first; ``connect`` and ``read`` are seconds. ``ask`` gives leave for each
+    request; without it the client is one that reads.
     """
     import boto3  # noqa: PLC0415 - a third of a second, and not every process looks
     from botocore.config import Config  # noqa: PLC0415 - as above
@@ -48,7 +56,31 @@ def client(
         aws_session_token=access.get("session_token") or None,
         region_name=access.get("region") or None,
     )
-    return session.client(service, endpoint_url=endpoint or None, config=config, verify=str(ca) if ca else None)
+    made = session.client(service, endpoint_url=endpoint or None, config=config, verify=str(ca) if ca else None)
+    made._endpoint.http_session = _Asking(made._endpoint.http_session, ask or _reads)
+    return made
+
+
+def _reads(method: str, url: str, size: int) -> Permit:
+    """Return leave for a request of a client that reads an account or its logs."""
+    del size
+    return Permit(f"{method} {url}")
+
+
+class _Asking:
+    """Stands before what sends a client's requests, and asks leave for each."""
+
+    def __init__(self, session: Any, ask: Ask) -> None:
+        self._session, self._ask = session, ask
+
+    def send(self, request: Any) -> Any:
+        """Send a request if it gets leave."""
+        with self._ask(request.method, request.url, int(request.headers.get("Content-Length") or 0)):
+            return self._session.send(request)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
 
 
 def access_of(given: Any) -> dict[str, str]:

@@ -3,32 +3,76 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from registry_conformance.judge.clients import aws
-from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import location_path
 from registry_conformance.judge.evidence.exchange import Body
 from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.expect import PreconditionFailed
+from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
+from registry_conformance.judge.target.requests import ARTIFACT, GuardError, Made, Permit
 from registry_conformance.judge.target.target import BucketAccess
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNK = 1024 * 1024
+_READS = frozenset({"GET", "HEAD"})
+Mine = Callable[[str, datetime], bool]
+"""Whether something in a listing is one's own, by its key and when it was put there."""
 
 
 @functools.cache
-def _client(access: BucketAccess) -> S3Client:
-    """Return one client for all looks at a bucket: making one costs more than a look."""
-    network = access.network
+def s3(access: BucketAccess, patience: float = 30, attempts: int = 2) -> S3Client:
+    """Return one client for all looks at a bucket, since making one costs more than a look; its guard is asked.
+
+    ``patience`` in seconds bounds each wait for an answer.
+    """
     made: S3Client = aws.client(
-        "s3", aws.access_of(access), attempts=2, proxy=network.proxy_for(access.endpoint), ca=network.ca
+        "s3",
+        aws.access_of(access),
+        attempts=attempts,
+        connect=min(5, patience),
+        read=patience,
+        proxy=access.network.proxy_for(access.endpoint),
+        ca=access.network.ca,
+        ask=functools.partial(authorize_store, access),
     )
     return made
+
+
+def authorize_store(access: BucketAccess, method: str, url: str, size: int = 0) -> Permit:
+    """Return leave for a request to a bucket; raise ``NotAllowed`` if its guard gives none."""
+    path = unquote(urlsplit(url).path)
+    permit = Permit(f"{method} {path}")
+    if access.guard is None or method in _READS:
+        return permit
+    thing = Made(ARTIFACT, _relative(access, path), "past the door")
+    if method not in ("PUT", "DELETE"):
+        raise NotAllowed("a request to the bucket whose path tells what it changes", f"{method} {path}")
+    made, removes = (thing, None) if method == "PUT" else (None, thing)
+    try:
+        access.guard.allow(method, path, size, made, "past the door", removes=removes)
+    except GuardError as refusal:
+        raise NotAllowed("a request to the bucket that this run may send", str(refusal)) from refusal
+    return permit
+
+
+def _relative(access: BucketAccess, path: str) -> str:
+    """Return a request's key below the root of all artifacts; raise ``NotAllowed`` for one that is elsewhere."""
+    root = f"/{access.bucket}/{access.prefix.strip('/')}".rstrip("/") + "/"
+    if not path.startswith(root):
+        raise NotAllowed(f"a key below {root}", path[:200])
+    return path.removeprefix(root)
+
+
+class BucketError(RuntimeError):
+    """The store refuses what is asked of it, or keeps what was to be removed; the message says what and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +102,10 @@ class Bucket:
 
     def head(self, key: str) -> int | None:
         """Return the size in bytes of the object under ``key``, ``None`` where there is none."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415 - see _client
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - not every worker looks
 
         try:
-            return _client(self.access).head_object(Bucket=self.access.bucket, Key=key)["ContentLength"]
+            return s3(self.access).head_object(Bucket=self.access.bucket, Key=key)["ContentLength"]
         except ClientError as problem:
             if problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
                 self.evidence.note(f"no object {key}")
@@ -72,17 +116,17 @@ class Bucket:
         """Return size and sha256 of the object under ``key``, streamed; ``None`` where there is none."""
         if self.head(key) is None:
             return None
-        stream = _client(self.access).get_object(Bucket=self.access.bucket, Key=key)["Body"]
+        stream = s3(self.access).get_object(Bucket=self.access.bucket, Key=key)["Body"]
         body = Body.of(iter(lambda: stream.read(CHUNK), b""))
         self.evidence.object(key, body.size, body.sha256)
         return body
 
     def kept(self, key: str) -> Kept:
         """Return how the store keeps the object under ``key``; raise ``PreconditionFailed`` where there is none."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415 - see _client
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - not every worker looks
 
         try:
-            found = _client(self.access).head_object(Bucket=self.access.bucket, Key=key)
+            found = s3(self.access).head_object(Bucket=self.access.bucket, Key=key)
         except ClientError as problem:
             raise PreconditionFailed(f"an object {key} whose headers can be read", str(problem)) from problem
         version = found.get("VersionId", "")
@@ -94,97 +138,83 @@ class Bucket:
 
     def versions(self, key: str) -> int:
         """Return how many versions the object under ``key`` has."""
-        found = _client(self.access).list_object_versions(Bucket=self.access.bucket, Prefix=key).get("Versions", ())
+        found = s3(self.access).list_object_versions(Bucket=self.access.bucket, Prefix=key).get("Versions", ())
         return sum(version["Key"] == key for version in found)
 
     def unfinished(self, artifact_uri: str, path: str) -> int:
         """Return how many uploads of an artifact were begun, and neither joined nor given up."""
         key = self.key_for(artifact_uri, path)
-        found = _client(self.access).list_multipart_uploads(Bucket=self.access.bucket, Prefix=key)
+        found = s3(self.access).list_multipart_uploads(Bucket=self.access.bucket, Prefix=key)
         return len(found.get("Uploads", ()))
 
     def keys(self, prefix: str) -> dict[str, int]:
         """Return key -> size in bytes of every object under ``prefix``, all pages."""
-        pages = _client(self.access).get_paginator("list_objects_v2").paginate(Bucket=self.access.bucket, Prefix=prefix)
+        pages = s3(self.access).get_paginator("list_objects_v2").paginate(Bucket=self.access.bucket, Prefix=prefix)
         found = {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", ())}
         self.evidence.note(f"{len(found)} objects under {prefix}")
         return found
 
-    def fill(self, artifact_uri: str, names: Iterable[str], content: bytes) -> None:
-        """Put ``content`` under each of these names of a location, past every part of the deployment."""
-        import httpx  # noqa: PLC0415 - one check alone fills a folder
+    def purge(self, root: str, mine: Mine) -> list[str]:
+        """Remove the versions and delete markers, listed below ``root``, that are ``mine``; return the keys that stay.
 
-        client, root = _client(self.access), self.key_for(artifact_uri)
-        places = [{"Bucket": self.access.bucket, "Key": f"{root}/{name}"} for name in names]
-        urls = [client.generate_presigned_url("put_object", Params=place) for place in places]
-        with httpx.Client(trust_env=False, timeout=30) as http:  # a fifth of the work that boto3 makes of it
-            answers = at_once([functools.partial(http.put, url, content=content) for url in urls])
-        if missed := [answer.status_code for answer in answers if not answer.is_success]:
-            raise PreconditionFailed(
-                f"the store to take {len(urls)} objects", f"{len(missed)} refusals, the first {missed[0]}"
-            )
-        self.evidence.note(f"{len(urls)} objects put under {root}")
-
-    def purge(self, root: str) -> str:
-        """Remove the object ``root`` and all below it for good: every version and delete marker.
-
-        Returns why some are left, empty where none is.
+        All are looked at before the first is removed. Raises ``BucketError`` if the store refuses.
         """
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _client
+        with _told():
+            for key, version in self._versions(root, mine):
+                s3(self.access).delete_object(Bucket=self.access.bucket, Key=key, VersionId=version)
+            return sorted({key for key, _ in self._versions(root, mine)})
 
-        client, below = _client(self.access), f"{root}/"
-        bucket = self.access.bucket
-        try:
-            for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=root):
-                found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-                for key, version in [(one["Key"], one["VersionId"]) for one in found]:
-                    if key == root or key.startswith(below):
-                        client.delete_object(Bucket=bucket, Key=key, VersionId=version)
-        except (ClientError, BotoCoreError) as problem:
-            return _words(problem)
-        return ""
+    def _versions(self, root: str, mine: Mine) -> list[tuple[str, str]]:
+        pages = s3(self.access).get_paginator("list_object_versions")
+        found: list[Any] = []
+        for page in pages.paginate(Bucket=self.access.bucket, Prefix=root):
+            found += [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        return [(one["Key"], one["VersionId"]) for one in found if mine(one["Key"], one["LastModified"])]
 
-    def everything(self) -> list[str]:
-        """Return each version and delete marker of each object, as ``key version``."""
-        pages = _client(self.access).get_paginator("list_object_versions").paginate(Bucket=self.access.bucket)
-        found = [one for page in pages for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
-        return [f"{one['Key']} {one['VersionId']}" for one in found]
-
-    def uploads(self, key: str) -> list[str]:
-        """Return each unfinished upload of the object ``key``, as ``key id``."""
-        pages = _client(self.access).get_paginator("list_multipart_uploads")
-        found = [up for page in pages.paginate(Bucket=self.access.bucket, Prefix=key) for up in page.get("Uploads", ())]
-        return [f"{key} {upload['UploadId']}" for upload in found if upload["Key"] == key]
+    def version_keys(self, begin: str) -> list[str]:
+        """Return the keys that begin so and have a version or a delete marker."""
+        with _told():
+            return sorted({key for key, _ in self._versions(begin, lambda *_: True)})
 
     def unfinished_keys(self, begin: str) -> list[str]:
-        """Return the keys that begin so and have unfinished uploads, where the store lists them by that."""
-        pages = _client(self.access).get_paginator("list_multipart_uploads")
-        found = [
-            up for page in pages.paginate(Bucket=self.access.bucket, Prefix=begin) for up in page.get("Uploads", ())
-        ]
-        return sorted({upload["Key"] for upload in found})
+        """Return the keys that begin so and have unfinished uploads, if the store lists them by that."""
+        with _told():
+            return sorted({key for key, _ in self._unfinished(begin, lambda *_: True)})
 
-    def give_up(self, key: str) -> str:
-        """Give up every unfinished upload of the object ``key``; return why some are left, empty where none is.
+    def give_up(self, key: str, mine: Mine) -> None:
+        """Give up every unfinished upload, listed by ``key``, that is ``mine``; raise ``BucketError`` if one stays.
 
         By its whole key: MinIO lists no unfinished upload by the beginning of its key.
         """
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see _client
+        with _told():
+            for own, upload_id in self._unfinished(key, mine):
+                s3(self.access).abort_multipart_upload(Bucket=self.access.bucket, Key=own, UploadId=upload_id)
+            left = self._unfinished(key, mine)
+        if left:
+            raise BucketError(f"the bucket still lists an unfinished upload of {left[0][0]}")
 
-        client, bucket = _client(self.access), self.access.bucket
-        try:
-            for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key):
-                for upload in page.get("Uploads", ()):
-                    if upload["Key"] == key:
-                        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload["UploadId"])
-        except (ClientError, BotoCoreError) as problem:
-            return _words(problem)
-        return ""
+    def _unfinished(self, begin: str, mine: Mine) -> list[tuple[str, str]]:
+        pages = s3(self.access).get_paginator("list_multipart_uploads")
+        found: list[Any] = []
+        for page in pages.paginate(Bucket=self.access.bucket, Prefix=begin):
+            found += page.get("Uploads", ())
+        return [(one["Key"], one["UploadId"]) for one in found if mine(one["Key"], one["Initiated"])]
 
     def under(self, artifact_uri: str, folder: str = "") -> dict[str, int]:
         """Return path -> size of every object under a folder of a location, paths relative to the location."""
         root = self.key_for(artifact_uri) + "/"
         return {key.removeprefix(root): size for key, size in self.keys(root + folder).items()}
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise what the store refuses as ``BucketError``."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - not every worker looks
+
+    try:
+        yield
+    except (ClientError, BotoCoreError) as problem:
+        raise BucketError(_words(problem)) from problem
 
 
 def _words(problem: Exception) -> str:

@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients import http2
 from registry_conformance.judge.clients.bounded import Bounds, Line, read_whole, within
-from registry_conformance.judge.clients.request_guard import authorize
+from registry_conformance.judge.clients.request_guard import authorize, authorize_connection
 from registry_conformance.judge.clients.signing import certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import connect
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.requests import Permit
 from registry_conformance.judge.target.target import Door
 
 _DEADLINE = 60.0
@@ -43,11 +44,13 @@ class Connection:
         """
         connection = http.client.HTTPConnection(self._authority)
         connection.auto_open = False
-        statuses = []
-        with self._line(keys=[key for _, key in requests]) as line:
+        statuses: list[int] = []
+        permit = self._authorize(requests[0][0])
+        with self._line(permit, keys=[key for _, key in requests]) as line:
             connection.sock = cast(socket.socket, line)
             for path, key in requests:
-                self._authorize(path)
+                if statuses:
+                    self._authorize(path)
                 connection.request("GET", self._prefix + path, headers=self._headers(path, key))
                 line.head_begins()
                 response = connection.getresponse()
@@ -60,9 +63,8 @@ class Connection:
 
     def at_once(self, requests: Sequence[tuple[str, Credential | None]]) -> list[tuple[int, bytes]]:
         """GET each (path, key) on one connection without waiting; return status and body of the answers in order."""
-        for path, _ in requests:
-            self._authorize(path)
-        with self._line(keys=[key for _, key in requests]) as line:
+        permits = [self._authorize(path) for path, _ in requests]
+        with self._line(permits[0], keys=[key for _, key in requests]) as line:
             line.sendall(b"".join(self._spelled(path, key) for path, key in requests))
             answers = []
             for _ in requests:
@@ -76,7 +78,7 @@ class Connection:
 
     def speaks_http2(self) -> bool:
         """Return whether the door takes HTTP/2: agreed on by ALPN under TLS, else by prior knowledge (RFC 9113, 3)."""
-        with self._opened("h2") as opened:
+        with self._opened(authorize_connection(self.door), "h2") as opened:
             if isinstance(opened, ssl.SSLSocket):
                 return opened.selected_alpn_protocol() == "h2"
             return http2.is_spoken(Line(opened, self._bounds))
@@ -85,21 +87,23 @@ class Connection:
         """GET over HTTP/2, one stream; return whether the status is 200, and the body."""
         fields = [(":method", "GET"), (":scheme", urlsplit(self.door.url).scheme), (":authority", self._authority)]
         fields += [(":path", self._prefix + path), *credential_headers(key, "GET", self._url(path))]
-        self._authorize(path)
-        with self._line("h2", keys=[key]) as line:
+        permit = self._authorize(path)
+        with self._line(permit, "h2", keys=[key]) as line:
             status, body = http2.get(line, fields)
         self.evidence.note(f"GET {path} over HTTP/2 at {self.door.name}: {status}, {len(body)} B")
         return status == HTTPStatus.OK, body
 
-    def _authorize(self, path: str) -> None:
-        authorize(self.door, Exchange("GET", f"{self.door.url}{path}", self.door.name, None), None, None)
+    def _authorize(self, path: str) -> Permit:
+        return authorize(self.door, Exchange("GET", f"{self.door.url}{path}", self.door.name, None), None, None)
 
-    def _opened(self, *offers: str, keys: Sequence[Credential | None] = ()) -> socket.socket:
+    def _opened(self, permit: Permit, *offers: str, keys: Sequence[Credential | None] = ()) -> socket.socket:
         shown = next((files for key in keys if (files := certificate_of(key))), None)
-        return connect(self.door, self.door.patience, offers, certificate=shown)
+        return connect(permit, self.door, self.door.patience, offers, certificate=shown)
 
-    def _line(self, *offers: str, keys: Sequence[Credential | None] = ()) -> AbstractContextManager[Line]:
-        return within(self._opened(*offers, keys=keys), self._bounds)
+    def _line(
+        self, permit: Permit, *offers: str, keys: Sequence[Credential | None] = ()
+    ) -> AbstractContextManager[Line]:
+        return within(self._opened(permit, *offers, keys=keys), self._bounds)
 
     @property
     def _bounds(self) -> Bounds:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from registry_conformance.judge.clients.library_requests import body_of, headers_of, root_cause
 from registry_conformance.judge.evidence.exchange import Body, Exchange, transport_error
+from registry_conformance.judge.target.requests import Permit
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
@@ -35,7 +36,7 @@ def put_below(location: str, exchanges: Iterable[Exchange]) -> dict[str, Body]:
 
 
 @contextmanager
-def recording_store(record: Callable[[Exchange], None], ask: Callable[[str, str, Body], None]) -> Iterator[None]:
+def recording_store(record: Callable[[Exchange], None], ask: Callable[[str, str, Body], Permit]) -> Iterator[None]:
     """Hand every exchange with the store to ``record`` while active, each shown to ``ask`` before it is sent."""
     from botocore.httpsession import URLLib3Session  # noqa: PLC0415 - only a client with credentials needs it
 
@@ -43,11 +44,12 @@ def recording_store(record: Callable[[Exchange], None], ask: Callable[[str, str,
 
     def send(session: URLLib3Session, request: Any) -> AWSResponse:
         body = _content(request.body)
-        ask(request.method, request.url, body)
+        permit = ask(request.method, request.url, body)
         began, started = time.time(), time.monotonic()
         met: dict[str, Any] = {"status": None}
         try:
-            answer = original(session, request)
+            with permit:
+                answer = original(session, request)
             read = Body(int(answer.headers.get("Content-Length", 0)), "")
             met = {
                 "status": answer.status_code,

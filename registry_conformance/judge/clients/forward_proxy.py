@@ -10,6 +10,7 @@ from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 from registry_conformance.judge.mismatch import NotAllowed
+from registry_conformance.judge.target.requests import Permit
 from registry_conformance.judge.target.target import Door
 
 _HTTPS = 443
@@ -19,7 +20,7 @@ class TunnelError(ConnectionError):
     """A forward proxy opens no tunnel; the message has its answer."""
 
 
-def reach(door: Door, timeout: float) -> socket.socket:
+def reach(permit: Permit, door: Door, timeout: float) -> socket.socket:
     """Return a connection that leads to the door: straight there, or by a tunnel through the forward proxy.
 
     Raises ``NotAllowed`` if a forward proxy stands before a door that is not ``https``, ``OSError`` if nobody is there.
@@ -28,10 +29,10 @@ def reach(door: Door, timeout: float) -> socket.socket:
     host, port = parts.hostname or "", parts.port or (_HTTPS if parts.scheme == "https" else 80)
     proxy = door.network.proxy_for(door.url)
     if not proxy:
-        return socket.create_connection((host, port), timeout=timeout)
+        return _opened(permit, (host, port), timeout)
     if parts.scheme != "https":
         raise NotAllowed("a connection that changes no bytes", "requests to an http door pass a forward proxy here")
-    line = socket.create_connection(address_of(proxy), timeout=timeout)
+    line = _opened(permit, address_of(proxy), timeout)
     try:
         _tunnel(line, f"{host}:{port}", proxy)
     except BaseException:
@@ -40,17 +41,47 @@ def reach(door: Door, timeout: float) -> socket.socket:
     return line
 
 
-def connection_to(door: Door, timeout: float, trusting: ssl.SSLContext | None) -> http.client.HTTPConnection:
-    """Return a new connection to the door, not yet opened; ``trusting`` is the TLS context of an ``https`` door."""
+def connection_to(
+    permit: Permit, door: Door, timeout: float, trusting: ssl.SSLContext | None
+) -> http.client.HTTPConnection:
+    """Return a new connection to the door, not yet opened, that this permit alone opens.
+
+    ``trusting`` is the TLS context of an ``https`` door.
+    """
     parts = urlsplit(door.url)
     host, proxy = parts.hostname or "", door.network.proxy_for(door.url)
     there = address_of(proxy) if proxy else (host, parts.port)
     if trusting is None:
-        return http.client.HTTPConnection(*there, timeout=timeout)
-    connection = http.client.HTTPSConnection(*there, timeout=timeout, context=trusting)
+        return _Permitted(*there, permit, timeout)
+    connection = _PermittedTls(*there, permit, timeout, trusting)
     if proxy:
         connection.set_tunnel(host, parts.port or _HTTPS, dict(proxy_headers(proxy)))
     return connection
+
+
+class _Permitted(http.client.HTTPConnection):
+    def __init__(self, host: str, port: int | None, permit: Permit, timeout: float) -> None:
+        super().__init__(host, port, timeout=timeout)
+        self._permit = permit
+
+    def connect(self) -> None:
+        with self._permit:
+            super().connect()
+
+
+class _PermittedTls(http.client.HTTPSConnection):
+    def __init__(self, host: str, port: int | None, permit: Permit, timeout: float, trusting: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=timeout, context=trusting)
+        self._permit = permit
+
+    def connect(self) -> None:
+        with self._permit:
+            super().connect()
+
+
+def _opened(permit: Permit, address: tuple[str, int], timeout: float) -> socket.socket:
+    with permit:
+        return socket.create_connection(address, timeout=timeout)
 
 
 def proxy_headers(proxy: str) -> list[tuple[str, str]]:

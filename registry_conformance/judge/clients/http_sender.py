@@ -18,6 +18,7 @@ from registry_conformance.judge.clients.tls import context
 from registry_conformance.judge.evidence.exchange import NO_BODY, Digest, Exchange, transport_error
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.requests import Permit
 from registry_conformance.judge.target.target import Door
 
 CHUNK = 256 * 1024
@@ -89,14 +90,21 @@ class HttpSender:
         sent.extend(_framing(method, body, size, chunked=chunked))
         sent.extend(proxy_headers(proxy))
         exchange = Exchange(method, url, self.door.name, None, tuple(sent))
-        authorize(self.door, exchange, whole, size)
+        permit = authorize(self.door, exchange, whole, size)
         asked = url if proxy else target
-        met = self._perform(exchange, asked, body, chunked=chunked, cut_after=cut_after)
+        met = self._perform(permit, exchange, asked, body, chunked=chunked, cut_after=cut_after)
         record_answer(self.door, met)
         return self.evidence.exchange(met)
 
     def _perform(
-        self, exchange: Exchange, target: str, body: Payload | None, *, chunked: bool, cut_after: int | None
+        self,
+        permit: Permit,
+        exchange: Exchange,
+        target: str,
+        body: Payload | None,
+        *,
+        chunked: bool,
+        cut_after: int | None,
     ) -> Exchange:
         began, started = time.time(), time.monotonic()
         moments: list[float] = []
@@ -104,7 +112,7 @@ class HttpSender:
         status: int | None = None
         headers: tuple[tuple[str, str], ...] = ()
         error = ""
-        connection = self.connection()
+        connection = self.connection(permit)
         try:
             with connected(connection, self.bounds) as line:
                 moments.append(time.monotonic() - started)
@@ -141,11 +149,11 @@ class HttpSender:
         """What an exchange may cost."""
         return Bounds(min(self.timeout, self.door.patience), self.deadline, self.most)
 
-    def connection(self) -> http.client.HTTPConnection:
+    def connection(self, permit: Permit) -> http.client.HTTPConnection:
         """Return a new connection to the door, not yet opened."""
         secured = urlsplit(self.door.url).scheme == "https"
         trusting = context(self.door, certificate_of(self.key)) if secured else None
-        return connection_to(self.door, self.bounds.silence, trusting)
+        return connection_to(permit, self.door, self.bounds.silence, trusting)
 
 
 def client_agent(run: str) -> str:

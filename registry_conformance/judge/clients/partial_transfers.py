@@ -87,8 +87,8 @@ def _asking(
 ) -> Iterator[tuple[http.client.HTTPConnection, Line]]:
     """Yield a connection on which the head of a request was sent, and its line."""
     about = Exchange(method, f"{wire.door.url}{path}", wire.door.name, None)
-    authorize(wire.door, about, None, int(headers.get("Content-Length", "0")))
-    connection = wire.connection()
+    permit = authorize(wire.door, about, None, int(headers.get("Content-Length", "0")))
+    connection = wire.connection(permit)
     with connected(connection, wire.bounds) as line:
         connection.putrequest(method, urlsplit(wire.door.url).path.rstrip("/") + path, skip_accept_encoding=True)
         for header, value in credential_headers(wire.key, method, about.url, streamed=True):

@@ -19,6 +19,7 @@ from registry_conformance.judge.clients.tls import connect
 from registry_conformance.judge.evidence.exchange import Body, Exchange, transport_error
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.requests import Permit
 from registry_conformance.judge.target.target import Door
 
 Headers = Iterable[tuple[str, str]]
@@ -99,8 +100,8 @@ class Raw:
             sent.append(("Connection", "close"))
         whole = self.spell(method, target, headers=sent, body=body) + after
         exchange = Exchange(method, url, self.door.name, None, tuple(sent), Body.of([body]))
-        authorize(self.door, exchange, body, len(body))
-        met = self._perform(exchange, whole, to_the_end=framed is not None)
+        permit = authorize(self.door, exchange, body, len(body))
+        met = self._perform(permit, exchange, whole, to_the_end=framed is not None)
         record_answer(self.door, met)
         return self.evidence.exchange(met)
 
@@ -112,14 +113,14 @@ class Raw:
             "GET", self.at("/api/2.0/mlflow/experiments/search?max_results=1"), headers=[*headers, *offered]
         )
 
-    def _perform(self, exchange: Exchange, whole: bytes, *, to_the_end: bool) -> Exchange:
+    def _perform(self, permit: Permit, exchange: Exchange, whole: bytes, *, to_the_end: bool) -> Exchange:
         began, started = time.time(), time.monotonic()
         answers: list[tuple[http.client.HTTPResponse, Body]] = []
         bounds = Bounds(min(self.timeout, self.door.patience), self.deadline)
         error = ""
         try:
             shown = certificate_of(self.key)
-            with within(connect(self.door, bounds.silence, certificate=shown), bounds) as line:
+            with within(connect(permit, self.door, bounds.silence, certificate=shown), bounds) as line:
                 # An early refusal may close our side; its answer is there all the same.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     line.sendall(whole)

@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.request_guard import authorize_connection
 from registry_conformance.judge.clients.tls import OTHER_HOST, UNTRUSTED, Handshakes
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch, PreconditionFailed
@@ -53,7 +54,8 @@ class Way:
     def connect(self) -> None:
         """Open a connection and close it; raise ``PreconditionFailed`` where the name leads nowhere."""
         try:
-            socket.create_connection((self.host, self.port), timeout=min(10.0, self.door.patience)).close()
+            with authorize_connection(self.door):
+                socket.create_connection((self.host, self.port), timeout=min(10.0, self.door.patience)).close()
         except socket.gaierror as problem:
             raise PreconditionFailed(f"the name {self.host} to resolve", f"{problem.strerror}") from problem
         except OSError as problem:

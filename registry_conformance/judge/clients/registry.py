@@ -21,6 +21,7 @@ from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import expect_status
 from registry_conformance.judge.machine import part_environment
 from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.requests import Permit, enforce
 from registry_conformance.judge.target.target import BARE, Door, Machine
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Registry:
         login = self.machine.login
         given |= login.variables if login is not None else {}
         self._entered.enter_context(world({**bare, **PROBING, **given, **there, **self.variables}))
+        if self.door.guard is not None:
+            enforce()
         self._entered.enter_context(recording(self._record, self._authorize))
         if login is not None:
             self._entered.enter_context(recording_store(self._record, self._authorize))
@@ -114,9 +117,11 @@ class Registry:
         record_answer(self.door, shown)
         self.exchanges.append(self.evidence.exchange(shown))
 
-    def _authorize(self, method: str, url: str, body: Body) -> None:
+    def _authorize(self, method: str, url: str, body: Body) -> Permit:
         """Ask leave for a request; which way artifacts go is the SDK's own choice."""
-        authorize(replace(self.door, direct=False), Exchange(method, url, self.door.name, None), body.head, body.size)
+        return authorize(
+            replace(self.door, direct=False), Exchange(method, url, self.door.name, None), body.head, body.size
+        )
 
     def _door_of(self, url: str) -> str:
         return self.door.name if url.startswith(self.door.url + "/") else "past the door"
@@ -150,10 +155,11 @@ def recording(record: Any, ask: Any) -> Iterator[None]:
 
     def send(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         body = body_of(request.body)
-        ask(request.method or "", request.url or "", body)
+        permit = ask(request.method or "", request.url or "", body)
         began, started = time.time(), time.monotonic()
         try:
-            response = original(session, request, **options)
+            with permit:
+                response = original(session, request, **options)
         except requests.RequestException as problem:
             record(_failed(request, body, began, time.monotonic() - started, problem))
             raise

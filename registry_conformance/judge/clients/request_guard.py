@@ -1,4 +1,4 @@
-"""Leave to send: what a request would make on the target, asked of the guard of its door."""
+"""What a request makes or removes on the target, asked of the guard of its door before it is sent."""
 
 from __future__ import annotations
 
@@ -9,40 +9,59 @@ from urllib.parse import unquote, urlsplit
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.json_text import parsed
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
-from registry_conformance.judge.target.guard import GuardError, Made
+from registry_conformance.judge.target.requests import (
+    ARTIFACT,
+    EXPERIMENT,
+    MODEL,
+    UPLOAD,
+    GuardError,
+    Made,
+    Permit,
+    Requests,
+)
 from registry_conformance.judge.target.target import Door
 
 _API = re.compile(r"/(?:ajax-)?api/[23]\.0/mlflow(?:-artifacts)?/(.*)")
-_BY_NAME = {
-    "experiments/create": ("experiment", "name"),
-    "experiments/update": ("experiment", "new_name"),
-    "registered-models/create": ("model", "name"),
-    "registered-models/rename": ("model", "new_name"),
+_NAMES = {
+    "experiments/create": (EXPERIMENT, "name"),
+    "experiments/update": (EXPERIMENT, "new_name"),
+    "registered-models/create": (MODEL, "name"),
+    "registered-models/rename": (MODEL, "new_name"),
 }
 """Verb -> the kind of thing that bears a name afterwards, and the field of the request that has the name."""
+_MODEL_REMOVALS = frozenset({"registered-models/delete", "model-versions/delete"})
+_IN_AN_EXPERIMENT = frozenset({"experiments/delete", "runs/create", "logged-models"})
+"""Verbs that change the experiment whose id the request has."""
 _ROUTES = "/mlflow-artifacts/"
 _UPLOAD = re.compile(r"mpu/(create|complete|abort)(?:/(.*))?")
 _DEAD = ("refused", "timeout", "name")
 """How the transport errors begin after which nobody is there."""
 
 
-def authorize(door: Door, exchange: Exchange, body: bytes | None, size: int | None) -> None:
-    """Ask the door's guard whether a request may be sent; ``size`` is its body's in bytes, where known.
+def authorize(door: Door, exchange: Exchange, body: bytes | None, size: int | None) -> Permit:
+    """Return the permit of a request, if the door's guard lets it pass; ``size`` is its body's in bytes, if known.
 
-    Raises ``NotAllowed`` where nothing of the kind may be sent there, ``PreconditionFailed`` where the run has used
-    up its leave.
+    Raises ``NotAllowed`` if nothing of the kind may be sent there, ``PreconditionFailed`` if the run may send no more.
     """
-    if _ROUTES in urlsplit(exchange.url).path:
+    path = urlsplit(exchange.url).path
+    if _ROUTES in path:
         need_artifacts(door)
+    permit = Permit(f"{exchange.method} {path}")
     if door.guard is None:
-        return
+        return permit
     length = size if size is not None else len(body or b"")
+    made, removes = made_by(door, exchange, body), removed_by(door, exchange, body)
     try:
-        made = _made(door, exchange, body)
-        door.guard.allow(exchange.method, urlsplit(exchange.url).path, length, made, exchange.door)
+        door.guard.allow(exchange.method, path, length, made, exchange.door, removes=removes)
     except GuardError as refusal:
         breach = PreconditionFailed if refusal.over else NotAllowed
         raise breach("a request that this run may send", str(refusal)) from refusal
+    return permit
+
+
+def authorize_connection(door: Door) -> Permit:
+    """Return leave to open a connection on which nothing is asked, as for a handshake."""
+    return authorize(door, Exchange("OPTIONS", door.url, door.name, None), None, None)
 
 
 def need_artifacts(door: Door) -> None:
@@ -52,46 +71,79 @@ def need_artifacts(door: Door) -> None:
 
 
 def record_answer(door: Door, exchange: Exchange) -> None:
-    """Tell the door's guard what came back: the id of what was made, and whether anybody answered."""
+    """Tell the door's guard what came back: the id of what was made, and whether anybody answered.
+
+    Raises ``PreconditionFailed`` if that cannot be noted: nothing more is sent then.
+    """
     if door.guard is None:
         return
+    try:
+        _note(door.guard, door, exchange)
+    except GuardError as problem:
+        raise PreconditionFailed("a ledger that takes another line", str(problem)) from problem
+
+
+def _note(guard: Requests, door: Door, exchange: Exchange) -> None:
     dead = exchange.status is None and exchange.error.startswith(_DEAD)
-    door.guard.met(exchange.method, urlsplit(exchange.url).path, exchange.door, dead=dead)
-    if exchange.refused and (unmade := _made(door, exchange, None)):
-        door.guard.gone(unmade)
+    guard.met(exchange.method, urlsplit(exchange.url).path, exchange.door, dead=dead)
+    body = exchange.request_body.head
+    made, removed = made_by(door, exchange, body), removed_by(door, exchange, body)
+    if exchange.refused and made and made.kind == UPLOAD:
+        guard.refused(made)
     found = exchange.json() if exchange.ok and exchange.method == "POST" else None
-    if isinstance(found, dict) and "experiment_id" in found:
-        door.guard.learn(str(found["experiment_id"]))
-    if (
-        isinstance(found, dict)
-        and "upload_id" in found
-        and (upload := _made(door, exchange, exchange.request_body.head))
-    ):
-        door.guard.began_upload(upload.name, str(found["upload_id"]))
+    if not isinstance(found, dict):
+        return
+    if made and (own_id := found.get({EXPERIMENT: "experiment_id", UPLOAD: "upload_id"}.get(made.kind, ""))):
+        guard.learn(made, str(own_id))
+    if removed and removed.kind == UPLOAD:
+        guard.ended(removed, removed.ids[0])
 
 
-def _made(door: Door, exchange: Exchange, body: bytes | None) -> Made | None:
-    """Return what a request would make that is not part of something made before."""
-    found = _API.search(unquote(urlsplit(exchange.url).path))
-    if not found:
-        return None
-    verb = found[1]
-    if exchange.method == "POST" and verb in _BY_NAME:
-        kind, field = _BY_NAME[verb]
-        name = _text_in(body, field)
+def made_by(door: Door, exchange: Exchange, body: bytes | None) -> Made | None:
+    """Return what a request would make."""
+    verb = _verb(exchange)
+    if exchange.method == "POST" and verb in _NAMES:
+        kind, key = _NAMES[verb]
+        name = _text_in(body, key)
         return Made(kind, name, door.name) if name else None
-    if exchange.method == "POST" and (upload := _UPLOAD.fullmatch(verb)) and upload[1] == "create":
-        name = "/".join(filter(None, (upload[2], PurePosixPath(_text_in(body, "path")).name)))
-        return Made("upload", name, door.name)
+    if exchange.method == "POST" and (upload := _UPLOAD.fullmatch(verb)) and upload[1] != "abort":
+        kind = UPLOAD if upload[1] == "create" else ARTIFACT
+        return Made(kind, _uploaded(upload, body), door.name)
     if exchange.method == "PUT" and verb.startswith("artifacts/") and not verb.endswith("/"):
-        return Made("artifact", verb.removeprefix("artifacts/"), door.name)
+        return Made(ARTIFACT, verb.removeprefix("artifacts/"), door.name)
     return None
 
 
-def _text_in(body: bytes | None, field: str) -> str:
+def removed_by(door: Door, exchange: Exchange, body: bytes | None) -> Made | None:
+    """Return what a request would remove, or change otherwise, that must have been made before."""
+    verb = _verb(exchange)
+    if exchange.method == "DELETE" and verb.startswith("artifacts/"):
+        return Made(ARTIFACT, verb.removeprefix("artifacts/"), door.name)
+    if exchange.method in ("POST", "DELETE") and verb in _MODEL_REMOVALS:
+        name = _text_in(body, "name")
+        return Made(MODEL, name, door.name) if name else None
+    if exchange.method == "POST" and verb in _IN_AN_EXPERIMENT:
+        own_id = _text_in(body, "experiment_id")
+        return Made(EXPERIMENT, "", door.name, (own_id,)) if own_id.isdigit() else None
+    if exchange.method == "POST" and (upload := _UPLOAD.fullmatch(verb)) and upload[1] != "create":
+        return Made(UPLOAD, _uploaded(upload, body), door.name, (_text_in(body, "upload_id"),))
+    return None
+
+
+def _verb(exchange: Exchange) -> str:
+    found = _API.search(unquote(urlsplit(exchange.url).path))
+    return found[1] if found else ""
+
+
+def _uploaded(upload: re.Match[str], body: bytes | None) -> str:
+    """Return the path of what is uploaded in parts: MLflow takes the last part of the name that the body has."""
+    return "/".join(filter(None, (upload[2], PurePosixPath(_text_in(body, "path")).name)))
+
+
+def _text_in(body: bytes | None, key: str) -> str:
     try:
         document = parsed(body or b"")
     except ValueError:
         return ""
-    name = document.get(field) if isinstance(document, dict) else None
-    return name if isinstance(name, str) else ""
+    value = document.get(key) if isinstance(document, dict) else None
+    return value if isinstance(value, str) else ""

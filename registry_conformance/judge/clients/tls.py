@@ -11,7 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.forward_proxy import reach
+from registry_conformance.judge.clients.request_guard import authorize_connection
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.target.requests import Permit
 from registry_conformance.judge.target.target import Door
 
 BELOW = {"TLSv1.2": "TLSv1.1", "TLSv1.3": "TLSv1.2"}
@@ -46,7 +48,7 @@ def context(door: Door, certificate: Files | None = None) -> ssl.SSLContext:
 
 
 def connect(
-    door: Door, timeout: float, offers: Sequence[str] = (), *, certificate: Files | None = None
+    permit: Permit, door: Door, timeout: float, offers: Sequence[str] = (), *, certificate: Files | None = None
 ) -> socket.socket:
     """Return a connection to the door, under TLS if it is ``https``; ``offers`` are protocols offered by ALPN.
 
@@ -54,7 +56,7 @@ def connect(
     """
     parts = urlsplit(door.url)
     host = parts.hostname or ""
-    line = reach(door, timeout)
+    line = reach(permit, door, timeout)
     if parts.scheme != "https":
         return line
     trusting = context(door, certificate)
@@ -102,7 +104,7 @@ class Handshakes:
         parts = urlsplit(self.door.url)
         own = parts.hostname or ""
         try:
-            line = reach(self.door, self.door.patience)
+            line = reach(authorize_connection(self.door), self.door, self.door.patience)
             with _wrapped(line, trusting, host or own) as secured:
                 return Handshake(secured.version() or "", secured.selected_alpn_protocol() or "")
         except ssl.SSLCertVerificationError as problem:

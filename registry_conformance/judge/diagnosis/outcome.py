@@ -31,6 +31,8 @@ class Health(enum.Enum):
 
 _EXIT_CODES = {Health.ILL: 1, Health.UNREACHABLE: 6, Health.COULD_NOT_TELL: 6, Health.HEALTHY: 0}
 
+LEFT_BEHIND = 7
+"""The exit code of a target that is well, and on which something was left behind, or is not known to be gone."""
 USAGE = 4
 """The exit code of an address or an option that cannot be used; nothing is asked then."""
 

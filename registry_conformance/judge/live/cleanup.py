@@ -1,26 +1,42 @@
-"""Clean-up of an environment: what the ledger holds and bears the run's name goes, and nothing else."""
+"""Clean-up of an environment: what a run's ledger holds goes, nothing else; and gone is what is proved to be."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import quote
 
-from registry_conformance.judge.clients.bucket import Bucket
-from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, MlflowHttp, location_path
+from registry_conformance.judge.clients.bucket import Bucket, BucketError
+from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, MlflowHttp
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.expect import Mismatch
-from registry_conformance.judge.target.guard import Guard, Made
-from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.judge.expect import NotAllowed
+from registry_conformance.judge.live import presence
+from registry_conformance.judge.live.extent import (
+    ExtentError,
+    RemovalGuard,
+    artifact_folder,
+    experiment_id,
+    need_recent,
+    own_key,
+)
+from registry_conformance.judge.live.holder import Ask, Holder
+from registry_conformance.judge.live.presence import Sight, State
+from registry_conformance.judge.target.guard import Guard
+from registry_conformance.judge.target.ledger import LedgerError, bears, identity_of
+from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, MODEL, UPLOAD, GuardError, Made
+from registry_conformance.judge.target.target import Target
 
 PATIENCE = 120.0
+_ORDER = (UPLOAD, ARTIFACT, MODEL, EXPERIMENT)
+"""Unfinished uploads first: a bucket keeps them when their folder goes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What became of it: how many things are ``gone``, a sentence for each one ``left``, and what MLflow ``kept``.
+    """What became of it: how many things are ``gone``, a sentence for each one ``left`` or not known, and ``notes``.
 
     ``kept`` are ids of experiments in MLflow's deleted stage, which no request removes for good.
     """
@@ -28,129 +44,215 @@ class Cleaned:
     gone: int
     left: tuple[str, ...]
     kept: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class NotKnownError(RuntimeError):
+    """Nobody tells whether a thing is still there; the message says what was answered."""
+
+
+class StillThereError(RuntimeError):
+    """A thing is still there; the message says what was answered."""
 
 
 def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = False) -> Cleaned:
-    """Remove what a run's ledger holds, through whichever door works, the last made first; ``dry`` only names it.
+    """Remove what a run's ledger holds, unfinished uploads first, the last made first; ``dry`` only names it.
 
     ``purge`` is the program that removes deleted experiments for good, given their ids.
     """
-    made = [one for one in guard.left() if guard.prefix in one.name or one.kind in ("artifact", "upload")]
+    try:
+        made = sorted(guard.left(identity_of(target)), key=lambda one: _ORDER.index(one.kind))
+    except LedgerError as problem:
+        return Cleaned(0, (str(problem),))
     if dry or not made:
         return Cleaned(0, tuple(f"{one.kind} {one.name}" for one in made))
-    doors = [
-        replace(door, guard=None, direct=False) for door in (*target.doors, *([target.origin] if target.origin else []))
-    ]
-    cleaner = _Cleaner(target, guard, doors)
-    left = [problem for one in made if (problem := cleaner.remove(one))]
-    kept = tuple(cleaner.kept)
-    if not kept or not purge:
-        return _settled(guard, made, left, cleaner)
-    if problem := _purged([*purge, ",".join(kept)]):  # they stay in the ledger, for whoever comes next
-        return Cleaned(len(made) - len(left) - len(kept), (*left, problem), kept)
-    return replace(_settled(guard, made, left, cleaner), kept=())
+    cleaner = _Cleaner(target, guard)
+    parted = cleaner.parted(made)
+    problems = [cleaner.remove(one) for one in made]
+    left = [f"{parted}; what either holds is not known"] * bool(parted) + [each for each in problems if each]
+    done = [one for one, problem in zip(made, problems, strict=True) if not problem]
+    kept = cleaner.kept
+    failed = _purged([*purge, ",".join(kept)]) if kept and purge else ""
+    if failed:
+        left.append(failed)
+        done = [one for one in done if one not in kept.values()]  # they stay in the ledger, for whoever comes next
+    elif purge:
+        kept = {}
+    notes = () if parted else _settled(guard, done)
+    return Cleaned(len(done), tuple(left), tuple(kept), notes)
 
 
-def _settled(guard: Guard, made: Sequence[Made], left: Sequence[str], cleaner: _Cleaner) -> Cleaned:
-    for experiment in cleaner.kept.values():
-        guard.gone(experiment)
-    return Cleaned(len(made) - len(left), tuple(left), tuple(cleaner.kept))
+def _settled(guard: Guard, done: Sequence[Made]) -> tuple[str, ...]:
+    """Write into the ledger what is gone; return that it cannot be written, if that is so."""
+    try:
+        for one in done:
+            guard.gone(one)
+    except GuardError as problem:
+        return (f"{problem}; the next janitor looks for all of it again",)
+    return ()
 
 
 class _Cleaner:
-    def __init__(self, target: Target, guard: Guard, doors: Sequence[Door]) -> None:
-        self._target, self._guard, self._doors = target, guard, doors
-        self._bucket = Bucket(target.bucket, Evidence()) if target.bucket else None
+    def __init__(self, target: Target, guard: Guard) -> None:
+        self._guard = RemovalGuard(guard.run)
+        self._began = guard.began
+        self._made = guard.experiments()
+        self._holder = Holder(target, self._guard)
+        self._access = target.bucket
+        self._bucket = Bucket(replace(target.bucket, guard=self._guard), Evidence()) if target.bucket else None
         self.kept: dict[str, Made] = {}
 
-    def remove(self, made: Made) -> str:
-        """Remove one thing; return why it is still there, empty where it is gone.
+    def parted(self, made: Sequence[Made]) -> str:
+        """Return at which door servers answer that do not share a database, empty if at none that can be seen."""
+        known = [one for one in made if one.kind == EXPERIMENT and one.ids]
+        return self._holder.parted(self._by_name(known[0].name)) if known else ""
 
-        An experiment that MLflow keeps as deleted is in ``kept``, by its id, and still in the ledger.
+    def remove(self, made: Made) -> str:
+        """Remove one thing; return why it is still there or not known to be gone, empty if it is gone.
+
+        An experiment that MLflow keeps as deleted counts as gone, and is in ``kept`` by its id.
         """
-        how: dict[str, Callable[[Made], str]] = {
-            "model": self._model,
-            "experiment": self._experiment,
-            "artifact": self._artifact,
-            "upload": self._upload,
+        how: dict[str, Callable[[Made], None]] = {
+            MODEL: self._model,
+            EXPERIMENT: self._experiment,
+            ARTIFACT: self._artifact,
+            UPLOAD: self._upload,
         }
         try:
-            problem = how[made.kind](made)
-        except (OSError, Mismatch, KeyError) as raised:
-            problem = f"{type(raised).__name__}: {raised}"
-        if not problem:
-            if made not in self.kept.values():
-                self._guard.gone(made)
-            return ""
-        return f"{made.kind} {made.name}: {problem}"
-
-    def _ask(self, method: str, path: str, **request: object) -> Exchange:
-        """Ask at one door after the other until one answers as MLflow does; return the last answer."""
-        for door in self._doors:
-            key = None if door.name == "origin" else self._target.key_at(door)
-            wire = MlflowHttp(door, key, Evidence(), self._guard.prefix)
-            met = wire.send(method, path, **request)  # type: ignore[arg-type] # handed on as they came
-            if met.ok or (met.status == 404 and met.error_code == "RESOURCE_DOES_NOT_EXIST"):
-                return met
-        return met
-
-    def _model(self, made: Made) -> str:
-        met = self._ask("DELETE", "/api/2.0/mlflow/registered-models/delete", json={"name": made.name})
-        return "" if met.ok or met.status == 404 else str(met)
-
-    def _experiment(self, made: Made) -> str:
-        found = self._ask("GET", "/api/2.0/mlflow/experiments/get-by-name", query={"experiment_name": made.name})
-        if found.status == 404:
-            return ""
-        if not found.ok:
-            return str(found)
-        experiment = found.document["experiment"]
-        if experiment["name"] != made.name:
-            return f"another experiment answers to its name: {experiment['name']}"
-        number, location = str(experiment["experiment_id"]), str(experiment["artifact_location"])
-        problem = self._files(location)
-        if str(experiment["lifecycle_stage"]) == "active":
-            met = self._ask("POST", "/api/2.0/mlflow/experiments/delete", json={"experiment_id": number})
-            problem = problem or ("" if met.ok else str(met))
-        if not problem:
-            self.kept[number] = made
-        return problem
-
-    def _artifact(self, made: Made) -> str:
-        """Remove a file; what nobody can get any more is not there, where nobody may look into the bucket."""
-        problem = self._files(f"mlflow-artifacts:/{made.name}")
-        if not problem or self._bucket is not None:
-            return problem
-        return problem if self._ask("GET", f"{ARTIFACTS}/artifacts/{quote(made.name)}").ok else ""
-
-    def _upload(self, made: Made) -> str:
-        """Give up an upload in parts: in the bucket where that is open, through a door where not; and what it made."""
-        key = f"mlflow-artifacts:/{made.name}"
-        problem = self._bucket.give_up(self._bucket.key_for(key)) if self._bucket else self._given_up(made)
-        if problem and self._bucket and not self._given_up(made):
-            problem = ""
-        return problem or self._artifact(made)
-
-    def _given_up(self, made: Made) -> str:
-        folder, _, file = made.name.rpartition("/")
-        for upload_id in self._guard.uploads(made.name):
-            met = self._ask(
-                "POST", f"{ARTIFACTS}/mpu/abort/{quote(folder)}", json={"path": file, "upload_id": upload_id}
-            )
-            if not met.ok and met.status != 404:
-                return str(met)
+            how[made.kind](made)
+        except NotKnownError as problem:
+            return f"{made.kind} {made.name}: whether it is gone is not known: {problem}"
+        except (StillThereError, ExtentError, NotAllowed, BucketError) as problem:
+            return f"{made.kind} {made.name}: {problem}"
         return ""
 
-    def _files(self, location: str) -> str:
-        """Remove every file under a location, through a door, and from the bucket where that is open.
+    def _model(self, made: Made) -> None:
+        def ask(wire: MlflowHttp) -> Sight:
+            return presence.of_model(self._get(wire, "registered-models/get", name=made.name), made.name)
 
-        What the bucket says decides there: it holds the versions too.
-        """
-        problem = ""
-        if location.startswith("mlflow-artifacts:"):
-            met = self._ask("DELETE", f"{ARTIFACTS}/artifacts/{quote(location_path(location))}")
-            problem = "" if met.ok or met.status == 404 else f"{ARTIFACTS}: {met}"
-        return problem if self._bucket is None else self._bucket.purge(self._bucket.key_for(location))
+        met = self._holder.send("DELETE", f"{REST}/registered-models/delete", json={"name": made.name})
+        _need(self._holder.agreed(ask), State.GONE, met)
+
+    def _experiment(self, made: Made) -> None:
+        found = self._holder.agreed(self._by_name(made.name))
+        if found.state is State.GONE:
+            self._need_renamed_or_gone(made)
+            return
+        if not found.about:
+            raise NotKnownError(found.said)
+        own_id = self._confirmed(made, found)
+        location = str(found.about.get("artifact_location", ""))
+        try:
+            if folder := artifact_folder(location, own_id, self._access):
+                self._files(folder, served=location.startswith("mlflow-artifacts:"))
+        finally:
+            self._delete_experiment(made, own_id, found)
+
+    def _delete_experiment(self, made: Made, own_id: str, found: Sight) -> None:
+        met = None
+        if found.state is State.THERE:
+            met = self._holder.send("POST", f"{REST}/experiments/delete", json={"experiment_id": own_id})
+        _need(self._holder.agreed(self._by_id(own_id)), State.DELETED, met)
+        self.kept[own_id] = made
+
+    def _need_renamed_or_gone(self, made: Made) -> None:
+        """Raise ``NotKnownError`` if the experiment is there by its id, under a name that is not the run's."""
+        for own_id in (own_id for own_id, name in self._made.items() if name == made.name):
+            known = self._holder.agreed(self._by_id(own_id))
+            if known.state is not State.GONE and not bears(str(known.about.get("name", "")), self._guard.run):
+                raise NotKnownError(f"MLflow does not find it by its name, and says of its id: {known.said}")
+
+    def _confirmed(self, made: Made, found: Sight) -> str:
+        """Return the id of an experiment of the run's, as MLflow finds it by name and by id."""
+        known = self._holder.agreed(self._by_id(str(found.about.get("experiment_id", ""))))
+        own_id = experiment_id(made, found.about, known.about)
+        self._guard.experiments[own_id] = made.name
+        return own_id
+
+    def _artifact(self, made: Made) -> None:
+        self._confirm_top(made)
+        self._files(made.name, served=True)
+
+    def _upload(self, made: Made) -> None:
+        """Give up an upload in parts, in the bucket if that is open, through a door if not; then what it made."""
+        self._confirm_top(made)
+        folder, _, file = made.name.rpartition("/")
+        refused: list[Exchange] = []
+        for own_id in made.ids:
+            document = {"path": file, "upload_id": own_id}
+            met = self._holder.send("POST", f"{ARTIFACTS}/mpu/abort/{quote(folder)}", json=document)
+            refused += [] if met.ok and isinstance(met.json(), dict) else [met]
+        if self._bucket:
+            root = self._bucket.key_for(f"mlflow-artifacts:/{made.name}")
+            self._bucket.give_up(root, self._mine(made.name))
+        elif refused or made.unanswered > 0:
+            said = str(refused[0]) if refused else "no answer told by which id it can be given up"
+            raise NotKnownError(f"{said}, and nobody may look into the bucket")
+        self._files(made.name, served=True)
+
+    def _confirm_top(self, made: Made) -> None:
+        """Confirm that the experiment whose folder a path begins with is the run's."""
+        top = made.name.partition("/")[0]
+        if top in self._made and top not in self._guard.experiments:
+            owner = Made(EXPERIMENT, self._made[top], made.door, (top,))
+            self._confirmed(owner, self._holder.agreed(self._by_name(owner.name)))
+
+    def _files(self, path: str, *, served: bool) -> None:
+        """Remove the file ``path`` and all below it; what the bucket says of it decides, if that is open."""
+        met = self._holder.send("DELETE", f"{ARTIFACTS}/artifacts/{quote(path)}") if served else None
+        if self._bucket is not None:
+            left = self._bucket.purge(self._bucket.key_for(f"mlflow-artifacts:/{path}"), self._mine(path))
+            if left:
+                raise StillThereError(f"the bucket still lists {left[0]} and {len(left) - 1} more")
+        if not served:
+            return
+        sight = self._holder.agreed(self._listing(path))
+        if sight.state is State.THERE or self._bucket is None:
+            _need(sight, State.GONE, met)
+
+    def _mine(self, path: str) -> Callable[[str, datetime], bool]:
+        """Return a test whether an object of a listing is a path of the run's, or below it, and made by the run."""
+        root = self._access.prefix.strip("/") if self._access else ""
+
+        def mine(key: str, changed: datetime) -> bool:
+            if not own_key(key, path, root):
+                return False
+            need_recent(key, changed, self._began)
+            return True
+
+        return mine
+
+    def _listing(self, path: str) -> Ask:
+        """Return the question whether MLflow lists a path: in its folder, or what is in the folder of an experiment."""
+        folder, _, name = ("", "", path) if "/" not in path else path.rpartition("/")
+        if path in self._guard.experiments:
+            folder, name = path, ""
+
+        def ask(wire: MlflowHttp) -> Sight:
+            query = {"path": folder} if folder else {}
+            return presence.of_files(self._holder.ask(wire, "GET", f"{ARTIFACTS}/artifacts", query=query), name)
+
+        return ask
+
+    def _by_name(self, name: str) -> Ask:
+        return lambda wire: presence.of_experiment(
+            self._get(wire, "experiments/get-by-name", experiment_name=name), name
+        )
+
+    def _by_id(self, own_id: str) -> Ask:
+        return lambda wire: presence.of_experiment_id(self._get(wire, "experiments/get", experiment_id=own_id), own_id)
+
+    def _get(self, wire: MlflowHttp, what: str, **query: str) -> Exchange:
+        return self._holder.ask(wire, "GET", f"{REST}/{what}", query=query)
+
+
+def _need(sight: Sight, wanted: State, sent: Exchange | None) -> None:
+    """Raise if a thing is in another state than it should be in after a request to remove it."""
+    if sight.state in (wanted, State.GONE):
+        return
+    if sight.state is State.UNKNOWN:
+        raise NotKnownError(sight.said)
+    raise StillThereError(f"it is still there: {sight.said}" + (f", after {sent}" if sent else ""))
 
 
 def _purged(command: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from registry_conformance.judge.clients import aws
@@ -15,6 +16,7 @@ from registry_conformance.judge.live.promises import promised_by
 from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.target.guard import MIB, Budget, Guard
+from registry_conformance.judge.target.ledger import describe_target
 from registry_conformance.judge.target.network import Network
 from registry_conformance.judge.target.policy import KNOWN, READS, RIGHTS, ROLES, Policy
 from registry_conformance.judge.target.target import (
@@ -41,7 +43,11 @@ def guard_of(profile: Profile, run_id: str, ledgers: Path) -> Guard:
     spend = profile.budget
     budget = Budget(spend.requests, spend.megabytes * MIB, spend.objects, float(spend.seconds))
     only_read = profile.access == "read-only"
-    return Guard(ledgers / f"{run_id}.sqlite", run_id, budget, only_read, profile.timeouts.dead_answers)
+    held = profile.bucket
+    bucket = f"{held.endpoint.rstrip('/')}/{held.name}/{held.prefix.strip('/')}" if held else ""
+    described = describe_target({door: table.url for door, table in profile.doors.items()}, bucket)
+    file = ledgers / f"{run_id}.sqlite"
+    return Guard(file, run_id, budget, only_read, profile.timeouts.dead_answers, described)
 
 
 def target_of(name: str, profile: Profile, guard: Guard | None) -> Target:
@@ -67,7 +73,7 @@ def target_of(name: str, profile: Profile, guard: Guard | None) -> Target:
         for door, table in profile.doors.items()
     )
     secure = next((door for door in doors if door.url.startswith("https:")), None)
-    bucket = _bucket(profile, profile.bucket, network) if profile.bucket else None
+    bucket = replace(_bucket(profile, profile.bucket, network), guard=guard) if profile.bucket else None
     logs = {
         str(part): _file(profile, f"logs.{part}.file", table.file) for part, table in profile.logs.items() if table.file
     }

@@ -10,9 +10,9 @@ from typing import Any
 from registry_conformance.judge.promises import EVERYTHING, Promises
 from registry_conformance.judge.target.account import ObservedAccount, PlannedAccount
 from registry_conformance.judge.target.credential import Credential, secrets_of
-from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.network import DIRECT, Network
 from registry_conformance.judge.target.policy import GUARDED, READS, ROLES, Policy
+from registry_conformance.judge.target.requests import Requests
 from registry_conformance.judge.target.token import taken
 
 
@@ -32,7 +32,7 @@ class Door:
     patience: float = 30.0
     ca: Path | None = None
     policy: Policy = GUARDED
-    guard: Guard | None = None
+    guard: Requests | None = None
     direct: bool = False
     network: Network = DIRECT
     broken: str = ""
@@ -48,7 +48,10 @@ class Capability:
 
 @dataclass(frozen=True, slots=True)
 class BucketAccess:
-    """How to look into the bucket: an S3 endpoint URL, the bucket, the artifact prefix, and credentials."""
+    """How to look into the bucket: an S3 endpoint URL, the bucket, the artifact prefix, and credentials.
+
+    A bucket of others has the ``guard`` of its target's doors: what is put there or removed passes it first.
+    """
 
     endpoint: str
     region: str
@@ -58,6 +61,7 @@ class BucketAccess:
     secret_key: str = field(repr=False)
     session_token: str = field(default="", repr=False)
     network: Network = DIRECT
+    guard: Requests | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.summary import conclusion, summary
 from registry_conformance.judge.report.tally import RED, plural
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
+from registry_conformance.judge.target.ledger import LedgerError
 from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.target.token import learn
 from registry_conformance.judge.verdict import Verdict
@@ -92,7 +93,7 @@ class RunController:
             pytest.exit(str(problem), returncode=Exit.USAGE)
         try:
             self._stack, self.target = self._bring_up()
-        except StackError as problem:
+        except (StackError, LedgerError) as problem:
             self._problem = str(problem)
             self._report(self._run_record(Exit.COULD_NOT_VERIFY))
             self._close()

@@ -15,17 +15,18 @@ from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.live.address import profile_at
-from registry_conformance.judge.live.cleanup import clean
 from registry_conformance.judge.live.discovery import features_at, with_broken_doors
+from registry_conformance.judge.live.guarded_session import GuardedSession
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.reader import ProfileError, file_of, read
 from registry_conformance.judge.live.target import guard_of, target_of
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.machine import stand_ins
 from registry_conformance.judge.report.record import CheckRecord
-from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.guard import Guard
+from registry_conformance.judge.target.ledger import LedgerError, identity_of
+from registry_conformance.judge.target.requests import GuardError
 from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.run.session.arguments import is_live, is_local
@@ -58,14 +59,21 @@ class LiveRun:
         self._profile = profile
         self._guard: Guard = guard_of(profile, settings.run_id, settings.report_dir / "ledgers" / settings.env)
         self.target: Target = target_of(settings.env, profile, self._guard)
+        purge = profile.cleanup.purge if profile.cleanup else ()
+        self._session = GuardedSession(self.target, self._guard, purge)
 
     def open(self, say: Say) -> Target:
-        """Open the ledger, ask which MLflow is there, and return the target."""
-        self._guard.open()
+        """Open the ledger, say what is to be written, ask which MLflow is there, and return the target.
+
+        Raises ``LedgerError`` if the ledger cannot be made.
+        """
+        self._session.open()
         door = self.target.doors[0]
         say(f"judging {self.target.name} at {door.url}, {self._profile.access} ...")
+        for line in self._session.announcement():
+            say(f"  {line}")
         try:
-            self.target = with_broken_doors(self.target, self._guard.prefix)
+            self.target = with_broken_doors(self.target, self._guard.run)
             for broken in self.target.doors:
                 if broken.broken:
                     say(f"the {broken.name} door is broken, its checks are not sent: {broken.broken}")
@@ -76,7 +84,7 @@ class LiveRun:
 
     def _discovered(self, door: Door) -> Target:
         """Return the target with what a working door tells of its MLflow; what the file declares is not asked."""
-        asked = MlflowHttp(door, self.target.key_at(door), Evidence(), self._guard.prefix, timeout=_PATIENCE)
+        asked = MlflowHttp(door, self.target.key_at(door), Evidence(), self._guard.run, timeout=_PATIENCE)
         met = asked.version()
         if not (met.ok and met.text.strip()[:1].isdigit()):
             return self.target
@@ -94,7 +102,11 @@ class LiveRun:
     @property
     def spent(self) -> dict[str, Any]:
         """What the run cost the target so far, and what it may cost: requests, bytes, objects, seconds."""
-        return {name: {"used": used, "allowed": allowed} for name, (used, allowed) in self._guard.spent().items()}
+        try:
+            spent = self._guard.spent()
+        except GuardError:
+            return {}  # the ledger cannot be read any more, which the run ended with
+        return {name: {"used": used, "allowed": allowed} for name, (used, allowed) in spent.items()}
 
     def excused(self, records: Sequence[CheckRecord], *, whole: bool) -> list[CheckRecord]:
         """Return the records less what the environment's file expects to fail."""
@@ -102,10 +114,12 @@ class LiveRun:
 
     def given_up(self) -> str:
         """Return why the run is over, empty where it is not: its budget is spent, or nobody answers at any door."""
+        if self._guard.over:
+            return self._guard.over
         silent = [door for door in self.target.doors if self._guard.silence(door.name)]
         if silent and all(door in silent or self._is_silent(door) for door in self.target.doors):
             return f"nobody answers there: {self._guard.silence(silent[0].name)} requests in a row had no answer"
-        return self._guard.over
+        return ""
 
     @property
     def silent(self) -> bool:
@@ -114,7 +128,7 @@ class LiveRun:
 
     def _is_silent(self, door: Door) -> bool:
         """Ask at a door that has not been given up, as often as it takes to give it up."""
-        wire = MlflowHttp(door, None, Evidence(), self._guard.prefix, timeout=_PATIENCE)
+        wire = MlflowHttp(door, None, Evidence(), self._guard.run, timeout=_PATIENCE)
         try:
             for _ in range(self._guard.patience):
                 wire.health()
@@ -124,25 +138,18 @@ class LiveRun:
 
     def not_cleaned_up(self) -> tuple[str, ...]:
         """Return what may still be there of what the run made, as its ledger has it."""
-        return tuple(f"{made.kind} {made.name}: not cleaned up yet" for made in self._guard.left())
+        try:
+            left = self._guard.left(identity_of(self.target))
+        except LedgerError as problem:
+            return (str(problem),)
+        return tuple(f"{made.kind} {made.name}: not cleaned up yet" for made in left)
 
     def close(self, say: Say) -> tuple[str, ...]:
-        """Remove what the run made, say what became of it, and return what is left."""
-        if self._guard.read_only:
-            sent = self._guard.mutating
-            say(f"clean-up: nothing to do, {plural(sent, 'request')} that change anything were sent")
-            return () if not sent else (f"whatever {plural(sent, 'request')} changed: this run was to be read-only",)
-        purge = self._profile.cleanup.purge if self._profile.cleanup else ()
-        cleaned = clean(self.target, self._guard, purge)
-        say(f"clean-up: {cleaned.gone} of {cleaned.gone + len(cleaned.left)} things are gone")
-        if cleaned.gone and self.target.bucket is None:
-            say("  nobody may look into the bucket: where it keeps versions, those of deleted files stay until its own")
-            say("  rules remove them")
-        if cleaned.kept:
-            say(f"  MLflow keeps {plural(len(cleaned.kept), 'deleted experiment')}, which no request removes for good;")
-            say(f"  who may reach its database runs `scripts/purge {','.join(cleaned.kept)}`; `mlflow gc` is no way,")
-            say("  it would remove the deleted runs and logged models of everybody else too")
-        return cleaned.left
+        """Remove what the run made, say what became of it, and return what is left or not known to be gone."""
+        closed = replace(self._session, target=self.target).close()
+        for line in closed.lines:
+            say(line)
+        return closed.left
 
 
 def only_the_way(record: CheckRecord) -> bool:

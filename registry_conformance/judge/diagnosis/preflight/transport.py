@@ -8,6 +8,7 @@ import ssl
 from urllib.parse import SplitResult, urlsplit
 
 from registry_conformance.judge.clients.forward_proxy import address_of, reach
+from registry_conformance.judge.clients.request_guard import authorize_connection
 from registry_conformance.judge.clients.tls import context
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
@@ -36,7 +37,8 @@ def not_connected(door: Door) -> Finding | None:
     addresses = sorted({str(address[0]) for *_, address in found})
     at = f"{host}:{port}" + (f" ({', '.join(addresses[:3])})" if addresses != [host] else "")
     try:
-        socket.create_connection((host, port), timeout=door.patience).close()
+        with authorize_connection(door):
+            socket.create_connection((host, port), timeout=door.patience).close()
     except TimeoutError:
         return _met(finding.SILENT, f"{at} does not answer within {door.patience:.0f} s")
     except ConnectionRefusedError:
@@ -51,9 +53,10 @@ def _not_let_through(door: Door, proxy: str) -> Finding | None:
     host, port = address_of(proxy)
     try:
         if door.url.startswith("https:"):
-            reach(door, door.patience).close()
+            reach(authorize_connection(door), door, door.patience).close()
         else:
-            socket.create_connection((host, port), timeout=door.patience).close()
+            with authorize_connection(door):
+                socket.create_connection((host, port), timeout=door.patience).close()
     except OSError as problem:
         return _met(finding.TUNNEL, f"the way leads through the forward proxy {host}:{port}: {problem}")
     return None
@@ -67,7 +70,7 @@ def not_secured(door: Door) -> Finding | None:
     host, _ = _place(parts)
     try:
         with (
-            reach(door, door.patience) as line,
+            reach(authorize_connection(door), door, door.patience) as line,
             context(door).wrap_socket(line, server_hostname=host),
         ):
             return None
@@ -121,7 +124,7 @@ def speaks_tls(door: Door) -> Finding | None:
     anyone.verify_mode = ssl.CERT_NONE  # nothing is sent on it: only whether TLS is spoken is asked
     try:
         with (
-            reach(door, door.patience) as line,
+            reach(authorize_connection(door), door, door.patience) as line,
             anyone.wrap_socket(line, server_hostname=host) as secured,
         ):
             version = secured.version()
@@ -160,7 +163,7 @@ def not_http(door: Door, error: str) -> Finding:
 def _said_to(door: Door, request: bytes) -> bytes:
     """Return the beginning of what a port says to a request in plain text, empty if nothing."""
     try:
-        with reach(door, door.patience) as line:
+        with reach(authorize_connection(door), door, door.patience) as line:
             line.sendall(request)
             return line.recv(_MOST)
     except (OSError, NotAllowed):
@@ -177,7 +180,7 @@ def malformed_answer(door: Door) -> tuple[int | None, tuple[tuple[str, str], ...
     request = f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\nno colon here\r\n\r\n".encode()
     said = b""
     try:
-        with reach(door, door.patience) as line:
+        with reach(authorize_connection(door), door, door.patience) as line:
             wrapped = context(door).wrap_socket(line, server_hostname=host) if parts.scheme == "https" else line
             with wrapped:
                 wrapped.sendall(request)

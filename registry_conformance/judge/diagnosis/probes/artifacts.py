@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 from registry_conformance.judge.clients.address import is_web_address
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS
-from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext, fine, sameness, whole
 from registry_conformance.judge.diagnosis.probes.bucket import planted, record_stored, under
 from registry_conformance.judge.diagnosis.summarize import summarize
@@ -210,8 +209,6 @@ def _seeded(context: ProbeContext) -> None:
     if bucket is None:
         context.facts.unseen("seed.get.P", context.no_bucket)
         return
-    leave = Exchange("PUT", f"{context.main.url}{FILES}/{folder}/one.bin", "past the door", None)
-    authorize(context.main, leave, body, None)
     if problem := planted(bucket, f"{folder}/one.bin", body):
         context.facts.record(
             "seed.S", problem, f"an object put into the bucket with its owner's credentials: {problem}", "put"

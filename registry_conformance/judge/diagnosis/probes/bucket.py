@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
-from registry_conformance.judge.clients import aws
-from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.bucket import Bucket, s3
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext, sameness
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.target.target import BucketAccess
@@ -58,10 +56,9 @@ def planted(bucket: Bucket, path: str, content: bytes) -> str:
     return ""
 
 
-@functools.cache
 def owner(access: BucketAccess) -> Any:
     """Return an S3 client with the target's own credentials for the bucket, which loses patience soon."""
-    return aws.client("s3", aws.access_of(access), connect=2, read=3)
+    return s3(access, patience=3, attempts=1)
 
 
 def settings(context: ProbeContext) -> None:
@@ -69,7 +66,7 @@ def settings(context: ProbeContext) -> None:
     if context.bucket is None:
         context.facts.unseen("settings.versions.S", context.no_bucket)
         return
-    access, s3 = context.bucket.access, owner(context.bucket.access)
+    access, client = context.bucket.access, owner(context.bucket.access)
     for aspect, read, normal in (
         ("versions", _versions, "Enabled"),
         ("lifecycle", _lifecycle, "none|harmless"),
@@ -77,15 +74,15 @@ def settings(context: ProbeContext) -> None:
         ("encryption", _encryption, ""),
         ("uploads", _uploads, ""),
     ):
-        value = _read(read, s3, access.bucket)
+        value = _read(read, client, access.bucket)
         context.facts.record(f"settings.{aspect}.S", value, f"the bucket's {aspect}: {value}", normal or ".*")
 
 
-def _read(read: Callable[[Any, str], str], s3: Any, bucket: str) -> str:
+def _read(read: Callable[[Any, str], str], client: Any, bucket: str) -> str:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
 
     try:
-        return read(s3, bucket)
+        return read(client, bucket)
     except ClientError as refusal:
         code = str(refusal.response.get("Error", {}).get("Code", ""))
         return "none" if code.startswith("NoSuch") or "NotFound" in code else code or "unknown"
@@ -93,28 +90,28 @@ def _read(read: Callable[[Any, str], str], s3: Any, bucket: str) -> str:
         return type(problem).__name__
 
 
-def _versions(s3: Any, bucket: str) -> str:
-    return str(s3.get_bucket_versioning(Bucket=bucket).get("Status", "off"))
+def _versions(client: Any, bucket: str) -> str:
+    return str(client.get_bucket_versioning(Bucket=bucket).get("Status", "off"))
 
 
-def _lifecycle(s3: Any, bucket: str) -> str:
-    rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+def _lifecycle(client: Any, bucket: str) -> str:
+    rules = client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
     expiring = [
         rule for rule in rules if rule.get("Status") == "Enabled" and {"Days", "Date"} & set(rule.get("Expiration", {}))
     ]
     return "expires current objects" if expiring else "harmless"
 
 
-def _policy(s3: Any, bucket: str) -> str:
-    text = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+def _policy(client: Any, bucket: str) -> str:
+    text = client.get_bucket_policy(Bucket=bucket)["Policy"]
     return "public" if '"Allow"' in text and '"*"' in text.replace("s3:*", "") else "private"
 
 
-def _encryption(s3: Any, bucket: str) -> str:
-    s3.get_bucket_encryption(Bucket=bucket)
+def _encryption(client: Any, bucket: str) -> str:
+    client.get_bucket_encryption(Bucket=bucket)
     return "on"
 
 
-def _uploads(s3: Any, bucket: str) -> str:
-    uploads = s3.list_multipart_uploads(Bucket=bucket).get("Uploads", ())
+def _uploads(client: Any, bucket: str) -> str:
+    uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", ())
     return "none" if not uploads else "some left"

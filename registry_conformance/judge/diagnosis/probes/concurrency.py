@@ -16,8 +16,7 @@ from registry_conformance.judge.diagnosis.probes.artifacts import FILES
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.target.credential import Credential
-from registry_conformance.judge.target.target import Door
+from registry_conformance.judge.target.requests import Permit
 
 HELD = 0.8
 """Seconds that an upload is held half-way, on a machine that has time; less if a search is answered meanwhile."""
@@ -52,11 +51,11 @@ def _meanwhile(context: ProbeContext, asker: Asker, place: str) -> tuple[Exchang
     """
     door = asker.sender.door
     leave = Exchange("PUT", f"{door.url}{FILES}/{context.name}/held-{place}.bin", door.name, None)
-    authorize(door, leave, None, 200)
+    permit = authorize(door, leave, None, 200)
     begun, answered, gone_on = threading.Event(), threading.Event(), threading.Event()
     longest = HELD * context.slack
     moments = (begun, answered, gone_on)
-    held = threading.Thread(target=_hold, args=(context, door, asker.sender.key, place, longest, moments))
+    held = threading.Thread(target=_hold, args=(context, permit, asker.sender, place, longest, moments))
     held.start()
     begun.wait(longest)
     time.sleep(0.15)
@@ -71,17 +70,18 @@ def _meanwhile(context: ProbeContext, asker: Asker, place: str) -> tuple[Exchang
 
 def _hold(
     context: ProbeContext,
-    door: Door,
-    key: Credential | None,
+    permit: Permit,
+    asking: HttpSender,
     place: str,
     longest: float,
     moments: tuple[threading.Event, threading.Event, threading.Event],
 ) -> None:
     """Send half of a body, wait until the search is answered or for the longest time, send the rest."""
     begun, answered, gone_on = moments
+    door, key = asking.door, asking.key
     parts, url = urlsplit(door.url), door.url
     path = f"{FILES}/{context.name}/held-{place}.bin"
-    line = HttpSender(door, key, Evidence(), context.run, timeout=longest * 4).connection()
+    line = HttpSender(door, key, Evidence(), context.run, timeout=longest * 4).connection(permit)
     try:
         line.putrequest("PUT", parts.path.rstrip("/") + path)
         for name, value in credential_headers(key, "PUT", f"{url}{path}", streamed=True):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import REST
+from registry_conformance.judge.clients.request_guard import authorize_connection
 from registry_conformance.judge.clients.tls import BELOW, Handshakes
 from registry_conformance.judge.diagnosis.facts import Missed
 from registry_conformance.judge.diagnosis.probe_context import PATIENCE, ProbeContext
@@ -47,7 +48,8 @@ def steps(door: Door, patience: float = PATIENCE) -> str:
     except OSError:
         return "name"
     try:
-        with socket.create_connection((parts.hostname or "", port), timeout=patience):
+        permit = authorize_connection(door)
+        with permit, socket.create_connection((parts.hostname or "", port), timeout=patience):
             return "open"
     except TimeoutError:
         return "timeout"

@@ -1,0 +1,31 @@
+"""Many objects put into a bucket, past every part of the deployment."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+import httpx
+
+from registry_conformance.judge.clients.bucket import Bucket, authorize_store, s3
+from registry_conformance.judge.clients.concurrency import at_once
+from registry_conformance.judge.expect import PreconditionFailed
+
+
+def fill(bucket: Bucket, artifact_uri: str, names: Iterable[str], content: bytes) -> None:
+    """Put ``content`` under each of these names of a location."""
+    access, root = bucket.access, bucket.key_for(artifact_uri)
+    places = [{"Bucket": access.bucket, "Key": f"{root}/{name}"} for name in names]
+    urls = [s3(access).generate_presigned_url("put_object", Params=place) for place in places]
+
+    def put(http: httpx.Client, url: str) -> httpx.Response:
+        with authorize_store(access, "PUT", url, len(content)):
+            return http.put(url, content=content)
+
+    with httpx.Client(trust_env=False, timeout=30) as http:  # a fifth of the work that boto3 makes of it
+        answers = at_once([functools.partial(put, http, url) for url in urls])
+    if missed := [answer.status_code for answer in answers if not answer.is_success]:
+        raise PreconditionFailed(
+            f"the store to take {len(urls)} objects", f"{len(missed)} refusals, the first {missed[0]}"
+        )
+    bucket.evidence.note(f"{len(urls)} objects put under {root}")

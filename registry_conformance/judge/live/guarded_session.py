@@ -1,0 +1,92 @@
+"""What everything that asks a target of others goes through: its guard, its ledger, and the clean-up at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry_conformance.judge.live.cleanup import clean
+from registry_conformance.judge.target.guard import MIB, Budget, Guard
+from registry_conformance.judge.target.ledger import LedgerError, identity_of
+from registry_conformance.judge.target.liveness import hold, release
+from registry_conformance.judge.target.requests import GuardError, enforce, relax
+from registry_conformance.judge.target.target import Target
+
+_OF_AN_ADDRESS = Budget(requests=2_000, bytes=64 * MIB, objects=300, seconds=900.0)
+"""What may be asked of a target of which nothing is known but its address."""
+
+
+def guard_of_address(target: Target, run: str, ledgers: Path, *, read_only: bool) -> Guard:
+    """Return the guard of a run that is given an address and a key alone; ``ledgers`` is the folder of its ledger."""
+    return Guard(ledgers / f"{run}.sqlite", run, _OF_AN_ADDRESS, read_only, target=identity_of(target))
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What a session ended with: what to say of it, and a sentence for each thing left or not known to be gone."""
+
+    lines: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedSession:
+    """One run at a target of others; ``purge`` is the program that removes deleted experiments for good."""
+
+    target: Target
+    guard: Guard
+    purge: Sequence[str] = ()
+
+    def announcement(self) -> tuple[str, ...]:
+        """Return what is to be said before anything is sent: whether this writes, what, and what of it stays."""
+        if self.guard.read_only:
+            return ("read-only: nothing that changes the target is sent; registration not tried",)
+        lines = [
+            "this writes to the target: experiments, runs, registered and logged models, and artifacts;",
+            f"each is named {self.guard.run}-..., and is removed at the end; until then {self.guard.file} lists them",
+        ]
+        if not self.purge:
+            lines.append("what no request removes stays: deleted experiments in MLflow's database")
+        if self.target.bucket is None:
+            lines.append("if the bucket keeps versions, those of deleted files stay until its own rules remove them")
+        return tuple(lines)
+
+    def open(self) -> None:
+        """Make the ledger, and let no connection be opened past the guard; raise ``LedgerError`` if that fails."""
+        self.guard.open()
+        hold(self.guard.file)
+        enforce()
+
+    def close(self) -> Closed:
+        """Remove what the run made, and say what became of it."""
+        try:
+            return self._read_only() if self.guard.read_only else self._cleaned()
+        except (LedgerError, GuardError) as problem:
+            return Closed((), (str(problem),))
+        finally:
+            release(self.guard.file)
+            relax()
+
+    def _read_only(self) -> Closed:
+        sent = _counted(self.guard.mutating, "request")
+        said = f"clean-up: nothing to do, {sent} that change anything were sent"
+        left = (f"whatever {sent} changed: this run was to be read-only",) if self.guard.mutating else ()
+        return Closed((said,), left)
+
+    def _cleaned(self) -> Closed:
+        cleaned = clean(self.target, self.guard, self.purge)
+        lines = [f"clean-up: {cleaned.gone} of {cleaned.gone + len(cleaned.left)} things are gone", *cleaned.notes]
+        if cleaned.gone and self.target.bucket is None:
+            lines.append("  nobody may look into the bucket: if it keeps versions, those of deleted files stay until")
+            lines.append("  its own rules remove them")
+        if cleaned.kept:
+            count, ids = _counted(len(cleaned.kept), "deleted experiment"), ",".join(cleaned.kept)
+            lines.append(f"  MLflow keeps {count}, which no request removes for good;")
+            lines.append(f"  who may reach its database runs `scripts/purge {ids}`; `mlflow gc` is no way,")
+            lines.append("  it would remove the deleted runs and logged models of everybody else too")
+        return Closed(tuple(lines), cleaned.left)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"

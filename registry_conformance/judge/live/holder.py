@@ -1,0 +1,100 @@
+"""Who can tell what a target holds: MLflow past the proxy if that is open, else MLflow through every door."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.live.extent import RemovalGuard
+from registry_conformance.judge.live.presence import Sight, State
+from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.target import Door, Target
+
+Ask = Callable[[MlflowHttp], Sight]
+PAUSES = (0.0, 0.3, 1.0, 2.0)
+"""Seconds before each round of questions: what has just been removed may still be seen for a moment."""
+_LEAST = 2
+"""How often at least the same is asked, on a connection of its own each time: several servers may be behind a door."""
+_OFTEN = 8
+"""How often a door is asked the same to see whether several servers answer there that do not know of each other."""
+_DEAD = 2
+"""Requests in a row without an answer after which a door is asked no more."""
+
+
+@dataclass(slots=True)
+class Holder:
+    """Asks and tells MLflow, by the doors of a target and past the proxy, under the guard of a clean-up."""
+
+    target: Target
+    guard: RemovalGuard
+    pauses: Sequence[float] = ()
+    _silent: Counter[str] = field(default_factory=Counter)
+
+    def send(self, method: str, path: str, **request: Any) -> Exchange:
+        """Ask for a removal at one door after the other until one answers as MLflow does; return the last answer."""
+        met = Exchange(method, path, "", None, error="nobody answers at any door")
+        for wire in [*self._doors(), *self._origin()]:
+            met = self._ask(wire, method, path, **request)
+            if met.ok or met.error_code:
+                break
+        return met
+
+    def ask(self, wire: MlflowHttp, method: str, path: str, **request: Any) -> Exchange:
+        """Ask something at one place; a place that does not answer is soon left alone."""
+        return self._ask(wire, method, path, **request)
+
+    def agreed(self, ask: Ask) -> Sight:
+        """Return what all who can tell say of a thing; not known is what they do not agree about."""
+        sights: list[Sight] = []
+        for pause in self.pauses or PAUSES:
+            time.sleep(pause)
+            sights = self._round(ask)
+            states = {sight.state for sight in sights}
+            if len(states) < 2:
+                return sights[0]
+        said = "; ".join(dict.fromkeys(sight.said for sight in sights))
+        return Sight(State.UNKNOWN, f"the answers do not agree: {said}")
+
+    def parted(self, ask: Ask) -> str:
+        """Return at which door servers answer that do not know of each other's things, empty if at none."""
+        for wire in [*self._doors(), *self._origin()]:
+            seen = Counter(ask(wire).state for _ in range(_OFTEN))
+            if len({*seen} - {State.UNKNOWN}) > 1:
+                counted = ", ".join(f"{state.value} {count} times" for state, count in seen.items())
+                return (
+                    f"several servers answer at the door {wire.door.name} that do not share a database:"
+                    f" asked {_OFTEN} times for one thing, it is {counted}"
+                )
+        return ""
+
+    def _round(self, ask: Ask) -> list[Sight]:
+        """Return what is said at each place that can tell, past the proxy alone if that can; else what nobody could."""
+        for places in (self._origin(), self._doors()):
+            asked = places * _LEAST if len(places) < _LEAST else places
+            sights = [ask(wire) for wire in asked]
+            if telling := [sight for sight in sights if sight.state is not State.UNKNOWN]:
+                return telling
+        return sights or [Sight(State.UNKNOWN, "nobody answers at any door")]
+
+    def _ask(self, wire: MlflowHttp, method: str, path: str, **request: Any) -> Exchange:
+        name = wire.door.name
+        if self._silent[name] >= _DEAD:
+            return Exchange(method, f"{wire.door.url}{path}", name, None, error="refused: nobody answered before")
+        met = wire.send(method, path, **request)
+        self._silent[name] = self._silent[name] + 1 if met.status is None else 0
+        return met
+
+    def _doors(self) -> list[MlflowHttp]:
+        return [self._at(door, self.target.key_at(door)) for door in self.target.doors]
+
+    def _origin(self) -> list[MlflowHttp]:
+        return [self._at(self.target.origin, None)] if self.target.origin else []
+
+    def _at(self, door: Door, key: Credential | None) -> MlflowHttp:
+        return MlflowHttp(replace(door, guard=self.guard, direct=False), key, Evidence(), self.guard.run)

@@ -1,0 +1,78 @@
+"""What an answer says of a thing: that it is there, deleted, gone, or nothing that can be believed.
+
+Only MLflow's own words count: its JSON for this very name or id. A 404 of a proxy tells nothing of a thing.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from registry_conformance.judge.evidence.exchange import Exchange
+
+_ABSENT = "RESOURCE_DOES_NOT_EXIST"
+
+
+class State(enum.Enum):
+    """What is known of a thing; ``DELETED`` is kept by MLflow, out of sight."""
+
+    THERE = "there"
+    DELETED = "deleted"
+    GONE = "gone"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one answer says of a thing: the state, the answer in words, and what MLflow tells of it."""
+
+    state: State
+    said: str
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def of_model(met: Exchange, name: str) -> Sight:
+    """Return what an answer to ``registered-models/get`` says."""
+    return _named(met, "registered_model", "name", name)
+
+
+def of_experiment(met: Exchange, name: str) -> Sight:
+    """Return what an answer to ``experiments/get-by-name`` says."""
+    return _named(met, "experiment", "name", name)
+
+
+def of_experiment_id(met: Exchange, own_id: str) -> Sight:
+    """Return what an answer to ``experiments/get`` says."""
+    return _named(met, "experiment", "experiment_id", own_id)
+
+
+def of_files(met: Exchange, name: str = "") -> Sight:
+    """Return what a listing of a folder says of ``name`` in it, or, without one, of all that is in it."""
+    document = met.json()
+    listing = met.ok and met.content_type == "application/json" and isinstance(document, dict)
+    files = document.get("files", []) if listing and not {*document} - {"files"} else None
+    if not isinstance(files, list):
+        return Sight(State.UNKNOWN, str(met))
+    found = [str(each.get("path", "")).rpartition("/")[2] for each in files if isinstance(each, dict)]
+    there = name in found if name else bool(files)
+    return Sight(State.THERE if there else State.GONE, str(met))
+
+
+def _named(met: Exchange, field_of: str, key: str, wanted: str) -> Sight:
+    document = _document(met)
+    about = document.get(field_of)
+    if met.ok and isinstance(about, dict) and str(about.get(key, "")) == wanted:
+        deleted = about.get("lifecycle_stage") == "deleted"
+        return Sight(State.DELETED if deleted else State.THERE, str(met), about)
+    whole = re.compile(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])")
+    if met.status == 404 and document.get("error_code") == _ABSENT and whole.search(str(document.get("message"))):
+        return Sight(State.GONE, str(met))
+    return Sight(State.UNKNOWN, str(met), about if isinstance(about, dict) else {})
+
+
+def _document(met: Exchange) -> dict[str, Any]:
+    found = met.json()
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,284 @@
+"""The ledger of one run: what it may have made on a target that belongs to others, written down before it is made.
+
+One SQLite file, so that every process of a run can append, and a line is on the disk before the request that it is
+about is sent. Lines are never changed. Each carries a digest over itself and the line before it, and the header names
+the run and its target: a file that was edited, renamed, linked or taken from elsewhere is recognised and refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
+
+from registry_conformance.judge.target.requests import EXPERIMENT, KINDS, MODEL, UPLOAD, Made
+from registry_conformance.judge.target.target import Target
+
+RUN_ID = re.compile(r"verify-\d{8}-\d{6}-[0-9a-f]{6}")
+"""What a run is called: its id has the moment in it, in UTC, at which it began."""
+_VERSION = 1
+_MADE, _ID, _REFUSED, _ENDED, _GONE = "made", "id", "refused", "ended", "gone"
+_SCHEMA = """
+CREATE TABLE header (version INTEGER, run TEXT, target TEXT, began REAL, seconds REAL, host TEXT, lines INTEGER,
+    digest TEXT);
+CREATE TABLE lines (number INTEGER PRIMARY KEY, event TEXT, kind TEXT, name TEXT, id TEXT, door TEXT, at REAL,
+    digest TEXT);
+CREATE INDEX by_id ON lines (event, kind, id);
+"""
+_DECODINGS = 8
+"""How often a path is decoded in search of a climb: MLflow decodes until nothing changes any more."""
+
+
+class LedgerError(RuntimeError):
+    """A file is not the ledger that it should be; the message says which file, why, and that nothing is removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Whose ledger it is: run, target, when the run began, after how many seconds it may send no more, and where."""
+
+    run: str
+    target: str
+    began: float
+    seconds: float
+    host: str
+
+
+def bears(name: str, run: str) -> bool:
+    """Return whether a name is that of a run, or begins with it and a hyphen."""
+    return name == run or name.startswith(f"{run}-")
+
+
+def climbs(path: str) -> bool:
+    """Return whether a path leaves the folder that it begins in, however often it is encoded."""
+    for _ in range(_DECODINGS):
+        if any(segment in (".", "..") for segment in path.replace("\\", "/").split("/")):
+            return True
+        path = unquote(path)
+    return False
+
+
+def is_own(kind: str, name: str, run: str, experiments: Mapping[str, str]) -> bool:
+    """Return whether a thing of that kind and name is a run's own.
+
+    ``experiments`` are the run's, id -> name: what lies under an id there is the run's, like what bears its name.
+    """
+    if kind in (EXPERIMENT, MODEL):
+        return bears(name, run)
+    segments = name.split("/")
+    owned = segments[0] in experiments or any(bears(segment, run) for segment in segments)
+    return owned and not climbs(name)
+
+
+def create(file: Path, header: Header) -> None:
+    """Make an empty ledger, readable by its owner alone; raise ``LedgerError`` for a run that has one already."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise LedgerError(f"{file}: this run has a ledger already; give each run an id of its own") from None
+    with closing(sqlite3.connect(file)) as ledger, ledger:
+        ledger.executescript(_SCHEMA)
+        row = (_VERSION, header.run, header.target, header.began, header.seconds, header.host, 0, _first(header))
+        ledger.execute("INSERT INTO header VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
+@contextmanager
+def transaction(file: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a ledger that nobody else writes meanwhile; what is done is on the disk afterwards, or undone."""
+    with closing(
+        sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", timeout=30, isolation_level=None, uri=True)
+    ) as ledger:
+        ledger.execute("BEGIN IMMEDIATE")
+        try:
+            yield ledger
+        except BaseException:
+            ledger.execute("ROLLBACK")
+            raise
+        ledger.execute("COMMIT")
+
+
+def note_made(ledger: sqlite3.Connection, made: Made) -> None:
+    """Append that something is about to be made."""
+    _append(ledger, _MADE, made, "")
+
+
+def note_id(ledger: sqlite3.Connection, made: Made, own_id: str) -> None:
+    """Append what the target calls something."""
+    _append(ledger, _ID, made, own_id)
+
+
+def note_refused(ledger: sqlite3.Connection, made: Made) -> None:
+    """Append that an attempt to make something was refused; what was made before is there all the same."""
+    _append(ledger, _REFUSED, made, "")
+
+
+def note_ended(ledger: sqlite3.Connection, made: Made, own_id: str) -> None:
+    """Append that one upload in parts was joined or given up."""
+    _append(ledger, _ENDED, made, own_id)
+
+
+def note_gone(ledger: sqlite3.Connection, made: Made) -> None:
+    """Append that something is no longer there."""
+    _append(ledger, _GONE, made, "")
+
+
+def experiments(ledger: sqlite3.Connection) -> dict[str, str]:
+    """Return id -> name of the experiments that the run made."""
+    found = ledger.execute("SELECT id, name FROM lines WHERE event = ? AND kind = ?", (_ID, EXPERIMENT))
+    return {str(own_id): str(name) for own_id, name in found}
+
+
+def header(file: Path) -> Header:
+    """Return whose ledger a file is; raise ``LedgerError`` if it is none, or another run's than its name says."""
+    _regular(file)
+    with reading(file) as ledger:
+        return _header(ledger, file)[0]
+
+
+def left(file: Path, target: str) -> list[Made]:
+    """Return what may still be there, the last made first.
+
+    Raises ``LedgerError`` if the file is not the ledger of its run on ``target``, just as that run wrote it.
+    """
+    _regular(file)
+    with reading(file) as ledger:
+        found, count, digest = _header(ledger, file)
+        rows = ledger.execute("SELECT number, event, kind, name, id, door, at, digest FROM lines ORDER BY number")
+        lines = rows.fetchall()
+    if not same_target(found.target, target):
+        raise LedgerError(f"{file}: is the ledger of another target, {_shown(found.target)}; nothing in it is removed")
+    _unbroken(file, found, lines, count, digest)
+    return _standing(file, found.run, lines)
+
+
+def describe_target(doors: Mapping[str, str], bucket: str) -> str:
+    """Return what a ledger says of its target: the URLs of its doors, and the place of its bucket, if known."""
+    return json.dumps({"doors": sorted({url.rstrip("/") for url in doors.values()}), "bucket": bucket})
+
+
+def identity_of(target: Target) -> str:
+    """Return what ledgers know a target by."""
+    held = target.bucket
+    place = f"{held.endpoint.rstrip('/')}/{held.bucket}/{held.prefix.strip('/')}" if held else ""
+    return describe_target({door.name: door.url for door in target.doors}, place)
+
+
+def same_target(written: str, asked: str) -> bool:
+    """Return whether two descriptions are of one target: they share a door, and no two buckets differ."""
+    try:
+        one, other = json.loads(written), json.loads(asked)
+        doors = {*one["doors"]} & {*other["doors"]}
+        buckets = {one["bucket"], other["bucket"]} - {""}
+    except (ValueError, TypeError, KeyError):
+        return False
+    return bool(doors) and len(buckets) < 2
+
+
+def _append(ledger: sqlite3.Connection, event: str, made: Made, own_id: str) -> None:
+    count, before = ledger.execute("SELECT lines, digest FROM header").fetchone()
+    line = (count + 1, event, made.kind, made.name, own_id, made.door, time.time())
+    digest = _next(before, line)
+    ledger.execute("INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*line, digest))
+    ledger.execute("UPDATE header SET lines = ?, digest = ?", (count + 1, digest))
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a ledger that is only read; raise ``LedgerError`` if it cannot be."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", timeout=30, uri=True)) as ledger:
+            yield ledger
+    except (sqlite3.Error, TypeError, ValueError) as problem:
+        raise LedgerError(f"{file}: is no ledger of a run: {problem}") from problem
+
+
+def _regular(file: Path) -> None:
+    """Raise ``LedgerError`` unless a file lies there itself, under one name."""
+    try:
+        about = file.lstat()
+    except OSError as problem:
+        raise LedgerError(f"{file}: cannot be read: {problem.strerror}") from problem
+    if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
+        raise LedgerError(f"{file}: is a link, or has a second name; a ledger lies where its run wrote it")
+
+
+def _header(ledger: sqlite3.Connection, file: Path) -> tuple[Header, int, str]:
+    """Return the header, how many lines there are, and the digest of the last."""
+    version, *about, count, digest = ledger.execute(
+        "SELECT version, run, target, began, seconds, host, lines, digest FROM header"
+    ).fetchone()
+    if version != _VERSION:
+        raise LedgerError(f"{file}: is a ledger of version {version}, and this suite reads version {_VERSION}")
+    found = Header(str(about[0]), str(about[1]), float(about[2]), float(about[3]), str(about[4]))
+    if not RUN_ID.fullmatch(found.run) or file.stem != found.run:
+        raise LedgerError(f"{file}: is the ledger of the run {found.run!r}, which its name must be; nothing is removed")
+    return found, int(count), str(digest)
+
+
+def _unbroken(file: Path, about: Header, lines: list[tuple[object, ...]], count: int, last: str) -> None:
+    """Raise ``LedgerError`` unless each line follows from the one before, and none is missing."""
+    digest = _first(about)
+    for number, (*line, written) in enumerate(lines, 1):
+        digest = _next(digest, tuple(line))
+        if written != digest or line[0] != number:
+            raise LedgerError(f"{file}: line {number} is not as the run wrote it; nothing in this ledger is removed")
+    if len(lines) != count or digest != last:
+        raise LedgerError(f"{file}: has {len(lines)} lines, and not the {count} that the run wrote; nothing is removed")
+
+
+def _standing(file: Path, run: str, lines: list[tuple[object, ...]]) -> list[Made]:
+    """Return what no line calls gone; raise ``LedgerError`` for a line about what is not the run's own."""
+    there: dict[tuple[str, str], Made] = {}
+    own: dict[str, str] = {}
+    for number, event, kind, name, own_id, door, _, _ in (tuple(map(str, line)) for line in lines):
+        if kind not in KINDS or not is_own(kind, name, run, own):
+            raise LedgerError(f"{file}: line {number}, the {kind} {name[:200]!r}, does not bear the run's name, {run}")
+        if event == _ID and kind == EXPERIMENT:
+            own[own_id] = name
+        known = there.pop((kind, name), None)
+        if after := _after(event, own_id, known or Made(kind, name, door)):
+            there[kind, name] = after
+    return list(reversed(there.values()))
+
+
+def _after(event: str, own_id: str, made: Made) -> Made | None:
+    """Return what may be there of a thing after a line about it, ``None`` if nothing may."""
+    if event == _MADE:
+        return replace(made, unanswered=made.unanswered + 1)
+    if event == _ID:
+        return replace(made, ids=(*made.ids, own_id), unanswered=made.unanswered - 1)
+    if event == _REFUSED:
+        made = replace(made, unanswered=made.unanswered - 1)
+    elif event == _ENDED:
+        made = replace(made, ids=tuple(known for known in made.ids if known != own_id))
+    if event == _GONE or (made.kind == UPLOAD and not made.ids and made.unanswered < 1):
+        return None
+    return made
+
+
+def _first(about: Header) -> str:
+    return _digest([_VERSION, about.run, about.target, about.began, about.seconds, about.host])
+
+
+def _next(before: str, line: tuple[object, ...]) -> str:
+    return _digest([before, *line])
+
+
+def _digest(fields: list[object]) -> str:
+    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+
+
+def _shown(target: str) -> str:
+    try:
+        return ", ".join(json.loads(target)["doors"])
+    except (ValueError, TypeError, KeyError):
+        return repr(target[:200])

@@ -1,0 +1,54 @@
+"""Whether a run is alive: its process holds a lock beside its ledger, which the system lets go however it ends."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+from registry_conformance.judge.target.ledger import Header, LedgerError
+
+_HELD: dict[Path, sqlite3.Connection] = {}
+"""The locks of this process, by ledger."""
+
+
+def hold(ledger: Path) -> None:
+    """Say that a ledger's run is alive, until ``release`` or the end of this process; raise ``LedgerError`` if not."""
+    try:
+        lock = sqlite3.connect(_lock_of(ledger), timeout=0, isolation_level=None, check_same_thread=False)
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as problem:
+        raise LedgerError(f"{_lock_of(ledger)}: cannot be held: {problem}; nothing is sent") from problem
+    _HELD[ledger] = lock
+
+
+def release(ledger: Path) -> None:
+    """Say that the run of a ledger is over."""
+    if lock := _HELD.pop(ledger, None):
+        lock.close()
+        _lock_of(ledger).unlink(missing_ok=True)
+
+
+def is_alive(ledger: Path, about: Header) -> bool:
+    """Return whether the run of a ledger may still send something.
+
+    On this machine its lock tells. Of a run on another machine nobody here can tell: it is over once it has used up
+    the time that it was given.
+    """
+    if about.host != platform.node() and time.time() < about.began + about.seconds:
+        return True
+    lock = _lock_of(ledger)
+    if not lock.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(lock, timeout=0, isolation_level=None)) as held:
+            held.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        return True
+    return False
+
+
+def _lock_of(ledger: Path) -> Path:
+    return ledger.with_suffix(".alive")

@@ -1,0 +1,135 @@
+"""What stands between this suite and a target of others: who is asked about each request, and the leave that is given.
+
+While such a target is judged (``enforce``), this process opens no connection without a permit, whichever library asks
+for it: Python tells of each through its audit events, and this module refuses those that nobody asked leave for.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+EXPERIMENT, MODEL, ARTIFACT, UPLOAD = "experiment", "model", "artifact", "upload"
+KINDS = (EXPERIMENT, MODEL, ARTIFACT, UPLOAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Something that a run may have made.
+
+    An ``experiment`` or ``model`` (by name), an ``artifact``, or an ``upload`` in parts (by path). ``ids`` are what the
+    target called it in its answers: an experiment's id, the ids of uploads. ``unanswered`` counts the attempts of which
+    no answer tells whether they made anything.
+    """
+
+    kind: str
+    name: str
+    door: str
+    ids: tuple[str, ...] = field(default=(), compare=False)
+    unanswered: int = field(default=0, compare=False)
+
+
+class GuardError(RuntimeError):
+    """A request was not sent; the message says why. ``over`` is whether the run may send nothing more at all."""
+
+    def __init__(self, message: str, *, over: bool = False) -> None:
+        super().__init__(message)
+        self.over = over
+
+
+class Requests(Protocol):
+    """Whoever is asked about each request to a target before it is sent, and told of each answer."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing that changes the target is sent."""
+
+    def allow(
+        self,
+        method: str,
+        path: str,
+        size: int = 0,
+        made: Made | None = None,
+        door: str = "",
+        *,
+        removes: Made | None = None,
+    ) -> None:
+        """Raise ``GuardError`` if a request may not be sent."""
+
+    def met(self, method: str, path: str, door: str, *, dead: bool) -> None:
+        """Note a request that was sent, and whether anybody answered."""
+
+    def learn(self, made: Made, own_id: str) -> None:
+        """Note what the target calls something."""
+
+    def refused(self, made: Made) -> None:
+        """Note that an attempt to make something was refused."""
+
+    def ended(self, made: Made, own_id: str) -> None:
+        """Note that an upload in parts was joined or given up."""
+
+    def __hash__(self) -> int:
+        """Clients are kept by what they reach, guard included."""
+
+
+_CURRENT: ContextVar[Permit | None] = ContextVar("permit", default=None)
+_NETWORKS = (socket.AF_INET, socket.AF_INET6)
+
+
+class ForgottenGuardError(RuntimeError):
+    """A connection was about to be opened that no guard was asked about: a defect of this suite."""
+
+
+@dataclass(slots=True)
+class Permit:
+    """Leave for one request; while it is entered, this thread may open connections.
+
+    Only who asks guards makes one: ``request_guard`` for a door, ``bucket`` and ``aws`` for a store and an account.
+    """
+
+    request: str
+    _tokens: list[Token[Permit | None]] = field(default_factory=list)
+
+    def __enter__(self) -> Permit:
+        self._tokens.append(_CURRENT.set(self))
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        _CURRENT.reset(self._tokens.pop())
+
+
+class _Enforcement:
+    """Whether this process needs permits, and whether it listens to Python's audit events yet."""
+
+    def __init__(self) -> None:
+        self.wanted = 0
+        self._listening = False
+
+    def begin(self) -> None:
+        if not self._listening:
+            sys.addaudithook(self._heard)  # there is no way to take it back
+            self._listening = True
+        self.wanted += 1
+
+    def _heard(self, event: str, about: tuple[Any, ...]) -> None:
+        if event != "socket.connect" or not self.wanted or _CURRENT.get() is not None:
+            return
+        opened, address = about[0], about[1]
+        if opened.family in _NETWORKS and opened.type == socket.SOCK_STREAM:
+            raise ForgottenGuardError(f"a connection to {address[0]}:{address[1]} that no guard was asked about")
+
+
+_ENFORCEMENT = _Enforcement()
+
+
+def enforce() -> None:
+    """Refuse, from now on, each connection of this process that is opened without a permit."""
+    _ENFORCEMENT.begin()
+
+
+def relax() -> None:
+    """Take back one call of ``enforce``."""
+    _ENFORCEMENT.wanted = max(0, _ENFORCEMENT.wanted - 1)

@@ -1,0 +1,157 @@
+"""Every condition on the way to a deletion, mutated in turn; a test must die of each.
+
+A mutant is a function's code, put into the modules that are imported already, in a fork of this process: the tests that
+are named for its module run there, and end at the first that fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import inspect
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.proof.safeguards.mutate import Mutant, mutants
+
+Say = Callable[[str], None]
+_PACKAGE = "registry_conformance.judge"
+_LONGEST = 60
+"""Seconds that the tests may take with a mutant; one that never ends is as good as found."""
+TESTS = "tests/safeguards"
+MODULES = (
+    "target.ledger",
+    "target.liveness",
+    "target.guard",
+    "target.requests",
+    "clients.request_guard",
+    "clients.bucket",
+    "clients.backend_store",
+    "live.extent",
+    "live.presence",
+    "live.holder",
+    "live.cleanup",
+    "live.janitor",
+)
+"""The modules that a deletion passes on its way, each with tests of its name under ``tests/safeguards``."""
+
+
+class SafeguardTestsError(RuntimeError):
+    """The tests fail without any mutant; the message says of which module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A mutant and the module that it is of."""
+
+    module: str
+    mutant: Mutant
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.mutant.line} {self.mutant.function}: {self.mutant.change}"
+
+
+def planned(only: str = "") -> list[Planned]:
+    """Return every mutant of every module, or of those that have ``only`` in their names."""
+    found = []
+    for name in MODULES:
+        if only in name:
+            file = Path(str(_module(name).__file__))
+            found += [Planned(name, each) for each in mutants(file.read_text(encoding="utf-8"), str(file))]
+    return found
+
+
+def survivors(plan: Sequence[Planned], root: Path, workers: int, say: Say) -> list[Planned]:
+    """Return the mutants that no test dies of; raise ``SafeguardTestsError`` if the tests fail without any."""
+    quiet = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={root}"]
+    with _silence():
+        pytest.main([*quiet, "--collect-only", str(root / TESTS)])  # imports all that the forks need
+    for module in sorted({each.module for each in plan}):
+        if _died(functools.partial(_tests, [*quiet, *_files(module, root)])):
+            raise SafeguardTestsError(f"the tests of {module} fail without any mutant")
+    alive, running = [], {}
+    for number, one in enumerate(plan, 1):
+        running[_forked(functools.partial(_mutated, one, [*quiet, *_files(one.module, root)]))] = one
+        while len(running) >= workers or (number == len(plan) and running):
+            pid, status = os.wait()
+            ended = running.pop(pid)
+            if status == 0:
+                alive.append(ended)
+                say(f"survived: {ended}")
+    return alive
+
+
+def _files(module: str, root: Path) -> list[str]:
+    return [str(root / TESTS / f"test_{module.rpartition('.')[2]}.py")]
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{_PACKAGE}.{name}")
+
+
+def _mutated(one: Planned, arguments: Sequence[str]) -> int:
+    _function(_module(one.module), one.mutant.function).__code__ = one.mutant.code
+    return _tests(arguments)
+
+
+def _tests(arguments: Sequence[str]) -> int:
+    return int(pytest.main(list(arguments)))
+
+
+def _function(module: ModuleType, qualname: str) -> FunctionType:
+    """Return the function of a name, from under what decorates it."""
+    found: Any = module
+    for name in qualname.split("."):
+        found = inspect.getattr_static(found, name)
+    if isinstance(found, property):
+        found = found.fget
+    if isinstance(found, staticmethod | classmethod):
+        found = found.__func__
+    function: FunctionType = inspect.unwrap(found)
+    return function
+
+
+def _died(work: Callable[[], int]) -> bool:
+    _, status = os.waitpid(_forked(work), 0)
+    return status != 0
+
+
+def _forked(work: Callable[[], int]) -> int:
+    """Do something in a fork of this process that says nothing and ends in time; return its process id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    signal.alarm(_LONGEST)
+    code = 3
+    try:
+        with _silence():
+            code = work()
+    finally:
+        os._exit(code)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    with (
+        Path(os.devnull).open("w") as nothing,
+        contextlib.redirect_stdout(nothing),
+        contextlib.redirect_stderr(nothing),
+    ):
+        yield
+
+
+def prove(only: str, every: int, workers: int, say: Say) -> int:
+    """Mutate each ``every``-th condition of the modules that have ``only`` in their names; return the exit code."""
+    plan = planned(only)[::every]
+    alive = survivors(plan, ROOT, workers, say)
+    say(f"{len(plan)} mutants, {len(plan) - len(alive)} found by a test, {len(alive)} survived")
+    return 1 if alive else 0

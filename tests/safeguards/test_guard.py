@@ -1,0 +1,233 @@
+"""What a guard lets pass: the run's own things, within a budget, in the ledger before they are made."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from registry_conformance.judge.target import ledger
+from registry_conformance.judge.target.guard import MIB, Budget, Guard, changes, need_own
+from registry_conformance.judge.target.ledger import LedgerError
+from registry_conformance.judge.target.requests import GuardError, Made
+
+RUN = "verify-20300101-000000-abcdef"
+ENOUGH = Budget(10, 1000, 3, 60.0)
+TARGET = '{"doors": ["x"], "bucket": ""}'
+
+
+def guard(folder: Path, budget: Budget = ENOUGH, *, read_only: bool = False, patience: int = 5) -> Guard:
+    """Return an open guard with room for little."""
+    made = Guard(folder / f"{RUN}.sqlite", RUN, budget, read_only, patience, TARGET)
+    made.open()
+    return made
+
+
+def names(own: Guard) -> list[str]:
+    """Return what may still be there."""
+    return [each.name for each in own.left(TARGET)]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_change"),
+    [
+        ("GET", "/api/2.0/mlflow/experiments/search", False),
+        ("POST", "/mlflow/api/2.0/mlflow/runs/search", False),
+        ("POST", "/ajax-api/3.0/mlflow/traces/search", False),
+        ("POST", "/graphql", False),
+        ("POST", "/api/2.0/mlflow/runs/set-tag", True),
+        ("PUT", "/api/2.0/mlflow-artifacts/artifacts/1/search", True),
+        ("POST", "/api/2.0/mlflow-artifacts/mpu/create/runs/search", True),
+        ("DELETE", "/api/2.0/mlflow/experiments/search", True),
+        ("MOVE", "/anything", True),
+    ],
+)
+def test_only_what_is_known_to_read_is_taken_for_a_read(method: str, path: str, is_change: bool) -> None:
+    """Only what is known to read is taken for a read."""
+    assert changes(method, path) is is_change
+
+
+def test_read_only_lets_nothing_change(tmp_path: Path) -> None:
+    """Read only lets nothing change; what slipped past is counted."""
+    own = guard(tmp_path, read_only=True)
+    own.allow("POST", "/api/2.0/mlflow/experiments/search")
+
+    with pytest.raises(GuardError, match="read-only") as refusal:
+        own.allow("PUT", "/x")
+    assert not refusal.value.over
+    assert own.mutating == 0
+    own.met("PUT", "/x", "canonical", dead=False)
+    own.met("GET", "/x", "canonical", dead=False)
+    assert own.mutating == 1
+
+
+@pytest.mark.parametrize(
+    ("thing", "own"),
+    [
+        (Made("model", f"{RUN}-m", "d"), True),
+        (Made("model", "churn", "d"), False),
+        (Made("experiment", "", "d", ("7",)), True),
+        (Made("experiment", "", "d", ("8",)), False),
+        (Made("experiment", f"{RUN}-e", "d", ("8",)), False),
+        (Made("experiment", f"{RUN}-e", "d"), True),
+        (Made("upload", f"{RUN}-x/a", "d", ("8",)), True),
+    ],
+)
+def test_what_is_made_or_removed_is_the_runs_own(tmp_path: Path, thing: Made, own: bool) -> None:
+    """What a request makes or removes is the run's own: by name, an experiment that is there by its id."""
+    asked = guard(tmp_path)
+    asked.learn(Made("experiment", f"{RUN}-e", "d"), "7")
+    if own:
+        need_own(thing, RUN, {"7": f"{RUN}-e"})
+        asked.allow("POST", "/x", removes=thing)
+        return
+    with pytest.raises(GuardError, match="does not bear"):
+        need_own(thing, RUN, {"7": f"{RUN}-e"})
+    for request in ({"made": thing}, {"removes": thing}):
+        with pytest.raises(GuardError, match="does not bear") as refusal:
+            asked.allow("POST", "/x", **request)  # type: ignore[arg-type]  # one of the two
+        assert not refusal.value.over
+
+
+def test_files_of_an_own_experiment_go_with_it(tmp_path: Path) -> None:
+    """Files of an own experiment go with it; an upload in parts does not, and neither does a file elsewhere."""
+    own = guard(tmp_path)
+    experiment = Made("experiment", f"{RUN}-e", "d")
+    own.allow("POST", "/x", made=experiment)
+    own.learn(experiment, "7")
+    own.allow("PUT", "/x", 1, Made("artifact", "7/run/artifacts/a.bin", "d"))
+    own.allow("POST", "/x", 1, Made("upload", "7/run/artifacts/b.bin", "d"))
+    own.allow("PUT", "/x", 1, Made("artifact", f"{RUN}-x/a.bin", "d"))
+
+    assert names(own) == [f"{RUN}-x/a.bin", "7/run/artifacts/b.bin", f"{RUN}-e"]
+    with pytest.raises(GuardError, match="does not bear"):
+        own.allow("PUT", "/x", 1, Made("artifact", "7/../8/a.bin", "d"))
+
+
+@pytest.mark.parametrize("own_id", ["0", "", "x7", "7/8", "-7"])
+def test_what_is_no_id_of_a_new_experiment_is_not_learned(tmp_path: Path, own_id: str) -> None:
+    """What is no id of a new experiment is not learned, the first experiment's included: it is everybody's."""
+    own = guard(tmp_path)
+    own.learn(Made("experiment", f"{RUN}-e", "d"), own_id)
+
+    assert own.experiments() == {}
+
+
+def test_id_is_learned_once_and_an_uploads_each_time(tmp_path: Path) -> None:
+    """An experiment's id is learned for its first name; uploads have ids of any form, and several."""
+    own = guard(tmp_path)
+    upload = Made("upload", f"{RUN}-x/a", "d")
+    own.learn(Made("experiment", f"{RUN}-e", "d"), "7")
+    own.learn(Made("experiment", f"{RUN}-f", "d"), "7")
+    for own_id in ("7", "zz"):
+        own.allow("POST", "/x", made=upload)
+        own.learn(upload, own_id)
+
+    assert own.experiments() == {"7": f"{RUN}-e"}
+    assert [each.ids for each in own.left(TARGET) if each.kind == "upload"] == [("7", "zz")]
+    own.allow("POST", "/x", made=upload)
+    own.refused(upload)
+    own.ended(upload, "7")
+    assert [each.ids for each in own.left(TARGET) if each.kind == "upload"] == [("zz",)]
+    own.gone(upload)
+    assert names(own) == [f"{RUN}-e"]
+
+
+@pytest.mark.parametrize(
+    ("budget", "size", "said"),
+    [
+        (Budget(2, 1000, 9, 60), 1, "budget of 2 requests is spent"),
+        (Budget(9, MIB // 4, 9, 60), MIB // 9, "budget of 0.25 megabytes is spent"),
+        (Budget(9, 1000, 2, 60), 1, "budget of 2 objects is spent"),
+        (Budget(9, 1000, 9, -1), 1, "budget of -1 seconds is spent"),
+    ],
+)
+def test_budget_is_kept_before_a_request_is_sent(tmp_path: Path, budget: Budget, size: int, said: str) -> None:
+    """A budget is kept before a request is sent, and what is refused is not in the ledger."""
+    own = guard(tmp_path, budget)
+    sent = 0
+    with pytest.raises(GuardError, match=said) as refusal:
+        for _ in range(3):
+            own.allow("PUT", "/x", size, Made("model", f"{RUN}-{sent}", "d"))
+            sent += 1
+
+    assert refusal.value.over
+    assert said in own.over
+    assert len(names(own)) == sent
+    assert own.spent()["requests"][0] == sent
+    with pytest.raises(GuardError, match=said):
+        own.allow("GET", "/x")
+
+
+def test_run_that_was_ended_sends_nothing_more(tmp_path: Path) -> None:
+    """A run that was ended, as by a janitor, sends nothing more."""
+    own = guard(tmp_path)
+    own.allow("GET", "/x")
+    own.end("swept")
+
+    assert own.over == "swept"
+    with pytest.raises(GuardError, match="swept"):
+        own.allow("GET", "/x")
+
+
+def test_nothing_is_sent_after_dead_answers_in_a_row(tmp_path: Path) -> None:
+    """Nothing is sent after dead answers in a row, at that door; others go on."""
+    own = guard(tmp_path, patience=3)
+    for dead in (True, True, False, True, True):
+        own.met("GET", "/x", "canonical", dead=dead)
+        own.allow("GET", "/x", door="canonical")
+    assert own.silence("canonical") == 0
+    own.met("GET", "/x", "canonical", dead=True)
+    own.met("GET", "/x", "literal", dead=False)
+    own.allow("GET", "/x", door="literal")
+
+    assert (own.silence("canonical"), own.silence("literal")) == (3, 0)
+    with pytest.raises(GuardError, match="nobody answered 3 requests in a row at the door canonical") as refusal:
+        own.allow("GET", "/x", door="canonical")
+    assert refusal.value.over
+
+
+def test_door_that_never_answered_is_given_up_after_two(tmp_path: Path) -> None:
+    """A door that never answered is given up after two; after one if that is the patience."""
+    own = guard(tmp_path)
+    own.met("GET", "/x", "canonical", dead=True)
+    assert (own.silence("canonical"), own.silence("unknown")) == (0, 0)
+    own.met("GET", "/x", "canonical", dead=True)
+
+    assert own.silence("canonical") == 2
+
+
+def test_moment_at_which_a_run_began_is_known(tmp_path: Path) -> None:
+    """The moment at which a run began is known, also of one that is written down long afterwards, with its things."""
+    own, other = guard(tmp_path), "verify-20300101-000000-000000"
+    lost = Guard(tmp_path / f"{other}.sqlite", other, ENOUGH, read_only=False, target=TARGET)
+    lost.open(12.5, [Made("upload", f"{other}-x/a", "d", ("u",))])
+
+    assert lost.began == 12.5
+    assert abs(own.began - time.time()) < 60
+    assert [each.ids for each in lost.left(TARGET)] == [("u",)]
+
+
+def test_ledger_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ledger that cannot be made is told in one sentence."""
+
+    def refuse(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(ledger, "create", refuse)
+    with pytest.raises(LedgerError, match="cannot be made: database or disk is full; nothing is sent"):
+        guard(tmp_path)
+
+
+def test_ledger_on_a_full_disk_ends_the_run(tmp_path: Path) -> None:
+    """Kind: a part of the suite's own machine fails in mid-run. A ledger that takes no more lines ends the run."""
+    own = guard(tmp_path)
+    own.allow("POST", "/x", made=Made("model", f"{RUN}-m", "d"))
+    own.file.with_name(own.file.name + "-journal").mkdir()  # no journal, no line: as on a disk without room
+
+    with pytest.raises(GuardError, match=r"ledger .* cannot be written .* nothing more is sent") as refusal:
+        own.allow("POST", "/x", made=Made("model", f"{RUN}-n", "d"))
+    assert refusal.value.over
+    assert "cannot be written" in own.over

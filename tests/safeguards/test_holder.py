@@ -1,0 +1,169 @@
+"""Who is asked what a target holds: MLflow past the proxy before the doors, more than once, and all must agree.
+
+Kind: one answer that is believed. Two servers with a database each behind one door answer in turn.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
+from registry_conformance.judge.live import presence
+from registry_conformance.judge.live.extent import RemovalGuard
+from registry_conformance.judge.live.holder import Holder
+from registry_conformance.judge.live.presence import Sight, State
+from registry_conformance.judge.target.target import Door, Target
+from tests.safeguards.doubles import PROXYS_404, Answer, Registry, serving
+
+RUN = "verify-20300101-000000-abcdef"
+NAME = f"{RUN}-m"
+
+
+@pytest.fixture
+def parts() -> Iterator[tuple[Registry, Registry, Target]]:
+    """Two registries, and a target whose only door leads to the first; its origin is none of them yet."""
+    first, second = Registry(models={NAME}), Registry(models={NAME})
+    with ExitStack() as stack:
+        one, other = (stack.enter_context(serving(each)) for each in (first, second))
+        doors = (Door("one", one, 5.0), Door("other", other, 5.0))
+        yield first, second, Target("t", "live", doors, {})
+
+
+def holder(target: Target, *, doors: int = 1, origin: bool = False) -> Holder:
+    """Return who asks at so many doors; with an ``origin``, at the last of them past the proxy."""
+    given = target.doors[:doors]
+    reached = Target("t", "live", given[:1] if origin else given, {}, origin=given[-1] if origin else None)
+    return Holder(reached, RemovalGuard(RUN), pauses=(0.0, 0.0))
+
+
+def look(own: Holder) -> Sight:
+    """Return what is agreed about a model."""
+
+    def ask(wire: MlflowHttp) -> Sight:
+        met = own.ask(wire, "GET", f"{REST}/registered-models/get", query={"name": NAME})
+        return presence.of_model(met, NAME)
+
+    return own.agreed(ask)
+
+
+def parting(own: Holder) -> str:
+    """Return at which door servers part."""
+    return own.parted(
+        lambda wire: presence.of_model(
+            own.ask(wire, "GET", f"{REST}/registered-models/get", query={"name": NAME}), NAME
+        )
+    )
+
+
+Parts = tuple[Registry, Registry, Target]
+
+
+def test_one_door_is_asked_twice(parts: Parts) -> None:
+    """One door is asked twice for the same."""
+    first, _, target = parts
+
+    assert look(holder(target)).state is State.THERE
+    assert len(first.asked) == 2
+
+
+def test_all_doors_are_asked_and_must_agree(parts: Parts) -> None:
+    """All doors are asked once each, more than once if they do not agree; then it is not known."""
+    first, second, target = parts
+    assert look(holder(target, doors=2)).state is State.THERE
+    assert (len(first.asked), len(second.asked)) == (1, 1)
+    second.models.clear()
+
+    seen = look(holder(target, doors=2))
+    assert seen.state is State.UNKNOWN
+    assert "do not agree" in seen.said
+    assert len(second.asked) == 3
+
+
+def test_one_404_among_200s_is_not_known(parts: Parts) -> None:
+    """One answer of MLflow that something is absent, among others that it is there, proves nothing."""
+    first, _, target = parts
+    turns = itertools.cycle([True, False])
+    first.instead = lambda *_: None if next(turns) else _gone()
+
+    assert look(holder(target)).state is State.UNKNOWN
+
+
+def test_what_a_proxy_says_is_left_out(parts: Parts) -> None:
+    """A 404 of a proxy at one door is left out if MLflow answers at another, and is not known if it is all there is."""
+    first, second, target = parts
+    second.models.clear()
+    first.instead = lambda *_: PROXYS_404
+
+    assert look(holder(target, doors=2)).state is State.GONE
+    seen = look(holder(target))
+    assert seen.state is State.UNKNOWN
+    assert "404 text/html" in seen.said
+
+
+def test_mlflow_past_the_proxy_has_the_word(parts: Parts) -> None:
+    """MLflow past the proxy has the word if it can tell; the doors are not asked then, and are if it cannot."""
+    first, second, target = parts
+    second.models.clear()
+    assert look(holder(target, doors=2, origin=True)).state is State.GONE
+    assert not first.asked
+    second.instead = lambda *_: PROXYS_404
+
+    assert look(holder(target, doors=2, origin=True)).state is State.THERE
+
+
+def test_what_is_seen_for_a_moment_longer_is_asked_again(parts: Parts) -> None:
+    """What a server sees for a moment longer than another is asked again."""
+    first, _, target = parts
+    turns = iter([_gone(), None])
+    first.instead = lambda *_: next(turns, _gone())
+
+    assert look(holder(target)).state is State.GONE
+
+
+def test_servers_that_share_no_database_are_noticed(parts: Parts) -> None:
+    """Servers behind one door that share no database are noticed, at a door or past the proxy."""
+    first, second, target = parts
+    assert parting(holder(target, doors=2, origin=True)) == ""
+    turns = itertools.cycle([True, True, True, False])
+    second.instead = lambda *_: None if next(turns) else _gone()
+
+    told = parting(holder(target, doors=2, origin=True))
+    assert told.startswith("several servers answer at the door other")
+    assert "there 6 times, gone 2 times" in told
+    first.instead = lambda *_: None if next(turns) else PROXYS_404
+    assert parting(holder(target)) == ""
+
+
+def test_removal_is_sent_to_one_door_after_the_other(parts: Parts) -> None:
+    """A removal is sent to one door after the other until MLflow answers, the origin last."""
+    first, second, target = parts
+    first.instead = lambda *_: PROXYS_404
+    removal = {"json": {"name": NAME}}
+
+    assert holder(target, doors=2).send("DELETE", f"{REST}/registered-models/delete", **removal).ok
+    assert not second.models
+    first.instead = lambda *_: None
+    assert holder(target, doors=2, origin=True).send("DELETE", f"{REST}/registered-models/delete", **removal).ok
+    assert len(second.asked) == 1
+    again = holder(target, doors=2).send("DELETE", f"{REST}/registered-models/delete", **removal)
+    assert again.error_code == "RESOURCE_DOES_NOT_EXIST"
+    assert len(second.asked) == 1
+
+
+def test_door_that_does_not_answer_is_soon_left_alone() -> None:
+    """A door that does not answer is asked twice in a row and no more."""
+    own = Holder(Target("t", "live", (Door("d", "http://127.0.0.1:9", 1.0),), {}), RemovalGuard(RUN), pauses=(0.0,))
+    said = [own.send("GET", "/health").error for _ in range(3)]
+
+    assert "nobody answered before" in said[2]
+    assert "nobody answered before" not in said[1]
+    assert Holder(Target("t", "live", (), {}), RemovalGuard(RUN), pauses=(0.0,)).send("GET", "/x").status is None
+    assert look(Holder(Target("t", "live", (), {}), RemovalGuard(RUN), pauses=(0.0,))).state is State.UNKNOWN
+
+
+def _gone() -> Answer:
+    return Registry().answer("GET", "/api/2.0/mlflow/registered-models/get", {"name": NAME})

@@ -1,0 +1,258 @@
+"""What a request makes and removes, as the guard of its door is asked, and what its answer adds to the ledger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.clients.request_guard import (
+    authorize,
+    authorize_connection,
+    made_by,
+    record_answer,
+    removed_by,
+)
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
+from registry_conformance.judge.target.guard import Guard
+from registry_conformance.judge.target.requests import Made
+from registry_conformance.judge.target.target import Door
+from tests.safeguards.test_guard import RUN, TARGET, guard, names
+
+API, FILES = "/api/2.0/mlflow", "/api/2.0/mlflow-artifacts"
+
+
+def door(own: Guard | None) -> Door:
+    """Return a door with a guard."""
+    return Door("canonical", "http://x.example/api/mlflow", guard=own)
+
+
+def request(method: str, path: str, body: dict[str, Any] | None = None, status: int | None = None) -> Exchange:
+    """Return a request, sent if it has a status."""
+    content = Body.of([json.dumps(body).encode()]) if body is not None else Body(0, "")
+    return Exchange(method, f"http://x.example/api/mlflow{path}", "canonical", status, request_body=content)
+
+
+def answered(exchange: Exchange, status: int, said: Any) -> Exchange:
+    """Return the exchange with its answer."""
+    kept = {name: getattr(exchange, name) for name in Exchange.__slots__}
+    kept |= {"status": status, "response_headers": (("Content-Type", "application/json"),)}
+    return Exchange(**kept | {"response_body": Body.of([json.dumps(said).encode()])})
+
+
+def ask(at: Door, exchange: Exchange) -> None:
+    """Ask leave as a driver does."""
+    authorize(at, exchange, exchange.request_body.head, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "kind", "name"),
+    [
+        ("POST", f"{API}/experiments/create", {"name": "a"}, "experiment", "a"),
+        ("POST", f"{API}/experiments/update", {"experiment_id": "7", "new_name": "b"}, "experiment", "b"),
+        ("POST", "/ajax-api/2.0/mlflow/registered-models/create", {"name": "a"}, "model", "a"),
+        ("POST", f"{API}/registered-models/rename", {"name": "a", "new_name": "b"}, "model", "b"),
+        ("PUT", f"{FILES}/artifacts/a/b%20c", None, "artifact", "a/b c"),
+        ("POST", f"{FILES}/mpu/create/a/b", {"path": "/home/me/c.bin"}, "upload", "a/b/c.bin"),
+        ("POST", f"{FILES}/mpu/complete/a/b", {"path": "c.bin"}, "artifact", "a/b/c.bin"),
+    ],
+)
+def test_what_a_request_makes_is_known(
+    method: str, path: str, body: dict[str, Any] | None, kind: str, name: str
+) -> None:
+    """What a request makes is known by its path and its body."""
+    exchange = request(method, path, body)
+
+    assert made_by(door(None), exchange, exchange.request_body.head) == Made(kind, name, "canonical")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"{API}/experiments/create", {"name": "a"}),
+        ("POST", f"{API}/experiments/create", {"name": ""}),
+        ("POST", f"{API}/experiments/create", {"name": 7}),
+        ("POST", f"{API}/experiments/create", None),
+        ("POST", f"{API}/experiments/search", {"name": "a"}),
+        ("PUT", f"{FILES}/artifacts/folder/", None),
+        ("GET", f"{FILES}/artifacts/a", None),
+        ("PUT", f"{FILES}/mpu/create/a", {"path": "b"}),
+        ("POST", f"{FILES}/mpu/abort/a", {"path": "b"}),
+        ("PUT", "/elsewhere", None),
+    ],
+)
+def test_request_that_makes_nothing_is_known(method: str, path: str, body: dict[str, Any] | None) -> None:
+    """A request that makes nothing that bears a name is known for it."""
+    exchange = request(method, path, body)
+
+    assert made_by(door(None), exchange, exchange.request_body.head) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "kind", "name", "ids"),
+    [
+        ("DELETE", f"{API}/registered-models/delete", {"name": "a"}, "model", "a", ()),
+        ("POST", f"{API}/registered-models/delete", {"name": "a"}, "model", "a", ()),
+        ("DELETE", f"{API}/model-versions/delete", {"name": "a", "version": "1"}, "model", "a", ()),
+        ("POST", f"{API}/experiments/delete", {"experiment_id": "7"}, "experiment", "", ("7",)),
+        ("POST", f"{API}/runs/create", {"experiment_id": "7"}, "experiment", "", ("7",)),
+        ("POST", f"{API}/logged-models", {"experiment_id": "0"}, "experiment", "", ("0",)),
+        ("DELETE", f"{FILES}/artifacts/7/run", None, "artifact", "7/run", ()),
+        ("DELETE", f"{FILES}/artifacts/", None, "artifact", "", ()),
+        ("POST", f"{FILES}/mpu/abort/a", {"path": "b", "upload_id": "u"}, "upload", "a/b", ("u",)),
+        ("POST", f"{FILES}/mpu/complete/a", {"path": "b", "upload_id": "u"}, "upload", "a/b", ("u",)),
+    ],
+)
+def test_what_a_request_removes_is_known(
+    method: str, path: str, body: dict[str, Any] | None, kind: str, name: str, ids: tuple[str, ...]
+) -> None:
+    """What a request removes, or puts something into, is known by its path and its body."""
+    exchange = request(method, path, body)
+    found = removed_by(door(None), exchange, exchange.request_body.head)
+
+    assert found == Made(kind, name, "canonical")
+    assert found is not None
+    assert found.ids == ids
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"{FILES}/artifacts/a", None),
+        ("PATCH", f"{API}/registered-models/delete", {"name": "a"}),
+        ("DELETE", f"{API}/registered-models/delete", {}),
+        ("DELETE", f"{API}/registered-models/delete-tag", {"name": "a"}),
+        ("POST", f"{API}/runs/create", {"experiment_id": "seven"}),
+        ("GET", f"{API}/runs/create", {"experiment_id": "7"}),
+        ("POST", f"{API}/runs/search", {"experiment_id": "7"}),
+        ("POST", f"{FILES}/mpu/create/a", {"path": "b"}),
+        ("GET", f"{FILES}/mpu/abort/a", {"path": "b"}),
+    ],
+)
+def test_request_that_removes_nothing_is_known(method: str, path: str, body: dict[str, Any] | None) -> None:
+    """A request that removes nothing is known for it."""
+    exchange = request(method, path, body)
+
+    assert removed_by(door(None), exchange, exchange.request_body.head) is None
+
+
+def test_guard_is_asked_before_a_request_is_sent(tmp_path: Path) -> None:
+    """The guard is asked before a request is sent: what is not the run's own is refused, whichever way it is meant."""
+    at = door(guard(tmp_path))
+    ask(at, request("POST", f"{API}/registered-models/create", {"name": f"{RUN}-model"}))
+
+    for refused in (
+        request("POST", f"{API}/registered-models/create", {"name": "churn"}),
+        request("DELETE", f"{API}/registered-models/delete", {"name": "churn"}),
+        request("POST", f"{API}/runs/create", {"experiment_id": "0"}),
+        request("DELETE", f"{FILES}/artifacts/"),
+        request("PUT", f"{FILES}/artifacts/7/x"),
+    ):
+        with pytest.raises(NotAllowed, match="does not bear"):
+            ask(at, refused)
+    assert at.guard is not None
+    assert names(at.guard) == [f"{RUN}-model"]  # type: ignore[arg-type]  # it is a run's
+
+
+def test_size_of_a_body_is_counted(tmp_path: Path) -> None:
+    """The size of a body is counted: as it is told, or as it lies there."""
+    own = guard(tmp_path)
+    exchange = request("POST", "/x")
+    authorize(door(own), exchange, b"four", None)
+    authorize(door(own), exchange, b"four", 100)
+    authorize(door(own), exchange, None, None)
+
+    assert own.spent()["bytes"][0] == 104
+
+
+def test_run_that_is_over_is_told_from_what_is_never_allowed(tmp_path: Path) -> None:
+    """A run that is over is told as a precondition that fails, and what is never allowed as not allowed."""
+    own = guard(tmp_path)
+    own.end("swept")
+
+    with pytest.raises(PreconditionFailed, match="swept"):
+        authorize_connection(door(own))
+
+
+def test_door_without_a_guard_lets_all_pass() -> None:
+    """A door without a guard, as to a stack of our own, lets all pass, except artifacts that are declared direct."""
+    ask(door(None), request("DELETE", f"{FILES}/artifacts/"))
+    record_answer(door(None), request("GET", "/x", status=200))
+
+    direct = Door("canonical", "http://x.example", direct=True)
+    ask(direct, request("GET", f"{API}/experiments/search"))
+    with pytest.raises(NotAllowed, match="declared direct"):
+        ask(direct, request("GET", f"{FILES}/artifacts/a"))
+
+
+def test_answers_tell_the_ids_of_what_was_made(tmp_path: Path) -> None:
+    """Answers tell the ids of what was made, and no answer to anything else does."""
+    own = guard(tmp_path)
+    at = door(own)
+    create = request("POST", f"{API}/experiments/create", {"name": f"{RUN}-e"})
+    begin = request("POST", f"{FILES}/mpu/create/{RUN}-x", {"path": "a"})
+    for exchange in (create, begin):
+        ask(at, exchange)
+    record_answer(at, answered(request("POST", f"{API}/runs/search", {}), 200, {"experiment_id": "3"}))
+    record_answer(at, answered(create, 400, {"experiment_id": "4"}))
+    record_answer(at, answered(create, 200, ["experiment_id"]))
+    record_answer(at, answered(create, 200, {}))
+    assert own.experiments() == {}
+    record_answer(at, answered(create, 200, {"experiment_id": "7"}))
+    record_answer(at, answered(begin, 200, {"upload_id": "u"}))
+
+    assert own.experiments() == {"7": f"{RUN}-e"}
+    assert [each.ids for each in own.left(TARGET)] == [("u",), ("7",)]
+
+
+@pytest.mark.parametrize(("status", "there"), [(200, False), (500, True), (404, True)])
+def test_upload_that_was_joined_or_given_up_is_no_longer_there(tmp_path: Path, status: int, there: bool) -> None:
+    """An upload that was given up is no longer there; one whose end was not answered with 200 may be."""
+    own = guard(tmp_path)
+    at = door(own)
+    begin = request("POST", f"{FILES}/mpu/create/{RUN}-x", {"path": "a"})
+    end = request("POST", f"{FILES}/mpu/abort/{RUN}-x", {"path": "a", "upload_id": "u"})
+    ask(at, begin)
+    record_answer(at, answered(begin, 200, {"upload_id": "u"}))
+    ask(at, end)
+    record_answer(at, answered(end, status, {}))
+
+    assert bool(names(own)) is there
+
+
+def test_refused_creation_takes_nothing_out_of_the_ledger(tmp_path: Path) -> None:
+    """Kind: an answer that is believed. A refused creation takes nothing out of the ledger, but an upload not begun."""
+    own = guard(tmp_path)
+    at = door(own)
+    create = request("POST", f"{API}/registered-models/create", {"name": f"{RUN}-m"})
+    begin = request("POST", f"{FILES}/mpu/create/{RUN}-x", {"path": "a"})
+    for exchange in (create, create, begin):
+        ask(at, exchange)
+        record_answer(at, answered(exchange, 400, {"error_code": "RESOURCE_ALREADY_EXISTS"}))
+
+    assert names(own) == [f"{RUN}-m"]
+
+
+@pytest.mark.parametrize(
+    ("error", "dead"),
+    [("refused: nobody", True), ("timeout: 10 s", True), ("name: unknown", True), ("reset: x", False)],
+)
+def test_answer_tells_whether_anybody_is_there(tmp_path: Path, error: str, dead: bool) -> None:
+    """An answer tells whether anybody is there: refused, timed out or no such name means that nobody is."""
+    own = guard(tmp_path)
+    for _ in range(2):
+        record_answer(door(own), Exchange("GET", "http://x.example/health", "canonical", None, error=error))
+
+    assert bool(own.silence("canonical")) is dead
+
+
+def test_answer_that_cannot_be_noted_ends_the_run(tmp_path: Path) -> None:
+    """An answer that cannot be noted ends the run as a precondition that fails."""
+    own = guard(tmp_path)
+    own.file.unlink()
+
+    with pytest.raises(PreconditionFailed, match="cannot be written"):
+        record_answer(door(own), request("GET", "/x", status=200))
