@@ -14,7 +14,6 @@ from tests.tree import ROOT, Source, sources
 READS_ENVIRONMENT = {
     "registry_conformance/judge/machine.py": "the one reader",
     "registry_conformance/lab/stack/mlflow_server.py": "a forked server takes on its own environment",
-    "registry_conformance/judge/clients/process_environment.py": "the SDK takes its settings from there",
 }
 
 

@@ -6,6 +6,8 @@ import contextlib
 import os
 import secrets
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -49,6 +51,19 @@ def isolate() -> None:
     os.environ["NO_PROXY"] = "*"
     os.environ["DO_NOT_TRACK"] = "true"
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+
+@contextmanager
+def world(variables: Mapping[str, str]) -> Iterator[None]:
+    """Live with exactly ``variables`` as the environment; restore the former environment on leaving."""
+    before = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(variables)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def tracking_token() -> str:

@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 from registry_conformance.judge.clients.direct_store_access import recording_store
 from registry_conformance.judge.clients.library_requests import CHUNK, body_of, headers_of, root_cause
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
-from registry_conformance.judge.clients.process_environment import world
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
 from registry_conformance.judge.clients.sdk_credentials import client_variables, header_plugin
 from registry_conformance.judge.evidence.exchange import Body, Exchange, transport_error
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import expect_status
-from registry_conformance.judge.machine import part_environment
+from registry_conformance.judge.machine import part_environment, world
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.requests import Permit, enforce
 from registry_conformance.judge.target.target import BARE, Door, Machine
