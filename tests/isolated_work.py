@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from registry_conformance.judge.clients.process_environment import world
 from registry_conformance.judge.clients.registry import PROBING, recording
 from registry_conformance.judge.clients.sdk_registration import Developer
 from registry_conformance.judge.expect import Mismatch
-from registry_conformance.judge.machine import part_environment
+from registry_conformance.judge.machine import part_environment, world
 
 
 def whereabouts() -> tuple[int, int, dict[str, str]]:
