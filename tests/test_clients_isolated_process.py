@@ -21,9 +21,9 @@ from tests import isolated_work
 OWNER = """
 import sys
 from pathlib import Path
-from registry_conformance.judge.clients.isolated_process import Fresh
+from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from tests import isolated_work
-fresh = Fresh(Path(sys.argv[1]), "run-1", modules=())
+fresh = IsolatedProcess(Path(sys.argv[1]), "run-1", modules=())
 print(fresh.call(isolated_work.whereabouts)[1], flush=True)
 fresh.call(isolated_work.dawdle, 60.0)
 """
@@ -95,10 +95,24 @@ def test_hanging_is_ended(isolated: IsolatedProcess) -> None:
     """A process that hangs is ended in the time given, and the next call works."""
     parent = isolated.call(isolated_work.whereabouts)[1]
     with pytest.raises(IsolatedProcessError, match="died or hung"):
-        isolated.call(isolated_work.dawdle, 60.0, timeout=0.3)
+        isolated.call(isolated_work.dawdle, 60.0, quiet=0.3)
 
     assert not psutil.pid_exists(parent)
     assert isolated.call(isolated_work.whereabouts)
+
+
+def test_work_that_makes_progress_is_not_ended(isolated: IsolatedProcess) -> None:
+    """Work that takes processor time is waited for beyond its limit: a busy machine ends nothing."""
+    assert isolated.call(isolated_work.toil, 1.0, quiet=0.4) == "done"
+
+
+def test_no_limit_counts_imports(tmp_path: Path) -> None:
+    """Imports that take longer than the work's limit do not end the work."""
+    processes = IsolatedProcess(tmp_path / "home", "run-1", modules=("tests.slow_import",))
+    try:
+        assert processes.call(isolated_work.whereabouts, quiet=0.3)
+    finally:
+        processes.close()
 
 
 def test_close_leaves_nothing(tmp_path: Path) -> None:

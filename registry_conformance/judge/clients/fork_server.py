@@ -1,7 +1,7 @@
 """A process that has imported the SDK once, and forks a fresh client from itself for each piece of work.
 
-Started by ``Fresh`` with these arguments: the file descriptor of one end of a pipe, its parent's process id, the folder
-that goes with it, and the modules to import. It ends when its parent does, and takes the folder along.
+Started by ``IsolatedProcess`` with these arguments: the file descriptor of one end of a pipe, its parent's process id,
+the folder that goes with it, and the modules to import. It ends when its parent does, and takes the folder along.
 """
 
 from __future__ import annotations
@@ -56,14 +56,16 @@ def _work(pipe: Connection, work: bytes, home: Path) -> None:
 
 
 def main(pipe: int, parent: int, home: str, modules: list[str]) -> None:
-    """Import, then serve until the parent ends; remove ``home`` on the way out."""
+    """Import, say so, then serve until the parent ends; remove ``home`` on the way out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         die_with_parent(parent, signal.SIGTERM)
         for module in modules:
             importlib.import_module(module)
-        serve(Connection(pipe), Path(home))
+        connection = Connection(pipe)
+        connection.send("ready")
+        serve(connection, Path(home))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

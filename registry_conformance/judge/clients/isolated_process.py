@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -29,6 +30,14 @@ SDK = (
 """All that a registration imports, so that no fresh process spends seconds on it."""
 
 
+QUIET = 60.0
+"""Seconds without progress after which work is given up, if nothing else is asked for."""
+_LONGEST = 20
+"""So many times its limit work may take in all, whatever progress it makes."""
+_LOOK = 0.2
+"""Seconds between two looks at the progress."""
+
+
 class IsolatedProcessError(RuntimeError):
     """The fresh process died, ran out of time, or raised; the message says which and carries its last words."""
 
@@ -36,36 +45,41 @@ class IsolatedProcessError(RuntimeError):
 class IsolatedProcess:
     """Runs functions in fresh processes; one warm parent, started on construction, which imports ``modules``.
 
-    ``home`` is an empty folder that is removed with the last process, however it ends. Nothing of the surrounding
-    environment reaches the processes.
+    ``quiet`` is for how many seconds a piece of work may make no progress before it is given up: processor time that it
+    takes is progress, so that a busy machine ends nothing. Imports are waited for in the same way, and no work's limit
+    counts them. ``home`` is an empty folder that is removed with the last process, however it ends. Nothing of the
+    surrounding environment reaches the processes.
     """
 
-    def __init__(self, home: Path, run_id: str, modules: Sequence[str] = SDK) -> None:
+    def __init__(self, home: Path, run_id: str, modules: Sequence[str] = SDK, quiet: float = QUIET) -> None:
         self.home = home
+        self.quiet = quiet
         self._run_id = run_id
         self._modules = modules
         self._pipe: Connection
         self._process: subprocess.Popen[bytes]
+        self._ready = False
         self._start()
 
-    def call(self, function: Callable[..., T], *args: object, timeout: float = 60.0) -> T:
+    def call(self, function: Callable[..., T], *args: object, quiet: float | None = None) -> T:
         """Return ``function(*args)`` from a fresh process; the function lives in an importable module.
 
-        An ``AssertionError`` there is raised here; anything else, a death, or ``timeout`` seconds without an answer
-        is a ``FreshError``, and processes that no longer answer are replaced.
+        An ``AssertionError`` there is raised here; anything else, a death, or ``quiet`` seconds without any progress
+        is a ``IsolatedProcessError``, and processes that no longer answer are replaced.
         """
         if not self._is_alive():
             self._pipe.close()
             self._start()
+        limit = self.quiet if quiet is None else quiet
         try:
-            answer = self._ask(function, args, timeout)
+            answer = self._ask(function, args, limit)
         except (EOFError, OSError):
             answer = None
         if answer is None:
             words = self._last_words()
             self.close()
             raise IsolatedProcessError(
-                f"the fresh process died or hung (limit {timeout:.0f} s) in {function.__name__}: {words}"
+                f"the fresh process died or hung (limit {limit:g} s without progress) in {function.__name__}: {words}"
             )
         done, result = answer
         if done:
@@ -75,15 +89,41 @@ class IsolatedProcess:
             raise problem
         raise IsolatedProcessError(f"{function.__name__} raised in a fresh process:\n{text}")
 
-    def _ask(self, function: Callable[..., T], args: tuple[object, ...], timeout: float) -> Any:
-        """Return what the process answers, ``None`` where it died or ran out of time."""
+    def _ask(self, function: Callable[..., T], args: tuple[object, ...], limit: float) -> Any:
+        """Return what the process answers, ``None`` where it died or made no progress for so long."""
+        if not self._ready:
+            if not self._arrives(self.quiet):
+                return None
+            self._pipe.recv()  # the warm parent says that it has imported everything
+            self._ready = True
         self._pipe.send((function, args))
-        if not self._pipe.poll(timeout):
+        if not self._arrives(limit):
             return None
         answer = self._pipe.recv()
         if answer is not None:
             self._pipe.recv()  # the warm parent says that the process has ended
         return answer
+
+    def _arrives(self, limit: float) -> bool:
+        """Wait until a message arrives; return whether one did before the processes made no progress for so long."""
+        began = since = time.monotonic()
+        taken = self._taken()
+        while not self._pipe.poll(min(_LOOK, limit)):
+            now, progress = time.monotonic(), self._taken()
+            if progress > taken:
+                since, taken = now, progress
+            if now - since > limit or now - began > _LONGEST * limit:
+                return False
+        return True
+
+    def _taken(self) -> float:
+        """Return the seconds of a processor that the warm parent and what it runs have taken."""
+        try:
+            parent = psutil.Process(self._process.pid)
+            times = [each.cpu_times() for each in (parent, *parent.children(recursive=True))]
+        except psutil.Error:
+            return 0.0  # it ends just now, and the pipe says so
+        return sum(each.user + each.system for each in times)
 
     def close(self) -> None:
         """End the warm parent and whatever it still runs, and remove its folder."""
@@ -107,6 +147,7 @@ class IsolatedProcess:
     def _start(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
         self._pipe, theirs = Pipe()
+        self._ready = False
         environment = {
             **part_environment(self._run_id, self.home),
             "OMP_NUM_THREADS": "1",

@@ -192,6 +192,9 @@ class TimeoutsTable(Strict):
     """How long a client waits, and when the run gives the target up."""
 
     answer: float = Field(default=30.0, gt=0, description="seconds to wait for an answer, a number above 0")
+    client: float = Field(
+        default=60.0, gt=0, description="seconds without progress after which a client is given up, a number above 0"
+    )
     dead_answers: int = Field(default=5, gt=0, description="how many dead answers in a row end the run, above 0")
 
 
@@ -251,7 +254,7 @@ class Profile(Strict):
     budget: BudgetTable = Field(
         default=BudgetTable(), description="a table with requests, megabytes, objects and seconds"
     )
-    timeouts: TimeoutsTable = Field(default=TimeoutsTable(), description="a table with answer and dead_answers")
+    timeouts: TimeoutsTable = Field(default=TimeoutsTable(), description="a table with answer, client and dead_answers")
     cleanup: CleanupTable | None = Field(default=None, description="a table with purge")
     expected_failures: list[ExpectedFailure] = Field(
         default_factory=list, description="tables [[expected_failures]] with requirement, reason and expires"

@@ -84,6 +84,7 @@ def target_of(name: str, profile: Profile, guard: Guard | None) -> Target:
         keys=keys,
         secure=secure,
         tls_floor=profile.tls.floor,
+        client_quiet=profile.timeouts.client,
         origin=Door("origin", profile.origin.url, profile.timeouts.answer, guard=guard, direct=direct, network=network)
         if profile.origin
         else None,

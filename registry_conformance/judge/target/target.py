@@ -137,7 +137,8 @@ class Target:
     asked, ``records`` link -> the file of what passed on it, ``logs`` part -> log file, ``log_groups`` part -> group of
     CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only where it is open. ``ways`` is
     how artifacts are declared to move, ``machine`` where the MLflow client runs. ``secure`` is a door that takes TLS,
-    from version ``tls_floor`` on. ``promises`` is what is asked of it.
+    from version ``tls_floor`` on. A client of the SDK is given up after ``client_quiet`` seconds without progress.
+    ``promises`` is what is asked of the target.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Target:
     keys: Mapping[str, Credential] = field(repr=False)
     secure: Door | None = None
     tls_floor: str = "TLSv1.2"
+    client_quiet: float = 60.0
     origin: Door | None = None
     bucket: BucketAccess | None = None
     key_record: Path | None = None

@@ -9,6 +9,10 @@ from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.bucket import record_stored, under
 
 KIB = 1024
+_PATIENCE = 4.0
+"""Seconds that the answer to a large body is waited for, on a machine that has time."""
+_SLACK = 4
+"""So many times as long as by the pace of the step before, a step of the ladder may take: links are slow."""
 LADDER = (("64k", 64 * KIB), ("1m", 1024 * KIB + 1), ("5m", 5 * 1024 * KIB + 1), ("9m", 9 * 1024 * KIB + 1))
 NAMES = {
     "hash": ("a%23b.txt", "a#b.txt"),
@@ -24,12 +28,14 @@ NAMES = {
 
 def sizes(context: ProbeContext, place: str) -> None:
     """Climb a ladder of sizes; above a step that failed nothing is asked."""
-    asker = context.at(place, patience=4.0)
     failed: dict[str, str] = {}
+    pace = 0.0
     for step, size in LADDER:
+        asker = context.at(place, patience=max(_PATIENCE, _SLACK * pace * size))
         body, path = content(size), f"{context.name}/{place}-sizes/{step}.bin"
         put = asker.ask(f"size.{step}", f"an upload of {size} B", "PUT", f"{FILES}/{path}", body=body, normal="200 .*")
         record_stored(context, f"size.{step}.stored.{place}", path, body, put)
+        pace = put.seconds / size
         _note(failed, context, "put", f"size.{step}.{place}", step)
         _note(failed, context, "stored", f"size.{step}.stored.{place}", step)
         if not put.ok:
