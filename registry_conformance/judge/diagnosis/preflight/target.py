@@ -50,7 +50,7 @@ def examine_target(target: Target, run: str, facts: Facts) -> Examined:
     if not target.doors:
         return Examined(target)
     if target.kind in OURS:
-        _record_product(facts, _product(target.doors[0]))
+        _record_product(facts, _product(target.doors[0]) or Product("envoy", "this stack runs it"))
         return Examined(target)
     with ThreadPoolExecutor(len(target.doors)) as threads:
         asked = {door.name: threads.submit(_examined, target, door, run) for door in target.doors}
