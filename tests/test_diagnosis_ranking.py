@@ -186,3 +186,34 @@ def test_every_cause_was_made_once_and_seen() -> None:
 def test_the_store_is_quoted_wherever_its_code_stands(said: str, code: str) -> None:
     """boto3, S3 and the reference's MLflow each say the code in their own way, and any code is read."""
     assert s3_code(said) == code
+
+
+def test_a_body_limit_names_the_line_of_the_proxy_that_answers() -> None:
+    """Small uploads work and one of a MiB is 413, by nginx: its own line is in the remedy."""
+    limited = dict.fromkeys(("size.1m.P", "ladder.put.P", "chunked.P"), "413 html nginx")
+    facts = table(put__P="200 empty", first__product__P="nginx")
+    for name, value in limited.items():
+        facts.record(name, "1m " * name.startswith("ladder") + value, f"{name} is {value}", "200.*|all")
+    first = conclude(facts).causes[0]
+
+    assert (first.id, first.layer) == ("body-limit", "proxy")
+    assert "client_max_body_size 0" in first.remedy
+
+
+def test_a_stale_listing_is_weighed_before_a_permission() -> None:
+    """What was stored and is not listed yet is not told as a role that may not list."""
+    seen = table(
+        put__P="200 empty", stored__P="whole", list__P="500 json empty", get__P="200 whole", list__O="500 json empty"
+    )
+    facts = Facts()
+    for fact in seen.values():
+        value = fact.value.replace("500 json empty", "200 json empty")
+        facts.record(fact.name, value, fact.sentence, "200 empty|200 whole|whole")
+    assert conclude(facts).causes[0].id == "listing-is-stale"
+
+
+def test_nothing_of_a_product_is_told_to_who_has_none() -> None:
+    """No sentence and no remedy of the table names a proxy product: its line stands apart."""
+    products = ("Envoy", "nginx", "HAProxy", "Caddy", "Traefik", "ext_authz")
+    named = [each.id for each in CAUSES if any(name in each.sentence + each.remedy for name in products)]
+    assert named == []

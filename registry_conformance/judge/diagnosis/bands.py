@@ -19,6 +19,8 @@ class Band(enum.StrEnum):
     POSSIBLE = "possible"
 
 
+NOW_AND_THEN = "now-and-then"
+"""The symptom of what fails at times."""
 _CERTAIN, _LIKELY, _UNLIKE = 0.9, 0.75, 0.3
 _PROVED = 0.6
 """Of the requirements that a cause breaks, and that were judged, the share that must have failed if it is likely."""
@@ -54,9 +56,12 @@ class Bands:
         )
 
     def unlike(self, fit: Fit, elsewhere: Collection[str] = ()) -> bool:
-        """Return whether so much is otherwise than under this cause that it does not fit after all."""
+        """Return whether so much is otherwise than under this cause that it does not fit after all.
+
+        What fails now and then looks different each time.
+        """
         like = self._like(fit.cause, elsewhere)
-        return like is not None and like < _UNLIKE
+        return like is not None and like < _UNLIKE and fit.cause.symptom != NOW_AND_THEN
 
     def band(self, fit: Fit, elsewhere: Collection[str] = ()) -> Band:
         """Return how sure a cause is among all, less what is explained ``elsewhere``."""

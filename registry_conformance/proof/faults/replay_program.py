@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from registry_conformance.judge.diagnosis.causes import BY_ID
 from registry_conformance.judge.diagnosis.patterns import FILE
 from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.requirement import Register
@@ -19,7 +21,7 @@ PATTERNS_SCHEMA = "patterns.v1"
 def replayed(folder: Path, *, keep: bool, say: Callable[[str], None]) -> int:
     """Tell what the diagnosis is worth on stored facts; return the exit code: 0 it reaches its goals, 1 it does not.
 
-    ``keep`` makes these facts what causes are compared with from now on.
+    ``keep`` makes these facts what their causes are compared with from now on; those of other causes stay.
     """
     try:
         looks = list(read_facts(folder))
@@ -28,8 +30,7 @@ def replayed(folder: Path, *, keep: bool, say: Callable[[str], None]) -> int:
         return Exit.USAGE
     patterns = patterns_of(looks)
     if keep:
-        document = {"schema": PATTERNS_SCHEMA, "patterns": patterns}
-        FILE.write_text(json.dumps(document, indent=0, ensure_ascii=False) + "\n")
+        _keep(patterns)
         say(f"kept: what {len(patterns)} causes look like, in {FILE.name}")
     kept_by = {name: requirement.layer for name, requirement in Register.load(REGISTER).items()}
     found = judge(looks, kept_by)
@@ -39,3 +40,9 @@ def replayed(folder: Path, *, keep: bool, say: Callable[[str], None]) -> int:
     for line in short:
         say(f"short of its goal: {line}")
     return Exit.FAILED if short else Exit.OK
+
+
+def _keep(patterns: Mapping[str, Any]) -> None:
+    before: Mapping[str, Any] = json.loads(FILE.read_text())["patterns"] if FILE.exists() else {}
+    now = {cause: each for cause, each in sorted({**before, **patterns}.items()) if cause in BY_ID}
+    FILE.write_text(json.dumps({"schema": PATTERNS_SCHEMA, "patterns": now}, indent=0, ensure_ascii=False) + "\n")
