@@ -217,3 +217,12 @@ def test_nothing_of_a_product_is_told_to_who_has_none() -> None:
     products = ("Envoy", "nginx", "HAProxy", "Caddy", "Traefik", "ext_authz")
     named = [each.id for each in CAUSES if any(name in each.sentence + each.remedy for name in products)]
     assert named == []
+
+
+def test_two_causes_that_do_not_hide_each_other_are_both_named() -> None:
+    """Each explains oddities of its own, and what is odd of the other counts against neither."""
+    one = Cause("one", "proxy", "uploads-fail", "s", "r", (), (must("put.P", "404", 3),))
+    two = Cause("two", "auth", "valid-key-refused", "s", "r", (), (must("key.apikey.P", "401", 3),))
+    known = {"one": [{"put.P": "404", "put.again.P": "404"}], "two": [{"key.apikey.P": "401"}]}
+    found = conclude(table(put__P="404", put__again__P="404", key__apikey__P="401"), (), [one, two], known=known)
+    assert [(each.id, each.alternative) for each in found.causes] == [("one", False), ("two", False)]

@@ -74,6 +74,10 @@ class Bands:
             return Band.POSSIBLE
         return Band.CERTAIN if like >= _CERTAIN and fit.share >= _CERTAIN else Band.LIKELY
 
+    def usual(self, fit: Fit) -> frozenset[str]:
+        """Return the names of the facts that are odd under a cause."""
+        return frozenset(name for pattern in self._known.get(fit.cause.id, ()) for name in pattern)
+
     def _rivals(self, fit: Fit, like: float, elsewhere: Collection[str]) -> Iterator[Cause]:
         """Yield the causes that are as like what was seen, and that nothing seen rules out."""
         for cause in self._causes:

@@ -174,7 +174,7 @@ def _chosen(ranked: Sequence[Fit], bands: Bands, told: Collection[str]) -> tuple
         if chosen and band is Band.POSSIBLE:
             continue
         chosen.append((fit, band))
-        elsewhere |= fit.explained
+        elsewhere |= fit.explained | bands.usual(fit)
     taken = [fit for fit, _ in chosen]
     return chosen, [fit for fit in ranked if fit not in taken]
 
