@@ -53,8 +53,10 @@ def apply(proxy: Proxy, document: Document) -> None:
         context["tls_params"]["tls_minimum_protocol_version"] = proxy.tls_floor
     if proxy.tls_floor in _OLD:
         context["tls_params"]["cipher_suites"] = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA"]
-    shown = context["tls_certificates"][0]["certificate_chain"]
-    shown["filename"] = shown["filename"].replace(certificate.CERTIFICATE, _FILES[proxy.certificate])
+    if proxy.certificate != _SHIPPED.certificate:
+        shown = context["tls_certificates"][0]
+        file = shown["certificate_chain"]["filename"].replace(certificate.CERTIFICATE, _FILES[proxy.certificate])
+        shown["certificate_chain"]["filename"] = shown["private_key"]["filename"] = file  # it holds both
     if not proxy.tls:
         document["resources"].remove(secure)
 
