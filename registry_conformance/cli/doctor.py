@@ -112,7 +112,7 @@ def examine(asked: Examination) -> int:
         if asked.as_json:
             click.echo(json.dumps(redactor.value(doctor.document(target, found)), ensure_ascii=False, indent=1))
         else:
-            click.echo("\n".join(redactor.text(line) for line in doctor.lines(target, found)))
+            click.echo("\n".join(visible(redactor.text(line)) for line in doctor.lines(target, found)))
         code = health(found).exit_code
     return LEFT_BEHIND if left and not code else code
 

@@ -9,8 +9,8 @@ from typing import Any, TextIO, cast
 
 from registry_conformance.judge.visible import visible
 
-_OURS = re.compile(r"(\x1b\[[0-9;]*[mK]|\r)")
-"""What pytest and the live line write themselves: colours, and the line that is written anew."""
+_OURS = re.compile(r"((?:^\r)?\x1b\[[0-9;]*[mK]\r?|^\r)")
+"""What pytest and the live line write themselves: colours, and the line that is written anew from its beginning."""
 
 
 class SteadyOutput:

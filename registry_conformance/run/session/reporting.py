@@ -17,6 +17,7 @@ from registry_conformance.judge.report.summary import summary
 from registry_conformance.judge.report.trace import TraceIndex
 from registry_conformance.judge.report.write import ReportFolderError, prune, publish, write
 from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.visible import visible
 from registry_conformance.run.session.exit_codes import Exit
 
 _SECONDS = "conformance/seconds"
@@ -57,7 +58,7 @@ def report(
             )
             code = Exit.FAILED
     for line in told(run, str(latest.relative_to(ROOT) if latest.is_relative_to(ROOT) else latest)):
-        say(redactor.text(line))
+        say(visible(redactor.text(line)))
     return code
 
 
