@@ -101,6 +101,7 @@ def examine(asked: Examination) -> int:
     from registry_conformance.judge.diagnosis.outcome import LEFT_BEHIND, health
     from registry_conformance.judge.machine import isolate, new_run_id
     from registry_conformance.judge.report.redact import Redactor
+    from registry_conformance.judge.visible import visible
 
     run, left = new_run_id(), list[str]()
     with _patient(asked, run, left) as target:
