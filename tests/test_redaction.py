@@ -193,3 +193,42 @@ def opened(path: Path) -> str:
     packed = re.findall(r'<script type="text/plain" id="e\d+">([^<]+)<', text)
     assert packed or path.name != "index.html"
     return text + "".join(gzip.decompress(base64.b64decode(piece)).decode() for piece in packed)
+
+
+LONG = "hk_live_" + "".join(chr(ord("a") + number * 7 % 26) for number in range(60))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"token = 'Bearer {LONG[:30]}...{LONG[-20:]}'",
+        f"PUT http://h/?k={LONG[:25]} ...",
+        f"b'Authorization: {LONG[:20]}'\n b'{LONG[20:44]}'\n b'{LONG[44:]}')",
+        f"E   -  b'{LONG[:31]}'\nE   ?      ---\nE   +  b'{LONG[31:]}'",
+        f"saw b'{LONG[:31]}' b'{LONG[31:]}' and more",
+        f"{LONG[-15:]} is the end of a log line",
+        f"an answer that was cut in {LONG[:33]}",
+    ],
+    ids=["shortened", "clipped", "wrapped", "diff", "one line", "begins late", "ends early"],
+)
+def test_piece_of_a_secret_is_masked(text: str) -> None:
+    """What is left of a secret at a cut is masked (kind: a text that was cut before it was redacted)."""
+    cleaned = Redactor([LONG]).text(text)
+
+    assert MASK in cleaned
+    assert [LONG[at : at + 8] for at in range(len(LONG) - 7) if LONG[at : at + 8] in cleaned] == []
+
+
+def test_words_that_a_secret_shares_are_kept() -> None:
+    """A word that is part of a secret by chance stays, if nothing says that it was cut."""
+    text = "the registry of 'local' models\nregistry\nonly"
+
+    assert Redactor(["registry-local-only"]).text(text) == text
+
+
+def test_escapes_of_others_are_shown() -> None:
+    """Control characters and turns of the reading direction are shown (kind: text of others that a terminal obeys)."""
+    text = "a\x1b[2Jb\x9bc\x07d\u202ee\rf\tg\nh"
+
+    assert Redactor(()).text(text) == "a\\x1b[2Jb\\x9bc\\x07d\\u202ee\\x0df\tg\nh"
+    assert Redactor(()).value({"k\x1b": ["\u2066"]}) == {"k\\x1b": ["\\u2066"]}

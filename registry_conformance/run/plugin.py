@@ -24,11 +24,12 @@ from registry_conformance.run.session.collection import is_check, over_doors, re
 from registry_conformance.run.session.context import CONTEXT, Context, run_id, stack, target
 from registry_conformance.run.session.controller import REFUSAL, RUN_CONTROLLER, RunController
 from registry_conformance.run.session.live_run import first_things_first, visit
+from registry_conformance.run.session.outputs import Outputs, pytest_load_initial_conftests
 from registry_conformance.run.session.plan_target import planned_target
 from registry_conformance.run.session.recording import Recording
 from registry_conformance.run.settings import BACKENDS, STACKS, STORES, Settings, SettingsError, external_store
 
-__all__ = ["run_id", "stack", "target"]
+__all__ = ["pytest_load_initial_conftests", "run_id", "stack", "target"]
 
 FIXTURES = (
     "access",
@@ -59,6 +60,7 @@ FIXTURES = (
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Let other plugins give a run its target."""
     pluginmanager.add_hookspecs(hooks)
+    pluginmanager.register(Outputs(), "conformance-outputs")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

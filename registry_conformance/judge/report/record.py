@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry_conformance.judge.requirement import Register
@@ -34,6 +34,20 @@ class CheckRecord:
     evidence: Sequence[Mapping[str, Any]] = ()
     diagnosis: Mapping[str, Any] | None = None
     started: float = 0.0
+
+    def or_worse(self, other: CheckRecord) -> CheckRecord:
+        """Return the worse of two records of this check, this one where they are alike.
+
+        What it does not say of the check itself (a worker that died says nothing) is taken from the other.
+        """
+        worse, better = (other, self) if other.verdict > self.verdict else (self, other)
+        return replace(
+            worse,
+            requirements=worse.requirements or better.requirements,
+            claim=worse.claim or better.claim,
+            door=worse.door or better.door,
+            started=worse.started or better.started,
+        )
 
 
 @dataclass(frozen=True, slots=True)

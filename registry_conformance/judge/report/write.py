@@ -53,6 +53,8 @@ FORMATS: Mapping[str, tuple[str, Callable[[RunRecord], Iterable[bytes]]]] = {
 _Record = TypeVar("_Record", RunRecord, CheckRecord)
 _REMEDY = "or write elsewhere with --report-dir=DIR"
 _ROOM = 64 * 1024
+_OWNERS_ALONE = 0o077
+"""The mask of what nobody but the owner may do with a file or a folder of a report."""
 _CAUSES = {
     (errno.EROFS, errno.EACCES, errno.EPERM): f"it is read-only for this user; make it writable, {_REMEDY}",
     (
@@ -218,10 +220,13 @@ def _put_folder(path: Path, fill: Callable[[Path], None]) -> None:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Make an ``OSError`` within a ``ReportFolderError`` about ``folder``."""
+    """Make an ``OSError`` within a ``ReportFolderError`` about ``folder``; what is written is its owner's alone."""
+    usual = os.umask(_OWNERS_ALONE)
     try:
         yield
     except OSError as problem:
         known = (cause for codes, cause in _CAUSES.items() if problem.errno in codes)
         cause = next(known, f"{problem.strerror or problem}; mend that, {_REMEDY}")
         raise ReportFolderError(f"cannot write reports to {folder}: {cause}") from problem
+    finally:
+        os.umask(usual)

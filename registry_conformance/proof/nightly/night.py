@@ -59,7 +59,7 @@ class NightRun:
 
     def write(self) -> None:
         """Write the record, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f".{_RECORD}.tmp"
         part.write_text(json.dumps(self.document(), indent=1) + "\n")
         part.replace(self.folder / _RECORD)
@@ -109,7 +109,7 @@ def publish(night: NightRun, keep: int) -> list[Path]:
 
 def copy_run(run: Path, into: Path) -> None:
     """Give a night the files of a run, but for Allure's, as further names of the same files where the disk can."""
-    into.mkdir(parents=True, exist_ok=True)
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in run.iterdir():
         if file.is_file() and not file.name.startswith("allure"):
             (into / file.name).unlink(missing_ok=True)

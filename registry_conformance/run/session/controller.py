@@ -14,6 +14,7 @@ from _pytest.terminal import TerminalReporter
 from registry_conformance.judge.end_requests import EndRequests, Stopped
 from registry_conformance.judge.output import SteadyOutput
 from registry_conformance.judge.report import tally
+from registry_conformance.judge.report.console import keep_secret
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.redact import Redactor
@@ -64,6 +65,7 @@ class RunController:
         self._settings = context.settings
         self._register = context.register
         self._records: dict[str, CheckRecord] = {}
+        self._begun: dict[str, CheckRecord] = {}
         self._spool = Spool()
         self._clock = RunClock(config, context)
         self._stack: OwnedStack | None = None
@@ -84,7 +86,8 @@ class RunController:
         self._terminal: TerminalReporter = self._config.pluginmanager.getplugin("terminalreporter")
         self._requests.install()
         hush(self._terminal, self._config)
-        self._terminal._tw._file = SteadyOutput(self._terminal._tw._file)
+        if not isinstance(self._terminal._tw._file, SteadyOutput):
+            self._terminal._tw._file = SteadyOutput(self._terminal._tw._file)
         live_line = Progress(self._terminal, self._number_of_workers(), durations(self._config), self._register)
         self._progress = self._config.stash.get(TELLER, live_line)
         try:
@@ -93,6 +96,7 @@ class RunController:
             pytest.exit(str(problem), returncode=Exit.USAGE)
         try:
             self._stack, self.target = self._bring_up()
+            keep_secret(self.target.secrets)
         except (StackError, LedgerError) as problem:
             self._problem = str(problem)
             self._report(self._run_record(Exit.COULD_NOT_VERIFY))
@@ -149,21 +153,29 @@ class RunController:
         self._progress.expect(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a check's record from its last report; a worker that died leaves one without."""
+        """Take a check's record from its last report; where its worker died, from the first."""
         learn(getattr(report, "tokens", ()))
         raw = getattr(report, "check", None)
         if raw is not None:
             record: CheckRecord = pickle.loads(raw)  # noqa: S301 - from a worker of this run
+            if report.when == "setup":
+                self._begun[record.nodeid] = record
+                return
         elif report.when not in {"setup", "call", "teardown"}:
             record = CheckRecord(report.nodeid, (), Verdict.ERROR, 0.0, message=str(report.longrepr))
         else:
             return
         if self._watch.is_due(record) and self._lost_a_part() and record.verdict >= Verdict.FAILED:
             record = replace(record, verdict=Verdict.INCONCLUSIVE)
-        known = self._records.get(record.nodeid)
-        if known is None or record.verdict >= known.verdict:  # a check that killed its worker is run again: both count
-            self._records[record.nodeid] = replace(record, evidence=self._spool.keep(record.evidence))
-        self._progress.done(record)
+        self._keep(record)
+
+    def _keep(self, record: CheckRecord) -> None:
+        """Keep a check's record, the worst where there are several: what ran again after a crash did crash."""
+        kept = replace(record, evidence=self._spool.keep(record.evidence))
+        before = self._records.get(record.nodeid) or self._begun.get(record.nodeid)
+        if record.nodeid not in self._records:
+            self._progress.done(record)
+        self._records[record.nodeid] = before.or_worse(kept) if before else kept
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Keep pytest's dots away where the live line speaks."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Mapping
 
@@ -91,8 +90,8 @@ class Progress:
 def hush(terminal: TerminalReporter, config: pytest.Config) -> None:
     """Let the live line and the summary speak instead of pytest's dots and tracebacks, unless others were asked for."""
     terminal.showfspath = False
-    if isinstance(terminal._tw._file, io.TextIOWrapper):  # a pipe is read while the run lasts
-        terminal._tw._file.reconfigure(line_buffering=True)
+    if (reconfigure := getattr(terminal._tw._file, "reconfigure", None)) is not None:
+        reconfigure(line_buffering=True)  # a pipe is read while the run lasts
     config._inicache["console_output_style"] = "classic"  # no public way to drop the percentage
     if config.option.tbstyle == "auto":
         config.option.tbstyle = "no"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import pickle
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fixtures.essentials import EVIDENCE
+from registry_conformance.judge.report.console import keep_secret
 from registry_conformance.judge.report.failure import render_failure
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.report.redact import Redactor
@@ -45,6 +47,7 @@ class Recording:
     def judge(self, target: Target) -> None:
         """From now on keep the target's secrets out of records, and excuse what its MLflow is known to break."""
         self._target = target
+        keep_secret(target.secrets)
         self._mlflow = target.versions.get("mlflow", "")
 
     @pytest.hookimpl(wrapper=True)
@@ -61,9 +64,11 @@ class Recording:
         if report.failed and phases[-1][0] is Verdict.INAPPLICABLE:
             report.outcome = "skipped"
             report.longrepr = (item.nodeid.split("::")[0], 0, "not allowed here")
-        if call.when == "teardown":
+        if call.when == "setup":
+            report.check = pickle.dumps(_begun(item))  # type: ignore[attr-defined] # for the controller
+        elif call.when == "teardown":
             report.tokens = sorted(taken())  # type: ignore[attr-defined] # for the controller, which keeps them out too
-            report.check = pickle.dumps(self._record(item, phases))  # type: ignore[attr-defined] # for the controller
+            report.check = pickle.dumps(self._record(item, phases))  # type: ignore[attr-defined] # as above
         return report
 
     def _phase(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Phase:
@@ -86,21 +91,12 @@ class Recording:
         verdict = merge(verdict for verdict, _, _ in phases)
         complaint = next((c for v, _, c in phases if c is not None and v == verdict), None)
         evidence = item.stash[EVIDENCE].items() if EVIDENCE in item.stash else ()
-        params = getattr(item, "callspec", None)
-        facts: dict[str, Any] = {
-            "nodeid": item.nodeid,
-            "requirements": requirements_of(item),
-            "verdict": verdict,
-            "started": item.stash[_STARTED],
-            "seconds": sum(seconds for _, seconds, _ in phases),
-            "claim": inspect.getdoc(getattr(item, "function", None)) or "",
-            "door": params.params.get(DOOR, "") if params else "",
-            "evidence": evidence,
-        }
+        spent = sum(seconds for _, seconds, _ in phases)
+        record = replace(_begun(item), verdict=verdict, seconds=spent, evidence=evidence)
         if complaint is None:
-            return CheckRecord(**facts)
+            return record
         if verdict == Verdict.INAPPLICABLE:
-            return CheckRecord(**facts, message=self._redactor.text(complaint.actual))
+            return replace(record, message=self._redactor.text(complaint.actual))
         again = f"pytest '{item.nodeid}'{self._options}"
         parts: dict[str, Any] = {
             "expected": self._redactor.text(complaint.expected),
@@ -108,6 +104,20 @@ class Recording:
             "where": complaint.where,
             "rerun": again,
         }
-        judged = [self._register[name] for name in facts["requirements"]]
+        judged = [self._register[name] for name in record.requirements]
         message = render_failure(judged, parts["expected"], parts["actual"], complaint.where, evidence, again)
-        return CheckRecord(**facts, **parts, message=self._redactor.text(message))
+        return replace(record, **parts, message=self._redactor.text(message))
+
+
+def _begun(item: pytest.Item) -> CheckRecord:
+    """Return what is known of a check before it has come to anything."""
+    params = getattr(item, "callspec", None)
+    return CheckRecord(
+        item.nodeid,
+        requirements_of(item),
+        Verdict.UNTESTED,
+        0.0,
+        claim=inspect.getdoc(getattr(item, "function", None)) or "",
+        door=params.params.get(DOOR, "") if params else "",
+        started=item.stash[_STARTED],
+    )

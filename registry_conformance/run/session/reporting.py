@@ -15,7 +15,7 @@ from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.secret_scan import giving_away
 from registry_conformance.judge.report.summary import summary
 from registry_conformance.judge.report.trace import TraceIndex
-from registry_conformance.judge.report.write import ReportFolderError, prune, publish, write
+from registry_conformance.judge.report.write import ReportFolderError, explained, prune, publish, write
 from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.visible import visible
 from registry_conformance.run.session.exit_codes import Exit
@@ -43,7 +43,8 @@ def report(
     try:
         write(run, folder, redactor, TraceIndex(logs, links), History(reports))
         if code != Exit.OK:
-            _keep(logs, folder / "logs", redactor)
+            with explained(folder):
+                _keep(logs, folder / "logs", redactor)
         publish(reports, folder)
         prune(reports)
     except ReportFolderError as problem:

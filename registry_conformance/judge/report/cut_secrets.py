@@ -1,0 +1,63 @@
+"""Secrets in whose midst a text was cut: the piece that is left of one is a secret too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+SHORTEST_PIECE = 6
+"""A piece of fewer characters tells nothing, and could stand in any text by chance."""
+
+_LEAST_UNMARKED = 12
+"""The same where nothing but the end of a line says that something was left out: it may be a word."""
+_CUT = re.compile(r"""(?P<mark>\s?(?:\.\.\.|…)|['"](?=\s[^'"]{0,160}['"]))|\n|\Z""")
+"""What follows a piece: the rest was left out, or a literal that goes on ended its line."""
+_RESUMED = re.compile(r"""\A|\.\.\.|…|['"]\s[^'"]{0,160}['"]""")
+"""What precedes a piece: the beginning was left out, or a literal goes on in another line."""
+
+
+class Pieces:
+    """Finds what is left of secrets that were cut: what stands before a cut, or after one, and is part of a secret."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = sorted(secrets)
+        self._longest = max((len(secret) for secret in self._secrets), default=0)
+        self._shortest_pieces = frozenset(
+            secret[at : at + SHORTEST_PIECE]
+            for secret in self._secrets
+            for at in range(len(secret) - SHORTEST_PIECE + 1)
+        )
+
+    def masked(self, text: str, mask: str) -> str:
+        """Return ``text`` with ``mask`` for each piece that was left at a cut."""
+        if not self._secrets:
+            return text
+        done, kept = 0, []
+        for begin, end in sorted(self._found(text)):
+            if begin >= done:
+                kept += [text[done:begin], mask]
+                done = end
+        return "".join((*kept, text[done:])) if kept else text
+
+    def _found(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where pieces begin and end: the longest before each cut, and after it."""
+        for cut in _CUT.finditer(text):
+            end = cut.start()
+            if text[max(end - SHORTEST_PIECE, 0) : end] in self._shortest_pieces:
+                length = self._longest_of(text[begin:end] for begin in self._starts(end))
+                if cut["mark"] or length >= _LEAST_UNMARKED:
+                    yield end - length, end
+        for resumed in _RESUMED.finditer(text):
+            begin = resumed.end()
+            if text[begin : begin + SHORTEST_PIECE] in self._shortest_pieces:
+                yield begin, begin + self._longest_of(text[begin : begin + size] for size in self._sizes())
+
+    def _starts(self, end: int) -> range:
+        return range(max(end - self._longest, 0), end)
+
+    def _sizes(self) -> range:
+        return range(self._longest, 0, -1)
+
+    def _longest_of(self, pieces: Iterable[str]) -> int:
+        """Return the length of the first of these, longest first, that is part of a secret."""
+        return next(len(piece) for piece in pieces if any(piece in secret for secret in self._secrets))

@@ -1,0 +1,95 @@
+"""What pytest prints and writes, whatever options it is given: reports, logs and streams hold no secret."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest._code.code import ExceptionRepr, TerminalRepr
+
+from registry_conformance.judge.report.console import clean, guard_handler, guard_streams
+
+_HANDLERS = ("caplog_handler", "report_handler", "log_file_handler", "log_cli_handler")
+_OWNERS = 0o600
+
+
+class Outputs:
+    """Cleans what leaves a process by pytest: stands in each process of a run, before everybody else who reports.
+
+    Reports are cleaned on their way, before any other plugin sees them: terminal, JUnit file, debugger and the
+    controller of a worker get them so. Streams and log handlers are cleaned where they write.
+    """
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Have pytest's log handlers and its debug file write what is clean."""
+        logging_plugin = config.pluginmanager.getplugin("logging-plugin")
+        for name in _HANDLERS:
+            if handler := getattr(logging_plugin, name, None):
+                guard_handler(handler)
+        tracer = config.trace.root
+        if (write := getattr(tracer, "_writer", None)) is not None:  # of --debug
+            tracer.setwriter(lambda text: write(clean(text)))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Clean the report of a phase."""
+        clean_report(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Clean the report of a collection."""
+        clean_report(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: ExceptionRepr) -> None:
+        """Clean what pytest says of a failure of its own."""
+        _clean_fields(excrepr)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Leave the files that pytest wrote to their owner."""
+        logs, junit, debug = (getattr(config.option, name, None) for name in ("log_file", "xmlpath", "debug"))
+        for name in (logs or config.getini("log_file"), junit, debug):
+            if isinstance(name, str) and name:
+                path = Path(config.invocation_params.dir, name)
+                if path.is_file():  # and no device, as /dev/stdout
+                    with contextlib.suppress(OSError):  # somebody else's file stays as it is
+                        path.chmod(_OWNERS)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None, object, object]:
+    """Guard the standard streams before pytest begins to capture them."""
+    guard_streams()
+    return (yield)
+
+
+def clean_report(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Clean every text of a report, in place."""
+    report.longrepr = _cleaned(report.longrepr)
+    report.sections = _cleaned(report.sections)
+    if isinstance(report, pytest.TestReport):
+        report.user_properties = _cleaned(report.user_properties)
+
+
+def _cleaned(value: Any) -> Any:
+    """Return a value of the same shape with clean texts; lines of one list are one text."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, TerminalRepr):
+        _clean_fields(value)
+        return value
+    if isinstance(value, list | tuple):
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            return clean("\n".join(value)).split("\n")
+        return type(value)(_cleaned(item) for item in value)
+    return value
+
+
+def _clean_fields(shown: TerminalRepr) -> None:
+    for name, value in vars(shown).items():
+        setattr(shown, name, _cleaned(value))
