@@ -1,0 +1,66 @@
+"""What was not asked is not healthy: the doctor says what it owes, in text and JSON, and ends with exit code 6."""
+
+from __future__ import annotations
+
+from registry_conformance.judge.diagnosis import doctor
+from registry_conformance.judge.diagnosis.budget import Budget
+from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
+from registry_conformance.judge.diagnosis.facts import Facts, Missed
+from registry_conformance.judge.diagnosis.outcome import Health, health, stops_at
+
+
+def facts_of(**values: str) -> Facts:
+    """Return facts by name, ``__`` for a dot, of which ``200 json`` is what a healthy deployment shows."""
+    facts = Facts()
+    for name, value in values.items():
+        facts.record(name.replace("__", "."), value, f"{name}: {value}", "200 json")
+    return facts
+
+
+def test_a_question_that_was_not_asked_is_not_healthy() -> None:
+    """A look that owes a question could not tell, says which and why, and ends with exit code 6."""
+    facts = facts_of(put__P="200 json")
+    facts.unseen("size.1m.P", Missed("the time for all probes, 10 s, was over"))
+    found = Diagnosis((), facts)
+    target = doctor.target_at("http://registry.example", None)
+    text = "\n".join(doctor.lines(target, found))
+    assert health(found) is Health.COULD_NOT_TELL
+    assert health(found).exit_code == 6
+    assert "COULD NOT TELL" in text
+    assert "size.1m.P" in text and "was over" in text and "--budget" in text
+    assert doctor.document(target, found)["facts"]["size.1m.P"]["missed"] is True
+
+
+def test_what_a_target_does_not_show_is_no_debt() -> None:
+    """A fact without the means to see it leaves a look healthy."""
+    facts = facts_of(put__P="200 json")
+    facts.unseen("bucket.S", "the target shows no bucket")
+    assert health(Diagnosis((), facts)) is Health.HEALTHY
+
+
+def test_what_is_wrong_goes_before_what_was_not_asked() -> None:
+    """Something that was seen to be wrong stays wrong, whatever else could not be asked."""
+    facts = facts_of(put__P="413 html nginx")
+    facts.unseen("size.1m.P", Missed("the time for all probes, 10 s, was over"))
+    assert health(Diagnosis((), facts)) is Health.ILL
+
+
+def test_the_first_step_that_fails_is_named() -> None:
+    """A registration stops at its first step that does not work, in the order of a client."""
+    facts = facts_of(put__P="404 html", meta__version__P="500 json", meta__run__P="200 json")
+    stop = stops_at(facts)
+    assert stop is not None
+    assert (stop[0].words, stop[1].value) == ("the upload", "404 html")
+
+
+def test_a_budget_grows_with_the_target_s_pace_up_to_what_is_allowed() -> None:
+    """Slow answers make the budget longer than fast ones do, and an option bounds it."""
+    fast, slow, bounded = Budget(), Budget(), Budget(5.0)
+    for _ in range(10):
+        fast.answered(0.001)
+        slow.answered(0.3)
+        bounded.answered(0.3)
+    assert slow.allowed >= fast.allowed
+    assert slow.allowed >= 89
+    assert bounded.allowed == 5.0
+    assert not bounded.over

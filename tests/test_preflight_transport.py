@@ -1,0 +1,134 @@
+"""Before any request is believed: name, port, what is spoken there, certificate, and answers that cannot be read."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+
+from registry_conformance.judge.diagnosis.preflight import Finding, examine
+from registry_conformance.judge.target.target import Door
+from tests.http_servers import raw
+from tests.web_answers import looked_at, mlflow, site
+
+
+def found_at(url: str, patience: float = 2.0) -> Finding:
+    """Return what ends the matter at a URL."""
+    found = looked_at(url, patience=patience).finding
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """An authority that this machine does not know."""
+    return trustme.CA()
+
+
+def served_by(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    """Return a server's TLS context with a certificate for these names."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
+
+
+def test_a_name_that_does_not_resolve_is_told() -> None:
+    """A name that nobody has is the address's fault, and nothing is asked."""
+    found = found_at("http://nowhere.invalid/api/mlflow")
+    assert found.kind.id == "door-name-unknown"
+    assert not found.kind.answered
+
+
+def test_a_closed_port_is_told() -> None:
+    """A port at which nobody listens is told with its number."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    found = found_at(f"http://127.0.0.1:{port}")
+    assert found.kind.id == "door-port-closed"
+    assert f"127.0.0.1:{port}" in found.sentence
+
+
+def test_https_to_plain_http_is_told_with_the_address_to_use() -> None:
+    """A port that speaks plain HTTP is told as that, and no request is sent to it."""
+    with site(mlflow) as there:
+        found = found_at(there.url.replace("http:", "https:"))
+        assert not there.credentials
+    assert found.kind.id == "address-https-to-plain-http"
+    assert f"use {there.url}" in found.remedy
+
+
+def test_http_to_tls_is_told_with_the_address_to_use(authority: trustme.CA) -> None:
+    """A port that speaks TLS is told as that, whoever signed its certificate."""
+    with site(mlflow, served_by(authority, "127.0.0.1")) as there:
+        found = found_at(there.url.replace("https:", "http:"))
+    assert found.kind.id == "address-http-to-tls"
+    assert found.remedy == f"use {there.url}"
+
+
+@pytest.mark.parametrize(
+    ("names", "trusted", "kind"),
+    [
+        (("127.0.0.1",), False, "certificate-untrusted"),
+        (("another.example",), True, "certificate-other-name"),
+        (("127.0.0.1",), True, ""),
+    ],
+)
+def test_a_certificate_that_is_not_good_is_told(
+    authority: trustme.CA, tmp_path: Path, names: tuple[str, ...], *, trusted: bool, kind: str
+) -> None:
+    """A certificate by a stranger or for another name ends it, before any key is sent."""
+    file = tmp_path / "authority.pem"
+    (authority if trusted else trustme.CA()).cert_pem.write_to_path(str(file))
+    with site(mlflow, served_by(authority, *names)) as there:
+        found = examine(Door("given", there.url, 2.0, ca=file), "a-key-of-mine", "run-1", 2.0).finding
+        asked = list(there.asked)
+    assert (found.kind.id if found else "") == kind
+    assert bool(asked) is not bool(kind)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "told"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "address-no-http", "SSH-2.0"),
+        (b"", "door-hangs-up", "closes it without an answer"),
+        (
+            b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % number for number in range(120)) + b"\r\n",
+            "answer-unreadable",
+            "more than 100 headers",
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{", "answer-unreadable", "breaks off"),
+    ],
+)
+def test_what_cannot_be_read_is_told(said: bytes, kind: str, told: str) -> None:
+    """Another protocol, no answer, a flood of headers, half a body: each is told as it is."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.settimeout(2.0)
+        connection.recv(4096)
+        connection.sendall(said)
+
+    with raw(answer) as url:
+        found = found_at(url)
+    assert found.kind.id == kind
+    assert told in found.sentence
+
+
+def test_an_answer_that_does_not_end_is_told() -> None:
+    """A body without an end is given up in bounded time, and told with what came."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.settimeout(2.0)
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        while True:
+            try:
+                connection.sendall(b"[" * 65536)
+            except OSError:
+                return
+
+    with raw(answer) as url:
+        found = found_at(url, patience=0.5)
+    assert found.kind.id in ("answer-endless", "answer-unreadable")
