@@ -17,12 +17,14 @@ from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.live.address import profile_at
 from registry_conformance.judge.live.discovery import features_at, with_broken_doors
 from registry_conformance.judge.live.guarded_session import GuardedSession
+from registry_conformance.judge.live.janitor import sweep
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.reader import ProfileError, file_of, read
 from registry_conformance.judge.live.target import guard_of, target_of
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.machine import stand_ins
 from registry_conformance.judge.report.record import CheckRecord
+from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.ledger import LedgerError, identity_of
@@ -65,8 +67,11 @@ class LiveRun:
     def open(self, say: Say) -> Target:
         """Open the ledger, say what is to be written, ask which MLflow is there, and return the target.
 
-        Raises ``LedgerError`` if the ledger cannot be made.
+        What earlier runs left there is said first. Raises ``LedgerError`` if the ledger cannot be made.
         """
+        for earlier in sweep(self.target, self._guard.file.parent, datetime.now(UTC), dry=True):
+            if left := len(earlier.cleaned.left):
+                say(f"the run {earlier.run_id} left {plural(left, 'thing')} here, which the janitor removes")
         self._session.open()
         door = self.target.doors[0]
         say(f"judging {self.target.name} at {door.url}, {self._profile.access} ...")
