@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.registry import PROBING, recording
-from registry_conformance.judge.clients.sdk_registration import Developer
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.machine import part_environment, world
 
@@ -80,7 +80,10 @@ def search(url: str, key: str, home: Path) -> tuple[int, str]:
     home.mkdir()
     made: list[object] = []
     given = {"MLFLOW_TRACKING_URI": url, "MLFLOW_TRACKING_TOKEN": key}
-    with world({**part_environment("run-1", home), **PROBING, **given}), recording(made.append, lambda *_: None):
+    with (
+        world({**part_environment("run-1", home), **PROBING, **given}),
+        recording(made.append, lambda *_: None),
+    ):
         from mlflow import MlflowClient  # noqa: PLC0415 - as the SDK is imported where it is needed
 
         with contextlib.suppress(Exception):

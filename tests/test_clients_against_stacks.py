@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.judge.clients.artifact_modes import observe_ways
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.registry_state_machine import compare_registries
 from registry_conformance.judge.clients.sdk import Sdk
-from registry_conformance.judge.clients.sdk_registration import Developer
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.target.target import Login, Machine, Target, Ways

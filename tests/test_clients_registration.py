@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 
 from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.model_flavors import KINDS
 from registry_conformance.judge.clients.registration import PLATFORM_TAGS, PlannedRegistration, observe
-from registry_conformance.judge.clients.sdk_registration import Developer, RegistrationPlan, load_back, register
+from registry_conformance.judge.clients.sdk_registration import RegistrationPlan, load_back, register
 from registry_conformance.judge.evidence.exchange import Body
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch

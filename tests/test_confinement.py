@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.sdk import log_artifact
-from registry_conformance.judge.clients.sdk_registration import Developer, load_back
+from registry_conformance.judge.clients.sdk_registration import load_back
 from registry_conformance.judge.target.target import Door
 from tests import isolated_work
 from tests.doubles.hostile import hostile

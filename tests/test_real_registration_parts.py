@@ -11,11 +11,12 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.log_watch import Line, LogWatch
 from registry_conformance.judge.clients.registration import PlannedRegistration
 from registry_conformance.judge.clients.registration_progress import RegistrationProgress
-from registry_conformance.judge.clients.sdk_registration import DIARY, Developer, RegistrationPlan, SdkRegistration
+from registry_conformance.judge.clients.sdk_registration import DIARY, RegistrationPlan, SdkRegistration
 from registry_conformance.judge.expect import Mismatch, PreconditionFailed
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.summary import conclusion

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.direct_store_access import signed
 from registry_conformance.judge.clients.registry import digest_file
 from registry_conformance.judge.clients.sdk import Sdk
-from registry_conformance.judge.clients.sdk_registration import Developer
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.target.target import Ways
 

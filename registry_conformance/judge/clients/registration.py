@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.direct_store_access import signed
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess, IsolatedProcessError
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.registry import PROXIED
 from registry_conformance.judge.clients.sdk_registration import (
-    Developer,
     RegistrationPlan,
     Return,
     SdkRegistration,

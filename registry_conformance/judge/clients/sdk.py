@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.registry import digest_file
-from registry_conformance.judge.clients.sdk_registration import Developer
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch

@@ -9,30 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.direct_store_access import put_below
 from registry_conformance.judge.clients.model_flavors import Trained, log, train
 from registry_conformance.judge.clients.registry import Registry, digest_folder
 from registry_conformance.judge.evidence.exchange import Body, Exchange
-from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.target.credential import Credential
-from registry_conformance.judge.target.target import BARE, Door, Machine
-
-
-@dataclass(frozen=True, slots=True)
-class Developer:
-    """Who makes a journey: a door, a key or none, an empty home, the run's name, client settings, and a machine."""
-
-    door: Door
-    key: Credential | None = field(repr=False)
-    home: Path
-    run: str
-    variables: Mapping[str, str] = field(default_factory=dict)
-    machine: Machine = BARE
-
-    def registry(self) -> Registry:
-        """Return the SDK for this traveller."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        return Registry(self.door, self.key, Evidence(), self.home, self.run, self.variables, self.machine)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.json_lines import whole_lines
-from registry_conformance.judge.clients.sdk_registration import Developer, RegistrationPlan, register
+from registry_conformance.judge.clients.sdk_registration import RegistrationPlan, register
 from registry_conformance.judge.clients.signing import CARRIERS
 from registry_conformance.judge.clients.tls import Handshakes
 from registry_conformance.judge.evidence.exchange import Exchange
