@@ -1,4 +1,4 @@
-"""Checks that need the SDK share a worker, as do those of the spare stack; no others do."""
+"""Checks that need the SDK share a worker, as do those of the scratch stack; no others do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_the_sdk_is_one_scope() -> None:
 
 
 def test_spare_stack_is_one_scope() -> None:
-    """Every check that changes the spare stack shares one scope, whatever else it is parametrised over."""
+    """Every check that changes the scratch stack shares one scope, whatever else it is parametrised over."""
     cases = ("scratch", "scratch-slow", "scratch-name[1].bin")
     scopes = {scope_of(f"suites/local/{place}.py::test_a[{case}]") for place, case in enumerate(cases)}
 

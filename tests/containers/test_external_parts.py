@@ -48,7 +48,7 @@ def test_another_proxy_that_keeps_the_contract_is_green(tmp_path: Path) -> None:
     """Large uploads, errors and links that are watched are judged through nginx; what is not its to change is told."""
     need("nginx-tuned")
     checks = ["suites/contract/artifacts/test_bytes.py", "suites/local/test_routing_witness.py"]
-    checks += ["suites/local/test_errors_body_limit.py", "-k", "canonical or spare"]
+    checks += ["suites/local/test_errors_body_limit.py", "-k", "canonical or scratch"]
     code, said, report = judged(tmp_path, *checks, "--proxy-image=registry-conformance/nginx-tuned")
 
     assert code == 0, said

@@ -40,7 +40,8 @@ PROBING: Mapping[str, str] = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HT
 class Registry:
     """MLflow by its SDK, while entered; ``variables`` are further client settings.
 
-    Entering replaces this process's environment and home, so enter it in a process of its own (``Fresh``). Entering
+    Entering replaces this process's environment and home, so enter it in a process of its own
+    (``IsolatedProcess``). Entering
     raises ``Mismatch`` at once where the door is dead or the key is refused. Every HTTP exchange is recorded.
     """
 
