@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from registry_conformance.judge.clients.local_artifacts import LocalLocationError, refusing_local_artifacts
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
-from registry_conformance.judge.clients.sdk_registration import is_local
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.live import discovery
 from registry_conformance.judge.live.discovery import features_at, with_broken_doors
@@ -139,22 +142,19 @@ def test_request_ids_are_found() -> None:
     assert features({"/": [(200, "ui")]}, request_id="r-1")["request-ids"]
 
 
-@pytest.mark.parametrize(
-    ("location", "local"),
-    [
-        ("/srv/mlruns/1/abc/artifacts", True),
-        ("mlruns/1/abc/artifacts", True),
-        ("./mlruns", True),
-        ("file:///srv/mlruns", True),
-        ("FILE:///srv/mlruns", True),
-        ("file://host/share", True),
-        ("C:\\mlruns\\1", True),
-        ("mlflow-artifacts:/1/abc/artifacts", False),
-        ("s3://bucket/prefix", False),
-        ("dbfs:/x", False),
-        ("https://x.example/artifacts", False),
-    ],
-)
-def test_location_on_the_clients_disk_is_seen(location: str, local: bool) -> None:
-    """A path or a file URI is on the disk of whoever uploads; everything else leaves the machine."""
-    assert is_local(location) is local
+def test_nothing_is_copied_to_a_location_on_the_clients_disk(tmp_path: Path) -> None:
+    """The SDK refuses to upload to a path of this machine while that is asked for, and not after it."""
+    local: Any = importlib.import_module("mlflow.store.artifact.local_artifact_repo")
+
+    file = tmp_path / "a.txt"
+    file.write_text("bytes")
+    there = local.LocalArtifactRepository(str(tmp_path / "root"))
+    with refusing_local_artifacts():
+        with pytest.raises(LocalLocationError, match="a path on the disk of whoever uploads them"):
+            there.log_artifact(str(file))
+        with pytest.raises(LocalLocationError, match="nothing would leave this machine"):
+            there.log_artifacts(str(tmp_path))
+        assert not (tmp_path / "root").exists()
+    there.log_artifact(str(file))
+
+    assert (tmp_path / "root" / "a.txt").read_text() == "bytes"

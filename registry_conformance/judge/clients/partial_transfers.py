@@ -46,7 +46,7 @@ def ask_first(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Asked:
             status = _status(answers)
             if told := status == 100:
                 line.sendall(payload)
-                status = _status(answers)
+                status = _final_status(answers)
         except (OSError, http.client.HTTPException) as problem:
             status, error = None, transport_error(problem)
     asked = Asked(status, told, len(payload) if told else 0, error)
@@ -98,6 +98,13 @@ def _asking(
         connection.endheaders()
         record_answer(wire.door, replace(about, error="protocol: under way"))
         yield connection, line
+
+
+def _final_status(answers: BufferedReader) -> int:
+    """Return the status of the answer proper: any number of interim ones may come first (RFC 9110, section 15.2)."""
+    while (status := _status(answers)) < 200:
+        pass
+    return status
 
 
 def _status(answers: BufferedReader) -> int:

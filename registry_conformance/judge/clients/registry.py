@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.direct_store_access import recording_store
 from registry_conformance.judge.clients.library_requests import CHUNK, body_of, headers_of, root_cause
+from registry_conformance.judge.clients.local_artifacts import refusing_local_artifacts
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
 from registry_conformance.judge.clients.sdk_credentials import client_variables, header_plugin
@@ -68,6 +69,7 @@ class Registry:
         self._entered.enter_context(world({**bare, **PROBING, **given, **there, **self.variables}))
         if self.door.guard is not None:
             enforce()
+        self._entered.enter_context(refusing_local_artifacts())
         self._entered.enter_context(recording(self._record, self._authorize))
         if login is not None:
             self._entered.enter_context(recording_store(self._record, self._authorize))

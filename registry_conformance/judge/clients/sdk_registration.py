@@ -7,10 +7,10 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.direct_store_access import put_below
+from registry_conformance.judge.clients.local_artifacts import LocalLocationError
 from registry_conformance.judge.clients.model_flavors import Trained, log, train
 from registry_conformance.judge.clients.registry import Registry, digest_folder
 from registry_conformance.judge.evidence.exchange import Body, Exchange
@@ -25,10 +25,6 @@ class RegistrationPlan:
     model: str
     alias: str
     tags: Mapping[str, str]
-
-
-class LocalLocationError(RuntimeError):
-    """The artifacts of a registration would not leave the machine of whoever registers."""
 
 
 STEPS = (
@@ -145,7 +141,6 @@ def _track(registry: Registry, sdk_registration: SdkRegistration, trained: Train
 
 
 def _upload(registry: Registry, sdk_registration: SdkRegistration, trained: Trained, home: Path) -> None:
-    _leaves_this_machine(registry.sdk.get_run(sdk_registration.run_id).info.artifact_uri)
     notes = home / "notes"
     notes.mkdir()
     (notes / "training.txt").write_text(
@@ -165,21 +160,6 @@ def _upload(registry: Registry, sdk_registration: SdkRegistration, trained: Trai
     sdk_registration.inputs, sdk_registration.predictions = trained.inputs, trained.predictions
     registry.sdk.end_run()
     sdk_registration.done("model")
-
-
-def _leaves_this_machine(location: str) -> None:
-    """Raise ``LocalLocationError`` for a location on the disk of whoever uploads: no one else would get anything."""
-    if is_local(location):
-        raise LocalLocationError(
-            f"artifacts of this run go to {location}, a path on the disk of whoever uploads them: nothing would leave "
-            "this machine; start MLflow with --artifacts-destination, and without --default-artifact-root as a path"
-        )
-
-
-def is_local(location: str) -> bool:
-    """Return whether an artifact location is a path on the client's own disk, as a path or a ``file`` URI."""
-    scheme = urlsplit(location).scheme.lower()
-    return len(scheme) < 2 or scheme == "file"  # one letter is a drive
 
 
 def _publish(registry: Registry, sdk_registration: SdkRegistration) -> None:
@@ -215,4 +195,6 @@ def _rows(inputs: list[list[float]]) -> object:
 
 
 def _words(problem: BaseException) -> str:
+    if isinstance(problem, LocalLocationError):
+        return str(problem)
     return traceback.format_exception_only(problem)[-1].strip()[:600]
