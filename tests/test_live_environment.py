@@ -166,7 +166,7 @@ def test_file_that_is_not_toml_or_not_there_is_told(tmp_path: Path) -> None:
         read(changed(tmp_path, 'access = "sandboxed"', "access ="))
     with pytest.raises(ProfileError, match="cannot be read: No such file"):
         read(tmp_path / "absent.toml")
-    with pytest.raises(ProfileError, match="there are: local-example, production, staging"):
+    with pytest.raises(ProfileError, match="one of local-example, production, staging"):
         file_of("nowhere")
 
 
