@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,6 @@ import pytest
 from registry_conformance.proof.nightly.night import BusyError, alone
 from tests.conftest import Project, eventually, heed_interrupts, processes_of, read_until
 from tests.test_nightly_parts import chat
-from tests.tree import ROOT
 
 GOOD_CHECK = """
 @verifies("ZZZ-001")
@@ -60,8 +58,6 @@ class Nights:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.reports = project.root / "reports"
-        (project.root / "scripts").mkdir()
-        shutil.copy(ROOT / "scripts" / "nightly", project.root / "scripts")
         self.plan(PLAN)
 
     def plan(self, text: str) -> None:
@@ -71,7 +67,7 @@ class Nights:
     def start(self, *arguments: str, hook: str = "") -> subprocess.Popen[str]:
         """Start a night."""
         return subprocess.Popen(
-            [sys.executable, "scripts/nightly", *arguments],
+            [sys.executable, "-m", "registry_conformance", "nightly", *arguments],
             cwd=self.project.root,
             env=os.environ | {"TMPDIR": str(self.project.temporary), "HOOK": hook, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,

@@ -8,14 +8,15 @@ from pathlib import Path
 import click
 
 from registry_conformance.cli.parameters import REPORT_DIR
+from registry_conformance.judge.locations import CHECKOUT
 
 
 @click.command()
 @click.option(
     "--plan",
     type=click.Path(path_type=Path),
-    default="nightly.toml",
-    show_default=True,
+    default=lambda: (CHECKOUT or Path()) / "nightly.toml",
+    show_default="nightly.toml",
     metavar="FILE",
     help="What to run.",
 )
