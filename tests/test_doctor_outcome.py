@@ -53,6 +53,24 @@ def test_the_first_step_that_fails_is_named() -> None:
     assert (stop[0].words, stop[1].value) == ("the upload", "404 html")
 
 
+def test_an_old_server_is_told_by_its_own_word() -> None:
+    """A server that says that it is an MLflow 2 is told as that, with the clients that it serves."""
+    facts = facts_of(put__P="200 json")
+    facts.record("first.version.P", "2.22.5", "the server says that it is MLflow 2.22.5")
+    text = "\n".join(doctor.lines(doctor.target_at("http://registry.example", None), Diagnosis((), facts)))
+    assert "MLflow 2.22.5, as it says itself" in text
+    assert "clients of MLflow 3 cannot log models to it" in text
+
+
+def test_artifacts_on_a_disk_of_the_client_stop_a_registration() -> None:
+    """A location that no server serves is where a registration stops: nothing leaves the client's machine."""
+    facts = Facts()
+    facts.record("location.P", "path", "a new experiment's artifacts lie at path:", "mlflow-artifacts")
+    stop = stops_at(facts)
+    assert stop is not None
+    assert stop[1].value == "path"
+
+
 def test_a_budget_grows_with_the_target_s_pace_up_to_what_is_allowed() -> None:
     """Slow answers make the budget longer than fast ones do, and an option bounds it."""
     fast, slow, bounded = Budget(), Budget(), Budget(5.0)

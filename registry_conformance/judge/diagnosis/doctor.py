@@ -92,6 +92,8 @@ def _greeting(diagnosis: Diagnosis) -> str:
     facts = diagnosis.facts
     version, product = facts.value("first.version.P"), facts.get("first.product.P")
     words = [f"MLflow {version}, as it says itself"] if version else []
+    if version.partition(".")[0] in ("0", "1", "2"):
+        words.append("clients of MLflow 3 cannot log models to it, those of its own major version can")
     if product is not None and product.seen:
         words.append(f"before it: {product.sentence}" if version else product.sentence)
     if facts.value("first.open.P") == "open":
