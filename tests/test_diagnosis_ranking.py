@@ -226,3 +226,16 @@ def test_two_causes_that_do_not_hide_each_other_are_both_named() -> None:
     known = {"one": [{"put.P": "404", "put.again.P": "404"}], "two": [{"key.apikey.P": "401"}]}
     found = conclude(table(put__P="404", put__again__P="404", key__apikey__P="401"), (), [one, two], known=known)
     assert [(each.id, each.alternative) for each in found.causes] == [("one", False), ("two", False)]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("all 429 html nginx", "throttled before MLflow"), ("all 403 html", "answered before MLflow")],
+)
+def test_an_error_in_another_form_than_mlflow_s_is_of_what_stands_before_it(value: str, words: str) -> None:
+    """Seen through the door alone, a page of a proxy's own is the proxy's, and MLflow's own 404 is not."""
+    (found,) = conclude(table(doors__search__P=value), (), ()).causes
+    (own,) = conclude(table(doors__search__P="all 404 html flask"), (), ()).causes
+
+    assert found.layer == "proxy" and words in found.sentence
+    assert own.layer == ""

@@ -13,6 +13,10 @@ from registry_conformance.judge.diagnosis.store_codes import layer_of, store_cod
 
 _SILENT = re.compile(r"(all )?(timeout|reset|protocol)\b|.*\b(stalled|cut)$|.* (timeout|reset|protocol)\b")
 _REFUSED = re.compile(r"(all )?(401 |(403|429) json (UNAUTHENTICATED|PERMISSION|REQUEST_LIMIT|detail)(?!.*host-check))")
+_FOREIGN = re.compile(
+    r"(?:all )?(?P<status>30\d|4\d\d|50[1-4]) (?:html|text|xml|empty)\b(?!.*(?:flask|host-check|s3:))"
+)
+"""An error that is not in MLflow's form, nor in its web framework's."""
 _ROLE = re.compile(r"s3:(Forbidden|NoCredentials|Unauthorized)")
 _WAY = re.compile(r"s3:(unreachable|reset|timeout|tls)")
 _ACCESS = ("key.", "reader.", "admin.", "open.", "spoof", "doors.open", "doors.reader", "bypass")
@@ -81,15 +85,32 @@ def _compared(facts: Facts, anomalies: Sequence[Fact]) -> Location | None:
     behind = both or [fact for fact in anomalies if fact.name.endswith(".O") and not fact.name.startswith("seen.")]
     if behind:
         return _behind_the_proxy(facts, behind)
+    return _by_one_place(facts, anomalies, through)
+
+
+def _by_one_place(facts: Facts, anomalies: Sequence[Fact], through: Collection[Fact]) -> Location | None:
+    """Return what one place alone shows: what MLflow was handed, who let a stranger in, in whose form errors are."""
     if any(fact.name.startswith("seen.") for fact in anomalies):
         return Location("proxy", "in what the proxy hands on: MLflow was sent something else")
     decided = facts.value("open.decided.P")
     if decided:
         layer = "auth" if decided.startswith("by") else "proxy"
         return Location(layer, f"requests without a key were let in {decided}")
+    if (answered := _by_another(through)) is not None:
+        return answered
     if through and all(fact.name.startswith(_ACCESS) for fact in through):
         return Location("auth", "in who is let in, and to what")
     return None
+
+
+def _by_another(wrong: Collection[Fact]) -> Location | None:
+    """Return that something before MLflow answered the first step that failed, if its form is not MLflow's."""
+    first = next((fact for name in _FLOW for fact in wrong if fact.name == name), None)
+    found = _FOREIGN.match(first.value) if first else None
+    if found is None:
+        return None
+    what = "throttled" if found["status"] == "429" else "answered"
+    return Location("proxy", f"{what} before MLflow, which has another form of errors: {found[0].removeprefix('all ')}")
 
 
 def _before_mlflow(wrong: Collection[Fact]) -> Location:
