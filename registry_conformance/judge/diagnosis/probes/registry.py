@@ -256,9 +256,11 @@ def _versions(walk: _Walk, name: str, source: dict[str, str]) -> None:
 
 def logged_model(context: ProbeContext, place: str) -> None:
     """Create a logged model, as clients of MLflow 3 do, finalise it by PATCH, delete it."""
-    walk = _Walk(context, context.at(place))
+    walk, name = _Walk(context, context.at(place)), f"{context.name}-logged-{place}"
+    made = walk.asker.send("POST", f"{REST}/experiments/create", json={"name": name})
+    own = str(made.json().get("experiment_id", "0")) if made.ok and isinstance(made.json(), dict) else "0"
     created = walk.write(
-        "logged", "the creation of a logged model", "POST", "logged-models", experiment_id="0", name="m"
+        "logged", "the creation of a logged model", "POST", "logged-models", experiment_id=own, name=name[-40:]
     )
     if walk.keep("logged", created, "model", "info", "model_id"):
         one = f"logged-models/{walk.made['logged']}"
@@ -266,6 +268,8 @@ def logged_model(context: ProbeContext, place: str) -> None:
         walk.write("logged.patch", "PATCH of a logged model", "PATCH", one, **ready)
         walk.get("logged.read", "the logged model", one)
         walk.write("logged.delete", "DELETE of a logged model", "DELETE", one)
+    if own != "0":
+        walk.asker.send("POST", f"{REST}/experiments/delete", json={"experiment_id": own})
 
 
 def repeats(context: ProbeContext, place: str) -> None:
