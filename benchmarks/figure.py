@@ -33,7 +33,7 @@ class Figure:
     """One line of the table.
 
     ``unit`` is ``ratio``, ``ms``, ``s`` or ``MiB``; ``rounds`` holds one value a round, at least one; ``target`` is
-    ``None`` where none was set; ``note`` names what the value was made from.
+    ``None`` if none was set; ``note`` names what the value was made from.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the median keeps the target, ``None`` where there is none."""
+        """Whether the median keeps the target, ``None`` if there is none."""
         return self.target.met_by(median(self.rounds)) if self.target else None
 
     def document(self) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Up:
 
 @contextmanager
 def stack_up(bench: Bench) -> Iterator[Up]:
-    """Bring the reference stack up, timed; end it on leaving. Raises ``BenchError`` where it does not start."""
+    """Bring the reference stack up, timed; end it on leaving. Raises ``BenchError`` if it does not start."""
     began = time.monotonic()
     try:
         owned = OwnedStack(StackRequest(new_run_id(), store=bench.store, cache=bench.cache))

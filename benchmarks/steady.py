@@ -19,7 +19,7 @@ def steady(runs: int, busy_runs: int, run: Callable[[], float], say: Callable[[s
     """Run ``runs`` times, the last ``busy_runs`` of them with every core busy; return whether all were green.
 
     ``run`` returns its seconds past the stack's start, or raises ``BenchError`` with what was not green; each run
-    is told in one line or, where it was not green, in several.
+    is told in one line or, if it was not green, in several.
     """
     alarms = 0
     for number in range(1, runs + 1):

@@ -14,7 +14,7 @@ MISSING = "these tests need a browser: install Chromium (Debian: apt-get install
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run Chromium without a window; fail with the remedy where there is none."""
+    """Run Chromium without a window; fail with the remedy if there is none."""
     assert CHROMIUM, MISSING
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -1,4 +1,4 @@
-"""A small real server in MLflow's place: it tells what reached it, and misbehaves where the path asks it to.
+"""A small real server in MLflow's place: it tells what reached it, and misbehaves if the path asks it to.
 
 The last part of the path says what: ``status-CODE-KIND`` an error, ``trickle`` half an answer until ``/release`` is
 asked for, ``flaky-N-NAME`` N times 503, ``slow`` an answer after a second, ``redirect`` one to another path,

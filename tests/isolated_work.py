@@ -51,7 +51,7 @@ WAYS_OUT = ("open", "mkdir", "rename", "symlink")
 
 
 def write(way: str, place: Path) -> str:
-    """Make something at a place; return why it could not be made, empty where it was."""
+    """Make something at a place; return why it could not be made, empty if it was."""
     inside = Path.cwd() / f"source-{way}"
     inside.touch()
     ways: dict[str, Callable[[], object]] = {

@@ -70,7 +70,7 @@ def mend(account: Account, requirement: str, declared: Declared) -> None:
 
 
 def _named(account: Account, line: str, declared: Declared) -> list[str]:
-    """Return a line, once for each policy that a finding may name where it is about one."""
+    """Return a line, once for each policy that a finding may name if it is about one."""
     if "POLICY_" not in line:
         return [line]
     role = declared.role.rpartition("/")[2]

@@ -70,7 +70,7 @@ def test_rules_of_s3(moto: Account, raw: dict[str, Any], rule: LifecycleRule) ->
 
 
 def _but_name(rule: LifecycleRule) -> list[Any]:
-    """Return the fields of a rule but for its name, which S3 makes up where it is given none."""
+    """Return the fields of a rule but for its name, which S3 makes up if it is given none."""
     return [getattr(rule, name) for name in LifecycleRule.__slots__ if name != "name"]
 
 

@@ -107,5 +107,5 @@ def test_encryption_that_is_declared_is_asked_of_minio(access: BucketAccess) -> 
     ],
 )
 def test_lines_that_mend_are_for_the_store_that_was_asked(endpoint: str, line: str, aimed_at: str) -> None:
-    """A line names the endpoint that it is for where that is not AWS's own, so that it mends nothing else."""
+    """A line names the endpoint that it is for if that is not AWS's own, so that it mends nothing else."""
     assert aimed(line, ObservedAccount(Declared("b", region="eu-west-1"), "", "", s3_endpoint=endpoint)) == aimed_at

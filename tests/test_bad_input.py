@@ -102,7 +102,7 @@ def test_a_bad_option_is_a_usage_error(workers: str) -> None:
 
 
 def test_a_path_that_is_not_there_is_a_usage_error() -> None:
-    """A mistyped path is told, also where workers would do the collecting."""
+    """A mistyped path is told, also if workers would do the collecting."""
     code, output = run_here("suites/lokal", "-n2")
     assert (code, "file or directory not found" in output) == (4, True)
 

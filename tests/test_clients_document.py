@@ -29,7 +29,7 @@ def test_document_is_the_json_that_came() -> None:
 def test_another_body_is_a_breach(
     body: bytes, stand: Callable[[Exchange, int], Exchange], breach: type[Mismatch]
 ) -> None:
-    """A body that is no JSON object is a mismatch, and an unmet premise where a check only stands on it."""
+    """A body that is no JSON object is a mismatch, and an unmet premise if a check only stands on it."""
     with pytest.raises(breach, match="JSON object") as told:
         _ = stand(answer(body), 200).document
     assert type(told.value) is breach

@@ -108,7 +108,7 @@ def test_failed_requirements_speak_for_a_cause() -> None:
 
 
 def test_what_only_a_check_can_see_is_named_by_it() -> None:
-    """A cause that no probe can see is named where its requirement failed, and that is its observation."""
+    """A cause that no probe can see is named if its requirement failed, and that is its observation."""
     first = conclude(table(search__P="fine"), ["REG-055"]).causes[0]
     assert first.id == "database-in-the-container"
     assert first.observations == ("REG-055 failed",)
@@ -130,7 +130,7 @@ def test_nothing_odd_has_no_cause() -> None:
     ],
 )
 def test_what_the_client_was_given_and_cannot_use_is_named(seen: dict[str, str], named: str) -> None:
-    """What the client was given and cannot use is named, alone where no door is reached."""
+    """What the client was given and cannot use is named, alone if no door is reached."""
     (found,) = conclude(table(**seen)).causes
     assert found.id == named
     assert found.band is Band.CERTAIN

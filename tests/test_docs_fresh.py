@@ -63,7 +63,7 @@ def test_artifact_api_page_holds_nothing_of_one_run() -> None:
 
 
 def test_a_page_that_is_missing_or_other_is_stale(tmp_path: Path) -> None:
-    """A page is fresh only where it is there and the same."""
+    """A page is fresh only if it is there and the same."""
     page = tmp_path / "page.md"
     assert is_stale(page, "text")
     page.write_text("text")

@@ -22,7 +22,7 @@ LENIENCY = 0.03
 """Share of MUST checks that may pass by accident."""
 
 LENIENCY_TO_A_PRETENDER = 0.10
-"""The same for what must be kept, where the server asks for keys and has every form right: it does take uploads."""
+"""The same for what must be kept, if the server asks for keys and has every form right: it does take uploads."""
 
 PATIENCE = {HOLE: "0.005"}
 """Seconds that clients wait: a double on loopback answers soon, and the black hole never."""

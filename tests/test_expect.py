@@ -1,4 +1,4 @@
-"""The verbs of checks: each accepts what is right, and says what was expected and seen where it is not."""
+"""The verbs of checks: each accepts what is right, and says what was expected and seen if it is not."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def proxy(folder: Path, text: str) -> ExternalImage:
 
 @pytest.mark.parametrize("part", ["proxy", "mlflow"])
 def test_settings_of_the_project_can_be_used(part: str) -> None:
-    """What counts where no file is named is understood, and tells an image where to listen."""
+    """What counts if no file is named is understood, and tells an image where to listen."""
     foreign = ExternalImage.read(part, "registry.example/image:1")
 
     assert foreign.port in {8080, 5000}

@@ -98,7 +98,7 @@ def test_door_that_answers_no_search_is_broken(answers: Answers, why: str) -> No
 
 
 def test_closed_port_is_a_broken_door() -> None:
-    """A door that nobody listens at is broken; where all doors are, all are still the target's."""
+    """A door that nobody listens at is broken; if all doors are, all are still the target's."""
     with serving({}) as gone:
         pass
     target = with_broken_doors(target_at(gone), "run")

@@ -254,7 +254,7 @@ def test_target_says_what_its_file_does_not_open(monkeypatch: pytest.MonkeyPatch
 
 
 def test_account_is_taken_as_its_file_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Account is taken as its file says, with the bucket's credentials where it has none of its own."""
+    """Account is taken as its file says, with the bucket's credentials if it has none of its own."""
     monkeypatch.setenv("HOKUSAI_STAGING_AWS_ACCESS_KEY_ID", "AKIA-staging")
     monkeypatch.setenv("HOKUSAI_STAGING_AWS_SECRET_ACCESS_KEY", "a-staging-secret")
     account = account_of(read(file_of("staging")))

@@ -100,7 +100,7 @@ def test_direct_artifacts_that_nobody_could_remove_are_refused() -> None:
 
 
 def test_no_artifact_route_is_asked_where_artifacts_are_direct() -> None:
-    """No artifact route is asked where artifacts are direct, whoever asks; all else is."""
+    """No artifact route is asked if artifacts are direct, whoever asks; all else is."""
     door = Door("canonical", "http://127.0.0.1:9", direct=True)
     wire = MlflowHttp(door, None, Evidence(), RUN)
 

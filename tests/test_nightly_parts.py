@@ -81,7 +81,7 @@ def test_environment_is_run_as_a_live_target(tmp_path: Path) -> None:
 
 
 def test_gravest_code_is_the_nights(tmp_path: Path) -> None:
-    """A failed target outranks one that could not be verified, which outranks one where nothing was."""
+    """A failed target outranks one that could not be verified, which outranks one if nothing was."""
     codes = {(0, 0): 0, (0, 6, 1): 1, (5, 6): 6, (7, 0): 7, (4, 5): 4, (): 0}
 
     assert {

@@ -294,7 +294,7 @@ def test_one_request_that_fails_does_not_end_it() -> None:
     ],
 )
 def test_who_answers_is_known_by_what_it_says(header: dict[str, str], product: str) -> None:
-    """The product in front is told by its headers, and nothing is guessed where it says nothing."""
+    """The product in front is told by its headers, and nothing is guessed if it says nothing."""
 
     def answering(asked: Asked) -> Answer:
         answer = mlflow(asked)

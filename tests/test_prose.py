@@ -75,7 +75,7 @@ def excuses(node: ast.AST) -> bool:
 
 
 def gives_reason(call: ast.Call) -> bool:
-    """Return whether a call carries words: ``reason=``, or a first argument where that is no condition."""
+    """Return whether a call carries words: ``reason=``, or a first argument if that is no condition."""
     words = [keyword.value for keyword in call.keywords if keyword.arg == "reason"]
     if "skipif" not in ast.unparse(call.func):
         words += call.args[:1]

@@ -112,7 +112,7 @@ def test_ordinary_line_is_no_artifact_error(text: str) -> None:
 
 
 def test_log_file_is_read_from_the_watch_on(tmp_path: Path) -> None:
-    """Log file is read from the watch on, from its start where it was rotated."""
+    """Log file is read from the watch on, from its start if it was rotated."""
     log = tmp_path / "mlflow.log"
     log.write_text("yesterday run-1\n")
     watch = LogWatch({"mlflow": log}, {})

@@ -147,7 +147,7 @@ def test_stacks_of_a_run_do_not_share_anything(stack: OwnedStack, scratch: Stack
 
 
 def test_a_long_temporary_folder_is_no_hindrance(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stack comes up where no Unix socket could be: its path would be too long."""
+    """A stack comes up if no Unix socket could be: its path would be too long."""
     place = tmp_path / ("long-" * 20)
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))

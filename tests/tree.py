@@ -33,7 +33,7 @@ class Source:
 
     @property
     def checks(self) -> list[Function]:
-        """Every function whose name makes it a check, where this file stands under ``suites/``."""
+        """Every function whose name makes it a check, if this file stands under ``suites/``."""
         nodes = ast.walk(self.tree) if self.path.startswith("suites/") else ()
         return [node for node in nodes if isinstance(node, FUNCTIONS) and node.name.startswith("test")]
 
@@ -43,7 +43,7 @@ class Source:
 
 
 def sources(*folders: str) -> list[Source]:
-    """Return every Python file under the folders, of all of ours where none is named; scripts by shebang."""
+    """Return every Python file under the folders, of all of ours if none is named; scripts by shebang."""
     return [
         Source(path.relative_to(ROOT).as_posix(), path.read_text())
         for folder in folders or FOLDERS

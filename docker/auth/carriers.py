@@ -42,7 +42,7 @@ class Presented:
 
 
 def find_key(headers: Headers, query: str) -> Presented:
-    """Return the key of a request; raise ``NoKeyError`` where there is none, two, or one that cannot be a key."""
+    """Return the key of a request; raise ``NoKeyError`` if there is none, two, or one that cannot be a key."""
     if any(name.lower() in _QUERY_NAMES for name, _ in parse_qsl(query, keep_blank_values=True)):
         raise NoKeyError("An API key in the query string is refused: send it as 'Authorization: Bearer KEY'.")
     authorizations = headers.getlist("authorization")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import JSONResponse
 
 RETRY_SECONDS = 5
-"""What a client is told to wait where nobody knows better."""
+"""What a client is told to wait if nobody knows better."""
 
 
 class Denial(Exception):  # noqa: N818 - a denial is an answer, not an error
@@ -44,7 +44,7 @@ def forbidden(right: str) -> Denial:
 
 
 def throttled(retry_after: str | None) -> Denial:
-    """Return the 429; ``retry_after`` is what the key service said, used where it is a number of seconds."""
+    """Return the 429; ``retry_after`` is what the key service said, used if it is a number of seconds."""
     seconds = retry_after if retry_after and retry_after.isascii() and retry_after.isdigit() else str(RETRY_SECONDS)
     message = "Too many requests for this API key."
     return Denial(

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 
 def create_app(keys_file: Path, record_file: Path) -> Starlette:
-    """Return the service; raise ``StoreError`` where the keys cannot be read or the record not be written."""
+    """Return the service; raise ``StoreError`` if the keys cannot be read or the record not be written."""
     store = KeyStore(keys_file)
     record = Record(record_file)
 

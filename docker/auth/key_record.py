@@ -68,7 +68,7 @@ class Record:
     """The file that questions are appended to."""
 
     def __init__(self, path: Path) -> None:
-        """Open the record; raise ``StoreError`` where it cannot be written."""
+        """Open the record; raise ``StoreError`` if it cannot be written."""
         self._path = path
         self._append("")
 

@@ -2,7 +2,7 @@
 
 Run as ``python -m uvicorn registry_app:app --app-dir docker/mlflow --no-access-log`` with MLflow's own settings in the
 environment, and three about the store. ``AWS_RETRY_MODE`` and ``AWS_MAX_ATTEMPTS`` are boto3's; the store's silence is
-bounded by ``REGISTRY_STORE_TIMEOUT_SECONDS``, for a connection and for each wait (20 where it is unset). Attempts times
+bounded by ``REGISTRY_STORE_TIMEOUT_SECONDS``, for a connection and for each wait (20 if it is unset). Attempts times
 timeout should stay under the 120 s after which MLflow's client gives up.
 """
 

@@ -1,4 +1,4 @@
-"""One JSON line on stdout for each request that MLflow answered, and clear words where the store failed it."""
+"""One JSON line on stdout for each request that MLflow answered, and clear words if the store failed it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ RETRY_AFTER = "5"
 
 
 class RequestLog:
-    """An ASGI application that logs what another one answers, and mends its answer where the store failed.
+    """An ASGI application that logs what another one answers, and mends its answer if the store failed.
 
     The line holds request id, method, path (no query string, which might hold a key), status, milliseconds until the
     answer began, and under ``store`` each S3 call that failed or was repeated: operation, bucket, key, error code and
     message, attempts. The client is told neither bucket nor key: a store that is unavailable is a 503 with
-    ``Retry-After``; one that refuses is the error that MLflow makes of it, in JSON where MLflow gives none.
+    ``Retry-After``; one that refuses is the error that MLflow makes of it, in JSON if MLflow gives none.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -74,7 +74,7 @@ def _log(scope: Scope, status: int, seconds: float, faults: Iterable[StoreFault]
 
 
 def _mended(start: Message, faults: list[StoreFault]) -> list[Message]:
-    """Return the answer to give in place of one that begins like this, nothing where that one is right."""
+    """Return the answer to give in place of one that begins like this, nothing if that one is right."""
     failed = [fault for fault in faults if fault.code]
     if start["status"] < 500 or not failed:
         return []

@@ -3,7 +3,7 @@
 Run as ``python -m warm``. ``WARM_ADDRESS`` (HOST:PORT) is where it is told what to do, by whoever knows ``WARM_TOKEN``:
 one JSON line a connection, ``{"token", "do", ...}``, one JSON line back. ``open`` takes ``address`` (host, port);
 ``serve`` forks one more server there, in the folder ``room``, with ``environment`` on top of this process's own, its
-modules imported anew where it is ``fresh``; ``close`` leaves the address to the servers; ``signal`` sends them
+modules imported anew if it is ``fresh``; ``close`` leaves the address to the servers; ``signal`` sends them
 ``number``; ``state`` tells ``pids``, those that live, and ``lost``, whether one ended.
 """
 
@@ -65,7 +65,7 @@ class Warm:
     def _open(self, address: tuple[str, int]) -> None:
         self._listening = socket.socket()
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # asyncio does this only where a socket names its protocol; without it each kept connection stalls 40 ms.
+        # asyncio does this only if a socket names its protocol; without it each kept connection stalls 40 ms.
         self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._listening.bind(address)
 

@@ -20,7 +20,7 @@ class ListingError(RuntimeError):
 def checks_by_requirement() -> dict[str, list[str]]:
     """Return requirement id -> node ids of its checks, cases included, in the order of collection.
 
-    Raises ``ListingError`` where the suite does not collect.
+    Raises ``ListingError`` if the suite does not collect.
     """
     command = [python(), "-m", "pytest", str(ROOT / "suites"), "--collect-only", "-q", "-p", __name__]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What asks a process to end: Ctrl-C, a terminal that closes, a job's time limit. Each is heeded where it may be."""
+"""What asks a process to end: Ctrl-C, a terminal that closes, a job's time limit. Each is heeded if it may be."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class EndRequests:
 
     @property
     def reason(self) -> str:
-        """What asked first, in words; empty where nothing has."""
+        """What asked first, in words; empty if nothing has."""
         return _ASKING[self._taken[0]] if self._taken else ""
 
     def only_note(self) -> None:

@@ -67,7 +67,7 @@ def world(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def tracking_token() -> str:
-    """Return the user's API key from where the MLflow client takes it, empty where none is set."""
+    """Return the user's API key from where the MLflow client takes it, empty if none is set."""
     return os.environ.get("MLFLOW_TRACKING_TOKEN", "").strip()
 
 
@@ -78,12 +78,12 @@ def tracking_login() -> tuple[str, str]:
 
 
 def network_variable(name: str) -> str:
-    """Return a variable that describes the network, as ``HTTPS_PROXY``, in either case; empty where it is not set."""
+    """Return a variable that describes the network, as ``HTTPS_PROXY``, in either case; empty if it is not set."""
     return (os.environ.get(name.lower()) or os.environ.get(name) or "").strip()
 
 
 def variable(name: str) -> str | None:
-    """Return the value of an environment variable that a file of ours names, ``None`` where it is not set."""
+    """Return the value of an environment variable that a file of ours names, ``None`` if it is not set."""
     return os.environ.get(name)
 
 

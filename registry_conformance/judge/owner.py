@@ -27,7 +27,7 @@ class Owner:
 
     @classmethod
     def read(cls, text: str) -> Owner | None:
-        """Return the owner that a text names, ``None`` where it names none."""
+        """Return the owner that a text names, ``None`` if it names none."""
         try:
             fields = json.loads(text)
             return cls(int(fields["pid"]), str(fields["started"]), str(fields["machine"]))
@@ -50,7 +50,7 @@ class Owner:
 
 
 def _started(pid: int) -> str:
-    """Return when a process started, in a form that no change of the clock alters; empty where it does not run."""
+    """Return when a process started, in a form that no change of the clock alters; empty if it does not run."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:

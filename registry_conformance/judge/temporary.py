@@ -49,7 +49,7 @@ def owned_folder(prefix: str, owner: Owner | None = None, run: str = "", *, engi
 
 @contextmanager
 def temporary_folder(prefix: str) -> Iterator[Path]:
-    """Yield a temporary folder that goes with the block, or, where this process is killed, with the next start."""
+    """Yield a temporary folder that goes with the block, or, if this process is killed, with the next start."""
     folder = owned_folder(prefix)
     try:
         yield folder

@@ -38,7 +38,7 @@ class Proxy:
 
     Routes: ``doors`` names the open doors, of ``DOORS``; ``unrouted`` the route families that are missing, by the names
     that routes have in ``docker/proxy/routes.yaml``; ``unrouted_at`` those missing at one door, as (door, family);
-    ``strips`` holds (door, regex of what is taken from the front of its paths) where that is not the door's own path;
+    ``strips`` holds (door, regex of what is taken from the front of its paths) if that is not the door's own path;
     ``normalises`` is whether paths are put into one form first; ``redirects_to_tls`` whether plain requests are sent to
     ``https``.
 
@@ -139,7 +139,7 @@ class FixedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class KeyService:
-    """The platform's key service: ``up`` or not, and ``answer`` where it answers everything alike.
+    """The platform's key service: ``up`` or not, and ``answer`` if it answers everything alike.
 
     ``revoked`` names the roles whose keys are revoked; ``believed`` the kinds of bad keys that it takes for good ones.
     """
@@ -157,7 +157,7 @@ class MLflow:
     ``destination`` is ``--artifacts-destination`` (``{bucket}`` and ``{prefix}`` are the store's); ``None`` leaves it
     out. ``default_root`` is ``--default-artifact-root``; ``None`` means what ``--serve-artifacts`` makes of it.
     ``environment`` is added to the server's environment last. ``up`` is whether it runs. ``denied`` are the S3 actions
-    that its role lacks, as far as the store heeds roles. Its database outlives it where it is ``keeping``.
+    that its role lacks, as far as the store heeds roles. Its database outlives it if it is ``keeping``.
     """
 
     up: bool = True

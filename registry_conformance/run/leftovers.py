@@ -10,7 +10,7 @@ from registry_conformance.judge.temporary import Abandoned, remove_abandoned
 def sweep(*, containers: bool = False) -> Iterator[str]:
     """Remove the folders, processes and containers of runs whose owners have ended; yield a sentence for each.
 
-    A Docker engine is asked where ``containers`` says that this run has one, or where a killed run had one.
+    A Docker engine is asked if ``containers`` says that this run has one, or if a killed run had one.
     """
     found = remove_abandoned()
     for abandoned in found:

@@ -102,7 +102,7 @@ class Settings:
 
     @property
     def store_url(self) -> str:
-        """The store of others that is used, empty where it is one of ours."""
+        """The store of others that is used, empty if it is one of ours."""
         return self.store if "://" in self.store else ""
 
     @property
@@ -220,9 +220,9 @@ def _run_id(name: str) -> str:
 
 
 def external_store(settings: Settings) -> ExternalStore | None:
-    """Return the store at the URL of ``--store`` with the credentials of the environment, ``None`` where it is ours.
+    """Return the store at the URL of ``--store`` with the credentials of the environment, ``None`` if it is ours.
 
-    Asked once, before ``isolate``; raises ``SettingsError`` where credentials are missing.
+    Asked once, before ``isolate``; raises ``SettingsError`` if credentials are missing.
     """
     if not settings.store_url or settings.env or settings.plan:
         return None

@@ -124,7 +124,7 @@ def test_models_stay_readable(account: Account) -> None:
 
 @verifies("INF-030")
 def test_requests_are_logged(account: Account) -> None:
-    """Requests to the bucket are logged where that is declared."""
+    """Requests to the bucket are logged if that is declared."""
     account.conforms()
 
 

@@ -33,7 +33,7 @@ class Writer:
         self._configured: dict[str, dict[str, dict[str, Any]]] = {}
 
     def write(self, found: Iterable[Part]) -> None:
-        """Add resources, those of S3 where the layout has them."""
+        """Add resources, those of S3 if the layout has them."""
         for part in found:
             of_s3 = part.type.startswith("aws_s3_")
             if of_s3 and self.layout == "counted":
@@ -72,7 +72,7 @@ class Writer:
         self._configure(part, module, index)
 
     def _named(self, kind: str) -> str:
-        """Return what a resource of a type is called, where that is known."""
+        """Return what a resource of a type is called, if that is known."""
         for found in self._resources.values():
             for each in found:
                 if each["type"] == kind:

@@ -72,7 +72,7 @@ def test_a_yes_is_kept_for_its_own_key_alone_and_a_no_is_not(tmp_path: Path) -> 
 
 
 def test_a_yes_is_not_kept_where_the_cache_is_off(auth: Auth) -> None:
-    """A yes is not kept where the cache is off."""
+    """A yes is not kept if the cache is off."""
     auth.many(*[request_of("reader")] * 3)
     assert len(auth.asked()) == 3
 

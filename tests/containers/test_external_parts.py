@@ -30,7 +30,7 @@ PATIENCE = 400.0
 
 
 def need(*images: str) -> None:
-    """Skip where no engine answers, or one of these images or of the usual ones is not there."""
+    """Skip if no engine answers, or one of these images or of the usual ones is not there."""
     tags = [RECIPES[name].tag for name in (*USUAL, *images)]
     if subprocess.run([sys.executable, "-c", ASKS, *tags], cwd=ROOT, env=MACHINE, check=False).returncode:
         pytest.skip(f"no engine has the images: scripts/build-images {' '.join((*USUAL, *images))}")

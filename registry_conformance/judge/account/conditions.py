@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from registry_conformance.judge.account.statement import Condition
 
 Facts = Mapping[str, tuple[str, ...]]
-"""Context key, small letters -> its values; none where the request lacks the key. What is not in it is not known."""
+"""Context key, small letters -> its values; none if the request lacks the key. What is not in it is not known."""
 
 _POSSIBLE: Facts = {
     "s3:tlsversion": ("1.2", "1.3"),
@@ -38,7 +38,7 @@ _TESTS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def holds(condition: Condition, facts: Facts) -> bool | None:
-    """Return whether a condition holds, ``None`` where that cannot be told from ``facts``."""
+    """Return whether a condition holds, ``None`` if that cannot be told from ``facts``."""
     operator, key, wanted = condition
     values = facts.get(key.lower())
     if values is None and (possible := _POSSIBLE.get(key.lower())):

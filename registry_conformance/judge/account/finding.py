@@ -50,7 +50,7 @@ def value(fact: Fact[T], what: str, absent: T | None = None) -> T:
 
 
 def standing(fact: Fact[T], what: str) -> T:
-    """Return what a requirement stands on; raise ``Undecided`` where it is not there: no breach of this one."""
+    """Return what a requirement stands on; raise ``Undecided`` if it is not there: no breach of this one."""
     if isinstance(fact, Absent):
         raise Undecided(Verdict.INCONCLUSIVE, f"there is no {what} to look at")
     return value(fact, f"the {what}")

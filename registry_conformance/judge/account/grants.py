@@ -42,7 +42,7 @@ class Grant:
 
 
 def grants(statements: Iterable[Statement], boundary: Iterable[Statement] | None = None) -> list[Grant]:
-    """Return all that statements allow and none of them denies, within a boundary where there is one.
+    """Return all that statements allow and none of them denies, within a boundary if there is one.
 
     A denial under a condition takes nothing away: what it leaves is still granted.
     """

@@ -88,7 +88,7 @@ def _is_of(statement: Statement, principal: str) -> bool | None:
         return True if True in met or not met else None if None in met else False
     spared = any(each == "*" or each.removeprefix("AWS:") == principal for each in statement.not_principals)
     if statement.effect == "Deny" and spared:
-        return None  # a session of a role is spared only where it is named itself beside the role
+        return None  # a session of a role is spared only if it is named itself beside the role
     return not spared
 
 

@@ -12,7 +12,7 @@ from registry_conformance.judge.account.statement import Statement
 from registry_conformance.judge.target.account import Declared
 
 SERVER = "ecs-tasks.amazonaws.com"
-"""The service that runs MLflow where nothing else is declared."""
+"""The service that runs MLflow if nothing else is declared."""
 
 
 def promised(declared: Declared) -> State:
@@ -44,7 +44,7 @@ def bucket(declared: Declared) -> BucketState:
 
 
 def lifecycle(declared: Declared) -> Iterable[LifecycleRule]:
-    """Yield the rules by which replaced versions go, and uploads that nobody finished where the store needs one."""
+    """Yield the rules by which replaced versions go, and uploads that nobody finished if the store needs one."""
     yield LifecycleRule("replaced-versions", noncurrent_days=declared.noncurrent_days)
     if declared.abort_days:
         yield LifecycleRule("unfinished-uploads", abort_days=declared.abort_days)

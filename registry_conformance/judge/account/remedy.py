@@ -62,7 +62,7 @@ def lifecycle(declared: Declared) -> dict[str, list[Mapping[str, object]]]:
 
 
 def aimed(line: str, account: ObservedAccount) -> str:
-    """Return a command line with the endpoint that it is for, where that is not AWS's own."""
+    """Return a command line with the endpoint that it is for, if that is not AWS's own."""
     program, _, rest = line.partition(" ")
     endpoint = account.s3_endpoint if rest.startswith(("s3 ", "s3api ")) else account.endpoint
     if program != "aws" or not endpoint or urlsplit(endpoint).netloc.endswith(f".{account.declared.domain}"):

@@ -25,10 +25,10 @@ class Encryption:
 
 @dataclass(frozen=True, slots=True)
 class LifecycleRule:
-    """One lifecycle rule. It concerns objects under ``prefix``, and only some of these where it is ``narrowed``.
+    """One lifecycle rule. It concerns objects under ``prefix``, and only some of these if it is ``narrowed``.
 
-    ``expires`` says when current objects go, ``moves`` when to which storage class, empty where they do not; days are
-    counted as S3 counts them, 0 where the rule does not speak of it. ``keeps`` is how many noncurrent versions stay.
+    ``expires`` says when current objects go, ``moves`` when to which storage class, empty if they do not; days are
+    counted as S3 counts them, 0 if the rule does not speak of it. ``keeps`` is how many noncurrent versions stay.
     """
 
     name: str

@@ -31,7 +31,7 @@ def observe_ways(sdk: Sdk, run_id: str, name: str, payload: bytes) -> tuple[Ways
 
 
 Leg = tuple[str, tuple[Exchange, ...]]
-"""The problem that was met, empty where none was, and every exchange."""
+"""The problem that was met, empty if none was, and every exchange."""
 
 
 def _there_and_back(developer: Developer, run_id: str, file: Path) -> tuple[Leg, Leg, Body | None]:

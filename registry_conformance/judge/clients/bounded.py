@@ -13,7 +13,7 @@ from typing import Any
 
 MIB = 1 << 20
 MOST_BYTES = 64 * MIB
-"""How long an answer may be where nothing longer is expected."""
+"""How long an answer may be if nothing longer is expected."""
 MOST_OF_A_DOWNLOAD = 4096 * MIB
 """The same for the download of an artifact, which is never in memory as a whole."""
 MOST_OF_A_HEAD = MIB // 4
@@ -112,7 +112,7 @@ class Line:
         self._socket.shutdown(socket.SHUT_RDWR)
 
     def _seconds_left(self) -> float:
-        """Return how long the next wait may last; raise ``TimeoutError`` where the whole has taken too long."""
+        """Return how long the next wait may last; raise ``TimeoutError`` if the whole has taken too long."""
         allowed = self._bounds.seconds(self._moved)
         left = self._began + allowed - time.monotonic()
         if left <= 0:
@@ -180,7 +180,7 @@ def connected(connection: http.client.HTTPConnection, bounds: Bounds) -> Iterato
 
 
 def read_whole(response: http.client.HTTPResponse) -> Iterator[bytes]:
-    """Yield the body of an answer piece by piece; raise ``IncompleteRead`` where it ends before its length."""
+    """Yield the body of an answer piece by piece; raise ``IncompleteRead`` if it ends before its length."""
     while chunk := response.read1(_PIECE):
         yield chunk
     if response.length:

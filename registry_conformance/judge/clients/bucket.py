@@ -77,7 +77,7 @@ class BucketError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How the store keeps an object: encryption, KMS key and version as S3 names them, empty where it has none."""
+    """How the store keeps an object: encryption, KMS key and version as S3 names them, empty if it has none."""
 
     encryption: str
     kms_key: str
@@ -101,7 +101,7 @@ class Bucket:
         return f"{root}/{path}" if path else root
 
     def head(self, key: str) -> int | None:
-        """Return the size in bytes of the object under ``key``, ``None`` where there is none."""
+        """Return the size in bytes of the object under ``key``, ``None`` if there is none."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - not every worker looks
 
         try:
@@ -113,7 +113,7 @@ class Bucket:
             raise
 
     def body(self, key: str) -> Body | None:
-        """Return size and sha256 of the object under ``key``, streamed; ``None`` where there is none."""
+        """Return size and sha256 of the object under ``key``, streamed; ``None`` if there is none."""
         if self.head(key) is None:
             return None
         stream = s3(self.access).get_object(Bucket=self.access.bucket, Key=key)["Body"]
@@ -122,7 +122,7 @@ class Bucket:
         return body
 
     def kept(self, key: str) -> Kept:
-        """Return how the store keeps the object under ``key``; raise ``PreconditionFailed`` where there is none."""
+        """Return how the store keeps the object under ``key``; raise ``PreconditionFailed`` if there is none."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - not every worker looks
 
         try:

@@ -81,7 +81,7 @@ def crossing(exchange: Exchange, door: Door, witness: Witness) -> Crossing:
 def expect_same_answer(here: Exchange, there: Exchange) -> None:
     """Expect the same handler to have answered twice.
 
-    The status is the same, the error code where MLflow gives one, the content type of a success, the methods allowed,
+    The status is the same, the error code if MLflow gives one, the content type of a success, the methods allowed,
     and the header that MLflow puts on each of its answers.
     """
     code = there.error_code
@@ -107,7 +107,7 @@ def _arrived(message: Passed, start: str, without: frozenset[str]) -> RecordedMe
 
 
 def _framed(arrived: RecordedMessage, sent: RecordedMessage) -> RecordedMessage:
-    """Return a request as it arrived, in chunks where it was sent so and arrived whole, with its true length.
+    """Return a request as it arrived, in chunks if it was sent so and arrived whole, with its true length.
 
     Who has a whole body may tell its length instead (RFC 9112, section 6.1); a length that was sent must not get lost.
     """

@@ -48,7 +48,7 @@ class LogWatch:
         self._since = int(time.time() * 1000) - _SKEW_MILLISECONDS
 
     def lines(self) -> list[Line]:
-        """Return every line since then; raise ``PreconditionFailed`` where a log cannot be read."""
+        """Return every line since then; raise ``PreconditionFailed`` if a log cannot be read."""
         return [*self._from_files(), *self._from_groups()]
 
     def naming(self, words: Iterable[str]) -> list[Line]:

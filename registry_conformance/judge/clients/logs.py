@@ -23,7 +23,7 @@ class Logs:
     def show(self, part: str, text: str) -> bool:
         """Return whether a part's log holds ``text``, as soon as it does, or after 12 s without it.
 
-        Raises ``NotAllowed`` where the target has no such part.
+        Raises ``NotAllowed`` if the target has no such part.
         """
         if part not in self.files:
             raise NotAllowed(f"a log of the part {part}", "this target has no such part")

@@ -68,7 +68,7 @@ def train(kind: str, folder: Path) -> Trained:
 
 
 def log(kind: str, trained: Trained, registry: Any, folder: Path) -> str:
-    """Log the model into the active run; return the logged model's id, empty where there is none."""
+    """Log the model into the active run; return the logged model's id, empty if there is none."""
     if kind == "sklearn":
         flavour, model = registry.sdk.sklearn, {"sk_model": trained.model}
     elif kind == "pyfunc":

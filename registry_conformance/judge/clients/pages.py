@@ -13,7 +13,7 @@ MOST = 20
 def all_pages(door: MlflowHttp, search: str, items: str, **asked: str | int) -> list[list[dict[str, Any]]]:
     """Follow a search by GET from page to page; return the ``items`` of each.
 
-    Raises ``Mismatch`` where a page is refused, or where the pages do not end.
+    Raises ``Mismatch`` if a page is refused, or if the pages do not end.
     """
     pages: list[list[dict[str, Any]]] = []
     token: dict[str, str] = {}

@@ -25,7 +25,7 @@ _ABORT = struct.pack("ii", 1, 0)
 class Asked:
     """What became of an upload with ``Expect: 100-continue``.
 
-    ``status`` is the final answer's, ``None`` where none came and ``error`` says why; ``told_to_go_on`` is whether
+    ``status`` is the final answer's, ``None`` if none came and ``error`` says why; ``told_to_go_on`` is whether
     100 came before it; ``sent`` counts the bytes of the body that were sent.
     """
 

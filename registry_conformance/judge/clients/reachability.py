@@ -20,7 +20,7 @@ _CERTIFICATES = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way to one door; each step raises ``Mismatch`` where it ends there."""
+    """The way to one door; each step raises ``Mismatch`` if it ends there."""
 
     door: Door
     evidence: Evidence

@@ -86,7 +86,7 @@ class Registration:
         return self.sdk_registration
 
     def complete(self) -> SdkRegistration:
-        """Return the journey; raise ``Mismatch`` where it did not come to its end."""
+        """Return the journey; raise ``Mismatch`` if it did not come to its end."""
         if self.sdk_registration.problem:
             raise Mismatch("the registration to complete", self.sdk_registration.problem)
         return self.sdk_registration
@@ -123,7 +123,7 @@ class Registration:
         return found
 
     def locations(self) -> list[str]:
-        """Return the run's artifact location, and the logged model's where there is one, as the API gives them."""
+        """Return the run's artifact location, and the logged model's if there is one, as the API gives them."""
         run_location = self.run()["info"]["artifact_uri"]
         return [run_location, *([self.logged_model()["artifact_uri"]] if self.sdk_registration.model_id else [])]
 
@@ -174,11 +174,11 @@ class Registration:
         return found
 
     def files_when_downloaded(self) -> dict[str, Body]:
-        """Return the files that a download of this kind of model brings back; none where it is loaded and asked."""
+        """Return the files that a download of this kind of model brings back; none if it is loaded and asked."""
         return {} if self.sdk_registration.inputs else dict(self.sdk_registration.model_files)
 
     def back(self, *, forced: bool = False) -> Return:
-        """Return what a fresh process loaded; raise ``Mismatch`` where it could not."""
+        """Return what a fresh process loaded; raise ``Mismatch`` if it could not."""
         self.complete()
         back = self.walk.back(forced=forced)
         if back.problem:
@@ -188,7 +188,7 @@ class Registration:
 
 
 def _told(problem: Exception) -> str:
-    """Return in one line what kept the SDK from its first request: what was seen, where that is known."""
+    """Return in one line what kept the SDK from its first request: what was seen, if that is known."""
     return " ".join((problem.actual if isinstance(problem, Mismatch) else str(problem)).split())
 
 

@@ -39,7 +39,7 @@ class RegistrationProgress:
         raise _stands_on(failed)
 
     def whole(self) -> SdkRegistration:
-        """Return the journey once it has come to its end; raise ``PreconditionFailed`` where a step failed."""
+        """Return the journey once it has come to its end; raise ``PreconditionFailed`` if a step failed."""
         sdk_registration = self.end()
         if sdk_registration.problem:
             raise _stands_on(STEPS[len(sdk_registration.reached)])

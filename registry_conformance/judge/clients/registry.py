@@ -43,7 +43,7 @@ class Registry:
 
     Entering replaces this process's environment and home, so enter it in a process of its own
     (``IsolatedProcess``). Entering
-    raises ``Mismatch`` at once where the door is dead or the key is refused. Every HTTP exchange is recorded.
+    raises ``Mismatch`` at once if the door is dead or the key is refused. Every HTTP exchange is recorded.
     """
 
     door: Door

@@ -81,7 +81,7 @@ def publish(developer: Developer, run_id: str, model: str, text: str) -> tuple[s
 
 
 def log_artifact(developer: Developer, run_id: str, file: Path) -> tuple[str, tuple[Exchange, ...]]:
-    """Log a file to a run; return what went wrong, empty where nothing did, and every exchange."""
+    """Log a file to a run; return what went wrong, empty if nothing did, and every exchange."""
     with developer.registry() as registry:
         problem = ""
         try:

@@ -32,7 +32,7 @@ class Cause:
 
     ``symptom`` is what its clients complain about, of ``symptoms.SYMPTOMS``; ``requirements`` are those that it breaks;
     ``follows`` begin the names of facts that go wrong in its wake and need no other cause. ``codes`` are the errors of
-    S3 that fit it: any other, where it is said to act, rules it out. ``settings`` name the line that mends it in a
+    S3 that fit it: any other, if it is said to act, rules it out. ``settings`` name the line that mends it in a
     product, which is told only if that product was seen.
     """
 
@@ -49,7 +49,7 @@ class Cause:
 
 
 def must(fact: str, value: str, weight: float = 2.0) -> Clue:
-    """Return a clue without which the cause is ruled out, where the fact is seen."""
+    """Return a clue without which the cause is ruled out, if the fact is seen."""
     return Clue(known_name(fact), value, weight, must=True)
 
 

@@ -14,7 +14,7 @@ class Fact:
     """One observation.
 
     ``name`` is ``subject.aspect.PLACE`` (``put.small.P``: P through the proxy, O straight to MLflow, S in the bucket, K
-    at the key service); ``value`` a few words in a fixed grammar (``404 html flask``), empty where it was not seen.
+    at the key service); ``value`` a few words in a fixed grammar (``404 html flask``), empty if it was not seen.
     ``normal`` is whether a healthy deployment shows it. ``evidence`` holds JSON-able items. ``missed`` is whether it
     was not seen though it should have been asked: there was no time for it. ``note`` is whether it is other than the
     reference promises, and no anomaly, since nobody promised it there.
@@ -65,7 +65,7 @@ class Facts(Mapping[str, Fact]):
             self._facts.setdefault(name, Fact(name, "", f"not seen: {reason}", missed=missed))
 
     def value(self, name: str) -> str:
-        """Return a fact's value, empty where it was not seen."""
+        """Return a fact's value, empty if it was not seen."""
         fact = self._facts.get(name)
         return fact.value if fact else ""
 

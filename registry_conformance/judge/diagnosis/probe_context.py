@@ -104,7 +104,7 @@ class ProbeContext:
         return min(10.0, self.machine.stretch)
 
     def stranger(self, door: Door | None = None) -> Asker:
-        """Return who asks without a key what is refused without one; nobody where strangers may do something."""
+        """Return who asks without a key what is refused without one; nobody if strangers may do something."""
         asker = self.at("P", None, door=door)
         asker.reason = asker.reason or self._let_in(door or self.main)
         return asker
@@ -133,19 +133,19 @@ class ProbeContext:
 
     @property
     def key(self) -> str:
-        """The API key that is good at the main door, empty where there is none, or another credential."""
+        """The API key that is good at the main door, empty if there is none, or another credential."""
         key = self.target.key_at(self.main)
         return key if isinstance(key, str) else ""
 
     @property
     def no_api_key(self) -> str:
-        """Why nothing is tried with an API key in a form of its own at the main door, empty where there is one."""
+        """Why nothing is tried with an API key in a form of its own at the main door, empty if there is one."""
         key = self.target.key_at(self.main)
         return "" if isinstance(key, str) else f"the target was given {kind_of(key)}, which has one form"
 
     @property
     def bucket(self) -> Bucket | None:
-        """The store's inside, ``None`` where the target does not show it or it does not answer."""
+        """The store's inside, ``None`` if the target does not show it or it does not answer."""
         return Bucket(self.target.bucket, Evidence()) if self.target.bucket and "S" not in self.dead else None
 
     @property

@@ -129,7 +129,7 @@ PARTS: tuple[Callable[[ProbeContext], None], ...] = (_flow, _weight, _manners, _
 """The probes of a target that lets a writer in, what tells most first."""
 ROUTES: Both = ((), routes.origins)
 CLOSED = (access.nobody, access.roles, answers.errors, bucket.settings)
-"""What is worth asking where no valid key is let in at any door."""
+"""What is worth asking if no valid key is let in at any door."""
 MANNERS = (
     access.nobody,
     access.roles,

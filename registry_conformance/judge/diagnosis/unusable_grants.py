@@ -69,7 +69,7 @@ GIVEN = (
         "bucket.S",
         "unreachable",
         "the store does not answer this machine; MLflow may reach it all the same",
-        "correct endpoint under [bucket], or let this machine reach it; leave [bucket] out where it may not",
+        "correct endpoint under [bucket], or let this machine reach it; leave [bucket] out if it may not",
     ),
 )
 

@@ -52,7 +52,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body by ``size`` in bytes and ``sha256`` (empty where it was streamed past us), and its first 256 KiB."""
+    """A body by ``size`` in bytes and ``sha256`` (empty if it was streamed past us), and its first 256 KiB."""
 
     size: int
     sha256: str
@@ -74,7 +74,7 @@ NO_BODY = Body.of(())
 class Exchange:
     """One request and what became of it.
 
-    ``status`` is ``None`` where no answer came, and then ``error`` starts with ``refused``, ``timeout``, ``tls``,
+    ``status`` is ``None`` if no answer came, and then ``error`` starts with ``refused``, ``timeout``, ``tls``,
     ``name``, ``reset`` or ``protocol``. ``error`` may also stand beside a status whose body was cut. ``seconds``
     covers connecting to the last byte, from ``started`` on, in seconds since the epoch; ``moments`` are the seconds
     after which it was connected, sent and first answered, as far as it came and was watched. ``premise`` is whether a
@@ -132,7 +132,7 @@ class Exchange:
 
     @property
     def error_code(self) -> str:
-        """The error code of MLflow's error form, empty where the answer is none."""
+        """The error code of MLflow's error form, empty if the answer is none."""
         document = self.json()
         return str(document.get("error_code", "")) if isinstance(document, dict) else ""
 
@@ -147,14 +147,14 @@ class Exchange:
         return frozenset(method.strip() for value in lists for method in value.split(",")) - {""}
 
     def json(self) -> Any:
-        """Return the response body as JSON, ``None`` where it is not JSON, or none that can be held."""
+        """Return the response body as JSON, ``None`` if it is not JSON, or none that can be held."""
         try:
             return parsed(self.content)
         except ValueError:
             return None
 
     def at(self, *path: str | int) -> Any:
-        """Return what lies at a path of fields and places in the JSON body, ``None`` where there is nothing."""
+        """Return what lies at a path of fields and places in the JSON body, ``None`` if there is nothing."""
         found = self.json()
         for step in path:
             if isinstance(step, str) and isinstance(found, dict):
@@ -169,7 +169,7 @@ class Exchange:
     def document(self) -> Any:
         """The response body as a JSON object that a check reads: what it lacks is told by the name of the field.
 
-        Raises ``Mismatch`` where it is none, ``PreconditionFailed`` where the check only stands on it.
+        Raises ``Mismatch`` if it is none, ``PreconditionFailed`` if the check only stands on it.
         """
         found, breach = self.json(), PreconditionFailed if self.premise else Mismatch
         if self.response_body.size > len(self.content):

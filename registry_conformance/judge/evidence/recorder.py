@@ -55,7 +55,7 @@ class Evidence:
             self._others.append({"kind": "object", "key": key, "size": size, "sha256": sha256})
 
     def items(self) -> tuple[dict[str, Any], ...]:
-        """Return all that was kept, with a note where exchanges were left out."""
+        """Return all that was kept, with a note if exchanges were left out."""
         with self._lock:
             omitted = self._exchanges - len(self._first) - len(self._last)
             gap = [{"kind": "note", "text": f"{omitted} exchanges left out here"}] if omitted else []

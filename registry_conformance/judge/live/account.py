@@ -9,9 +9,9 @@ from registry_conformance.judge.target.account import Declared, ObservedAccount
 
 
 def declared_of(profile: Profile) -> Declared | None:
-    """Return what an environment declares of its account, ``None`` where it does not.
+    """Return what an environment declares of its account, ``None`` if it does not.
 
-    Raises ``ProfileError`` where it names no bucket, or one that no role and no key of it can stand for.
+    Raises ``ProfileError`` if it names no bucket, or one that no role and no key of it can stand for.
     """
     table = profile.infrastructure
     if table is None:
@@ -41,9 +41,9 @@ def declared_of(profile: Profile) -> Declared | None:
 
 
 def account_of(profile: Profile) -> ObservedAccount | None:
-    """Return how an environment's account is looked at, secrets taken, ``None`` where its file declares none.
+    """Return how an environment's account is looked at, secrets taken, ``None`` if its file declares none.
 
-    Raises ``ProfileError`` where credentials are missing or cannot be had.
+    Raises ``ProfileError`` if credentials are missing or cannot be had.
     """
     declared, table, held = declared_of(profile), profile.infrastructure, profile.bucket
     if declared is None or table is None:

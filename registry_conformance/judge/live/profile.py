@@ -56,16 +56,16 @@ class DoorTable(Strict):
 
 
 class OriginTable(Strict):
-    """MLflow past the proxy, where the suite may reach it."""
+    """MLflow past the proxy, if the suite may reach it."""
 
     url: Url = Field(description=URL_FORM)
 
 
 class ClientTable(Strict):
-    """How clients reach the store by themselves, where artifacts are direct."""
+    """How clients reach the store by themselves, if artifacts are direct."""
 
     region: str = Field(default="us-east-1", min_length=1, description="the bucket's region")
-    endpoint: Url | None = Field(default=None, description="the URL of the S3 service, where it is not AWS's own")
+    endpoint: Url | None = Field(default=None, description="the URL of the S3 service, if it is not AWS's own")
     access_key: Secret = Field(description="a table with one of variable, file and command")
     secret_key: Secret = Field(description="a table with one of variable, file and command")
     session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")
@@ -109,7 +109,7 @@ class LogTable(Strict):
     file: str | None = Field(default=None, min_length=1, description="the path of the log")
     group: str | None = Field(default=None, min_length=1, description="the name of a log group of CloudWatch Logs")
     region: str = Field(default="us-east-1", min_length=1, description="the region of the log group")
-    endpoint: Url | None = Field(default=None, description="the URL of the logs service, where it is not AWS's own")
+    endpoint: Url | None = Field(default=None, description="the URL of the logs service, if it is not AWS's own")
     access_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
     secret_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
     session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")
@@ -159,7 +159,7 @@ class InfrastructureTable(Strict):
     log_groups: dict[str, int] = Field(
         default_factory=dict, description="a table of log groups, each with the days that it keeps lines at least"
     )
-    endpoint: Url | None = Field(default=None, description="the URL of IAM, STS and logs, where it is not AWS's own")
+    endpoint: Url | None = Field(default=None, description="the URL of IAM, STS and logs, if it is not AWS's own")
     access_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
     secret_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
     session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")

@@ -42,7 +42,7 @@ def names() -> list[str]:
 def read(file: Path, requirements: Container[str] | None = None) -> Profile:
     """Return what an environment file says; raise ``ProfileError``, one line for each mistake.
 
-    ``requirements`` are the ids that there are, where the caller knows them.
+    ``requirements`` are the ids that there are, if the caller knows them.
     """
     shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
     try:

@@ -112,7 +112,7 @@ def _policy_of(profile: Profile, name: str) -> Policy:
 
 
 def _judge_with_keys(profile: Profile, policy: Policy) -> None:
-    """Raise ``ProfileError`` where the profile gives no key to judge a door with this policy by."""
+    """Raise ``ProfileError`` if the profile gives no key to judge a door with this policy by."""
     writes = profile.access == "sandboxed"
     needed = RIGHTS if writes else READS
     able = [role for role in ROLES if policy.of(role) >= needed]
@@ -160,7 +160,7 @@ def _bucket(profile: Profile, table: BucketTable, network: Network) -> BucketAcc
 
 
 def _login(profile: Profile, table: ClientTable) -> Login:
-    """Return how clients reach the store; raise ``ProfileError`` where nobody could remove what they leave there."""
+    """Return how clients reach the store; raise ``ProfileError`` if nobody could remove what they leave there."""
     if profile.access == "sandboxed" and profile.bucket is None:
         raise ProfileError(f"{profile.at('bucket')} is missing; what clients put there directly is removed from there")
     return Login(
@@ -173,7 +173,7 @@ def _login(profile: Profile, table: ClientTable) -> Login:
 
 
 def _group(profile: Profile, where: str, table: LogTable, bucket: BucketAccess | None) -> LogGroup:
-    """Return a log group, with the bucket's credentials where it has none of its own."""
+    """Return a log group, with the bucket's credentials if it has none of its own."""
     assert table.group is not None, "the caller looked"
     if table.access_key is not None and table.secret_key is not None:
         access, secret = (

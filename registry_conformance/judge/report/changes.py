@@ -95,7 +95,7 @@ def compare(before: RunSnapshot, after: RunSnapshot, between: Sequence[RunSnapsh
 
 
 def _kind(was: CheckOutcome | None, now: CheckOutcome, verdicts: Iterable[Verdict]) -> str:
-    """Return the list that a check belongs in, empty where its verdict is what it was."""
+    """Return the list that a check belongs in, empty if its verdict is what it was."""
     colours = [verdict in RED for verdict in verdicts if verdict is not Verdict.UNTESTED]
     if sum(one != other for one, other in pairwise(colours)) >= FLIPS:
         return "flaky"

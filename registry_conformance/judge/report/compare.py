@@ -27,7 +27,7 @@ def night_named(name: str, reports: Path) -> RunSnapshot:
 
 
 def found(name: str, reports: Path) -> Path:
-    """Return the file of a run; raise ``UnreadableError`` where nothing has that name."""
+    """Return the file of a run; raise ``UnreadableError`` if nothing has that name."""
     given = Path(name)
     places = (given / VERDICTS, given, reports / name / VERDICTS, reports / RUNS / name / VERDICTS)
     kept = History(reports).find(name) if given.name == name else None

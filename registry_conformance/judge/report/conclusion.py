@@ -108,7 +108,7 @@ def _excused(run: RunRecord) -> list[str]:
 
 
 def _blind(run: RunRecord) -> list[str]:
-    """Return that nobody looked into the bucket, where that is so: by so much less does a pass mean."""
+    """Return that nobody looked into the bucket, if that is so: by so much less does a pass mean."""
     store = (run.target.get("capabilities") or {}).get("store", {})
     unseen = run.target.get("kind") == "live" and not store.get("present", True)
     return ["on MLflow's word alone: nobody looked whether bytes were stored"] if unseen else []

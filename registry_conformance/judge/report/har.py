@@ -105,7 +105,7 @@ def _response(exchange: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _timings(exchange: Mapping[str, Any]) -> dict[str, float]:
-    """Return the milliseconds of each phase; what nobody watched is waiting, and -1 where the format has that."""
+    """Return the milliseconds of each phase; what nobody watched is waiting, and -1 if the format has that."""
     known = {phase: round(float(exchange["timings"].get(phase, 0.0)) * 1000, 3) for phase in _PHASES}
     if not exchange["timings"]:
         known |= {"connect": -1, "wait": round(float(exchange["seconds"]) * 1000, 3)}

@@ -27,7 +27,7 @@ class History:
     reports: Path
 
     def nights(self, series: str, most: int = SHOWN, before: str = "") -> list[RunSnapshot]:
-        """Return the newest nights of a series, oldest first: those that started before a moment, where one is given.
+        """Return the newest nights of a series, oldest first: those that started before a moment, if one is given.
 
         One that cannot be read is left out.
         """

@@ -35,7 +35,7 @@ class Latency:
 
 
 def latency(run: RunRecord) -> Latency:
-    """Return what the run saw, at most 2,000 requests a door; no doors where the origin was not asked."""
+    """Return what the run saw, at most 2,000 requests a door; no doors if the origin was not asked."""
     prefixes = {name: urlsplit(url).path.rstrip("/") for name, url in (run.target.get("doors") or {}).items()}
     seen: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
     for record in run.records:

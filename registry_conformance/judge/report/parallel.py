@@ -15,7 +15,7 @@ _FORK = multiprocessing.get_context("fork")
 def parallel(work: Callable[[], None]) -> Iterator[None]:
     """Do ``work`` in a fork of this process while the block runs; what it raised is raised where the block ends.
 
-    Raises ``ChildProcessError`` where the fork was ended from outside.
+    Raises ``ChildProcessError`` if the fork was ended from outside.
     """
     told, telling = _FORK.Pipe(duplex=False)
     worker = _FORK.Process(target=_done, args=(work, telling), daemon=True)

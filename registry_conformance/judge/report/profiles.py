@@ -95,6 +95,6 @@ def _unproved(run: RunRecord) -> str:
 
 
 def _first_door(run: RunRecord) -> str:
-    """Return the door that answers for all where a check names none: the first that works."""
+    """Return the door that answers for all if a check names none: the first that works."""
     doors = list(run.target.get("doors") or {})
     return next((name for name in doors if name not in broken_doors(run)), next(iter(doors), "first"))

@@ -23,7 +23,7 @@ def keep(reports: Path, run: str, files: Mapping[str, bytes], *, whole: bool) ->
 
 
 def score(reports: Path, suite_version: str, register_version: str) -> dict[str, Any] | None:
-    """Return the numbers of the last whole proof, ``None`` where there is none of this suite and register."""
+    """Return the numbers of the last whole proof, ``None`` if there is none of this suite and register."""
     try:
         proof = json.loads((reports / PROOF).read_text())
         if proof["schema"] != SCHEMA or proof["suite"] != {"version": suite_version, "register": register_version}:

@@ -14,7 +14,7 @@ from registry_conformance.judge.verdict import Verdict, merge
 class CheckRecord:
     """What became of one check case.
 
-    ``message`` is the whole failure text as the console shows it, the reason where the check is inapplicable, empty
+    ``message`` is the whole failure text as the console shows it, the reason if the check is inapplicable, empty
     where it passed; ``expected``, ``actual``, ``where`` and ``rerun`` are its parts. ``evidence`` holds JSON-able
     items, each with a ``kind`` (``exchange``, ``flow``, ``object``, ``log``, ``note``). ``seconds`` covers set-up, call
     and clean-up; ``started`` is in seconds since the epoch, 0 where the check never ran.
@@ -36,7 +36,7 @@ class CheckRecord:
     started: float = 0.0
 
     def or_worse(self, other: CheckRecord) -> CheckRecord:
-        """Return the worse of two records of this check, this one where they are alike.
+        """Return the worse of two records of this check, this one if they are alike.
 
         What it does not say of the check itself (a worker that died says nothing) is taken from the other.
         """
@@ -58,7 +58,7 @@ class RunRecord:
     ``capabilities`` (name -> {"present": bool, "reason": str}), ``faults`` (injected on purpose). ``started`` and
     ``finished`` are ISO 8601 in UTC. ``exit_code`` is the run's; ``problem`` says why nothing could be verified.
     ``diagnosis`` holds the causes of what is red, ranked, as ``verdicts.json`` has them; ``fault_score`` what the suite
-    caught when it was last proved, ``None`` where it was not. ``series`` names what was judged and how, so that runs of
+    caught when it was last proved, ``None`` if it was not. ``series`` names what was judged and how, so that runs of
     one series can be compared, and ``whole`` is whether every check was asked for; ``changes`` is what changed since
     the last one, as ``verdicts.json`` has it, and ``trend`` what a chart shows of the last thirty, this one included.
     ``beyond`` maps requirements that no check can judge on this target to the reason; ``spent`` is what the run cost a
@@ -95,7 +95,7 @@ class RunRecord:
 
     @property
     def verdict(self) -> Verdict:
-        """The run's own verdict: the worst of its checks, ``INCONCLUSIVE`` where it could not verify."""
+        """The run's own verdict: the worst of its checks, ``INCONCLUSIVE`` if it could not verify."""
         if self.problem:
             return Verdict.INCONCLUSIVE
         return merge(record.verdict for record in self.records)

@@ -40,7 +40,7 @@ class RunSnapshot:
 
     ``series`` names what was judged and how: runs of one series are comparable. ``whole`` is whether every check was
     asked for. ``counts`` are ``MUST``, ``SHOULD``, ``MAY`` and ``checks`` -> verdict -> number. ``origin`` is the
-    median second of a request at the origin, 0 where it was not asked; ``doors`` name -> how many
+    median second of a request at the origin, 0 if it was not asked; ``doors`` name -> how many
     times the origin's a request took there.
     """
 

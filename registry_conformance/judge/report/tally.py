@@ -54,7 +54,7 @@ def short(name: str) -> str:
 
 
 def case(nodeid: str) -> str:
-    """Return what tells a case from the others of its check, empty where there is one only."""
+    """Return what tells a case from the others of its check, empty if there is one only."""
     return nodeid.partition("[")[2].removesuffix("]")
 
 

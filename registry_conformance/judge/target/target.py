@@ -103,7 +103,7 @@ class Login:
 class Machine:
     """The machine that a client runs on: variables that are set there, and what its ``~/.netrc`` says.
 
-    ``{url}`` and ``{host}`` in a text are those of the door. ``login`` is for the store, where clients have one.
+    ``{url}`` and ``{host}`` in a text are those of the door. ``login`` is for the store, if clients have one.
     """
 
     variables: tuple[tuple[str, str], ...] = ()
@@ -135,7 +135,7 @@ class Target:
     ``other-service``, ``legacy-service``) to its credential. ``origin`` is MLflow past the proxy, ``bucket`` the
     store's inside, ``key_service`` the key service's base URL, ``key_record`` the file in which it keeps what it was
     asked, ``records`` link -> the file of what passed on it, ``logs`` part -> log file, ``log_groups`` part -> group of
-    CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only where it is open. ``ways`` is
+    CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only if it is open. ``ways`` is
     how artifacts are declared to move, ``machine`` where the MLflow client runs. ``secure`` is a door that takes TLS,
     from version ``tls_floor`` on. A client of the SDK is given up after ``client_quiet`` seconds without progress.
     ``promises`` is what is asked of the target.
@@ -171,7 +171,7 @@ class Target:
     def role_at(self, door: Door) -> str:
         """Return the role that the suite speaks as at a door: who may do everything there, by its policy.
 
-        Without that key it is the least that may read; where nobody may do that, the one whose key is missing.
+        Without that key it is the least that may read; if nobody may do that, the one whose key is missing.
         """
         worker = door.policy.worker
         if worker in self.keys:
@@ -185,11 +185,11 @@ class Target:
         return tuple(door for door in self.doors if not door.broken) or self.doors
 
     def key_at(self, door: Door) -> Credential | None:
-        """Return the credential that the suite speaks with at a door, ``None`` where it was given none."""
+        """Return the credential that the suite speaks with at a door, ``None`` if it was given none."""
         return self.keys.get(self.role_at(door))
 
     def api_key(self, role: str) -> str | None:
-        """Return the API key of a role or key state, ``None`` where it was given none, or another credential."""
+        """Return the API key of a role or key state, ``None`` if it was given none, or another credential."""
         key = self.keys.get(role)
         return key if isinstance(key, str) else None
 

@@ -16,7 +16,7 @@ from registry_conformance.lab.deployment import DOORS, Auth, Deployment, MLflow,
 from registry_conformance.lab.images.recipe import RECIPES
 
 SETTINGS = DOCKER / "settings"
-"""The folder of the settings that count where no file is named: ``PART.toml``."""
+"""The folder of the settings that count if no file is named: ``PART.toml``."""
 
 PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -74,7 +74,7 @@ class ExternalImage:
 
     @classmethod
     def read(cls, part: str, image: str, file: Path | None = None) -> ExternalImage:
-        """Return an image with its settings, those of ``docker/settings`` where no file is named.
+        """Return an image with its settings, those of ``docker/settings`` if no file is named.
 
         Raises ``ForeignError``.
         """
@@ -112,7 +112,7 @@ class ExternalImage:
         return f"the {self.part} {self.image} is not ours"
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment, empty where it can."""
+        """Return why it cannot be had in a deployment, empty if it can."""
         if self.part == "mlflow":
             flags, usual = deployment.mlflow, MLflow()
             same = (flags.default_root, flags.serve_artifacts) == (usual.default_root, usual.serve_artifacts)
@@ -125,7 +125,7 @@ class ExternalImage:
 
 
 def named(part: str, options: Mapping[str, Any], *, in_containers: bool) -> ExternalImage | None:
-    """Return the image that options name for a part, with its settings; ``None`` where it is the reference's own.
+    """Return the image that options name for a part, with its settings; ``None`` if it is the reference's own.
 
     Raises ``ForeignError`` that names the option.
     """

@@ -1,4 +1,4 @@
-"""A store that somebody else runs: where it is, what opens it, and what cannot be asked of it."""
+"""A store that somebody else runs: if it is, what opens it, and what cannot be asked of it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class ExternalStore:
         return parts.hostname or "", parts.port or _PORTS[parts.scheme]
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment, empty where it can."""
+        """Return why it cannot be had in a deployment, empty if it can."""
         return lacks(self.url, deployment)
 
 
 def lacks(url: str, deployment: Deployment) -> str:
-    """Return why the store at a URL cannot be had in a deployment, empty where it can."""
+    """Return why the store at a URL cannot be had in a deployment, empty if it can."""
     if deployment.mlflow.denied:
         return f"the store at {url} is not ours: nobody's role is changed there"
     if "store" in deployment.links.in_place and url.startswith("https:"):
@@ -46,7 +46,7 @@ def lacks(url: str, deployment: Deployment) -> str:
 
 
 def checked(url: str, *, from_containers: bool) -> str:
-    """Return the URL of a store without its last slash; raise ``StoreError`` where it can be none.
+    """Return the URL of a store without its last slash; raise ``StoreError`` if it can be none.
 
     Containers have a loopback of their own.
     """

@@ -23,7 +23,7 @@ class EngineError(RuntimeError):
 
 @functools.cache
 def engine() -> DockerClient:
-    """Return the engine's client; raise ``EngineError`` where no engine answers."""
+    """Return the engine's client; raise ``EngineError`` if no engine answers."""
     try:
         from docker.errors import DockerException  # noqa: PLC0415 - as below
 

@@ -74,6 +74,6 @@ def _go() -> str:
 
 
 def _answers(command: list[str]) -> str:
-    """Return what a command prints, empty where it fails."""
+    """Return what a command prints, empty if it fails."""
     done = subprocess.run([*BUILDKIT, *command], capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""

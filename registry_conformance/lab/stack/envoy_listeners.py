@@ -101,7 +101,7 @@ def _admit(proxy: Proxy, asking: Document) -> None:
 
 
 def _gathering(proxy: Proxy) -> list[Document]:
-    """Return the filter that holds bodies until they are whole, where there is one."""
+    """Return the filter that holds bodies until they are whole, if there is one."""
     if proxy.buffer is None:
         return []
     settings = {"@type": f"{_FILTERS}.buffer.v3.Buffer", "max_request_bytes": proxy.buffer}

@@ -74,7 +74,7 @@ class StoreOfOthers(Part):
         return self._foreign.lacks(deployment)
 
     async def start(self, deployment: Deployment) -> None:
-        """Make the bucket; raise ``PartError`` where nobody answers, or where it may not be made."""
+        """Make the bucket; raise ``PartError`` if nobody answers, or if it may not be made."""
         del deployment
         await asyncio.to_thread(self._make)
 
@@ -88,7 +88,7 @@ class StoreOfOthers(Part):
         """Do nothing: others use it."""
 
     async def leave(self) -> str:
-        """Take the bucket away with all that is in it; return what is left behind, empty where nothing is."""
+        """Take the bucket away with all that is in it; return what is left behind, empty if nothing is."""
         return await asyncio.to_thread(self._leave)
 
     def is_alive(self) -> bool:

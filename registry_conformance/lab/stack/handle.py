@@ -54,7 +54,7 @@ class Stack:
     def apply(self, deployment: Deployment) -> Target:
         """Make the stack another deployment; return when it is, with the target as it is now.
 
-        Raises ``UnsupportedDeploymentError`` where it has a part of others that cannot be had in it.
+        Raises ``UnsupportedDeploymentError`` if it has a part of others that cannot be had in it.
         """
         target = self._ask("apply", deployment)
         assert isinstance(target, Target)

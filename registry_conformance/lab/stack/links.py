@@ -43,12 +43,12 @@ class LinksPart(ProgramPart):
         return True
 
     async def up(self, deployment: Deployment) -> None:
-        """Start the program where there is a link to stand on."""
+        """Start the program if there is a link to stand on."""
         if self._places(deployment):
             await super().up(deployment)
 
     async def apply(self, deployment: Deployment) -> None:
-        """Replace the rules; start again only where it must stand on other links."""
+        """Replace the rules; start again only if it must stand on other links."""
         if self.is_alive() and self._plan(deployment) == self._planned:
             self._write_rules(deployment)
         else:

@@ -50,7 +50,7 @@ class MLflowServer(Part):
         return deployment.mlflow, deployment.store, "store" in deployment.links.in_place
 
     async def start(self, deployment: Deployment) -> None:
-        """Start a server; its database is a copy of the migrated one where there is one."""
+        """Start a server; its database is a copy of the migrated one if there is one."""
         await self._prepare(deployment)
         denied = deployment.mlflow.denied
         self._role = await asyncio.to_thread(store.assume, self.layout, denied) if denied else {}

@@ -79,7 +79,7 @@ class ForkedMLflow(MLflowServer):
         self._processes = []
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # asyncio does this only where a socket names its protocol; without it each kept connection stalls 40 ms.
+        # asyncio does this only if a socket names its protocol; without it each kept connection stalls 40 ms.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.bind(self.layout.addresses[self.name])
 

@@ -26,7 +26,7 @@ class UnsupportedByPartError(RuntimeError):
 
 
 class Part(ABC):
-    """One process of a stack; ``told_version`` is what it says of itself once it runs, empty where it says nothing."""
+    """One process of a stack; ``told_version`` is what it says of itself once it runs, empty if it says nothing."""
 
     name: str
 
@@ -41,7 +41,7 @@ class Part(ABC):
         """Return all that this part takes from the deployment: where two are equal, nothing has to change."""
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment, empty where it can: only an image of others has limits."""
+        """Return why it cannot be had in a deployment, empty if it can: only an image of others has limits."""
         del deployment
         return ""
 
@@ -73,7 +73,7 @@ class Part(ABC):
 
     @property
     def image(self) -> str:
-        """The digest of the image that it runs from, empty where it is none."""
+        """The digest of the image that it runs from, empty if it is none."""
         return ""
 
     @abstractmethod
@@ -164,7 +164,7 @@ class ProgramPart(Part):
 
     @property
     def image(self) -> str:
-        """The digest of the image that it runs from, empty where it is none."""
+        """The digest of the image that it runs from, empty if it is none."""
         return self.runner.image
 
     def signal(self, number: int) -> None:

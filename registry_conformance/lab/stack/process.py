@@ -20,7 +20,7 @@ TAIL_LINES = 15
 _LOWEST = 10_000
 """Below lie the ports of services that a machine may have."""
 _CONSOLE = 13_333
-"""MinIO serves no store at the port of its console, which it keeps even where there is none."""
+"""MinIO serves no store at the port of its console, which it keeps even if there is none."""
 _CLIENTS, _LOWEST_OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range"), 32_768
 """Where Linux says which ports it gives to clients, and the first of them where nothing is said."""
 

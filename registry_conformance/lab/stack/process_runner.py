@@ -1,4 +1,4 @@
-"""Parts as processes of this machine: the programs of this environment, and MinIO's binary where it is on PATH."""
+"""Parts as processes of this machine: the programs of this environment, and MinIO's binary if it is on PATH."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ProcessHousing(Runner):
 
 
 def _beginning(program: str) -> list[str]:
-    """Return how the command line of a program begins; raise ``PartError`` where it is not installed."""
+    """Return how the command line of a program begins; raise ``PartError`` if it is not installed."""
     module = [python(), "-m"]
     match program:
         case "minio":

@@ -42,7 +42,7 @@ class AnyProxy(ProgramPart):
     @property
     @abstractmethod
     def authority(self) -> Path | None:
-        """The file of the authority that vouches for it where it takes TLS, ``None`` where it does not."""
+        """The file of the authority that vouches for it if it takes TLS, ``None`` if it does not."""
 
     @abstractmethod
     def offers(self) -> Mapping[str, Capability]:

@@ -17,7 +17,7 @@ class Runner(ABC):
     async def start(self, program: str, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
         """Start a program, by its name, with these arguments and variables and nothing of the user's.
 
-        Raises ``OSError`` where it cannot be started.
+        Raises ``OSError`` if it cannot be started.
         """
 
     @abstractmethod
@@ -39,7 +39,7 @@ class Runner(ABC):
 
     @property
     def image(self) -> str:
-        """The digest of the image that the program is of, empty where it is of none."""
+        """The digest of the image that the program is of, empty if it is of none."""
         return ""
 
     @abstractmethod

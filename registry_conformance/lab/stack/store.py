@@ -79,7 +79,7 @@ def connect(layout: Layout, access_key: str | None = None, secret_key: str | Non
 
 
 def client_at(url: str, region: str, access_key: str, secret_key: str, session_token: str) -> S3Client:
-    """Return an S3 client for a URL; the token is empty where there is none."""
+    """Return an S3 client for a URL; the token is empty if there is none."""
     access = {"access_key": access_key, "secret_key": secret_key, "session_token": session_token}
     made: S3Client = aws.client("s3", access | {"endpoint": url, "region": region}, read=20)
     return made

@@ -53,7 +53,7 @@ def sizes(target: Target) -> dict[str, int]:
 def unconfirmed(
     symptoms: tuple[Step, ...], target: Target, run: str, began: Mapping[str, int], settles: float = 3.0
 ) -> str:
-    """Return why a fault's effect does not show, empty where it does: the first step that does not hold.
+    """Return why a fault's effect does not show, empty if it does: the first step that does not hold.
 
     ``began`` is what ``sizes`` said before it was armed; ``settles`` how many seconds a line or an object may take.
     """

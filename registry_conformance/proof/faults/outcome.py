@@ -81,7 +81,7 @@ class FaultOutcome:
 
     @property
     def place(self) -> int:
-        """The place of the right cause in the diagnosis, from 1; 0 where it is not named."""
+        """The place of the right cause in the diagnosis, from 1; 0 if it is not named."""
         return self.diagnosis.index(self.right) + 1 if self.right in self.diagnosis else 0
 
 

@@ -121,7 +121,7 @@ class Proof:
     def stands(self) -> bool:
         """Whether the suite can be believed: every fault armed, next to all caught and named, no false alarm.
 
-        A proof of single faults stands where it has no shortcoming at all.
+        A proof of single faults stands if it has no shortcoming at all.
         """
         if not self.whole:
             return not self.shortcomings()

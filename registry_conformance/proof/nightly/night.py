@@ -121,7 +121,7 @@ def copy_run(run: Path, into: Path) -> None:
 
 @contextmanager
 def alone(reports: Path) -> Iterator[int]:
-    """Hold the lock of a reports folder and yield it; raise ``BusyError`` where another night holds it.
+    """Hold the lock of a reports folder and yield it; raise ``BusyError`` if another night holds it.
 
     It goes with the last process that has it: a run that is given it keeps others out until it has cleared up.
     """

@@ -81,7 +81,7 @@ class NightlyPlan:
         return cls(jobs, keep, webhook)
 
     def chosen(self, names: Sequence[str]) -> tuple[Job, ...]:
-        """Return the jobs of these names, all where none is named; raise ``PlanError`` for one that is unknown."""
+        """Return the jobs of these names, all if none is named; raise ``PlanError`` for one that is unknown."""
         known = [job.name for job in self.jobs]
         if unknown := [name for name in names if name not in known]:
             raise NightlyPlanError(f"--only={unknown[0]}: no such target; known: {', '.join(known)}")

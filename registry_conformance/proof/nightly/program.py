@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 
 
 def nightly(plan_file: Path, reports: Path, only: Sequence[str], say: Say, *, resume: bool) -> int:
-    """Run a night and return its exit code; 2 where it is interrupted, 4 for a bad plan, 6 where another goes on."""
+    """Run a night and return its exit code; 2 if it is interrupted, 4 for a bad plan, 6 where another goes on."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         plan = NightlyPlan.read(plan_file)
@@ -51,7 +51,7 @@ def nightly(plan_file: Path, reports: Path, only: Sequence[str], say: Say, *, re
 
 
 def _resumed(reports: Path, say: Say) -> NightRun:
-    """Return the last night where it is unfinished, else a new one."""
+    """Return the last night if it is unfinished, else a new one."""
     last = nights(reports)[-1:]
     if not last or last[0].finished:
         say("no night was interrupted: this is a new one")
@@ -105,7 +105,7 @@ def _tell(night: NightRun, names: Sequence[str], url: str) -> str:
 def _run(job: Job, night: NightRun, reports: Path, secret: str, lock: int) -> Result:
     """Run one job to its end or to the end of its minutes; what it says goes to a log in the night's folder.
 
-    It holds the lock of the night, too: where the night is killed, the run is interrupted, and the next night waits
+    It holds the lock of the night, too: if the night is killed, the run is interrupted, and the next night waits
     until it has cleared up.
     """
     run_id, began, problem = new_run_id(), time.monotonic(), ""
@@ -138,7 +138,7 @@ def _end_with_night() -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt a run that is still going, so that it clears up, and kill it where it does not."""
+    """Interrupt a run that is still going, so that it clears up, and kill it if it does not."""
     if process.poll() is not None:
         return
     process.send_signal(signal.SIGINT)

@@ -49,7 +49,7 @@ class Result:
 
     @property
     def mood(self) -> str:
-        """``good`` where the target is fit to serve, ``bad`` where something was seen to fail, else ``doubt``."""
+        """``good`` if the target is fit to serve, ``bad`` where something was seen to fail, else ``doubt``."""
         if self.exit_code == 0:
             return "doubt" if self.partly else "good"
         return "bad" if self.exit_code == 1 else "doubt"

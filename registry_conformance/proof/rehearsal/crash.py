@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 _WHOLE_REQUESTS, _WHOLE_SECONDS = 5_500, 60.0
-"""What a whole visit takes, about: where a crash is put is drawn from these."""
+"""What a whole visit takes, about: if a crash is put is drawn from these."""
 _GRACE = 120.0
 """Seconds that a visit gets to end, and its workers to see that their controller is gone."""
 
@@ -28,7 +28,7 @@ class Way(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """One end: what happens, after about how many requests or, where that is 0, how many seconds after the first.
+    """One end: what happens, after about how many requests or, if that is 0, how many seconds after the first.
 
     ``lost`` is whether the ledger is gone afterwards, so that the janitor has names alone to go by.
     """
@@ -57,7 +57,7 @@ def drawn(number: int, seed: int) -> list[Crash]:
 
 
 def carry_out(crash: Crash, visit: subprocess.Popen[str], sent: Callable[[], int]) -> int | None:
-    """Let a visit run up to the crash and have that happen; return its exit code, ``None`` where it was killed.
+    """Let a visit run up to the crash and have that happen; return its exit code, ``None`` if it was killed.
 
     ``visit`` leads a process group; ``sent`` tells how many requests it has sent.
     """

@@ -30,7 +30,7 @@ def _own_policy(target: Target) -> EnvironmentChanges:
 
 
 def _one_open(target: Target) -> EnvironmentChanges:
-    """Return the documented door as one where no key is asked for."""
+    """Return the documented door as one if no key is asked for."""
     url = next(door.url for door in target.doors if door.name == "documented")
     return EnvironmentChanges(tables={"doors.documented": {"url": url, "policy": "open"}})
 
@@ -40,7 +40,7 @@ def _direct(_: Target) -> EnvironmentChanges:
 
 
 def _lately_direct(_: Target) -> EnvironmentChanges:
-    """Return artifacts declared direct, where the first experiment is known to have been there before they were."""
+    """Return artifacts declared direct, if the first experiment is known to have been there before they were."""
     return EnvironmentChanges(
         direct=True, expected_failures=expected("the database is older than this mode", 1, "REG-057")
     )

@@ -65,7 +65,7 @@ class ScenarioRunner:
         self.target = self._stack.apply(broken(deployment, faults))
 
     def scenario(self, scenario: Scenario) -> str:
-        """Play a scene; return what went otherwise than it should, empty where nothing did."""
+        """Play a scene; return what went otherwise than it should, empty if nothing did."""
         self.apply()
         before = holdings(self.target)
         self.apply(scenario.deployment, scenario.faults)
@@ -124,7 +124,7 @@ class ScenarioRunner:
     def crash(self, crash: Crash) -> str:
         """Have a visit end before its end; the janitor must bring everything back, or the ledger name what it cannot.
 
-        By its ledger, or, where that is lost, by the names that it gave.
+        By its ledger, or, if that is lost, by the names that it gave.
         """
         before, began = holdings(self.target), time.monotonic()
         file = environment(self.target, self._next())
@@ -144,7 +144,7 @@ class ScenarioRunner:
         return self._judged(f"{crash}: {left} things left, then swept", problems, time.monotonic() - began, told)
 
     def _crashed(self, crash: Crash, file: Path, run_id: str, said: Path) -> int | None:
-        """Begin a visit and have it crash; return its exit code, ``None`` where it was killed."""
+        """Begin a visit and have it crash; return its exit code, ``None`` if it was killed."""
         with said.open("w") as output:
             visit = subprocess.Popen(
                 [*self._visit(file), f"--run-id={run_id}"],

@@ -41,7 +41,7 @@ def refuse_unregistered(items: Iterable[pytest.Item], register: Register) -> Non
 
 
 def over_doors(metafunc: pytest.Metafunc, doors: Sequence[Door]) -> None:
-    """Parametrise whatever asks for a door over the names of all doors, or leave it to the target where any will do.
+    """Parametrise whatever asks for a door over the names of all doors, or leave it to the target if any will do.
 
     The doors are the target's if they are known by now, else all that a stack of our own has.
 
@@ -68,6 +68,6 @@ def over_doors(metafunc: pytest.Metafunc, doors: Sequence[Door]) -> None:
 
 
 def further(doors: Sequence[Door]) -> list[str]:
-    """Return the names of doors where another policy is promised than at all before."""
+    """Return the names of doors if another policy is promised than at all before."""
     first = {door.policy: door.name for door in reversed(doors)}
     return [door.name for door in doors[1:] if first[door.policy] == door.name]

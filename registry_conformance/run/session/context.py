@@ -70,5 +70,5 @@ def target(pytestconfig: pytest.Config) -> Target:
 
 @pytest.fixture(scope="session")
 def stack(pytestconfig: pytest.Config) -> Stack:
-    """The stack under the target, where it is ours."""
+    """The stack under the target, if it is ours."""
     return pytestconfig.stash[CONTEXT].stack

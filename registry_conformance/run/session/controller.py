@@ -79,7 +79,7 @@ class RunController:
         self.target: Target | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Bring the stack up before anything is collected; end with exit code 6 where that fails."""
+        """Bring the stack up before anything is collected; end with exit code 6 if that fails."""
         del session
         if self._config.option.collectonly:
             return
@@ -170,7 +170,7 @@ class RunController:
         self._keep(record)
 
     def _keep(self, record: CheckRecord) -> None:
-        """Keep a check's record, the worst where there are several: what ran again after a crash did crash."""
+        """Keep a check's record, the worst if there are several: what ran again after a crash did crash."""
         kept = replace(record, evidence=self._spool.keep(record.evidence))
         before = self._records.get(record.nodeid) or self._begun.get(record.nodeid)
         if record.nodeid not in self._records:
@@ -267,13 +267,13 @@ class RunController:
 
     @property
     def _broke_off(self) -> str:
-        """Why the run did not come to its end, empty where it did."""
+        """Why the run did not come to its end, empty if it did."""
         if self._problem or not self._requests.reason:
             return self._problem
         return f"stopped by {self._requests.reason} after {len(self._records)} of {plural(len(self._due), 'check')}"
 
     def _explained(self, run: RunRecord) -> RunRecord:
-        """Return a run with its diagnosis, where there is somebody to be asked for it."""
+        """Return a run with its diagnosis, if there is somebody to be asked for it."""
         if self.target is None or run.exit_code == Exit.INTERRUPTED:
             return run
         if run.problem and not (self._live and self._live.silent):

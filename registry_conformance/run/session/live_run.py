@@ -118,7 +118,7 @@ class LiveRun:
         return excused(records, self._profile.expected_failures, datetime.now(UTC).date(), whole=whole)
 
     def given_up(self) -> str:
-        """Return why the run is over, empty where it is not: its budget is spent, or nobody answers at any door."""
+        """Return why the run is over, empty if it is not: its budget is spent, or nobody answers at any door."""
         if self._guard.over:
             return self._guard.over
         silent = [door for door in self.target.doors if self._guard.silence(door.name)]
@@ -173,7 +173,7 @@ def beyond(*, live: bool) -> dict[str, str]:
 def visit(config: pytest.Config, settings: Settings, register: Register) -> LiveRun | None:
     """Return the visit that a run is to make, ``None`` where it judges a stack of our own.
 
-    Raises ``ProfileError`` where the environment cannot be used as its file says, or a switch puts something else in
+    Raises ``ProfileError`` if the environment cannot be used as its file says, or a switch puts something else in
     its place.
     """
     if settings.plan is not None:

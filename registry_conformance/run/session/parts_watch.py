@@ -14,7 +14,7 @@ _BETWEEN_LOOKS = 1.0
 
 
 class PartsWatch:
-    """Looks after what is judged; ``stack`` is ``None`` where it is not ours, ``live`` where it is."""
+    """Looks after what is judged; ``stack`` is ``None`` if it is not ours, ``live`` if it is."""
 
     def __init__(self, live: LiveRun | None) -> None:
         self.stack: Stack | None = None
@@ -30,7 +30,7 @@ class PartsWatch:
         return True
 
     def problem(self) -> str:
-        """Return why nothing more can be judged, empty where it can: a part died, or nobody answers any more."""
+        """Return why nothing more can be judged, empty if it can: a part died, or nobody answers any more."""
         if self._live is not None:
             return self._live.given_up()
         if self.stack is None:

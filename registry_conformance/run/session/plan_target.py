@@ -22,7 +22,7 @@ CHECKS = SUITES / "live" / "test_infrastructure.py"
 def planned_target(config: pytest.Config, settings: Settings, register: Register) -> Target | None:
     """Return the plan that a run is to judge as a target without doors, ``None`` where it judges none.
 
-    What an environment declares of its account counts for the plan too, where one is named. Raises ``ProfileError`` for
+    What an environment declares of its account counts for the plan too, if one is named. Raises ``ProfileError`` for
     a plan that cannot be read, and beside checks that a plan says nothing about.
     """
     if settings.plan is None:

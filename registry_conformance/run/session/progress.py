@@ -20,7 +20,7 @@ _RED = {Verdict.INCONCLUSIVE, Verdict.FAILED, Verdict.ERROR}
 class Progress:
     """Shows checks done of all, the red ones at once, and the time left.
 
-    The time left is what the checks still to come took last time (the mean of this run where that is not known),
+    The time left is what the checks still to come took last time (the mean of this run if that is not known),
     shared by the workers. On a terminal one line is rewritten; elsewhere a line is printed now and then.
     """
 

@@ -24,7 +24,7 @@ from registry_conformance.run.session.failure_details import Complaint, complain
 from registry_conformance.run.session.upstream_defects import excused
 
 Phase = tuple[Verdict, float, Complaint | None]
-"""What a phase came to, the seconds it took, and the complaint where it did not pass."""
+"""What a phase came to, the seconds it took, and the complaint if it did not pass."""
 
 _PHASES = pytest.StashKey[list[Phase]]()
 _STARTED = pytest.StashKey[float]()

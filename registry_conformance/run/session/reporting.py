@@ -31,7 +31,7 @@ def report(
     say: Callable[[str], None],
     told: Callable[[RunRecord, str], list[str]] = summary,
 ) -> Exit:
-    """Write and publish the reports of a run and say its summary; return its exit code, 4 where none can be written.
+    """Write and publish the reports of a run and say its summary; return its exit code, 4 if none can be written.
 
     What the target's logs and records say of each exchange stands beside it. The logs themselves are kept beside a red
     report, without secrets: with the stack they go. After a visit, every file that was written since it began is

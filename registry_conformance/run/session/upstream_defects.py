@@ -10,7 +10,7 @@ from registry_conformance.judge.verdict import Verdict
 
 
 def excused(item: pytest.Item, verdict: Verdict, versions: str, today: date | None = None) -> tuple[Verdict, str]:
-    """Return the verdict after a check's excuse, and a word on it: empty where it has none that applies.
+    """Return the verdict after a check's excuse, and a word on it: empty if it has none that applies.
 
     ``versions`` is how the target names its MLflow (``mlflow 3.17.2``); a target that does not say has no excuse.
     """

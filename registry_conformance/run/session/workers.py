@@ -12,7 +12,7 @@ _PATIENCE = 2.0
 
 
 class Workers:
-    """The processes that run checks for a controller, where it has such."""
+    """The processes that run checks for a controller, if it has such."""
 
     def __init__(self) -> None:
         self._pids: list[int] = []

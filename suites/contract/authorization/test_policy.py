@@ -31,7 +31,7 @@ SAMPLE = [
     "GET /api/2.0/mlflow-artifacts/presigned/{}",
     "POST /api/2.0/mlflow-artifacts/mpu/create/{}",
 ]
-"""One route of each family; where doors could differ, each is asked."""
+"""One route of each family; if doors could differ, each is asked."""
 
 
 @one_door

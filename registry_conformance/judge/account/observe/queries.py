@@ -30,7 +30,7 @@ _UNSUPPORTED = {"NotImplemented", "XNotImplemented", "MethodNotAllowed", "Invali
 def ask(question: Callable[[], Mapping[str, Any]], read: Callable[[Any], T], *absent: str) -> Fact[T]:
     """Return what ``read`` makes of an answer; ``absent`` are the error codes that say that it is not there.
 
-    Raises ``PreconditionFailed`` where the credentials are expired or wrong, or nobody answers: nothing can be
+    Raises ``PreconditionFailed`` if the credentials are expired or wrong, or nobody answers: nothing can be
     learned then.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only who looks at an account has it

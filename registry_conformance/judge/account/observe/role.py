@@ -95,7 +95,7 @@ def _pages(iam: Any, listing: str, role: str) -> dict[str, list[Any]]:
 
 
 def _simulated(iam: Any, declared: Declared) -> Fact[Mapping[str, AccessDecision]]:
-    """Return for each action that the server needs what IAM's simulator says, where it lacks nothing to say it."""
+    """Return for each action that the server needs what IAM's simulator says, if it lacks nothing to say it."""
     actions = [*NEEDS.values(), *(ON_KEY if declared.kms_key else ())]
     said: dict[str, AccessDecision] = {}
     for action in actions:
@@ -127,7 +127,7 @@ def _simulated(iam: Any, declared: Declared) -> Fact[Mapping[str, AccessDecision
 
 
 def _decision(result: Mapping[str, Any]) -> AccessDecision | None:
-    """Return what the simulator decided, ``None`` where it had to do so without values that a condition asks for."""
+    """Return what the simulator decided, ``None`` if it had to do so without values that a condition asks for."""
     if result.get("MissingContextValues"):
         return None
     if result["EvalDecision"] == "allowed":

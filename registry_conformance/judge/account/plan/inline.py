@@ -16,7 +16,7 @@ from registry_conformance.judge.account.state import LifecycleRule
 
 
 def inline(plan: Plan, bucket: Resource, attribute: str) -> Fact[Any]:
-    """Return what a bucket says of itself under an attribute: nothing where that is empty or left to AWS."""
+    """Return what a bucket says of itself under an attribute: nothing if that is empty or left to AWS."""
     found = bucket.get(attribute)
     if isinstance(found, Pending):
         return found if configured(plan, bucket, attribute) else Absent()

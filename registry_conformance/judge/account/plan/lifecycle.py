@@ -63,13 +63,13 @@ def _rule(raw: Mapping[str, Any]) -> LifecycleRule:
 
 
 def first(raw: Mapping[str, Any], block: str) -> Mapping[str, Any]:
-    """Return a block of which there is one at most, empty where there is none."""
+    """Return a block of which there is one at most, empty if there is none."""
     found = raw.get(block) or [{}]
     return (found if isinstance(found, Mapping) else found[0]) or {}
 
 
 def expires(expiration: Mapping[str, Any]) -> str:
-    """Return when objects expire, empty where they do not: delete markers may be all that goes."""
+    """Return when objects expire, empty if they do not: delete markers may be all that goes."""
     return _when(expiration) if expiration.get("days") or expiration.get("date") else ""
 
 

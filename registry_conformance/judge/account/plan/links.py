@@ -1,4 +1,4 @@
-"""Which resource an attribute stands for, where its value is known only after the plan is applied.
+"""Which resource an attribute stands for, if its value is known only after the plan is applied.
 
 A new bucket's id is unknown in its plan, so that whatever names the bucket by it can be told only by the references of
 the configuration: through modules' outputs, variables, ``count`` and ``for_each``.
@@ -51,7 +51,7 @@ def configured(plan: Plan, resource: Resource, *path: str | int) -> bool:
 
 
 def provider(plan: Plan, resource: Resource) -> Mapping[str, Any]:
-    """Return the expressions of the provider that a resource is made by: the root's, where a module has none.
+    """Return the expressions of the provider that a resource is made by: the root's, if a module has none.
 
     Which of several a module was handed is not told: then there are none.
     """
@@ -67,7 +67,7 @@ def _is_root_aws(configured: Mapping[str, Any]) -> bool:
 
 
 def constant(plan: Plan, expression: Any) -> Any:
-    """Return what an expression of the root module is, where it is a constant or a variable; ``None`` otherwise."""
+    """Return what an expression of the root module is, if it is a constant or a variable; ``None`` otherwise."""
     if isinstance(expression, Mapping) and "constant_value" in expression:
         return expression["constant_value"]
     names = [each.removeprefix("var.") for each in _references(expression) if each.startswith("var.")]
@@ -109,7 +109,7 @@ def _expressions(plan: Plan, resource: Resource) -> Mapping[str, Any]:
 
 
 def _table(of: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
-    """Return a table of a table, empty where there is none: what is empty may be left out, or null."""
+    """Return a table of a table, empty if there is none: what is empty may be left out, or null."""
     return (of or {}).get(name) or {}
 
 

@@ -81,7 +81,7 @@ def _declared(plan: Plan, bucket: BucketState | None) -> Declared:
 
 
 def _prefix(plan: Plan, roles: list[Resource], declared: Declared) -> str:
-    """Return the prefix that the role may put objects under, the reference's where that is none or not one."""
+    """Return the prefix that the role may put objects under, the reference's if that is none or not one."""
     if len(roles) != 1:
         return declared.prefix
     statements = planned_role(plan, roles[0], declared.role).statements

@@ -48,7 +48,7 @@ def _may(action: str, state: State, declared: Declared) -> Finding:
 
 
 def _decision(role: RoleState, asked: Request) -> tuple[str, AccessDecision]:
-    """Return who says what the role may do, and what: IAM's simulator where it could be asked."""
+    """Return who says what the role may do, and what: IAM's simulator if it could be asked."""
     if isinstance(role.simulated, Known) and asked.action in role.simulated.value:
         return "IAM's simulator says: ", role.simulated.value[asked.action]
     said = decide(value(role.statements, "the role's policies", absent=()), asked)

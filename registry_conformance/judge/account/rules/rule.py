@@ -14,6 +14,6 @@ Rule = Callable[[State, Declared], Finding]
 
 
 def needs_declared(what: str | int | tuple[str, ...] | Mapping[str, int] | None, field: str) -> None:
-    """Leave a rule as inapplicable where nothing is declared that it could ask for."""
+    """Leave a rule as inapplicable if nothing is declared that it could ask for."""
     if not what:
         raise Undecided(Verdict.INAPPLICABLE, f"nothing is declared under infrastructure.{field}")

@@ -45,7 +45,7 @@ def under(access: BucketAccess, path: str) -> str:
 
 
 def planted(bucket: Bucket, path: str, content: bytes) -> str:
-    """Put an object under the artifact prefix as the bucket's owner; return the problem, empty where there is none."""
+    """Put an object under the artifact prefix as the bucket's owner; return the problem, empty if there is none."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
 
     try:

@@ -58,7 +58,7 @@ def steps(door: Door, patience: float = PATIENCE) -> str:
 
 
 def reach(context: ProbeContext) -> None:
-    """Reach every door and choose the main one; where none answers, all further probes are spared."""
+    """Reach every door and choose the main one; if none answers, all further probes are spared."""
     target, facts = context.target, context.facts
     lines = {door.name: steps(door, PATIENCE * context.slack) for door in target.doors}
     words = vector({name: _LINES[line] for name, line in lines.items()})
@@ -152,7 +152,7 @@ def vector(values: Mapping[str, str]) -> str:
 
 
 def origin(context: ProbeContext) -> None:
-    """Reach MLflow past the proxy; where it does not answer, it is dead for all further probes."""
+    """Reach MLflow past the proxy; if it does not answer, it is dead for all further probes."""
     door, facts = context.target.origin, context.facts
     if door is None:
         facts.unseen("reach.line.O", "the target shows no MLflow past the proxy")

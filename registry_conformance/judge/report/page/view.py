@@ -139,7 +139,7 @@ def _areas(run: RunRecord, by_id: Mapping[str, Verdict]) -> Iterator[dict[str, A
 
 
 def _cell(by_id: Mapping[str, Verdict], ids: list[str]) -> dict[str, Any] | None:
-    """Return of the requirements of one area and level the worst verdict, and how many passed; none where none is."""
+    """Return of the requirements of one area and level the worst verdict, and how many passed; none if none is."""
     found = [by_id[name] for name in ids]
     return {"worst": str(merge(found)), "passed": found.count(Verdict.PASSED), "total": len(found)} if found else None
 

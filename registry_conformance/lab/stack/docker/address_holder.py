@@ -40,7 +40,7 @@ class Place:
 
     @property
     def joined(self) -> dict[str, Any]:
-        """How a container is made that stands here; raises what the engine raises where it has no such place."""
+        """How a container is made that stands here; raises what the engine raises if it has no such place."""
         if not self._stands:
             self._stand()
             self._stands = True

@@ -55,7 +55,7 @@ class Shape:
     """How a container is made beside its arguments: the image, what it begins with, what it sees of this machine.
 
     ``owner`` is ``user:group``, empty for the image's own; ``mounts`` are (ours, its, mode). An image that is
-    ``foreign`` keeps its own command, where it is given none, and the rights that it asks for.
+    ``foreign`` keeps its own command, if it is given none, and the rights that it asks for.
     """
 
     image: str

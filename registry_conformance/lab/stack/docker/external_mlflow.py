@@ -61,7 +61,7 @@ class ExternalMLflow(MLflowServer):
 
     @property
     def database_uri(self) -> str:
-        """The backend store: PostgreSQL where there is one, else SQLite."""
+        """The backend store: PostgreSQL if there is one, else SQLite."""
         return self._elsewhere.uri if self._elsewhere else super().database_uri
 
     async def is_ready(self, deployment: Deployment) -> bool:

@@ -29,7 +29,7 @@ def of(run_id: str, stack: str) -> dict[str, str]:
 def sweep_abandoned() -> list[str]:
     """Remove all that runs left whose owners have ended; return the names.
 
-    Raises ``EngineError`` where no engine answers.
+    Raises ``EngineError`` if no engine answers.
     """
     dead = set()
     for network in engine().networks.list(filters={"label": [RUN, OWNER]}):

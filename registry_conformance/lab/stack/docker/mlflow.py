@@ -71,7 +71,7 @@ class WarmMLflow(MLflowServer):
 
     @property
     def database_uri(self) -> str:
-        """The backend store: PostgreSQL where there is one, else SQLite."""
+        """The backend store: PostgreSQL if there is one, else SQLite."""
         return self._elsewhere.uri if self._elsewhere else super().database_uri
 
     async def start(self, deployment: Deployment) -> None:
@@ -106,7 +106,7 @@ class WarmMLflow(MLflowServer):
         return await asyncio.to_thread(self._ask, what, **how)
 
     def _ask(self, what: str, **how: object) -> Mapping[str, Any]:
-        """Tell the parent one thing; raise ``OSError`` where it does not answer."""
+        """Tell the parent one thing; raise ``OSError`` if it does not answer."""
         with socket.create_connection(self.layout.addresses["mlflow-warm"], timeout=_PATIENCE) as line:
             line.sendall(json.dumps({"token": self._token, "do": what, **how}).encode() + b"\n")
             said = line.makefile("rb").readline()

@@ -19,7 +19,7 @@ _SUBNET_BITS = 27
 
 
 def create(name: str, marks: dict[str, str]) -> Network:
-    """Create a network, labelled with ``marks``; raise ``EngineError`` where it cannot be, or cannot be reached.
+    """Create a network, labelled with ``marks``; raise ``EngineError`` if it cannot be, or cannot be reached.
 
     The engine names a free subnet; only one that was asked for lets addresses be given out by us.
     """

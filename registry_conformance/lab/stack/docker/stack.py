@@ -67,7 +67,7 @@ class DockerStack(RealisedStack):
         return ExternalProxy(layout, self.order.proxy) if self.order.proxy else super().proxy(layout)
 
     def further(self) -> list[Part]:
-        """Return the database, where it is a part of its own."""
+        """Return the database, if it is a part of its own."""
         return [self._database] if self._database else []
 
     async def clear(self) -> None:
@@ -148,7 +148,7 @@ def _refuse_a_full_disk() -> None:
 
 
 def _ready_testcontainers() -> None:
-    """Have Testcontainers use Ryuk where its image is there: it cannot be fetched everywhere, and we sweep anyway."""
+    """Have Testcontainers use Ryuk if its image is there: it cannot be fetched everywhere, and we sweep anyway."""
     from testcontainers.core.config import testcontainers_config  # noqa: PLC0415 - see registry_conformance.lab.images.engine
 
     if not testcontainers_config.ryuk_disabled:

@@ -26,7 +26,7 @@ class LinkPlan:
     waiting: list[tuple[int, Rule]] = field(default_factory=list)
 
     def first(self, kind: type, side: str = "") -> Act | None:
-        """Return the first act of a kind, on a side where it has one."""
+        """Return the first act of a kind, on a side if it has one."""
         return next((act for act in self.acts if isinstance(act, kind) and getattr(act, "side", "") == side), None)
 
 

@@ -28,7 +28,7 @@ def edited_head(head: str, acts: Iterable[Act], side: str) -> str:
 
 
 def with_header(head: str, name: str, value: str | None, *, added: bool = False) -> str:
-    """Return a head with one header set, or taken away where the value is ``None``."""
+    """Return a head with one header set, or taken away if the value is ``None``."""
     if not added:
         head = re.sub(rf"(?im)^{re.escape(name)}:.*\r\n", "", head)
     return head if value is None else head.removesuffix("\r\n") + f"{name}: {value}\r\n\r\n"

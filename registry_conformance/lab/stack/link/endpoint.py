@@ -71,7 +71,7 @@ class End:
         return await loop.create_server(protocol, host, port)
 
     async def while_there(self, work: Coroutine[None, None, Held]) -> Held:
-        """Return what comes of some work; raise ``GoneError`` where this end leaves first: nobody waits for it."""
+        """Return what comes of some work; raise ``GoneError`` if this end leaves first: nobody waits for it."""
         doing, gone = asyncio.create_task(work), asyncio.create_task(self.gone.wait())
         try:
             await asyncio.wait((doing, gone), return_when=asyncio.FIRST_COMPLETED)

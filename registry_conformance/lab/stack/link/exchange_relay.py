@@ -82,7 +82,7 @@ class Passage:
         await asyncio.gather(_pour(self._client, self._server), _pour(self._server, self._client))
 
     async def _request(self, request: Message, plan: LinkPlan) -> None:
-        """Pass one request on, or keep it where the link answers itself."""
+        """Pass one request on, or keep it if the link answers itself."""
         if self._answer_of(request, plan) is not None:
             if request.header("expect"):
                 await asyncio.Event().wait()  # the refusal is the answer; what comes next is not a request
@@ -125,13 +125,13 @@ class Passage:
             self._write(request, answer, plan)
 
     def _end_turn(self, plan: LinkPlan | None) -> None:
-        """Let the next have its turn, where it is the turn of the exchange of this plan."""
+        """Let the next have its turn, if it is the turn of the exchange of this plan."""
         if plan is not None and self._turn is plan:
             self._turn = None
             self._rulebook.queue.release()
 
     async def _next(self) -> tuple[Message, LinkPlan] | None:
-        """Return what was asked next; raise ``GoneError`` where the server leaves first: nobody may ask on."""
+        """Return what was asked next; raise ``GoneError`` if the server leaves first: nobody may ask on."""
         if not self._asked.empty():
             return self._asked.get_nowait()
         return await self._server.while_there(self._asked.get())
@@ -164,7 +164,7 @@ class Passage:
         return answer
 
     async def _hold(self, request: Message, answer: Message, plan: LinkPlan) -> None:
-        """Pass an answer back as a whole, with its body changed, and remember it where that is asked for."""
+        """Pass an answer back as a whole, with its body changed, and remember it if that is asked for."""
         held = answer.take(await hold_body(answer, self._server.reader, until_close=True))
         body = edited_body(held, plan.acts, ANSWER)
         raw = with_length(answer.head, len(body)).encode("latin-1") + body
@@ -174,7 +174,7 @@ class Passage:
         await self._client.writer.drain()
 
     async def _interrupt(self, plan: LinkPlan, side: str, source: End, sink: End) -> None:
-        """Reset or stall an exchange after some bytes, where its plan says so; raise ``GoneError`` then."""
+        """Reset or stall an exchange after some bytes, if its plan says so; raise ``GoneError`` then."""
         act = plan.first(Break, side) or plan.first(Stall, side)
         if not isinstance(act, Break | Stall):
             return
@@ -191,7 +191,7 @@ class Passage:
         raise GoneError
 
     def _answer_of(self, request: Message, plan: LinkPlan) -> Answer | bytes | None:
-        """Return what the link answers itself, ``None`` where the server is asked."""
+        """Return what the link answers itself, ``None`` if the server is asked."""
         if plan.first(Remember) and (known := self._rulebook.remembered.get(_asked_for(request))):
             return known
         given = plan.first(Answer)
