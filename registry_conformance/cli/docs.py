@@ -13,11 +13,11 @@ from registry_conformance.judge.temporary import temporary_folder
 @click.option(
     "--check", is_flag=True, help="Write nothing; say which pages are out of date, and exit with 1 if one is."
 )
-def command() -> int:
+def command(check: bool) -> int:
     """Write the generated pages of docs/: requirements, account, troubleshooting, artifact API as a stack answers.
 
-    Exit codes: 0 written, 2 interrupted, 4 no checkout, 6 the checks do not collect or the
-    stack does not start.
+    Exit codes: 0 written, or up to date; 1 out of date, with --check; 2 interrupted; 4 no checkout; 6 the checks do not
+    collect or the stack does not start.
     """
     from registry_conformance.documents import pages
     from registry_conformance.documents.check_listing import ListingError
@@ -36,10 +36,14 @@ def command() -> int:
         }
     except (ListingError, StackError) as problem:
         raise could_not(problem) from problem
-    for page, text in written.items():
-        word = "wrote" if pages.is_stale(page, text) else "up to date:"
-        page.write_text(text)
+    stale = {page: text for page, text in written.items() if pages.is_stale(page, text)}
+    for page in written:
+        word = "up to date:" if page not in stale else "out of date:" if check else "wrote"
         click.echo(f"{word} {page.relative_to(CHECKOUT)}")
+    if check:
+        return int(bool(stale))
+    for page, text in stale.items():
+        page.write_text(text)
     return 0
 
 
