@@ -94,6 +94,10 @@ def site(answering: Answering, tls: ssl.SSLContext | None = None) -> Iterator[Si
             self.end_headers()
             self.wfile.write(answer.content)
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self.do_GET()
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Keep the console quiet."""
 

@@ -34,6 +34,8 @@ _IN_AN_EXPERIMENT = frozenset({"experiments/delete", "runs/create", "logged-mode
 """Verbs that change the experiment whose id the request has."""
 _ROUTES = "/mlflow-artifacts/"
 _UPLOAD = re.compile(r"mpu/(create|complete|abort)(?:/(.*))?")
+_NOT_IMPLEMENTED = "NOT_IMPLEMENTED"
+"""MLflow's own error code, with 501, for what its artifact store cannot do: nothing was made."""
 _DEAD = ("refused", "timeout", "name")
 """How the transport errors begin after which nobody is there."""
 
@@ -88,7 +90,8 @@ def _note(guard: Requests, door: Door, exchange: Exchange) -> None:
     guard.met(exchange.method, urlsplit(exchange.url).path, exchange.door, dead=dead)
     body = exchange.request_body.head
     made, removed = made_by(door, exchange, body), removed_by(door, exchange, body)
-    if exchange.refused and made and made.kind == UPLOAD:
+    unmade = exchange.refused or exchange.error_code == _NOT_IMPLEMENTED
+    if unmade and made and made.kind == UPLOAD:
         guard.refused(made)
     found = exchange.json() if exchange.ok and exchange.method == "POST" else None
     if not isinstance(found, dict):
