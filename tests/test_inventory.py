@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,24 @@ def test_routes_of_each_framework_are_found(known: tuple[Route, ...]) -> None:
 
 def test_kept_routes_are_the_same(known: tuple[Route, ...], cache: Path) -> None:
     """What the cache keeps is what the server said."""
-    assert routes(cache) == known
+    assert routes.__wrapped__(cache) == known
+
+
+def test_routes_are_read_once_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a cache folder the server is imported once, not for each check (kind: a cost that a cache hid)."""
+    reads = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        reads.append(command)
+        return subprocess.CompletedProcess(command, 0, '[["/health", "GET"]]', "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    routes.cache_clear()
+    try:
+        assert routes(None) == routes(None) == (Route("/health", "GET"),)
+    finally:
+        routes.cache_clear()
+    assert len(reads) == 1
 
 
 def test_no_family_is_empty(known: tuple[Route, ...]) -> None:

@@ -6,6 +6,7 @@ registry_conformance.judge.clients.inventory`` prints the routes as JSON.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
@@ -42,8 +43,12 @@ class Route:
         return f"{self.method} {self.path}"
 
 
+@functools.cache
 def routes(cache: Path | None) -> tuple[Route, ...]:
-    """Return the routes in order, from ``cache`` where this version's are; raise ``InventoryError``."""
+    """Return the routes in order, read once a process; from ``cache`` where this version's are.
+
+    Raises ``InventoryError``.
+    """
     kept = cache / f"routes-{client_version()}.json" if cache else None
     if kept is not None and kept.exists():
         return _parsed(kept.read_text(encoding="utf-8"))

@@ -20,7 +20,9 @@ ProfileName = Literal["mlflow", "gateway", "platform", "store", "account", "resi
 FeatureName = Literal["presigned-downloads", "multipart-uploads", "user-interface", "request-ids"]
 assert get_args(ProfileName) == tuple(PROFILES)
 assert get_args(FeatureName) == tuple(FEATURES)
-Role = Literal["reader", "writer", "admin", "expired", "revoked", "throttled", "other-service", "legacy-service"]
+Role = Literal[
+    "reader", "writer", "admin", "expired", "revoked", "throttled", "other-service", "legacy-service", "disposable"
+]
 
 
 def _policy_name(text: str) -> str:

@@ -127,17 +127,22 @@ class Ways:
     downloads: str = "presigned"
 
 
+_OF_OTHERS = frozenset({"live", "address"})
+"""Kinds of targets whose logs are not ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One deployment as checks may reach it.
 
     ``keys`` maps a role or key state (``reader``, ``writer``, ``admin``, ``expired``, ``revoked``, ``throttled``,
-    ``other-service``, ``legacy-service``) to its credential. ``origin`` is MLflow past the proxy, ``bucket`` the
-    store's inside, ``key_service`` the key service's base URL, ``key_record`` the file in which it keeps what it was
-    asked, ``records`` link -> the file of what passed on it, ``logs`` part -> log file, ``log_groups`` part -> group of
-    CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only if it is open. ``ways`` is
-    how artifacts are declared to move, ``machine`` where the MLflow client runs. ``secure`` is a door that takes TLS,
-    from version ``tls_floor`` on. A client of the SDK is given up after ``client_quiet`` seconds without progress.
+    ``other-service``, ``legacy-service``, ``disposable``) to its credential. ``origin`` is MLflow past the proxy,
+    ``bucket`` the store's inside, ``key_service`` the key service's base URL, ``key_record`` the file in which it keeps
+    what it was asked, ``records`` link -> the file of what passed on it, ``logs`` part -> log file, ``log_groups`` part
+    -> group of CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only where it is open.
+    ``ways`` is how artifacts are declared to move, ``machine`` where the MLflow client runs. ``secure`` is a door that
+    takes TLS, from version ``tls_floor`` on. A client of the SDK is given up after ``client_quiet`` seconds without
+    progress.
     ``promises`` is what is asked of the target.
     """
 
@@ -187,6 +192,16 @@ class Target:
     def key_at(self, door: Door) -> Credential | None:
         """Return the credential that the suite speaks with at a door, ``None`` if it was given none."""
         return self.keys.get(self.role_at(door))
+
+    def exposable_key(self, door: Door) -> str | None:
+        """Return the good API key that may be sent in a form that is to be refused, and may be logged there.
+
+        On a stack of ours that is the one that is used at a door; of a target of others the one that is declared
+        ``disposable``, and ``None`` if none is.
+        """
+        if self.kind not in _OF_OTHERS:
+            return self.api_key(self.role_at(door))
+        return self.api_key("disposable")
 
     def api_key(self, role: str) -> str | None:
         """Return the API key of a role or key state, ``None`` if it was given none, or another credential."""

@@ -45,11 +45,11 @@ def test_unknown_key_downloads_nothing(door: MlflowHttp, location: str, payload:
 @lacks_right("anonymous", "read")
 @verifies("AUT-014")
 @pytest.mark.parametrize("name", ["api_key", "access_token"])
-def test_key_in_the_query_is_refused(door: MlflowHttp, anonymous: MlflowHttp, own_key: str, name: str) -> None:
+def test_key_in_the_query_is_refused(door: MlflowHttp, anonymous: MlflowHttp, disposable_key: str, name: str) -> None:
     """A key in the query string is refused."""
     path = "/api/2.0/mlflow/experiments/search"
-    accepted = door.send("GET", path, query={"max_results": 1})
-    refused = anonymous.send("GET", path, query={"max_results": 1, name: own_key})
+    accepted = door.with_key(disposable_key).send("GET", path, query={"max_results": 1})
+    refused = anonymous.send("GET", path, query={"max_results": 1, name: disposable_key})
 
     require(accepted, 200)  # control: the same key in a header is good
     expect_refused(refused, 401)

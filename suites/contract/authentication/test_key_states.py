@@ -102,31 +102,31 @@ def test_throttled_key_is_told_to_wait(raw: Raw, key: KeyOf, own_key: str, carri
 @verifies("AUT-034")
 @pytest.mark.parametrize("carrier", CARRIERS)
 @pytest.mark.parametrize("form", ALTERED)
-def test_nearly_a_key_is_refused(raw: Raw, own_key: str, carrier: Carrier, form: str) -> None:
+def test_nearly_a_key_is_refused(raw: Raw, disposable_key: str, carrier: Carrier, form: str) -> None:
     """What is nearly a good key is refused, however fresh the good one."""
-    require(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
+    require(raw.offer(carrier, disposable_key), 200)  # control: the key itself is good, and now remembered
 
-    expect_kept_out(raw.offer(carrier, form.format(own_key)))
+    expect_kept_out(raw.offer(carrier, form.format(disposable_key)))
 
 
 @one_door
 @verifies("AUT-034")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_key_in_another_case_is_refused(raw: Raw, own_key: str, carrier: Carrier) -> None:
+def test_key_in_another_case_is_refused(raw: Raw, disposable_key: str, carrier: Carrier) -> None:
     """A good key in the other letter case is refused."""
-    require(raw.offer(carrier, own_key), 200)  # control: the key itself is good, and now remembered
+    require(raw.offer(carrier, disposable_key), 200)  # control: the key itself is good, and now remembered
 
-    expect_denied(raw.offer(carrier, own_key.swapcase()))
-    expect_denied(raw.offer(carrier, own_key[:-1]))
+    expect_denied(raw.offer(carrier, disposable_key.swapcase()))
+    expect_denied(raw.offer(carrier, disposable_key[:-1]))
 
 
 @verifies("AUT-035")
 @pytest.mark.parametrize("form", SCHEMES)
-def test_other_scheme_is_refused(raw: Raw, own_key: str, form: str) -> None:
+def test_other_scheme_is_refused(raw: Raw, disposable_key: str, form: str) -> None:
     """A good key under another scheme is refused."""
-    require(raw.offer("bearer", own_key), 200)  # control: the key itself is good
+    require(raw.offer("bearer", disposable_key), 200)  # control: the key itself is good
     target = raw.at("/api/2.0/mlflow/experiments/search?max_results=1")
-    refused = raw.with_key(None).send("GET", target, headers=[("Authorization", form.format(own_key))])
+    refused = raw.with_key(None).send("GET", target, headers=[("Authorization", form.format(disposable_key))])
 
     expect_refused(refused, 401, "UNAUTHENTICATED")
 

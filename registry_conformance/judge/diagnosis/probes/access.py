@@ -23,6 +23,11 @@ def _with_challenge(exchange: Exchange) -> str:
     return summarize(exchange) + (" challenge" if challenge else "")
 
 
+_EXPOSING = frozenset({"query", "longer"})
+"""What is asked with a good key in a form that is to be refused, and may be logged there."""
+_NOT_EXPOSED = "no good key is sent in a form that is to be refused: none is declared disposable"
+
+
 def _throttle(exchange: Exchange) -> str:
     return summarize(exchange) + (" retry-after" if exchange.header("retry-after") else "")
 
@@ -38,7 +43,9 @@ def keys(context: ProbeContext) -> None:
     holder.reason = holder.reason or context.no_api_key
     small = [("Authorization", f"bearer {context.key}")]
     holder.ask("key.small", "a valid key as bearer", "GET", SEARCH, query=ONE, headers=small, normal=IN)
-    valid = context.key
+    valid, exposed = context.key, context.target.exposable_key(context.main) or ""
+    exposing = context.stranger()
+    exposing.reason = exposing.reason or ("" if exposed else _NOT_EXPOSED)
     bad = f"hk_{secrets.token_hex(12)}"
     for aspect, words, headers, path in (
         ("none", "no key", [], SEARCH),
@@ -46,8 +53,8 @@ def keys(context: ProbeContext) -> None:
         ("empty", "an empty key", [("Authorization", "Bearer ")], SEARCH),
         ("bad-api-key", "a key that nobody issued, as X-API-Key", [("X-API-Key", bad)], SEARCH),
         ("basic", "a valid key as a Basic password", [("Authorization", "Basic " + secrets.token_hex(8))], SEARCH),
-        ("query", "a valid key in the query", [], f"{SEARCH}?api_key={valid}"),
-        ("longer", "a valid key and one letter more", [("Authorization", f"Bearer {valid}x")], SEARCH),
+        ("query", "a valid key in the query", [], f"{SEARCH}?api_key={exposed}"),
+        ("longer", "a valid key and one letter more", [("Authorization", f"Bearer {exposed}x")], SEARCH),
         (
             "bad-then-good",
             "a bad Bearer key beside a valid X-API-Key",
@@ -56,7 +63,7 @@ def keys(context: ProbeContext) -> None:
         ),
     ):
         query = {} if "?" in path else {"query": ONE}
-        asker = holder if "valid key" in words else nobody
+        asker = exposing if aspect in _EXPOSING else holder if aspect == "bad-then-good" else nobody
         asker.ask(f"key.{aspect}", words, "GET", path, headers=headers, normal=OUT, judge=_with_challenge, **query)
     for state in ("expired", "revoked", "other-service", "legacy-service"):
         asker = context.at("P", state)

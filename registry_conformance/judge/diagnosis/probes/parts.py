@@ -117,7 +117,10 @@ def logs(context: ProbeContext, began: Mapping[str, int]) -> None:
         context.facts.unseen("log.s3.O", "the target shows no logs")
         return
     text = {part: _tail(file, began.get(part, 0)) for part, file in context.target.logs.items()}
-    holding = [part for part in sorted(text) if any(secret in text[part] for secret in context.target.secrets)]
+    kept = context.target.secrets - {
+        context.target.api_key("disposable")
+    }  # the probes themselves may have put that there
+    holding = [part for part in sorted(text) if any(secret in text[part] for secret in kept)]
     told = " ".join(holding) or "none"
     context.facts.record("log.keys.P", told, f"logs that hold a key: {told}", "none")
     said = text.get("mlflow", "")
