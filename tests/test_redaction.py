@@ -208,8 +208,10 @@ LONG = "hk_live_" + "".join(chr(ord("a") + number * 7 % 26) for number in range(
         f"saw b'{LONG[:31]}' b'{LONG[31:]}' and more",
         f"{LONG[-15:]} is the end of a log line",
         f"an answer that was cut in {LONG[:33]}",
+        f"E  \x1b[91m-  b'{LONG[7:40]}\\r\\nX'\x1b[39;49;00m",
+        f"?  +++++',\n \"-  b'{LONG[30:]}\\r\\nX: y",
     ],
-    ids=["shortened", "clipped", "wrapped", "diff", "one line", "begins late", "ends early"],
+    ids=["shortened", "clipped", "wrapped", "diff", "one line", "begins late", "ends early", "coloured", "in a list"],
 )
 def test_piece_of_a_secret_is_masked(text: str) -> None:
     """What is left of a secret at a cut is masked (kind: a text that was cut before it was redacted)."""

@@ -16,6 +16,10 @@ _RESUMED = re.compile(r"""\A|\.\.\.|…|['"]\s[^'"]{0,160}['"]""")
 """What precedes a piece: the beginning was left out, or a literal goes on in another line."""
 
 
+_RUN = re.compile(rf"[A-Za-z0-9+/_=.~-]{{{_LEAST_UNMARKED},}}")
+"""What a long piece stands in, wherever that is: between colours, or the lines of a comparison."""
+
+
 class Pieces:
     """Finds what is left of secrets that were cut: what stands before a cut, or after one, and is part of a secret."""
 
@@ -26,6 +30,12 @@ class Pieces:
             secret[at : at + SHORTEST_PIECE]
             for secret in self._secrets
             for at in range(len(secret) - SHORTEST_PIECE + 1)
+        )
+
+        self._long_pieces = frozenset(
+            secret[at : at + _LEAST_UNMARKED]
+            for secret in self._secrets
+            for at in range(len(secret) - _LEAST_UNMARKED + 1)
         )
 
     def masked(self, text: str, mask: str) -> str:
@@ -51,6 +61,19 @@ class Pieces:
             begin = resumed.end()
             if text[begin : begin + SHORTEST_PIECE] in self._shortest_pieces:
                 yield begin, begin + self._longest_of(text[begin : begin + size] for size in self._sizes())
+
+        for run in _RUN.finditer(text):
+            yield from self._within(text, run.start(), run.end())
+
+    def _within(self, text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the long pieces between two places."""
+        while begin <= end - _LEAST_UNMARKED:
+            if text[begin : begin + _LEAST_UNMARKED] in self._long_pieces:
+                size = self._longest_of(text[begin : begin + size] for size in self._sizes())
+                yield begin, begin + size
+                begin += size
+            else:
+                begin += 1
 
     def _starts(self, end: int) -> range:
         return range(max(end - self._longest, 0), end)
