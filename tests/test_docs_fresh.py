@@ -24,7 +24,8 @@ from registry_conformance.judge.requirement import Level, Requirement
 from registry_conformance.lab.stack.handle import OwnedStack
 
 REMEDY = "run `make docs` and commit what it writes"
-ONE = Requirement("ART-001", Level.MUST, "artifacts", "mlflow", "It holds.", "[prd] 1")
+PLACE = "docs/mlflow.md#artifacts (3.17.2); https://www.rfc-editor.org/rfc/rfc9110#section-14"
+ONE = Requirement("ART-001", Level.MUST, "artifacts", "mlflow", "It holds.", PLACE, "gateway")
 VARYING = r"127\.0\.0\.1|localhost:\d|\b[0-9a-f]{32}\b|20\d\d-?\d\d-?\d\d|Signature=[^.]"
 ANSWER = {
     "method": "GET",
@@ -74,8 +75,10 @@ def test_a_page_that_is_missing_or_other_is_stale(tmp_path: Path) -> None:
 def test_a_requirement_stands_with_its_checks() -> None:
     """A requirement is shown with level, sentence, source, and each of its checks."""
     page = render_requirements({ONE.id: ONE}, {ONE.id: ["suites/a.py::test_a", "suites/b.py::test_b"]})
-    for told in ("1 requirements: 1 MUST", "## Artifacts", "### ART-001 (MUST)", ONE.text, ONE.source, "::test_b`"):
+    for told in ("1 requirements: 1 MUST", "## Artifacts", "### ART-001 (MUST)", ONE.text, "::test_b`"):
         assert told in page
+    assert "[mlflow.md#artifacts](mlflow.md#artifacts) (3.17.2); [rfc9110#section-14](https://www.rfc-" in page
+    assert "| gateway | 1 of 1 | artifacts | ART-001 |" in page
 
 
 @pytest.mark.parametrize("told", ["| lost | 404 | `LOST` |", "GET /get-artifact?run_id=RUN", '"message": "no RUN"'])
