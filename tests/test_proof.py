@@ -223,7 +223,12 @@ def test_an_interrupted_proof_leaves_nothing(tmp_path: Path, by: signal.Signals)
 
 @pytest.mark.parametrize(
     ("option", "said"),
-    [("--only=no-such-fault", "no such fault"), ("--jobs=0", "positive"), ("--rounds=x", "invalid int")],
+    [
+        ("--only=no-such-fault", "no-such-fault"),
+        ("--jobs=0", "--jobs"),
+        ("--rounds=x", "--rounds"),
+        ("--keep", "--replay"),
+    ],
 )
 def test_a_bad_option_is_told(tmp_path: Path, option: str, said: str) -> None:
     """One line that says what is wrong, and exit code 4."""
