@@ -22,7 +22,7 @@ from tests.safeguards.doubles import Registry, Store, said, serving
 
 RUN_ID = "verify-20300101-000000-abcdef"
 LONG_AGO = "verify-20250101-120000-abcdef"
-SOON = datetime.now(UTC) + timedelta(minutes=1)
+SOON = datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest.fixture
