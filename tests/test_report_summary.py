@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from registry_conformance.judge.report.failure import exchange_line, render_failure
@@ -23,7 +25,7 @@ CAN = "A third party can register a model here: "
             green(SKIPPED, skip=["AUT-001"]),
             (
                 f"{CAN}all 2 MUST requirements that apply, of 3, were verified on the embedded stack; "
-                "1 requirement could not be judged: the store does not enforce keys."
+                "1 requirement not applicable here."
             ),
         ),
         (
@@ -89,7 +91,7 @@ CAN = "A third party can register a model here: "
         (
             green(target={"faults": ["route-missing"]}),
             (
-                "The armed fault was not caught: all 3 MUST requirements were verified on the embedded stack; "
+                "The injected fault was not caught: all 3 MUST requirements were verified on the embedded stack; "
                 "1 fault injected: route-missing."
             ),
         ),
@@ -150,8 +152,8 @@ def test_summary_ends_in_the_sentence_and_counts_each_level() -> None:
     assert rows["MUST"] == ["1", "0", "1", "0", "1", "0"]
     assert rows["SHOULD"] == ["0", "0", "0", "1", "0", "0"]
     assert rows["checks"] == ["1", "1", "1", "1", "1", "0"]
-    assert "  the store does not enforce keys: AUT-001" in lines
-    assert "Untested (1): OPS-001" in lines
+    assert "Not applicable here: 1 requirement, for 1 reason; index.html and verdicts.json name each" in lines
+    assert "Untested: 1 requirement; index.html and verdicts.json name each" in lines
     assert any(line.startswith("Reports: elsewhere") for line in lines)
     assert lines[-1] == sentence(mixed())
 
@@ -242,3 +244,16 @@ def test_failure_stays_short() -> None:
 def test_exchange_line(change: dict[str, object], said: str) -> None:
     """An exchange in one line says what was asked, what was answered, and how long it took."""
     assert exchange_line({**EXCHANGE, **change}).endswith(said)
+
+
+def test_last_line_has_the_cause_and_its_fix() -> None:
+    """What is red ends in its first cause, how sure that is, and the fix; a note and an unknown cause are none."""
+    cause = {
+        "id": "x", "layer": "proxy", "cause": "a route is missing", "band": "certain", "alternative": False,
+        "note": False, "observations": [], "remedy": "add it", "link": "", "requirements": [], "checks": [],
+    }  # fmt: skip
+    red = replace(mixed(), diagnosis=[cause])
+    noted = replace(mixed(), diagnosis=[{**cause, "note": True}, {**cause, "id": "unknown"}])
+
+    assert "a route is missing (certain, proxy); fix: add it" in sentence(red)
+    assert "a route is missing" not in sentence(noted)

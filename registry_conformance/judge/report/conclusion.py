@@ -19,7 +19,6 @@ _CODES = {
 _WAY = "reach"
 """The area of requirements on the way to a target."""
 _MOST_IDS = 4
-_MOST_REASONS = 2
 
 
 def place(run: RunRecord) -> str:
@@ -48,10 +47,17 @@ def _story(run: RunRecord) -> tuple[str, list[str]]:
     broken, advised = _failed(run)
     problem = [f"the run broke off: {tally.first_line(run.problem).rstrip('.')}"] if run.problem else []
     if broken and not _unreached(run):
-        return "Do not ship", [f"{broken} on {place(run)}", *advised, *problem]
+        return "Do not ship", [f"{broken} on {place(run)}", *_cause(run), *advised, *problem]
     if why := tally.unverified(run):
         return "Nothing was verified", [f"{why}" if place(run) in why else f"{why} ({place(run)})"]
     return _unclear(run, must, problem, advised) or _good(run, must, advised)
+
+
+def _cause(run: RunRecord) -> list[str]:
+    """Return the first cause of what is red with its fix, none if no cause is known."""
+    known = [cause for cause in run.diagnosis if cause["id"] != "unknown"]
+    causes = [cause for cause in known if not cause["alternative"] and not cause["note"]]
+    return [f"{causes[0]['cause']} ({tally.sureness(causes[0])}); fix: {causes[0]['remedy']}"] if causes else []
 
 
 def _unreached(run: RunRecord) -> bool:
@@ -95,7 +101,7 @@ def _good(run: RunRecord, must: dict[str, Verdict], advised: list[str]) -> tuple
         (run.exit_code == 7 or bool(run.leftovers), "Clean up first"),
         (bool(advised), "Usable, with reservations"),
         (run.exit_code != 0, f"No verdict (exit code {run.exit_code})"),
-        (bool(run.target.get("faults")), "The armed fault was not caught"),
+        (bool(run.target.get("faults")), "The injected fault was not caught"),
         (True, "A third party can register a model here"),
     )
     lead = next(lead for holds, lead in leads if holds)
@@ -144,8 +150,4 @@ def _verified(run: RunRecord, must: dict[str, Verdict]) -> str:
 
 def _inapplicable(run: RunRecord) -> list[str]:
     reasons = tally.inapplicable(run)
-    if not reasons:
-        return []
-    groups = dict.fromkeys(why.split(",")[0].rstrip(".") for why in tally.grouped(reasons))
-    reason = some(list(groups), _MOST_REASONS)
-    return [f"{plural(len(reasons), 'requirement')} could not be judged: {reason}"]
+    return [f"{plural(len(reasons), 'requirement')} not applicable here"] if reasons else []

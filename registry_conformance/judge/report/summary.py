@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from registry_conformance.judge.promises import UNASKED
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.conclusion import place, sentence
 from registry_conformance.judge.report.profiles import at_broken_door, broken_doors, by_profile, registration
@@ -23,7 +22,6 @@ _MOST_BLOCKS = 5
 _MOST_LIKE = 3
 _MOST_CAUSES = 3
 _MOST_IDS = 20
-_MOST_REASONS = 8
 _MOST_COMMANDS = 4
 _PASSING = re.compile(r"https?://\S+|\b[0-9a-f-]{8,}\b|[\d.]+ m?s\b")
 """What differs between two sights of one cause: addresses, ids, durations."""
@@ -91,7 +89,7 @@ def _proof(run: RunRecord) -> Iterator[str]:
             f"{score['false_alarms']} false alarms ({score['finished']})"
         )
     else:
-        yield "Proof: none of this suite and register here; `make prove` breaks the deployment in every known way"
+        yield "Proof: this version was not proved on this machine; `make prove` breaks a deployment in every known way"
 
 
 def _counts(run: RunRecord) -> Iterator[str]:
@@ -206,22 +204,20 @@ def _expected(run: RunRecord) -> Iterator[str]:
 
 
 def _inapplicable(run: RunRecord) -> Iterator[str]:
-    groups = tally.grouped(tally.inapplicable(run))
-    if groups:
+    reasons = tally.inapplicable(run)
+    if reasons:
+        groups = tally.grouped(reasons)
         yield ""
-        yield f"Not applicable here ({sum(map(len, groups.values()))}):"
-    for why, ids in list(groups.items())[:_MOST_REASONS]:
-        unasked = why.startswith(UNASKED)
-        yield from _wrapped(f"  {why}: {plural(len(ids), 'requirement') if unasked else some(ids, _MOST_IDS)}")
-    if len(groups) > _MOST_REASONS:
-        yield f"  and {plural(len(groups) - _MOST_REASONS, 'more reason')}: see verdicts.json"
+        yield (
+            f"Not applicable here: {plural(len(reasons), 'requirement')}, for {plural(len(groups), 'reason')}; "
+            "index.html and verdicts.json name each"
+        )
 
 
 def _untested(run: RunRecord) -> Iterator[str]:
     ids = tally.with_verdict(tally.verdicts(run), Verdict.UNTESTED)
     if ids and not tally.unverified(run):
-        yield ""
-        yield from _wrapped(f"Untested ({len(ids)}): {some(ids, _MOST_IDS)}")
+        yield f"Untested: {plural(len(ids), 'requirement')}; index.html and verdicts.json name each"
 
 
 def _left(run: RunRecord) -> Iterator[str]:
