@@ -62,7 +62,7 @@ def _counts(run: RunRecord) -> Iterator[str]:
 def _cause(cause: Mapping[str, Any]) -> Iterator[str]:
     yield f"### {plain(cause['cause'])} ({tally.sureness(cause)})"
     yield ""
-    yield f"**Remedy:** {plain(cause['remedy'])}"
+    yield f"**Fix:** {plain(cause['remedy'])}"
     yield ""
     yield from (f"- {plain(seen)}" for seen in cause["observations"])
     yield f"- explains {tally.plural(len(cause['checks']), 'red check')}"
