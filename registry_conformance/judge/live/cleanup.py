@@ -145,8 +145,11 @@ class _Cleaner:
         try:
             if folder := artifact_folder(location, own_id, self._access):
                 self._files(folder, served=location.startswith("mlflow-artifacts:"))
-        finally:
+        except Exception:
             self._delete_experiment(made, own_id, found)
+            self.kept.pop(own_id, None)  # without the experiment nobody could tell any more whose its files are
+            raise
+        self._delete_experiment(made, own_id, found)
 
     def _delete_experiment(self, made: Made, own_id: str, found: Sight) -> None:
         met = None
