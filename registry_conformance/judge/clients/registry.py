@@ -33,8 +33,12 @@ PROXIED: Mapping[str, str] = {
 }
 """Client settings that keep every byte on the door."""
 
-PROBING: Mapping[str, str] = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
-"""Client settings that judge the first answer, instead of four minutes of retries."""
+PROBING: Mapping[str, str] = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+"""Client settings that judge the first answer instead of four minutes of retries, and ask no cloud for credentials."""
 
 
 @dataclass

@@ -30,6 +30,10 @@ from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, MOD
 from registry_conformance.judge.target.target import Target
 
 PATIENCE = 120.0
+_DEEPEST = 12
+"""How many folders within one another are looked into for a file."""
+_MOST_FOLDERS = 2000
+"""How many folders a clean-up looks into for a file, in all."""
 _ORDER = (UPLOAD, ARTIFACT, MODEL, EXPERIMENT)
 """Unfinished uploads first: a bucket keeps them when their folder goes."""
 
@@ -100,6 +104,7 @@ class _Cleaner:
         self._holder = Holder(target, self._guard)
         self._access = target.bucket
         self._bucket = Bucket(replace(target.bucket, guard=self._guard), Evidence()) if target.bucket else None
+        self._looked_into = 0
         self.kept: dict[str, Made] = {}
 
     def parted(self, made: Sequence[Made]) -> str:
@@ -231,11 +236,23 @@ class _Cleaner:
         if path in self._guard.experiments:
             folder, name = path, ""
 
-        def ask(wire: MlflowHttp) -> Sight:
-            query = {"path": folder} if folder else {}
-            return presence.of_files(self._holder.ask(wire, "GET", f"{ARTIFACTS}/artifacts", query=query), name)
+        return lambda wire: self._listed(wire, folder, name)
 
-        return ask
+    def _listed(self, wire: MlflowHttp, folder: str, name: str = "", depth: int = _DEEPEST) -> Sight:
+        """Return whether a file is listed in ``folder``: under ``name`` if that is given, or below a folder there."""
+        query = {"path": folder} if folder else {}
+        sight = presence.of_files(self._holder.ask(wire, "GET", f"{ARTIFACTS}/artifacts", query=query), name)
+        folders = sight.about.get("folders", ())
+        if not folders or depth == 0:
+            return sight
+        for below in folders:
+            self._looked_into += 1
+            if self._looked_into > _MOST_FOLDERS:
+                return Sight(State.UNKNOWN, f"more than {_MOST_FOLDERS} folders are listed, the first by {sight.said}")
+            found = self._listed(wire, f"{folder}/{below}".strip("/"), depth=depth - 1)
+            if found.state is not State.GONE:
+                return found
+        return Sight(State.GONE, f"{sight.said}: folders without a file")
 
     def _by_name(self, name: str) -> Ask:
         return lambda wire: presence.of_experiment(

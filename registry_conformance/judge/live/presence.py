@@ -56,9 +56,15 @@ def of_files(met: Exchange, name: str = "") -> Sight:
     files = document.get("files", []) if listing and not {*document} - {"files"} else None
     if not isinstance(files, list):
         return Sight(State.UNKNOWN, str(met))
-    found = [str(each.get("path", "")).rpartition("/")[2] for each in files if isinstance(each, dict)]
-    there = name in found if name else bool(files)
-    return Sight(State.THERE if there else State.GONE, str(met))
+    listed = {
+        str(each.get("path", "")).rpartition("/")[2]: each.get("is_dir") is True
+        for each in files
+        if isinstance(each, dict)
+    }
+    wanted = {name: listed[name]} if name in listed else {} if name else listed
+    if wanted and all(wanted.values()):  # a store may list a folder of which all files are deleted
+        return Sight(State.THERE, str(met), {"folders": sorted(wanted)})
+    return Sight(State.THERE if wanted or (files and not name) else State.GONE, str(met))
 
 
 def _named(met: Exchange, field_of: str, key: str, wanted: str) -> Sight:

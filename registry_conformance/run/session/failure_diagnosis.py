@@ -16,16 +16,28 @@ _JUDGED = {*RED, Verdict.PASSED}
 
 
 def diagnosed(run: RunRecord, target: Target) -> RunRecord:
-    """Return a run with its diagnosis, and each red check with the cause that explains it; a green run as it is."""
+    """Return a run with its diagnosis, and each red check with the cause that explains it; a green run as it is.
+
+    If a look at the whole target knows no cause, a door that is broken is looked at by itself.
+    """
     red = [record for record in run.records if record.verdict in RED and not _tells_itself(record)]
-    if not red or not target.doors:  # a plan answers no probe
+    broken_doors = tuple(door for door in target.doors if door.broken)
+    if not target.doors or not (red or broken_doors):  # a plan answers no probe
         return run
     broken = {requirement for record in red for requirement in record.requirements}
     judged = {name for record in run.records if record.verdict in _JUDGED for name in record.requirements}
     kept_by = {name: requirement.layer for name, requirement in run.register.items()}
     found = diagnose(target, run.run_id, broken, judged, kept_by)
+    if broken_doors and not _knows_a_cause(found):
+        alone = diagnose(replace(target, doors=broken_doors[:1]), run.run_id, broken, judged, kept_by)
+        found = alone if _knows_a_cause(alone) else found
     promised = tuple(cause for cause in found.causes if breaks_a_promise(cause.requirements, run, target))
     return explained(run, replace(found, causes=promised))
+
+
+def _knows_a_cause(diagnosis: Diagnosis) -> bool:
+    """Return whether a diagnosis names a cause that is more than another's alternative."""
+    return any(cause.id != "unknown" for cause in diagnosis.named)
 
 
 def breaks_a_promise(requirements: Collection[str], run: RunRecord, target: Target) -> bool:
