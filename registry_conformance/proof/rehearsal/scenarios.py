@@ -74,10 +74,9 @@ SCENARIOS = (
     Scenario(
         "the port of one door closed",
         Exit.FAILED,
-        "Do not ship",
+        "The documented door is broken",  # the guard lets nobody ask there again, so no cause is looked for
         lambda target: _closed_port(target, "documented"),
         checks=(REACH, FLOW),
-        cause="door-port-closed",
     ),
     Scenario(
         "a self-signed certificate",

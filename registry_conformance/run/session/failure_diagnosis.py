@@ -13,6 +13,8 @@ from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.verdict import Verdict
 
 _JUDGED = {*RED, Verdict.PASSED}
+_WAY = "reach"
+"""The area of requirements on the way to a door: they say how far one comes, and not which part is at fault."""
 
 
 def diagnosed(run: RunRecord, target: Target) -> RunRecord:
@@ -26,10 +28,10 @@ def diagnosed(run: RunRecord, target: Target) -> RunRecord:
         return run
     broken = {requirement for record in red for requirement in record.requirements}
     judged = {name for record in run.records if record.verdict in _JUDGED for name in record.requirements}
-    kept_by = {name: requirement.layer for name, requirement in run.register.items()}
+    kept_by = {name: one.layer for name, one in run.register.items() if one.area != _WAY}
     found = diagnose(target, run.run_id, broken, judged, kept_by)
     if broken_doors and not _knows_a_cause(found):
-        alone = diagnose(replace(target, doors=broken_doors[:1]), run.run_id, broken, judged, kept_by)
+        alone = diagnose(replace(target, doors=broken_doors[:1]), run.run_id)  # what passed elsewhere says nothing here
         found = alone if _knows_a_cause(alone) else found
     promised = tuple(cause for cause in found.causes if breaks_a_promise(cause.requirements, run, target))
     return explained(run, replace(found, causes=promised))
