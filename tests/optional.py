@@ -12,4 +12,4 @@ def need(program: object, missing: str) -> None:
     if program:
         return
     assert os.environ.get("CI") != "true", missing
-    pytest.skip(missing)
+    pytest.skip(f"{missing}")

@@ -51,7 +51,7 @@ def test_a_location_on_our_disk_is_refused(isolated: IsolatedProcess, name: str)
         file = isolated.home / "model.txt"
         file.write_text("x")
         problem, _ = isolated.call(log_artifact, developer, "r1", file)
-    assert "on this machine's own disk" in problem, problem
+    assert "a path on the disk of whoever uploads them" in problem, problem
     assert not Path(OTHER_DISK).exists()
 
 

@@ -92,7 +92,10 @@ def test_command_is_run_from_the_files_folder(tmp_path: Path) -> None:
         ('[keys.writer]\nvariable = "A"\nseconds = 3\n', "needs both of command and seconds"),
         ('[keys.writer]\nheader = "X-API-Key"\n', "needs exactly one of"),
         ('[keys.writer]\nheader = "X API"\nvariable = "A"\n', "keys.writer.header cannot be a text"),
-        ('[keys.writer]\npasword = "secret-word"\n', "mine.toml:6: keys.writer.pasword is unknown; here may stand"),
+        (
+            '[keys.writer]\npasword = "secret-word"\n',
+            "mine.toml:6: keys.writer.pasword is unknown; did you mean password?",
+        ),
         ('[keys.writer]\ncertificate = "no.pem"\n', "mine.toml:6: keys.writer.certificate: there is no file no.pem"),
         (f'[keys.writer]\ncommand = ["{sys.executable}", "-c", "1/0"]\n', "ended with exit code 1; run it by hand"),
         ('[keys.writer]\nvariable = "TEST_SECRET"\n[network]\nhttps_proxy = "socks5://x:1"\n', "mine.toml:8: network."),

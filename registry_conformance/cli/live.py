@@ -11,7 +11,10 @@ from registry_conformance.cli.problems import could_not, refuse
 
 @click.group()
 def command() -> None:
-    """Describe a deployment once, so that it can be judged again and again."""
+    """Describe a deployment once, so that it can be judged again and again.
+
+    Example: registry-conformance live init --url https://registry.example/api/mlflow
+    """
 
 
 @command.command()

@@ -40,7 +40,7 @@ def realise(account: Account, state: State, declared: Declared) -> None:
 def make_bucket(s3: Any, name: str, region: str) -> None:
     """Make a bucket with nothing but a region."""
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(BucketState=name, **where)
+    s3.create_bucket(Bucket=name, **where)
 
 
 def _log_bucket(s3: Any, name: str, region: str) -> None:
@@ -52,13 +52,13 @@ def _log_bucket(s3: Any, name: str, region: str) -> None:
         "Action": "s3:PutObject",
         "Resource": f"arn:aws:s3:::{name}/*",
     }
-    s3.put_bucket_policy(BucketState=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [writes]}))
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [writes]}))
 
 
 def _delete_bucket(s3: Any, name: str) -> None:
-    for each in s3.list_objects_v2(BucketState=name).get("Contents", ()):
-        s3.delete_object(BucketState=name, Key=each["Key"])
-    s3.delete_bucket(BucketState=name)
+    for each in s3.list_objects_v2(Bucket=name).get("Contents", ()):
+        s3.delete_object(Bucket=name, Key=each["Key"])
+    s3.delete_bucket(Bucket=name)
 
 
 def _bucket(s3: Any, bucket: BucketState) -> None:
@@ -76,7 +76,7 @@ def _bucket(s3: Any, bucket: BucketState) -> None:
     )
     for fact, put, argument, value in settings:
         if isinstance(fact, Known) and fact.value != ():
-            put(BucketState=name, **{argument: value(fact.value)})
+            put(Bucket=name, **{argument: value(fact.value)})
 
 
 def _value(fact: Fact[Any]) -> Any:

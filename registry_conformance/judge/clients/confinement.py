@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,8 @@ def confine(home: Path) -> None:
                 raise OutsideError(f"{place}: a place on this machine's own disk, where nothing of the target belongs")
 
     sys.addaudithook(watch)
+    import resource  # noqa: PLC0415 - not every system has it
+
     most = resource.getrlimit(resource.RLIMIT_DATA)[1]
     share = MOST_MEMORY if most == resource.RLIM_INFINITY else min(MOST_MEMORY, most)
     resource.setrlimit(resource.RLIMIT_DATA, (share, most))
