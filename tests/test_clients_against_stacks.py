@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -50,28 +49,29 @@ def run_at(wire: MlflowHttp, name: str) -> tuple[str, str]:
     return info["run_id"], info["artifact_uri"]
 
 
-def ways_of(target: Target, isolated: IsolatedProcess, home: Path) -> tuple[Ways, int]:
+def ways_of(target: Target, isolated: IsolatedProcess, name: str) -> tuple[Ways, int]:
     """Return the ways of artifacts at a target, and how many bytes came back."""
     wire = door(target)
+    home = isolated.home / name  # a fresh process writes below its own home alone
     sdk = Sdk(
         isolated, Developer(wire.door, target.keys["writer"], home, "run-1", machine=target.machine), wire.evidence
     )
-    ways, back = observe_ways(sdk, run_at(wire, home.name)[0], "a.bin", b"x" * 3000)
+    ways, back = observe_ways(sdk, run_at(wire, name)[0], "a.bin", b"x" * 3000)
     return ways, back.size if back else -1
 
 
-def test_ways_are_seen_as_they_are(scratch: Stack, isolated: IsolatedProcess, tmp_path: Path) -> None:
+def test_ways_are_seen_as_they_are(scratch: Stack, isolated: IsolatedProcess) -> None:
     """Presigned downloads, those through the door, by credentials of one's own, and none at all are told apart."""
-    assert ways_of(scratch.apply(REFERENCE), isolated, tmp_path / "reference") == (Ways("proxied", "presigned"), 3000)
-    assert ways_of(scratch.apply(LOCAL_DISK), isolated, tmp_path / "local") == (Ways("proxied", "proxied"), 3000)
-    past, came = ways_of(scratch.apply(PAST_THE_PROXY), isolated, tmp_path / "past")
+    assert ways_of(scratch.apply(REFERENCE), isolated, "reference") == (Ways("proxied", "presigned"), 3000)
+    assert ways_of(scratch.apply(LOCAL_DISK), isolated, "local") == (Ways("proxied", "proxied"), 3000)
+    past, came = ways_of(scratch.apply(PAST_THE_PROXY), isolated, "past")
     assert "credentials" in past.uploads
     assert (past.downloads, came) == ("there was nothing to download", -1)
     target = scratch.target()
     assert target.bucket is not None
     login = Login(target.bucket.region, target.bucket.access_key, target.bucket.secret_key, "", target.bucket.endpoint)
     knowing = replace(target, machine=Machine(login=login))
-    assert ways_of(knowing, isolated, tmp_path / "direct") == (Ways("direct", "direct"), 3000)
+    assert ways_of(knowing, isolated, "direct") == (Ways("direct", "direct"), 3000)
 
 
 def test_twins_agree_on_one_registry(stack: OwnedStack) -> None:

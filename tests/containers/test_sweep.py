@@ -20,8 +20,8 @@ from tests.containers.test_external_parts import MACHINE, need
 HOLDS = """
 import sys
 from registry_conformance.lab.stack.handle import OwnedStack
-from registry_conformance.lab.stack.request import Order
-stack = OwnedStack(Order(sys.argv[1], store="minio", kind="docker"))
+from registry_conformance.lab.stack.request import StackRequest
+stack = OwnedStack(StackRequest(sys.argv[1], store="minio", kind="docker"))
 stack.target()
 print("up", flush=True)
 sys.stdin.read()

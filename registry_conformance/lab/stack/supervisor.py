@@ -1,6 +1,6 @@
 """The process that owns a run's stacks, and outlives the run just long enough to end it.
 
-Started by the run's controller with an ``Order`` on standard input, which then stays open: when it closes, for
+Started by the run's controller with a ``StackRequest`` on standard input, which then stays open: when it closes, for
 whatever reason, every process and folder of the run goes. Anyone in the run talks to it over a loopback port:
 messages are framed as ``multiprocessing.connection`` does it, the first is the run's token, the others are pickles.
 """
