@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+import trustme
 
 from registry_conformance.judge.live.address import as_toml, described, profile_at
 from registry_conformance.judge.live.reader import ProfileError, read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.live.usual_key import usual_key
 from registry_conformance.judge.target.credential import Password
-from tests.http_servers import served
+from tests.web_answers import SEARCH_PATH, Answer, Answering, always, guarded, mlflow, site
 
 BASIC = "Basic YWRhOnNlY3JldC13b3Jk"
 CREDENTIALS = ("TOKEN", "USERNAME", "PASSWORD", "AWS_SIGV4", "CLIENT_CERT_PATH", "SERVER_CERT_PATH")
 
 
+REFUSALS = {
+    401: Answer(401, "<html>who are you</html>"),
+    403: Answer(403, "<html>who are you</html>"),
+    302: Answer(302, "", {"Location": "https://accounts.example/login"}),
+}
+
+
 @contextmanager
-def mlflow(wanted: str = "", refusal: int = 401) -> Iterator[str]:
+def asking_for(wanted: str, refusal: int = 401) -> Iterator[str]:
     """Yield the URL of what answers as an MLflow does, to who sends this Authorization header."""
-
-    class Handler(BaseHTTPRequestHandler):
-        """Answers a search, a version, and nothing else."""
-
-        def handle_any(self) -> None:
-            """Answer one request."""
-            self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            status, body = 404, b""
-            if wanted and self.headers.get("Authorization") != wanted:
-                status, body = refusal, b"<html>who are you</html>"
-            elif self.path.endswith("/experiments/search"):
-                status, body = 200, b'{"experiments": []}'
-            elif self.path.endswith("/version"):
-                status, body = 200, b"3.17.2"
-            self.send_response(status)
-            self.send_header("Location", "https://accounts.example/login")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = handle_any  # noqa: N815 - the base class's names
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Keep the console quiet."""
-
-    with served(Handler) as url:
-        yield url
+    with site(guarded(wanted, REFUSALS[refusal])) as there:
+        yield there.url
 
 
 @pytest.fixture(autouse=True)
@@ -80,8 +63,8 @@ def test_credential_is_the_one_that_the_client_prefers(monkeypatch: pytest.Monke
 def test_open_door_is_judged_as_open(monkeypatch: pytest.MonkeyPatch) -> None:
     """A door that lets everybody in is open, even to who has a credential in a variable."""
     as_ada(monkeypatch)
-    with mlflow() as url:
-        profile = profile_at(url)
+    with site(mlflow) as there:
+        profile = profile_at(there.url)
 
     assert (profile.doors["canonical"].policy, profile.keys) == ("open", {})
 
@@ -89,13 +72,13 @@ def test_open_door_is_judged_as_open(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_password_is_used_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A door that asks for a password is judged with the user's, and the file that is written says the same."""
     as_ada(monkeypatch)
-    with mlflow(BASIC) as url:
+    with asking_for(BASIC) as url:
         document, found = described(url)
     file = tmp_path / "written.toml"
     file.write_text(as_toml(document))
     target = target_of("written", read(file), None)
 
-    assert (found.version, found.works, found.open) == ("3.17.2", True, False)
+    assert (found.version, found.finding, found.open) == ("3.17.2", None, False)
     assert target.keys == {"writer": Password("ada", "secret-word")}
     assert "secret-word" not in file.read_text()
 
@@ -103,8 +86,89 @@ def test_password_is_used_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch,
 @pytest.mark.parametrize("refusal", [401, 403, 302])
 def test_door_that_asks_says_how_to_give_a_credential(refusal: int) -> None:
     """Who has no credential where one is asked for is told which variables to set."""
-    with mlflow(BASIC, refusal) as url, pytest.raises(ProfileError, match="set MLFLOW_TRACKING_TOKEN to an API key"):
+    with (
+        asking_for(BASIC, refusal) as url,
+        pytest.raises(ProfileError, match="set MLFLOW_TRACKING_TOKEN to an API key"),
+    ):
         profile_at(url)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("http://ho st/api/mlflow", "a space in it"),
+        ("127.0.0.1:5000/api/mlflow", "the scheme is missing"),
+        ("https://host/api/2.0/mlflow", "give the tracking URI without it: https://host"),
+        ("https://ada:secret-word@host/api/mlflow", "it holds a user or a password"),
+    ],
+)
+def test_text_that_is_no_address_is_refused(given: str, told: str) -> None:
+    """What cannot be a tracking URI is refused with what one looks like, and no secret in it is repeated."""
+    with pytest.raises(ProfileError) as refused:
+        profile_at(given)
+    assert told in str(refused.value)
+    assert "secret-word" not in str(refused.value)
+
+
+@pytest.mark.parametrize("around", [" {url}", "{url}\n", "{url}/", "{url}#/experiments/0"])
+def test_address_is_read_as_people_give_it(around: str) -> None:
+    """White space around an address, a slash at its end and a browser's fragment are left out of the door."""
+    with site(mlflow) as there:
+        assert profile_at(around.format(url=there.url)).doors["canonical"].url == there.url
+
+
+def test_scheme_that_the_port_does_not_speak_is_told() -> None:
+    """Of http and https the address has the one that its port speaks, or is refused with the other."""
+    authority = trustme.CA()
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(secured)
+    with site(mlflow) as plain, pytest.raises(ProfileError, match=f"use {plain.url}"):
+        profile_at(plain.url.replace("http:", "https:"))
+    with site(mlflow, secured) as encrypted, pytest.raises(ProfileError, match=f"use {encrypted.url}"):
+        profile_at(encrypted.url.replace("https:", "http:"))
+
+
+@pytest.mark.parametrize(
+    ("answering", "path", "told"),
+    [
+        (lambda asked: mlflow(asked, "/api/mlflow"), "/api/mlfow", "one answers at {url}/api/mlflow"),
+        (always(Answer(200, "<title>Welcome to nginx!</title>")), "", "is not an MLflow server: it seems to be nginx"),
+        (
+            lambda asked: Answer(307, "", {"Location": f"http://elsewhere.example{asked.path}"}),
+            "",
+            "redirects (307) to another host, elsewhere.example",
+        ),
+    ],
+)
+def test_address_that_leads_to_no_mlflow_is_refused(
+    monkeypatch: pytest.MonkeyPatch, answering: Answering, path: str, told: str
+) -> None:
+    """A typo in the path, another web server and a redirect elsewhere are told before anything is judged."""
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "hk_1234567")
+    with site(answering) as there:
+        with pytest.raises(ProfileError) as refused:
+            profile_at(f"{there.url}{path}")
+        assert told.format(url=there.url) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Answer(401, "<center>nginx/1.22.1</center>", {"WWW-Authenticate": 'Basic realm="MLflow"'}),
+        Answer(401, "You are not authenticated.", {"WWW-Authenticate": 'Basic realm="mlflow"'}),
+        Answer(401, {"detail": "Invalid or expired API key"}),
+        Answer(500, {"error_code": "INTERNAL_ERROR", "message": "no such table"}),
+    ],
+)
+def test_what_is_wrong_behind_the_address_is_judged(monkeypatch: pytest.MonkeyPatch, refusal: Answer) -> None:
+    """A refused key and a server that fails are verdicts of a run, and no mistake in the address."""
+    as_ada(monkeypatch)
+    with site(guarded("Basic another", refusal)) as there:
+        document, found = described(there.url)
+        assert profile_at(there.url).doors["canonical"].url == there.url
+    assert found.finding is not None
+    assert set(document["keys"]) == {"writer"}
+    assert {each.path.partition("?")[0] for each in there.asked} >= {SEARCH_PATH}
 
 
 def test_init_writes_a_file_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,12 +180,14 @@ def test_init_writes_a_file_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         command = [sys.executable, "-m", "registry_conformance", "live", "init", "--url", url, "--to", str(to)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    with mlflow(BASIC) as url:
+    with asking_for(BASIC) as url:
         first, second = init(url, file), init(url, file)
-    dead = init(url, tmp_path / "other.toml")
+    dead, wrong = init(url, tmp_path / "other.toml"), init(f"{url}/api/2.0/mlflow", tmp_path / "other.toml")
 
     assert first.returncode == 0, first.stderr
     assert read(file).doors["canonical"].url == url
     assert (second.returncode, "is there already" in second.stderr) == (4, True)
     assert dead.returncode == 6, dead.stderr
+    assert "nothing listens at" in dead.stderr
+    assert (wrong.returncode, f"give the tracking URI without it: {url}" in wrong.stderr) == (4, True)
     assert "secret-word" not in first.stdout + first.stderr + dead.stderr

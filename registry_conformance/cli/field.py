@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from registry_conformance.cli.problems import refuse
@@ -10,8 +12,14 @@ from registry_conformance.cli.problems import refuse
 @click.command()
 @click.option("--only", multiple=True, metavar="NAME", help="Only this scenario (may be repeated).")
 @click.option("--sample", is_flag=True, help="Only the few that are played before each change.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False, writable=True),
+    metavar="FOLDER",
+    help="Keep what doctor and registration say of each as JSON, every fact included.",
+)
 @click.option("--list", "listed", is_flag=True, help="Name the scenarios, and play none.")
-def command(only: tuple[str, ...], sample: bool, listed: bool) -> int:
+def command(only: tuple[str, ...], sample: bool, keep: Path | None, listed: bool) -> int:
     """Put other people's proxies before MLflow, healthy and broken, and see what doctor and registration say of each.
 
     Exit codes: 0 each was told rightly, 1 one was not, 4 bad option.
@@ -27,4 +35,6 @@ def command(only: tuple[str, ...], sample: bool, listed: bool) -> int:
         listing = "registry-conformance field --list"
         raise refuse(f"--only={strange[0]}: {unknown(strange[0], SCENARIOS, listing=listing)}")
     names = only or (SAMPLE if sample else tuple(SCENARIOS))
-    return 1 if play([SCENARIOS[name] for name in names], click.echo) else 0
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+    return 1 if play([SCENARIOS[name] for name in names], click.echo, keep) else 0

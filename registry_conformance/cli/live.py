@@ -36,9 +36,10 @@ def init(url: str, to: Path | None) -> int:
     Examples:
       registry-conformance live init --url https://registry.example/api/mlflow --to staging.toml
 
-    Exit codes: 0 written, 4 bad option, or a file is there already, 6 no MLflow that lets the caller in answers there.
+    Exit codes: 0 written, 4 bad option or address, or a file is there already, 6 no MLflow that lets the caller in
+    answers there.
     """
-    from registry_conformance.judge.live.address import as_toml, described, name_of
+    from registry_conformance.judge.live.address import as_toml, described, name_of, told
     from registry_conformance.judge.live.reader import ProfileError
     from registry_conformance.judge.live.usual_key import HOW
 
@@ -49,9 +50,9 @@ def init(url: str, to: Path | None) -> int:
         document, found = described(url)
     except ProfileError as problem:
         raise refuse(str(problem)) from None
-    if not found.works:
-        hint = f"; {HOW}" if found.refuses_strangers and found.known is None else ""
-        raise could_not(f"no MLflow that lets you in answers at {url}: {found.answered}{hint}")
+    if found.finding is not None:
+        hint = f"; {HOW}" if found.finding.kind.layer == "auth" and "keys" not in document else ""
+        raise could_not(f"no MLflow that lets you in answers: {told(found.finding)}{hint}")
     head = (
         f"# Written by `registry-conformance live init`; MLflow says it is {found.version or 'of no known version'}.\n"
     )

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from registry_conformance.judge.diagnosis.preflight import AddressError, Finding, Preflight, examine, read_address
 from registry_conformance.judge.live.credentials import credential_of
-from registry_conformance.judge.live.introduction import Introduction, introduce
 from registry_conformance.judge.live.network import network_of
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.reader import ProfileError
@@ -19,7 +19,8 @@ from registry_conformance.judge.live.usual_key import HOW, usual_key
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.target.target import Door
 
-_LIKE = "a tracking URI, as https://HOST/api/mlflow"
+_PATIENCE = 15.0
+"""Seconds that a sign of life is waited for."""
 
 
 def profile_at(url: str) -> Profile:
@@ -29,18 +30,26 @@ def profile_at(url: str) -> Profile:
     everybody in is judged as open, and one that refuses who has no credential says how to give one.
     """
     document, found = described(url)
-    if found.refuses_strangers and found.known is None:
-        raise ProfileError(f"--url={_shown(url)}: refuses who sends no credential ({found.stranger}); {HOW}")
+    if found.finding is not None and "keys" not in document and found.finding.kind.layer == "auth":
+        raise ProfileError(f"--url={_shown(url)}: {told(found.finding)}; {HOW}")
     return _validated(url, document)
 
 
-def described(url: str) -> tuple[dict[str, Any], Introduction]:
-    """Return an address as an environment's file has it, and what its door said; raise ``ProfileError``."""
+def described(url: str) -> tuple[dict[str, Any], Preflight]:
+    """Return an address as an environment's file has it, and what its door said.
+
+    Raises ``ProfileError`` for what cannot be an address, and for one that leads to no MLflow, with the right one if
+    it is known.
+    """
+    try:
+        address = read_address(url).url
+    except AddressError as problem:
+        raise ProfileError(f"--url={problem}") from problem
     key = usual_key()
     document: dict[str, Any] = {
-        "description": f"given by its address, {url}",
+        "description": f"given by its address, {address}",
         "access": "sandboxed",
-        "doors": {"canonical": {"url": url}},
+        "doors": {"canonical": {"url": address}},
     }
     if ca := (variable("MLFLOW_TRACKING_SERVER_CERT_PATH") or "").strip():
         document["doors"]["canonical"]["ca"] = str(Path(ca).resolve())
@@ -50,12 +59,21 @@ def described(url: str) -> tuple[dict[str, Any], Introduction]:
     if ca_file is not None and not ca_file.is_file():
         raise ProfileError(f"the environment variable MLFLOW_TRACKING_SERVER_CERT_PATH: there is no file {ca_file}")
     credential = credential_of(draft, "keys.writer", draft.keys["writer"]) if key else None
-    found = introduce(Door("canonical", table.url, ca=ca_file, network=network_of(draft)), credential)
+    found = examine(
+        Door("canonical", table.url, ca=ca_file, network=network_of(draft)), credential, "introduction", _PATIENCE
+    )
+    if found.finding is not None and found.finding.kind.layer == "client":
+        raise ProfileError(f"--url={_shown(url)}: {told(found.finding)}")
     if found.open or not key:
         document["doors"]["canonical"]["policy"] = "open"
     else:
         document["keys"] = {"writer": key}
     return document, found
+
+
+def told(finding: Finding) -> str:
+    """Return what was found at an address and what to do, in a sentence."""
+    return f"{finding.sentence}; {finding.remedy}"
 
 
 def name_of(url: str) -> str:
@@ -97,9 +115,10 @@ def _validated(url: str, document: dict[str, Any]) -> Profile:
         reason = str(first["msg"]).removeprefix("Value error, ")
         if first["loc"][:1] != ("doors",):
             raise ProfileError(f"the variables of the MLflow client: {reason}; {HOW}") from None
-        raise ProfileError(f"--url={_shown(url)}: is {reason}; give {_LIKE}") from None
+        raise ProfileError(f"--url={_shown(url)}: is {reason}") from None
 
 
 def _shown(url: str) -> str:
     """Return a URL without what may be secret in it."""
-    return urlsplit(url)._replace(netloc=urlsplit(url).netloc.rpartition("@")[2], query="", fragment="").geturl()
+    parts = urlsplit(url.strip())
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -23,11 +23,14 @@ _BUDGET = "300"
 Say = Callable[[str], None]
 
 
-def play(scenarios: Sequence[FieldScenario], say: Say) -> int:
-    """Play scenarios and say one line of each; return how many were told wrongly."""
+def play(scenarios: Sequence[FieldScenario], say: Say, keep: Path | None = None) -> int:
+    """Play scenarios and say one line of each; return how many were told wrongly.
+
+    What doctor and registration say, every fact included, is kept as JSON in the folder ``keep``.
+    """
     told_wrongly = 0
     for scenario in scenarios:
-        said = said_of(scenario)
+        said = said_of(scenario, keep)
         mistakes = wrong(scenario, said)
         told_wrongly += bool(mistakes)
         heard = said.doctor_cause or said.registration_cause or "nothing is wrong"
@@ -38,7 +41,7 @@ def play(scenarios: Sequence[FieldScenario], say: Say) -> int:
     return told_wrongly
 
 
-def said_of(scenario: FieldScenario) -> Said:
+def said_of(scenario: FieldScenario, keep: Path | None = None) -> Said:
     """Start the stack of a scenario and return what doctor and registration say of it."""
     run = new_run_id()
     request = StackRequest(
@@ -47,14 +50,18 @@ def said_of(scenario: FieldScenario) -> Said:
     try:
         stack = OwnedStack(request)
         try:
-            return _examined(stack.target(), run)
+            said, documents = _examined(stack.target(), run)
         finally:
             stack.close()
     except StackError as problem:
         return Said(6, "", 6, "", problem=str(problem))
+    if keep is not None:
+        for name, document in documents.items():
+            (keep / f"{scenario.name}.{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    return said
 
 
-def _examined(target: Target, run: str) -> Said:
+def _examined(target: Target, run: str) -> tuple[Said, dict[str, dict[str, Any]]]:
     door = target.doors[0]
     with tempfile.TemporaryDirectory(prefix="field-") as folder:
         home = Path(folder)
@@ -63,7 +70,8 @@ def _examined(target: Target, run: str) -> Said:
         registration, registered = _asked(
             ["register", "--url", door.url, "--json", "--report-dir", str(home / "reports")], variables, home
         )
-    return Said(doctor, _cause(examined), registration, _cause(registered) or str(registered.get("problem") or ""))
+    cause = _cause(registered) or str(registered.get("problem") or "")
+    return Said(doctor, _cause(examined), registration, cause), {"doctor": examined, "register": registered}
 
 
 def _as_users_give(key: Credential | None) -> dict[str, str]:

@@ -23,7 +23,9 @@ CAUSES: tuple[Cause, ...] = (
         settings={
             "nginx": "client_max_body_size 0; proxy_request_buffering off",
             "envoy": "no max_request_bytes, no buffer filter",
-            "apache": "LimitRequestBody 0",
+            "apache": "no RewriteRule that answers 413, no SecRequestBodyLimit of ModSecurity",
+            "haproxy": "no http-request deny by content-length",
+            "caddy": "no request_body max_size",
             "traefik": "no buffering middleware",
         },
     ),

@@ -18,6 +18,7 @@ from registry_conformance.judge.target.target import Door
 _MOST = 4096
 _HELLO = b"GET / HTTP/1.0\r\n\r\n"
 _TLS_WORDS = re.compile(rb"HTTPS port|HTTPS server|SSL-enabled server port|HTTPS scheme", re.IGNORECASE)
+_NO_BODY = re.compile(rb"^Content-Length: *0\r?$", re.IGNORECASE | re.MULTILINE)
 _EXPIRED = frozenset({9, 10, 11, 12})
 _OTHER_NAME = frozenset({62, 63, 64})
 """OpenSSL's codes of a certificate that is out of its time, or names another host."""
@@ -177,7 +178,7 @@ def malformed_answer(door: Door) -> tuple[int | None, tuple[tuple[str, str], ...
     """
     parts = urlsplit(door.url)
     host, _ = _place(parts)
-    request = f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\nno colon here\r\n\r\n".encode()
+    request = f"GET / HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\nno colon here\r\n\r\n".encode()
     said = b""
     try:
         with reach(authorize_connection(door), door, door.patience) as line:
@@ -186,7 +187,8 @@ def malformed_answer(door: Door) -> tuple[int | None, tuple[tuple[str, str], ...
                 wrapped.sendall(request)
                 while len(said) < _MOST and (chunk := wrapped.recv(_MOST)):
                     said += chunk
-                    if said.partition(b"\r\n\r\n")[2]:
+                    head, ended, body = said.partition(b"\r\n\r\n")
+                    if body or (ended and _NO_BODY.search(head)):
                         break
     except (OSError, ValueError, NotAllowed):
         pass  # what was said until then is enough
