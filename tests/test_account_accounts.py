@@ -21,7 +21,7 @@ from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from registry_conformance.lab.faults.accounts.fault import LAYERS, AccountFault
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from tests.account.command_line import run
-from tests.account.moto_account import DECLARED, STRANGER, Account, moto_account, with_kms
+from tests.account.moto_account import DECLARED, STRANGER, Account, declared_for, moto_account, with_identity, with_kms
 from tests.account.realise import realise
 
 REGISTER = Register.load(SUITES / "requirements")
@@ -46,11 +46,6 @@ def account(moto: Account) -> Account:
 def failed(findings: Mapping[str, Finding]) -> set[str]:
     """Return the requirements that failed."""
     return {name for name, finding in findings.items() if finding.verdict == Verdict.FAILED}
-
-
-def declared_for(fault: AccountFault) -> Declared:
-    """Return what is declared where a fault shows."""
-    return with_kms() if fault.needs_kms else DECLARED
 
 
 def mend(account: Account, requirement: str, declared: Declared) -> None:
@@ -81,7 +76,7 @@ def _named(account: Account, line: str, declared: Declared) -> list[str]:
     return [line.replace(word, name) for name in names]
 
 
-@pytest.mark.parametrize("declared", [DECLARED, with_kms()], ids=["AES256", "KMS"])
+@pytest.mark.parametrize("declared", [DECLARED, with_kms(), with_identity()], ids=["AES256", "KMS", "identity"])
 def test_promised_account_is_green(account: Account, declared: Declared) -> None:
     """What is made of the promised value reads back as that value, and keeps every promise."""
     realise(account, promised(declared), declared)
@@ -92,7 +87,8 @@ def test_promised_account_is_green(account: Account, declared: Declared) -> None
     red = {name: finding for name, finding in findings.items() if finding.verdict > Verdict.PASSED}
     assert not red
     applying = {name for name, finding in findings.items() if finding.verdict == Verdict.PASSED}
-    assert set(RULES) - applying == (set() if declared.kms_key else {"INF-006", "INF-007", "INF-052"})
+    of_kms = set() if declared.kms_key else {"INF-006", "INF-007", "INF-052"}
+    assert set(RULES) - applying == of_kms | (set() if declared.identities else {"INF-054"})
 
 
 @pytest.mark.parametrize(

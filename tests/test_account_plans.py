@@ -16,7 +16,7 @@ from registry_conformance.judge.target.account import Declared, PlannedAccount
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from tests.account import plan_inline
-from tests.account.moto_account import DECLARED, with_kms
+from tests.account.moto_account import DECLARED, declared_for, with_identity, with_kms
 from tests.account.plan_writer import LAYOUTS, plan_of
 
 
@@ -33,7 +33,7 @@ def verdicts(findings: dict[str, Finding]) -> dict[str, Verdict]:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("declared", [DECLARED, with_kms()], ids=["AES256", "KMS"])
+@pytest.mark.parametrize("declared", [DECLARED, with_kms(), with_identity()], ids=["AES256", "KMS", "identity"])
 def test_promised_plan_is_green(tmp_path: Path, declared: Declared, layout: str) -> None:
     """What is planned of the promised value reads back as that value, and keeps every promise."""
     file = tmp_path / "plan.json"
@@ -54,7 +54,7 @@ def test_promised_plan_is_green(tmp_path: Path, declared: Declared, layout: str)
 def test_plan_has_the_verdicts_of_its_account(tmp_path: Path, name: str, layout: str) -> None:
     """Each broken account gets the same verdicts from its plan, in each layout, as by its value."""
     fault = ACCOUNT_CATALOGUE[name]
-    declared = with_kms() if fault.needs_kms else DECLARED
+    declared = declared_for(fault)
     state = fault.change(promised(declared), declared)
     found = judged(tmp_path, plan_of(state, declared, layout), declared)
 

@@ -191,7 +191,13 @@ def test_role_may_use_the_key(account: Account) -> None:
 
 @verifies("INF-053")
 def test_role_is_trusted_rightly(account: Account) -> None:
-    """Nobody but the declared services may take on the server's role."""
+    """Nobody but the declared services takes on the server's role."""
+    account.conforms()
+
+
+@verifies("INF-054")
+def test_role_is_for_its_identities(account: Account) -> None:
+    """No token but those of declared identities takes on the role."""
     account.conforms()
 
 

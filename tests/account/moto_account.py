@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -24,7 +25,8 @@ from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
 from registry_conformance.judge.account.statement import read_policy
-from registry_conformance.judge.target.account import Declared, ObservedAccount
+from registry_conformance.judge.target.account import Declared, Identity, ObservedAccount
+from registry_conformance.lab.faults.accounts.fault import AccountFault
 
 ACCOUNT, STRANGER = "123456789012", "999999999999"
 REGION = "eu-west-1"
@@ -44,8 +46,19 @@ KMS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-123456789
 
 def with_kms() -> Declared:
     """Return the same declaration, with a KMS key."""
-    fields = {name: getattr(DECLARED, name) for name in DECLARED.__slots__}
-    return Declared(**fields | {"encryption": "aws:kms", "kms_key": KMS_KEY})
+    return replace(DECLARED, encryption="aws:kms", kms_key=KMS_KEY)
+
+
+def with_identity() -> Declared:
+    """Return the same declaration, with a service account of Kubernetes in the place of the service."""
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.{REGION}.amazonaws.com/id/1A2B3C"
+    identity = Identity(provider, "system:serviceaccount:mlflow:mlflow", "sts.amazonaws.com")
+    return replace(DECLARED, trusted=(), identities=(identity,))
+
+
+def declared_for(fault: AccountFault) -> Declared:
+    """Return what is declared where a fault shows."""
+    return with_kms() if fault.needs_kms else with_identity() if fault.needs_identity else DECLARED
 
 
 class Account:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from registry_conformance.judge.account.conditions import Facts, holds
 from registry_conformance.judge.account.patterns import account_of, covers, covers_action
 from registry_conformance.judge.account.statement import Condition, Statement
+from registry_conformance.judge.target.account import Declared
 
 _NOBODYS = "000000000000"
 """An account that no policy names."""
@@ -16,6 +18,9 @@ _WHO = ("aws:principalarn", "aws:principalaccount")
 """Keys whose values name principals and accounts."""
 _GONE = re.compile(r"AWS:A(?:ROA|IDA|GPA|NPA|SCA)[A-Z0-9]+")
 """What AWS makes of a principal that was deleted: it lets nobody in any more."""
+_ADDRESS = {"aws:sourceip", "aws:vpcsourceip"}
+_ENDPOINT, _VPC, _NOBODYS_ADDRESS = "vpce-00000000000000000", "vpc-00000000000000000", "192.0.2.1"
+"""An endpoint, a network and an address that no account of ours has: the address is kept for documentation."""
 _OF_OTHERS = {"aws:principalorgid", "aws:principalorgpaths"}
 """Keys whose values stand for several accounts: what is left to an organisation is left to others."""
 
@@ -33,20 +38,24 @@ class Opening:
         return f"{self.who} may {self.what}" + (f" under {under}" if under else "")
 
 
-def openings(statements: Iterable[Statement], owner: str) -> Iterator[Opening]:
-    """Yield who is let in from outside the account ``owner``; one that hangs on the unknown has its conditions."""
+def openings(statements: Iterable[Statement], declared: Declared) -> Iterator[Opening]:
+    """Yield who is let in from outside the declared account; one that hangs on the unknown has its conditions."""
     policy = list(statements)
     for statement in policy:
         if statement.effect == "Allow":
             for principal in statement.principals or ("*",):
-                yield from _of(principal, statement, policy, owner)[:1]
+                yield from _of(principal, statement, policy, declared)[:1]
 
 
-def _of(principal: str, statement: Statement, policy: list[Statement], owner: str) -> list[Opening]:
+def _of(principal: str, statement: Statement, policy: list[Statement], declared: Declared) -> list[Opening]:
     """Return how one principal of a statement lets in an outsider, what is sure before what is not."""
     what = ", ".join(statement.actions) or f"all but {', '.join(statement.not_actions)}"
     found: list[Opening] = []
-    for name, facts in _outsiders(principal, policy, owner):
+    ways = list(_ways(policy, declared))
+    everyone = [
+        (name, {**facts, **way}) for name, facts in outsiders(principal, policy, declared.owner) for way in ways
+    ]
+    for name, facts in everyone:
         met = {each: _is_of_organisation(each, facts) or holds(each, facts) for each in statement.conditions}
         if False not in met.values() and not any(_refuses(each, statement, name, facts) for each in policy):
             unknown = tuple(condition for condition, said in met.items() if said is None)
@@ -54,7 +63,41 @@ def _of(principal: str, statement: Statement, policy: list[Statement], owner: st
     return sorted(found, key=lambda opening: bool(opening.conditions))
 
 
-def _outsiders(principal: str, policy: list[Statement], owner: str) -> Iterator[tuple[str, Facts]]:
+def _ways(policy: list[Statement], declared: Declared) -> Iterator[Facts]:
+    """Yield from where outsiders may come: past the declared perimeter, and from every network that a policy names.
+
+    Where no perimeter is declared nothing is known of it, but that the whole Internet is not ours.
+    """
+    named = {one for each in policy for _, key, wanted in each.conditions if key.lower() in _ADDRESS for one in wanted}
+    foreign = [each for each in sorted(named) if _is_foreign(each, declared.networks)]
+    public: Facts = {"aws:sourcevpce": (), "aws:sourcevpc": (), "aws:vpcsourceip": ()}
+    private: dict[str, tuple[str, ...]] = {"aws:sourceip": ()}
+    private |= {"aws:sourcevpce": (_ENDPOINT,)} if declared.vpc_endpoints else {}
+    private |= {"aws:sourcevpc": (_VPC,)} if declared.vpc else {}
+    if not (declared.vpc_endpoints or declared.vpc or declared.networks):
+        yield {}
+    else:
+        yield private
+        yield {**public, "aws:sourceip": (_NOBODYS_ADDRESS,)} if declared.networks else public
+    yield from ({**public, "aws:sourceip": (each,)} for each in foreign)
+
+
+def _is_foreign(network: str, declared: tuple[str, ...]) -> bool:
+    """Return whether strangers come from a network: from the whole Internet always, else from what is not declared."""
+    try:
+        found = ipaddress.ip_network(network, strict=False)
+        own = [ipaddress.ip_network(each, strict=False) for each in declared]
+    except ValueError:
+        return False
+    if not found.prefixlen:
+        return True
+    return bool(own) and not any(
+        found.version == each.version and found.subnet_of(each)  # type: ignore[arg-type]  # of one version, both
+        for each in own
+    )
+
+
+def outsiders(principal: str, policy: list[Statement], owner: str) -> Iterator[tuple[str, Facts]]:
     """Yield whoever comes from outside under a principal of a policy, with what is known of their requests."""
     name = principal.removeprefix("AWS:")
     if principal.startswith("Service:") or _GONE.fullmatch(principal):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 
@@ -11,9 +12,16 @@ from registry_conformance.judge.account.statement import Condition
 Facts = Mapping[str, tuple[str, ...]]
 """Context key, small letters -> its values; none if the request lacks the key. What is not in it is not known."""
 
+
+class OneOf(tuple[str, ...]):
+    """Values of which a request has one; which is not known."""
+
+    __slots__ = ()
+
+
 _POSSIBLE: Facts = {
-    "s3:tlsversion": ("1.2", "1.3"),
-    "s3:authtype": ("REST-HEADER", "REST-QUERY-STRING"),
+    "s3:tlsversion": OneOf(("1.2", "1.3")),
+    "s3:authtype": OneOf(("REST-HEADER", "REST-QUERY-STRING")),
 }
 """Keys that are not known of a request, but have one of these values: S3 takes no older TLS."""
 
@@ -22,12 +30,26 @@ def _like(value: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
+def _within(value: str, wanted: str) -> bool:
+    """Return whether an address, or all of a network, lies in a network.
+
+    Raises ``ValueError`` if only a part of it does, and for what is none.
+    """
+    inner, outer = ipaddress.ip_network(value, strict=False), ipaddress.ip_network(wanted, strict=False)
+    if inner.version != outer.version or not inner.overlaps(outer):
+        return False
+    if inner.prefixlen < outer.prefixlen:
+        raise ValueError(f"{value} lies in {wanted} in part")
+    return True
+
+
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda value, wanted: value == wanted,
     "StringEqualsIgnoreCase": lambda value, wanted: value.lower() == wanted.lower(),
     "StringLike": _like,
     "ArnEquals": _like,
     "ArnLike": _like,
+    "IpAddress": _within,
     "Bool": lambda value, wanted: value.lower() == wanted.lower(),
     "NumericEquals": lambda value, wanted: float(value) == float(wanted),
     "NumericLessThan": lambda value, wanted: float(value) < float(wanted),
@@ -40,9 +62,9 @@ _TESTS: Mapping[str, Callable[[str, str], bool]] = {
 def holds(condition: Condition, facts: Facts) -> bool | None:
     """Return whether a condition holds, ``None`` if that cannot be told from ``facts``."""
     operator, key, wanted = condition
-    values = facts.get(key.lower())
-    if values is None and (possible := _POSSIBLE.get(key.lower())):
-        each = {holds(condition, {**facts, key.lower(): (value,)}) for value in possible}
+    values = facts.get(key.lower(), _POSSIBLE.get(key.lower()))
+    if isinstance(values, OneOf):
+        each = {holds(condition, {**facts, key.lower(): (value,)}) for value in values}
         return each.pop() if len(each) == 1 else None
     if values is None:
         return None

@@ -6,12 +6,25 @@ A condition that depends on what is not known of a request decides nothing: neit
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from registry_conformance.judge.account.conditions import Facts, holds, resolved
 from registry_conformance.judge.account.patterns import account_of, covers, covers_action, is_role_session
 from registry_conformance.judge.account.statement import Statement
+
+DECLARED_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "aws:sourcevpce": "vpc_endpoints",
+        "aws:sourcevpc": "vpc",
+        "aws:sourceip": "networks",
+        "aws:vpcsourceip": "networks",
+        "aws:principalorgid": "organization",
+        "aws:resourceorgid": "organization",
+    }
+)
+"""Context key -> the field of ``[infrastructure]`` that says what the server's requests have there."""
 
 
 class AccessDecision(enum.Enum):
@@ -65,7 +78,10 @@ def doubts(statements: Iterable[Statement], request: Request) -> str:
     """Return the conditions that a decision hangs on, as the policy has them."""
     unclear = [each for each in statements if concerns(each, request) == "depends"]
     conditions = [c for each in unclear for c in each.conditions if holds(c, request.facts) is None]
-    return "; ".join(dict.fromkeys(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in conditions))
+    told = dict.fromkeys(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in conditions)
+    fields = dict.fromkeys(field for _, key, _ in conditions if (field := DECLARED_BY.get(key.lower())))
+    missing = [f"infrastructure.{field}" for field in fields]
+    return "; ".join(told) + (f": declare {' and '.join(missing)}" if missing else "")
 
 
 def _named(

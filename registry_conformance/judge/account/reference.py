@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
 from registry_conformance.judge.account.fact import Absent, Known
 from registry_conformance.judge.account.required_rights import ON_BUCKET, ON_KEY, ON_OBJECTS
 from registry_conformance.judge.account.state import FLAGS, BucketState, Encryption, LifecycleRule, RoleState, State
-from registry_conformance.judge.account.statement import Statement
-from registry_conformance.judge.target.account import Declared
+from registry_conformance.judge.account.statement import Condition, Statement
+from registry_conformance.judge.account.tokens import provider_of
+from registry_conformance.judge.target.account import Declared, Identity
 
 SERVER = "ecs-tasks.amazonaws.com"
 """The service that runs MLflow if nothing else is declared."""
@@ -62,9 +64,25 @@ def tls_only(declared: Declared) -> Statement:
 
 
 def trust(declared: Declared) -> tuple[Statement, ...]:
-    """Return who may take on the role."""
-    services = tuple(f"Service:{service}" for service in declared.trusted or (SERVER,))
-    return (Statement(actions=("sts:AssumeRole",), principals=services),)
+    """Return who may take on the role: the declared services and principals, and identities by their tokens."""
+    named = declared.trusted or (() if declared.identities else (SERVER,))
+    named = tuple(f"AWS:{each}" if re.match(r"arn:|\d{12}$", each) else f"Service:{each}" for each in named)
+    by_name = (Statement(actions=("sts:AssumeRole",), principals=named),) if named else ()
+    return (*by_name, *map(_by_token, declared.identities))
+
+
+def _by_token(identity: Identity) -> Statement:
+    """Return the statement that lets one identity take on the role."""
+    provider = provider_of(identity.provider)
+    operator = "StringLike" if re.search(r"[*?]", identity.subject) else "StringEquals"
+    conditions: list[Condition] = [(operator, f"{provider}:sub", (identity.subject,))]
+    if identity.audience:
+        conditions.append(("StringEquals", f"{provider}:aud", (identity.audience,)))
+    return Statement(
+        actions=("sts:AssumeRoleWithWebIdentity",),
+        principals=(f"Federated:{identity.provider}",),
+        conditions=tuple(sorted(conditions)),
+    )
 
 
 def rights(declared: Declared) -> Iterable[Statement]:

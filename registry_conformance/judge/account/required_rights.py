@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from registry_conformance.judge.account.conditions import Facts, OneOf
 from registry_conformance.judge.account.permission import Request
 from registry_conformance.judge.target.account import Declared
 
@@ -43,6 +44,10 @@ def request(declared: Declared, action: str) -> Request:
         "kms:calleraccount": (owner,) if owner else None,
         "kms:viaservice": (f"s3.{region}.{declared.domain}",) if region else None,
         "s3:prefix": (f"{declared.prefix}/1/run/artifacts/".lstrip("/"),) if action == "s3:ListBucket" else (),
+        "aws:sourceaccount": (),
+        "aws:sourcearn": (),
+        "aws:calledvia": (),
+        "aws:principalservicename": (),
         "s3:dataaccesspointaccount": (),
         "s3:dataaccesspointarn": (),
         "s3:accesspointnetworkorigin": (),
@@ -50,6 +55,10 @@ def request(declared: Declared, action: str) -> Request:
         "s3:x-amz-storage-class": (),
         "s3:x-amz-server-side-encryption": (),
         "s3:x-amz-server-side-encryption-aws-kms-key-id": (),
+        "s3:x-amz-server-side-encryption-customer-algorithm": (),
+        "s3:x-amz-copy-source": (),
+        "s3:x-amz-website-redirect-location": (),
+        **perimeter(declared),
     }
     return Request(
         action,
@@ -57,3 +66,17 @@ def request(declared: Declared, action: str) -> Request:
         declared.role,
         {key: values for key, values in facts.items() if values is not None},
     )
+
+
+def perimeter(declared: Declared) -> Facts:
+    """Return what is declared of where the server's requests come from: through an endpoint they show no address."""
+    found: dict[str, tuple[str, ...]] = {}
+    if declared.vpc_endpoints:
+        found |= {"aws:sourcevpce": OneOf(declared.vpc_endpoints), "aws:sourceip": ()}
+    if declared.networks:
+        found["aws:vpcsourceip" if declared.vpc_endpoints else "aws:sourceip"] = OneOf(declared.networks)
+    if declared.vpc:
+        found["aws:sourcevpc"] = (declared.vpc,)
+    if declared.organization:
+        found |= dict.fromkeys(("aws:principalorgid", "aws:resourceorgid"), (declared.organization,))
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from registry_conformance.judge.live.profile import InfrastructureTable, Profile
 from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.live.secrets import resolve
-from registry_conformance.judge.target.account import Declared, ObservedAccount
+from registry_conformance.judge.target.account import Declared, Identity, ObservedAccount
 
 
 def declared_of(profile: Profile) -> Declared | None:
@@ -37,6 +37,11 @@ def declared_of(profile: Profile) -> Declared | None:
         abort_days=table.abort_days,
         access_log=(table.access_log.bucket, table.access_log.prefix) if table.access_log else None,
         log_groups=dict(table.log_groups),
+        identities=tuple(Identity(each.provider, each.subject, each.audience) for each in table.identities),
+        vpc_endpoints=tuple(table.vpc_endpoints),
+        vpc=table.vpc or "",
+        networks=tuple(table.networks),
+        organization=table.organization or "",
     )
 
 

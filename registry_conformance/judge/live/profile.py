@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -132,6 +133,19 @@ class AccessLogTable(Strict):
     prefix: str = Field(default="", description="the prefix of the log's objects")
 
 
+class IdentityTable(Strict):
+    """Whoever an identity provider vouches for."""
+
+    provider: str = Field(
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+$|^[\w.-]+$",
+        description="the ARN of an identity provider in IAM, or the name of one that AWS knows",
+    )
+    subject: str = Field(
+        min_length=1, description="the subject of its tokens, as system:serviceaccount:NAMESPACE:NAME, or a pattern"
+    )
+    audience: str = Field(default="", description="the audience of its tokens, as sts.amazonaws.com")
+
+
 class InfrastructureTable(Strict):
     """What bucket, role and logs are to be; looked at with the bucket's credentials or its own."""
 
@@ -146,7 +160,24 @@ class InfrastructureTable(Strict):
         pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$",
         description="the ARN of the role that MLflow runs with, as arn:aws:iam::123456789012:role/NAME",
     )
-    trusted: list[str] = Field(default_factory=list, description="services that may take on the role, a list of texts")
+    trusted: list[str] = Field(
+        default_factory=list,
+        description="services, and principals by their ARN, that may take on the role, a list of texts",
+    )
+    identities: list[IdentityTable] = Field(
+        default_factory=list,
+        description="tables with provider, subject and audience: whose tokens the role may be taken on with",
+    )
+    vpc_endpoints: list[str] = Field(
+        default_factory=list, description="VPC endpoints that the server reaches S3 through, as vpce-0a1b2c3d"
+    )
+    vpc: str | None = Field(default=None, pattern=r"^vpc-\w+$", description="the VPC that the server runs in")
+    networks: list[str] = Field(
+        default_factory=list, description="networks that the server's requests come from, as 203.0.113.0/24"
+    )
+    organization: str | None = Field(
+        default=None, pattern=r"^o-\w+$", description="the organisation of AWS that the account belongs to"
+    )
     encryption: Literal["AES256", "aws:kms", "none"] = Field(
         default="AES256", description='"AES256", "aws:kms" or "none"'
     )
@@ -170,6 +201,8 @@ class InfrastructureTable(Strict):
     def _go_together(self) -> InfrastructureTable:
         if (self.access_key is None) != (self.secret_key is None):
             raise ValueError("both of access_key and secret_key, or none")
+        for each in self.networks:
+            ipaddress.ip_network(each)  # its own message names the network that is none
         if (self.kms_key is not None) != (self.encryption == "aws:kms"):
             raise ValueError('both of encryption = "aws:kms" and kms_key, or none')
         return self

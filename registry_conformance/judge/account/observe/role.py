@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from registry_conformance.judge.account.conditions import OneOf
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
 from registry_conformance.judge.account.observe.queries import ask
 from registry_conformance.judge.account.permission import AccessDecision
@@ -107,7 +108,7 @@ def _simulated(iam: Any, declared: Declared) -> Fact[Mapping[str, AccessDecision
                 "ContextKeyType": "boolean" if values[0] in {"true", "false"} else "string",
             }
             for key, values in (asked.facts or {}).items()
-            if values
+            if values and not (isinstance(values, OneOf) and len(values) > 1)
         ]
         decision: Fact[AccessDecision | None] = ask(
             partial(

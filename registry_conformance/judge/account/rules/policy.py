@@ -40,7 +40,7 @@ def _refuses_plain_http(each: Statement) -> bool:
 
 
 def _outsiders(state: State, declared: Declared) -> Finding:
-    found = list(openings(_statements(state), declared.owner))
+    found = list(openings(_statements(state), declared))
     sure = [each for each in found if not each.conditions and (declared.owner or each.who == "*")]
     expected = f"nobody but principals of the account{f' {declared.owner}'.rstrip()}"
     if found and not sure:

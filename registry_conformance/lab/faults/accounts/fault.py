@@ -21,7 +21,8 @@ class AccountFault:
     """One named defect of an account.
 
     ``seen`` is what a client or an operator sees, at once or later; ``requirements`` are the ids that fail on it, all
-    of them and no others. It shows only where KMS is declared, if it ``needs_kms``.
+    of them and no others. It shows only where KMS is declared, if it ``needs_kms``, or an identity of a provider, if it
+    ``needs_identity``.
     """
 
     name: str
@@ -32,6 +33,7 @@ class AccountFault:
     requirements: tuple[str, ...]
     change: Change
     needs_kms: bool = False
+    needs_identity: bool = False
     incidents: tuple[str, ...] = ()
 
 

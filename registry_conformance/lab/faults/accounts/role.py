@@ -149,36 +149,4 @@ FAULTS = (
         needs_kms=True,
         incidents=("S5",),
     ),
-    AccountFault(
-        name="role-trusts-everyone",
-        layer="iam",
-        seen="nothing: any account takes on the role of MLflow, and reads and writes the models",
-        cause="the trust policy of the server's role names everyone",
-        remedy="trust the service that runs MLflow, and nobody else",
-        requirements=("INF-053",),
-        change=in_role(trust=Known((Statement(actions=("sts:AssumeRole",), principals=("*",)),))),
-    ),
-    AccountFault(
-        name="role-trusts-another-account",
-        layer="iam",
-        seen="nothing: another account takes on the role of MLflow",
-        cause="the trust policy of the server's role names another account",
-        remedy="trust the service that runs MLflow, and nobody else",
-        requirements=("INF-053",),
-        change=in_role(
-            trust=Known((Statement(actions=("sts:AssumeRole",), principals=("AWS:arn:aws:iam::999999999999:root",)),))
-        ),
-    ),
-    AccountFault(
-        name="role-trusts-another-service",
-        layer="iam",
-        seen="MLflow runs without credentials: every upload is 500",
-        cause="the trust policy of the server's role names EC2, and MLflow runs on ECS",
-        remedy="trust the service that runs MLflow",
-        requirements=("INF-053",),
-        change=in_role(
-            trust=Known((Statement(actions=("sts:AssumeRole",), principals=("Service:ec2.amazonaws.com",)),))
-        ),
-        incidents=("S10",),
-    ),
 )

@@ -1,0 +1,135 @@
+"""Tokens of identity providers, and which of them a trust policy lets in.
+
+A token is told by its subject and its audience. A pattern of a condition stands for every token that it matches, and is
+asked about as though it were one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from registry_conformance.judge.account.conditions import Facts, holds
+from registry_conformance.judge.account.patterns import covers, covers_action
+from registry_conformance.judge.account.statement import Condition, Statement
+from registry_conformance.judge.target.account import Identity
+
+TAKES_ON = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+"""The actions by which a role is taken on."""
+_WHOLE = (
+    r"system:serviceaccount:[^:*?]+:.+",
+    r"repo:[^/:*?]+/[^/:*?]+:.+",
+    r"project_path:[^:*?]+:.+",
+    r"organization:[^:*?]+:project:[^:*?]+:workspace:[^:*?]+:.+",
+)
+"""Subjects of Kubernetes, GitHub, GitLab and HCP Terraform that say in which namespace, repository or workspace."""
+_STRANGERS = (
+    "system:serviceaccount:stranger:stranger",
+    "repo:stranger/stranger:ref:refs/heads/main",
+    "project_path:stranger/stranger:ref_type:branch:ref:main",
+    "organization:stranger:project:stranger:workspace:stranger:run_phase:apply",
+    "stranger",
+)
+_COGNITO = "cognito-identity.amazonaws.com"
+_ANY = "stranger"
+"""A subject or an audience that no policy names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of a provider, or all that a pattern stands for; ``signed_in`` is false for Cognito's guests."""
+
+    subject: str
+    audience: str = _ANY
+    signed_in: bool = True
+
+
+def provider_of(principal: str) -> str:
+    """Return how condition keys name the provider that a principal or an ARN stands for."""
+    name = principal.removeprefix("Federated:")
+    return name.rpartition(":oidc-provider/")[2] or name
+
+
+def takes_on(statement: Statement) -> bool:
+    """Return whether a statement is about taking the role on; one of sessions' tags alone is not."""
+    if not statement.actions:
+        return not all(any(covers_action(one, each) for one in statement.not_actions) for each in TAKES_ON)
+    return any(covers_action(one, each) for one in statement.actions for each in TAKES_ON)
+
+
+def facts_of(token: Token, provider: str, conditions: Iterable[Condition]) -> Facts:
+    """Return what is known of a request with a token: its own claims, and that it has none of another provider."""
+    known = {
+        f"{provider}:sub": (token.subject,),
+        f"{provider}:aud": (token.audience,),
+        f"{provider}:amr": ("authenticated" if token.signed_in else "unauthenticated",),
+    }
+    known = {key.lower(): values for key, values in known.items()}
+    foreign = [key.lower() for _, key, _ in conditions if key.lower().endswith((":sub", ":aud", ":amr"))]
+    return dict.fromkeys(foreign, ()) | known
+
+
+def lets_in(trust: Iterable[Statement], principal: str, token: Token) -> bool | None:
+    """Return whether a trust policy lets a token of a principal in, ``None`` if that hangs on what is not known."""
+    said: dict[str, list[bool | None]] = {"Allow": [], "Deny": []}
+    for each in trust:
+        if takes_on(each) and _is_of(each, principal):
+            facts = facts_of(token, provider_of(principal), each.conditions)
+            met = [holds(one, facts) for one in each.conditions]
+            said[each.effect].append(False if False in met else None if None in met else True)
+    if True in said["Deny"] or not {True, None} & set(said["Allow"]):
+        return False
+    return None if True not in said["Allow"] or None in said["Deny"] else True
+
+
+def tokens(trust: Iterable[Statement], principal: str, declared: Iterable[Identity]) -> Iterator[Token]:
+    """Yield the tokens to ask a trust policy about: of strangers, of whom it names, and of whom its patterns mean."""
+    provider = provider_of(principal).lower()
+    conditions = [one for each in trust for one in each.conditions]
+    subjects, audiences = (
+        [
+            value
+            for operator, key, wanted in conditions
+            if key.lower() == f"{provider}:{claim}"
+            for value in wanted
+            if "Like" in operator or not re.search(r"[*?]", value)
+        ]
+        for claim in ("sub", "aud")
+    )
+    narrowed = [re.sub(r"[*?]", "x", each) for each in subjects]
+    own = [each for each in declared if provider_of(each.provider) == provider_of(principal)]
+    of_all = dict.fromkeys((*_STRANGERS, *subjects, *narrowed, *(each.subject for each in own)))
+    for_all = dict.fromkeys((_ANY, *audiences, *(each.audience for each in own if each.audience)))
+    signed_in_or_not = (True, False) if provider == _COGNITO else (True,)
+    for subject, audience, signed_in in itertools.product(of_all, for_all, signed_in_or_not):
+        yield Token(subject, audience, signed_in)
+
+
+def is_declared(token: Token, principal: str, declared: Iterable[Identity]) -> bool:
+    """Return whether a token is one of those declared of its provider."""
+    return any(
+        provider_of(each.provider) == provider_of(principal)
+        and covers(each.subject, token.subject)
+        and each.audience in {"", token.audience}
+        for each in declared
+    )
+
+
+def is_one_identity(token: Token, principal: str) -> bool:
+    """Return whether a token is of one workload: a pattern may leave open no more than its name, branch or phase.
+
+    Of Cognito it is one pool of users, who are signed in.
+    """
+    if provider_of(principal) == _COGNITO:
+        return token.signed_in and token.audience != _ANY and not re.search(r"[*?]", token.audience)
+    if token.subject in _STRANGERS:
+        return False
+    return not re.search(r"[*?]", token.subject) or any(re.fullmatch(each, token.subject) for each in _WHOLE)
+
+
+def _is_of(statement: Statement, principal: str) -> bool:
+    if statement.not_principals:
+        return principal not in statement.not_principals
+    return not statement.principals or bool({principal, "*", "Federated:*"} & set(statement.principals))
