@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from registry_conformance.judge.live.reader import read
+from registry_conformance.judge.target.credential import Credential, Password
+from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external.mlflow_command import COMMANDS
 from registry_conformance.lab.external.neighbour import PROGRAMS, Neighbour, NeighbourError
 from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
 from registry_conformance.proof.field.scenarios import BROKEN, SAMPLE, SCENARIOS
+from registry_conformance.proof.field.whole import MOST_LINES, Judged, declaration
 from registry_conformance.run.settings import Settings, SettingsError
 
 PASSWORDS = [
@@ -71,7 +75,9 @@ def test_shipped_configuration_is_taken(name: str, configuration: str, tmp_path:
     assert refusal(Neighbour(name, configuration), tmp_path) == ""
 
 
-@pytest.mark.parametrize("scenario", BROKEN, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize(
+    "scenario", [each for each in BROKEN if each.neighbour.edits], ids=lambda scenario: scenario.name
+)
 def test_broken_configuration_is_taken(scenario: FieldScenario, tmp_path: Path) -> None:
     """What is broken on purpose in a scenario is something that the program does, not something that it refuses."""
     assert refusal(scenario.neighbour, tmp_path) == ""
@@ -167,6 +173,43 @@ ILL = FieldScenario("ill", Neighbour("none"), registers=False, named=("body", "4
 def test_wrong_words_are_counted(scenario: FieldScenario, said: Said, mistakes: int) -> None:
     """A cause of what is healthy, a missing or another cause of what is broken, and a wrong end are mistakes."""
     assert len(wrong(scenario, said)) == mistakes
+
+
+@pytest.mark.parametrize(
+    ("key", "promises_key", "policy", "keys"),
+    [
+        (None, False, "open", set()),
+        (None, True, "guarded", {"writer"}),
+        (Password("developer", "secret-word"), False, "guarded", {"writer"}),
+    ],
+)
+def test_eight_lines_declare_a_neighbour(
+    key: Credential | None, promises_key: bool, policy: str, keys: set[str], tmp_path: Path
+) -> None:
+    """A deployment is declared in at most eight lines, without a secret in them."""
+    target = Target("theirs", "embedded", (Door("literal", "http://127.0.0.1:5000"),), {"writer": key} if key else {})
+    text, variables = declaration(target, promises_key=promises_key)
+    file = tmp_path / "theirs.toml"
+    file.write_text(text)
+    profile = read(file)
+
+    assert len(text.splitlines()) <= MOST_LINES
+    assert (profile.doors["literal"].policy, set(profile.keys)) == (policy, keys)
+    assert not [secret for secret in variables.values() if secret in text]
+
+
+@pytest.mark.parametrize(
+    ("judged", "mistakes"),
+    [
+        (Judged(0, (), 300), 0),
+        (Judged(1, ("test_a: 404",), 300), 1),
+        (Judged(7, (), 300, "left behind"), 1),
+        (Judged(4, (), 0, "no such file"), 1),
+    ],
+)
+def test_red_checks_of_what_is_healthy_are_mistakes(judged: Judged, mistakes: int) -> None:
+    """Each red check of a healthy neighbour is a mistake, and so is a visit that verified nothing or ended badly."""
+    assert len(wrong(HEALTHY, Said(0, "", 0, "", whole=judged))) == mistakes
 
 
 def test_scenarios_have_names_of_their_own() -> None:

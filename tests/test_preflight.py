@@ -6,7 +6,12 @@ import json
 
 import pytest
 
+from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight import AddressError, read_address
+from registry_conformance.judge.diagnosis.preflight.target import examine_target
+from registry_conformance.judge.target.credential import Password
+from registry_conformance.judge.target.policy import GUARDED, OPEN, Policy
+from registry_conformance.judge.target.target import Door, Target
 from tests.web_answers import SEARCH_PATH, Answer, Answering, Asked, always, guarded, looked_at, mlflow, site
 
 KEY = "Bearer a-key-of-mine"
@@ -185,6 +190,24 @@ def test_a_key_that_does_not_arrive_is_told() -> None:
     assert found.kind.id == "key-does-not-arrive"
 
 
+@pytest.mark.parametrize(
+    ("refusal", "dropped"),
+    [
+        (Answer(401, "You are not authenticated.", {"WWW-Authenticate": 'Basic realm="mlflow"'}), True),
+        (Answer(401, NGINX_401, {"WWW-Authenticate": 'Basic realm="x"'}), False),
+        (Answer(401, "", {"WWW-Authenticate": 'Basic realm="x"'}), False),
+    ],
+)
+def test_a_proxy_that_may_drop_the_header_is_named(refusal: Answer, dropped: bool) -> None:
+    """Who is refused alike with a credential and without, behind nginx, is told that nginx may drop it."""
+    answer = Answer(refusal.status, refusal.body, {**refusal.headers, "Server": "nginx"})
+    with site(always(answer)) as there:
+        found = looked_at(there.url, Password("ada", "secret-word")).finding
+    assert found is not None
+    assert found.kind.id == "key-refused"
+    assert ("nginx, which stands before it, drops the Authorization header" in found.sentence) is dropped
+
+
 def test_a_refused_client_name_is_told() -> None:
     """A proxy that refuses the User-Agent of the MLflow client alone is told as that."""
 
@@ -197,6 +220,23 @@ def test_a_refused_client_name_is_told() -> None:
     assert found is not None
     assert found.kind.id == "client-name-refused"
     assert "answered 200" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("answering", "promised", "told"),
+    [
+        (mlflow, GUARDED, ["open-though-key-promised"]),
+        (mlflow, OPEN, []),
+        (guarded(KEY, Answer(401, {"detail": "no"})), GUARDED, []),
+    ],
+)
+def test_an_open_door_that_promises_a_key_is_told(answering: Answering, promised: Policy, told: list[str]) -> None:
+    """A door that lets strangers in is told as open if its policy says that a key is asked for, and only then."""
+    with site(answering) as there:
+        door = Door("canonical", there.url, 3.0, policy=promised)
+        found = examine_target(Target("theirs", "live", (door,), {"writer": KEY.partition(" ")[2]}), "run-1", Facts())
+    assert [each.kind.id for each in found.ended] == told
+    assert [each.policy for each in found.target.doors] == ([OPEN] if told else [promised])
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

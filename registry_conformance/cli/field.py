@@ -18,14 +18,16 @@ from registry_conformance.cli.problems import refuse
     metavar="FOLDER",
     help="Keep what doctor and registration say of each as JSON, every fact included.",
 )
+@click.option("--whole", is_flag=True, help="Judge the healthy ones by every check too; takes minutes each.")
+@click.option("-k", "selection", default="", metavar="EXPRESSION", help="With --whole: only checks whose names match.")
 @click.option("--list", "listed", is_flag=True, help="Name the scenarios, and play none.")
-def command(only: tuple[str, ...], sample: bool, keep: Path | None, listed: bool) -> int:
+def command(only: tuple[str, ...], sample: bool, keep: Path | None, whole: bool, selection: str, listed: bool) -> int:
     """Put other people's proxies before MLflow, healthy and broken, and see what doctor and registration say of each.
 
     Exit codes: 0 each was told rightly, 1 one was not, 4 bad option.
     """
     from registry_conformance.judge.suggestion import unknown
-    from registry_conformance.proof.field.program import play
+    from registry_conformance.proof.field.program import Staging, play
     from registry_conformance.proof.field.scenarios import SAMPLE, SCENARIOS
 
     if listed:
@@ -34,7 +36,9 @@ def command(only: tuple[str, ...], sample: bool, keep: Path | None, listed: bool
     if strange := [name for name in only if name not in SCENARIOS]:
         listing = "registry-conformance field --list"
         raise refuse(f"--only={strange[0]}: {unknown(strange[0], SCENARIOS, listing=listing)}")
+    if selection and not whole:
+        raise refuse("-k selects from the checks of a whole visit: add --whole")
     names = only or (SAMPLE if sample else tuple(SCENARIOS))
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-    return 1 if play([SCENARIOS[name] for name in names], click.echo, keep) else 0
+    return 1 if play([SCENARIOS[name] for name in names], click.echo, Staging(keep, whole, selection)) else 0

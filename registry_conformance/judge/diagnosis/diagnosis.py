@@ -105,7 +105,8 @@ def diagnose(
     ``red`` are requirements that failed, of those that were ``judged``; ``kept_by`` tells the layer that keeps each.
     What the preflight ends is not asked further: a door of which nothing remains has no other cause.
     """
-    facts = Facts(tolerated) if target.kind == GIVEN else Facts()
+    strict = target.kind != GIVEN and "platform" in target.promises.profiles
+    facts = Facts() if strict else Facts(tolerated)
     examined = examine_target(target, run, facts)
     ended = tuple(_found(each) for each in examined.ended)
     if ended and not examined.target.doors:

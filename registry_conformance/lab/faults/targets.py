@@ -37,6 +37,17 @@ FAULTS = (
     ),
     _without("HEAD", "health probes and size probes by HEAD are 405", "/health"),
     Fault(
+        name="changes-refused",
+        layer="proxy",
+        seen="reading works, experiments and runs are made, every upload, update and deletion is 405",
+        change=on("proxy", When(methods=("PUT", "PATCH", "DELETE")), Answer(405, _REFUSED, "text/html")),
+        symptoms=(
+            Ask("PUT", FILE, body="x", status="405", shows="text/html"),
+            Ask("GET", SEARCH, status="200"),
+        ),
+        incidents=("R16",),
+    ),
+    Fault(
         name="names-decoded-too-often",
         layer="proxy",
         seen="an artifact whose name holds # or ? is stored under a cut name, with 200",

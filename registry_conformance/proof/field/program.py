@@ -6,6 +6,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.lab.stack.request import StackRequest
 from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
+from registry_conformance.proof.field.whole import Judged, declaration, judged
 
 _PATIENCE = 900
 _BUDGET = "300"
@@ -23,17 +25,28 @@ _BUDGET = "300"
 Say = Callable[[str], None]
 
 
-def play(scenarios: Sequence[FieldScenario], say: Say, keep: Path | None = None) -> int:
-    """Play scenarios and say one line of each; return how many were told wrongly.
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """How scenarios are played.
 
-    What doctor and registration say, every fact included, is kept as JSON in the folder ``keep``.
+    What doctor and registration say, every fact included, is kept as JSON in the folder ``keep``. ``whole`` is whether
+    a healthy one is also judged by every check, of those that ``only`` selects as pytest's ``-k`` does.
     """
+
+    keep: Path | None = None
+    whole: bool = False
+    only: str = ""
+
+
+def play(scenarios: Sequence[FieldScenario], say: Say, staging: Staging = Staging()) -> int:
+    """Play scenarios and say one line of each; return how many were told wrongly."""
     told_wrongly = 0
     for scenario in scenarios:
-        said = said_of(scenario, keep)
+        said = said_of(scenario, staging)
         mistakes = wrong(scenario, said)
         told_wrongly += bool(mistakes)
         heard = said.doctor_cause or said.registration_cause or "nothing is wrong"
+        heard += f"; {said.whole.passed} checks passed" if said.whole else ""
         say(f"{'WRONG' if mistakes else 'right'}  {scenario.name:<24} {heard[:110]}")
         for mistake in mistakes:
             say(f"       {mistake[:300]}")
@@ -41,7 +54,7 @@ def play(scenarios: Sequence[FieldScenario], say: Say, keep: Path | None = None)
     return told_wrongly
 
 
-def said_of(scenario: FieldScenario, keep: Path | None = None) -> Said:
+def said_of(scenario: FieldScenario, staging: Staging = Staging()) -> Said:
     """Start the stack of a scenario and return what doctor and registration say of it."""
     run = new_run_id()
     request = StackRequest(
@@ -50,25 +63,38 @@ def said_of(scenario: FieldScenario, keep: Path | None = None) -> Said:
     try:
         stack = OwnedStack(request)
         try:
-            said, documents = _examined(stack.target(), run)
+            said, documents = _examined(stack.target(), run, promises_key=scenario.promises_key)
+            if staging.whole and scenario.healthy:
+                said = replace(said, whole=_judged_whole(stack.target(), staging))
         finally:
             stack.close()
     except StackError as problem:
         return Said(6, "", 6, "", problem=str(problem))
-    if keep is not None:
+    if staging.keep is not None:
         for name, document in documents.items():
-            (keep / f"{scenario.name}.{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+            (staging.keep / f"{scenario.name}.{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
     return said
 
 
-def _examined(target: Target, run: str) -> tuple[Said, dict[str, dict[str, Any]]]:
+def _judged_whole(target: Target, staging: Staging) -> Judged:
+    with tempfile.TemporaryDirectory(prefix="field-") as folder:
+        return judged(target, Path(folder), staging.only)
+
+
+def _examined(target: Target, run: str, *, promises_key: bool) -> tuple[Said, dict[str, dict[str, Any]]]:
     door = target.doors[0]
     with tempfile.TemporaryDirectory(prefix="field-") as folder:
         home = Path(folder)
         variables = {**part_environment(run, home), **_as_users_give(target.key_at(door))}
-        doctor, examined = _asked(["doctor", "--url", door.url, "--json", "--budget", _BUDGET], variables, home)
+        asked = ["--url", door.url]
+        if promises_key:
+            text, secrets = declaration(target, promises_key=True)
+            (home / "environment.toml").write_text(text, encoding="utf-8")
+            variables |= secrets
+            asked = ["--env-file", str(home / "environment.toml")]
+        doctor, examined = _asked(["doctor", *asked, "--json", "--budget", _BUDGET], variables, home)
         registration, registered = _asked(
-            ["register", "--url", door.url, "--json", "--report-dir", str(home / "reports")], variables, home
+            ["register", *asked, "--json", "--report-dir", str(home / "reports")], variables, home
         )
     cause = _cause(registered) or str(registered.get("problem") or "")
     return Said(doctor, _cause(examined), registration, cause), {"doctor": examined, "register": registered}

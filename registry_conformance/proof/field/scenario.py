@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from registry_conformance.lab.deployment import REFERENCE, Deployment
 from registry_conformance.lab.external.mlflow_command import MlflowCommand
 from registry_conformance.lab.external.neighbour import Neighbour
+from registry_conformance.proof.field.whole import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class FieldScenario:
 
     ``registers`` is whether a model can be registered there. ``healthy`` is whether the doctor finds nothing wrong;
     ``named`` are texts of which one must stand in what is said first of a broken one, in small letters.
+    ``promises_key`` is whether it is asked about by an environment's file that says that a key is asked for.
     """
 
     name: str
@@ -23,6 +25,7 @@ class FieldScenario:
     named: tuple[str, ...] = ()
     deployment: Deployment = REFERENCE
     command: MlflowCommand | None = None
+    promises_key: bool = False
 
     @property
     def healthy(self) -> bool:
@@ -32,13 +35,17 @@ class FieldScenario:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was said of a scenario: how doctor and registration ended, and the first cause that each named."""
+    """What was said of a scenario: how doctor and registration ended, and the first cause that each named.
+
+    ``whole`` is what a visit by every check came to, ``None`` if there was none.
+    """
 
     doctor: int
     doctor_cause: str
     registration: int
     registration_cause: str
     problem: str = ""
+    whole: Judged | None = None
 
 
 def wrong(scenario: FieldScenario, said: Said) -> list[str]:
@@ -55,7 +62,7 @@ def wrong(scenario: FieldScenario, said: Said) -> list[str]:
         found += [f"a cause is named: {cause}" for cause in causes if cause]
         if said.doctor != 0:
             found.append(f"the doctor ended with {said.doctor}, nothing is wrong there")
-        return found
+        return found + (said.whole.mistakes if said.whole else [])
     for who, cause in (("doctor", said.doctor_cause), ("registration", said.registration_cause)):
         asked = who == "doctor" or not scenario.registers
         if asked and not any(text in cause.lower() for text in scenario.named):

@@ -11,6 +11,8 @@ _AGENT = ("user-agent",)
 _METHOD = ("put", "method")
 _REDIRECT = ("redirect", "https")
 _THROTTLE = ("429", "throttl", "rate", "too many")
+_LOST = ("drops the authorization header",)
+_OPEN = ("without a key", "no key", "nobody is asked", "open")
 _ROUTE = ("route", "artifact", "404")
 
 
@@ -50,7 +52,20 @@ HEALTHY = (
 )
 """Neighbours that let a model be registered, whatever else they are."""
 
+_NO_PASSWORD = (
+    '            auth_basic "MLflow";\n            auth_basic_user_file @PASSWORDS@;\n',
+    "",
+)
+"""nginx that asks for no password, and drops the one that MLflow behind it asks for."""
 BROKEN = (
+    FieldScenario("open-though-promised", Neighbour("none"), named=_OPEN, promises_key=True),
+    FieldScenario(
+        "nginx-drops-authorization",
+        Neighbour("nginx", "password-tuned", (_NO_PASSWORD,)),
+        registers=False,
+        named=_LOST,
+        command=COMMANDS["basic-auth"],
+    ),
     FieldScenario("nginx-password", Neighbour("nginx", "password"), registers=True, named=_BODY),
     _nginx("agents", _AGENT, 'if ($http_user_agent ~* "mlflow|python") { return 403; }'),
     _nginx("methods", _METHOD, "limit_except GET POST { deny all; }"),

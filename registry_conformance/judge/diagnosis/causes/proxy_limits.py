@@ -15,7 +15,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="take the limit off the artifact routes, and have the proxy stream bodies",
         requirements=("ART-003", "ART-023", "ART-007"),
         clues=(
-            must("ladder.put.P", "\\S+ 413", 3),
+            must("ladder.put.P", "\\S+ (413|502 empty)", 3),
             must("put.P", "200", 1),
             clue("ladder.put.O", "all"),
         ),

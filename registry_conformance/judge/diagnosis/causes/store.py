@@ -138,6 +138,7 @@ CAUSES: tuple[Cause, ...] = (
         clues=(
             must("ladder.put.P", "\\S+ 5", 3),
             must("put.P", "200", 1),
+            never("ladder.put.P", "\\S+ 50[24] (empty|html|text)"),
             clue("log.s3.O", ".*reset"),
         ),
         follows=BYTES,

@@ -10,7 +10,7 @@ from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import title_of
 from registry_conformance.judge.diagnosis.preflight.asking import OTHER_AGENT, Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
-from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
+from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, Answered, Product, product_of
 from registry_conformance.judge.diagnosis.preflight.recognition import SEARCH
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.target.credential import Credential, Password, kind_of
@@ -62,11 +62,22 @@ def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Prod
         return _found(finding.PASSWORD, sentence, seen)
     if _MISSING.search(words) and _alike(anonymous, answer):
         return _found(finding.LOST, f"{what} sent, and {who} sees none{said}", seen)
+    sentence = f"{what} refused with {answer.status} by {who}{said}"
+    remedy = _remedy(words, asking.credential)
     decoy = _decoy(asking.credential)
     if decoy and _alike(anonymous, answer) and _alike(anonymous, asking.ask(SEARCH, decoy=decoy)):
-        seen.append("no key and a key that nobody issued are answered alike: perhaps the header does not arrive there")
-    sentence = f"{what} refused with {answer.status} by {who}{said}"
-    return Finding(finding.REFUSED, sentence, _remedy(words, asking.credential), tuple(seen))
+        seen.append("with no credential and with one that nobody issued the answer is the same")
+        if _stands_behind(answer, product):
+            sentence += f"; or {product.name}, which stands before it, drops the Authorization header"
+            remedy += f"; if it is valid, have {product.name} pass the Authorization header on"
+    return Finding(finding.REFUSED, sentence, remedy, tuple(seen))
+
+
+def _stands_behind(answer: Exchange, product: Product) -> bool:
+    """Return whether who refuses stands behind a proxy that is known, which may have dropped what it was sent."""
+    own = product_of([Answered(answer.status, (), answer.text)])
+    said = bool(answer.response_body.size)  # a proxy's own refusal is often empty
+    return said and bool(product) and product.id not in (APPLICATION, own.id)
 
 
 def _found(kind: Kind, sentence: str, seen: list[str]) -> Finding:

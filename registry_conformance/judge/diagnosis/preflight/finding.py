@@ -152,6 +152,12 @@ AGENT = Kind(
     "let requests pass whose User-Agent begins with mlflow-python-client/ or python-requests/",
     OPERATORS,
 )  # fmt: skip
+OPEN = Kind(
+    "open-though-key-promised", "proxy", "a key is said to be asked for, and nobody is asked for one",
+    "have whatever stands before MLflow ask for the key, or have MLflow ask (--app-name basic-auth); if it is meant to "
+    'be open, say policy = "open" in the file of the environment',
+    OPERATORS,
+)  # fmt: skip
 FAILS = Kind(
     "mlflow-fails", "mlflow", "MLflow itself fails on everything it is asked",
     "read MLflow's log: its database is the first thing to look at",
@@ -175,7 +181,7 @@ THROTTLED = Kind(
 KINDS = (
     NAME, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME, HANDSHAKE,
     BAD_HTTP, ENDLESS,
-    TO_HTTPS, ELSEWHERE, REDIRECT, LOGIN, OTHER, PATH, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, AGENT, FAILS, BEHIND,
-    UNAVAILABLE, THROTTLED,
+    TO_HTTPS, ELSEWHERE, REDIRECT, LOGIN, OTHER, PATH, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, AGENT, OPEN, FAILS,
+    BEHIND, UNAVAILABLE, THROTTLED,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

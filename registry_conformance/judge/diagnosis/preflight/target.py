@@ -35,8 +35,8 @@ _DEEPER = frozenset(
 class Examined:
     """What the preflight of a target came to: by door, what is known; ``target`` has the doors that remain.
 
-    ``ended`` are findings after which nothing more is asked at their doors, ``open_questions`` those whose cause may
-    lie deeper.
+    ``ended`` are findings after which nothing more is asked at their doors, or nothing about keys where a door turned
+    out to be open; ``open_questions`` those whose cause may lie deeper.
     """
 
     target: Target
@@ -57,12 +57,17 @@ def examine_target(target: Target, run: str, facts: Facts) -> Examined:
         doors = {name: done.result() for name, done in asked.items()}
     met = {name: each.finding for name, each in doors.items() if each.finding is not None}
     final = {name for name, each in met.items() if target.kind == GIVEN or each.kind.id not in _DEEPER}
-    remaining = tuple(_known(target, door, doors[door.name]) for door in target.doors if door.name not in final)
+    opened = tuple(door for door in target.doors if _open_though_promised(target, door, doors[door.name]))
+    remaining = tuple(
+        replace(door, policy=OPEN) if door in opened else _known(target, door, doors[door.name])
+        for door in target.doors
+        if door.name not in final
+    )
     _record(facts, doors)
     return Examined(
         replace(target, doors=remaining),
         doors,
-        ended=tuple(met[name] for name in met if name in final),
+        ended=(*(met[name] for name in met if name in final), *map(_opened, opened)),
         open_questions=tuple(met[name] for name in met if name not in final),
     )
 
@@ -73,6 +78,16 @@ def _examined(target: Target, door: Door, run: str) -> Preflight:
         return examine(door, target.key_at(door), run)
     except (NotAllowed, PreconditionFailed):
         return Preflight()
+
+
+def _open_though_promised(target: Target, door: Door, found: Preflight) -> bool:
+    """Return whether strangers may search at a door where a key is said to be asked for."""
+    return target.kind != GIVEN and bool(found.open) and "read" not in door.policy.of("anonymous")
+
+
+def _opened(door: Door) -> Finding:
+    sentence = f"nobody is asked for a key at {door.url}, though one is promised: whoever reaches it may do everything"
+    return Finding(finding.OPEN, sentence, finding.OPEN.remedy, ("a search without a credential is answered 200",))
 
 
 def _known(target: Target, door: Door, found: Preflight) -> Door:
