@@ -41,6 +41,7 @@ COMMANDS = {
     "faults": Entry("faults", "list what can be broken on purpose, and tell the story of a fault"),
     "janitor": Entry("janitor", "remove what runs that broke off left in an environment"),
     "purge": Entry("purge", "remove deleted experiments of runs from MLflow's database for good", "verify"),
+    "versions": Entry("versions", "make, list or remove the environments of other versions of MLflow", "lab"),
     "nightly": Entry("nightly", "judge every target of a plan, and say what changed", "verify"),
     "compare": Entry("compare", "say what changed between two runs", "verify"),
     "render": Entry("render", "write every report again from a verdicts.json", "verify"),

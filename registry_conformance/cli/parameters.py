@@ -99,6 +99,9 @@ REPORT_DIR = click.option(
     metavar="DIR",
     help="Where runs, history and ledgers lie (default: reports/).",
 )
+STACK_TO_START = click.option(
+    "--stack", type=OneOf(("auto", "embedded", "docker")), help="A stack of our own, which is started for this."
+)
 STACK = click.option(
     "--stack",
     type=OneOf(("auto", "embedded", "docker")),

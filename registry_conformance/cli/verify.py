@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from registry_conformance.cli.axes import given, with_axes
 from registry_conformance.cli.faults import FAULT
-from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, URL, OneOf, exactly_one
+from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, STACK_TO_START, URL, exactly_one
 from registry_conformance.cli.problems import refuse
 
 
@@ -15,9 +16,8 @@ from registry_conformance.cli.problems import refuse
 @URL
 @ENV
 @ENV_FILE
-@click.option(
-    "--stack", type=OneOf(("auto", "embedded", "docker")), help="A stack of our own, which is started for this."
-)
+@STACK_TO_START
+@with_axes
 @click.option("--fault", "faults", multiple=True, type=FAULT, help="Break that stack on purpose (may be repeated).")
 @click.option(
     "-k", "selection", default="", metavar="EXPRESSION", help="Only checks whose names match, as pytest has it."
@@ -30,6 +30,7 @@ from registry_conformance.cli.problems import refuse
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     url: str,
     env: str,
     env_file: Path | None,
@@ -39,6 +40,7 @@ def command(
     workers: int,
     report_dir: Path,
     pytest_options: tuple[str, ...],
+    **axes: str,
 ) -> int:
     """Judge a deployment by every check that can be asked of it, and write the reports.
 
@@ -63,8 +65,8 @@ def command(
     exactly_one(ctx, "url", "env", "env_file", "stack")
     if faults and not stack:
         raise refuse(f"--fault={faults[0]}: only a stack of our own is broken on purpose: add --stack")
-    given = {"url": url, "env": env, "env-file": env_file.resolve() if env_file else "", "stack": stack}
-    arguments = [f"--{name}={value}" for name, value in given.items() if value]
+    target = {"url": url, "env": env, "env-file": env_file.resolve() if env_file else "", "stack": stack}
+    arguments = [f"--{name}={value}" for name, value in {**target, **given(axes, stack)}.items() if value]
     arguments += [f"--fault={fault}" for fault in faults]
     arguments += [f"-k={selection}"] if selection else []
     arguments += ["-n", str(workers)] if workers else []

@@ -29,12 +29,22 @@ def report_folder() -> Path:
 
 def cache_folder() -> Path:
     """Return a folder that is there for what can be made again: the checkout's, the user's, or a temporary one."""
-    places = [Path(tempfile.gettempdir()) / "registry-conformance-cache"]
+    own = [CHECKOUT / ".pytest_cache" / "d" / "conformance"] if CHECKOUT is not None else []
+    return _first_writable([*own, *_shared_places()])
+
+
+def shared_cache_folder() -> Path:
+    """Return a folder as ``cache_folder`` does, but one that all checkouts of this user share."""
+    return _first_writable(_shared_places())
+
+
+def _shared_places() -> list[Path]:
     user = os.path.expanduser("~/.cache")  # noqa: PTH111 - as it is, and not an error, if there is no home
-    if not user.startswith("~"):
-        places.insert(0, Path(user) / "registry-conformance")
-    if CHECKOUT is not None:
-        places.insert(0, CHECKOUT / ".pytest_cache" / "d" / "conformance")
+    users = [] if user.startswith("~") else [Path(user) / "registry-conformance"]
+    return [*users, Path(tempfile.gettempdir()) / "registry-conformance-cache"]
+
+
+def _first_writable(places: list[Path]) -> Path:
     for place in places:
         if _writable(place):
             return place

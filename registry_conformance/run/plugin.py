@@ -5,9 +5,13 @@ from __future__ import annotations
 import gc
 import importlib
 import pickle
+import sys
+from functools import partial
+from typing import Any
 
 import pytest
 
+from fixtures.registrations import INTERPRETER
 from fixtures.routes import over_routes
 from registry_conformance.judge.end_requests import leave_to_controller
 from registry_conformance.judge.live.reader import ProfileError
@@ -15,19 +19,21 @@ from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.requirement import Register, RegisterError
 from registry_conformance.judge.target.requests import enforce
+from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.external import mlflow_command
 from registry_conformance.lab.external.neighbour import NONE, OWN, PROGRAMS
+from registry_conformance.lab.external.store import ExternalStore
 from registry_conformance.run.session import hooks
 from registry_conformance.run.session.arguments import add_portable, judges
 from registry_conformance.run.session.asking import refuse_unasked
 from registry_conformance.run.session.collection import is_check, over_doors, refuse_unregistered
 from registry_conformance.run.session.context import CONTEXT, Context, run_id, stack, target
 from registry_conformance.run.session.controller import REFUSAL, RUN_CONTROLLER, RunController
-from registry_conformance.run.session.live_run import first_things_first, visit
+from registry_conformance.run.session.live_run import LiveRun, first_things_first, visit
 from registry_conformance.run.session.outputs import Outputs, pytest_load_initial_conftests
 from registry_conformance.run.session.plan_target import planned_target
 from registry_conformance.run.session.recording import Recording
-from registry_conformance.run.settings import BACKENDS, STACKS, STORES, Settings, SettingsError, external_store
+from registry_conformance.run.settings import BACKENDS, STACKS, STORES, Settings, SettingsError, external_store, install
 
 __all__ = ["pytest_load_initial_conftests", "run_id", "stack", "target"]
 
@@ -55,6 +61,15 @@ FIXTURES = (
     "witness",
 )
 """The files of ``fixtures/``, each registered as a plugin of its own."""
+MARKERS = (
+    "verifies(*ids): the requirements that a check verifies",
+    "upstream_defect(reference, versions, expires): a check that MLflow fails",
+    "only_for(*profiles): a case that is asked where these profiles are promised",
+    "one_door: a check that one door answers for all",
+    "requires_right(role, *rights): a check about a role that may do this",
+    "lacks_right(role, *rights): a check about a role that may not do this",
+    "family(*names): the families of routes that a check asks about",
+)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -76,7 +91,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--backend-store",
         default="sqlite",
         metavar="|".join(BACKENDS),
-        help="MLflow's database (default: sqlite; postgresql in containers)",
+        help="MLflow's database (default: sqlite)",
     )
     for part, name in (("proxy", "proxy"), ("mlflow", "MLflow")):
         group.addoption(
@@ -97,8 +112,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mlflow",
         default="",
-        metavar="|".join((mlflow_command.OWN, *mlflow_command.COMMANDS)),
-        help="how the embedded stack starts MLflow (default: the reference's own way)",
+        metavar="|".join((mlflow_command.OWN, *mlflow_command.COMMANDS, "VERSION", "VERSION:WAY")),
+        help="how the embedded stack starts MLflow, and which version of it (default: the reference's own way)",
+    )
+    group.addoption(
+        "--client",
+        default="",
+        metavar="VERSION",
+        help="the version of the MLflow client that registers models (default: the one that is installed)",
     )
     group.addoption("--env", default="", metavar="NAME", help="the environment to judge, of suites/live/environments")
     group.addoption("--env-file", default="", metavar="PATH", help="the file of an environment to judge")
@@ -121,34 +142,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the fixtures and set up a judging run; the suite's own tests are left alone."""
     for topic in FIXTURES:
         config.pluginmanager.register(importlib.import_module(f"fixtures.{topic}"), f"fixtures-{topic}")
-    config.addinivalue_line("markers", "verifies(*ids): the requirements that a check verifies")
-    config.addinivalue_line("markers", "upstream_defect(reference, versions, expires): a check that MLflow fails")
-    config.addinivalue_line("markers", "only_for(*profiles): a case that is asked where these profiles are promised")
-    config.addinivalue_line("markers", "one_door: a check that one door answers for all")
-    config.addinivalue_line("markers", "requires_right(role, *rights): a check about a role that may do this")
-    config.addinivalue_line("markers", "lacks_right(role, *rights): a check about a role that may not do this")
-    config.addinivalue_line("markers", "family(*names): the families of routes that a check asks about")
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
     if not judges(config):
         return
-    add_portable(config)
     shared = getattr(config, "workerinput", {}).get("conformance", {})
     try:
-        settings = Settings.read(vars(config.option) | shared)
-        register = Register.load(REGISTER)
-        live = None if shared else visit(config, settings, register)
-        elsewhere = None if shared else external_store(settings)
-        plan = planned_target(config, settings, register)
+        settings, register, live, elsewhere, plan = _read(config, shared)
     except (SettingsError, RegisterError, ProfileError) as problem:
         raise pytest.UsageError(str(problem)) from problem
     isolate()
     if shared:
         leave_to_controller()
     recording = Recording(register, settings.rerun_options)
-    given = plan or config.hook.pytest_conformance_target(config=config)
-    if live is not None or "target" in shared:
-        given = live.target if live is not None else pickle.loads(shared["target"])  # noqa: S301 - from our controller
-    if "target" in shared:
-        enforce()  # in this worker too, no connection to a target of others passes its guard by
+    given = _given(shared, live) or plan or config.hook.pytest_conformance_target(config=config)
+    config.stash[INTERPRETER] = settings.client.python if settings.client else ""
     context = config.stash[CONTEXT] = Context(settings, register, recording, given, shared.get("address", ""))
     config.pluginmanager.register(recording, "conformance-recording")
     if not shared:
@@ -156,6 +164,34 @@ def pytest_configure(config: pytest.Config) -> None:
             config.option.dist = "loadgroup"
         if not config.pluginmanager.has_plugin(RUN_CONTROLLER):  # whoever proves the suite stands in its place
             config.pluginmanager.register(RunController(config, context, live, elsewhere), RUN_CONTROLLER)
+
+
+def _given(shared: dict[str, Any], live: LiveRun | None) -> Target | None:
+    """Return the target of others that is visited, ``None`` if none is."""
+    if "target" not in shared:
+        return live.target if live is not None else None
+    enforce()  # in this worker too, no connection to a target of others passes its guard by
+    given: Target = pickle.loads(shared["target"])  # noqa: S301 - from our controller
+    return given
+
+
+def _read(
+    config: pytest.Config, shared: dict[str, Any]
+) -> tuple[Settings, Register, LiveRun | None, ExternalStore | None, Target | None]:
+    """Return all that needs the user's environment variables; a worker takes what its controller has from ``shared``.
+
+    Raises ``SettingsError``, ``RegisterError`` or ``ProfileError`` for options, a register or an environment that
+    cannot be used.
+    """
+    add_portable(config)
+    settings, register = Settings.read(vars(config.option) | shared), Register.load(REGISTER)
+    plan = planned_target(config, settings, register)
+    if shared:
+        return settings, register, None, None, plan
+    live, elsewhere = visit(config, settings, register), external_store(settings)
+    if not config.option.collectonly:
+        install(settings, partial(print, file=sys.stderr, flush=True))
+    return settings, register, live, elsewhere, plan
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.live.address import name_of
 from registry_conformance.judge.locations import report_folder
-from registry_conformance.judge.machine import new_run_id, variable
+from registry_conformance.judge.machine import client_version, new_run_id, variable
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external import mlflow_command
 from registry_conformance.lab.external.image import OPTIONS, ExternalImage, ExternalImageError, named
 from registry_conformance.lab.external.mlflow_command import MlflowCommand, MlflowCommandError
+from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
 from registry_conformance.lab.external.neighbour import OWN, Neighbour, NeighbourError
 from registry_conformance.lab.external.store import ExternalStore, ExternalStoreError, checked, lacks
 from registry_conformance.lab.faults.catalogue import CATALOGUE, broken
@@ -26,7 +27,7 @@ from registry_conformance.lab.programs import minio_path
 
 STACKS = ("auto", "embedded", "docker")
 STORES = ("auto", "minio", "moto")
-BACKENDS = ("sqlite", "postgresql")
+BACKENDS = ("sqlite", "postgresql", "mariadb")
 
 
 class SettingsError(ValueError):
@@ -43,6 +44,7 @@ class Settings:
     judged in the place of a deployment. ``proxy`` and ``mlflow`` are images of others in the place of the reference's;
     ``neighbour`` is a proxy of others as a process, or none, ``command`` how MLflow is started; ``parts`` are options
     that say so. ``url`` is the address of an environment that has no file; ``env`` is made from it then.
+    ``client`` is the MLflow that registers models, ``None`` for the one that is installed.
     """
 
     stack: str
@@ -61,6 +63,7 @@ class Settings:
     url: str = ""
     neighbour: Neighbour | None = None
     command: MlflowCommand | None = None
+    client: MlflowEnvironment | None = None
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Settings:
@@ -98,7 +101,14 @@ class Settings:
             parts="".join(f" {part}" for part in parts),
             neighbour=neighbour,
             command=command,
+            client=_client(options.get("client") or ""),
         )
+
+    @property
+    def environments(self) -> list[MlflowEnvironment]:
+        """The environments of other versions of MLflow that this run needs."""
+        server = [MlflowEnvironment(self.command.version)] if self.command and self.command.version else []
+        return server + ([self.client] if self.client else [])
 
     @property
     def store_url(self) -> str:
@@ -108,8 +118,13 @@ class Settings:
     @property
     def rerun_options(self) -> str:
         """Return the options that make another run judge the same thing."""
+        return self._judged_options + (f" --client={self.client.version}" if self.client else "")
+
+    @property
+    def _judged_options(self) -> str:
+        """Return the options that name what is judged."""
         if self.plan is not None:
-            return f" --plan={self.plan}" + (replace(self, plan=None).rerun_options if self.env else "")
+            return f" --plan={self.plan}" + (replace(self, plan=None)._judged_options if self.env else "")
         if self.url:
             return f" --url={shlex.quote(self.url)}"
         if self.env_file is not None:
@@ -182,11 +197,21 @@ def _command(name: str, stack: str) -> MlflowCommand | None:
     return command
 
 
+def _client(version: str) -> MlflowEnvironment | None:
+    """Return the environment of the client, ``None`` for the MLflow that is installed here."""
+    if not version or version == client_version():
+        return None
+    try:
+        return MlflowEnvironment.named(version)
+    except MlflowEnvironmentError as problem:
+        raise SettingsError(f"--client={version}: {problem}") from problem
+
+
 def _backend(name: str, stack: str) -> str:
     if name not in BACKENDS:
         raise SettingsError(f"--backend-store={name}: {unknown(name, BACKENDS)}")
-    if name == "postgresql" and stack != "docker":
-        raise SettingsError("--backend-store=postgresql: only containers have it; add --stack=docker")
+    if name == "mariadb" and stack == "docker":
+        raise SettingsError("--backend-store=mariadb: is a process of this machine; add --stack=embedded")
     return name
 
 
@@ -217,6 +242,18 @@ def _run_id(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]{2,60}", name):
         raise SettingsError(f"--run-id={name}: use small letters, digits and dashes, 3 to 61 of them, a letter first")
     return name
+
+
+def install(settings: Settings, say: Callable[[str], None]) -> None:
+    """Make the environments that a run needs, before the variables are gone that say where the index is.
+
+    Raises ``SettingsError`` if one cannot be made.
+    """
+    for environment in settings.environments:
+        try:
+            environment.make(say)
+        except MlflowEnvironmentError as problem:
+            raise SettingsError(f"MLflow {environment.version} cannot be installed: {problem}") from problem
 
 
 def external_store(settings: Settings) -> ExternalStore | None:

@@ -48,14 +48,18 @@ class IsolatedProcess:
     ``quiet`` is for how many seconds a piece of work may make no progress before it is given up: processor time that it
     takes is progress, so that a busy machine ends nothing. Imports are waited for in the same way, and no work's limit
     counts them. ``home`` is an empty folder that is removed with the last process, however it ends. Nothing of the
-    surrounding environment reaches the processes.
+    surrounding environment reaches the processes. ``interpreter`` is the one of an environment with another MLflow,
+    empty for this one's.
     """
 
-    def __init__(self, home: Path, run_id: str, modules: Sequence[str] = SDK, quiet: float = QUIET) -> None:
+    def __init__(
+        self, home: Path, run_id: str, modules: Sequence[str] = SDK, quiet: float = QUIET, interpreter: str = ""
+    ) -> None:
         self.home = home
         self.quiet = quiet
         self._run_id = run_id
         self._modules = modules
+        self._interpreter = interpreter or python()
         self._pipe: Connection
         self._process: subprocess.Popen[bytes]
         self._ready = False
@@ -156,7 +160,13 @@ class IsolatedProcess:
         about = (theirs.fileno(), os.getpid(), self.home)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [python(), "-m", "registry_conformance.judge.clients.fork_server", *map(str, about), *self._modules],
+                [
+                    self._interpreter,
+                    "-m",
+                    "registry_conformance.judge.clients.fork_server",
+                    *map(str, about),
+                    *self._modules,
+                ],
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 cwd=self.home,

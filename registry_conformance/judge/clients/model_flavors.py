@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from registry_conformance.judge.evidence.exchange import Body
 KINDS = ("sklearn", "pyfunc", "files")
 """A scikit-learn classifier, a custom pyfunc that carries its code, and a plain folder of files."""
 
+MODEL = "model"
+"""What the model is called in its run."""
 _REQUIREMENTS = ["mlflow", "scikit-learn"]
 _CODE = '''\
 """A classifier of our own: the nearest class centre."""
@@ -68,18 +71,20 @@ def train(kind: str, folder: Path) -> Trained:
 
 
 def log(kind: str, trained: Trained, registry: Any, folder: Path) -> str:
-    """Log the model into the active run; return the logged model's id, empty if there is none."""
-    if kind == "sklearn":
-        flavour, model = registry.sdk.sklearn, {"sk_model": trained.model}
-    elif kind == "pyfunc":
-        flavour, model = (
-            registry.sdk.pyfunc,
-            {"python_model": trained.model, "code_paths": [str(folder / "code" / "nearest_centre.py")]},
-        )
-    else:
-        registry.sdk.log_artifacts(str(trained.files), "model")
+    """Log the model into the active run; return the logged model's id, empty if there is none, as with MLflow 2."""
+    if kind == "files":
+        registry.sdk.log_artifacts(str(trained.files), MODEL)
         return ""
-    return str(flavour.log_model(name="model", pip_requirements=_REQUIREMENTS, **model).model_id)
+    flavour = getattr(registry.sdk, kind)
+    known = inspect.signature(flavour.log_model).parameters  # clients of 2.x have other names for some
+    if kind == "sklearn":
+        model = {"sk_model": trained.model}
+    else:
+        code = "code_paths" if "code_paths" in known else "code_path"
+        model = {"python_model": trained.model, code: [str(folder / "code" / "nearest_centre.py")]}
+    name = "name" if "name" in known else "artifact_path"
+    logged = flavour.log_model(**{name: MODEL}, pip_requirements=_REQUIREMENTS, **model)
+    return str(getattr(logged, "model_id", None) or "")
 
 
 def _fit(kind: str, measurements: Any, species: Any, folder: Path) -> tuple[Any, dict[str, str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.direct_store_access import put_below
 from registry_conformance.judge.clients.local_artifacts import LocalLocationError
-from registry_conformance.judge.clients.model_flavors import Trained, log, train
+from registry_conformance.judge.clients.model_flavors import MODEL, Trained, log, train
 from registry_conformance.judge.clients.registry import Registry, digest_folder
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 
@@ -153,7 +153,10 @@ def _upload(registry: Registry, sdk_registration: SdkRegistration, trained: Trai
     already = set(registry.uploads())
     sdk_registration.model_id = log(sdk_registration.plan.kind, trained, registry, home)
     sent = {name: body for name, body in registry.uploads().items() if name not in already}
-    sdk_registration.model_files = trained.local or {_below_artifacts(name): body for name, body in sent.items()}
+    below = "" if sdk_registration.model_id else f"{MODEL}/"  # without logged models it lies among the run's artifacts
+    sdk_registration.model_files = trained.local or {
+        _below_artifacts(name).removeprefix(below): body for name, body in sent.items()
+    }
     if sdk_registration.model_id and not sent:
         location = registry.client.get_logged_model(sdk_registration.model_id).artifact_location
         sdk_registration.model_files = put_below(location, registry.exchanges)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import Deployment, MLflow
+from registry_conformance.lab.external.mlflow_environment import FORM, MlflowEnvironment, MlflowEnvironmentError
 
 OWN = "reference"
 PREFIX = "/registry"
 
 
 class MlflowCommandError(ValueError):
-    """There is no such way of starting MLflow; the message says which there are."""
+    """There is no such way of starting MLflow, or no such version; the message says which there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +23,37 @@ class MlflowCommand:
     """A way to start MLflow: further ``arguments`` of ``mlflow server``.
 
     ``prefix`` is what its paths begin with; ``passwords`` is whether it asks for a user and a password by itself.
+    ``version`` is the MLflow that is started, by the interpreter ``python``; both are empty for the installed one.
     """
 
     name: str
     arguments: tuple[str, ...] = ()
     prefix: str = ""
     passwords: bool = False
+    version: str = ""
+    python: str = ""
 
     @classmethod
-    def named(cls, name: str) -> MlflowCommand | None:
-        """Return a way by its name, ``None`` for the reference's own; raise ``MlflowCommandError``."""
-        if name == OWN:
+    def named(cls, text: str) -> MlflowCommand | None:
+        """Return what ``WAY``, ``VERSION`` or ``VERSION:WAY`` names, ``None`` for the reference's own.
+
+        Raises ``MlflowCommandError``.
+        """
+        if text == OWN:
             return None
-        if name not in COMMANDS:
-            raise MlflowCommandError(unknown(name, (OWN, *COMMANDS)))
-        return COMMANDS[name]
+        first, _, way = text.partition(":")
+        if not FORM.fullmatch(first) and not first[:1].isdigit():
+            if text not in COMMANDS:
+                raise MlflowCommandError(f"{unknown(text, (OWN, *COMMANDS))}, or a version, as 3.9.0")
+            return COMMANDS[text]
+        if way not in COMMANDS and text != first:
+            raise MlflowCommandError(unknown(way, COMMANDS))
+        try:
+            environment = MlflowEnvironment.named(first)
+        except MlflowEnvironmentError as problem:
+            raise MlflowCommandError(str(problem)) from problem
+        started = COMMANDS[way] if way else cls("", ("--workers", "2"))
+        return replace(started, name=text, version=first, python=environment.python)
 
     def lacks(self, deployment: Deployment) -> str:
         """Return why it cannot be had in a deployment, empty if it can."""

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import LINKS
 from registry_conformance.lab.stack import process
 from registry_conformance.lab.stack.base import RealisedStack, bucket_at
+from registry_conformance.lab.stack.database_process import PROCESSES, DatabaseProcess
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.mlflow import MLflowServer
 from registry_conformance.lab.stack.mlflow_by_command import CommandMLflow
 from registry_conformance.lab.stack.mlflow_forked import ForkedMLflow, warm_up
 from registry_conformance.lab.stack.neighbour_proxy import proxy_part
-from registry_conformance.lab.stack.part import PartError
+from registry_conformance.lab.stack.part import Part, PartError
 from registry_conformance.lab.stack.process_runner import ProcessHousing
 from registry_conformance.lab.stack.proxy import AnyProxy
+from registry_conformance.lab.stack.request import StackRequest
 
-_LISTENERS = ("store", "keys", "auth", "mlflow", "proxy", "proxy-tls", "proxy-admin", *(f"to-{link}" for link in LINKS))
+_LISTENERS = (
+    "store",
+    "database",
+    "keys",
+    "auth",
+    "mlflow",
+    "proxy",
+    "proxy-tls",
+    "proxy-admin",
+    *(f"to-{link}" for link in LINKS),
+)
 
 
 class EmbeddedStack(RealisedStack):
     """A stack of processes of this machine."""
 
     kind = "embedded"
+
+    def __init__(self, order: StackRequest) -> None:
+        super().__init__(order)
+        self._database: DatabaseProcess | None = None
 
     async def start(self) -> Target:
         """Have MLflow's parent warm up while all else starts."""
@@ -51,12 +69,22 @@ class EmbeddedStack(RealisedStack):
         )
 
     async def clear(self) -> None:
-        """Do nothing: ports are nobody's, and the folder goes with the stack."""
+        """Remove the database's folder: ports are nobody's, and the other folder goes with the stack."""
+        if self._database is not None:
+            await asyncio.to_thread(self._database.clear)
 
     def proxy(self, layout: Layout) -> AnyProxy:
         """Return the reference's proxy, or one of others in its place."""
         return proxy_part(layout, self.order.neighbour) if self.order.neighbour else super().proxy(layout)
 
     def mlflow(self, layout: Layout) -> MLflowServer:
-        """Return MLflow as forks of its warm parent, or as people start it."""
-        return CommandMLflow(layout, self.order.command) if self.order.command else ForkedMLflow(layout)
+        """Return MLflow as forks of its warm parent, or as people start it, on the database of the order."""
+        if self.order.backend in PROCESSES:
+            self._database = PROCESSES[self.order.backend](layout, self.order)
+        if self.order.command:
+            return CommandMLflow(layout, self.order.command, self._database)
+        return ForkedMLflow(layout, self._database)
+
+    def further(self) -> list[Part]:
+        """Return the database, if it is a part of its own."""
+        return [self._database] if self._database else []

@@ -8,12 +8,14 @@ import sqlite3
 import time
 from abc import abstractmethod
 from collections.abc import Hashable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.lab.deployment import Deployment, MLflow
 from registry_conformance.lab.stack import store
+from registry_conformance.lab.stack.database import DatabasePart
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.links import store_url
 from registry_conformance.lab.stack.part import Part
@@ -24,11 +26,18 @@ class MLflowServer(Part):
 
     name = "mlflow"
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, database: DatabasePart | None = None) -> None:
         super().__init__(layout)
         self._role: dict[str, str] = {}
+        self._elsewhere = database
         self._database = layout.room(self.name) / "mlflow.db"
-        self._template: Path | None = layout.cache / f"mlflow-{version('mlflow')}.db" if layout.cache else None
+        kept = layout.cache if database is None else None
+        self._template: Path | None = kept / f"mlflow-{self.mlflow_version}.db" if kept else None
+
+    @property
+    def mlflow_version(self) -> str:
+        """The version of MLflow whose schema the database has."""
+        return version("mlflow")
 
     @property
     def prefix(self) -> str:
@@ -45,12 +54,20 @@ class MLflowServer(Part):
         """How many processes of it are started."""
         return self.layout.servers
 
+    def lacks(self, deployment: Deployment) -> str:
+        """Return why it cannot be had in a deployment: a database of its own outlives MLflow."""
+        if self._elsewhere is not None and not deployment.mlflow.keeping:
+            return f"the {self._elsewhere.program} database is a server of its own, which MLflow's end does not empty"
+        return ""
+
     def spec(self, deployment: Deployment) -> Hashable:
         """Return the server's own value, where its artifacts go, and how it reaches the store."""
         return deployment.mlflow, deployment.store, "store" in deployment.links.in_place
 
     async def start(self, deployment: Deployment) -> None:
-        """Start a server; its database is a copy of the migrated one if there is one."""
+        """Start a server once its database answers; a file is a copy of the migrated one if there is one."""
+        if self._elsewhere is not None:
+            await self._elsewhere.until(partial(self._elsewhere.is_ready, deployment), "ready")
         await self._prepare(deployment)
         denied = deployment.mlflow.denied
         self._role = await asyncio.to_thread(store.assume, self.layout, denied) if denied else {}
@@ -114,8 +131,8 @@ class MLflowServer(Part):
 
     @property
     def database_uri(self) -> str:
-        """The backend store, as SQLAlchemy names it."""
-        return f"sqlite:///{self._database}"
+        """The backend store, as SQLAlchemy names it: a server of its own if there is one, else SQLite."""
+        return self._elsewhere.uri if self._elsewhere else f"sqlite:///{self._database}"
 
     @abstractmethod
     async def _open(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Hashable
 from importlib.metadata import version
@@ -10,6 +11,7 @@ from pathlib import Path
 from registry_conformance.judge.target.credential import Credential, Password
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.external.mlflow_command import MlflowCommand
+from registry_conformance.lab.stack.database import DatabasePart
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.mlflow import MLflowServer
 from registry_conformance.lab.stack.part import PartError
@@ -20,9 +22,9 @@ ADMIN = "admin"
 class CommandMLflow(MLflowServer):
     """``mlflow server`` as one program, which starts its own workers."""
 
-    def __init__(self, layout: Layout, command: MlflowCommand) -> None:
-        super().__init__(layout)
+    def __init__(self, layout: Layout, command: MlflowCommand, database: DatabasePart | None = None) -> None:
         self.command = command
+        super().__init__(layout, database)
         self.runner = layout.house(layout, self.name)
         self._secret = secrets.token_hex(16)
 
@@ -43,7 +45,7 @@ class CommandMLflow(MLflowServer):
 
     def lacks(self, deployment: Deployment) -> str:
         """Return why it cannot be had in a deployment."""
-        return self.command.lacks(deployment)
+        return self.command.lacks(deployment) or super().lacks(deployment)
 
     def spec(self, deployment: Deployment) -> Hashable:
         """Return whether it runs, and how it reaches the store."""
@@ -67,8 +69,13 @@ class CommandMLflow(MLflowServer):
         self.runner.signal(number)
 
     def version(self) -> str:
-        """Return the installed MLflow's version, and how it is started."""
-        return f"mlflow {version('mlflow')}"
+        """Return the version of the MLflow that is started."""
+        return f"mlflow {self.mlflow_version}"
+
+    @property
+    def mlflow_version(self) -> str:
+        """The version of the MLflow that is started."""
+        return self.command.version or super().mlflow_version
 
     async def is_ready(self, deployment: Deployment) -> bool:
         """Return whether it answers: even a deliberate refusal is an answer."""
@@ -86,14 +93,19 @@ class CommandMLflow(MLflowServer):
         host, port = self.layout.addresses[self.name]
         bucket = deployment.store
         told = {name: value for name, value in self.settings(deployment).items() if not name.startswith("_")}
+        told["MLFLOW_BACKEND_STORE_URI"] = self.database_uri  # it has a password, which every process list would show
+        if self.command.python:
+            bin_folder = str(Path(self.command.python).parent)  # it starts further programs by their names
+            told["PATH"] = os.pathsep.join((bin_folder, os.defpath))
         if self.command.passwords:
             told |= {"MLFLOW_AUTH_CONFIG_PATH": str(self._users()), "MLFLOW_FLASK_SERVER_SECRET_KEY": self._secret}
         arguments = [
-            *("server", "--host", host, "--port", str(port), "--backend-store-uri", self.database_uri),
+            *("server", "--host", host, "--port", str(port)),
             *("--artifacts-destination", f"s3://{bucket.bucket}/{bucket.prefix}"),
             *self.command.arguments,
         ]
-        await self.runner.start("mlflow", arguments, told)
+        program, *first = [self.command.python, "-m", "mlflow"] if self.command.python else ["mlflow"]
+        await self.runner.start(program, [*first, *arguments], told)
 
     def _users(self) -> Path:
         """Write the settings of MLflow's own authentication: one user, who may do everything.

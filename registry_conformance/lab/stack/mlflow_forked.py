@@ -16,6 +16,7 @@ from pathlib import Path
 
 from registry_conformance.judge.machine import part_environment
 from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.stack.database import DatabasePart
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.mlflow import MLflowServer, fresh
 from registry_conformance.lab.stack.mlflow_server import PRELOAD, serve
@@ -43,8 +44,8 @@ def warm_up(folder: Path) -> None:
 class ForkedMLflow(MLflowServer):
     """Forks of the warm parent on one listening socket."""
 
-    def __init__(self, layout: Layout) -> None:
-        super().__init__(layout)
+    def __init__(self, layout: Layout, database: DatabasePart | None = None) -> None:
+        super().__init__(layout, database)
         self._processes: list[ForkServerProcess] = []
         self._socket: socket.socket
 

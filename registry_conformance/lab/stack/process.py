@@ -15,6 +15,7 @@ import psutil
 
 from registry_conformance.judge.lifeline import die_with_parent
 from registry_conformance.judge.machine import RUN_VARIABLE
+from registry_conformance.lab.programs import Account
 
 TAIL_LINES = 15
 _LOWEST = 10_000
@@ -63,8 +64,13 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
     return "\n".join(kept) or "(its log is empty)"
 
 
-async def start(argv: Sequence[str], environment: dict[str, str], log: Path, cwd: Path) -> asyncio.subprocess.Process:
-    """Start a process in its own session, its output appended to ``log``; it dies with the supervisor."""
+async def start(
+    argv: Sequence[str], environment: dict[str, str], log: Path, cwd: Path, account: Account | None = None
+) -> asyncio.subprocess.Process:
+    """Start a process in its own session, its output appended to ``log``; it dies with the supervisor.
+
+    It runs as ``account`` if there is one.
+    """
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
             *argv,
@@ -75,6 +81,7 @@ async def start(argv: Sequence[str], environment: dict[str, str], log: Path, cwd
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=die_with_parent,
+            **(account.identity if account else {}),
         )
 
 

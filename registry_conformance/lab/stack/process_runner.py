@@ -61,24 +61,20 @@ class ProcessHousing(Runner):
 
 
 def _beginning(program: str) -> list[str]:
-    """Return how the command line of a program begins; raise ``PartError`` if it is not installed."""
+    """Return how the command line of a program begins, which may be a path; raise ``PartError`` if it is not there."""
     module = [python(), "-m"]
-    match program:
-        case "minio":
-            return [minio_path() or "minio", "server"]
-        case "moto":
-            return [*module, "moto.server"]
-        case "links":
-            return [*module, "registry_conformance.lab.stack.link"]
-        case "mlflow":
-            return [*module, "mlflow"]
-        case "auth":
-            quiet = ["--no-access-log", "--log-level", "warning"]
-            return [*module, "uvicorn", "--app-dir", str(DOCKER / "auth"), *quiet]
+    quiet = ["--no-access-log", "--log-level", "warning"]
+    known = {
+        "minio": [minio_path() or "minio", "server"],
+        "moto": [*module, "moto.server"],
+        "links": [*module, "registry_conformance.lab.stack.link"],
+        "mlflow": [*module, "mlflow"],
+        "auth": [*module, "uvicorn", "--app-dir", str(DOCKER / "auth"), *quiet],
+    }
+    if program in known or program.startswith("/"):
+        return known.get(program, [program])
     try:
         others = next((each for each in PROGRAMS.values() if each.name == program), None)
         return [others.path] if others is not None else envoy.program()
-    except NeighbourError as problem:
-        raise PartError(str(problem)) from problem
-    except ProxyError as problem:
+    except (NeighbourError, ProxyError) as problem:
         raise PartError(str(problem)) from problem

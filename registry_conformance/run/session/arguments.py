@@ -8,6 +8,7 @@ import pytest
 
 from registry_conformance.judge.locations import CHECKOUT, ROOT, SUITES, cache_folder
 
+REAL_REGISTRATION = SUITES / "live" / "test_real_registration.py"
 _PORTABLE = SUITES / "contract"
 _TARGETED = (SUITES / "local", SUITES / "live")
 
@@ -51,6 +52,11 @@ def whole(config: pytest.Config) -> bool:
 def only(config: pytest.Config, file: Path) -> bool:
     """Return whether the run was given checks of one file alone."""
     return set(_paths(config)) == {file}
+
+
+def registers_on_own_stack(config: pytest.Config) -> bool:
+    """Return whether the run is one real registration, on a stack of our own that was named for it."""
+    return only(config, REAL_REGISTRATION) and config.option.stack != "auto"
 
 
 def is_live(config: pytest.Config) -> bool:

@@ -31,7 +31,7 @@ from registry_conformance.judge.target.ledger import LedgerError, identity_of
 from registry_conformance.judge.target.requests import GuardError
 from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.judge.verdict import Verdict
-from registry_conformance.run.session.arguments import is_live, is_local
+from registry_conformance.run.session.arguments import is_live, is_local, registers_on_own_stack
 from registry_conformance.run.session.expected_failures import excused
 from registry_conformance.run.settings import Settings
 
@@ -179,7 +179,7 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
     if settings.plan is not None:
         return None
     if not settings.env:
-        if is_live(config):
+        if is_live(config) and not registers_on_own_stack(config):
             raise ProfileError(
                 "suites/live judges an environment: name it by --env=NAME, or give --env-file=PATH or --url=URL"
             )

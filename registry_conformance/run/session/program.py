@@ -5,36 +5,37 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.read import read
 from registry_conformance.judge.report.steps import outcome
 from registry_conformance.judge.report.verdicts_json import SCHEMA
-from registry_conformance.run.session.arguments import in_suites
+from registry_conformance.run.session.arguments import REAL_REGISTRATION, in_suites
 from registry_conformance.run.session.step_reporter import Narrator
 
-CHECKS = SUITES / "live" / "test_real_registration.py"
 _SCHEMA = "registration.v1"
 _SHARED = ("run", "verdict", "problem", "started", "finished", "seconds", "leftovers", "spent")
 
 
-def register(*, url: str, env: str, env_file: Path | None, report_dir: Path, as_json: bool) -> int:
-    """Register a model at a URL or in an environment, tell each step, and return the exit code of the run."""
-    given = {"url": url, "env": env, "env-file": env_file.resolve() if env_file else "", "report-dir": report_dir}
-    options = [f"--{name}={value}" for name, value in given.items() if value]
+def register(target: Mapping[str, object], *, report_dir: Path, as_json: bool) -> int:
+    """Register a model, tell each step, and return the exit code of the run.
+
+    ``target`` are pytest's options that say where and with which client; empty ones are left out.
+    """
+    options = [f"--{name}={value}" for name, value in {**target, "report-dir": report_dir}.items() if value]
     plain = ["-qq", "--no-header", "--no-summary", "-p", "no:xdist"]
     run_id = new_run_id()
     refusal = io.StringIO()
     with redirect_stdout(sys.stderr if as_json else sys.stdout), redirect_stderr(refusal):
         narrator = Narrator(sys.stdout)
-        arguments = [str(CHECKS), *in_suites(cached=False), *plain, *options, f"--run-id={run_id}"]
+        arguments = [str(REAL_REGISTRATION), *in_suites(cached=False), *plain, *options, f"--run-id={run_id}"]
         code = int(pytest.main(arguments, plugins=[narrator]))
     sys.stderr.write(f"{refusal.getvalue().strip()}\n" if refusal.getvalue().strip() else "")
     if as_json:

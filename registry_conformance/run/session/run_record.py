@@ -53,7 +53,7 @@ class RunClock:
             beyond={} if settings.plan else self._beyond(target, live=live),
             series=target.name + settings.rerun_options * owned if target else name,
             whole=whole(self.config),
-            client=client_version(),
+            client=settings.client.version if settings.client else client_version(),
             fault_score=score(settings.report_dir, suite_version(), register.version),
         )
 

@@ -8,11 +8,10 @@ import json
 import secrets
 import socket
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from registry_conformance.lab.deployment import Deployment
-from registry_conformance.lab.stack.docker.database import Database
+from registry_conformance.lab.stack.database import DatabasePart
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.mlflow import MLflowServer, fresh
 from registry_conformance.lab.stack.part import PartError
@@ -23,9 +22,8 @@ _PATIENCE = 10.0
 class WarmMLflow(MLflowServer):
     """Forks of a warm parent within a container that stays, told by a port of its own."""
 
-    def __init__(self, layout: Layout, database: Database | None) -> None:
-        super().__init__(layout)
-        self._elsewhere = database
+    def __init__(self, layout: Layout, database: DatabasePart | None) -> None:
+        super().__init__(layout, database)
         self.runner = layout.house(layout, self.name)
         self._token = secrets.token_hex(16)
         self._pids: list[int] = []
@@ -68,17 +66,6 @@ class WarmMLflow(MLflowServer):
     def version(self) -> str:
         """Return the image's version of MLflow."""
         return self.runner.version(self.name)
-
-    @property
-    def database_uri(self) -> str:
-        """The backend store: PostgreSQL if there is one, else SQLite."""
-        return self._elsewhere.uri if self._elsewhere else super().database_uri
-
-    async def start(self, deployment: Deployment) -> None:
-        """Start a server once its database answers."""
-        if self._elsewhere is not None:
-            await self._elsewhere.until(partial(self._elsewhere.is_ready, deployment), "ready")
-        await super().start(deployment)
 
     async def _open(self) -> None:
         if not self.runner.is_alive():

@@ -1,0 +1,180 @@
+"""MLflow of another version than ours: a virtual environment of its own, made once by uv and kept."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from registry_conformance.judge.locations import shared_cache_folder
+
+FORM = re.compile(r"\d+\.\d+\.\d+((rc|a|b)\d+)?")
+"""What a version looks like: ``3.9.0``."""
+OLDEST = Version("2.9.0")
+"""Older servers and clients were never measured."""
+
+_CONSTRAINTS = (("<3.6", "sqlalchemy<2.1"), ("<2.13", "setuptools<80"))
+"""Versions of MLflow -> what they need older than what they ask for; each was seen to fail without."""
+_LAST_DAYS = {"2.9": "2024-01-20", "2.10": "2024-02-25", "2.11": "2024-04-10", "2.12": "2024-05-15"}
+"""Release line -> the last day of packages that it works with: it bounds its dependencies too little."""
+NEEDED = (
+    "boto3",
+    "flask-wtf",
+    "h2",
+    "httpx",
+    "packaging",
+    "psutil",
+    "psycopg2-binary",
+    "pydantic",
+    "pymysql",
+    "skops",
+)
+"""What a server needs for its store, database and users, and what the suite's own code needs in a client."""
+_STAMP = "complete"
+_UNSOLVED = "No solution found"
+
+
+class MlflowEnvironmentError(RuntimeError):
+    """There is no environment of that version; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class MlflowEnvironment:
+    """The virtual environment of one version of MLflow, in a cache that all checkouts of this user share."""
+
+    version: str
+
+    @classmethod
+    def named(cls, version: str) -> MlflowEnvironment:
+        """Return the environment of a version, made or not; raise ``MlflowEnvironmentError`` for what is none."""
+        if not FORM.fullmatch(version):
+            raise MlflowEnvironmentError(f"{version!r} is no version of MLflow; give all three numbers, as 3.9.0")
+        if Version(version) < OLDEST:
+            raise MlflowEnvironmentError(f"versions before {OLDEST} were never measured")
+        return cls(version)
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies: one for each version of MLflow and of Python."""
+        return place() / f"{self.version}-py{sys.version_info.major}.{sys.version_info.minor}"
+
+    @property
+    def python(self) -> str:
+        """Its interpreter."""
+        return str(self.folder / "bin" / "python")
+
+    @property
+    def note(self) -> str:
+        """What is unusual about it, empty if nothing is, or if it is not made yet."""
+        stamp = self.folder / _STAMP
+        return stamp.read_text(encoding="utf-8") if stamp.exists() else ""
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it is there, and complete."""
+        return (self.folder / _STAMP).exists()
+
+    def make(self, say: Callable[[str], None]) -> None:
+        """Make it, unless it is there; whoever asks for the same one meanwhile waits.
+
+        Raises ``MlflowEnvironmentError`` with what the installer said.
+        """
+        if self.is_made:
+            return
+        with _alone(self.folder):
+            if self.is_made:
+                return
+            say(f"making the environment of MLflow {self.version} in {self.folder} ...")
+            shutil.rmtree(self.folder, ignore_errors=True)
+            _uv("venv", "--quiet", "--python", sys.executable, str(self.folder))
+            note = self._install()
+            (self.folder / _STAMP).write_text(note, encoding="utf-8")
+
+    def _install(self) -> str:
+        """Install MLflow with its dependencies; return what is unusual about it.
+
+        A release whose own dependencies are not on the index yet has those of our version.
+        """
+        try:
+            self._pip(f"mlflow=={self.version}", *NEEDED, *self._constraints())
+        except MlflowEnvironmentError as problem:
+            ours = installed("mlflow")
+            if _UNSOLVED not in str(problem) or Version(self.version) <= Version(ours):
+                raise
+            self._pip(f"mlflow=={ours}", *NEEDED)
+            self._pip("--no-deps", f"mlflow=={self.version}")
+            return f"with the dependencies of {ours}: its own are not all on the index"
+        return ""
+
+    def _pip(self, *arguments: str) -> None:
+        line = ".".join(self.version.split(".")[:2])
+        until = ("--exclude-newer", _LAST_DAYS[line]) if line in _LAST_DAYS else ()
+        _uv("pip", "install", "--quiet", "--python", self.python, *until, *arguments)
+
+    def _constraints(self) -> list[str]:
+        return [needed for versions, needed in _CONSTRAINTS if Version(self.version) in SpecifierSet(versions)]
+
+
+def made() -> dict[str, str]:
+    """Return the names of the environments that are there, each with what is unusual about it."""
+    stamps = sorted(place().glob(f"*/{_STAMP}"))
+    return {stamp.parent.name: stamp.read_text(encoding="utf-8") for stamp in stamps}
+
+
+def clear() -> int:
+    """Remove every environment; return how many there were."""
+    removed = [each for each in place().glob("*/") if each.is_dir()]
+    for each in removed:
+        with _alone(each):
+            shutil.rmtree(each, ignore_errors=True)
+    for lock in place().glob("*.lock"):
+        lock.unlink(missing_ok=True)
+    return len(removed)
+
+
+def size() -> int:
+    """Return the bytes of all environments; files that several share, or the installer's cache, count once."""
+    seen = {}
+    for file in place().rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            told = file.stat()
+            seen[told.st_dev, told.st_ino] = told.st_size
+    return sum(seen.values())
+
+
+def place() -> Path:
+    """Return the folder that they lie in."""
+    return shared_cache_folder() / "mlflow"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep everybody else from making or removing a folder meanwhile."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _uv(*arguments: str) -> None:
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415 - only who judges another version needs it
+
+        program = find_uv_bin()
+    except (ImportError, FileNotFoundError) as problem:
+        raise MlflowEnvironmentError("uv is not installed, which makes environments: pip install uv") from problem
+    # in a folder of no project: uv would hold to the versions that this project's file names
+    done = subprocess.run([program, *arguments], cwd=place(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = " ".join(done.stderr.split())
+        raise MlflowEnvironmentError(f"uv {arguments[0]} failed: {said[:600] or f'exit code {done.returncode}'}")
