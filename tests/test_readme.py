@@ -70,9 +70,13 @@ def test_commands_of_the_pages_are_understood(tmp_path: Path) -> None:
     assert not [said for command in sorted(set(commands())) if (said := understood(command, environment))]
 
 
-def test_the_pages_name_every_value_of_an_option() -> None:
+def test_the_page_of_options_names_every_option_and_value(pytestconfig: pytest.Config) -> None:
     """The page of options agrees with the options."""
     page = (ROOT / "docs" / "options.md").read_text().replace("\\|", "|")
+    group = next(each for each in pytestconfig._parser._groups if each.name == "conformance")
+    options = [name for option in group.options for name in option.names()]
+    assert len(options) > 10
+    assert [name for name in options if f"`{name}" not in page] == []
     assert f"--stack={'|'.join(STACKS)}" in page
     assert f"--store={'|'.join(STORES)}" in page
 

@@ -9,12 +9,22 @@ import pytest
 from registry_conformance.judge.report.failure import exchange_line, render_failure
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.report.summary import sentence, summary
-from registry_conformance.judge.requirement import MENDED_BY
+from registry_conformance.judge.requirement import MENDED_BY, Level, Register, Requirement
 from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EVIDENCE, EXCHANGE, REGISTER, check, green, mixed, run_of, seen
 
 SKIPPED = check("skips", Verdict.INAPPLICABLE, "AUT-001", message="the store does not enforce keys")
 CAN = "A third party can register a model here: "
+
+
+def test_what_was_not_tried_is_not_called_possible() -> None:
+    """A green run that was to change nothing does not say that a model can be registered."""
+    registers = Requirement("REG-001", Level.MUST, "registration", "mlflow", "A model is registered.", "PRD 1")
+    record = check("registers", Verdict.INAPPLICABLE, "REG-001", message="read-only")
+    run = green(record, register=Register({**REGISTER, "REG-001": registers}, "abc123"))
+
+    assert "registration not tried: " in sentence(run)
+    assert CAN not in sentence(run)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from registry_conformance.cli.problems import refuse
 @STACK_TO_START
 @with_axes
 @click.option("--fault", "faults", multiple=True, type=FAULT, help="Break that stack on purpose (may be repeated).")
+@click.option("--read-only", is_flag=True, help="Ask only what changes nothing; registration is not tried.")
 @click.option(
     "-k", "selection", default="", metavar="EXPRESSION", help="Only checks whose names match, as pytest has it."
 )
@@ -36,6 +37,7 @@ def command(
     env_file: Path | None,
     stack: str | None,
     faults: tuple[str, ...],
+    read_only: bool,
     selection: str,
     workers: int,
     report_dir: Path,
@@ -51,6 +53,7 @@ def command(
     \b
     Examples:
       registry-conformance verify --url https://registry.example/api/mlflow
+      registry-conformance verify --url https://registry.example/api/mlflow --read-only
       registry-conformance verify --env-file staging.toml -n 2 -k artifacts
       registry-conformance verify --stack embedded --fault bucket-missing -- --maxfail=5
 
@@ -63,11 +66,14 @@ def command(
     from registry_conformance.run.session.arguments import in_suites
 
     exactly_one(ctx, "url", "env", "env_file", "stack")
+    if read_only and stack:
+        raise refuse("--read-only: is for the deployments of others; leave it out with --stack")
     if faults and not stack:
         raise refuse(f"--fault={faults[0]}: only a stack of our own is broken on purpose: add --stack")
     target = {"url": url, "env": env, "env-file": env_file.resolve() if env_file else "", "stack": stack}
     arguments = [f"--{name}={value}" for name, value in {**target, **given(axes, stack)}.items() if value]
     arguments += [f"--fault={fault}" for fault in faults]
+    arguments += ["--read-only"] if read_only else []
     arguments += [f"-k={selection}"] if selection else []
     arguments += ["-n", str(workers)] if workers else []
     suite = SUITES / ("local" if stack else "live")

@@ -126,6 +126,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--url", default="", metavar="URL", help="a tracking URI to judge, with the credential of MLFLOW_TRACKING_*"
     )
+    group.addoption(
+        "--read-only",
+        action="store_true",
+        help="send an environment only what changes nothing; registration is not tried",
+    )
     group.addoption("--plan", default="", metavar="PATH", help="a Terraform or OpenTofu plan to judge, as JSON")
     group.addoption("--fault", action="append", default=[], metavar="NAME", help="break the deployment on purpose")
     group.addoption(

@@ -43,7 +43,8 @@ class Settings:
     ``env_file`` its file where that is none of ``suites/live/environments``. ``plan`` is the file of a plan that is
     judged in the place of a deployment. ``proxy`` and ``mlflow`` are images of others in the place of the reference's;
     ``neighbour`` is a proxy of others as a process, or none, ``command`` how MLflow is started; ``parts`` are options
-    that say so. ``url`` is the address of an environment that has no file; ``env`` is made from it then.
+    that say so. ``url`` is the address of an environment that has no file; ``env`` is made from it then. ``read_only``
+    sends an environment nothing that changes it, whatever its file allows.
     ``client`` is the MLflow that registers models, ``None`` for the one that is installed.
     """
 
@@ -61,6 +62,7 @@ class Settings:
     mlflow: ExternalImage | None = None
     parts: str = ""
     url: str = ""
+    read_only: bool = False
     neighbour: Neighbour | None = None
     command: MlflowCommand | None = None
     client: MlflowEnvironment | None = None
@@ -72,6 +74,8 @@ class Settings:
         if port != 0 and not 1024 <= port <= 65535:
             raise SettingsError(f"--proxy-port={port}: use a port from 1024 to 65535, or 0 for any free one")
         environment = _env(options)
+        if options.get("read_only") and not environment:
+            raise SettingsError("--read-only: is for the deployments of others; add --env, --env-file or --url")
         ours = not environment and not options.get("plan")
         stack = _stack(options["stack"], options["store"], ours=ours)
         store = store_named(options["store"], stack)
@@ -94,6 +98,7 @@ class Settings:
             run_id=_run_id(options.get("run_id") or new_run_id()),
             env=environment,
             url=options.get("url") or "",
+            read_only=bool(options.get("read_only")),
             env_file=Path(options["env_file"]).resolve() if options.get("env_file") else None,
             plan=Path(options["plan"]).resolve() if options.get("plan") else None,
             proxy=proxy,
@@ -125,16 +130,19 @@ class Settings:
         """Return the options that name what is judged."""
         if self.plan is not None:
             return f" --plan={self.plan}" + (replace(self, plan=None)._judged_options if self.env else "")
-        if self.url:
-            return f" --url={shlex.quote(self.url)}"
-        if self.env_file is not None:
-            return f" --env-file={self.env_file}"
         if self.env:
-            return f" --env={self.env}"
+            return self._environment + " --read-only" * self.read_only
         stack = f" --stack={self.stack}" if self.stack != "embedded" else ""
         backend = f" --backend-store={self.backend}" if self.backend != "sqlite" else ""
         faults = "".join(f" --fault={name}" for name in self.faults)
         return faults + stack + f" --store={self.store}" + backend + self.parts
+
+    @property
+    def _environment(self) -> str:
+        """The option that names the environment."""
+        if self.url:
+            return f" --url={shlex.quote(self.url)}"
+        return f" --env-file={self.env_file}" if self.env_file is not None else f" --env={self.env}"
 
     def lines(self) -> list[str]:
         """Return the settings as header lines."""

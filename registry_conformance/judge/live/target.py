@@ -140,7 +140,7 @@ def _capabilities(profile: Profile, secure: Door | None, logs: Mapping[str, Path
         "logs": (bool(logs), "its file names no [logs] that can be read line by line"),
         "tls": (secure is not None, "none of its doors is https"),
         "infrastructure": (profile.infrastructure is not None, "its file has no [infrastructure]: nobody looked at it"),
-        "write": (profile.access == "sandboxed", "its file says access = read-only"),
+        "write": (profile.access == "sandboxed", "read-only: nothing that changes it is sent"),
     }
     found = {name: Capability(present, "" if present else reason) for name, (present, reason) in there.items()}
     return found | {name: Capability(False, reason) for name, reason in _OURS_ONLY.items()}

@@ -18,6 +18,8 @@ _CODES = {
 }
 _WAY = "reach"
 """The area of requirements on the way to a target."""
+REGISTERED = "REG-001"
+"""The requirement that every step verifies by which a registration comes about."""
 _MOST_IDS = 4
 
 
@@ -102,6 +104,7 @@ def _good(run: RunRecord, must: dict[str, Verdict], advised: list[str]) -> tuple
         (bool(advised), "Usable, with reservations"),
         (run.exit_code != 0, f"No verdict (exit code {run.exit_code})"),
         (bool(run.target.get("faults")), "The injected fault was not caught"),
+        (must.get(REGISTERED) is Verdict.INAPPLICABLE, "Nothing that was looked at is broken, registration not tried"),
         (True, "A third party can register a model here"),
     )
     lead = next(lead for holds, lead in leads if holds)

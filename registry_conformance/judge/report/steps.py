@@ -5,13 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 from registry_conformance.judge.report import tally
-from registry_conformance.judge.report.conclusion import place, sentence
+from registry_conformance.judge.report.conclusion import REGISTERED, place, sentence
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.verdict import Verdict
-
-_REGISTERED = "REG-001"
-"""The requirement that every step verifies by which a registration comes about."""
 
 
 def outcome(run: RunRecord) -> str:
@@ -24,7 +21,7 @@ def outcome(run: RunRecord) -> str:
         return f"Could not tell whether a model can be registered on {where}: {why}."
     if red:
         return _red(run, min(red, key=lambda record: (record.verdict is not Verdict.FAILED, run.records.index(record))))
-    walked = [record for record in run.records if _REGISTERED in record.requirements]
+    walked = [record for record in run.records if REGISTERED in record.requirements]
     if not any(record.verdict is Verdict.PASSED for record in walked):
         why = tally.reason(walked[0]) if walked else "no step of it was asked for"
         return f"Nobody tried to register a model on {where}, so nobody knows whether one can be: {why}."
@@ -35,7 +32,7 @@ def outcome(run: RunRecord) -> str:
 def _red(run: RunRecord, record: CheckRecord) -> str:
     where, number = place(run), 1 + run.records.index(record)
     step = f"step {number}: {record.claim.rstrip('.')}"
-    walked = [each.verdict for each in run.records if _REGISTERED in each.requirements]
+    walked = [each.verdict for each in run.records if REGISTERED in each.requirements]
     if record.verdict is not Verdict.FAILED:
         return f"Could not tell whether a model can be registered on {where}; what could not be judged is {step}."
     if walked and all(verdict is Verdict.PASSED for verdict in walked):

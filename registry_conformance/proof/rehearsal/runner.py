@@ -80,7 +80,7 @@ class ScenarioRunner:
         logged, file = log.stat().st_size, environment(self.target, self._next(), changed)
         program = [scenario.checks[0]] if scenario.checks == (REAL,) else ["-m", "pytest", *scenario.checks, *_NO_CACHE]
         reports = f"--report-dir={file.parent / 'reports'}"
-        done = self._run([python(), *program, f"--env-file={file}", reports], changed.variables)
+        done = self._run([python(), *program, f"--env-file={file}", reports, *scenario.options], changed.variables)
         said = done.stdout + done.stderr
         problems = []
         if done.returncode != scenario.exit_code:
@@ -91,7 +91,7 @@ class ScenarioRunner:
             problems.append(f"the cause {scenario.cause!r} is not named")
         if "Traceback" in said:
             problems.append("a traceback")
-        if changed.access == "read-only":
+        if changed.access == "read-only" or "--read-only" in scenario.options:
             problems += [f"sent though read-only: {line}" for line in _mutating(log, logged)]
         self.apply()
         if scenario.leaves:

@@ -24,12 +24,13 @@ AT_EACH_DOOR = f"{RIGHTS}/test_policy.py::test_right_is_asked_for_at_each_door"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One environment: what is deployed, its ``faults``, how its file differs, which checks look, what must come out.
+    """One environment: what is deployed, its ``faults``, how its file differs, which checks look by which options.
 
-    ``said`` must stand in what the run prints; ``cause`` is the id of the first cause, empty if none is asked for.
-    ``leaves`` is whether something stays behind that the janitor then finds, ``blind`` whether nobody may look for old
-    versions of deleted objects, so that they stay until the bucket's rules remove them; ``cloud`` whether MLflow's log
-    is in CloudWatch Logs. Whatever happens, in the end the target holds what it held before.
+    The run must end with ``exit_code``, and ``said`` must stand in what it prints; ``cause`` is the id of the first
+    cause, empty if none is asked for. ``leaves`` is whether something stays behind that the janitor then finds,
+    ``blind`` whether nobody may look for old versions of deleted objects, so that they stay until the bucket's rules
+    remove them; ``cloud`` whether MLflow's log is in CloudWatch Logs. Whatever happens, in the end the target holds
+    what it held before.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Scenario:
     deployment: Deployment = REFERENCE
     faults: tuple[str, ...] = ()
     checks: tuple[str, ...] = (REAL,)
+    options: tuple[str, ...] = ()
     cause: str = ""
     leaves: bool = False
     blind: bool = False

@@ -116,6 +116,13 @@ SCENARIOS = (
         checks=(REACH, REAL),
     ),
     Scenario(
+        "asked to be read-only, though its file allows more",
+        Exit.OK,
+        "registration not tried",
+        checks=(REACH, REAL),
+        options=("--read-only",),
+    ),
+    Scenario(
         "read-only, and nothing but the registration asked for",
         Exit.NOTHING_VERIFIED,
         "Nobody tried to register a model",

@@ -196,10 +196,12 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
 
 
 def profile_of(settings: Settings, register: Register) -> Profile:
-    """Return the environment that a run judges: from its file, or from its address alone; raise ``ProfileError``."""
-    if settings.url:
-        return profile_at(settings.url)
-    return read(settings.env_file or file_of(settings.env), register)
+    """Return the environment that a run judges: from its file, or from its address alone; raise ``ProfileError``.
+
+    Asked to be read-only, a run keeps to it whatever the file allows.
+    """
+    profile = profile_at(settings.url) if settings.url else read(settings.env_file or file_of(settings.env), register)
+    return profile.model_copy(update={"access": "read-only"}) if settings.read_only else profile
 
 
 def _verified(folder: Path) -> set[str]:
