@@ -78,7 +78,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.register(Outputs(), "conformance-outputs")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options of a judging run."""
     group = parser.getgroup("conformance", "verification of a model-registry deployment")
     group.addoption(
@@ -136,6 +136,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--report-dir", default="", metavar="DIR", help="where reports go (default: reports/ of this project)"
     )
+    if not pluginmanager.has_plugin("allure_pytest"):  # which has these options itself, and results of its own
+        group.addoption("--alluredir", default="", metavar="DIR", help="write Allure's results there too")
+        group.addoption("--clean-alluredir", action="store_true", help="remove the files of that folder first")
     group.addoption("--run-id", default="", metavar="ID", help="the name of this run (default: made from the time)")
     group.addoption(
         "--proxy-port", type=int, default=0, metavar="PORT", help="the proxy's port (default: any free one)"

@@ -44,7 +44,8 @@ class Settings:
     judged in the place of a deployment. ``proxy`` and ``mlflow`` are images of others in the place of the reference's;
     ``neighbour`` is a proxy of others as a process, or none, ``command`` how MLflow is started; ``parts`` are options
     that say so. ``url`` is the address of an environment that has no file; ``env`` is made from it then. ``read_only``
-    sends an environment nothing that changes it, whatever its file allows.
+    sends an environment nothing that changes it, whatever its file allows. ``allure`` is a folder for
+    Allure's results beside those of the report, its files removed first if ``allure_cleaned``.
     ``client`` is the MLflow that registers models, ``None`` for the one that is installed.
     """
 
@@ -63,6 +64,8 @@ class Settings:
     parts: str = ""
     url: str = ""
     read_only: bool = False
+    allure: Path | None = None
+    allure_cleaned: bool = False
     neighbour: Neighbour | None = None
     command: MlflowCommand | None = None
     client: MlflowEnvironment | None = None
@@ -99,6 +102,8 @@ class Settings:
             env=environment,
             url=options.get("url") or "",
             read_only=bool(options.get("read_only")),
+            allure=_allure(options),
+            allure_cleaned=bool(options.get("clean_alluredir")),
             env_file=Path(options["env_file"]).resolve() if options.get("env_file") else None,
             plan=Path(options["plan"]).resolve() if options.get("plan") else None,
             proxy=proxy,
@@ -230,6 +235,16 @@ def _env(options: Mapping[str, Any]) -> str:
     if len(given) > 1:
         raise SettingsError(f"{' and '.join(given)} exclude each other: give one of them")
     return name or Path(file).stem or (name_of(url) if url else "")
+
+
+def _allure(options: Mapping[str, Any]) -> Path | None:
+    """Return the folder for Allure's results, ``None`` for the one in the report alone."""
+    if not options.get("alluredir"):
+        return None
+    folder = Path(options["alluredir"]).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"--alluredir={options['alluredir']}: is no folder")
+    return folder
 
 
 def _faults(

@@ -36,6 +36,7 @@ from registry_conformance.judge.report.trace import TraceIndex
 RUNS = "runs"
 LATEST = "latest"
 VERDICTS = "verdicts.json"
+ALLURE_RESULTS = "allure-results"
 _COMPLETE = {VERDICTS: verdicts_json.SCHEMA, "faults.json": "faults.v1"}
 """File -> the schema of it: a folder that holds one is a complete run, or a complete proof."""
 FORMATS: Mapping[str, tuple[str, Callable[[RunRecord], Iterable[bytes]]]] = {
@@ -101,7 +102,7 @@ def write(
         clean = redacted(run, redactor, Spool(folder), hops or TraceIndex({}, {}))
         clean = history.with_past(clean) if history else clean
         nights = history.nights(run.series, allure_history.NIGHTS, run.started) if history else []
-        results = folder / "allure-results"
+        results = folder / ALLURE_RESULTS
         with parallel(lambda: _put_folder(results, lambda inside: allure.write_results(clean, inside))):
             paths = {name: _put(folder / file, render(clean)) for name, (file, render) in FORMATS.items()}
         paths |= {

@@ -36,7 +36,7 @@ from registry_conformance.run.session.header import judged
 from registry_conformance.run.session.live_run import LiveRun, only_the_way
 from registry_conformance.run.session.parts_watch import PartsWatch
 from registry_conformance.run.session.progress import Progress, hush
-from registry_conformance.run.session.reporting import cache_folder, durations, remember_durations, report
+from registry_conformance.run.session.reporting import cache_folder, durations, remember_durations, report, share_allure
 from registry_conformance.run.session.run_record import RunClock
 from registry_conformance.run.session.stack_request import stack_request
 from registry_conformance.run.session.step_reporter import TELLER
@@ -322,7 +322,8 @@ class RunController:
     def _write(self, run: RunRecord, say: Callable[[str], None]) -> Exit:
         redactor = Redactor(self.target.secrets if self.target else ())
         told = conclusion if TELLER in self._config.stash else summary
-        return report(run, self._settings.report_dir, self.target, redactor, say, told)
+        code = report(run, self._settings.report_dir, self.target, redactor, say, told)
+        return code if code == Exit.USAGE else share_allure(run, self._settings, say, code)
 
     def _run_record(self, code: Exit) -> RunRecord:
         live, owned, records = self._live is not None, self._stack is not None, list(self._records.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +16,18 @@ from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.secret_scan import giving_away
 from registry_conformance.judge.report.summary import summary
 from registry_conformance.judge.report.trace import TraceIndex
-from registry_conformance.judge.report.write import ReportFolderError, explained, prune, publish, write
+from registry_conformance.judge.report.write import (
+    ALLURE_RESULTS,
+    ReportFolderError,
+    explained,
+    prune,
+    publish,
+    write,
+)
 from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.visible import visible
 from registry_conformance.run.session.exit_codes import Exit
+from registry_conformance.run.settings import Settings
 
 _SECONDS = "conformance/seconds"
 
@@ -60,6 +69,23 @@ def report(
             code = Exit.FAILED
     for line in told(run, str(latest.relative_to(ROOT) if latest.is_relative_to(ROOT) else latest)):
         say(visible(redactor.text(line)))
+    return code
+
+
+def share_allure(run: RunRecord, settings: Settings, say: Callable[[str], None], code: Exit) -> Exit:
+    """Copy the run's Allure results to the folder that was asked for; return ``code``, or 4 if that cannot be done."""
+    if settings.allure is None:
+        return code
+    results = settings.report_dir / "runs" / run.run_id / ALLURE_RESULTS
+    try:
+        with explained(settings.allure):
+            if settings.allure_cleaned and settings.allure.is_dir():
+                for file in filter(Path.is_file, settings.allure.iterdir()):
+                    file.unlink()
+            shutil.copytree(results, settings.allure, dirs_exist_ok=True)
+    except ReportFolderError as problem:
+        say(str(problem))
+        return Exit.USAGE
     return code
 
 
