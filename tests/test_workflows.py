@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from tests.optional import need
 from tests.tree import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ENVIRONMENTS = ROOT / "suites" / "live" / "environments"
 EXAMPLES = ROOT / "docs" / "examples"
 ACTIONLINT = shutil.which("actionlint")
 MISSING = (
@@ -98,3 +101,21 @@ def test_examples_start_the_night() -> None:
         assert "scripts/nightly" in text
         assert "https://" not in text
     assert "OnCalendar=" in (EXAMPLES / "registry-conformance.timer").read_text()
+
+
+def test_the_shipped_environments_are_judged_as_shipped(tmp_path: Path) -> None:
+    """The step that judges an environment passes every variable that the files of the environments name."""
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "post-deploy.yml").read_text())["jobs"]["verify"]["steps"]
+    (step,) = (each for each in steps if "--env=" in each.get("run", ""))
+    files = [ENVIRONMENTS / f"{name}.toml" for name in ("staging", "production")]
+    named = {name for file in files for name in re.findall(r'variable = "(\w+)"', file.read_text())}
+    assert named == set(step["env"])
+
+    words = shlex.split(step["run"].replace("$ENVIRONMENT", "staging"))
+    run = [str(Path(sys.executable).parent / "pytest"), *words[1:], "--collect-only", "-q", "-p", "no:cacheprovider"]
+    passed = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    without = subprocess.run(run, cwd=ROOT, env=passed, capture_output=True, text=True, check=False, timeout=120)
+    assert (without.returncode, "HOKUSAI_STAGING_WRITER_KEY" in without.stderr) == (4, True), without.stdout
+    secrets = {name: "" if "PRODUCTION" in name else f"a-secret-{name}" for name in named}
+    done = subprocess.run(run, cwd=ROOT, env=passed | secrets, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
