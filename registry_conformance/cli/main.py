@@ -36,6 +36,7 @@ COMMANDS = {
     "doctor": Entry("doctor", "say what is wrong with a deployment, layer by layer, in seconds"),
     "register": Entry("register", "make one real registration, step by step", "register"),
     "verify": Entry("verify", "judge a deployment by all checks", "verify"),
+    "load": Entry("load", "put many clients on a deployment at once, and prove what was acknowledged", "load"),
     "live": Entry("live", "write the file of an environment from what a deployment says of itself"),
     "up": Entry("up", "start a deployment to play with, and leave it running", "lab"),
     "faults": Entry("faults", "list what can be broken on purpose, and tell the story of a fault"),

@@ -13,6 +13,7 @@ __all__ = [
     "Mismatch",
     "NotAllowed",
     "PreconditionFailed",
+    "expect_at_least",
     "expect_denied",
     "expect_each_refused",
     "expect_equal",
@@ -21,6 +22,7 @@ __all__ = [
     "expect_refused",
     "expect_status",
     "expect_within",
+    "expect_within_limit",
     "require",
     "require_any",
 ]
@@ -104,6 +106,18 @@ def expect_within(part: Iterable[T], whole: Iterable[T], what: str) -> None:
     missing = [item for item in part if item not in known]
     if missing:
         raise Mismatch(f"{what} {missing!r}", f"only {known!r}")
+
+
+def expect_within_limit(actual: float, most: float, what: str) -> None:
+    """Expect a number to be at most ``most``; ``what`` names it in the failure."""
+    if actual > most:
+        raise Mismatch(f"{what}: at most {most:g}", f"{what}: {actual:.3g}")
+
+
+def expect_at_least(actual: float, least: float, what: str) -> None:
+    """Expect a number to be at least ``least``; ``what`` names it in the failure."""
+    if actual < least:
+        raise Mismatch(f"{what}: at least {least:g}", f"{what}: {actual:.3g}")
 
 
 def _any(statuses: tuple[int, ...]) -> str:

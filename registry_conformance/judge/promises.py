@@ -12,6 +12,7 @@ PROFILES: Mapping[str, str] = {
     "store": "what the bucket is to be, and what its service enforces",
     "account": "what the server's role may do, and which logs are kept",
     "resilience": "what the deployment does when one of its parts is in trouble, and after it",
+    "load": "what the deployment keeps of its promises while many clients use it at once",
 }
 """Name -> what it holds. A requirement belongs to exactly one."""
 

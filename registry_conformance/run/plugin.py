@@ -6,6 +6,7 @@ import gc
 import importlib
 import pickle
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,18 +25,19 @@ from registry_conformance.lab.external import mlflow_command
 from registry_conformance.lab.external.neighbour import NONE, OWN, PROGRAMS
 from registry_conformance.lab.external.store import ExternalStore
 from registry_conformance.run.session import hooks
-from registry_conformance.run.session.arguments import add_portable, judges
+from registry_conformance.run.session.arguments import add_portable, is_load, judges
 from registry_conformance.run.session.asking import refuse_unasked
 from registry_conformance.run.session.collection import is_check, over_doors, refuse_unregistered
 from registry_conformance.run.session.context import CONTEXT, Context, run_id, stack, target
 from registry_conformance.run.session.controller import REFUSAL, RUN_CONTROLLER, RunController
 from registry_conformance.run.session.live_run import LiveRun, first_things_first, visit
+from registry_conformance.run.session.load_request import cache_seconds, make_load
 from registry_conformance.run.session.outputs import Outputs, pytest_load_initial_conftests
 from registry_conformance.run.session.plan_target import planned_target
 from registry_conformance.run.session.recording import Recording
 from registry_conformance.run.settings import BACKENDS, STACKS, STORES, Settings, SettingsError, external_store, install
 
-__all__ = ["pytest_load_initial_conftests", "run_id", "stack", "target"]
+__all__ = ["cache_seconds", "make_load", "pytest_load_initial_conftests", "run_id", "stack", "target"]
 
 FIXTURES = (
     "access",
@@ -45,6 +47,7 @@ FIXTURES = (
     "essentials",
     "grouping",
     "latency",
+    "load",
     "outages",
     "policy",
     "protected_tag",
@@ -132,6 +135,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="send an environment only what changes nothing; registration is not tried",
     )
     group.addoption("--plan", default="", metavar="PATH", help="a Terraform or OpenTofu plan to judge, as JSON")
+    group.addoption(
+        "--load", default="", metavar="PLAN", help="the load of suites/load, as 'shape=ramp users=16 seconds=40'"
+    )
     group.addoption("--fault", action="append", default=[], metavar="NAME", help="break the deployment on purpose")
     group.addoption(
         "--report-dir", default="", metavar="DIR", help="where reports go (default: reports/ of this project)"
@@ -196,7 +202,9 @@ def _read(
     plan = planned_target(config, settings, register)
     if shared:
         return settings, register, None, None, plan
+    register = register.of("load") if is_load(config) else register
     live, elsewhere = visit(config, settings, register), external_store(settings)
+    settings = replace(settings, load=live.load) if live is not None else settings
     if not config.option.collectonly:
         install(settings, partial(print, file=sys.stderr, flush=True))
     return settings, register, live, elsewhere, plan

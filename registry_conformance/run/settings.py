@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.live.address import name_of
+from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
 from registry_conformance.judge.locations import report_folder
 from registry_conformance.judge.machine import client_version, new_run_id, variable
 from registry_conformance.judge.suggestion import unknown
@@ -47,6 +48,7 @@ class Settings:
     sends an environment nothing that changes it, whatever its file allows. ``allure`` is a folder for
     Allure's results beside those of the report, its files removed first if ``allure_cleaned``.
     ``client`` is the MLflow that registers models, ``None`` for the one that is installed.
+    ``load`` is the load that is put on the target, as ``LoadPlan`` reads it, empty for none.
     """
 
     stack: str
@@ -69,6 +71,7 @@ class Settings:
     neighbour: Neighbour | None = None
     command: MlflowCommand | None = None
     client: MlflowEnvironment | None = None
+    load: str = ""
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Settings:
@@ -112,6 +115,7 @@ class Settings:
             neighbour=neighbour,
             command=command,
             client=_client(options.get("client") or ""),
+            load=_load(options.get("load") or ""),
         )
 
     @property
@@ -128,7 +132,8 @@ class Settings:
     @property
     def rerun_options(self) -> str:
         """Return the options that make another run judge the same thing."""
-        return self._judged_options + (f" --client={self.client.version}" if self.client else "")
+        load = f" --load={shlex.quote(self.load)}" if self.load else ""
+        return self._judged_options + (f" --client={self.client.version}" if self.client else "") + load
 
     @property
     def _judged_options(self) -> str:
@@ -188,6 +193,13 @@ def store_named(name: str, stack: str = "embedded") -> str:
     if name == "auto":
         return "minio" if minio_path() else "moto"
     return name
+
+
+def _load(text: str) -> str:
+    try:
+        return str(LoadPlan.parse(text)) if text else ""
+    except LoadPlanError as problem:
+        raise SettingsError(f"--load: {problem}") from problem
 
 
 def _neighbour(name: str, stack: str) -> Neighbour | None:

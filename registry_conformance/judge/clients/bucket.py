@@ -141,6 +141,16 @@ class Bucket:
         found = s3(self.access).list_object_versions(Bucket=self.access.bucket, Prefix=key).get("Versions", ())
         return sum(version["Key"] == key for version in found)
 
+    def version_count(self, prefix: str) -> dict[str, int]:
+        """Return key -> how many versions each object under ``prefix`` has, all pages; 1 if the bucket keeps none."""
+        found: dict[str, int] = {}
+        for page in (
+            s3(self.access).get_paginator("list_object_versions").paginate(Bucket=self.access.bucket, Prefix=prefix)
+        ):
+            for version in page.get("Versions", ()):
+                found[version["Key"]] = found.get(version["Key"], 0) + 1
+        return found
+
     def unfinished(self, artifact_uri: str, path: str) -> int:
         """Return how many uploads of an artifact were begun, and neither joined nor given up."""
         key = self.key_for(artifact_uri, path)

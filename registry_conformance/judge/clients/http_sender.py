@@ -120,7 +120,7 @@ class HttpSender:
                 for name, value in exchange.request_headers:
                     connection.putheader(name, value)
                 connection.endheaders()
-                _transmit(line, body, up, chunked=chunked, cut_after=cut_after)
+                transmit(line, body, up, chunked=chunked, cut_after=cut_after)
                 moments.append(time.monotonic() - started)
                 response = connection.getresponse()
                 line.body_begins()
@@ -183,7 +183,7 @@ def _chunks(body: Payload) -> Iterator[bytes]:
         yield from body
 
 
-def _transmit(line: Line, body: Payload | None, up: Digest, *, chunked: bool, cut_after: int | None) -> None:
+def transmit(line: Line, body: Payload | None, up: Digest, *, chunked: bool, cut_after: int | None) -> None:
     """Send the body; an early answer that closes our writing side is left for the caller to read."""
     try:
         for piece in _chunks(body) if body is not None else ():

@@ -17,7 +17,7 @@ from registry_conformance.judge.target.policy import GUARDED, KNOWN
 
 Right = Literal["read", "write", "artifact-read", "artifact-write"]
 DoorName = Literal["canonical", "documented", "literal"]
-ProfileName = Literal["mlflow", "gateway", "platform", "store", "account", "resilience"]
+ProfileName = Literal["mlflow", "gateway", "platform", "store", "account", "resilience", "load"]
 FeatureName = Literal["presigned-downloads", "multipart-uploads", "user-interface", "request-ids"]
 assert get_args(ProfileName) == tuple(PROFILES)
 assert get_args(FeatureName) == tuple(FEATURES)
@@ -223,6 +223,27 @@ class BudgetTable(Strict):
     seconds: int = Field(default=1_800, gt=0, description="how long, in seconds, a whole number above 0")
 
 
+class LoadBudgets(Strict):
+    """What is declared of the target under load; what is left out is not judged."""
+
+    rate: float | None = Field(default=None, gt=0, description="requests a second that are reached, a number above 0")
+    p95: float | None = Field(default=None, gt=0, description="seconds, a number above 0")
+    errors: float | None = Field(default=None, ge=0, le=1, description="a share from 0 to 1")
+    recovery: float | None = Field(default=None, gt=0, description="seconds, a number above 0")
+
+
+class LoadTable(Strict):
+    """What one load may cost the target at most; without it none is put on the target."""
+
+    requests: int = Field(gt=0, description="how many requests, a whole number above 0")
+    megabytes: int = Field(gt=0, description="how many MiB uploaded, a whole number above 0")
+    objects: int = Field(gt=0, description="how many uploads, a whole number above 0")
+    rate: float = Field(gt=0, description="how many requests a second, a number above 0")
+    seconds: int = Field(default=3_600, gt=0, description="how long, in seconds, a whole number above 0")
+    users: int = Field(default=50, gt=0, description="how many users at once, a whole number above 0")
+    budgets: LoadBudgets = Field(default=LoadBudgets(), description="a table with rate, p95, errors and recovery")
+
+
 class TimeoutsTable(Strict):
     """How long a client waits, and when the run gives the target up."""
 
@@ -288,6 +309,9 @@ class Profile(Strict):
     tls: TlsTable = Field(default=TlsTable(), description="a table with floor")
     budget: BudgetTable = Field(
         default=BudgetTable(), description="a table with requests, megabytes, objects and seconds"
+    )
+    load: LoadTable | None = Field(
+        default=None, description="a table with requests, megabytes, objects and rate, the caps of a load"
     )
     timeouts: TimeoutsTable = Field(default=TimeoutsTable(), description="a table with answer, client and dead_answers")
     cleanup: CleanupTable | None = Field(default=None, description="a table with purge")

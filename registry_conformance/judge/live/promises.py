@@ -8,6 +8,9 @@ from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.promises import Feature, Promises
 
 
+_LOAD = "its file has [load]"
+
+
 def promised_by(profile: Profile) -> Promises:
     """Return what a file promises; one that names no profiles promises those that it implies.
 
@@ -19,7 +22,8 @@ def promised_by(profile: Profile) -> Promises:
         for name, present in profile.features.items()
     }
     if profile.promises is not None:
-        return Promises(dict.fromkeys(profile.promises, f"{profile.at('promises')} names it"), features)
+        named: dict[str, str] = dict.fromkeys(profile.promises, f"{profile.at('promises')} names it")
+        return Promises(named | ({"load": _LOAD} if profile.load else {}), features)
     implied = {"mlflow": "every deployment promises it"}
     if profile.keys:
         implied["gateway"] = "its file gives keys"
@@ -29,6 +33,8 @@ def promised_by(profile: Profile) -> Promises:
         implied["store"] = "its file opens the bucket"
     if profile.infrastructure:
         implied["account"] = "its file has [infrastructure]"
+    if profile.load:
+        implied["load"] = _LOAD
     return Promises(implied, features)
 
 

@@ -38,10 +38,17 @@ _OURS_ONLY = {
 }
 
 
-def guard_of(profile: Profile, run_id: str, ledgers: Path) -> Guard:
-    """Return the guard of a run against an environment; its ledger lies in the folder ``ledgers``."""
-    spend = profile.budget
+def guard_of(profile: Profile, run_id: str, ledgers: Path, *, loads: bool = False) -> Guard:
+    """Return the guard of a run against an environment; its ledger lies in the folder ``ledgers``.
+
+    A run that ``loads`` has the caps of the file's [load].
+    """
+    spend, load = profile.budget, profile.load if loads else None
     budget = Budget(spend.requests, spend.megabytes * MIB, spend.objects, float(spend.seconds))
+    if load is not None:
+        budget = Budget(
+            load.requests, load.megabytes * MIB, load.objects, float(load.seconds), rate=load.rate, table="load"
+        )
     only_read = profile.access == "read-only"
     held = profile.bucket
     bucket = f"{held.endpoint.rstrip('/')}/{held.name}/{held.prefix.strip('/')}" if held else ""

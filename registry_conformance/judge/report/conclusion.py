@@ -104,6 +104,7 @@ def _good(run: RunRecord, must: dict[str, Verdict], advised: list[str]) -> tuple
         (bool(advised), "Usable, with reservations"),
         (run.exit_code != 0, f"No verdict (exit code {run.exit_code})"),
         (bool(run.target.get("faults")), "The injected fault was not caught"),
+        (run.load is not None, "Nothing acknowledged under load was lost"),
         (must.get(REGISTERED) is Verdict.INAPPLICABLE, "Nothing that was looked at is broken, registration not tried"),
         (True, "A third party can register a model here"),
     )

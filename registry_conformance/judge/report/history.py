@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.report.changes import compare
+from registry_conformance.judge.report.load import compared
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.report.run_snapshot import RunSnapshot, SnapshotError
 
@@ -53,7 +54,8 @@ class History:
         told = [night for night in past if night.checks]
         changes = compare(told[-1], now, told[-_LOOKED_AT:]).document() if told and now.checks else run.changes
         trend = [trend_of(night) for night in (*past, *([now] if run.whole else []))][-SHOWN:]
-        return replace(run, changes=changes, trend=trend)
+        load = {**run.load, "compared": compared(run.load, run.run_id, past)} if run.load else None
+        return replace(run, changes=changes, trend=trend, load=load)
 
     def keep(self, run: RunRecord) -> Path | None:
         """Keep a whole run that came to its end, and return its file; forget the oldest beyond sixty."""

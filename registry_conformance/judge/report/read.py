@@ -142,6 +142,7 @@ def _run(document: Mapping[str, Any], records: list[CheckRecord]) -> RunRecord:
         diagnosis=document["diagnosis"],
         fault_score=document["suite"]["fault_score"],
         changes=document["changes"],
+        load=document.get("load"),
         **{name: document[name] for name in same},
     )
 

@@ -63,7 +63,8 @@ class RunRecord:
     the last one, as ``verdicts.json`` has it, and ``trend`` what a chart shows of the last thirty, this one included.
     ``beyond`` maps requirements that no check can judge on this target to the reason; ``spent`` is what the run cost a
     target of others, ``requests``, ``bytes``, ``objects`` and ``seconds`` -> {"used": number, "allowed": number}.
-    ``client`` is the version of the MLflow client that registrations are made with.
+    ``client`` is the version of the MLflow client that registrations are made with. ``load`` is what a load showed, as
+    ``verdicts.json`` has it, ``None`` of a run without one.
     """
 
     run_id: str
@@ -87,6 +88,7 @@ class RunRecord:
     beyond: Mapping[str, str] = field(default_factory=dict)
     spent: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     client: str = ""
+    load: Mapping[str, Any] | None = None
 
     def verdict_of(self, requirement_id: str) -> Verdict:
         """Return the merged verdict of every check that verifies the requirement."""

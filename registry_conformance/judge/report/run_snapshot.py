@@ -41,7 +41,7 @@ class RunSnapshot:
     ``series`` names what was judged and how: runs of one series are comparable. ``whole`` is whether every check was
     asked for. ``counts`` are ``MUST``, ``SHOULD``, ``MAY`` and ``checks`` -> verdict -> number. ``origin`` is the
     median second of a request at the origin, 0 if it was not asked; ``doors`` name -> how many
-    times the origin's a request took there.
+    times the origin's a request took there. ``load`` has the ``rate`` and ``p95`` of a load, nothing of a run without.
     """
 
     run: str
@@ -59,6 +59,7 @@ class RunSnapshot:
     origin: float = 0.0
     doors: Mapping[str, float] = field(default_factory=dict)
     checks: Mapping[str, CheckOutcome] = field(default_factory=dict)
+    load: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: RunRecord) -> RunSnapshot:
@@ -81,6 +82,7 @@ class RunSnapshot:
             origin=round(median(pace.origin), 6) if pace.doors else 0.0,
             doors={door: round(pace.ratio(door), 3) for door in pace.doors},
             checks={record.nodeid: _outcome(record) for record in run.records},
+            load={name: float(run.load[name]) for name in ("rate", "p95")} if run.load else {},
         )
 
     def pack(self) -> bytes:

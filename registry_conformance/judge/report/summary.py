@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.conclusion import place, sentence
+from registry_conformance.judge.report.load import load_lines
 from registry_conformance.judge.report.profiles import at_broken_door, broken_doors, by_profile, registration
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.steps import outcome
@@ -49,6 +50,7 @@ def summary(run: RunRecord, reports: str = "reports/latest") -> list[str]:
         _expected(run),
         _inapplicable(run),
         _untested(run),
+        load_lines(run),
         _left(run),
         _spent(run),
         _proof(run),
@@ -75,7 +77,8 @@ def _judged(run: RunRecord) -> Iterator[str]:
         yield f"Injected fault: {', '.join(faults)}"
     if run.problem:
         yield f"Problem: {run.problem.strip()}"
-    yield _clip(f"Can a third party register a model here: {registration(run)}")
+    if run.load is None:
+        yield _clip(f"Can a third party register a model here: {registration(run)}")
     for name, why in broken_doors(run).items():
         unsent = [each for each in run.records if each.door == name and at_broken_door(run, each)]
         yield _clip(f"The {name} door is broken: {why}; {plural(len(unsent), 'check')} there were not sent")

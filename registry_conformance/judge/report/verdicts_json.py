@@ -68,6 +68,7 @@ def outline(run: RunRecord) -> dict[str, Any]:
         "spent": {name: dict(amount) for name, amount in run.spent.items()},
         "diagnosis": [dict(cause) for cause in run.diagnosis],
         "changes": dict(run.changes) if run.changes is not None else None,
+        **({"load": dict(run.load)} if run.load is not None else {}),
     }
 
 

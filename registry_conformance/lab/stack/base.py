@@ -169,6 +169,10 @@ class RealisedStack(ABC):
         """Return part -> process id, of the parts that run."""
         return {part.name: part.pid for part in self.parts if part.pid is not None and part.is_alive()}
 
+    def processes(self) -> dict[str, list[int]]:
+        """Return part -> the ids of all its processes that are known here, of the parts that run."""
+        return {part.name: part.pids for part in self.parts if part.pids and part.is_alive()}
+
     def signal(self, part: str, number: int) -> None:
         """Send a part a signal: kill it, have it hang, or have it go on."""
         next(each for each in self.parts if each.name == part).signal(number)

@@ -68,6 +68,10 @@ class Stack:
         """Return part -> process id, of the parts that run."""
         return dict(self._ask("pids"))
 
+    def processes(self) -> dict[str, list[int]]:
+        """Return part -> the ids of all its processes, of the parts that run."""
+        return dict(self._ask("processes"))
+
     def signal(self, part: str, number: int) -> None:
         """Kill a part (SIGKILL), have it hang (SIGSTOP), or have it go on (SIGCONT)."""
         self._ask("signal", (part, number))

@@ -65,6 +65,11 @@ class ForkedMLflow(MLflowServer):
         """The id of the server's first process, ``None`` before the first start."""
         return self._processes[0].pid if self._processes else None
 
+    @property
+    def pids(self) -> list[int]:
+        """The ids of all its processes."""
+        return [process.pid for process in self._processes if process.pid is not None]
+
     def signal(self, number: int) -> None:
         """Send a signal to every process of the server."""
         for process in self._processes:

@@ -72,6 +72,11 @@ class Part(ABC):
         """The id of the process that was started last, ``None`` before the first."""
 
     @property
+    def pids(self) -> list[int]:
+        """The ids of all its processes that were started last."""
+        return [self.pid] if self.pid is not None else []
+
+    @property
     def image(self) -> str:
         """The digest of the image that it runs from, empty if it is none."""
         return ""

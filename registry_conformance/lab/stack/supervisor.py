@@ -104,7 +104,7 @@ class Supervisor:
         await asyncio.shield(self.open(name))
         stack = self._stacks[name][0]
         match verb:
-            case "target" | "obituaries" | "pids" | "seconds":
+            case "target" | "obituaries" | "pids" | "processes" | "seconds":
                 return getattr(stack, verb)()
             case "apply":
                 return await stack.apply(argument)

@@ -46,7 +46,9 @@ def whole(config: pytest.Config) -> bool:
     option = config.option
     chosen = (option.keyword, option.markexpr, getattr(option, "lf", False), option.deselect, option.maxfail)
     ignored = (option.ignore, option.ignore_glob)
-    return not any((*chosen, *ignored)) and any(path in (*_TARGETED, SUITES) for path in _paths(config))
+    return not any((*chosen, *ignored)) and any(
+        path in (*_TARGETED, SUITES, SUITES / "load") for path in _paths(config)
+    )
 
 
 def only(config: pytest.Config, file: Path) -> bool:
@@ -62,6 +64,12 @@ def registers_on_own_stack(config: pytest.Config) -> bool:
 def is_live(config: pytest.Config) -> bool:
     """Return whether the run was given checks of ``suites/live``."""
     return any(path.is_relative_to(SUITES / "live") for path in _paths(config))
+
+
+def is_load(config: pytest.Config) -> bool:
+    """Return whether the run was given checks of ``suites/load`` alone."""
+    paths = _paths(config)
+    return bool(paths) and all(path.is_relative_to(SUITES / "load") for path in paths)
 
 
 def is_local(config: pytest.Config) -> bool:

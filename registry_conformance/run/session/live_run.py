@@ -21,6 +21,7 @@ from registry_conformance.judge.live.janitor import sweep
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.reader import ProfileError, file_of, read
 from registry_conformance.judge.live.target import guard_of, target_of
+from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.machine import stand_ins
 from registry_conformance.judge.report.record import CheckRecord
@@ -31,7 +32,7 @@ from registry_conformance.judge.target.ledger import LedgerError, identity_of
 from registry_conformance.judge.target.requests import GuardError
 from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.judge.verdict import Verdict
-from registry_conformance.run.session.arguments import is_live, is_local, registers_on_own_stack
+from registry_conformance.run.session.arguments import is_live, is_load, is_local, registers_on_own_stack
 from registry_conformance.run.session.expected_failures import excused
 from registry_conformance.run.settings import Settings
 
@@ -55,11 +56,13 @@ Say = Callable[[str], None]
 
 
 class LiveRun:
-    """One run's visit to an environment; ``target`` is how checks reach it."""
+    """One run's visit to an environment; ``target`` is how checks reach it, ``load`` the load that it allows."""
 
     def __init__(self, settings: Settings, profile: Profile) -> None:
         self._profile = profile
-        self._guard: Guard = guard_of(profile, settings.run_id, settings.report_dir / "ledgers" / settings.env)
+        self.load = settings.load
+        ledgers = settings.report_dir / "ledgers" / settings.env
+        self._guard: Guard = guard_of(profile, settings.run_id, ledgers, loads=bool(settings.load))
         self.target: Target = target_of(settings.env, profile, self._guard)
         purge = profile.cleanup.purge if profile.cleanup else ()
         self._session = GuardedSession(self.target, self._guard, purge)
@@ -164,10 +167,13 @@ def only_the_way(record: CheckRecord) -> bool:
 
 def beyond(*, live: bool) -> dict[str, str]:
     """Return requirement id -> why no check can judge it: in an environment, or on a stack of our own."""
-    own, portable, visiting = (_verified(SUITES / folder) for folder in ("local", "contract", "live"))
+    own, portable, visiting, loading = (_verified(SUITES / folder) for folder in ("local", "contract", "live", "load"))
+    loaded = dict.fromkeys(sorted(loading - portable - own - visiting), "is judged by registry-conformance load")
     if live:
-        return dict.fromkeys(sorted(own - portable - visiting), "needs a stack of our own")
-    return dict.fromkeys(sorted(visiting - portable - own), "is judged of an environment, by pytest suites/live")
+        return loaded | dict.fromkeys(sorted(own - portable - visiting), "needs a stack of our own")
+    return loaded | dict.fromkeys(
+        sorted(visiting - portable - own), "is judged of an environment, by pytest suites/live"
+    )
 
 
 def visit(config: pytest.Config, settings: Settings, register: Register) -> LiveRun | None:
@@ -192,7 +198,33 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
         raise ProfileError(
             f"{switches[0]} is set: with something else in the place of the target nothing is verified; unset it"
         )
-    return LiveRun(settings, profile_of(settings, register))
+    profile = profile_of(settings, register)
+    if is_load(config) and settings.load:
+        settings = replace(settings, load=allowed_load(settings, profile))
+    return LiveRun(settings, profile)
+
+
+def allowed_load(settings: Settings, profile: Profile) -> str:
+    """Return the load that a run asks for, with what the environment's file declares; raise ``ProfileError`` if it
+    allows none.
+    """
+    caps = profile.load
+    if caps is None:
+        place = profile.at("load") if not settings.url else f"--url={settings.url}"
+        how = "" if not settings.url else "write the file of the environment by `registry-conformance live init`, and "
+        raise ProfileError(
+            f"{place}: no load is put on a target without leave: {how}add a table [load] with requests, megabytes, "
+            "objects and rate, the most that a load may cost it"
+        )
+    if profile.access == "read-only":
+        raise ProfileError(f"{profile.at('access')} is read-only: a load writes")
+    plan = LoadPlan.parse(settings.load)
+    if plan.users > caps.users:
+        raise ProfileError(f"{profile.at('load.users')} allows {caps.users} users, and {plan.users} are asked for")
+    if plan.kill:
+        raise ProfileError(f"kill={plan.kill}: only a part of a stack of our own is killed")
+    declared = {name: value for name, value in caps.budgets.model_dump().items() if value is not None}
+    return str(replace(plan, budgets=tuple((declared | dict(plan.budgets)).items())))
 
 
 def profile_of(settings: Settings, register: Register) -> Profile:

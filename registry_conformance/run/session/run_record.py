@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
 
+from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.machine import client_version, command_line, suite_version
 from registry_conformance.judge.report.proof import score
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.target.target import Target
-from registry_conformance.run.session.arguments import whole
+from registry_conformance.run.session.arguments import is_load, whole
 from registry_conformance.run.session.context import Context
 from registry_conformance.run.session.exit_codes import Exit
 from registry_conformance.run.session.live_run import beyond
+from registry_conformance.run.session.load_request import LOAD
 
 
 @dataclass
@@ -51,11 +53,18 @@ class RunClock:
             problem=problem,
             records=records,
             beyond={} if settings.plan else self._beyond(target, live=live),
-            series=target.name + settings.rerun_options * owned if target else name,
+            series=self._series(target, owned=owned) if target else name,
             whole=whole(self.config),
             client=settings.client.version if settings.client else client_version(),
+            load=self.config.stash.get(LOAD, None),
             fault_score=score(settings.report_dir, suite_version(), register.version),
         )
+
+    def _series(self, target: Target, *, owned: bool) -> str:
+        """Return what a run must have in common with another to be compared with it."""
+        settings = self.context.settings
+        load = f" under load: {LoadPlan.parse(settings.load).series}" if settings.load else ""
+        return target.name + replace(settings, load="").rerun_options * owned + load
 
     def _beyond(self, target: Target | None, *, live: bool) -> dict[str, str]:
         """Return requirement id -> why no check can judge it here: it is not promised, or needs another target."""
@@ -64,7 +73,13 @@ class RunClock:
             promises, register = target.promises, self.context.register.values()
             found = {each.id: promises.unasked(each.profile, each.feature) for each in register}
             unasked = {name: why for name, why in found.items() if why}
-        return beyond(live=live) | unasked
+        found = beyond(live=live) | unasked
+        loaded = is_load(self.config)  # what is beyond others is what such a run judges
+        return {
+            name: why
+            for name, why in found.items()
+            if name in self.context.register and not (loaded and name not in unasked)
+        }
 
     def _undescribed(self, name: str) -> dict[str, object]:
         """Return what is told of a stack that did not come up."""

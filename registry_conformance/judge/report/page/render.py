@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from registry_conformance.judge.report.page.content_policy import with_policy
 from registry_conformance.judge.report.page.embed import Evidence, embedded
+from registry_conformance.judge.report.page.load_plot import load_plot
 from registry_conformance.judge.report.page.plot import plot
 from registry_conformance.judge.report.page.view import view
 from registry_conformance.judge.report.record import RunRecord
@@ -38,7 +39,9 @@ def environment(*folders: Path) -> Environment:
 def render(run: RunRecord) -> Iterator[bytes]:
     """Yield the page of a run as UTF-8; only one piece of evidence is in memory at a time."""
     evidence = Evidence(run)
-    page = with_policy(environment().get_template("page.html.j2").render(**view(run), plot=plot(run)))
+    page = with_policy(
+        environment().get_template("page.html.j2").render(**view(run), plot=plot(run), load=load_plot(run))
+    )
     before, _, after = page.partition(_BREAK)
     yield before.encode()
     for piece in evidence.pieces():

@@ -1,0 +1,51 @@
+"""What a load may still cost a target of others: asked before a piece of work begins, its proof included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from registry_conformance.judge.target.guard import Guard
+from registry_conformance.judge.target.requests import Requests
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a piece of work takes at most: requests, bytes uploaded, uploads; the look at it afterwards included."""
+
+    requests: int
+    bytes: int = 0
+    objects: int = 0
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left of the caps of a target; without a guard there are none.
+
+    ``users`` is how many pieces of work may be under way at once, each of which may not have been counted yet, and
+    ``kept_back`` the requests that preparation, proof and the last looks need.
+    """
+
+    guard: Requests | None
+    users: int
+    kept_back: int = 50
+
+    def lacks(self, cost: Cost) -> str:
+        """Return which cap a piece of work would exceed, empty if none."""
+        guard = self._caps
+        if guard is None:
+            return ""
+        spent = guard.spent()
+        wanted = {
+            "requests": cost.requests * (self.users + 1) + self.kept_back,
+            "bytes": cost.bytes * (self.users + 1),
+            "objects": cost.objects * (self.users + 1),
+            "seconds": 0,
+        }
+        short = (name for name, amount in wanted.items() if spent[name][0] + amount > spent[name][1])
+        name = next(short, "")
+        return f"the cap on {name} is reached ({spent[name][0]:g} of {spent[name][1]:g})" if name else ""
+
+    @cached_property
+    def _caps(self) -> Guard | None:
+        return self.guard if isinstance(self.guard, Guard) else None

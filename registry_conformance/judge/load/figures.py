@@ -1,0 +1,173 @@
+"""Figures of a load: rates, percentiles by step over time, the knee, what each part took, errors by who wrote them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean, median
+
+from registry_conformance.judge.load.history import OK, Operation
+from registry_conformance.judge.load.load_run import GENERATOR, Happened
+from registry_conformance.judge.load.quiet import QUIET, STRANGER
+from registry_conformance.judge.load.usage import Sample
+
+_KNEE = 0.95
+"""The knee is the first step that comes so near to the greatest rate."""
+_SPANS = 40
+"""Into so many spans a load is cut for what is shown over time."""
+ASIDE = frozenset({QUIET, STRANGER, "experiment"})
+"""Kinds of requests that are no user's."""
+_BUSY, _LATE = 0.9, 0.1
+"""The load generator is at its own end if it takes so much of a processor, or if its loop is so many seconds late."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepFigures:
+    """One step, or one span of time: ``users``, seconds from the load's beginning, requests a second, percentiles.
+
+    ``errors`` is the share of requests that failed.
+    """
+
+    users: int
+    begins: float
+    ends: float
+    requests: int
+    rate: float
+    p50: float
+    p95: float
+    p99: float
+    errors: float
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorFigures:
+    """How busy the load's own processes were: processors of the busiest, the seconds by which loops were late.
+
+    ``saturated`` says why it was itself at its end, empty if it was not.
+    """
+
+    cpu: float
+    lag: float
+    saturated: str
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that a share of the values does not exceed, 0 of none (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+
+
+def of_users(happened: Happened) -> list[Operation]:
+    """Return the operations of the load's users that ended while it lasted."""
+    inside = (one for one in happened.history.operations if one.began >= happened.began)
+    return [one for one in inside if one.kind not in ASIDE]
+
+
+def steps(happened: Happened) -> list[StepFigures]:
+    """Return the figures of each step, as it was really taken."""
+    marks = [(note.at, int(note.told["users"])) for note in happened.history.noted("step")]
+    ends = [at for at, _ in marks[1:]] + [happened.over]
+    return [_figures(happened, users, at, end) for (at, users), end in zip(marks, ends, strict=True)]
+
+
+def over_time(happened: Happened) -> list[StepFigures]:
+    """Return the figures of equal spans of time."""
+    whole = max(1, happened.over - happened.began)
+    edges = [happened.began + whole * number // _SPANS for number in range(_SPANS + 1)]
+    marks = [(note.at, int(note.told["users"])) for note in happened.history.noted("step")]
+
+    def users_at(moment: int) -> int:
+        return next((users for at, users in reversed(marks) if at <= moment), 0)
+
+    return [_figures(happened, users_at(begin), begin, end) for begin, end in pairwise(edges)]
+
+
+def by_kind(happened: Happened) -> dict[str, StepFigures]:
+    """Return the figures of each kind of request."""
+    kinds: dict[str, list[Operation]] = defaultdict(list)
+    for one in of_users(happened):
+        kinds[one.kind].append(one)
+    seconds = (happened.over - happened.began) / 1e9
+    most = max((step.users for step in steps(happened)), default=0)
+    return {kind: _summed(found, most, 0.0, seconds) for kind, found in sorted(kinds.items())}
+
+
+def knee(found: Sequence[StepFigures]) -> StepFigures | None:
+    """Return the first step that nearly reaches the greatest rate, ``None`` of a load without several steps."""
+    if len(found) < 2:
+        return None
+    greatest = max(step.rate for step in found)
+    return next(step for step in found if step.rate >= _KNEE * greatest)
+
+
+def errors(happened: Happened) -> dict[str, int]:
+    """Return who wrote an answer that is no success, with its status -> how many."""
+    failed = (one for one in of_users(happened) if one.outcome != OK)
+    return dict(Counter(f"{one.status or 'no answer'}: {one.who or one.error[:60] or 'nobody'}" for one in failed))
+
+
+def generator(happened: Happened) -> GeneratorFigures:
+    """Return how busy the load's own processes were while it lasted."""
+    notes = [note for note in happened.history.noted("loop") if note.at >= happened.began]
+    cpu = percentile([float(note.told["cpu"]) for note in notes], 0.9)
+    lag = percentile([float(note.told["lag"]) for note in notes], 0.9)
+    why = ""
+    if cpu >= _BUSY:
+        why = f"the load generator takes {cpu:.0%} of a processor"
+    elif lag >= _LATE:
+        why = f"the load generator's loop is {lag * 1000:.0f} ms late"
+    hint = "; make the load with more workers, or from another machine"
+    return GeneratorFigures(cpu, lag, why + hint * bool(why))
+
+
+def saturation(happened: Happened) -> dict[str, dict[str, float]]:
+    """Return part -> processors (mean and most), MiB (first and last), most connections, while the load lasted."""
+    told = {}
+    for part, samples in happened.usage.parts.items():
+        during = [each for each in samples if happened.began <= each.at <= happened.over] or samples
+        told[part] = {
+            "cpu": round(fmean(each.cpu for each in during), 3),
+            "most_cpu": round(max(each.cpu for each in during), 3),
+            "memory_first": during[0].memory,
+            "memory_last": during[-1].memory,
+            "connections": max(each.connections for each in during),
+        }
+    return told
+
+
+def growth(samples: Iterable[Sample]) -> float:
+    """Return how much memory grew after warming up: the last fifth over the second fifth of the samples, less 1."""
+    found = [each.memory for each in samples]
+    fifth = len(found) // 5
+    if fifth < 3:
+        return 0.0
+    return median(found[-fifth:]) / max(median(found[fifth : 2 * fifth]), 1.0) - 1
+
+
+def parts_of(happened: Happened) -> list[str]:
+    """Return the parts of the target that were watched."""
+    return [part for part in happened.usage.parts if part != GENERATOR]
+
+
+def _figures(happened: Happened, users: int, begin: int, end: int) -> StepFigures:
+    inside = [one for one in of_users(happened) if begin <= (one.ended or one.began) < end]
+    return _summed(inside, users, (begin - happened.began) / 1e9, (end - happened.began) / 1e9)
+
+
+def _summed(found: Sequence[Operation], users: int, begins: float, ends: float) -> StepFigures:
+    took = [one.seconds for one in found if one.acknowledged]
+    failed = sum(not one.acknowledged and not one.error.startswith("never answered") for one in found)
+    return StepFigures(
+        users=users,
+        begins=round(begins, 2),
+        ends=round(ends, 2),
+        requests=len(found),
+        rate=round(len(took) / max(ends - begins, 1e-3), 2),
+        p50=round(percentile(took, 0.5), 4),
+        p95=round(percentile(took, 0.95), 4),
+        p99=round(percentile(took, 0.99), 4),
+        errors=round(failed / len(found), 4) if found else 0.0,
+    )

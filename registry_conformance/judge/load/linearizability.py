@@ -1,0 +1,121 @@
+"""Whether versions and aliases behave as if requests had come one at a time: asked of Porcupine, a program in Go."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.judge.load.history import OK, REFUSED, History, Operation
+from registry_conformance.judge.locations import cache_folder
+
+SOURCE = Path(__file__).parent / "porcupine"
+_BUILD, _CHECK = 240.0, 600.0
+"""Seconds that building the checker, and checking all histories, may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linearizability:
+    """Which histories are in order, which are not, and of which the checker did not know in time.
+
+    ``unseen`` says why nothing was checked, empty if it was.
+    """
+
+    ok: tuple[str, ...] = ()
+    illegal: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    unseen: str = ""
+
+
+def linearizability(history: History, last: Iterable[Operation]) -> Linearizability:
+    """Check the history of each alias and each model; ``last`` are the reads that followed the load."""
+    histories = [*_aliases(history, last), *_versions(history)]
+    if not histories:
+        return Linearizability(unseen="no alias was moved and no version registered")
+    try:
+        program = _checker()
+        said = subprocess.run(
+            [program], input=json.dumps(histories), capture_output=True, text=True, timeout=_CHECK, check=True
+        )
+    except CheckerError as problem:
+        return Linearizability(unseen=str(problem))
+    except (OSError, subprocess.SubprocessError) as problem:
+        return Linearizability(unseen=f"the checker ended without an answer: {problem}")
+    told: dict[str, list[str]] = defaultdict(list)
+    for each in json.loads(said.stdout):
+        told[each["verdict"]].append(each["key"])
+    return Linearizability(tuple(told["ok"]), tuple(told["illegal"]), tuple(told["unknown"]))
+
+
+class CheckerError(RuntimeError):
+    """The checker is not there and cannot be built; the message says what is missing."""
+
+
+def _checker() -> str:
+    """Return the checker's program, built if it is not there; raise ``CheckerError`` if it cannot be."""
+    sources = sorted(SOURCE.glob("*"))
+    mark = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()[:12]
+    program = cache_folder() / f"porcupine-{mark}"
+    if program.exists():
+        return str(program)
+    go = shutil.which("go")
+    if go is None:
+        raise CheckerError("the checker Porcupine is a Go program, and go is not installed: apt-get install golang-go")
+    part = program.with_suffix(".part")
+    try:
+        done = subprocess.run(
+            [go, "build", "-o", str(part), "."],
+            cwd=SOURCE,
+            capture_output=True,
+            text=True,
+            timeout=_BUILD,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as problem:
+        raise CheckerError(f"the checker Porcupine cannot be built: {problem}") from problem
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["without a word"]
+        raise CheckerError(f"the checker Porcupine cannot be built: {last[0][:200]}")
+    part.replace(program)
+    return str(program)
+
+
+def _aliases(history: History, last: Iterable[Operation]) -> list[dict[str, Any]]:
+    """Return the history of each alias: what set it, and what read it."""
+    by_key: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    clients: dict[str, int] = {}
+    reads = {"get-alias", "quiet"}
+    for one in (*history.operations, *last):
+        writes = one.kind == "set-alias" and one.outcome != REFUSED
+        if writes or (one.kind in reads and one.outcome == OK):
+            told = _told(one, clients, "write" if writes else "read")
+            by_key[one.key].append(told)
+    return [{"key": f"alias {key}", "kind": "alias", "operations": found} for key, found in by_key.items()]
+
+
+def _versions(history: History) -> list[dict[str, Any]]:
+    """Return the history of each model's numbers."""
+    by_key: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    clients: dict[str, int] = {}
+    for one in history.of("version"):
+        if one.outcome == OK:
+            by_key[one.key].append(_told(one, clients, "next"))
+    return [{"key": f"versions of {key}", "kind": "versions", "operations": found} for key, found in by_key.items()]
+
+
+def _told(one: Operation, clients: dict[str, int], kind: str) -> dict[str, Any]:
+    """Return an operation as the checker reads it; what nobody acknowledged may take effect at any later time."""
+    return {
+        "client": clients.setdefault(one.user, len(clients)),
+        "kind": kind,
+        "value": one.value,
+        "answer": one.answer,
+        "began": one.began,
+        "ended": one.ended if one.outcome == OK else 0,
+    }

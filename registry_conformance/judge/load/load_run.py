@@ -1,0 +1,194 @@
+"""One load from its first request to its last: a place is made, processes make the load, and all is written down."""
+
+from __future__ import annotations
+
+import pickle
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from registry_conformance.judge.expect import PreconditionFailed
+from registry_conformance.judge.load.asking import Asking
+from registry_conformance.judge.load.history import History, Journal
+from registry_conformance.judge.load.kept_client import KeptMlflow, NoEvidence
+from registry_conformance.judge.load.order import LoadOrder
+from registry_conformance.judge.load.place import Place, prepare
+from registry_conformance.judge.load.plan import LoadPlan
+from registry_conformance.judge.load.usage import Processes, Usage, watched
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import part_environment, python
+from registry_conformance.judge.target.target import Door, Target
+
+GENERATOR = "load generator"
+_PROGRAMS = {"sdk": "sdk_users"}
+"""Role of a process -> its program, if that is not the generator."""
+_SETTLE = 60.0
+"""Seconds after its end that a load's processes may take to be gone."""
+_LOOK = 0.2
+_STRANGER = "hk_nobody_was_given_this_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A load that is over: its ``place``, its ``history``, what the parts took, and what went wrong with itself.
+
+    ``lost_workers`` are the load's own processes that ended before it did. ``killed_at`` is when a part was killed, in
+    nanoseconds of the monotonic clock, 0 if none was. ``began`` and ``over`` are in those too.
+    """
+
+    plan: LoadPlan
+    place: Place
+    history: History
+    usage: Usage
+    began: int
+    over: int
+    lost_workers: tuple[str, ...] = ()
+    killed_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is around a load: a folder for its files, its run's name, and what only a stack of ours offers.
+
+    ``processes`` are those of the parts, ``kill`` kills a part and brings it back.
+    """
+
+    folder: Path
+    run: str
+    processes: Processes = dict
+    kill: Callable[[str], None] | None = None
+    say: Callable[[str], None] = field(default=print)
+
+
+def load(target: Target, plan: LoadPlan, around: Surroundings) -> Happened:
+    """Put a load on a target and return what happened; raise ``PreconditionFailed`` if it does not even begin."""
+    door = target.working_doors[0]
+    around.folder.mkdir(parents=True, exist_ok=True)
+    journal = Journal(around.folder / "journal-preparation.jsonl", "0")
+    client = KeptMlflow(door, target.key_at(door), NoEvidence(), around.run)
+    place = prepare(client, Asking(journal, "preparation"))
+    orders = _orders(target, door, plan, place, around)
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def all_processes() -> Mapping[str, Sequence[int]]:
+        return {**around.processes(), GENERATOR: [each.pid for each in processes.values()]}
+
+    with watched(all_processes) as usage, _running(orders, processes, around):
+        lost, killed_at = _until_over(plan, processes, orders, around)
+    history = History.read(sorted(around.folder.glob("journal-*.jsonl")))
+    begins, over = history.noted("begins"), history.noted("over")
+    if not begins:
+        words = _last_words(around.folder)
+        raise PreconditionFailed("a load generator that begins", f"it ended before the first request: {words}")
+    last = over[-1].at if over else max(one.ended or one.began for one in history.operations)
+    return Happened(plan, place, history, usage, begins[0].at, last, tuple(lost), killed_at)
+
+
+def _orders(target: Target, door: Door, plan: LoadPlan, place: Place, around: Surroundings) -> list[LoadOrder]:
+    """Return the order of each process, the one that leads first."""
+    key = target.key_at(door)
+    others = [target.keys[role] for role in ("admin", "reader") if role in target.keys and target.keys[role] != key]
+    first = LoadOrder(
+        role="master" if plan.workers else "local",
+        process="1",
+        journal=around.folder / "journal-1.jsonl",
+        plan=plan,
+        place=place,
+        door=door,
+        key=key,
+        other=others[0] if others else None,
+        stranger=_STRANGER if key is not None else None,
+        port=_free_port() if plan.workers else 0,
+    )
+    workers = [
+        replace(first, role="worker", process=str(number), journal=around.folder / f"journal-{number}.jsonl")
+        for number in range(2, plan.workers + 2)
+    ]
+    sdk = replace(first, role="sdk", process="sdk", journal=around.folder / "journal-sdk.jsonl")
+    return [first, *workers, *([sdk] if plan.sdk else [])]
+
+
+@contextmanager
+def _running(
+    orders: Sequence[LoadOrder], processes: dict[str, subprocess.Popen[bytes]], around: Surroundings
+) -> Iterator[None]:
+    """Start the load's processes, into ``processes`` by name; none is left after the block."""
+    try:
+        for order in orders:
+            with (around.folder / f"generator-{order.process}.log").open("wb") as log:
+                started = subprocess.Popen(
+                    [python(), "-m", f"registry_conformance.judge.load.{_PROGRAMS.get(order.role, 'generator')}"],
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    cwd=ROOT,
+                    env=part_environment(around.run, around.folder) | {"LOCUST_SKIP_MONKEY_PATCH": "1"},
+                )
+            processes[order.process] = started
+            assert started.stdin
+            started.stdin.write(pickle.dumps(order))
+            started.stdin.close()
+        yield
+    finally:
+        for each in processes.values():
+            if each.poll() is None:
+                each.kill()
+            each.wait()
+
+
+def _until_over(
+    plan: LoadPlan,
+    processes: Mapping[str, subprocess.Popen[bytes]],
+    orders: Sequence[LoadOrder],
+    around: Surroundings,
+) -> tuple[list[str], int]:
+    """Wait until the leading process has ended; return which others ended before, and when a part was killed."""
+    leading = processes[orders[0].process]
+    lost: dict[str, str] = {}
+    killed_at, began = 0, time.monotonic()
+    kill_after = began + orders[0].alone + plan.seconds / 2 + 2
+    give_up = began + orders[0].alone + plan.seconds + _SETTLE
+    while leading.poll() is None and time.monotonic() < give_up:
+        time.sleep(_LOOK)
+        for name, process in processes.items():
+            if (
+                name.isdigit()
+                and process is not leading
+                and process.poll() is not None
+                and name not in lost
+                and leading.poll() is None
+            ):
+                lost[name] = f"worker {name} ended in the middle of the load (exit code {process.returncode})"
+                around.say(lost[name])
+        if plan.kill and around.kill and not killed_at and time.monotonic() >= kill_after:
+            killed_at = time.monotonic_ns()
+            around.kill(plan.kill)
+    _await_clients(processes, give_up)
+    if leading.poll() is None:
+        lost["1"] = "the leading process did not end, and was killed"
+    elif leading.returncode:
+        lost["1"] = f"the leading process ended with exit code {leading.returncode}: {_last_words(around.folder)}"
+    return [*lost.values()], killed_at
+
+
+def _await_clients(processes: Mapping[str, subprocess.Popen[bytes]], give_up: float) -> None:
+    """Let the MLflow client end the registration that it is at."""
+    client = processes.get("sdk")
+    while client is not None and client.poll() is None and time.monotonic() < give_up:
+        time.sleep(_LOOK)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _last_words(folder: Path) -> str:
+    logs = [log.read_text(errors="replace").strip() for log in sorted(folder.glob("generator-*.log"))]
+    lines = [line for text in logs for line in text.splitlines()]
+    return " | ".join(lines[-4:]) or "without a word"

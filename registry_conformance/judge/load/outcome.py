@@ -1,0 +1,190 @@
+"""What a load showed: what each requirement is judged by, in one place."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from registry_conformance.judge.clients.key_service_requests import Questions
+from registry_conformance.judge.load import figures
+from registry_conformance.judge.load.history import OK, Operation
+from registry_conformance.judge.load.linearizability import Linearizability, linearizability
+from registry_conformance.judge.load.load_run import Happened
+from registry_conformance.judge.load.proof import Finding, Proof, prove
+from registry_conformance.judge.load.quiet import QUIET, STRANGER
+from registry_conformance.judge.load.stale import stale_reads
+from registry_conformance.judge.target.target import Target
+
+_SHOWN = 5
+FLAT = 0.10
+"""By so much a part's memory may grow in a soak, after warming up."""
+_FEWEST = 30
+"""So many requests of the quiet client must have been answered for its share to be known."""
+
+
+@dataclass(frozen=True)
+class LoadOutcome:
+    """A load that is over, with its proof."""
+
+    target: Target
+    happened: Happened
+    proof: Proof
+    order: Linearizability
+    stale: tuple[Finding, ...]
+
+    @property
+    def users(self) -> list[Operation]:
+        """What the users asked."""
+        return figures.of_users(self.happened)
+
+    @property
+    def acknowledged(self) -> int:
+        """How many writes were acknowledged and looked up."""
+        return self.proof.looked_at.total()
+
+    def improper_refusals(self) -> list[str]:
+        """Return each kind of answer to users that is no success and no proper refusal, with how many there were.
+
+        Proper is 429 or 503 with Retry-After, and 502 or 504 as long as a part of it was killed.
+        """
+        outage = self._outage()
+        wrong = (
+            f"{one.status or 'no answer'} ({one.who or one.error[:80]})"
+            + " without Retry-After" * (one.status in (429, 503))
+            for one in self.users
+            if one.outcome != OK and not self._proper(one, outage) and not one.error.startswith("never answered")
+        )
+        return [f"{count} x {what}" for what, count in Counter(wrong).most_common(_SHOWN)]
+
+    def refused_keys(self) -> list[str]:
+        """Return requests with a good key that were told it is not."""
+        asked = (*self.users, *self.happened.history.of(QUIET))
+        return [one.error for one in asked if one.status in (401, 403)][:_SHOWN]
+
+    def let_in(self) -> list[str]:
+        """Return requests with a bad key that were not refused."""
+        found = self.happened.history.of(STRANGER)
+        return [f"{one.status} for a key that nobody was given: {one.key}" for one in found if one.acknowledged][
+            :_SHOWN
+        ]
+
+    def half_bodies(self) -> list[str]:
+        """Return answers of 200 whose body is not whole."""
+        halves = (one for one in self.users if one.status == 200 and one.outcome != OK)
+        return [one.error for one in halves][:_SHOWN]
+
+    def growing(self) -> list[str]:
+        """Return each part whose memory grew by more than may be."""
+        grown = {part: figures.growth(self.happened.usage.parts[part]) for part in figures.parts_of(self.happened)}
+        return [f"{part}: {share:+.0%}" for part, share in grown.items() if share > FLAT and part in _FLAT_PARTS]
+
+    def asked_too_often(self, cache: float) -> list[str]:
+        """Return how often the key service was asked about each key, where that is more than its cache allows.
+
+        Each of a deployment's auth processes may ask once for each ``cache`` seconds, and once more at first.
+        """
+        assert self.target.key_record is not None, "the caller looked"
+        lasted = (self.happened.over - self.happened.began) / 1e9 + 10
+        allowed = math.ceil(lasted / cache) + 1
+        questions = Questions(self.target.key_record)
+        counts = {role: len(questions.about(key)) for role, key in self.target.keys.items() if isinstance(key, str)}
+        return [
+            f"{count} questions about the {role} key in {lasted:.0f} s, {allowed} allowed"
+            for role, count in counts.items()
+            if count > allowed
+        ]
+
+    def quiet(self) -> tuple[float, float] | None:
+        """Return the median seconds of the quiet client and of the users for the same request; ``None`` of too few."""
+        mine = [one.seconds for one in self.happened.history.of(QUIET) if one.acknowledged and self._inside(one)]
+        theirs = [one.seconds for one in self.happened.history.of("get-alias") if one.acknowledged]
+        return (median(mine), median(theirs)) if min(len(mine), len(theirs)) >= _FEWEST else None
+
+    def unanswered_quiet(self) -> int:
+        """Return how many requests of the quiet client failed outside an outage."""
+        asked = (
+            one for one in self.happened.history.of(QUIET) if self._inside(one) and not self._in(one, self._outage())
+        )
+        return sum(not one.acknowledged for one in asked if not one.error.startswith("never answered"))
+
+    @property
+    def generator(self) -> figures.GeneratorFigures:
+        """How busy the load's own processes were."""
+        return figures.generator(self.happened)
+
+    @property
+    def rate(self) -> float:
+        """Requests a second that were served, at the best step."""
+        return max((step.rate for step in figures.steps(self.happened)), default=0.0)
+
+    @property
+    def error_share(self) -> float:
+        """The share of users' requests that failed."""
+        asked = [one for one in self.users if not one.error.startswith("never answered")]
+        return sum(one.outcome != OK for one in asked) / len(asked) if asked else 0.0
+
+    @property
+    def recovery(self) -> float | None:
+        """Seconds from the death of a part to the last request that failed for it; ``None`` if none was killed."""
+        if not self.happened.killed_at:
+            return None
+        after = [one for one in self.users if one.outcome != OK and (one.ended or one.began) >= self.happened.killed_at]
+        last = max((one.ended or one.began for one in after), default=self.happened.killed_at)
+        return (last - self.happened.killed_at) / 1e9
+
+    def slow_kinds(self, most: float) -> list[str]:
+        """Return each kind of request whose 95th percentile is above ``most`` seconds."""
+        found = figures.by_kind(self.happened)
+        return [f"{kind}: p95 {one.p95:.3f} s" for kind, one in found.items() if one.p95 > most]
+
+    def _proper(self, one: Operation, outage: tuple[int, int]) -> bool:
+        if one.status in (429, 503):
+            return one.retry
+        return self._in(one, outage)
+
+    def _outage(self) -> tuple[int, int]:
+        """Return when a part that was killed could not be asked, (0, 0) if none was killed."""
+        killed = self.happened.killed_at
+        return (killed - 1_000_000_000, killed + int((self.recovery or 0) * 1e9)) if killed else (0, 0)
+
+    def _inside(self, one: Operation) -> bool:
+        return self.happened.began <= one.began <= self.happened.over
+
+    @staticmethod
+    def _in(one: Operation, span: tuple[int, int]) -> bool:
+        return span[0] <= (one.ended or one.began) <= span[1]
+
+
+_FLAT_PARTS = frozenset({"proxy", "auth", "mlflow"})
+Say = Callable[[str], None]
+
+
+def concluded(target: Target, happened: Happened, run: str, say: Say) -> LoadOutcome:
+    """Return a load with its proof; what is done is said meanwhile."""
+    say(f"looking up what was acknowledged ({len(happened.history.operations)} requests were sent) ...")
+    proof = prove(target, happened.history, run)
+    order = linearizability(happened.history, proof.aliases)
+    return LoadOutcome(target, happened, proof, order, tuple(stale_reads(happened.history)))
+
+
+def told(outcome: LoadOutcome) -> Iterator[str]:
+    """Yield the lines that say what a load was, and what came of it."""
+    happened = outcome.happened
+    for step in figures.steps(happened):
+        yield (
+            f"  {step.users:4} users: {step.rate:7.1f} requests/s, p50 {step.p50 * 1000:.0f} ms, "
+            f"p95 {step.p95 * 1000:.0f} ms, p99 {step.p99 * 1000:.0f} ms, errors {step.errors:.1%}"
+        )
+    if found := figures.knee(figures.steps(happened)):
+        yield f"  knee: {found.users} users, {found.rate:.1f} requests/s"
+    yield f"  proof: {outcome.acknowledged} acknowledged writes looked up ({outcome.proof.where})"
+    generator = outcome.generator
+    yield f"  load generator: {generator.cpu:.0%} of a processor, loop {generator.lag * 1000:.0f} ms late"
+    if generator.saturated:
+        yield f"  {generator.saturated}"
+    for note in happened.history.noted("ended"):
+        yield f"  ended early: {note.told['why']}"
+    yield from (f"  {lost}" for lost in happened.lost_workers)

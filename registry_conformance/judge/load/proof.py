@@ -1,0 +1,240 @@
+"""The proof after a load: every acknowledged write is looked up, past the proxy and in the bucket."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from threading import local
+
+from registry_conformance.judge.clients.bucket import Bucket
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.load.history import OK, History, Operation
+from registry_conformance.judge.load.kept_client import Held, KeptMlflow, NoEvidence
+from registry_conformance.judge.target.target import Target
+
+_AT_ONCE = 4
+_PAGE = 1000
+_MOST_PAGES = 100
+_MOST_TRIES = 5
+"""How often a look is repeated that the target is too busy, or not yet back, to answer."""
+_PAUSE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was acknowledged: ``what`` in a sentence; ``key`` is what it is about."""
+
+    key: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.what}"
+
+
+@dataclass
+class Proof:
+    """What the look afterwards found, and how much it looked at: kind -> number of acknowledged writes.
+
+    ``unseen`` are sentences about what could not be looked at. ``aliases`` is where each alias points in the end, as
+    operations that read it.
+    """
+
+    where: str
+    looked_at: Counter[str] = field(default_factory=Counter)
+    lost: list[Finding] = field(default_factory=list)
+    corrupted: list[Finding] = field(default_factory=list)
+    doubled: list[Finding] = field(default_factory=list)
+    same_number: list[Finding] = field(default_factory=list)
+    nowhere: list[Finding] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    aliases: list[Operation] = field(default_factory=list)
+
+
+def prove(target: Target, history: History, run: str) -> Proof:
+    """Look up every acknowledged write of a history; what nobody acknowledged may be there or not."""
+    return _Prover(target, history, run).prove()
+
+
+class _Prover:
+    def __init__(self, target: Target, history: History, run: str) -> None:
+        door = target.origin or target.working_doors[0]
+        key = None if target.origin else target.key_at(door)
+        self._client = KeptMlflow(door, key, NoEvidence(), run)
+        self._own = local()
+        seen = target.bucket is not None and target.capability("store").present
+        self._bucket = Bucket(target.bucket, Evidence()) if target.bucket is not None and seen else None
+        inside = "in the bucket" if self._bucket else "by downloading each artifact: nobody may look into the bucket"
+        past = "past the proxy" if target.origin else "through the door: no origin is known"
+        self._history = history
+        self._found = Proof(f"MLflow {past}; bytes {inside}")
+
+    def prove(self) -> Proof:
+        acknowledged = [one for one in self._history.operations if one.acknowledged]
+        looks: dict[str, Callable[[Operation], None]] = {
+            "run": self._run,
+            "log": self._logged,
+            "put": self._stored,
+            "version": self._version,
+            "tag": self._tag,
+        }
+        due = [one for one in acknowledged if one.kind in looks]
+        self._all(lambda one: looks[one.kind](one), due)
+        self._found.looked_at.update(one.kind for one in due)
+        models = sorted({one.key for one in acknowledged if one.kind == "version"})
+        self._all(self._versions_of, models)
+        self._numbers(one for one in acknowledged if one.kind == "version")
+        self._all(self._pointing, sorted({one.key for one in self._history.of("set-alias") if one.acknowledged}))
+        self._stored_twice(one for one in acknowledged if one.kind == "put")
+        return self._found
+
+    def _all(self, look: Callable[..., None], things: Sequence[object]) -> None:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for _ in pool.map(look, things):
+                pass
+
+    @property
+    def _wire(self) -> MlflowHttp:
+        """This thread's client, with a connection of its own."""
+        if not hasattr(self._own, "client"):
+            self._own.client = replace(self._client, held=Held())
+        client: MlflowHttp = self._own.client
+        return client
+
+    def _look(self, ask: Callable[[MlflowHttp], Exchange]) -> Exchange:
+        """Return an answer that says whether a thing is there; what is too busy to say it is asked again."""
+        for number in range(_MOST_TRIES):
+            met = ask(self._wire)
+            if met.ok or (met.refused and met.status not in (408, 429)):
+                break
+            time.sleep(_PAUSE * number)
+        if not (met.ok or met.refused):
+            self._found.unseen.append(str(met))
+        return met
+
+    def _run(self, one: Operation) -> None:
+        met = self._look(lambda wire: wire.get("runs/get", run_id=one.answer))
+        if met.refused:
+            self._found.lost.append(Finding(f"run {one.key}", f"acknowledged as {one.answer}, and now {met}"))
+
+    def _logged(self, one: Operation) -> None:
+        met = self._look(lambda wire: wire.get("runs/get", run_id=one.key))
+        params = met.at("run", "data", "params")
+        held = {each.get("key"): each.get("value") for each in params} if isinstance(params, list) else {}
+        if not met.broke and held.get("turn") != one.value:
+            self._found.lost.append(
+                Finding(f"parameter of run {one.key}", f"acknowledged, and now {held.get('turn')!r}")
+            )
+
+    def _tag(self, one: Operation) -> None:
+        model, _, number = one.key.rpartition("/")
+        met = self._look(lambda wire: wire.get("model-versions/get", name=model, version=number))
+        tags = met.at("model_version", "tags")
+        held = {each.get("key"): each.get("value") for each in tags} if isinstance(tags, list) else {}
+        if not met.broke and held.get("hokusai_status") != one.value:
+            self._found.lost.append(Finding(f"tag of version {one.key}", "acknowledged, and not there"))
+
+    def _version(self, one: Operation) -> None:
+        met = self._look(lambda wire: wire.get("model-versions/get", name=one.key, version=one.answer))
+        source, thing = met.at("model_version", "source"), f"version {one.answer} of {one.key}"
+        if met.refused:
+            self._found.lost.append(Finding(thing, f"acknowledged, and now {met}"))
+        elif met.ok and source != one.value:
+            self._found.lost.append(Finding(thing, f"acknowledged for {one.value}, and is of {source}"))
+
+    def _stored(self, one: Operation) -> None:
+        location, name = _split(one.key)
+        body = self._body(location, name)
+        if body is None:
+            self._found.lost.append(Finding(f"artifact {one.key}", f"{one.sent} B acknowledged, and not there"))
+        elif body.sha256 != one.value:
+            said = (
+                f"{one.sent} B with sha256 {one.value[:12]} acknowledged, {body.size} B with {body.sha256[:12]} there"
+            )
+            self._found.corrupted.append(Finding(f"artifact {one.key}", said))
+
+    def _body(self, location: str, name: str) -> Body | None:
+        """Return what is stored; raise nothing: a store that does not answer is unseen, and taken for whole."""
+        if self._bucket is not None:
+            return self._bucket.body(self._bucket.key_for(location, name))
+        met = self._look(lambda wire: wire.get_artifact(location, name))
+        return met.response_body if met.ok else None
+
+    def _versions_of(self, model: str) -> None:
+        """Look for registrations that are there twice: two versions of one source, of which one was acknowledged."""
+        held = Counter(str(version.get("source")) for version in self._listed(model))
+        asked: Counter[str] = Counter(one.value for one in self._history.of("version") if one.key == model)
+        for source, count in held.items():
+            if 0 < asked[source] < count:
+                self._found.doubled.append(
+                    Finding(f"model {model}", f"{count} versions of {source}, registered {asked[source]} times")
+                )
+
+    def _listed(self, model: str) -> Iterator[dict[str, object]]:
+        token = ""
+        for _ in range(_MOST_PAGES):
+            query = {"filter": f"name='{model}'", "max_results": _PAGE} | ({"page_token": token} if token else {})
+            met = self._look(lambda wire, query=query: wire.get("model-versions/search", **query))  # type: ignore[misc]  # of this page
+            found = met.at("model_versions")
+            yield from found if isinstance(found, list) else ()
+            token = str(met.at("next_page_token") or "")
+            if not token:
+                return
+        self._found.unseen.append(f"{model}: more than {_MOST_PAGES} pages of versions")
+
+    def _numbers(self, versions: Iterable[Operation]) -> None:
+        by_number: dict[tuple[str, str], list[Operation]] = defaultdict(list)
+        for one in versions:
+            by_number[one.key, one.answer].append(one)
+        for (model, number), given in by_number.items():
+            if len(given) > 1:
+                to = " and ".join(sorted(one.value for one in given)[:2])
+                self._found.same_number.append(
+                    Finding(f"version {number} of {model}", f"given {len(given)} times: {to}")
+                )
+
+    def _pointing(self, key: str) -> None:
+        """See where an alias points in the end, and that there is a version there."""
+        model, _, alias = key.rpartition("@")
+        began = time.monotonic_ns()
+        met = self._look(lambda wire: wire.get("registered-models/get", name=model))
+        if not met.ok:
+            return
+        aliases = met.at("registered_model", "aliases")
+        pointing = {
+            str(each.get("alias")): str(each.get("version")) for each in (aliases if isinstance(aliases, list) else ())
+        }
+        number = pointing.get(alias, "")
+        self._found.aliases.append(
+            Operation(f"proof.{key}", "proof", "get-alias", key, "", began, time.monotonic_ns(), OK, 200, number)
+        )
+        if not number:
+            self._found.lost.append(Finding(f"alias {key}", "set, never removed, and not there"))
+            return
+        there = self._look(lambda wire: wire.get("model-versions/get", name=model, version=number))
+        if there.refused:
+            self._found.nowhere.append(Finding(f"alias {key}", f"points at version {number}, and that is {there}"))
+
+    def _stored_twice(self, puts: Iterable[Operation]) -> None:
+        """Look for artifacts that the bucket holds in more versions than were sent, if it keeps versions."""
+        if self._bucket is None:
+            return
+        sent = Counter(one.key for one in self._history.of("put"))
+        held: Counter[str] = Counter()
+        for root in {self._bucket.key_for(one.key).rpartition("/artifacts/")[0] for one in puts}:
+            held.update(self._bucket.version_count(f"{root}/"))
+        for key, count in sent.items():
+            if held[self._bucket.key_for(key)] > count:
+                self._found.doubled.append(
+                    Finding(f"artifact {key}", f"sent {count} times, stored {held[self._bucket.key_for(key)]} times")
+                )
+
+
+def _split(key: str) -> tuple[str, str]:
+    """Return location and name of an artifact: a run's location ends with ``/artifacts``."""
+    location, found, name = key.partition("/artifacts/")
+    return (location + "/artifacts", name) if found else ("", key)

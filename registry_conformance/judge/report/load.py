@@ -1,0 +1,82 @@
+"""What a report says of a load: lines of the summary, and the ratio to the last load of the same series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.report.run_snapshot import RunSnapshot
+
+_MOST = 3
+KINDS: Mapping[str, str] = {
+    "lost": "lost",
+    "corrupted": "corrupted",
+    "doubled": "there twice",
+    "same_number": "version numbers given twice",
+    "nowhere": "aliases that point nowhere",
+    "stale": "stale reads",
+}
+"""What a proof counts -> in words."""
+
+
+def load_lines(run: RunRecord) -> Iterator[str]:
+    """Yield the lines of the summary about a load, none of a run without one."""
+    load = run.load
+    if load is None:
+        return
+    yield ""
+    yield f"Load: {load['plan']}"
+    for step in load["steps"]:
+        yield (
+            f"  {step['users']:>4} users {step['rate']:>8.1f} requests/s   p50 {_ms(step['p50'])}   "
+            f"p95 {_ms(step['p95'])}   p99 {_ms(step['p99'])}   errors {step['errors']:.2%}"
+        )
+    if knee := load["knee"]:
+        yield f"  knee: {knee['users']} users, {knee['rate']:.1f} requests/s"
+    if compared := load.get("compared"):
+        yield (
+            f"  over the last load of this series ({compared['run']}): "
+            f"rate x {compared['rate']:.2f}, p95 x {compared['p95']:.2f}"
+        )
+    yield f"  busiest: {', '.join(_part(name, one) for name, one in busiest(load)[:_MOST])}"
+    yield f"  proof: {proof_sentence(load)}"
+    for what in (load["generator"]["saturated"], *load["ended_early"], *load["lost_workers"]):
+        if what:
+            yield f"  note: {what}"
+
+
+def proof_sentence(load: Mapping[str, Any]) -> str:
+    """Return in a sentence what the look afterwards found."""
+    counts = load["proof"]["counts"]
+    found = ", ".join(f"{counts[name]} {words}" for name, words in KINDS.items())
+    order = load["linearizable"]
+    checked = order["unseen"] or (
+        f"{order['ok']} histories linearizable, {len(order['illegal'])} not, {len(order['unknown'])} undecided"
+    )
+    unseen = f"; {len(load['proof']['unseen'])} could not be looked up" if load["proof"]["unseen"] else ""
+    return (
+        f"{load['acknowledged']} acknowledged writes looked up ({load['proof']['where']}): {found}{unseen}; {checked}"
+    )
+
+
+def busiest(load: Mapping[str, Any]) -> list[tuple[str, Mapping[str, float]]]:
+    """Return the parts that were watched, who took most of the processors first."""
+    return sorted(load["parts"].items(), key=lambda item: -item[1]["cpu"])
+
+
+def compared(load: Mapping[str, Any], run: str, before: Sequence[RunSnapshot]) -> dict[str, Any] | None:
+    """Return a load over the last one of its series, as ratios; ``None`` if there is none to compare with."""
+    past = next((night for night in reversed(before) if night.load.get("rate") and night.run != run), None)
+    if past is None or not past.load.get("p95"):
+        return None
+    ratios = {name: round(float(load[name]) / past.load[name], 3) for name in ("rate", "p95")}
+    return {"run": past.run, **ratios}
+
+
+def _part(name: str, one: Mapping[str, float]) -> str:
+    return f"{name} {one['cpu']:.0%} of a processor, {one['memory_last']:.0f} MiB"
+
+
+def _ms(second: float) -> str:
+    return f"{second * 1000:.0f} ms"

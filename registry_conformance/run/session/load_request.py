@@ -1,0 +1,73 @@
+"""The load that a run was asked for: what the checks of ``suites/load`` look at, and what the report says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.load.document import document
+from registry_conformance.judge.load.load_run import Surroundings, load
+from registry_conformance.judge.load.outcome import LoadOutcome, concluded, told
+from registry_conformance.judge.load.plan import LoadPlan
+from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.temporary import temporary_folder
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.faults.catalogue import broken
+from registry_conformance.run.session.context import CONTEXT, Context
+from registry_conformance.run.settings import Settings
+
+LOAD: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+"""What the report says of the load, once it is over."""
+
+
+def plan_of(settings: Settings) -> LoadPlan:
+    """Return the load that a run was asked for."""
+    return LoadPlan.parse(settings.load)
+
+
+@pytest.fixture(scope="session")
+def make_load(pytestconfig: pytest.Config, target: Target) -> Callable[[], LoadOutcome]:
+    """Puts the load on the target that the run was asked for, and proves it; without one the check does not apply."""
+    context = pytestconfig.stash[CONTEXT]
+    if not context.settings.load:
+        pytest.skip("a load is only put on a target by `registry-conformance load`")
+
+    def make() -> LoadOutcome:
+        plan, run = plan_of(context.settings), context.settings.run_id
+        terminal = pytestconfig.pluginmanager.getplugin("terminalreporter")
+        say: Callable[[str], None] = terminal.write_line
+        say(f"load: {plan}")
+        with temporary_folder(f"{run}-load-") as folder:
+            happened = load(target, plan, _surroundings(context, folder, run, say))
+        outcome = concluded(target, happened, run, say)
+        for line in told(outcome):
+            say(line)
+        pytestconfig.stash[LOAD] = document(outcome)
+        return outcome
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def cache_seconds(pytestconfig: pytest.Config) -> float:
+    """How long the auth service of a stack of ours is to believe an answer of the key service."""
+    del pytestconfig
+    return REFERENCE.auth.cache
+
+
+def _surroundings(context: Context, folder: Any, run: str, say: Callable[[str], None]) -> Surroundings:
+    if context.given is not None:
+        return Surroundings(folder, run, say=say)
+    stack, deployment = context.stack, broken(REFERENCE, context.settings.faults)
+
+    def kill(part: str) -> None:
+        import signal  # noqa: PLC0415 - only who kills needs it
+
+        stack.signal(part, signal.SIGKILL)
+        say(f"killed: {part}")
+        stack.apply(deployment)
+        say(f"started again: {part}")
+
+    return Surroundings(folder, run, stack.processes, kill, say)

@@ -1,0 +1,26 @@
+"""What a load costs the parts of a deployment, and the clients beside it."""
+
+from __future__ import annotations
+
+from fixtures.load import LoadOutcome, QuestionsUnderLoad, QuietClient
+from registry_conformance.judge.expect import expect_equal, expect_within_limit
+from registry_conformance.judge.requirement import verifies
+
+
+@verifies("LOA-012")
+def test_memory_stays_flat(soaked: LoadOutcome) -> None:
+    """No part's memory grows by more than a tenth after warming up."""
+    expect_equal(soaked.growing(), [], "parts whose memory grows")
+
+
+@verifies("LOA-013")
+def test_key_service_is_asked_by_the_cache_time(questions_under_load: QuestionsUnderLoad) -> None:
+    """The key service is asked about no key more often than the cache allows."""
+    expect_equal(questions_under_load.too_many, [], "questions to the key service")
+
+
+@verifies("LOA-014")
+def test_quiet_client_is_not_starved(quiet_client: QuietClient) -> None:
+    """A client that asks little is answered, and as soon as others are."""
+    expect_equal(quiet_client.unanswered, 0, "requests of the quiet client that failed")
+    expect_within_limit(quiet_client.share, 1.5, "its median over that of the others for the same request")
