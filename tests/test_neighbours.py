@@ -31,6 +31,7 @@ CHECKS = {
     "haproxy": ["-c", "-f"],
     "caddy": ["validate", "--adapter", "caddyfile", "--config"],
     "apache": ["-t", "-f"],
+    "oauth2-proxy": ["--config-test", "--config"],
 }
 
 
@@ -44,13 +45,17 @@ def refusal(neighbour: Neighbour, tmp_path: Path) -> str:
             raise
         pytest.skip(f"its program is needed: {problem}")
     passwords = tmp_path / "passwords"
-    passwords.write_text("")
+    passwords.write_text("a-secret-of-the-client")
     places = {
         "ROOM": tmp_path,
         "LISTEN": "127.0.0.1:18080",
         "MLFLOW": "127.0.0.1:15000",
         "PASSWORDS": passwords,
         "USER": "developer",
+        "ISSUER": "http://127.0.0.1:15001",
+        "CLIENT": "mlflow",
+        "SECRET_FILE": passwords,
+        "COOKIE": "0" * 32,
         "PASSWORD": "$2a$14$UYgHRJgjoXVo1uTjQPDv2.dUvDyUbZvtBjbS5KpCOODRLvbBSKKIq",
     }
     text = neighbour.text(places)
@@ -86,7 +91,7 @@ def test_broken_configuration_is_taken(scenario: FieldScenario, tmp_path: Path) 
 def test_each_program_has_its_configurations() -> None:
     """Each program ships a naive and a tuned configuration, and its usual one is among them."""
     for program in PROGRAMS.values():
-        assert {"password", "password-tuned", program.usual} <= set(program.configurations), program.name
+        assert {program.naive, program.usual} <= set(program.configurations), program.name
 
 
 @pytest.mark.parametrize(

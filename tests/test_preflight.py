@@ -271,6 +271,7 @@ def test_a_redirect_to_https_names_the_address() -> None:
         Answer(302, "", {"Location": "https://sso.example.com/realms/x/auth?client_id=mlflow&redirect_uri=y"}),
         Answer(302, "", {"Location": "/oauth2/sign_in?rd=%2F"}),
         Answer(200, "<title>Sign in</title><form action='/login'><input type='password'></form>"),
+        Answer(403, "<title>Sign In</title><form method='GET' action='/oauth2/start'><button>Go</button></form>"),
     ],
 )
 def test_a_page_to_sign_in_is_told(answer: Answer) -> None:

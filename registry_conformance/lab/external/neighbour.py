@@ -18,6 +18,8 @@ FOLDER = DOCKER / "proxies"
 _PLACES = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/usr/bin", "/usr/local/bin"))
 """Where packages put programs that are not on everybody's PATH."""
 
+_INSTALL = "apt-get install --no-install-recommends"
+
 
 class NeighbourError(ValueError):
     """A proxy of others cannot be had; the message says how to get it, or what there is."""
@@ -27,16 +29,20 @@ class NeighbourError(ValueError):
 class Program:
     """A program: what it is called, the suffix of its configurations, and how it is started with one.
 
-    ``{file}`` in ``arguments`` is the configuration. ``asking`` are the configurations that ask the auth service;
-    the others check a password themselves. ``usual`` is the configuration that counts if none is named.
+    ``{file}`` in ``arguments`` is the configuration, and ``remedy`` the command that brings the program. ``asking``
+    are the configurations that ask the auth service; the others check a password themselves, or with ``by_token`` the
+    token of an identity provider. ``naive`` is the configuration that guides have, ``usual`` the one that counts if
+    none is named.
     """
 
     name: str
     suffix: str
     arguments: tuple[str, ...]
-    packages: str
+    remedy: str
     usual: str = "password-tuned"
+    naive: str = "password"
     asking: tuple[str, ...] = ()
+    by_token: bool = False
 
     @property
     def path(self) -> str:
@@ -46,11 +52,6 @@ class Program:
         if found is None:
             raise NeighbourError(f"there is no {self.name} on this machine: {self.remedy}")
         return found
-
-    @property
-    def remedy(self) -> str:
-        """The command that brings the program."""
-        return f"apt-get install --no-install-recommends {self.packages}"
 
     @property
     def configurations(self) -> tuple[str, ...]:
@@ -69,13 +70,24 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
             "nginx",
             "conf",
             ("-e", "stderr", "-c", "{file}", "-g", "daemon off;"),
-            "nginx-light libnginx-mod-http-lua libnginx-mod-http-headers-more-filter",
+            f"{_INSTALL} nginx-light libnginx-mod-http-lua libnginx-mod-http-headers-more-filter",
             usual="tuned",
             asking=("default", "tuned"),
         ),
-        "haproxy": Program("haproxy", "cfg", ("-db", "-f", "{file}"), "haproxy"),
-        "caddy": Program("caddy", "caddyfile", ("run", "--adapter", "caddyfile", "--config", "{file}"), "caddy"),
-        "apache": Program("apache2", "conf", ("-DFOREGROUND", "-f", "{file}"), "apache2-bin"),
+        "haproxy": Program("haproxy", "cfg", ("-db", "-f", "{file}"), f"{_INSTALL} haproxy"),
+        "caddy": Program(
+            "caddy", "caddyfile", ("run", "--adapter", "caddyfile", "--config", "{file}"), f"{_INSTALL} caddy"
+        ),
+        "apache": Program("apache2", "conf", ("-DFOREGROUND", "-f", "{file}"), f"{_INSTALL} apache2-bin"),
+        "oauth2-proxy": Program(
+            "oauth2-proxy",
+            "cfg",
+            ("--config", "{file}"),
+            "go install github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6",
+            usual="token",
+            naive="browser",
+            by_token=True,
+        ),
     }
 )
 NONE = "none"
@@ -120,6 +132,11 @@ class Neighbour:
     def asks_auth(self) -> bool:
         """Whether it asks the reference's auth service."""
         return self.name != NONE and self.configuration in self.program.asking
+
+    @property
+    def asks_tokens(self) -> bool:
+        """Whether it asks for a token of an identity provider."""
+        return self.name != NONE and self.program.by_token
 
     @property
     def file(self) -> Path:

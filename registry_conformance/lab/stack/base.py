@@ -15,6 +15,7 @@ from registry_conformance.lab.deployment import DOORS, Deployment
 from registry_conformance.lab.deployment import Store as StoreValue
 from registry_conformance.lab.stack.auth import RECORD, AuthServicePart, KeyServicePart
 from registry_conformance.lab.stack.external_store import StoreOfOthers, bucket_name
+from registry_conformance.lab.stack.identity_part import IdentityPart
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.links import LinksPart, record, url_to
 from registry_conformance.lab.stack.mlflow import MLflowServer
@@ -70,7 +71,8 @@ class RealisedStack(ABC):
         deciding = [AuthServicePart(layout)] if self._proxy.asks_auth else []
         keeping = [KeyServicePart(layout)] if self._proxy.asks_keys else []
         self._mlflow = self.mlflow(layout)
-        served = (*keeping, *deciding, self._mlflow, LinksPart(layout), self._proxy)
+        signing = [IdentityPart(layout)] if self._proxy.asks_tokens else []
+        served = (*keeping, *deciding, *signing, self._mlflow, LinksPart(layout), self._proxy)
         self.parts = [self._store, *served, *self.further()]
 
     @abstractmethod

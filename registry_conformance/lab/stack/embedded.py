@@ -26,6 +26,7 @@ _LISTENERS = (
     "database",
     "keys",
     "auth",
+    "identity",
     "mlflow",
     "proxy",
     "proxy-tls",

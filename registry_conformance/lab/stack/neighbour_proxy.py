@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 from collections.abc import Hashable, Mapping
 from pathlib import Path
+from secrets import token_hex
 
 from registry_conformance.judge.target.credential import Credential, Password
 from registry_conformance.judge.target.policy import OPEN, Policy
@@ -14,6 +15,7 @@ from registry_conformance.judge.target.target import Capability
 from registry_conformance.lab.deployment import DOORS, Deployment, Links
 from registry_conformance.lab.external.neighbour import NONE, Neighbour, NeighbourError
 from registry_conformance.lab.stack import certificate
+from registry_conformance.lab.stack.identity_part import CLIENT, secret_file, token_of_client, until_it_answers
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.links import address_to, url_to
 from registry_conformance.lab.stack.part import PartError
@@ -31,6 +33,7 @@ class NeighbourProxy(AnyProxy):
         self.neighbour = neighbour
         self.program = neighbour.program.name
         self.asks_auth = self.asks_keys = neighbour.asks_auth
+        self.asks_tokens = neighbour.asks_tokens
         self.doors = tuple(DOORS) if neighbour.asks_auth else ("literal",)
 
     def spec(self, deployment: Deployment) -> Hashable:
@@ -56,6 +59,8 @@ class NeighbourProxy(AnyProxy):
         text = text.replace("/etc/nginx/lua", str(self.neighbour.file.parent)).replace("/tmp/nginx", str(room))  # noqa: S108 - as said
         file.touch(mode=0o600)
         file.write_text(text, encoding="utf-8")
+        if self.asks_tokens:
+            await until_it_answers(self.layout)
         arguments = [argument.format(file=file) for argument in self.neighbour.program.arguments]
         await self.launch(arguments, {"XDG_DATA_HOME": str(room), "XDG_CONFIG_HOME": str(room)})
 
@@ -66,8 +71,12 @@ class NeighbourProxy(AnyProxy):
         return True
 
     def keys(self, keys: Mapping[str, Credential]) -> Mapping[str, Credential]:
-        """Return the reference's keys if it asks about them, else the one user's password."""
-        return keys if self.asks_auth else {"writer": Password(USER, self.layout.keys["writer"])}
+        """Return the reference's keys if it asks about them, else the one user's token or password."""
+        if self.asks_auth:
+            return keys
+        if self.asks_tokens:
+            return {"writer": token_of_client(self.layout)}
+        return {"writer": Password(USER, self.layout.keys["writer"])}
 
     @property
     def authority(self) -> Path | None:
@@ -79,13 +88,13 @@ class NeighbourProxy(AnyProxy):
         own = Capability(False, f"{self.neighbour.whose}: its routes, limits and headers are its own")
         if self.asks_auth:
             return {"tls": Capability(True), "proxy-settings": own}
-        whose = f"{self.neighbour.whose}: it checks a password itself, and asks no key service"
+        whose = f"{self.neighbour.whose}: it checks credentials itself, and asks no key service"
         absent = Capability(False, f"{self.neighbour.whose}: its configuration takes no TLS")
         return {"tls": absent, "proxy-settings": own, "key-record": Capability(False, whose)}
 
     def installed(self) -> str:
         """Return the first line of what the program says of its version."""
-        option = {"caddy": "version", "haproxy": "-v", "nginx": "-v", "apache2": "-v"}[self.program]
+        option = {"caddy": "version", "oauth2-proxy": "--version"}.get(self.program, "-v")
         try:
             said = subprocess.run(
                 [self.neighbour.program.path, option], capture_output=True, text=True, timeout=_PATIENCE, check=False
@@ -103,6 +112,9 @@ class NeighbourProxy(AnyProxy):
         places["MLFLOW"] = _joined(address_to(self.layout, deployment.links, "mlflow"))
         if self.asks_auth:
             return places | self._asking(deployment, room)
+        if self.asks_tokens:
+            issuer, secret = self.layout.url("identity"), secret_file(self.layout)
+            return places | {"ISSUER": issuer, "CLIENT": CLIENT, "SECRET_FILE": secret, "COOKIE": token_hex(16)}
         password = self.layout.keys["writer"]
         passwords = room / "passwords"
         digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()  # noqa: S324 - the form of htpasswd -s

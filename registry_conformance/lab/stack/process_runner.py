@@ -69,6 +69,7 @@ def _beginning(program: str) -> list[str]:
         "moto": [*module, "moto.server"],
         "links": [*module, "registry_conformance.lab.stack.link"],
         "mlflow": [*module, "mlflow"],
+        "identity": [*module, "registry_conformance.lab.stack.identity"],
         "auth": [*module, "uvicorn", "--app-dir", str(DOCKER / "auth"), *quiet],
     }
     if program in known or program.startswith("/"):

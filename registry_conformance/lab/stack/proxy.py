@@ -28,6 +28,8 @@ class AnyProxy(ProgramPart):
     """Whether it asks the auth service, which is no part of the deployment otherwise."""
     asks_keys: bool = True
     """Whether it has the key service asked, which is no part of the deployment otherwise."""
+    asks_tokens: bool = False
+    """Whether it asks for tokens of an identity provider, which is no part of the deployment otherwise."""
     policy: Policy = GUARDED
     """What is promised at its doors."""
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from registry_conformance.judge.locations import cache_folder
 from registry_conformance.judge.machine import new_run_id, part_environment, python
-from registry_conformance.judge.target.credential import Credential, Password
+from registry_conformance.judge.target.credential import CommandToken, Credential, Password
 from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.target.token import token_of
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.lab.stack.request import StackRequest
 from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
@@ -104,6 +105,8 @@ def _as_users_give(key: Credential | None) -> dict[str, str]:
     """Return the variables that a user of the deployment sets."""
     if isinstance(key, Password):
         return {"MLFLOW_TRACKING_USERNAME": key.user, "MLFLOW_TRACKING_PASSWORD": key.password}
+    if isinstance(key, CommandToken):
+        return {"MLFLOW_TRACKING_TOKEN": token_of(key)}
     return {"MLFLOW_TRACKING_TOKEN": key} if isinstance(key, str) else {}
 
 

@@ -12,6 +12,7 @@ _METHOD = ("put", "method")
 _REDIRECT = ("redirect", "https")
 _THROTTLE = ("429", "throttl", "rate", "too many")
 _LOST = ("drops the authorization header",)
+_SIGN_IN = ("page to sign in",)
 _OPEN = ("without a key", "no key", "nobody is asked", "open")
 _ROUTE = ("route", "artifact", "404")
 
@@ -49,6 +50,7 @@ HEALTHY = (
         for configuration in ("password", "password-tuned")
         if (name, configuration) != ("nginx", "password")
     ),
+    FieldScenario("oauth2-proxy-token", Neighbour("oauth2-proxy", "token")),
 )
 """Neighbours that let a model be registered, whatever else they are."""
 
@@ -59,6 +61,7 @@ _NO_PASSWORD = (
 """nginx that asks for no password, and drops the one that MLflow behind it asks for."""
 BROKEN = (
     FieldScenario("open-though-promised", Neighbour("none"), named=_OPEN, promises_key=True),
+    FieldScenario("oauth2-proxy-browser", Neighbour("oauth2-proxy", "browser"), registers=False, named=_SIGN_IN),
     FieldScenario(
         "nginx-drops-authorization",
         Neighbour("nginx", "password-tuned", (_NO_PASSWORD,)),

@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.machine import child_environment, python
-from registry_conformance.judge.target.credential import Password
+from registry_conformance.judge.target.credential import CommandToken, Password
 from registry_conformance.judge.target.target import Target
 
 MOST_LINES = 8
@@ -54,7 +54,9 @@ def declaration(target: Target, *, promises_key: bool = False) -> tuple[str, dic
         return "\n".join([*lines, "[keys.writer]", f'variable = "{_PASSWORD}"']) + "\n", {_PASSWORD: token_hex(16)}
     if key is None:
         return "\n".join([*lines, 'policy = "open"']) + "\n", {}
-    assert isinstance(key, Password), "neighbours ask for a user and a password"
+    if isinstance(key, CommandToken):
+        return "\n".join([*lines, "[keys.writer]", f"command = {json.dumps(key.command)}"]) + "\n", {}
+    assert isinstance(key, Password), "neighbours ask for a token or a password"
     lines += ["[keys.writer]", f'user = "{key.user}"', f'password = {{ variable = "{_PASSWORD}" }}']
     return "\n".join(lines) + "\n", {_PASSWORD: key.password}
 

@@ -42,11 +42,15 @@ def version_of(answer: Exchange) -> str:
 
 
 def login_page(answer: Exchange) -> Finding | None:
-    """Return that a page to sign in answers in the place of the API."""
-    if not answer.ok or "html" not in answer.content_type:
+    """Return that a page to sign in answers in the place of the API, with 200 or as a refusal."""
+    if not (answer.ok or answer.status in (401, 403)) or "html" not in answer.content_type:
         return None
     text = answer.text[:50_000].lower()
-    if not re.search(r"type=[\"']?password|<form[^>]*(?:login|sign-?in|sso|saml)|(?:log|sign) ?in (?:to|with)", text):
+    if not re.search(
+        r"type=[\"']?password|<form[^>]*(?:login|sign-?in|sso|saml)|"
+        r"<form[^>]*/oauth2/start|(?:log|sign) ?in (?:to|with)",
+        text,
+    ):
         return None
     host = urlsplit(answer.url).netloc
     title = title_of(answer)

@@ -1,0 +1,85 @@
+"""The identity provider as a part of a stack, and the command by which a user gets a token of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Hashable
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx
+
+from registry_conformance.judge.machine import python
+from registry_conformance.judge.target.credential import CommandToken
+from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.stack.layout import Layout
+from registry_conformance.lab.stack.part import READY_BUDGET, PartError, ProgramPart
+
+NAME = "identity"
+CLIENT = "mlflow"
+_PAUSE = 0.05
+MODULE = "registry_conformance.lab.stack.identity"
+
+
+class IdentityPart(ProgramPart):
+    """An OpenID Connect provider that issues tokens to one client; its clock is ``skew`` seconds ahead."""
+
+    name = program = NAME
+
+    def __init__(self, layout: Layout, skew: int = 0) -> None:
+        super().__init__(layout)
+        self.skew = skew
+
+    def spec(self, deployment: Deployment) -> Hashable:
+        """Return its clock, which no deployment changes."""
+        del deployment
+        return self.skew
+
+    async def start(self, deployment: Deployment) -> None:
+        """Start the provider."""
+        del deployment
+        host, port = self.layout.addresses[self.name]
+        place = ["--host", host, "--port", str(port), "--client", CLIENT, "--skew", str(self.skew)]
+        await self.launch(["serve", *place, "--secret-file", str(secret_file(self.layout))], {})
+
+    async def is_ready(self, deployment: Deployment) -> bool:
+        """Return whether the provider says who it is."""
+        del deployment
+        return await _answers(self.layout)
+
+    def installed(self) -> str:
+        """Return the version of the library that signs its tokens."""
+        return f"joserfc {version('joserfc')}"
+
+
+async def until_it_answers(layout: Layout) -> None:
+    """Return when the provider answers, which some programs need to start; raise ``PartError`` if it does not."""
+    deadline = time.monotonic() + READY_BUDGET
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            if await _answers(layout):
+                return
+        if time.monotonic() > deadline:
+            raise PartError(f"the identity provider did not answer within {READY_BUDGET:.0f} s")
+        await asyncio.sleep(_PAUSE)
+
+
+async def _answers(layout: Layout) -> bool:
+    return (await layout.http.get(layout.url(NAME) + "/.well-known/openid-configuration")).status_code == 200
+
+
+def secret_file(layout: Layout) -> Path:
+    """Return the file of the client's secret, written if it is not there yet."""
+    file = layout.room(NAME) / "client-secret"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(layout.keys["writer"])
+    return file
+
+
+def token_of_client(layout: Layout) -> CommandToken:
+    """Return the credential of whoever signs in by the client's secret."""
+    asked = ("--issuer", layout.url(NAME), "--client", CLIENT, "--secret-file", str(secret_file(layout)))
+    return CommandToken((python(), "-m", MODULE, "token", *asked), layout.room(NAME))
