@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.promises import Feature, Promises
 
-
 _LOAD = "its file has [load]"
 
 
