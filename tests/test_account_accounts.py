@@ -65,7 +65,14 @@ def mend(account: Account, requirement: str, declared: Declared) -> None:
 
 
 def _named(account: Account, line: str, declared: Declared) -> list[str]:
-    """Return a line, once for each policy that a finding may name if it is about one."""
+    """Return a line, once for each policy, grant or configuration that a finding may name if it is about one."""
+    if "TIERING_ID" in line:
+        found = account.client("s3").list_bucket_intelligent_tiering_configurations(Bucket=declared.bucket)
+        listed = found.get("IntelligentTieringConfigurationList", ())
+        return [line.replace("TIERING_ID", each["Id"]) for each in listed]
+    if "GRANT_ID" in line:
+        grants = account.client("kms").list_grants(KeyId=declared.kms_key)["Grants"]
+        return [line.replace("GRANT_ID", each["GrantId"]) for each in grants]
     if "POLICY_" not in line:
         return [line]
     role = declared.role.rpartition("/")[2]
@@ -87,7 +94,7 @@ def test_promised_account_is_green(account: Account, declared: Declared) -> None
     red = {name: finding for name, finding in findings.items() if finding.verdict > Verdict.PASSED}
     assert not red
     applying = {name for name, finding in findings.items() if finding.verdict == Verdict.PASSED}
-    of_kms = set() if declared.kms_key else {"INF-006", "INF-007", "INF-052"}
+    of_kms = set() if declared.kms_key else {"INF-006", "INF-007", "INF-014", "INF-015", "INF-052"}
     assert set(RULES) - applying == of_kms | (set() if declared.identities else {"INF-054"})
 
 
@@ -147,4 +154,4 @@ def test_remedy_has_lines_for_each_tool(requirement: str) -> None:
     words = re.findall(
         r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", filled(remedy.cli, with_kms()) + filled(remedy.terraform, with_kms())
     )
-    assert set(words) <= {"POLICY_ARN", "POLICY_NAME"}, "a word that nothing fills"
+    assert set(words) <= {"POLICY_ARN", "POLICY_NAME", "GRANT_ID", "TIERING_ID"}, "a word that nothing fills"

@@ -32,6 +32,10 @@ OF_AWS = {
     "encryption": "GetEncryptionConfiguration",
     "ownershipControls": "GetBucketOwnershipControls",
     "publicAccessBlock": "GetBucketPublicAccessBlock",
+    "requestPayment": "GetBucketRequestPayment",
+    "intelligent-tiering": "GetIntelligentTieringConfiguration",
+    "replication": "GetReplicationConfiguration",
+    "object-lock": "GetBucketObjectLockConfiguration",
 }
 """Queries that moto 5.2.5 takes for ListBucket, with the actions that AWS asks for."""
 BOUNDED = replace(

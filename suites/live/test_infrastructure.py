@@ -98,6 +98,36 @@ def test_acl_is_for_the_owner(account: Account) -> None:
     account.conforms()
 
 
+@verifies("INF-014")
+def test_key_is_enabled(account: Account) -> None:
+    """The KMS key is enabled, and not about to be deleted."""
+    account.conforms()
+
+
+@verifies("INF-015")
+def test_key_is_the_accounts(account: Account) -> None:
+    """Policy and grants of the KMS key let no stranger in."""
+    account.conforms()
+
+
+@verifies("INF-016")
+def test_owner_pays(account: Account) -> None:
+    """The bucket's owner pays for requests to it."""
+    account.conforms()
+
+
+@verifies("INF-017")
+def test_models_are_not_copied_to_strangers(account: Account) -> None:
+    """Objects are replicated to declared or own buckets alone."""
+    account.conforms()
+
+
+@verifies("INF-018")
+def test_versions_are_deleted_without_a_device(account: Account) -> None:
+    """MFA delete is off, so that versions can be deleted."""
+    account.conforms()
+
+
 @verifies("INF-020")
 def test_models_do_not_expire(account: Account) -> None:
     """No lifecycle rule expires current objects under the artifact prefix."""
@@ -118,7 +148,13 @@ def test_unfinished_uploads_are_aborted(account: Account) -> None:
 
 @verifies("INF-023")
 def test_models_stay_readable(account: Account) -> None:
-    """No lifecycle rule moves current artifacts into an archive."""
+    """Nothing moves current artifacts into an archive."""
+    account.conforms()
+
+
+@verifies("INF-024")
+def test_retention_ends_in_time(account: Account) -> None:
+    """Object Lock retains no version for longer than is declared."""
     account.conforms()
 
 

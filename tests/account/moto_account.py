@@ -1,7 +1,7 @@
-"""An AWS account on loopback: moto, with two things of AWS that it lacks.
+"""An AWS account on loopback: moto, with three things of AWS that it lacks.
 
 IAM's policy simulator decides by moto's own policy engine, which shares nothing with ours; a bucket is denied to
-whoever expects another owner of it.
+whoever expects another owner of it; and settings of buckets that moto forgets are kept.
 """
 
 from __future__ import annotations
@@ -120,6 +120,57 @@ def _keys(policies: list[Any]) -> set[str]:
     return {key.lower() for found in documents for each in read_policy(found) for _, key, _ in each.conditions}
 
 
+_KEPT = ("requestPayment", "intelligent-tiering", "replication", "versioning")
+"""Settings of a bucket that moto forgets, or forgets parts of: kept as they were put, and given back so."""
+_put, _get, _delete = (
+    S3Response._bucket_response_put,
+    S3Response._bucket_response_get,
+    S3Response._bucket_response_delete,
+)
+
+
+def _kept(self: S3Response, query: dict[str, Any]) -> tuple[dict[str, dict[str, str]], str, str]:
+    """Return what a bucket keeps, the setting that a query is about, and the id that it names."""
+    bucket = self.backend.get_bucket(self.bucket_name)
+    kept: dict[str, dict[str, str]] = bucket.__dict__.setdefault("_as_they_were_put", {})
+    return kept, next((each for each in _KEPT if each in query), ""), (query.get("id") or [""])[0]
+
+
+def put_setting(self: S3Response, request: Any, name: str, query: dict[str, Any]) -> Any:
+    """Keep a setting."""
+    kept, setting, key = _kept(self, query) if set(query) & {*_KEPT} else ({}, "", "")
+    if setting:
+        kept.setdefault(setting, {})[key] = self.body.decode()
+    return (200, {}, "") if setting and setting != "versioning" else _put(self, request, name, query)
+
+
+def get_setting(self: S3Response, name: str, query: dict[str, Any]) -> Any:
+    """Give a setting back."""
+    kept, setting, _ = _kept(self, query) if set(query) & {*_KEPT} else ({}, "", "")
+    found = kept.get(setting, {})
+    if not setting or (not found and setting in {"replication", "versioning"}):
+        return _get(self, name, query)
+    self._set_action("BUCKET", "GET", query)
+    self._authenticate_and_authorize_s3_action(bucket_name=name)
+    whole = "".join(each.partition("?>")[2] or each for each in found.values())
+    if setting == "intelligent-tiering":
+        return (
+            200,
+            {},
+            f"<ListBucketIntelligentTieringConfigurationsOutput>{whole}</ListBucketIntelligentTieringConfigurationsOutput>",
+        )
+    return 200, {}, whole or "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>"
+
+
+def delete_setting(self: S3Response, name: str, query: dict[str, Any]) -> Any:
+    """Forget a setting."""
+    kept, setting, key = _kept(self, query) if set(query) & {*_KEPT} else ({}, "", "")
+    if not setting:
+        return _delete(self, name, query)
+    kept.get(setting, {}).pop(key, None)
+    return 204, {}, ""
+
+
 @contextmanager
 def moto_account() -> Iterator[Account]:
     """Serve an account while the context lasts."""
@@ -135,6 +186,9 @@ def moto_account() -> Iterator[Account]:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(S3Response, "get_bucket_location", guarded)
+        patch.setattr(S3Response, "_bucket_response_put", put_setting)
+        patch.setattr(S3Response, "_bucket_response_get", get_setting)
+        patch.setattr(S3Response, "_bucket_response_delete", delete_setting)
         patch.setattr(IamResponse, "simulate_principal_policy", simulate_principal_policy, raising=False)
         server.start()
         host, port = server.get_host_and_port()

@@ -30,8 +30,18 @@ def fold(parts: Iterable[Part]) -> list[Part]:
 
 
 def _versioning(values: dict[str, Any]) -> dict[str, Any]:
-    enabled = values["versioning_configuration"][0]["status"] == "Enabled"
-    return {"versioning": [{"enabled": enabled, "mfa_delete": False}]}
+    found = values["versioning_configuration"][0]
+    with_device = found["mfa_delete"] == "Enabled"
+    return {"versioning": [{"enabled": found["status"] == "Enabled", "mfa_delete": with_device}]}
+
+
+def _replication(values: dict[str, Any]) -> dict[str, Any]:
+    rules = [
+        {**rule, "destination": [{"bucket": into["bucket"], "account_id": into["account"]}]}
+        for rule in values["rule"]
+        for into in rule["destination"]
+    ]
+    return {"role": values["role"], "rules": rules}
 
 
 def _lifecycle(values: dict[str, Any]) -> dict[str, Any]:
@@ -62,5 +72,8 @@ _BLOCKS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "acl": lambda values: {"acl": values["acl"]},
     "lifecycle_configuration": _lifecycle,
     "logging": lambda values: {"logging": [values]},
+    "request_payment_configuration": lambda values: {"request_payer": values["payer"]},
+    "object_lock_configuration": lambda values: {"object_lock_configuration": [values]},
+    "replication_configuration": lambda values: {"replication_configuration": [_replication(values)]},
     "policy": lambda values: {"policy": values["policy"]},
 }

@@ -7,12 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry_conformance.judge.account.fact import Known
-from registry_conformance.judge.account.state import FLAGS, BucketState, LifecycleRule, RoleState, State
+from registry_conformance.judge.account.fact import Fact, Known
+from registry_conformance.judge.account.state import (
+    FLAGS,
+    BucketState,
+    KeyState,
+    LifecycleRule,
+    RoleState,
+    State,
+    Tiering,
+)
 from registry_conformance.judge.account.statement import write_policy
 from tests.account.realise import by_policy
 
 _FLAGS = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
+
+OWNER_PAYS = Known("BucketOwner")
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ def parts(state: State) -> Iterator[Part]:
         yield from _bucket(state.bucket.value)
     if isinstance(state.role, Known):
         yield from _role(state.role.value)
+    if isinstance(state.key, Known):
+        yield from _key(state.key.value)
     for group, days in state.log_groups.items():
         if isinstance(days, Known):
             yield Part("aws_cloudwatch_log_group", {"name": group, "retention_in_days": days.value}, ("id", "arn"))
@@ -48,15 +60,63 @@ def _bucket(bucket: BucketState) -> Iterator[Part]:
         ("lifecycle_configuration", _lifecycle(bucket)),
         ("logging", _access_log(bucket)),
         ("policy", {"policy": write_policy(bucket.policy.value)} if isinstance(bucket.policy, Known) else None),
+        ("request_payment_configuration", {"payer": _value(bucket.payer)} if bucket.payer != OWNER_PAYS else None),
+        ("object_lock_configuration", _object_lock(bucket)),
+        ("replication_configuration", _replication(bucket)),
+        *(("intelligent_tiering_configuration", _tiering(each)) for each in _value(bucket.tiering)),
     ):
         if values is not None:
             yield Part(f"aws_s3_bucket_{kind}", values, ("id",), {"bucket": "aws_s3_bucket"})
 
 
+def _value(fact: Fact[Any]) -> Any:
+    assert isinstance(fact, Known)
+    return fact.value
+
+
+def _object_lock(bucket: BucketState) -> dict[str, Any] | None:
+    if not isinstance(bucket.object_lock, Known):
+        return None
+    found = bucket.object_lock.value
+    retention = [{"mode": found.mode, "days": found.days, "years": None}]
+    return {"object_lock_enabled": "Enabled", "rule": [{"default_retention": retention}] if found.mode else []}
+
+
+def _replication(bucket: BucketState) -> dict[str, Any] | None:
+    rules = [
+        {
+            "id": each.bucket,
+            "status": "Enabled",
+            "filter": [{"prefix": "", "tag": [], "and": []}],
+            "destination": [{"bucket": f"arn:aws:s3:::{each.bucket}", "account": each.account, "storage_class": None}],
+        }
+        for each in _value(bucket.replication)
+    ]
+    return {"role": "arn:aws:iam::123456789012:role/replication", "rule": rules} if rules else None
+
+
+def _tiering(found: Tiering) -> dict[str, Any]:
+    tiers = [{"access_tier": tier, "days": days} for tier, days in found.tiers]
+    filters = [{"prefix": found.prefix, "tags": None}] if found.prefix else []
+    return {"name": found.name, "status": "Enabled", "filter": filters, "tiering": tiers}
+
+
+def _key(key: KeyState) -> Iterator[Part]:
+    text = write_policy(_value(key.policy))
+    enabled = key.state == Known("Enabled")
+    yield Part("aws_kms_key", {"arn": key.arn, "is_enabled": enabled, "policy": text}, ("id", "key_id"))
+    for each in _value(key.grants):
+        yield Part("aws_kms_grant", {"key_id": key.arn, "grantee_principal": each, "operations": ["Decrypt"]}, ("id",))
+
+
 def _versioning(bucket: BucketState) -> dict[str, Any] | None:
     if not isinstance(bucket.versioning, Known):
         return None
-    return {"mfa": None, "versioning_configuration": [{"status": bucket.versioning.value}]}
+    with_device = "Enabled" if bucket.mfa_delete == Known(value=True) else None
+    return {
+        "mfa": None,
+        "versioning_configuration": [{"status": bucket.versioning.value, "mfa_delete": with_device}],
+    }
 
 
 def _encryption(bucket: BucketState) -> dict[str, Any] | None:

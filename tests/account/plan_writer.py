@@ -57,7 +57,8 @@ class Writer:
         unknown: dict[str, Any] = {} if existing else dict.fromkeys(part.computed, True)
         unknown |= {attribute: True for attribute in refers if attribute not in values}
         if existing:
-            values |= {"id": values.get("bucket") or "i-1", "arn": f"arn:aws:iam::aws:{part.values.get('name')}"}
+            arn = part.values.get("arn") or f"arn:aws:iam::aws:{part.values.get('name')}"
+            values |= {"id": values.get("bucket") or "i-1", "arn": arn}
         if part.type.endswith("lifecycle_configuration") and not existing:
             unknown["rule"] = [{"filter": [{}], "prefix": True} for _ in values["rule"]]
         where = {"type": part.type, "name": "this", "provider_name": "registry.terraform.io/hashicorp/aws"}

@@ -6,10 +6,24 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from moto.kms.models import Key, kms_backends
+
 from registry_conformance.judge.account.fact import Fact, Known
-from registry_conformance.judge.account.state import FLAGS, BucketState, Encryption, LifecycleRule, RoleState, State
+from registry_conformance.judge.account.state import (
+    FLAGS,
+    BucketState,
+    Encryption,
+    KeyState,
+    LifecycleRule,
+    ObjectLock,
+    Replica,
+    RoleState,
+    State,
+    Tiering,
+)
 from registry_conformance.judge.account.statement import Statement, write_policy
 from registry_conformance.judge.target.account import Declared
 from tests.account.moto_account import ACCOUNT, STRANGER, Account
@@ -29,6 +43,8 @@ def realise(account: Account, state: State, declared: Declared) -> None:
         _log_bucket(account.client("s3"), declared.access_log[0], declared.region)
     if isinstance(state.role, Known):
         _role(account.client("iam"), state.role.value)
+    if isinstance(state.key, Known):
+        _key(state.key.value)
     logs = account.client("logs")
     for group, days in state.log_groups.items():
         if isinstance(days, Known):
@@ -37,10 +53,10 @@ def realise(account: Account, state: State, declared: Declared) -> None:
                 logs.put_retention_policy(logGroupName=group, retentionInDays=days.value)
 
 
-def make_bucket(s3: Any, name: str, region: str) -> None:
-    """Make a bucket with nothing but a region."""
+def make_bucket(s3: Any, name: str, region: str, *, lock: bool = False) -> None:
+    """Make a bucket with nothing but a region, and Object Lock if it is to have that."""
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=name, **where)
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=lock, **where)
 
 
 def _log_bucket(s3: Any, name: str, region: str) -> None:
@@ -63,20 +79,77 @@ def _delete_bucket(s3: Any, name: str) -> None:
 
 def _bucket(s3: Any, bucket: BucketState) -> None:
     name = bucket.name
-    make_bucket(s3, name, _value(bucket.region))
+    make_bucket(s3, name, _value(bucket.region), lock=isinstance(bucket.object_lock, Known))
     settings: tuple[tuple[Fact[Any], Any, str, Callable[[Any], Any]], ...] = (
         (bucket.grants, s3.put_bucket_acl, "GrantRead", _acl),
         (bucket.ownership, s3.put_bucket_ownership_controls, "OwnershipControls", _ownership),
-        (bucket.versioning, s3.put_bucket_versioning, "VersioningConfiguration", lambda status: {"Status": status}),
+        (bucket.versioning, s3.put_bucket_versioning, "VersioningConfiguration", partial(_versioning, bucket)),
         (bucket.encryption, s3.put_bucket_encryption, "ServerSideEncryptionConfiguration", _encryption),
         (bucket.policy, s3.put_bucket_policy, "Policy", write_policy),
         (bucket.lifecycle, s3.put_bucket_lifecycle_configuration, "LifecycleConfiguration", lifecycle),
         (bucket.access_log, s3.put_bucket_logging, "BucketLoggingStatus", _logging),
+        (bucket.payer, s3.put_bucket_request_payment, "RequestPaymentConfiguration", lambda payer: {"Payer": payer}),
+        (bucket.object_lock, s3.put_object_lock_configuration, "ObjectLockConfiguration", _object_lock),
+        (bucket.replication, s3.put_bucket_replication, "ReplicationConfiguration", _replication),
         (bucket.public_access, s3.put_public_access_block, "PublicAccessBlockConfiguration", _public_access),
     )
     for fact, put, argument, value in settings:
         if isinstance(fact, Known) and fact.value != ():
             put(Bucket=name, **{argument: value(fact.value)})
+    for each in _value(bucket.tiering):
+        s3.put_bucket_intelligent_tiering_configuration(
+            Bucket=name, Id=each.name, IntelligentTieringConfiguration=_tiering(each)
+        )
+
+
+def _versioning(bucket: BucketState, status: str) -> dict[str, str]:
+    return {"Status": status} | ({"MFADelete": "Enabled"} if bucket.mfa_delete == Known(value=True) else {})
+
+
+def _object_lock(found: ObjectLock) -> dict[str, Any]:
+    rule = {"Rule": {"DefaultRetention": {"Mode": found.mode, "Days": found.days}}} if found.mode else {}
+    return {"ObjectLockEnabled": "Enabled"} | rule
+
+
+def _replication(found: tuple[Replica, ...]) -> dict[str, Any]:
+    rules = [
+        {
+            "ID": each.bucket,
+            "Priority": number,
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "DeleteMarkerReplication": {"Status": "Disabled"},
+            "Destination": {"Bucket": f"arn:aws:s3:::{each.bucket}"}
+            | ({"Account": each.account} if each.account else {}),
+        }
+        for number, each in enumerate(found)
+    ]
+    return {"Role": "arn:aws:iam::123456789012:role/replication", "Rules": rules}
+
+
+def _tiering(found: Tiering) -> dict[str, Any]:
+    tiers = [{"AccessTier": tier, "Days": days} for tier, days in found.tiers]
+    filters = {"Filter": {"Prefix": found.prefix}} if found.prefix else {}
+    return {"Id": found.name, "Status": "Enabled", "Tierings": tiers, **filters}
+
+
+def _key(key: KeyState) -> None:
+    """Make a key of that ARN in moto, which gives its own keys names of its own."""
+    _, _, _, region, account, name = key.arn.split(":")
+    text = write_policy(_value(key.policy))
+    made = Key(text, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "", account, region)  # type: ignore[abstract]  # as moto
+    made.id, made.arn = name.removeprefix("key/"), key.arn
+    made.key_state = _value(key.state)
+    made.enabled = made.key_state == "Enabled"
+    made.deletion_date = (
+        datetime(2030, 1, 1, tzinfo=UTC).replace(tzinfo=None) if made.key_state == "PendingDeletion" else None
+    )
+    kms_backends[account][region].keys |= {
+        made.id: made,
+        made.arn: made,
+    }  # by its ARN moto finds it for some calls only
+    for each in _value(key.grants):
+        made.add_grant("", each, ["Decrypt"], {}, "")
 
 
 def _value(fact: Fact[Any]) -> Any:

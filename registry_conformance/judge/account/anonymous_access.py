@@ -136,6 +136,7 @@ def _request(account: str, arn: str, owner: str) -> Facts:
         "aws:sourceaccount": (),
         "aws:sourcearn": (),
         "aws:principalaccount": (account,) if account else (),
+        "kms:calleraccount": (account,) if account else (),
         "aws:principalarn": (arn,) if arn else (),
         **({} if account else dict.fromkeys(_OF_OTHERS, ())),
     }

@@ -17,7 +17,12 @@ LOOKS_AT_BUCKET = (
     "s3:GetBucketAcl",
     "s3:GetLifecycleConfiguration",
     "s3:GetBucketLogging",
+    "s3:GetBucketRequestPayment",
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetReplicationConfiguration",
+    "s3:GetIntelligentTieringConfiguration",
 )
+LOOKS_AT_KEY = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants")
 LOOKS_AT_ROLE = (
     "iam:GetRole",
     "iam:ListRolePolicies",
@@ -38,6 +43,8 @@ def own_rights(declared: Declared) -> Iterator[Statement]:
         yield Statement(actions=LOOKS_AT_ROLE, resources=(declared.role,))
         policies = tuple(f"arn:{partition}:iam::{owner}:policy/*" for owner in (account, "aws"))
         yield Statement(actions=LOOKS_AT_POLICIES, resources=policies)
+    if declared.kms_key:
+        yield Statement(actions=LOOKS_AT_KEY, resources=(declared.kms_key,))
     yield Statement(actions=("logs:DescribeLogGroups",), resources=("*",))
 
 

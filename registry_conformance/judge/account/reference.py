@@ -8,7 +8,15 @@ from types import MappingProxyType
 
 from registry_conformance.judge.account.fact import Absent, Known
 from registry_conformance.judge.account.required_rights import ON_BUCKET, ON_KEY, ON_OBJECTS
-from registry_conformance.judge.account.state import FLAGS, BucketState, Encryption, LifecycleRule, RoleState, State
+from registry_conformance.judge.account.state import (
+    FLAGS,
+    BucketState,
+    Encryption,
+    KeyState,
+    LifecycleRule,
+    RoleState,
+    State,
+)
 from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.account.tokens import provider_of
 from registry_conformance.judge.target.account import Declared, Identity
@@ -23,7 +31,19 @@ def promised(declared: Declared) -> State:
         bucket=Known(bucket(declared)),
         role=Known(RoleState(declared.role, Known(trust(declared)), Known(tuple(rights(declared))))),
         log_groups=MappingProxyType({group: Known(days) for group, days in declared.log_groups.items()}),
+        key=Known(key(declared)) if declared.kms_key else Absent(),
     )
+
+
+def key(declared: Declared) -> KeyState:
+    """Return the KMS key as promised: the account alone decides who uses it, and nobody has a grant."""
+    return KeyState(declared.kms_key, Known("Enabled"), Known((of_account(declared),)), Known(()))
+
+
+def of_account(declared: Declared) -> Statement:
+    """Return the statement of a key's policy that leaves it to the account's own policies who may use the key."""
+    root = f"AWS:arn:{declared.partition}:iam::{declared.owner}:root"
+    return Statement(actions=("kms:*",), resources=("*",), principals=(root,))
 
 
 def bucket(declared: Declared) -> BucketState:

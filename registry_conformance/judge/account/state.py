@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from registry_conformance.judge.account.fact import Absent, Fact, Unsupported
+from registry_conformance.judge.account.fact import Absent, Fact, Known, Unsupported
 from registry_conformance.judge.account.permission import AccessDecision
 from registry_conformance.judge.account.statement import Statement
 
 FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 """The four switches of a public access block."""
+
+DAYS_A_YEAR = 365
+"""How Object Lock counts a year of retention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,41 @@ class LifecycleRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Tiering:
+    """One configuration of Intelligent-Tiering: the archive tiers that objects of that class move to when unread.
+
+    ``tiers`` are tier -> days; ``prefix``, ``narrowed`` and ``enabled`` are as those of a lifecycle rule.
+    """
+
+    name: str
+    tiers: tuple[tuple[str, int], ...]
+    enabled: bool = True
+    prefix: str = ""
+    narrowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One rule of replication that is in force: to which bucket it copies, and whose that is, empty if nobody says."""
+
+    bucket: str
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectLock:
+    """Object Lock's default retention: ``GOVERNANCE`` or ``COMPLIANCE``, empty for none; for how many days."""
+
+    mode: str = ""
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BucketState:
-    """The artifact bucket. ``grants`` are the ACL's entries for others than the owner, as ``READ to AllUsers``."""
+    """The artifact bucket. ``grants`` are the ACL's entries for others than the owner, as ``READ to AllUsers``.
+
+    ``payer`` is who pays for requests, ``mfa_delete`` whether versions are deleted with a device only.
+    """
 
     name: str
     region: Fact[str]
@@ -57,6 +93,21 @@ class BucketState:
     grants: Fact[tuple[str, ...]]
     lifecycle: Fact[tuple[LifecycleRule, ...]]
     access_log: Fact[tuple[str, str]]
+    mfa_delete: Fact[bool] = Known(value=False)  # noqa: RUF009 - frozen, and equal to any other
+    payer: Fact[str] = Known("BucketOwner")  # noqa: RUF009 - as above
+    object_lock: Fact[ObjectLock] = Absent()  # noqa: RUF009 - as above
+    replication: Fact[tuple[Replica, ...]] = Known(())  # noqa: RUF009 - as above
+    tiering: Fact[tuple[Tiering, ...]] = Known(())  # noqa: RUF009 - as above
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """The KMS key: its state as KMS calls it (``Enabled``, ``PendingDeletion``), its policy, who has grants of it."""
+
+    arn: str
+    state: Fact[str]
+    policy: Fact[tuple[Statement, ...]]
+    grants: Fact[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +127,9 @@ class RoleState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An account: its bucket, the server's role, and log group -> for how many days it keeps lines, 0 for ever."""
+    """An account: its bucket, the server's role, log group -> how many days it keeps lines (0 for ever), the key."""
 
     bucket: Fact[BucketState]
     role: Fact[RoleState]
     log_groups: Mapping[str, Fact[int]] = field(default_factory=lambda: MappingProxyType({}))
+    key: Fact[KeyState] = Absent()  # noqa: RUF009 - frozen, and equal to any other

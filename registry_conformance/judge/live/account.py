@@ -41,6 +41,7 @@ def declared_of(profile: Profile) -> Declared | None:
         vpc_endpoints=tuple(table.vpc_endpoints),
         vpc=table.vpc or "",
         networks=tuple(table.networks),
+        replicas=tuple(table.replicas),
         organization=table.organization or "",
     )
 

@@ -175,6 +175,9 @@ class InfrastructureTable(Strict):
     networks: list[str] = Field(
         default_factory=list, description="networks that the server's requests come from, as 203.0.113.0/24"
     )
+    replicas: list[str] = Field(
+        default_factory=list, description="buckets that S3 may replicate artifacts to, a list of names"
+    )
     organization: str | None = Field(
         default=None, pattern=r"^o-\w+$", description="the organisation of AWS that the account belongs to"
     )

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable
 from registry_conformance.judge.account.observe.queries import ask
-from registry_conformance.judge.account.state import FLAGS, BucketState, Encryption, LifecycleRule
+from registry_conformance.judge.account.state import (
+    DAYS_A_YEAR,
+    FLAGS,
+    BucketState,
+    Encryption,
+    LifecycleRule,
+    ObjectLock,
+    Replica,
+    Tiering,
+)
 from registry_conformance.judge.account.statement import read_policy
 from registry_conformance.judge.target.account import Declared
 
@@ -56,7 +65,65 @@ def observe_bucket(s3: S3Client, declared: Declared) -> Fact[BucketState]:
                 "NoSuchLifecycleConfiguration",
             ),
             access_log=_present(ask(lambda: s3.get_bucket_logging(Bucket=name), _access_log)),
+            mfa_delete=ask(
+                lambda: s3.get_bucket_versioning(Bucket=name), lambda said: said.get("MFADelete") == "Enabled"
+            ),
+            **_keeping(s3, declared),
         )
+    )
+
+
+def _keeping(s3: S3Client, declared: Declared) -> dict[str, Any]:
+    """Return what makes objects unreadable, undeletable or somebody else's."""
+    name = declared.bucket
+    lock = ask(
+        lambda: s3.get_object_lock_configuration(Bucket=name), _object_lock, "ObjectLockConfigurationNotFoundError"
+    )
+    replication = ask(
+        lambda: s3.get_bucket_replication(Bucket=name),
+        lambda said: _replication(s3, said, declared),
+        "ReplicationConfigurationNotFoundError",
+    )
+    return {
+        "payer": ask(lambda: s3.get_bucket_request_payment(Bucket=name), lambda said: said.get("Payer", "BucketOwner")),
+        "object_lock": lock,
+        "replication": Known(()) if isinstance(replication, Absent) else replication,
+        "tiering": ask(lambda: s3.list_bucket_intelligent_tiering_configurations(Bucket=name), _tiering),
+    }
+
+
+def _object_lock(said: Mapping[str, Any]) -> ObjectLock:
+    found = said["ObjectLockConfiguration"].get("Rule", {}).get("DefaultRetention", {})
+    return ObjectLock(found.get("Mode", ""), found.get("Days") or found.get("Years", 0) * DAYS_A_YEAR)
+
+
+def _replication(s3: S3Client, said: Mapping[str, Any], declared: Declared) -> tuple[Replica, ...]:
+    into = [each["Destination"] for each in said["ReplicationConfiguration"]["Rules"] if each["Status"] == "Enabled"]
+    return tuple(_replica(s3, each, declared) for each in into)
+
+
+def _replica(s3: S3Client, into: Mapping[str, Any], declared: Declared) -> Replica:
+    """Return where a rule copies to; if S3 finds the bucket for the declared owner, it is that one's."""
+    name, owner = into["Bucket"].rpartition(":")[2], declared.owner
+    if into.get("Account") or not owner:
+        return Replica(name, into.get("Account", ""))
+    own = ask(lambda: s3.get_bucket_location(Bucket=name, ExpectedBucketOwner=owner), lambda _: owner)
+    return Replica(name, own.value if isinstance(own, Known) else "")
+
+
+def _tiering(said: Mapping[str, Any]) -> tuple[Tiering, ...]:
+    return tuple(_archives(each) for each in said.get("IntelligentTieringConfigurationList", ()))
+
+
+def _archives(raw: Mapping[str, Any]) -> Tiering:
+    given = raw.get("Filter", {})
+    both = given.get("And", {})
+    return Tiering(
+        name=raw["Id"],
+        tiers=tuple(sorted((each["AccessTier"], each["Days"]) for each in raw["Tierings"])),
+        enabled=raw["Status"] == "Enabled",
+        prefix=given.get("Prefix") or both.get("Prefix") or "",
+        narrowed=bool(set(given) - {"Prefix", "And"} or set(both) - {"Prefix"}),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
 from registry_conformance.judge.account.observe.bucket import observe_bucket
+from registry_conformance.judge.account.observe.key import observe_key
 from registry_conformance.judge.account.observe.queries import ask
 from registry_conformance.judge.account.observe.role import observe_role
 from registry_conformance.judge.account.state import State
@@ -32,6 +33,7 @@ def observe(account: ObservedAccount) -> State:
         bucket=observe_bucket(s3, declared),
         role=observe_role(_client(account, "iam"), declared) if declared.role else Absent(),
         log_groups=_log_groups(_client(account, "logs"), declared) if declared.log_groups else {},
+        key=observe_key(_client(account, "kms"), declared) if declared.kms_key else Absent(),
     )
 
 

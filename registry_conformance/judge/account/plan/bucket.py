@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
 from registry_conformance.judge.account.plan import inline as inlined
+from registry_conformance.judge.account.plan import keeping
 from registry_conformance.judge.account.plan.document import Plan, Resource
 from registry_conformance.judge.account.plan.lifecycle import lifecycle
 from registry_conformance.judge.account.plan.links import constant, linked, provider
+from registry_conformance.judge.account.plan.policies import planned_account, policy
 from registry_conformance.judge.account.state import FLAGS, BucketState, Encryption
-from registry_conformance.judge.account.statement import PolicyError, Statement, read_policy
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -81,34 +82,45 @@ def planned_bucket(plan: Plan, bucket: Resource) -> BucketState:
             "logging",
             lambda _: _access_log(plan, bucket, "logging", 0),
         ),
+        mfa_delete=_or(
+            setting("aws_s3_bucket_versioning", keeping.mfa_delete, "versioning", inlined.mfa_delete), False
+        ),
+        payer=_or(
+            setting(
+                "aws_s3_bucket_request_payment_configuration",
+                lambda each: each.get("payer"),
+                "request_payer",
+                lambda payer: Known(str(payer)),
+            ),
+            "BucketOwner",
+        ),
+        object_lock=setting(
+            "aws_s3_bucket_object_lock_configuration",
+            keeping.object_lock,
+            "object_lock_configuration",
+            lambda _: keeping.object_lock(bucket, "object_lock_configuration", 0),
+        ),
+        replication=_or(
+            setting(
+                "aws_s3_bucket_replication_configuration",
+                lambda each: keeping.replication(plan, each),
+                "replication_configuration",
+                lambda _: keeping.replication(plan, bucket, "replication_configuration", 0),
+            ),
+            (),
+        ),
+        tiering=keeping.tiering(plan, bucket),
     )
+
+
+def _or(fact: Fact[T], default: T) -> Fact[T]:
+    """Return a fact, or what AWS has where nothing is set."""
+    return Known(default) if isinstance(fact, Absent) else fact
 
 
 def _is_removed(plan: Plan, kind: str, bucket: Resource) -> bool:
     """Return whether the plan removes a setting, which the bucket itself still shows then."""
     return any(each.type == kind and each.get("bucket") == bucket.get("bucket") for each in plan.removed)
-
-
-def policy(document: Fact[Any], where: str) -> Fact[tuple[Statement, ...]]:
-    """Return the statements of a policy's text, as far as the plan knows it; ``where`` is the resource that has it."""
-    if not isinstance(document, Known):
-        return document
-    try:
-        return Known(read_policy(document.value, where))
-    except PolicyError as problem:
-        return Unreadable(f"it is no policy: {problem}")
-
-
-def planned_account(plan: Plan, resource: Resource) -> Fact[str]:
-    """Return the account that a resource is made in: who plans, or whom the provider allows, if the plan tells."""
-    callers = [caller.get("account_id") for caller in plan.read("aws_caller_identity")]
-    numbers = {str(each.value) for each in callers if isinstance(each, Known)}
-    if len(numbers) == 1:
-        return Known(numbers.pop())
-    allowed = constant(plan, provider(plan, resource).get("allowed_account_ids", {}))
-    if isinstance(allowed, list) and len(allowed) == 1:
-        return Known(str(allowed[0]))
-    return Pending(f"{resource.address}: neither aws_caller_identity nor allowed_account_ids says which account")
 
 
 def _region(plan: Plan, bucket: Resource) -> Fact[str]:

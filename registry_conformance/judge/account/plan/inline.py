@@ -28,6 +28,11 @@ def versioning(blocks: Any) -> Fact[str]:
     return Known("Enabled") if blocks[0].get("enabled") else Absent()
 
 
+def mfa_delete(blocks: Any) -> Fact[bool]:
+    """Return whether versions are deleted with a device only."""
+    return Known(bool(blocks[0].get("mfa_delete")))
+
+
 def grants(blocks: Any) -> Fact[tuple[str, ...]]:
     """Return whom the ACL lets in beside its owner, who is the one account with full control."""
     full = [each for each in blocks if not each.get("uri") and "FULL_CONTROL" in each.get("permissions", ())]

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
-from registry_conformance.judge.account.plan.bucket import planned_account, planned_bucket
+from registry_conformance.judge.account.plan.bucket import planned_bucket
 from registry_conformance.judge.account.plan.document import Plan, PlanError, Resource, read_plan
+from registry_conformance.judge.account.plan.keeping import planned_key
+from registry_conformance.judge.account.plan.policies import planned_account
 from registry_conformance.judge.account.plan.role import planned_role
 from registry_conformance.judge.account.state import BucketState, RoleState, State
 from registry_conformance.judge.target.account import Declared, PlannedAccount
@@ -33,6 +35,7 @@ def planned(account: PlannedAccount) -> tuple[State, Declared]:
         else Absent(),
         role=_role(plan, declared),
         log_groups=_log_groups(plan, declared),
+        key=planned_key(plan, declared),
     )
     return state, declared
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
-from registry_conformance.judge.account.plan.bucket import policy
 from registry_conformance.judge.account.plan.document import Plan, Resource
 from registry_conformance.judge.account.plan.links import linked
+from registry_conformance.judge.account.plan.policies import policy
 from registry_conformance.judge.account.state import RoleState
 from registry_conformance.judge.account.statement import Statement
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from registry_conformance.judge.account.fact import Unsupported
 from registry_conformance.judge.account.finding import Finding, judged, standing, value
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
-from registry_conformance.judge.account.state import LifecycleRule, State
+from registry_conformance.judge.account.state import LifecycleRule, State, Tiering
 from registry_conformance.judge.target.account import Declared
 
 _SLOW = ("GLACIER", "DEEP_ARCHIVE")
@@ -22,8 +23,7 @@ def _rules(state: State) -> list[LifecycleRule]:
 
 def _touching(state: State, declared: Declared) -> list[LifecycleRule]:
     """Return the rules that concern some artifact."""
-    below = f"{declared.prefix}/".lstrip("/")
-    return [rule for rule in _rules(state) if below.startswith(rule.prefix) or rule.prefix.startswith(below)]
+    return [rule for rule in _rules(state) if _touches(rule.prefix, declared)]
 
 
 def _covering(state: State, declared: Declared) -> list[LifecycleRule]:
@@ -67,7 +67,24 @@ def _readable_at_once(state: State, declared: Declared) -> Finding:
         for storage, when in rule.moves
         if storage in _SLOW
     ]
+    found += [
+        f"the Intelligent-Tiering configuration {each.name!r} moves them to {tier} when unread for {days} days"
+        for each in _tiering(state, declared)
+        for tier, days in each.tiers
+    ]
     return judged(not found, "no rule that moves current artifacts where they cannot be read at once", "; ".join(found))
+
+
+def _tiering(state: State, declared: Declared) -> list[Tiering]:
+    """Return the configurations of Intelligent-Tiering in force that concern some artifact; a store may have none."""
+    fact = standing(state.bucket, "bucket").tiering
+    found = () if isinstance(fact, Unsupported) else value(fact, "Intelligent-Tiering", absent=())
+    return [each for each in found if each.enabled and _touches(each.prefix, declared)]
+
+
+def _touches(prefix: str, declared: Declared) -> bool:
+    below = f"{declared.prefix}/".lstrip("/")
+    return below.startswith(prefix) or prefix.startswith(below)
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(
