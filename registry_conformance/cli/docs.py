@@ -14,7 +14,7 @@ from registry_conformance.judge.temporary import temporary_folder
     "--check", is_flag=True, help="Write nothing; say which pages are out of date, and exit with 1 if one is."
 )
 def command(check: bool) -> int:
-    """Write the generated pages of docs/: requirements, account, troubleshooting, artifact API as a stack answers.
+    """Write the generated pages of docs/: requirements, account, troubleshooting, compatibility, artifact API.
 
     Exit codes: 0 written, or up to date; 1 out of date, with --check; 2 interrupted; 4 no checkout; 6 the checks do not
     collect or the stack does not start.
@@ -32,6 +32,7 @@ def command(check: bool) -> int:
             pages.TROUBLESHOOTING: pages.troubleshooting_page(),
             pages.REQUIREMENTS: pages.requirements_page(),
             pages.S3_REQUIREMENTS: pages.s3_requirements_page(),
+            pages.COMPATIBILITY: pages.compatibility_page(),
             pages.ARTIFACT_API: _observed(),
         }
     except (ListingError, StackError) as problem:

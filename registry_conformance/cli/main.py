@@ -46,6 +46,7 @@ COMMANDS = {
     "nightly": Entry("nightly", "judge every target of a plan, and say what changed", "verify"),
     "compare": Entry("compare", "say what changed between two runs", "verify"),
     "render": Entry("render", "write every report again from a verdicts.json", "verify"),
+    "matrix": Entry("matrix", "say which client registers on which server, database, store and proxy", "lab"),
     "prove": Entry("prove", "break a deployment in every known way, and see what the checks say", "lab"),
     "field": Entry("field", "put other people's proxies before MLflow, and see what is said of each", "lab"),
     "safeguards": Entry("safeguards", "mutate what keeps deletions to a run's own things; no mutant survives", "lab"),

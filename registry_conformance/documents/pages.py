@@ -9,6 +9,7 @@ from pathlib import Path
 from registry_conformance.documents.api_examples import take_tour
 from registry_conformance.documents.artifact_api import Endpoint, render_artifact_api
 from registry_conformance.documents.check_listing import checks_by_requirement
+from registry_conformance.documents.compatibility import render_compatibility
 from registry_conformance.documents.requirements import render_requirements
 from registry_conformance.documents.s3_requirements import render_s3_requirements
 from registry_conformance.documents.troubleshooting import render_guide
@@ -26,6 +27,7 @@ from registry_conformance.judge.target.target import Target
 REQUIREMENTS = ROOT / "docs" / "requirements.md"
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
 S3_REQUIREMENTS = ROOT / "docs" / "s3-requirements.md"
+COMPATIBILITY = ROOT / "docs" / "compatibility.md"
 ARTIFACT_API = ROOT / "docs" / "artifact-api.md"
 
 
@@ -72,6 +74,11 @@ def s3_requirements_page() -> str:
     return render_s3_requirements(
         requirements, lambda lines, indent: filled(lines, declared, indent=indent), look, objects
     )
+
+
+def compatibility_page() -> str:
+    """Return the page of the last measured matrix that is committed."""
+    return render_compatibility(json.loads(COMPATIBILITY.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def is_stale(page: Path, text: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from registry_conformance.judge.report import tally
-from registry_conformance.judge.report.profiles import at_broken_door, broken_doors
+from registry_conformance.judge.report.client import incompatibility
+from registry_conformance.judge.report.profiles import at_broken_door, broken_doors, registration
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.report.tally import plural, some
 from registry_conformance.judge.requirement import Level
@@ -36,6 +37,7 @@ def sentence(run: RunRecord) -> str:
     one says that it was not caught.
     """
     lead, clauses = _story(run)
+    clauses += _client(run)
     if run.leftovers:
         clauses.append(f"{plural(len(run.leftovers), 'thing')} left behind on the target")
     if faults := [str(fault) for fault in run.target.get("faults") or ()]:
@@ -53,6 +55,17 @@ def _story(run: RunRecord) -> tuple[str, list[str]]:
     if why := tally.unverified(run):
         return "Nothing was verified", [f"{why}" if place(run) in why else f"{why} ({place(run)})"]
     return _unclear(run, must, problem, advised) or _good(run, must, advised)
+
+
+def _client(run: RunRecord) -> list[str]:
+    """Return with which client models were registered, or why it cannot on this server; nothing if none was tried."""
+    answer = registration(run)
+    if not run.client or answer.word not in {"yes", "no"}:
+        return []
+    if answer.word == "yes":
+        return [f"models were registered with the MLflow client {run.client}"]
+    known = incompatibility(run)
+    return [f"not with the MLflow client {run.client}: {known.sentence}; {known.remedy}"] if known else []
 
 
 def _cause(run: RunRecord) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from registry_conformance.judge.promises import PROFILES
 from registry_conformance.judge.report import tally
+from registry_conformance.judge.report.client import incompatibility
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.verdict import Verdict, count, merge
 
@@ -59,7 +60,9 @@ def registration(run: RunRecord) -> Answer:
     for record in run.records:
         if set(record.requirements) & set(REGISTRATION) and record.verdict is not Verdict.INAPPLICABLE:
             doors.setdefault(record.door or _first_door(run), []).append(record)
-    answers = {door: _at_one_door(records) for door, records in doors.items()}
+    found = incompatibility(run)
+    known = f"{found.sentence}; {found.remedy}" if found else ""
+    answers = {door: _at_one_door(records, known) for door, records in doors.items()}
     answers |= {door: Answer("no", "this door is broken") for door in broken_doors(run)}
     if not answers:
         return Answer("not known", _unproved(run), run.client)
@@ -72,10 +75,11 @@ def registration(run: RunRecord) -> Answer:
     return Answer(word, "; ".join(told), run.client)
 
 
-def _at_one_door(records: list[CheckRecord]) -> Answer:
+def _at_one_door(records: list[CheckRecord], known: str) -> Answer:
+    """Return the answer of one door; ``known`` is why this client cannot register on this server, if that is known."""
     red = sorted((each for each in records if each.verdict in tally.RED), key=_by_step)
     if failed := [each for each in red if each.verdict is Verdict.FAILED]:
-        return Answer("no", tally.reason(failed[0]))
+        return Answer("no", known or tally.reason(failed[0]))
     if red:
         return Answer("not known", tally.reason(red[0]))
     passed = {name for each in records if each.verdict is Verdict.PASSED for name in each.requirements}

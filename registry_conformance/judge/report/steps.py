@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from registry_conformance.judge.report import tally
+from registry_conformance.judge.report.client import by_client, incompatibility
 from registry_conformance.judge.report.conclusion import REGISTERED, place, sentence
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.tally import plural
@@ -26,7 +27,8 @@ def outcome(run: RunRecord) -> str:
         why = tally.reason(walked[0]) if walked else "no step of it was asked for"
         return f"Nobody tried to register a model on {where}, so nobody knows whether one can be: {why}."
     left = f", but {plural(len(run.leftovers), 'thing')} could not be cleaned up" if run.leftovers else ""
-    return f"A model can be registered on {where}, and was loaded back with equal predictions{left}{_unseen(run)}."
+    by = by_client(run)
+    return f"A model can be registered on {where}{by}, and was loaded back with equal predictions{left}{_unseen(run)}."
 
 
 def _red(run: RunRecord, record: CheckRecord) -> str:
@@ -37,7 +39,8 @@ def _red(run: RunRecord, record: CheckRecord) -> str:
         return f"Could not tell whether a model can be registered on {where}; what could not be judged is {step}."
     if walked and all(verdict is Verdict.PASSED for verdict in walked):
         return f"A model was registered on {where}, but cannot be relied on; what failed is {step}."
-    return f"No model can be registered on {where}; what failed is {step}."
+    why = f": {known.sentence}; {known.remedy}" if (known := incompatibility(run)) else ""
+    return f"No model can be registered on {where}{by_client(run)}{why}; what failed is {step}."
 
 
 def _unseen(run: RunRecord) -> str:

@@ -69,6 +69,7 @@ def conclusion(run: RunRecord, reports: str = "reports/latest") -> list[str]:
 def _judged(run: RunRecord) -> Iterator[str]:
     doors = some(list(run.target.get("doors") or {}), _MOST_IDS) or "none"
     versions = ", ".join(f"{part} {version}" for part, version in (run.target.get("versions") or {}).items())
+    versions += f"; client mlflow {run.client}" if versions and run.client else ""
     yield (
         f"Judged: {place(run)} (doors: {doors}{'; ' + versions if versions else ''}) by suite {run.suite_version}, "
         f"register {run.register.version}: {plural(len(run.records), 'check')} in {run.seconds:.1f} s"

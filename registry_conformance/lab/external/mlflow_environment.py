@@ -166,15 +166,19 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _uv(*arguments: str) -> None:
+def uv_program() -> str:
+    """Return where uv is; raise ``MlflowEnvironmentError`` if it is not installed."""
     try:
         from uv import find_uv_bin  # noqa: PLC0415 - only who judges another version needs it
 
-        program = find_uv_bin()
+        return str(find_uv_bin())
     except (ImportError, FileNotFoundError) as problem:
         raise MlflowEnvironmentError("uv is not installed, which makes environments: pip install uv") from problem
+
+
+def _uv(*arguments: str) -> None:
     # in a folder of no project: uv would hold to the versions that this project's file names
-    done = subprocess.run([program, *arguments], cwd=place(), capture_output=True, text=True, check=False)
+    done = subprocess.run([uv_program(), *arguments], cwd=place(), capture_output=True, text=True, check=False)
     if done.returncode:
         said = " ".join(done.stderr.split())
         raise MlflowEnvironmentError(f"uv {arguments[0]} failed: {said[:600] or f'exit code {done.returncode}'}")

@@ -147,7 +147,8 @@ class RealisedStack(ABC):
             key_service=layout.url("keys") if proxy.asks_keys else "",
             records={link: record(layout, link) for link in links.in_place},
             logs={part.name: log for part in self.parts if (log := layout.log(part.name)).exists()},
-            versions={part.name: self._versions[part.name] for part in self.parts if part.wanted},
+            versions={"database": "sqlite"}
+            | {part.name: self._versions[part.name] for part in self.parts if part.wanted},
             images={part.name: part.image for part in self.parts if part.image},
             capabilities=self._probed
             | {name: Capability(True) for name in OWNED}

@@ -1,0 +1,81 @@
+"""One cell of the matrix: a deployment and a client, and what became of a registration there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from registry_conformance.judge.incompatibility import Incompatibility, between
+
+YES, NO, UNKNOWN = "yes", "no", "not known"
+"""Whether a model can be registered: proved, refuted, or neither."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stage:
+    """A deployment that cells stand on: versions and names of its parts, as options have them."""
+
+    server: str
+    backend: str = "sqlite"
+    store: str = "moto"
+    proxy: str = "envoy"
+
+    def __str__(self) -> str:
+        return f"MLflow {self.server}, {self.backend}, {self.store}, {self.proxy}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """A deployment, and the version of the client that registers a model there."""
+
+    stage: Stage
+    client: str
+
+    @property
+    def name(self) -> str:
+        """What it is called, fit for a folder."""
+        stage = self.stage
+        parts = (stage.server, f"client-{self.client}", stage.backend, stage.store, stage.proxy.replace(":", "-"))
+        return "-".join(parts)
+
+    @property
+    def incompatibility(self) -> Incompatibility | None:
+        """What is known upstream to keep this client from this server, ``None`` if nothing is."""
+        return between(self.stage.server, self.client)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a cell.
+
+    ``answer`` is one of ``YES``, ``NO``, ``UNKNOWN``; ``why`` the step that failed and how, or what kept it from being
+    tried. ``versions`` are the parts as they named themselves, ``run`` is the run whose report is kept, ``seconds``
+    how long the registration took, the start of the deployment not counted.
+    """
+
+    cell: Cell
+    answer: str
+    why: str = ""
+    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    run: str = ""
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether it is as it should be: a yes, or a no that is known upstream."""
+        if self.answer == YES:
+            return self.cell.incompatibility is None
+        return self.answer == NO and self.cell.incompatibility is not None
+
+    def document(self) -> dict[str, Any]:
+        """Return it as a JSON-able value."""
+        about = {name: value for name, value in asdict(self).items() if name != "cell"}
+        return {**asdict(self.cell.stage), "client": self.cell.client, **about, "seconds": round(self.seconds, 1)}
+
+    @classmethod
+    def of_document(cls, raw: Mapping[str, Any]) -> Outcome:
+        """Return what ``document`` returned; raise ``KeyError`` or ``TypeError`` for anything else."""
+        stage = Stage(*(str(raw[name]) for name in ("server", "backend", "store", "proxy")))
+        told = {name: raw[name] for name in ("answer", "why", "seconds", "versions", "run")}
+        return cls(Cell(stage, str(raw["client"])), **told)

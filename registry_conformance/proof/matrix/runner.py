@@ -1,0 +1,118 @@
+"""Cells carried out: a deployment is started once, and each of its clients registers a model there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from registry_conformance.judge.locations import cache_folder
+from registry_conformance.judge.machine import new_run_id, part_environment, python
+from registry_conformance.judge.target.target import Target
+from registry_conformance.lab.external.mlflow_command import MlflowCommand
+from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
+from registry_conformance.lab.external.neighbour import Neighbour
+from registry_conformance.lab.stack.handle import OwnedStack, StackError
+from registry_conformance.lab.stack.request import StackRequest
+from registry_conformance.proof.matrix.cell import NO, UNKNOWN, YES, Cell, Outcome, Stage
+from registry_conformance.proof.matrix.declared import declare
+
+_PATIENCE = 900.0
+"""Seconds that one registration may take on a busy machine."""
+_ANSWERS = {0: YES, 1: NO}
+Say = Callable[[str], None]
+Done = Callable[[Outcome], None]
+
+
+def carry_out(stage: Stage, cells: Sequence[Cell], kept: Path, say: Say, done: Done, over: Event) -> None:
+    """Start a deployment, have each cell's client register a model there, and tell each outcome when it is there.
+
+    The report of each registration is kept in ``kept/NAME``. What cannot be installed or started is an outcome too.
+    Once ``over`` is set, no further registration begins.
+    """
+    if over.is_set():
+        return
+    try:
+        for version in dict.fromkeys((stage.server, *(cell.client for cell in cells))):
+            MlflowEnvironment.named(version).make(say)
+        stack = OwnedStack(_request(stage))
+    except (MlflowEnvironmentError, StackError) as problem:
+        _all_unknown(cells, problem, done)
+        return
+    try:
+        target = stack.target()
+        for cell in cells:
+            if not over.is_set():
+                done(_registered(cell, target, kept / cell.name))
+    except StackError as problem:
+        _all_unknown(cells, problem, done)
+    finally:
+        stack.close()
+
+
+def _all_unknown(cells: Sequence[Cell], problem: Exception, done: Done) -> None:
+    for cell in cells:
+        done(Outcome(cell, UNKNOWN, str(problem).splitlines()[0]))
+
+
+def _request(stage: Stage) -> StackRequest:
+    return StackRequest(
+        new_run_id(),
+        store=stage.store,
+        backend=stage.backend,
+        cache=cache_folder(),
+        neighbour=Neighbour.named(stage.proxy),
+        command=MlflowCommand.named(stage.server),
+        servers=1,
+    )
+
+
+def _registered(cell: Cell, target: Target, kept: Path) -> Outcome:
+    """Have the client of a cell register a model by the command that users have, and keep its report."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="matrix-") as name:
+        home = Path(name)
+        file = declare(target, home / "declared")
+        arguments = ["--env-file", str(file), "--client", cell.client, "--json", "--report-dir", str(home / "reports")]
+        try:
+            told = subprocess.run(
+                [python(), "-m", "registry_conformance", "register", *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_PATIENCE,
+                cwd=home,
+                env=part_environment(new_run_id(), Path.home()),
+            )
+        except subprocess.TimeoutExpired:
+            return Outcome(cell, UNKNOWN, f"the registration did not end within {_PATIENCE:.0f} s")
+        document = _document(told.stdout)
+        run = str(document.get("run", ""))
+        if run:
+            shutil.rmtree(kept, ignore_errors=True)
+            shutil.copytree(home / "reports" / "runs" / run, kept)
+    why = _why(document) or (told.stderr or told.stdout).strip()[-300:] * (not document)
+    seconds = time.monotonic() - began
+    return Outcome(cell, _ANSWERS.get(told.returncode, UNKNOWN), why, seconds, dict(target.versions), run)
+
+
+def _document(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _why(document: dict[str, Any]) -> str:
+    """Return the first step that failed with what it said, or what kept the registration from being tried."""
+    failed = [step for step in document.get("steps", ()) if step["verdict"] in ("failed", "error")]
+    if failed:
+        return f"{failed[0]['claim'].rstrip('.')}: {' '.join(failed[0]['message'].split())}"[:400]
+    return str(document.get("problem", ""))[:400]

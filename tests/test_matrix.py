@@ -1,0 +1,211 @@
+"""The compatibility matrix: its plan, its cells on real deployments of others, its results, its page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from registry_conformance.cli.main import run
+from registry_conformance.documents.compatibility import compatibility_document, render_compatibility
+from registry_conformance.judge.incompatibility import between
+from registry_conformance.judge.locations import ROOT
+from registry_conformance.proof.matrix import newest, program, results
+from registry_conformance.proof.matrix.cell import NO, UNKNOWN, YES, Cell, Outcome, Stage
+from registry_conformance.proof.matrix.plan import MatrixPlan, MatrixPlanError, shard
+from registry_conformance.proof.matrix.program import MatrixOptions, run_cells
+
+GOOD, BAD = Cell(Stage("2.22.5"), "2.22.5"), Cell(Stage("2.22.5"), "3.9.0")
+OTHER = Cell(Stage("3.9.0"), "3.9.0")
+PLAN = '[group.few]\nservers = ["2.22.5", "3.9.0"]\nclients = ["2.22.5", "3.9.0"]\n'
+
+
+def outcomes(cell: Cell) -> Outcome:
+    """Return what is known to become of a cell of these tests."""
+    answer = NO if cell.incompatibility else YES
+    return Outcome(cell, answer, "The SDK uploads the model: 404" * (answer == NO), 1.0, {"store": "moto 5"}, "run-1")
+
+
+class Deployments:
+    """Stands in the place of real deployments: each cell has the outcome that ``tell`` gives it."""
+
+    def __init__(self, interrupt_after: int = 99) -> None:
+        self.carried_out: list[Cell] = []
+        self._interrupt_after = interrupt_after
+
+    def __call__(self, _: Stage, cells: Sequence[Cell], __: Path, ___: program.Say, done: object, over: Event) -> None:
+        """Tell each cell's outcome, until it is time to be interrupted."""
+        assert callable(done)
+        for cell in cells:
+            if len(self.carried_out) >= self._interrupt_after:
+                raise KeyboardInterrupt
+            if not over.is_set():
+                self.carried_out.append(cell)
+                done(outcomes(cell))
+
+
+def plan(tmp_path: Path, text: str = PLAN) -> Path:
+    """Write a plan and return its file."""
+    file = tmp_path / "matrix.toml"
+    file.write_text(text)
+    return file
+
+
+def test_shipped_plan_is_one(tmp_path: Path) -> None:
+    """The plan of this project is read, its sample is two deployments, and each cell has a name of its own."""
+    shipped = MatrixPlan.read(ROOT / "matrix.toml")
+    cells = shipped.cells(())
+
+    assert len({cell.name for cell in cells}) == len(cells)
+    assert len(shipped.cells(["sample"])) == 2
+    assert [cell.client for cell in MatrixPlan.read(plan(tmp_path)).cells(())] == ["2.22.5", "3.9.0"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[group.few]\nservers = ['3.9.0']", "needs servers and clients"),
+        ("[group.few]\nservers = ['3.9']\nclients = 'same'", "servers has '3.9': '3.9' is no version"),
+        ("[group.few]\nservers = '3.9.0'\nclients = 'same'", "servers is a list of texts"),
+        ("[group.few]\nservers = ['3.9.0']\nclients = 'all'", 'clients is a list of texts, or "same"'),
+        ("[group.few]\nservers = ['3.9.0']\nclients = 'same'\nstores = ['mino']", "stores has 'mino': there are"),
+        ("[group.few]\nservers = ['3.9.0']\nclients = 'same'\nproxies = ['ngnix']", "proxies has 'ngnix': unknown"),
+        ("[groups]\n", "has tables [group.NAME]"),
+        ("[group", "is not TOML"),
+    ],
+)
+def test_plan_that_is_none_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """What cannot be a plan is exit code 4, with the place and what is allowed."""
+    file = plan(tmp_path, text)
+    heard: list[str] = []
+    code = program.matrix(file, tmp_path / "reports", MatrixOptions(), heard.append)
+
+    assert code == 4
+    assert said in heard[0]
+
+
+def test_shares_are_all_and_keep_deployments_whole() -> None:
+    """The shares of several machines are all cells, each once, and no deployment is started on two machines."""
+    cells = MatrixPlan.read(ROOT / "matrix.toml").cells(())
+    shares = [shard(cells, f"{number}/3") for number in (1, 2, 3)]
+
+    assert sorted(cell for share in shares for cell in share) == sorted(cells)
+    assert not {cell.stage for cell in shares[0]} & {cell.stage for cell in shares[1]}
+    for wrong in ("0/3", "4/3", "1", "1/0"):
+        with pytest.raises(MatrixPlanError, match="say which of how many"):
+            shard(cells, wrong)
+
+
+def test_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupted run is exit code 2, and with --resume only what is left is carried out."""
+    first = Deployments(interrupt_after=1)
+    monkeypatch.setattr(program, "carry_out", first)
+    assert program.matrix(plan(tmp_path), tmp_path, MatrixOptions(), lambda _: None) == 2
+    second = Deployments()
+    monkeypatch.setattr(program, "carry_out", second)
+    assert program.matrix(plan(tmp_path), tmp_path, MatrixOptions(resume=True), lambda _: None) == 0
+
+    assert len(first.carried_out) == 1
+    assert len(second.carried_out) == 3
+    assert len(results.earlier(tmp_path)) == 1
+    assert len(results.earlier(tmp_path)[0].outcomes) == 4
+
+
+def test_known_no_is_as_it_should_be_and_a_new_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A no that is known upstream is exit code 0; a no that is not, or a yes against what is known, is 1; else 6."""
+    monkeypatch.setattr(program, "carry_out", Deployments())
+    assert run_cells([GOOD, BAD, OTHER], tmp_path, MatrixOptions(), lambda _: None) == 0
+    for outcome, code in ((Outcome(OTHER, NO), 1), (Outcome(BAD, YES), 1), (Outcome(GOOD, UNKNOWN), 6)):
+        found = results.begin(tmp_path)
+        found.outcomes = {outcome.cell: outcome}
+        said: list[str] = []
+        assert program.conclude(found, tmp_path, None, said.append) == code
+        assert "not as it should be" in " ".join(said)
+
+
+def test_changes_are_told(tmp_path: Path) -> None:
+    """What has another answer than in the run before is named, on the page too."""
+    for answer in (YES, NO):
+        found = results.begin(tmp_path)
+        found.outcomes = {OTHER: Outcome(OTHER, answer)}
+        said: list[str] = []
+        program.conclude(found, tmp_path, None, said.append)
+    line = "MLflow 3.9.0, sqlite, moto, envoy, client 3.9.0: yes before, no now"
+
+    assert f"changed: {line}" in said
+    assert line in (tmp_path / "matrix" / "latest" / "index.html").read_text()
+
+
+def test_shards_are_merged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Results of two machines become one, with the reports of their cells."""
+    folders = []
+    for number, cell in enumerate((GOOD, BAD)):
+        found = results.begin(tmp_path / str(number))
+        found.add(outcomes(cell))
+        report = found.folder / "cells" / cell.name
+        report.mkdir(parents=True)
+        (report / "index.html").write_text("a report")
+        folders.append(f"--merge={found.folder}")
+
+    assert run(["matrix", *folders, f"--report-dir={tmp_path}"]) == 0
+    assert "2 of 2 cells" in capsys.readouterr().out
+    page = (tmp_path / "matrix" / "latest" / "index.html").read_text()
+    assert f"cells/{GOOD.name}/index.html" in page
+    assert (tmp_path / "matrix" / "latest" / "cells" / BAD.name / "index.html").exists()
+    assert run(["matrix", f"--merge={tmp_path}", f"--report-dir={tmp_path}"]) == 4
+    assert "is no record of a matrix" in capsys.readouterr().out
+
+
+def test_page_has_marks_reasons_and_no_markup_of_others(tmp_path: Path) -> None:
+    """The page shows each answer, why not, and what is known upstream; what a server said is shown, not obeyed."""
+    found = results.begin(tmp_path)
+    found.outcomes = {GOOD: outcomes(GOOD), BAD: Outcome(BAD, NO, "<script>alert(1)</script>")}
+    program.conclude(found, tmp_path, None, lambda _: None)
+    text = (found.folder / "index.html").read_text()
+
+    assert "clients of 3.x need a server of 3.x" in text
+    assert "mlflow#16215" in text
+    assert "<script>alert" not in text
+
+
+def test_committed_page_says_what_was_measured() -> None:
+    """The table has a row for each server and a column for each client; a known no has its reference, once."""
+    cells = [each.document() for each in map(outcomes, (GOOD, BAD, OTHER))]
+    text = render_compatibility(compatibility_document("2026-11-29T00:00:00+00:00", "0.1.0", cells))
+
+    assert "Measured on 2026-11-29" in text
+    assert "| server \\ client | 2.22.5 | 3.9.0 |" in text
+    assert "| **2.22.5** | yes | **no** |" in text
+    assert text.count("https://github.com/mlflow/mlflow/issues/16215") == 1
+
+
+def test_newest_are_those_that_nobody_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that is newer than all that was measured meets every client and server, an old one is left alone."""
+    document = tmp_path / "compatibility.json"
+    cells = [outcomes(OTHER).document()]
+    document.write_text(json.dumps(compatibility_document("2026-11-29", "0.1.0", cells)))
+    monkeypatch.setattr(newest, "releases", lambda: ["3.8.1", "3.9.0", "3.10.0"])
+    found = newest.newest_cells(document, lambda _: None)
+
+    assert found == [Cell(Stage("3.10.0"), "3.9.0"), Cell(Stage("3.10.0"), "3.10.0"), Cell(Stage("3.9.0"), "3.10.0")]
+    with pytest.raises(newest.ReleasesError, match="nothing is known to be measured"):
+        newest.newest_cells(tmp_path / "none.json", lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("server", "client", "known"),
+    [
+        ("mlflow 2.22.5", "3.1.4", True),
+        ("2.22.5", "2.22.5", False),
+        ("3.0.0rc1", "3.1.4", False),
+        ("3.1.4", "2.9.2", False),
+        ("nothing", "3.1.4", False),
+        ("2.22.5", "", False),
+    ],
+)
+def test_what_cannot_work_together_is_known(server: str, client: str, known: bool) -> None:
+    """Clients of 3.x are known not to register on servers before 3.0; of what names no version nothing is known."""
+    assert (between(server, client) is not None) == known
