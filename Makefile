@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help verify field rehearse prove test lint types bench docs images lock setup clean
+.PHONY: help verify field matrix rehearse prove test lint types bench docs images lock setup clean
 .DEFAULT_GOAL := help
 
 help: ## show the commands
@@ -24,6 +24,9 @@ types: setup ## strict types
 
 field: setup ## put other people's proxies before MLflow, healthy and broken, and see what is said
 	@$(BIN)/registry-conformance field $(ARGS)
+
+matrix: setup ## see which client registers on which server, database, store and proxy
+	@$(BIN)/registry-conformance matrix $(ARGS)
 
 rehearse: setup ## judge a stack of our own as though it were foreign, crashes included
 	@$(BIN)/registry-conformance rehearse $(ARGS)
