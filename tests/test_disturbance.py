@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -95,6 +96,32 @@ def test_only_some_of_the_exchanges_are_disturbed(armed: Armed) -> None:
     port = armed(Rule(When(skip=1, times=2), (Answer(503),)))
 
     assert [ask(port, "GET", "/", {})[0] for _ in range(5)] == [200, 503, 503, 200, 200]
+
+
+def test_only_later_requests_of_a_connection_are_disturbed(armed: Armed) -> None:
+    """A rule about the second place of a connection lets its first request pass, on every connection."""
+    port = armed(Rule(When(place=2), (Answer(503),)))
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as line:
+        statuses = []
+        for _ in range(3):
+            line.request("GET", "/")
+            answer = line.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+
+    assert statuses == [200, 503, 503]
+    assert ask(port, "GET", "/", {})[0] == 200
+
+
+def test_only_requests_beside_others_are_disturbed(armed: Armed) -> None:
+    """A rule about two requests under way lets a lonely one pass, before and after two are there."""
+    port = armed(Rule(When(path="^/slow"), (Delay(1.0),)), Rule(When(path="^/quick", at_once=2), (Answer(503),)))
+    assert ask(port, "GET", "/quick", {})[0] == 200
+    with ThreadPoolExecutor(1) as beside:
+        slow = beside.submit(ask, port, "GET", "/slow", {})
+        eventually(lambda: ask(port, "GET", "/quick", {})[0] == 503, "the slow one is under way")
+        assert slow.result()[0] == 200
+    eventually(lambda: ask(port, "GET", "/quick", {})[0] == 200, "nobody else is there any more")
 
 
 def test_request_arrives_changed(armed: Armed) -> None:

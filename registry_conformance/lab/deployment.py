@@ -217,7 +217,11 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Everything that is judged: the parts, in the order a request passes them."""
+    """Everything that is judged: the parts, in the order a request passes them.
+
+    ``files`` are shipped files with another text than in the repository, each as (path below ``docker/``, text): of the
+    proxy, the auth service and the MLflow server.
+    """
 
     proxy: Proxy = Proxy()
     auth: Auth = Auth()
@@ -226,6 +230,7 @@ class Deployment:
     store: Store = Store()
     links: Links = Links()
     client: Client = Client()
+    files: tuple[tuple[str, str], ...] = ()
 
 
 REFERENCE = Deployment()

@@ -12,6 +12,11 @@ from registry_conformance.lab.disturbance import Act, Rule, When
 Change = Callable[[Deployment], Deployment]
 
 
+def unchanged(deployment: Deployment) -> Deployment:
+    """Return a deployment as it is."""
+    return deployment
+
+
 def part(name: str, **settings: Any) -> Change:
     """Return what gives a part of the deployment (``proxy``, ``auth``, ...) these settings."""
 

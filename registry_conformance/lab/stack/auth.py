@@ -12,6 +12,7 @@ from typing import Any
 
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import ROLES, Deployment
+from registry_conformance.lab.stack import shipped
 from registry_conformance.lab.stack.links import url_to
 from registry_conformance.lab.stack.part import ProgramPart
 from registry_conformance.lab.stack.request import KEY_STATES, SERVICES
@@ -25,11 +26,14 @@ class _Service(ProgramPart):
 
     program = "auth"
     app: str
+    source: Path | None = None
+    """The folder of its source if that is not the shipped one."""
 
     async def serve(self, variables: Mapping[str, str]) -> None:
         """Start the app with these settings."""
         host, port = self.layout.addresses[self.name]
-        await self.launch([self.app, "--host", host, "--port", str(port)], variables)
+        place = ["--app-dir", str(self.source)] if self.source else []  # of two, the last one counts
+        await self.launch([self.app, "--host", host, "--port", str(port), *place], variables)
 
     async def is_ready(self, deployment: Deployment) -> bool:
         """Return whether the service answers."""
@@ -49,8 +53,8 @@ class AuthServicePart(_Service):
     app = "auth_service:app"
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return the auth service's own value, and how it reaches the key service."""
-        return deployment.auth, "keys" in deployment.links.in_place
+        """Return the auth service's own value, its files, and how it reaches the key service."""
+        return deployment.auth, shipped.of_folder(deployment, "auth"), "keys" in deployment.links.in_place
 
     async def up(self, deployment: Deployment) -> None:
         """Start the service, unless the deployment has it down."""
@@ -60,8 +64,11 @@ class AuthServicePart(_Service):
     async def start(self, deployment: Deployment) -> None:
         """Start the auth service."""
         auth = deployment.auth
-        policy = self.layout.room(self.name) / "policy.toml"
-        _replace(policy, policy_text(auth.policy))
+        room = self.layout.room(self.name)
+        others = shipped.changed(deployment, "auth")
+        policy = room / "policy.toml"
+        _replace(policy, others.get("policy.toml") or policy_text(auth.policy))
+        self.source = shipped.copy_with("auth", others, room) if others else None
         await self.serve(
             {
                 "AUTH_POLICY_FILE": str(policy),

@@ -44,6 +44,7 @@ class RealisedStack(ABC):
         self.folder = owned_folder(f"{order.run_id}-", order.owner, order.run_id, engine=self.kind == "docker")
         (self.folder / "logs").mkdir()
         self.parts: list[Part] = []
+        self._unsettled: Sequence[Part] = ()
         self._versions: dict[str, str] = {}
         self._probed: dict[str, Capability] = {}
         self._lock = asyncio.Lock()
@@ -101,11 +102,21 @@ class RealisedStack(ABC):
         Raises ``UnsupportedByPartError``, and changes nothing, if a part that is not ours cannot be had in it.
         """
         deployment = self._placed(deployment)
+        if deployment.files and (self.kind != "embedded" or self.order.command):
+            raise UnsupportedByPartError("files of an image, or of a server that others start, are not replaced")
         if lacking := [reason for part in self.parts if (reason := part.lacks(deployment))]:
             raise UnsupportedByPartError(lacking[0])
         async with self._lock:
-            changed = [part for part in self.parts if part.died or part.spec(deployment) != part.spec(self.deployment)]
-            await _all([part.restart(deployment) if part.died else part.apply(deployment) for part in changed])
+            unsettled = self._unsettled
+            changed = [
+                part
+                for part in self.parts
+                if part.died or part in unsettled or part.spec(deployment) != part.spec(self.deployment)
+            ]
+            self._unsettled = changed  # until all is well: who breaks off leaves parts that are neither this nor that
+            anew = {part for part in changed if part.died or part in unsettled}
+            await _all([part.restart(deployment) if part in anew else part.apply(deployment) for part in changed])
+            self._unsettled = []
             self.deployment = deployment
             return self.target()
 

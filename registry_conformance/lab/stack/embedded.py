@@ -66,6 +66,7 @@ class EmbeddedStack(RealisedStack):
             bucket=bucket_at(f"http://127.0.0.1:{ports['store']}", self.bucket, order),
             http=httpx.AsyncClient(trust_env=False, timeout=5),
             servers=order.servers,
+            patience=order.patience,
             house=ProcessHousing,
         )
 

@@ -6,10 +6,12 @@ Nothing here runs a process. Files are replaced by rename, which a running Envoy
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -27,6 +29,9 @@ _TOLD = "version_text|update_rejected|total_listeners_warming|warming_clusters|w
 ADMIN_PATH = f"/stats?format=json&filter=({_TOLD})$"
 """What to GET from Envoy's admin API for ``in_force`` and ``rejected``."""
 
+BOOTSTRAP = "envoy.yaml"
+"""The file that Envoy reads at its start alone."""
+_LUA = "errors.lua"
 _WATCHED = ("clusters.yaml", "routes.yaml", "listeners.yaml")
 
 
@@ -71,28 +76,51 @@ def write_config(
     mlflow: tuple[str, int],
     auth: tuple[str, int],
     version: str,
+    others: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write the configuration of ``proxy`` into ``folder``; addresses are (host, port).
 
     ``version`` becomes the ``version_info`` of each watched file. The folder's ``tls`` gets a certificate for the host
-    of ``listen_tls``, unless one is there. Raises ``ProxyError`` for an unknown door, family or certificate.
+    of ``listen_tls``, unless one is there. ``others`` are files with another text than the shipped one, by name. Raises
+    ``ProxyError`` for an unknown door, family or certificate, and for other files that lack what is put in.
     """
     folder = folder.resolve()
-    documents = {name: _load(name) for name in ("envoy.yaml", *_WATCHED)}
-    point(documents["envoy.yaml"]["admin"]["address"], admin)
+    documents = {name: _load(name, others) for name in (BOOTSTRAP, *_WATCHED)}
+    try:
+        _fill(documents, proxy, listen, listen_tls, admin, mlflow, auth)
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as problem:
+        if not others:
+            raise
+        raise ProxyError(f"a file of the proxy lacks what is put into it: {problem!r}") from problem
+    for name in _WATCHED:
+        documents[name]["version_info"] = version
+    certificate.issue(folder / "tls", listen_tls[0])
+    lua = others.get(_LUA)
+    # Envoy reads the script again only if its listener changed: another text has another name.
+    script = _LUA if lua is None else f"errors-{hashlib.sha256(lua.encode()).hexdigest()[:12]}.lua"
+    _replace(folder / script, (REFERENCE / _LUA).read_text() if lua is None else lua)
+    for name in (BOOTSTRAP, *_WATCHED):
+        # JSON is YAML without anchors, and Envoy reads it by the same name.
+        text = json.dumps(documents[name], indent=1).replace(f"/etc/envoy/{_LUA}", f"/etc/envoy/{script}")
+        _replace(folder / name, text.replace('"/etc/envoy', f'"{json.dumps(str(folder))[1:-1]}') + "\n")
+
+
+def _fill(
+    documents: dict[str, dict[str, Any]],
+    proxy: Proxy,
+    listen: tuple[str, int],
+    listen_tls: tuple[str, int],
+    admin: tuple[str, int],
+    mlflow: tuple[str, int],
+    auth: tuple[str, int],
+) -> None:
+    """Put addresses and settings into the documents."""
+    point(documents[BOOTSTRAP]["admin"]["address"], admin)
     for listener, address in zip(documents["listeners.yaml"]["resources"], (listen, listen_tls), strict=True):
         point(listener["address"], address)
     envoy_clusters.apply(proxy, documents["clusters.yaml"], mlflow, auth)
     envoy_listeners.apply(proxy, documents["listeners.yaml"])
     envoy_routes.apply(proxy, documents["routes.yaml"])
-    for name in _WATCHED:
-        documents[name]["version_info"] = version
-    certificate.issue(folder / "tls", listen_tls[0])
-    _replace(folder / "errors.lua", (REFERENCE / "errors.lua").read_text())
-    for name in ("envoy.yaml", *_WATCHED):
-        # JSON is YAML without anchors, and Envoy reads it by the same name.
-        text = json.dumps(documents[name], indent=1).replace('"/etc/envoy', f'"{json.dumps(str(folder))[1:-1]}')
-        _replace(folder / name, text + "\n")
 
 
 def in_force(stats: Mapping[str, Any], version: str) -> bool:
@@ -123,9 +151,14 @@ def _stats(stats: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield entry["name"], entry["value"]
 
 
-def _load(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(_as_json(name))
-    return document
+def _load(name: str, others: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Return a reference file, or what is in its place: YAML, or JSON, which is read in no time."""
+    if name not in others:
+        return dict(json.loads(_as_json(name)))
+    try:
+        return dict(json.loads(others[name]))
+    except ValueError:
+        return dict(yaml.safe_load(others[name]))
 
 
 @functools.cache

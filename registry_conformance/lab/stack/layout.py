@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from registry_conformance.judge.target.target import BucketAccess
+from registry_conformance.lab.stack.request import PATIENCE
 from registry_conformance.lab.stack.runner import Runner
 
 Address = tuple[str, int]
@@ -21,7 +22,8 @@ class Layout:
 
     ``addresses`` are by part, ``to-LINK`` for what stands on a link; ``house`` makes what runs a part's program;
     ``cache`` outlives the run and may be ``None``; ``http`` asks the parts whether they are ready; ``servers`` is how
-    many processes MLflow has; ``standing`` names the links that a recorder stands on even where nobody passes it.
+    many processes MLflow has; ``standing`` names the links that a recorder stands on even where nobody passes it;
+    ``patience`` is how many seconds a part may take until it is ready.
     """
 
     run_id: str
@@ -34,6 +36,7 @@ class Layout:
     servers: int
     house: Callable[[Layout, str], Runner]
     standing: frozenset[str] = frozenset()
+    patience: float = PATIENCE
 
     def url(self, part: str) -> str:
         """Return the base URL of a part."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.lab.deployment import Deployment, MLflow
-from registry_conformance.lab.stack import store
+from registry_conformance.lab.stack import shipped, store
 from registry_conformance.lab.stack.database import DatabasePart
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.links import store_url
@@ -61,8 +61,9 @@ class MLflowServer(Part):
         return ""
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return the server's own value, where its artifacts go, and how it reaches the store."""
-        return deployment.mlflow, deployment.store, "store" in deployment.links.in_place
+        """Return the server's own value, its files, where its artifacts go, and how it reaches the store."""
+        files = shipped.of_folder(deployment, "mlflow")
+        return deployment.mlflow, files, deployment.store, "store" in deployment.links.in_place
 
     async def start(self, deployment: Deployment) -> None:
         """Start a server once its database answers; a file is a copy of the migrated one if there is one."""

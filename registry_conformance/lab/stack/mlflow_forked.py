@@ -16,6 +16,7 @@ from pathlib import Path
 
 from registry_conformance.judge.machine import part_environment
 from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.stack import shipped
 from registry_conformance.lab.stack.database import DatabasePart
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.mlflow import MLflowServer, fresh
@@ -92,7 +93,9 @@ class ForkedMLflow(MLflowServer):
     async def _serve(self, deployment: Deployment) -> None:
         environment = part_environment(self.layout.run_id, self.layout.room(self.name)) | self.settings(deployment)
         log, room = self.layout.log(self.name), self.layout.room(self.name)
-        process = _CONTEXT.Process(target=serve, args=(environment, self._socket, log, room, fresh(deployment)))
+        others = shipped.changed(deployment, "mlflow")
+        source = shipped.copy_with("mlflow", others, room) if others else None
+        process = _CONTEXT.Process(target=serve, args=(environment, self._socket, log, room, fresh(deployment), source))
         await asyncio.to_thread(process.start)
         self._processes.append(process)
 

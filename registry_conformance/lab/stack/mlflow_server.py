@@ -9,6 +9,7 @@ import importlib
 import multiprocessing
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,11 +18,14 @@ from registry_conformance.judge.lifeline import die_with_parent
 PRELOAD = ["registry_conformance.lab.stack.tied_to_parent", "registry_conformance.lab.stack.mlflow_source"]
 
 
-def serve(environment: Mapping[str, str], listening: socket.socket, log: Path, room: Path, fresh: bool) -> None:
+def serve(
+    environment: Mapping[str, str], listening: socket.socket, log: Path, room: Path, fresh: bool, source: Path | None
+) -> None:
     """Become the MLflow server on a bound socket, which several may share, with exactly this environment.
 
     ``fresh`` imports the server's own modules again: some of its settings (static prefix, allowed hosts, CORS) are
-    read at import, and the warm parent has them imported with the reference's.
+    read at import, and the warm parent has them imported with the reference's. ``source`` is the folder of the
+    server's own modules if they are not the shipped ones.
     """
     os.setsid()
     output = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
@@ -34,4 +38,10 @@ def serve(environment: Mapping[str, str], listening: socket.socket, log: Path, r
     supervisor = multiprocessing.parent_process()
     if supervisor is None or not supervisor.is_alive():  # it went before the kernel was asked
         os._exit(1)
-    importlib.import_module("registry_conformance.lab.stack.mlflow_source").serving.run(listening, fresh=fresh)
+    if source is None:
+        importlib.import_module("registry_conformance.lab.stack.mlflow_source").serving.run(listening, fresh=fresh)
+        return
+    for file in source.glob("*.py"):
+        sys.modules.pop(file.stem, None)
+    sys.path.insert(0, str(source))
+    importlib.import_module("serving").run(listening, fresh=fresh)

@@ -13,9 +13,6 @@ from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.stack import process
 from registry_conformance.lab.stack.layout import Layout
 
-READY_BUDGET = 90.0
-"""Seconds a part may take until it is ready: generous, since a busy machine is not a broken one."""
-
 
 class PartError(RuntimeError):
     """A part did not start, or died; the message names it and shows the tail of its log."""
@@ -116,13 +113,13 @@ class Part(ABC):
 
     async def until(self, condition: Callable[[], Awaitable[bool]], state: str) -> None:
         """Poll until the condition holds; raise ``PartError`` when the part dies or the budget is spent."""
-        deadline = time.monotonic() + READY_BUDGET
+        deadline = time.monotonic() + self.layout.patience
         pause = 0.005
         while not await self._holds(condition):
             if not self.is_alive():
                 raise PartError(self.death_report(f"died before it was {state}"))
             if time.monotonic() > deadline:
-                raise PartError(self.death_report(f"was not {state} after {READY_BUDGET:.0f} s"))
+                raise PartError(self.death_report(f"was not {state} after {self.layout.patience:.0f} s"))
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.05)
 

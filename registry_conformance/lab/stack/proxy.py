@@ -11,7 +11,7 @@ from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.policy import GUARDED, Policy
 from registry_conformance.judge.target.target import Capability
 from registry_conformance.lab.deployment import DOORS, Deployment, Links
-from registry_conformance.lab.stack import certificate, envoy
+from registry_conformance.lab.stack import certificate, envoy, shipped
 from registry_conformance.lab.stack.envoy_routes import ProxyError
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.links import address_to, url_to
@@ -58,13 +58,17 @@ class EnvoyPart(AnyProxy):
         super().__init__(layout)
         self._changes = 0
         self._rejected = 0
+        self._bootstrap: str | None = None
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return the proxy's own value and whom it sends requests to."""
-        return deployment.proxy, deployment.links.in_place & {"mlflow", "server", "auth"}
+        """Return the proxy's own value, its files, and whom it sends requests to."""
+        links = deployment.links.in_place & {"mlflow", "server", "auth"}
+        return deployment.proxy, shipped.of_folder(deployment, "proxy"), links
 
     async def start(self, deployment: Deployment) -> None:
         """Write the configuration and start Envoy on it."""
+        self._rejected = 0
+        self._bootstrap = shipped.changed(deployment, "proxy").get(envoy.BOOTSTRAP)
         try:
             await asyncio.to_thread(self._write, deployment)
         except ProxyError as problem:
@@ -79,8 +83,14 @@ class EnvoyPart(AnyProxy):
         return (await self.layout.http.get(f"{self.layout.url(self.name)}{door}/health")).status_code < 600
 
     async def apply(self, deployment: Deployment) -> None:
-        """Replace the configuration files and return when Envoy has taken them."""
-        self._write(deployment)
+        """Replace the configuration files and return when Envoy has taken them; one of them it reads at start alone."""
+        if shipped.changed(deployment, "proxy").get(envoy.BOOTSTRAP) != self._bootstrap:
+            await self.restart(deployment)
+            return
+        try:
+            self._write(deployment)
+        except ProxyError as problem:
+            raise PartError(str(problem)) from problem
         await self.until(self._in_force, "running its new configuration")
 
     @property
@@ -114,6 +124,7 @@ class EnvoyPart(AnyProxy):
             mlflow=address_to(self.layout, links, "mlflow"),
             auth=address_to(self.layout, links, "auth"),
             version=str(self._changes),
+            others=shipped.changed(deployment, "proxy"),
         )
 
     async def _in_force(self) -> bool:

@@ -20,6 +20,10 @@ SERVICES = {"other-service": "another-service", "legacy-service": "ml-platform"}
 """State of a key that was issued for another service -> that service's id."""
 
 
+PATIENCE = 90.0
+"""Seconds a part may take until it is ready: generous, since a busy machine is not a broken one."""
+
+
 @dataclass(frozen=True, slots=True)
 class StackSecrets:
     """A run's own secrets, shared by its stacks: API keys by role and state, credentials of store and database."""
@@ -46,7 +50,8 @@ class StackRequest:
     ``faults`` names what ``deployment`` was broken with; ``servers`` is how many processes MLflow has. ``proxy`` and
     ``mlflow`` are images of others in the reference's place, ``elsewhere`` a store of others, ``neighbour``
     a proxy of others as a process, ``command`` how MLflow is started; ``None`` is our own.
-    ``owner`` is the process that all of it ends with.
+    ``patience`` is how many seconds a part may take until it is ready; ``owner`` is the process that all
+    of it ends with.
     """
 
     run_id: str
@@ -64,4 +69,5 @@ class StackRequest:
     elsewhere: ExternalStore | None = None
     neighbour: Neighbour | None = None
     command: MlflowCommand | None = None
+    patience: float = PATIENCE
     owner: Owner = field(default_factory=Owner.this)

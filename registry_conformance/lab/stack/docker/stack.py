@@ -102,6 +102,7 @@ class DockerStack(RealisedStack):
             bucket=bucket_at(f"http://{host}:{port}", self.bucket, order),
             http=httpx.AsyncClient(trust_env=False, timeout=5),
             servers=order.servers,
+            patience=order.patience,
             house=partial(ContainerHousing, ground=ground),
             standing=frozenset(LINKS),
         )

@@ -33,7 +33,8 @@ class LinkPlan:
 class Rulebook:
     """A link's rules, how often each was met, and what it remembers for those that remember.
 
-    ``queue`` is held from request to answer where requests go one at a time.
+    ``queue`` is held from request to answer where requests go one at a time; ``under_way`` is how many requests are not
+    answered yet.
     """
 
     def __init__(self, file: Path, link: str) -> None:
@@ -44,16 +45,18 @@ class Rulebook:
         self._met: Counter[int] = Counter()
         self.remembered: dict[str, bytes] = {}
         self.queue = asyncio.Lock()
+        self.under_way = 0
 
-    def plan(self, request: Message) -> LinkPlan:
-        """Return what the rules in force make of a request."""
+    def plan(self, request: Message, place: int = 1) -> LinkPlan:
+        """Return what the rules in force make of a request, of which ``place`` - 1 went before on its connection."""
         self._refresh()
         plan = LinkPlan()
         for number, rule in enumerate(self._rules):
-            if _fits(rule.when, request):
-                if rule.when.status:
+            when = rule.when
+            if place >= when.place and self.under_way >= when.at_once and _fits(when, request):
+                if when.status:
                     plan.waiting.append((number, rule))
-                elif self._due(number, rule.when):
+                elif self._due(number, when):
                     plan.acts += rule.acts
                     plan.rules.append(number)
         return plan

@@ -42,6 +42,8 @@ class Passage:
         self._record = record
         self._asked: asyncio.Queue[tuple[Message, LinkPlan] | None] = asyncio.Queue()
         self._turn: LinkPlan | None = None
+        self._place = 0
+        self._under_way = 0
 
     async def run(self) -> None:
         """Pass requests and answers until one side has no more; what is not HTTP/1 passes as it is."""
@@ -53,6 +55,7 @@ class Passage:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
             self._end_turn(self._turn)
+            self._rulebook.under_way -= self._under_way
 
     async def _requests(self) -> None:
         begun = await self._client.reader.read(1)
@@ -63,7 +66,9 @@ class Passage:
             if head == _HTTP2:
                 await self._pour_on(head.encode("latin-1"))
             request = Message(head)
-            plan = self._rulebook.plan(request)
+            self._place += 1
+            self._count(1)
+            plan = self._rulebook.plan(request, self._place)
             if plan.first(OneAtATime):
                 await self._rulebook.queue.acquire()
                 self._turn = plan
@@ -121,8 +126,14 @@ class Passage:
                 answer = await self._answer(request, plan)
             finally:
                 self._end_turn(plan)
+                self._count(-1)
             await request.passed.wait()  # MLflow may answer before it has read the body
             self._write(request, answer, plan)
+
+    def _count(self, change: int) -> None:
+        """Count a request of this connection as under way, or as answered."""
+        self._under_way += change
+        self._rulebook.under_way += change
 
     def _end_turn(self, plan: LinkPlan | None) -> None:
         """Let the next have its turn, if it is the turn of the exchange of this plan."""
