@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help verify field matrix rehearse prove test lint types bench docs images lock setup clean
+.PHONY: help verify field matrix rehearse prove test lint types bench docs images lock setup clean mutants
 .DEFAULT_GOAL := help
 
 help: ## show the commands
@@ -33,6 +33,9 @@ rehearse: setup ## judge a stack of our own as though it were foreign, crashes i
 
 prove: setup ## break the deployment in every known way, and see what the suite says
 	@$(BIN)/registry-conformance prove $(ARGS)
+
+mutants: setup ## change the deployment a little, systematically, and see what no check notices
+	@$(BIN)/registry-conformance mutants run $(or $(ARGS),--sample 200)
 
 bench: setup ## speed and memory, as ratios within one run
 	@scripts/bench $(ARGS)

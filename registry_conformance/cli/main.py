@@ -47,6 +47,7 @@ COMMANDS = {
     "compare": Entry("compare", "say what changed between two runs", "verify"),
     "render": Entry("render", "write every report again from a verdicts.json", "verify"),
     "matrix": Entry("matrix", "say which client registers on which server, database, store and proxy", "lab"),
+    "mutants": Entry("mutants", "change a deployment a little, systematically, and see what no check notices", "lab"),
     "prove": Entry("prove", "break a deployment in every known way, and see what the checks say", "lab"),
     "field": Entry("field", "put other people's proxies before MLflow, and see what is said of each", "lab"),
     "safeguards": Entry("safeguards", "mutate what keeps deletions to a run's own things; no mutant survives", "lab"),

@@ -30,6 +30,14 @@ _PHASES = pytest.StashKey[list[Phase]]()
 _STARTED = pytest.StashKey[float]()
 
 
+def as_new(item: pytest.Item) -> None:
+    """Forget what a check came to, so that it can run a second time in this process."""
+    if _PHASES in item.stash:
+        del item.stash[_PHASES]
+    if _STARTED in item.stash:
+        del item.stash[_STARTED]
+
+
 class Recording:
     """Turns reports into records; stands in every process that runs checks."""
 

@@ -1,0 +1,125 @@
+"""``mutants``: what the checks say of defects that nobody chose."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from registry_conformance.cli.parameters import REPORT_DIR, STORE, Known, OneOf
+
+JOBS = (os.cpu_count() or 1) + 1
+"""One stack more than cores: a deployment that hangs costs time, and no work."""
+LISTING = "registry-conformance mutants list"
+LAYERS = ("proxy", "auth", "keys", "mlflow", "store", "client")
+KINDS = ("setting", "statement", "source", "rule", "traffic")
+
+
+def ids() -> Iterable[str]:
+    """Return the ids of all mutants."""
+    from registry_conformance.proof.mutants.catalogue import catalogue
+
+    return catalogue()
+
+
+MUTANT = Known(ids, LISTING, "ID")
+"""The id of a mutant."""
+_LAYER = click.option("--layer", "layers", multiple=True, type=OneOf(LAYERS), help="Of this layer (may be repeated).")
+_KIND = click.option("--kind", "kinds", multiple=True, type=OneOf(KINDS), help="Of this kind (may be repeated).")
+_JOBS = click.option(
+    "--jobs", type=click.IntRange(1), default=JOBS, show_default=True, metavar="N", help="Stacks at once."
+)
+
+
+@click.group()
+def command() -> None:
+    """Change the reference deployment a little, systematically, and see which changes a check kills.
+
+    \b
+    Examples:
+      registry-conformance mutants list --layer auth
+      registry-conformance mutants run --sample 40 --seed 1
+    """
+
+
+@command.command("list")
+@_LAYER
+@_KIND
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="So many, drawn with --seed.")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="What a sample is drawn with.")
+def list_(layers: tuple[str, ...], kinds: tuple[str, ...], sample: int | None, seed: int) -> None:
+    """List mutants: id, layer, kind, place and change."""
+    from registry_conformance.proof.mutants.catalogue import catalogue
+    from registry_conformance.proof.mutants.catalogue import sample as drawn
+
+    left = [each for each in catalogue().values() if not layers or each.layer in layers]
+    left = [each for each in left if not kinds or each.kind in kinds]
+    for each in drawn(left, sample, seed) if sample else left:
+        click.echo(f"{each.id:50} {each.layer:7} {each.kind:10} {each.place}: {each.how}")
+
+
+@command.command()
+@click.argument("names", nargs=-1, required=True, metavar="ID...", type=MUTANT)
+def show(names: tuple[str, ...]) -> None:
+    """Tell what some mutants change, and which requirements speak of them."""
+    from registry_conformance.proof.mutants.catalogue import catalogue
+    from registry_conformance.proof.mutants.story import story
+
+    click.echo("\n\n".join("\n".join(story(catalogue()[name])) for name in names))
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="[ID]...", type=MUTANT)
+@_LAYER
+@_KIND
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="So many, of each layer and kind alike.")
+@click.option("--seed", type=int, metavar="S", help="What a sample is drawn with (default: drawn now, and told).")
+@click.option(
+    "--depth", type=click.IntRange(1), default=40, show_default=True, metavar="N", help="Cases tried of each, at most."
+)
+@click.option("--diagnose", is_flag=True, help="Ask the diagnosis about each that is killed: takes seconds more.")
+@click.option("--resume", is_flag=True, help="Take up a run of the same suite that broke off.")
+@click.option("--learn", is_flag=True, help="Keep what killed which: the next run asks the likeliest killer first.")
+@click.option(
+    "--floor",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Exit with 1 if a smaller share is killed.",
+)
+@_JOBS
+@STORE
+@REPORT_DIR
+def run(names: tuple[str, ...], **asked: Any) -> int:
+    """Arm mutants in turn and run the checks that speak of each, the likeliest killer first, until one fails.
+
+    Writes mutants.json into the report folder, under latest/.
+
+    \b
+    Examples:
+      registry-conformance mutants run --sample 40 --seed 1
+      registry-conformance mutants run --layer auth --resume
+
+    Exit codes: 0 enough are killed, 1 too few (--floor), 2 interrupted, 4 bad option, 5 nothing was judged,
+    6 could not verify.
+    """
+    from registry_conformance.proof.mutants.program import MutantsRequest
+    from registry_conformance.proof.mutants.program import run as judge
+
+    return judge(MutantsRequest(only=names, **asked), partial(print, flush=True))
+
+
+@command.command()
+@_JOBS
+@STORE
+@REPORT_DIR
+def record(jobs: int, store: str, report_dir: Path) -> int:
+    """Run the checks on the reference and keep what each touches: mutants are then asked about by those alone."""
+    from registry_conformance.proof.mutants.program import record as recorded
+
+    return recorded(jobs, store, report_dir, partial(print, flush=True))

@@ -1,0 +1,57 @@
+"""All mutants, by their ids, and samples of them."""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from registry_conformance.proof.mutants import (
+    lua_source,
+    policy_rules,
+    python_source,
+    settings,
+    statements,
+    traffic,
+)
+from registry_conformance.proof.mutants.mutant import Mutant, numbered
+
+GENERATORS = (settings, statements, policy_rules, lua_source, python_source, traffic)
+
+
+class AmbiguousIdError(RuntimeError):
+    """Two mutants have the same id; the message names it."""
+
+
+def _generated() -> Iterator[Mutant]:
+    for generator in GENERATORS:
+        yield from generator.mutants()
+
+
+@functools.cache
+def catalogue() -> Mapping[str, Mutant]:
+    """Return id -> mutant, of every mutant there is, in the order in which they are made."""
+    found: dict[str, Mutant] = {}
+    for mutant in numbered(_generated()):
+        if mutant.id in found:
+            raise AmbiguousIdError(f"two mutants have the id {mutant.id}: {found[mutant.id]} and {mutant}")
+        found[mutant.id] = mutant
+    return MappingProxyType(found)
+
+
+def sample(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
+    """Return some mutants, the same for the same seed: of each layer and kind as many as of each other, if there are.
+
+    A mutant is drawn by its id, so a new one among thousands leaves the others of a sample where they are.
+    """
+    groups: dict[tuple[str, str], list[Mutant]] = defaultdict(list)
+    for mutant in mutants:
+        groups[mutant.layer, mutant.kind].append(mutant)
+    drawn = {
+        name: sorted(group, key=lambda mutant: random.Random(f"{seed} {mutant.id}").random())  # noqa: S311 - not a secret
+        for name, group in sorted(groups.items())
+    }
+    turns = [group[turn] for turn in range(len(mutants)) for group in drawn.values() if turn < len(group)]
+    return turns[:count]

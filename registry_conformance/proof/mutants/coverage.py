@@ -1,0 +1,89 @@
+"""What each check was seen to touch, and what killed mutants before: recorded once, kept in a file."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("coverage.json")
+SCHEMA = "mutants-coverage.v1"
+
+
+class CoverageError(ValueError):
+    """The file of what checks touch cannot be read; the message says what to do."""
+
+
+@dataclass(slots=True)
+class Coverage:
+    """What is known of the checks' cases.
+
+    ``seconds`` and ``tokens`` are by node id: how long a case took, and what passed the links meanwhile
+    (``families.py``). ``kills`` is place of a mutant -> check -> how many mutants there it killed.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    tokens: dict[str, frozenset[str]] = field(default_factory=dict)
+    kills: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def of_check(self, name: str) -> frozenset[str]:
+        """Return what any case of a check touched."""
+        found = (tokens for case, tokens in self.tokens.items() if case.partition("[")[0] == name)
+        return frozenset().union(*found)
+
+    def learn(self, place: str, check: str) -> None:
+        """Note that a check killed a mutant at a place."""
+        self.kills.setdefault(place, Counter())[check] += 1
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON: tokens by number, for they are few and cases are many."""
+        names = sorted(frozenset().union(*self.tokens.values()))
+        numbers = {name: number for number, name in enumerate(names)}
+        cases = {
+            case: [round(self.seconds.get(case, 0.0), 2), *sorted(numbers[name] for name in tokens)]
+            for case, tokens in sorted(self.tokens.items())
+        }
+        kills = {place: dict(sorted(counts.items())) for place, counts in sorted(self.kills.items())}
+        return {"schema": SCHEMA, "tokens": names, "cases": cases, "kills": kills}
+
+
+def read(file: Path = FILE) -> Coverage:
+    """Return what was recorded, nothing where no file is; raise ``CoverageError`` if it is another one."""
+    if not file.exists():
+        return Coverage()
+    try:
+        return _read(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as problem:
+        raise CoverageError(
+            f"{file}: not a record of {SCHEMA} ({problem}); `mutants record` makes it anew"
+        ) from problem
+
+
+def _read(document: Mapping[str, Any]) -> Coverage:
+    if document["schema"] != SCHEMA:
+        raise ValueError(f"schema {document['schema']!r}")
+    names: Sequence[str] = document["tokens"]
+    found = Coverage(kills={place: Counter(counts) for place, counts in document["kills"].items()})
+    for case, (seconds, *numbers) in document["cases"].items():
+        found.seconds[case] = float(seconds)
+        found.tokens[case] = frozenset(names[number] for number in numbers)
+    return found
+
+
+def write(coverage: Coverage, file: Path = FILE) -> None:
+    """Keep a record: one case a line, so that a change of one check is a change of one line."""
+    document = coverage.document()
+    parts = [f'"schema": {json.dumps(document["schema"])}', f'"tokens": {_lines(document["tokens"])}']
+    parts += [f'"{name}": {_pairs(document[name])}' for name in ("cases", "kills")]
+    file.write_text("{" + ",\n".join(parts) + "}\n", encoding="utf-8")
+
+
+def _lines(values: Iterable[str]) -> str:
+    return "[" + ",\n".join(json.dumps(value) for value in values) + "]"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return "{" + ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in values.items()) + "}"

@@ -1,0 +1,86 @@
+"""Mutants of the proxy's Lua: operators turned, numbers and texts changed, conditions fixed, calls left out."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from pygments.lexers.scripting import LuaLexer
+from pygments.token import Comment, Number, String
+
+from registry_conformance.judge.locations import DOCKER
+from registry_conformance.proof.mutants.mutant import Mutant, shortened, with_file
+
+FILE = "proxy/errors.lua"
+_OPERATORS = {
+    "==": ("~=",),
+    "~=": ("==",),
+    "<": ("<=", ">"),
+    "<=": ("<",),
+    ">": (">=", "<"),
+    ">=": (">", "<"),
+    "and": ("or",),
+    "or": ("and",),
+    "true": ("false",),
+    "false": ("true",),
+    "not": ("",),
+    "+": ("-",),
+    "-": ("+",),
+}
+
+
+def mutants() -> Iterator[Mutant]:
+    """Yield the mutants of the script, in the order of their places; Envoy says which of them are Lua."""
+    for function, how, text in changes((DOCKER / FILE).read_text(encoding="utf-8")):
+        yield Mutant("proxy", "source", f"docker/{FILE}:{function}", how, with_file(FILE, text))
+
+
+def changes(source: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (function, how, text) for every change of a script."""
+    for start, end, replacement in (*_tokens(source), *_lines(source)):
+        line = source[source.rfind("\n", 0, start) + 1 :].partition("\n")[0]
+        said = f"{shortened(source[start:end])} -> {shortened(replacement) or 'nothing'} in: {shortened(line)}"
+        yield _function(source, start), said, source[:start] + replacement + source[end:]
+
+
+def _tokens(source: str) -> Iterator[tuple[int, int, str]]:
+    for kind, group in itertools.groupby(LuaLexer().get_tokens_unprocessed(source), key=_kind):
+        parts = list(group)
+        if kind == "text":  # the lexer gives a text in pieces: its quotes, and what is between them
+            start, end = parts[0][0], parts[-1][0] + len(parts[-1][2])
+            yield from _texts(source, start, end)
+            continue
+        for start, token, value in parts if kind == "code" else ():
+            end = start + len(value)
+            if token in Number and value.isdigit():
+                yield from ((start, end, str(other)) for other in (int(value) + 1, 0) if other != int(value))
+            elif value in _OPERATORS:
+                yield from ((start, end, other) for other in _OPERATORS[value])
+
+
+def _kind(part: tuple[int, object, str]) -> str:
+    token = part[1]
+    return "comment" if token in Comment else "text" if token in String else "code"
+
+
+def _texts(source: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    quote = source[start]
+    if quote in "\"'" and end - start > 2:
+        yield start, end, f"{quote}XX{source[start + 1 : end]}"
+        yield start, end, quote * 2
+
+
+def _lines(source: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what is made of whole statements: tests fixed, calls and early ends left out, defaults dropped."""
+    for found in re.finditer(r"(?m)^\s*if (.+) then$", source):
+        yield from ((found.start(1), found.end(1), word) for word in ("true", "false"))
+    for found in re.finditer(r"(?m)^\s*([\w.]+(?::\w+)?\(.*\)|return)$", source):
+        yield found.start(1), found.end(1), ""
+    for found in re.finditer(r"(?m)^  (\[\d+\] = \"\w+\", )", source):
+        yield found.start(1), found.end(1), ""
+
+
+def _function(source: str, place: int) -> str:
+    names = re.findall(r"(?m)^(?:local )?function (\w+)", source[:place])
+    return names[-1] if names else "module"

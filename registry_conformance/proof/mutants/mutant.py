@@ -1,0 +1,87 @@
+"""A mutant: one small change of the reference deployment, with an id that depends on nothing but the change."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.faults.change import Change
+
+KINDS = ("setting", "statement", "source", "rule", "traffic")
+"""What is changed: a field of the deployment value, a statement of a configuration, source, a right, what passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One mutant.
+
+    ``layer`` is where it is mended; ``kind`` is one of ``KINDS``; ``place`` names what is changed, ``how`` the change,
+    both in words. ``touches`` are tokens of traffic (``families.py``) without which it can have no effect, none where
+    that is not known. ``change`` makes the mutant of a deployment.
+    """
+
+    layer: str
+    kind: str
+    place: str
+    how: str
+    change: Change = field(repr=False, compare=False)
+    touches: frozenset[str] = frozenset()
+    number: int = 1
+
+    @property
+    def id(self) -> str:
+        """A name that is the same on every machine, for as long as what is changed stays the same."""
+        words = re.sub(r"[^a-z0-9]+", "-", self.place.lower()).strip("-")[-40:].strip("-")
+        digest = hashlib.sha256(f"{self.kind}|{self.place}|{self.how}|{self.number}".encode()).hexdigest()
+        return f"{words}-{digest[:8]}"
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of its place and its change, in the form that checks are compared with."""
+        return words_of(f"{self.place} {self.how}")
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a text by their first six letters, those that are long enough to mean something."""
+    split = re.findall(r"[A-Z]?[a-z]{3,}", text)
+    return frozenset(word.lower()[:6] for word in split)
+
+
+def numbered(mutants: Iterable[Mutant]) -> Iterator[Mutant]:
+    """Yield mutants so that two which are described alike have different numbers, in their order."""
+    met: dict[tuple[str, str, str], int] = {}
+    for mutant in mutants:
+        described = mutant.kind, mutant.place, mutant.how
+        met[described] = met.get(described, 0) + 1
+        yield replace(mutant, number=met[described])
+
+
+def with_file(path: str, text: str) -> Callable[[Deployment], Deployment]:
+    """Return what puts another text in the place of a shipped file, named by its path below ``docker/``."""
+
+    def change(deployment: Deployment) -> Deployment:
+        others = tuple(each for each in deployment.files if each[0] != path)
+        return replace(deployment, files=(*others, (path, text)))
+
+    return change
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A change of a shipped file whose text is made when it is armed: thousands of texts need not be kept."""
+
+    path: str
+    text: Callable[[], str]
+
+    def __call__(self, deployment: Deployment) -> Deployment:
+        """Return the deployment with the text in the file's place."""
+        return with_file(self.path, self.text())(deployment)
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Return a text on one line, cut in its middle if it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most // 2]} ... {line[-most // 2 :]}"

@@ -1,0 +1,65 @@
+"""Mutants of the rules of rights: who may do what, at which doors, and what is open to all."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from registry_conformance.judge.locations import DOCKER
+from registry_conformance.proof.mutants.mutant import Mutant, with_file
+
+FILE = "auth/policy.toml"
+RIGHTS = ("read", "write", "artifact-read", "artifact-write")
+_MORE_OPEN = ("/", "/version", "/graphql", "/api/2.0/mlflow/experiments/search")
+_MORE_DOORS = ("/api", "/other")
+
+
+def mutants() -> Iterator[Mutant]:
+    """Yield the mutants of every rule of the policy file."""
+    shipped = tomllib.loads((DOCKER / FILE).read_text(encoding="utf-8"))
+    for name, more in (("doors", _MORE_DOORS), ("open", _MORE_OPEN)):
+        yield from _list(shipped, (name,), more)
+    for role, entry in shipped["roles"].items():
+        yield from _list(shipped, ("roles", role, "rights"), RIGHTS)
+        scopes = [each["scope"] for each in shipped["roles"].values()]
+        for scope in [*scopes, entry["scope"].upper(), f"{entry['scope']}s"]:
+            if scope != entry["scope"]:
+                yield _mutant(shipped, ("roles", role, "scope"), entry["scope"], scope)
+        if len(shipped["roles"]) > 1:
+            others = {each: what for each, what in shipped["roles"].items() if each != role}
+            text = _toml(shipped | {"roles": others})
+            yield Mutant("auth", "rule", f"docker/{FILE}:roles/{role}", "dropped", with_file(FILE, text))
+
+
+def _list(document: dict[str, Any], path: tuple[str, ...], more: tuple[str, ...]) -> Iterator[Mutant]:
+    """Yield a list of the document with one member less, one more, and with none."""
+    now = document
+    for step in path:
+        now = now[step]
+    values: list[str] = list(now)
+    for left in values:
+        yield _mutant(document, path, values, [each for each in values if each != left])
+    for added in more:
+        if added not in values:
+            yield _mutant(document, path, values, [*values, added])
+    if len(values) > 1:
+        yield _mutant(document, path, values, [])
+
+
+def _mutant(document: dict[str, Any], path: tuple[str, ...], before: Any, after: Any) -> Mutant:
+    changed = json.loads(json.dumps(document))
+    holder = changed
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = after
+    how = f"{json.dumps(before)} -> {json.dumps(after)}"
+    return Mutant("auth", "rule", f"docker/{FILE}:{'/'.join(path)}", how, with_file(FILE, _toml(changed)))
+
+
+def _toml(document: dict[str, Any]) -> str:
+    lines = [f"{name} = {json.dumps(document[name])}" for name in ("doors", "open")]
+    for role, entry in document["roles"].items():
+        lines += [f"[roles.{role}]", *(f"{name} = {json.dumps(value)}" for name, value in entry.items())]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,28 @@
+"""A mutant, told to a person."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from registry_conformance.judge.locations import DOCKER
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.proof.mutants.equivalent import reason_of, reasons
+from registry_conformance.proof.mutants.mutant import Mutant
+from registry_conformance.proof.mutants.topics import areas
+
+
+def story(mutant: Mutant) -> Iterator[str]:
+    """Yield the lines that tell what a mutant changes, and who speaks of it."""
+    yield f"{mutant.id}  ({mutant.layer}, {mutant.kind})"
+    yield f"  place   {mutant.place}"
+    yield f"  change  {mutant.how}"
+    yield f"  areas   {', '.join(sorted(areas(mutant)))}, and requirements that the {mutant.layer} keeps"
+    if why := reason_of(mutant, reasons()):
+        yield f"  equivalent: {why}"
+    for path, text in mutant.change(REFERENCE).files:
+        if not path.endswith(".yaml"):  # a tree is written anew: all of its lines differ in form
+            shipped = (DOCKER / path).read_text(encoding="utf-8").splitlines()
+            yield from (
+                f"    {line}" for line in difflib.unified_diff(shipped, text.splitlines(), path, path, "", "", 1, "")
+            )

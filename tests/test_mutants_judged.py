@@ -1,0 +1,177 @@
+"""What becomes of mutants: who is asked, in which order, what counts, and how it is told."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jsonschema
+import pytest
+
+from registry_conformance.judge.locations import ROOT, SUITES
+from registry_conformance.judge.requirement import Register
+from registry_conformance.lab.faults.change import unchanged
+from registry_conformance.proof.faults.selection import Check
+from registry_conformance.proof.mutants import coverage
+from registry_conformance.proof.mutants.catalogue import catalogue
+from registry_conformance.proof.mutants.coverage import Coverage, CoverageError
+from registry_conformance.proof.mutants.equivalent import EquivalentError, reason_of, reasons
+from registry_conformance.proof.mutants.journal import Journal
+from registry_conformance.proof.mutants.mutant import Mutant
+from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome
+from registry_conformance.proof.mutants.plan import Planner
+from registry_conformance.proof.mutants.result import NAME, MutantResult, ResultError, read, share, summary
+from registry_conformance.proof.mutants.topics import speaks
+
+REGISTER = Register.load(SUITES / "requirements")
+SLASHES = Mutant("proxy", "statement", "docker/proxy/listeners.yaml:merge_slashes", "true -> false", unchanged)
+UPLOAD = Mutant(
+    "proxy",
+    "traffic",
+    "traffic to mlflow: PUT artifact-file",
+    "its body is lost",
+    unchanged,
+    frozenset({"mlflow PUT a"}),
+)
+
+
+def check(name: str, requirement: str, *cases: str) -> Check:
+    """Return a check with cases of these names."""
+    items = [SimpleNamespace(nodeid=f"{name}[{case}]", function=check) for case in cases or ("one",)]
+    return Check(name, (requirement,), tuple(items), local=False)  # type: ignore[arg-type] # as far as a plan looks
+
+
+def order(mutant: Mutant, checks: list[Check], known: Coverage, depth: int = 10) -> list[str]:
+    """Return the node ids of a plan."""
+    return [item.nodeid for item in Planner(checks, known, REGISTER).plan(mutant, depth)]
+
+
+def test_only_requirements_that_speak_of_it_kill() -> None:
+    """A requirement of the layer speaks of a mutant, or one of an area that its place is about; others do not."""
+    assert speaks(SLASHES, ["RTE-001"], REGISTER)
+    assert not speaks(SLASHES, ["REG-001"], REGISTER) or REGISTER["REG-001"].layer == "proxy"
+    assert speaks(UPLOAD, ["ART-001"], REGISTER)
+    other = next(name for name, each in REGISTER.items() if each.layer == "store" and name.startswith("INF"))
+    assert not speaks(SLASHES, [other], REGISTER)
+    assert order(SLASHES, [check("a", other)], Coverage()) == []
+
+
+def test_what_killed_there_before_is_asked_first() -> None:
+    """A check that killed a mutant of the same place goes before one that shares more words."""
+    known = Coverage(kills={SLASHES.place: Counter({"b": 3})})
+    checks = [check("test_merge_slashes", "RTE-001"), check("b", "RTE-001")]
+
+    assert order(SLASHES, checks, Coverage())[0] == "test_merge_slashes[one]"
+    assert order(SLASHES, checks, known)[0] == "b[one]"
+
+
+def test_a_quick_case_goes_first() -> None:
+    """Of two checks that are as likely the cheaper one goes first."""
+    known = Coverage(seconds={"a[one]": 5.0, "b[one]": 0.1}, tokens={"a[one]": frozenset(), "b[one]": frozenset()})
+
+    assert order(SLASHES, [check("a", "RTE-001"), check("b", "RTE-001")], known) == ["b[one]", "a[one]"]
+
+
+def test_one_case_of_each_check_before_a_second_one() -> None:
+    """No check is asked twice before each was asked once, and no more cases are asked than wanted."""
+    checks = [check("a", "RTE-001", "1", "2", "3"), check("b", "RTE-001", "1")]
+
+    assert {name[0] for name in order(SLASHES, checks, Coverage(), depth=2)} == {"a", "b"}
+    assert len(order(SLASHES, checks, Coverage())) == 4
+
+
+def test_of_traffic_only_what_has_such_traffic_is_asked() -> None:
+    """A case that was recorded, and never had such traffic, is not asked; one that nobody recorded is."""
+    known = Coverage(tokens={"a[one]": frozenset({"mlflow GET a"}), "b[one]": UPLOAD.touches})
+    checks = [check("a", "ART-001"), check("b", "ART-001"), check("c", "ART-001")]
+
+    assert sorted(order(UPLOAD, checks, known)) == ["b[one]", "c[one]"]
+
+
+def test_coverage_is_kept_and_read(tmp_path: Path) -> None:
+    """What was recorded is read as it was written; another file is refused with the remedy."""
+    file = tmp_path / "coverage.json"
+    known = Coverage({"a[one]": 0.5}, {"a[one]": frozenset({"mlflow PUT a", "header range"})})
+    known.learn("place", "a")
+    coverage.write(known, file)
+
+    assert coverage.read(file) == known
+    file.write_text('{"schema": "other"}')
+    with pytest.raises(CoverageError, match="mutants record"):
+        coverage.read(file)
+
+
+def test_journal_counts_for_the_same_suite_alone(tmp_path: Path) -> None:
+    """What was judged is known to the next run of the same suite; a line that was cut off counts as none."""
+    file = tmp_path / "journal"
+    outcome = MutantOutcome("a-00000000", Fate.KILLED, killed_by="b", requirements=("ART-001",), tried=3, seconds=1.0)
+    Journal(file, "one").add(outcome)
+    file.write_text(file.read_text() + '{"suite": "one", "id": "b')
+
+    assert Journal(file, "one").read() == {"a-00000000": outcome}
+    assert Journal(file, "two").read() == {}
+
+
+def result(*fates: Fate) -> dict[str, Any]:
+    """Return the document of a result with the first mutants of the catalogue."""
+    mutants = list(catalogue().values())[: len(fates)]
+    outcomes = [MutantOutcome(mutant.id, fate, tried=1) for mutant, fate in zip(mutants, fates, strict=True)]
+    known = {mutant.id: mutant for mutant in mutants}
+    started = "2026-11-29T01:00:00+00:00"
+    return MutantResult("m-1", "0.1.0", "abc", started, 9.0, 10, 0, 1, 40, 3, known, outcomes).document()
+
+
+def test_what_is_invalid_or_equivalent_is_no_part_of_the_share() -> None:
+    """The share is of valid mutants that are not equivalent; one that is undecided counts against it."""
+    numbers = result(Fate.KILLED, Fate.KILLED, Fate.SURVIVED, Fate.UNDECIDED, Fate.EQUIVALENT, Fate.INVALID)["summary"]
+
+    assert numbers["mutants"] == 5
+    assert share(numbers) == 0.5
+    assert share(result(Fate.INVALID)["summary"]) is None
+
+
+def test_document_is_of_its_schema_and_its_sums_are_checked(tmp_path: Path) -> None:
+    """A result validates; one whose numbers were changed by hand is refused."""
+    document = result(Fate.KILLED, Fate.SURVIVED, Fate.INVALID)
+    schema = json.loads((ROOT / "reports" / "schema" / "mutants.v1.json").read_text())
+    jsonschema.validate(document, schema, format_checker=jsonschema.FormatChecker())
+    file = tmp_path / NAME
+    file.write_text(json.dumps(document))
+
+    assert read(file) == document
+    document["summary"]["killed"] += 1
+    file.write_text(json.dumps(document))
+    with pytest.raises(ResultError, match="summary"):
+        read(file)
+    assert summary(document["mutants"])["killed"] == 1
+
+
+def test_equivalence_has_a_reason_and_a_mutant() -> None:
+    """Every entry covers mutants that there are, and says why."""
+    for each in reasons():
+        assert len(each.reason.split()) >= 5
+        assert any(each.covers(mutant) for mutant in catalogue().values()), each
+
+
+def test_equivalence_without_a_reason_is_refused(tmp_path: Path) -> None:
+    """An entry without a reason names itself; one covers what both of its regexes match as a whole."""
+    file = tmp_path / "equivalent.toml"
+    file.write_text("[[equivalent]]\nplace = 'a'\nhow = '.*'\nreason = ' '\n")
+    with pytest.raises(EquivalentError, match="entry 1"):
+        reasons(file)
+    file = tmp_path / "another.toml"
+    file.write_text("[[equivalent]]\nplace = '.*merge_slashes'\nhow = 'true -> .*'\nreason = 'nobody can tell'\n")
+
+    assert reason_of(SLASHES, reasons(file)) == "nobody can tell"
+    assert reason_of(replace(SLASHES, place=f"{SLASHES.place}/0"), reasons(file)) == ""
+
+
+def test_ids_tell_their_place() -> None:
+    """An id is a few words of the place and eight digits; the same change elsewhere is another one."""
+    assert re.fullmatch(r"[a-z0-9-]*merge-slashes-[0-9a-f]{8}", SLASHES.id)
+    assert replace(SLASHES, place="docker/proxy/listeners.yaml:other/merge_slashes").id != SLASHES.id
