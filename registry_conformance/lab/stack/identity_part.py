@@ -15,7 +15,8 @@ from registry_conformance.judge.machine import python
 from registry_conformance.judge.target.credential import CommandToken
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.stack.layout import Layout
-from registry_conformance.lab.stack.part import READY_BUDGET, PartError, ProgramPart
+from registry_conformance.lab.stack.part import PartError, ProgramPart
+from registry_conformance.lab.stack.request import PATIENCE
 
 NAME = "identity"
 CLIENT = "mlflow"
@@ -56,13 +57,13 @@ class IdentityPart(ProgramPart):
 
 async def until_it_answers(layout: Layout) -> None:
     """Return when the provider answers, which some programs need to start; raise ``PartError`` if it does not."""
-    deadline = time.monotonic() + READY_BUDGET
+    deadline = time.monotonic() + PATIENCE
     while True:
         with contextlib.suppress(httpx.HTTPError):
             if await _answers(layout):
                 return
         if time.monotonic() > deadline:
-            raise PartError(f"the identity provider did not answer within {READY_BUDGET:.0f} s")
+            raise PartError(f"the identity provider did not answer within {PATIENCE:.0f} s")
         await asyncio.sleep(_PAUSE)
 
 
