@@ -34,7 +34,7 @@ class ExternalProxy(AnyProxy):
         """Start the image, told where the others are."""
         tls = self.layout.room(self.name) / "tls"
         certificate.issue(tls, self.layout.addresses["proxy-tls"][0])
-        (tls / certificate.KEY).chmod(0o644)  # it runs as whom its image says; the folder above it is ours alone
+        _let_all_read(tls)  # it runs as whom its image says; the folder above is ours alone
         places: dict[str, object] = {
             "port": self._foreign.port,
             "tls_port": self._foreign.tls_port,
@@ -70,3 +70,10 @@ class ExternalProxy(AnyProxy):
     def installed(self) -> str:
         """Return nothing: its image says what it is of."""
         return ""
+
+
+def _let_all_read(folder: Path) -> None:
+    """Let every user read a folder and its files, whatever the umask made them."""
+    folder.chmod(0o755)
+    for file in folder.iterdir():
+        file.chmod(0o644)
