@@ -18,6 +18,9 @@ from registry_conformance.cli.problems import refuse
 @click.option("--seed", type=int, metavar="N", help="Draw the same points again.")
 @STORE
 @click.option("--only", type=OneOf(("scenes", "whole", "crashes")), help="Only this part.")
+@click.option(
+    "--sample", type=click.IntRange(1), metavar="N", help="Only N scenarios, drawn by the seed, and no whole visit."
+)
 @click.option("--scene", default="", metavar="TEXT", help="Only scenarios that have this in their names.")
 def command(**asked: Any) -> int:
     """Judge a stack of our own as if it were somebody else's: sound, broken, with crashes that the janitor clears up.
@@ -25,6 +28,7 @@ def command(**asked: Any) -> int:
     \b
     Example:
       registry-conformance rehearse --only crashes --crashes 3
+      registry-conformance rehearse --sample 6 --crashes 2
 
     Exit codes: 0 all went as it should, 1 something did not, 2 interrupted, 4 bad option, 6 no stack would start.
     """

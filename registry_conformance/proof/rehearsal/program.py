@@ -22,13 +22,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class RehearsalRequest:
-    """What a rehearsal was asked for; ``only`` is a part of it, ``scene`` a text that scenarios' names have."""
+    """What a rehearsal was asked for; ``only`` is a part of it, ``scene`` a text that scenarios' names have.
+
+    ``sample`` is how many scenarios are drawn by the seed, ``None`` for all.
+    """
 
     crashes: int
     seed: int | None
     store: str
     only: str | None
     scene: str
+    sample: int | None = None
 
 
 class RehearsalError(ValueError):
@@ -62,6 +66,8 @@ def _check(asked: RehearsalRequest) -> None:
         raise RehearsalError(f"--scene={asked.scene}: in no name of a scenario; there are: {names}")
     if asked.scene and asked.only not in (None, "scenes"):
         raise RehearsalError(f"--scene={asked.scene}: --only={asked.only} plays no scenario")
+    if asked.sample and (asked.scene or asked.only not in (None, "scenes")):
+        raise RehearsalError(f"--sample={asked.sample}: draws from all scenarios; leave out --scene and --only")
     if asked.only == "crashes" and asked.crashes < 1:
         raise RehearsalError("--crashes is a number of 1 or more with --only=crashes")
 
@@ -70,15 +76,24 @@ def _scenarios(text: str) -> list[Scenario]:
     return [scenario for scenario in SCENARIOS if text in scenario.name]
 
 
+def _sampled(asked: RehearsalRequest, seed: int, say: Say) -> list[Scenario]:
+    """Return the scenarios to play, in the order of their list."""
+    if not asked.sample or asked.sample >= len(SCENARIOS):
+        return _scenarios(asked.scene)
+    say(f"{asked.sample} of {len(SCENARIOS)} scenarios (--seed={seed} draws them again)")
+    chosen = sorted(random.Random(seed).sample(range(len(SCENARIOS)), asked.sample))  # noqa: S311 - no secret
+    return [SCENARIOS[number] for number in chosen]
+
+
 def _play(runner: ScenarioRunner, asked: RehearsalRequest, seed: int, say: Say) -> list[str]:
     wrong: list[str] = []
     create_foreign_models(runner.target)
     if asked.only in (None, "scenes"):
-        wrong += [problem for scenario in _scenarios(asked.scene) if (problem := runner.scenario(scenario))]
+        wrong += [problem for scenario in _sampled(asked, seed, say) if (problem := runner.scenario(scenario))]
     if asked.scene:
         return wrong
     runner.apply()
-    if asked.only in (None, "whole"):
+    if asked.only in (None, "whole") and not asked.sample:
         wrong += filter(None, [runner.whole()])
     if asked.only in (None, "crashes"):
         say(f"{asked.crashes} crashes (--seed={seed} draws them again)")
