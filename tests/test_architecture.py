@@ -45,6 +45,15 @@ def test_few_files_stand_behind_a_check() -> None:
     assert lines <= 5000
 
 
+def test_a_run_needs_no_extra_for_load() -> None:
+    """Who judges a target imports nothing that only the extra ``[load]`` brings."""
+    lacking = "import sys; sys.modules |= dict.fromkeys(('gevent', 'locust'))\n"
+    program = f"{lacking}import registry_conformance.run.plugin, registry_conformance.judge.report.write"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 def environment_readers(project: list[Source]) -> set[str]:
     """Return the path of each file that reads or writes the process's environment."""
     return {

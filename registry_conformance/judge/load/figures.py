@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
 
-from registry_conformance.judge.load.history import OK, Operation
+from registry_conformance.judge.load.history import OK, QUIET, STRANGER, Operation
 from registry_conformance.judge.load.load_run import GENERATOR, Happened
-from registry_conformance.judge.load.quiet import QUIET, STRANGER
 from registry_conformance.judge.load.usage import Sample
 
 _KNEE = 0.95

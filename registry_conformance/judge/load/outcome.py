@@ -10,11 +10,10 @@ from statistics import median
 
 from registry_conformance.judge.clients.key_service_requests import Questions
 from registry_conformance.judge.load import figures
-from registry_conformance.judge.load.history import OK, Operation
+from registry_conformance.judge.load.history import OK, QUIET, STRANGER, Operation
 from registry_conformance.judge.load.linearizability import Linearizability, linearizability
 from registry_conformance.judge.load.load_run import Happened
 from registry_conformance.judge.load.proof import Finding, Proof, prove
-from registry_conformance.judge.load.quiet import QUIET, STRANGER
 from registry_conformance.judge.load.stale import stale_reads
 from registry_conformance.judge.target.target import Target
 

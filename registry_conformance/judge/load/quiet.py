@@ -9,12 +9,11 @@ import gevent
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.load.allowance import Allowance, Cost
 from registry_conformance.judge.load.asking import VERSION, Asking
-from registry_conformance.judge.load.history import Journal
+from registry_conformance.judge.load.history import QUIET, STRANGER, Journal
 from registry_conformance.judge.load.kept_client import KeptMlflow, NoEvidence
 from registry_conformance.judge.load.order import LoadOrder
 from registry_conformance.judge.load.place import ALIAS
 
-QUIET, STRANGER = "quiet", "stranger"
 _BETWEEN = 0.1
 """Seconds between two requests of such a client."""
 
