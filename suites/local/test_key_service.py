@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fixtures.essentials import KeyOf, Unique
 from registry_conformance.judge.clients.key_service_requests import Questions
-from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status
 from registry_conformance.judge.requirement import verifies
+
+READ = f"{REST}/experiments/get?experiment_id=0"
+CLAIMS = {
+    "X-Forwarded-For": "203.0.113.9",
+    "Forwarded": "for=203.0.113.9",
+    "X-Real-IP": "203.0.113.9",
+    "True-Client-IP": "203.0.113.9",
+    "X-Hokusai-Client-Ip": "203.0.113.9",
+    "X-Envoy-External-Address": "203.0.113.9",
+}
+"""Header -> the address that a client claims by it."""
 
 
 @verifies("AUT-026")
@@ -37,6 +50,20 @@ def test_client_address_is_told(door: MlflowHttp, questions: Questions, unique: 
     expect_refused(door.with_key(asked_with).search_experiments(), 401)
 
     expect_equal([asked["body"]["client_ip"] for asked in questions.about(asked_with)], [own_address], "addresses")
+
+
+@verifies("AUT-059")
+@pytest.mark.parametrize("header", CLAIMS)
+def test_claimed_address_is_not_told(
+    door: MlflowHttp, questions: Questions, unique: Unique, own_address: str, header: str
+) -> None:
+    """The key service is told the client's address, whatever it claims."""
+    asked_with = unique("key")
+    asked = door.with_key(asked_with).send("GET", READ, headers=[(header, CLAIMS[header])])
+    expect_refused(asked, 401)
+
+    told = [question["body"]["client_ip"] for question in questions.about(asked_with)]
+    expect_equal(told, [own_address], "addresses")
 
 
 @verifies("AUT-029")

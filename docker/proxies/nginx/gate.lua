@@ -22,7 +22,7 @@ end
 -- Patterns of paths behind a door, each with the kind of location that serves them. The first match wins.
 local ROUTES = {}
 for _, family in ipairs({
-  served("bytes", api("/2%.0/mlflow%-artifacts/artifacts$"), api("/2%.0/mlflow%-artifacts/artifacts/.*"),
+  served("bytes", api("/2%.0/mlflow%-artifacts/artifacts$"), api("/2%.0/mlflow%-artifacts/artifacts/.+"),
     "^/get%-artifact$", "^/model%-versions/get%-artifact$", "^/ajax%-api/[23]%.0/mlflow/upload%-artifact$",
     "^/ajax%-api/[23]%.0/mlflow/get%-trace%-artifact$",
     "^/ajax%-api/[23]%.0/mlflow/logged%-models/[^/]+/artifacts/files$"),

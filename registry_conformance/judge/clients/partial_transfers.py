@@ -54,6 +54,23 @@ def ask_first(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Asked:
     return asked
 
 
+def announce(wire: MlflowHttp, at: str, name: str, size: int) -> Asked:
+    """Announce an upload of a size and ask first; hang up when told to go on, so that nothing of it is sent."""
+    status, error = None, ""
+    headers = {"Content-Length": str(size), "Expect": "100-continue"}
+    with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line):
+        try:
+            status = _status(line.makefile())
+        except (OSError, http.client.HTTPException) as problem:
+            error = transport_error(problem)
+        with suppress(OSError):  # the server may have ended it before us
+            line.abort(_ABORT)
+    told = status == 100
+    asked = Asked(None if told else status, told, 0, error)
+    wire.evidence.note(f"PUT {name} that announces {size} B with Expect: 100-continue → {asked}")
+    return asked
+
+
 def hang_up_reading(wire: MlflowHttp, at: str, name: str, after: int) -> int:
     """Begin a download and kill the connection once ``after`` bytes of the body came; return how many came."""
     with _asking(wire, "GET", wire.artifact_route(at, name), {}) as (connection, line):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -81,7 +82,23 @@ class Late:
         return with_file(self.path, self.text())(deployment)
 
 
+def difference(before: str, after: str, beside: int = 15) -> str:
+    """Return ``before -> after`` on one line; of long texts only where they differ, and a little beside it."""
+    if len(before) + len(after) <= 120:
+        return f"{before} -> {after}"
+    start = _alike(before, after)
+    same = _alike(before[start:][::-1], after[start:][::-1])
+    begin = max(0, start - beside)
+    parts = [text[begin : len(text) - same + beside if same > beside else None] for text in (before, after)]
+    return " -> ".join(f"...{part}..." for part in parts)
+
+
 def shortened(text: str, most: int = 60) -> str:
     """Return a text on one line, cut in its middle if it is long."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most // 2]} ... {line[-most // 2 :]}"
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -38,7 +38,7 @@ from registry_conformance.proof.mutants.runner import Errand, Runner
 from registry_conformance.run.session.exit_codes import Exit
 from registry_conformance.run.settings import Settings, SettingsError
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a part may take to be ready with a mutant in it, before that counts as one that does not start."""
 RECORDED_CASES = 4
 """Cases of one check that are recorded, evenly spread."""
@@ -239,6 +239,7 @@ def _record(jobs: int, settings: Settings, say: Say) -> int:
         nonlocal total
         asked = [each for each in checks if not each.local]
         cases = [case for each in asked for case in each.cases[:: max(1, len(each.cases) // RECORDED_CASES)]]
+        cases.sort(key=lambda case: case.nodeid in before.tokens)  # what nobody knows yet first: a run may break off
         total = len(cases)
         return (Errand(case.nodeid, partial(_recorded, case=case)) for case in cases)
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from registry_conformance.judge.locations import DOCKER
-from registry_conformance.proof.mutants.mutant import Late, Mutant, shortened
+from registry_conformance.proof.mutants.mutant import Late, Mutant, difference
 
 FILES = ("listeners.yaml", "routes.yaml", "clusters.yaml", "envoy.yaml")
 """The proxy's files, as they are shipped."""
@@ -84,7 +84,7 @@ def _changes(document: Any) -> Iterator[tuple[Path, str, Any]]:
             if name + 1 < len(siblings):
                 yield path, "moved behind the next one", _Moved(name + 1)
         for other in _others(value):
-            yield path, f"{shortened(json.dumps(value))} -> {shortened(json.dumps(other))}", other
+            yield path, difference(json.dumps(value), json.dumps(other)), other
 
 
 def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -114,6 +114,10 @@ def _other_texts(value: str) -> Iterator[str]:
         yield from (word for word in group if word != value)
         return
     yield from _without_an_alternative(value)
+    for found in re.finditer(r"[.)\]]([*+?])", value):
+        start, end = found.span(1)
+        others = {"*": "+", "+": "*", "?": ""}
+        yield value[:start] + others[found[1]] + value[end:]
     if re.fullmatch(r"[\w.-]+", value):
         yield f"{value}x"
 

@@ -56,6 +56,8 @@ _METHODS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Family -> the methods that it is asked by."""
 _BODIES = ("POST", "PUT", "PATCH")
 _STATUSES = (201, 204, 302, 404, 429, 500, 503)
+_TWO_DIGITS = r"(?<![\w.-])([0-9])[0-9](?![\w.-])"
+"""A number of two digits that stands by itself, in JSON as a number or as a text."""
 _FILES = ("artifact-file", "get-artifact", "object")
 """The families of files."""
 _IDENTITY = ("x-hokusai-user-id", "x-hokusai-api-key-id")
@@ -120,9 +122,11 @@ def _about_bodies(method: str) -> Iterator[Sentence]:
         yield "the request's body is cut to 7 bytes", ANY, (CutBody(7),)
         yield "byte 70,000 of the request is another", ANY, (FlipByte(70_000),)
         yield "bytes above 127 of the request are question marks", ANY, (EditBody(r"[\x80-\xff]", "?", REQUEST),)
+        yield "numbers of two digits in the request lose one", ANY, (EditBody(_TWO_DIGITS, r"\1", REQUEST),)
         yield "line ends of the request become those of Windows", ANY, (EditBody("\n", "\r\n", REQUEST),)
     if method != "HEAD":
         yield "the answer's body is lost", ANY, (CutBody(0, ANSWER),)
+        yield "numbers of two digits in the answer lose one", ANY, (EditBody(_TWO_DIGITS, r"\1", ANSWER),)
         yield "the answer's body is cut to 7 bytes", ANY, (CutBody(7, ANSWER),)
         yield "byte 70,000 of the answer is another", ANY, (FlipByte(70_000, ANSWER),)
         yield "the answer breaks off after 5 bytes", ANY, (Break(5, ANSWER),)
@@ -133,6 +137,7 @@ _TIMES: Mapping[str, When] = MappingProxyType(
         "always": When(),
         "each third time": When(every=3),
         "from the second request of a connection on": When(place=2),
+        "from the hundredth request of a connection on": When(place=100),
         "if four are under way": When(at_once=4),
         "the first time only": When(times=1),
         "if its body is larger than 1 MiB": When(at_least=(1 << 20) + 1),

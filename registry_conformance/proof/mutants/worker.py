@@ -67,6 +67,7 @@ class MutantWorker(ProofWorker):
 
     def _arm(self, mutant: Mutant, outcome: MutantOutcome) -> Target | None:
         """Return the mutated deployment, nothing if it does not start or is refused: then it is no mutant."""
+        self.stack.target()  # a stack that never was is no mutant's doing
         began = time.monotonic()
         try:
             target = self._patient(self.stack.apply(mutant.change(self.healthy)))

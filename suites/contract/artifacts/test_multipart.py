@@ -57,6 +57,21 @@ def test_parts_are_joined_by_number(door: MlflowHttp, location: str, payload: Pa
     expect_equal(bucket.body(bucket.key_for(location, "a.bin")), Body.of([first, second]), "object")
 
 
+@verifies("ART-065")
+def test_more_than_nine_parts_are_joined(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
+    """Eleven parts are joined in the order of their numbers."""
+    pieces = [payload(PART + number) for number in range(10)] + [payload(1000)]
+    begun = require(door.create_multipart(location, "a.bin", parts=len(pieces)), 200).document
+    urls = [credential["url"] for credential in begun["credentials"]]
+    tags = [require(door.follow("PUT", *put), 200).header("etag") for put in zip(urls, pieces, strict=True)]
+    parts = [
+        {"part_number": n, "etag": tag, "url": url} for n, (tag, url) in enumerate(zip(tags, urls, strict=True), 1)
+    ]
+    expect_status(door.complete_multipart(location, "a.bin", begun["upload_id"], parts), 200)
+
+    expect_equal(bucket.body(bucket.key_for(location, "a.bin")), Body.of(pieces), "object")
+
+
 @verifies("ART-045")
 @pytest.mark.usefixtures("ordering_store")
 def test_parts_are_never_joined_in_wrong_order(

@@ -8,6 +8,7 @@ from fixtures.doors import one_door
 from fixtures.essentials import Payload
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.partial_transfers import announce
 from registry_conformance.judge.expect import expect_equal, expect_status
 from registry_conformance.judge.requirement import verifies
 
@@ -23,6 +24,8 @@ LADDER = {
     "8MiB+1": 8 * MIB + 1,
     "20MiB": 20 * MIB,
 }
+
+ANNOUNCED = {"100MiB": 100 * MIB, "2GiB": 2048 * MIB, "5GiB": 5120 * MIB}
 
 pytestmark = one_door
 
@@ -57,3 +60,13 @@ def test_listing_tells_the_size(door: MlflowHttp, location: str, payload: Payloa
     listed = expect_status(door.list_artifacts(location), 200).document["files"]
 
     expect_equal([(entry["path"], int(entry.get("file_size", 0))) for entry in listed], [("a.bin", size)], "files")
+
+
+@verifies("ART-064")
+@pytest.mark.parametrize("size", ANNOUNCED)
+def test_announced_upload_is_told_to_go_on(door: MlflowHttp, location: str, bucket: Bucket, size: str) -> None:
+    """An upload of this size that asks first is told to go on."""
+    asked = announce(door, location, "announced.bin", ANNOUNCED[size])
+
+    expect_equal((asked.told_to_go_on, asked.status), (True, None), "100, and any other status before the body")
+    expect_equal(bucket.under(location), {}, "objects of what was never sent")

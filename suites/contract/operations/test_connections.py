@@ -16,6 +16,7 @@ from registry_conformance.judge.requirement import verifies
 pytestmark = one_door
 
 UNKNOWN = f"{REST}/no-such-thing"
+LIFE = 200
 FOUND, MISSED = f"{REST}/experiments/get?experiment_id=0", f"{REST}/runs/get?run_id=no-such-run"
 
 
@@ -25,6 +26,12 @@ def test_connection_carries_many_requests(connection: Connection, own_key: str) 
     asked = [("/version", own_key), (FOUND, own_key), (MISSED, own_key), (UNKNOWN, own_key)]
 
     expect_equal(connection.in_turn([*asked, *asked]), [200, 200, 404, 404] * 2, "statuses on one connection")
+
+
+@verifies("OPS-035")
+def test_connection_lives_long(connection: Connection, own_key: str) -> None:
+    """One connection carries two hundred requests."""
+    expect_equal(connection.in_turn([("/version", own_key)] * LIFE), [200] * LIFE, "statuses on one connection")
 
 
 @lacks_right("anonymous", "read")

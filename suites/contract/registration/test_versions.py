@@ -18,6 +18,7 @@ from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
 
+ELEVEN = 11
 WRONG_ALIASES = {"latest": "latest", "like-a-version": "v1", "space": "a b", "slash": "a/b", "empty": ""}
 WRONG_SOURCES = {
     "climbing": "{location}/../../other",
@@ -26,6 +27,23 @@ WRONG_SOURCES = {
     "other-host": "mlflow-artifacts://elsewhere.test/1/model",
     "http": "http://elsewhere.test/model",
 }
+
+
+@verifies("REG-058")
+def test_versions_are_numbered_beyond_nine(door: MlflowHttp, run: Run, unique: Unique) -> None:
+    """Eleven versions are numbered, sorted and found as numbers."""
+    name = unique("many")
+    require(door.create_model(name), 200)
+    made = [require(door.create_version(name, f"{run.location}/{n}", run.id), 200).document for n in range(ELEVEN)]
+    latest = expect_status(door.post("registered-models/get-latest-versions", name=name), 200).document
+    found = expect_status(
+        door.get("model-versions/search", filter=f"name='{name}'", order_by="version_number DESC"), 200
+    ).document
+
+    numbers = [str(number) for number in range(1, ELEVEN + 1)]
+    expect_equal([each["model_version"]["version"] for each in made], numbers, "numbers that were given")
+    expect_equal([each["version"] for each in latest["model_versions"]], [numbers[-1]], "latest version")
+    expect_equal([each["version"] for each in found["model_versions"]], numbers[::-1], "versions by number")
 
 
 @verifies("REG-027")
