@@ -12,7 +12,8 @@ from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.target.credential import Credential, Password
 from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.lab.deployment import REFERENCE
-from registry_conformance.lab.external.mlflow_command import COMMANDS
+from registry_conformance.lab.external import oidc_auth
+from registry_conformance.lab.external.mlflow_command import COMMANDS, MlflowCommand, MlflowCommandError
 from registry_conformance.lab.external.neighbour import PROGRAMS, Neighbour, NeighbourError
 from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
@@ -136,6 +137,23 @@ def test_mlflow_by_command_keeps_its_flags() -> None:
 
     assert "has the flags that it is started with" in command.lacks(broken(REFERENCE, ["artifacts-not-served"]))
     assert command.lacks(REFERENCE) == ""
+
+
+def test_plugin_of_mlflow_is_installed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What signs in by tokens is started beside the installed MLflow alone; what cannot be installed is told."""
+    place = oidc_auth.folder(tmp_path)
+    with pytest.raises(MlflowCommandError, match="leave the version out"):
+        MlflowCommand.named("3.9.0:oidc-auth")
+
+    monkeypatch.setattr(oidc_auth, "LOCK", tmp_path / "no.lock")
+    with pytest.raises(oidc_auth.OidcAuthError, match=r"cannot be installed: .*no\.lock"):
+        oidc_auth.install(place)
+    assert not oidc_auth.installed(place)
+    assert list(place.parent.iterdir()) == []
+
+    (place / "mlflow_oidc_auth").mkdir(parents=True)
+    oidc_auth.install(place)
+    assert oidc_auth.installed(place)
 
 
 def test_missing_program_is_told_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:

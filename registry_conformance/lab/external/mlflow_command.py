@@ -22,7 +22,8 @@ class MlflowCommandError(ValueError):
 class MlflowCommand:
     """A way to start MLflow: further ``arguments`` of ``mlflow server``.
 
-    ``prefix`` is what its paths begin with; ``passwords`` is whether it asks for a user and a password by itself.
+    ``prefix`` is what its paths begin with; ``passwords`` is whether it asks for a user and a password by itself,
+    ``tokens`` whether it asks for a token of an identity provider.
     ``version`` is the MLflow that is started, by the interpreter ``python``; both are empty for the installed one.
     """
 
@@ -30,6 +31,7 @@ class MlflowCommand:
     arguments: tuple[str, ...] = ()
     prefix: str = ""
     passwords: bool = False
+    tokens: bool = False
     version: str = ""
     python: str = ""
 
@@ -48,6 +50,8 @@ class MlflowCommand:
             return COMMANDS[text]
         if way not in COMMANDS and text != first:
             raise MlflowCommandError(unknown(way, COMMANDS))
+        if way and COMMANDS[way].tokens:
+            raise MlflowCommandError(f"{way} is started beside the installed MLflow: leave the version out")
         try:
             environment = MlflowEnvironment.named(first)
         except MlflowEnvironmentError as problem:
@@ -71,5 +75,6 @@ COMMANDS: Mapping[str, MlflowCommand] = MappingProxyType(
         "gunicorn": MlflowCommand("gunicorn", ("--workers", "2", "--gunicorn-opts", "--log-level info")),
         "static-prefix": MlflowCommand("static-prefix", ("--workers", "1", "--static-prefix", PREFIX), PREFIX),
         "basic-auth": MlflowCommand("basic-auth", ("--workers", "1", "--app-name", "basic-auth"), passwords=True),
+        "oidc-auth": MlflowCommand("oidc-auth", ("--workers", "1", "--app-name", "oidc-auth"), tokens=True),
     }
 )

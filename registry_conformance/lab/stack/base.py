@@ -72,7 +72,7 @@ class RealisedStack(ABC):
         deciding = [AuthServicePart(layout)] if self._proxy.asks_auth else []
         keeping = [KeyServicePart(layout)] if self._proxy.asks_keys else []
         self._mlflow = self.mlflow(layout)
-        signing = [IdentityPart(layout)] if self._proxy.asks_tokens else []
+        signing = [IdentityPart(layout)] if self._proxy.asks_tokens or self._mlflow.asks_tokens else []
         served = (*keeping, *deciding, *signing, self._mlflow, LinksPart(layout), self._proxy)
         self.parts = [self._store, *served, *self.further()]
 
@@ -145,7 +145,7 @@ class RealisedStack(ABC):
         policy, asked = proxy.policy, mlflow.credential is not None
         if mlflow.credential is not None:  # what it asks for passes the proxy
             policy, keys = GUARDED, {"writer": mlflow.credential}
-        own = {"origin": Capability(False, "MLflow asks for a password, at its origin too")} if asked else {}
+        own = {"origin": Capability(False, "MLflow asks for a credential, at its origin too")} if asked else {}
         return Target(
             name=f"the {self.kind} stack",
             kind=self.kind,

@@ -25,6 +25,8 @@ class MLflowServer(Part):
     """The tracking server, registry and artifact proxy: as many processes as the site says, at one address."""
 
     name = "mlflow"
+    asks_tokens: bool = False
+    """Whether it asks for tokens of an identity provider, which is no part of the deployment otherwise."""
 
     def __init__(self, layout: Layout, database: DatabasePart | None = None) -> None:
         super().__init__(layout)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from registry_conformance.judge.locations import ROOT, cache_folder
 from registry_conformance.judge.target.credential import Credential, Password
 from registry_conformance.lab.deployment import Deployment
+from registry_conformance.lab.external import oidc_auth
 from registry_conformance.lab.external.mlflow_command import MlflowCommand
 from registry_conformance.lab.stack.database import DatabasePart
+from registry_conformance.lab.stack.identity.provider import GROUP
+from registry_conformance.lab.stack.identity_part import CLIENT, secret_file, token_of_client, until_it_answers
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.mlflow import MLflowServer
 from registry_conformance.lab.stack.part import PartError
@@ -26,6 +31,7 @@ class CommandMLflow(MLflowServer):
         self.command = command
         super().__init__(layout, database)
         self.runner = layout.house(layout, self.name)
+        self.asks_tokens = command.tokens
         self._secret = secrets.token_hex(16)
 
     @property
@@ -41,6 +47,8 @@ class CommandMLflow(MLflowServer):
     @property
     def credential(self) -> Credential | None:
         """Who may do everything there, ``None`` if nobody is asked."""
+        if self.command.tokens:
+            return token_of_client(self.layout)
         return Password(ADMIN, self.layout.keys["writer"]) if self.command.passwords else None
 
     def lacks(self, deployment: Deployment) -> str:
@@ -99,6 +107,8 @@ class CommandMLflow(MLflowServer):
             told["PATH"] = os.pathsep.join((bin_folder, os.defpath))
         if self.command.passwords:
             told |= {"MLFLOW_AUTH_CONFIG_PATH": str(self._users()), "MLFLOW_FLASK_SERVER_SECRET_KEY": self._secret}
+        if self.command.tokens:
+            told |= await self._asking_for_tokens(told)
         arguments = [
             *("server", "--host", host, "--port", str(port)),
             *("--artifacts-destination", f"s3://{bucket.bucket}/{bucket.prefix}"),
@@ -106,6 +116,20 @@ class CommandMLflow(MLflowServer):
         ]
         program, *first = [self.command.python, "-m", "mlflow"] if self.command.python else ["mlflow"]
         await self.runner.start(program, [*first, *arguments], told)
+
+    async def _asking_for_tokens(self, told: Mapping[str, str]) -> dict[str, str]:
+        """Return the settings of mlflow-oidc-auth, whose issuer answers; raise ``PartError`` if it cannot be had."""
+        place = oidc_auth.folder(self.layout.cache or cache_folder())
+        try:
+            await asyncio.to_thread(oidc_auth.install, place)
+        except oidc_auth.OidcAuthError as problem:
+            raise PartError(str(problem)) from problem
+        await until_it_answers(self.layout)
+        issuer, client_secret = self.layout.url("identity"), secret_file(self.layout).read_text()
+        database = self.layout.room(self.name) / "users.db"
+        paths = os.pathsep.join(filter(None, (str(place), told.get("PYTHONPATH") or str(ROOT))))
+        settings = oidc_auth.variables(issuer, CLIENT, client_secret, self._secret, database, GROUP)
+        return {**settings, "PYTHONPATH": paths}
 
     def _users(self) -> Path:
         """Write the settings of MLflow's own authentication: one user, who may do everything.

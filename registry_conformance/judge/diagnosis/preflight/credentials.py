@@ -102,7 +102,9 @@ def refuser(answer: Exchange, product: Product) -> str:
     if isinstance(document, dict) and "error_code" in document:
         return "the auth service, in MLflow's error form"
     if isinstance(document, dict) and "detail" in document:
-        return "the platform's API"
+        return (
+            "the platform's API" if "API key" in str(document["detail"]) else "an application, in FastAPI's error form"
+        )
     if not answer.response_body.size and product:
         return product.name
     return f"what stands behind {product.name}" if product else "what answers there"

@@ -1,0 +1,72 @@
+"""mlflow-oidc-auth beside the installed MLflow: its packages in a folder of their own, and what it is told."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from registry_conformance.judge.locations import DOCKER
+
+
+class OidcAuthError(RuntimeError):
+    """mlflow-oidc-auth cannot be had; the message says why."""
+
+
+LOCK = DOCKER / "mlflow" / "oidc-auth.lock"
+"""Its packages, pinned: they are installed without what they ask for, which MLflow has brought already."""
+
+
+def folder(cache: Path) -> Path:
+    """Return the folder below ``cache`` for its packages, there or not: one for each lock and version of Python."""
+    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
+    python = f"py{sys.version_info.major}.{sys.version_info.minor}"
+    return cache / "mlflow-oidc-auth" / f"{digest}-{python}"
+
+
+def installed(place: Path) -> bool:
+    """Return whether it lies in a folder."""
+    return (place / "mlflow_oidc_auth").is_dir()
+
+
+def install(place: Path) -> None:
+    """Install it in a folder, unless it is there; raise ``OidcAuthError`` with what the installer said."""
+    if installed(place):
+        return
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415 - only who starts this MLflow needs it
+
+        program = find_uv_bin()
+    except (ImportError, FileNotFoundError) as problem:
+        raise OidcAuthError("uv is not installed, which installs mlflow-oidc-auth: pip install uv") from problem
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent) as folder:
+        made = Path(folder) / "packages"
+        pinned = ("--no-deps", "--require-hashes", "-r", str(LOCK))
+        command = [program, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(made), *pinned]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise OidcAuthError(f"mlflow-oidc-auth cannot be installed: {' '.join(done.stderr.split())[:600]}")
+        with contextlib.suppress(OSError):  # somebody else was faster
+            made.rename(place)
+
+
+def variables(issuer: str, client: str, secret: str, session: str, database: Path, group: str) -> Mapping[str, str]:
+    """Return its settings: who signs in by a token of ``issuer`` and is in ``group`` may do everything."""
+    return {
+        "OIDC_DISCOVERY_URL": f"{issuer}/.well-known/openid-configuration",
+        "OIDC_CLIENT_ID": client,
+        "OIDC_CLIENT_SECRET": secret,
+        "OIDC_AUDIENCE": client,
+        "OIDC_ISSUER": issuer,
+        "OIDC_ADMIN_GROUP_NAME": group,
+        "OIDC_GROUP_NAME": group,
+        "OIDC_PROVISION_ON_BEARER_AUTH": "true",
+        "OIDC_TRUST_BEARER_GROUP_CLAIMS": "true",
+        "OIDC_USERS_DB_URI": f"sqlite:///{database}",
+        "SECRET_KEY": session,
+    }
