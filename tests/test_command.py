@@ -44,7 +44,10 @@ def test_help_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["docter"], "docter: unknown; did you mean doctor? All 20 are listed by: registry-conformance --help"),
+        (
+            ["docter"],
+            f"docter: unknown; did you mean doctor? All {len(COMMANDS)} are listed by: registry-conformance --help",
+        ),
         (["doctor", "--fualt=x"], "--fault"),
         (["doctor", "--fault=bucket-mising"], "--fault=bucket-mising: unknown; did you mean bucket-missing? All "),
         (["doctor"], "give one of --url, --env, --env-file, --fault"),

@@ -114,6 +114,19 @@ def test_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert len(results.earlier(tmp_path)[0].outcomes) == 4
 
 
+def test_what_could_not_be_tried_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finished run with a cell that could not be tried is gone on with, for that cell alone."""
+    found = results.begin(tmp_path)
+    found.outcomes = {GOOD: outcomes(GOOD), OTHER: Outcome(OTHER, UNKNOWN, "the index does not answer")}
+    program.conclude(found, tmp_path, None, lambda _: None)
+    again = Deployments()
+    monkeypatch.setattr(program, "carry_out", again)
+
+    assert run_cells([GOOD, OTHER], tmp_path, MatrixOptions(resume=True), lambda _: None) == 0
+    assert again.carried_out == [OTHER]
+    assert len(results.earlier(tmp_path)) == 1
+
+
 def test_known_no_is_as_it_should_be_and_a_new_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A no that is known upstream is exit code 0; a no that is not, or a yes against what is known, is 1; else 6."""
     monkeypatch.setattr(program, "carry_out", Deployments())

@@ -23,7 +23,7 @@ from registry_conformance.judge.locations import CHECKOUT
 )
 @REPORT_DIR
 @click.option("--only", multiple=True, metavar="GROUP", help="This group of the plan (may be repeated).")
-@click.option("--resume", is_flag=True, help="Go on with the last run if it was interrupted.")
+@click.option("--resume", is_flag=True, help="Go on with the last run: what is missing or could not be tried.")
 @click.option(
     "--parallel", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Deployments at once."
 )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
+from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.report.write import ReportFolderError, check_writable, explained
 from registry_conformance.proof.matrix import page, results
 from registry_conformance.proof.matrix.cell import UNKNOWN, Cell, Outcome
@@ -111,12 +112,13 @@ def conclude(found: MatrixResults, reports: Path, document: Path | None, say: Sa
 
 
 def _resumed(reports: Path, say: Say) -> MatrixResults:
-    """Return the last run if it is unfinished, else a new one."""
+    """Return the last run if it is unfinished or has cells that could not be tried, else a new one."""
     last = results.earlier(reports)[-1:]
-    if not last or last[0].finished:
+    if not last or last[0].is_complete:
         say("no run was interrupted: this is a new one")
         return results.begin(reports)
-    say(f"going on with {last[0].folder.name}: {len(last[0].outcomes)} cells are done")
+    done = sum(outcome.answer != UNKNOWN for outcome in last[0].outcomes.values())
+    say(f"going on with {last[0].folder.name}: {plural(done, 'cell')} done")
     return last[0]
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from registry_conformance.judge.machine import suite_version
-from registry_conformance.proof.matrix.cell import Cell, Outcome
+from registry_conformance.proof.matrix.cell import UNKNOWN, Cell, Outcome
 
 HOME = "matrix"
 LATEST = "latest"
@@ -57,8 +57,13 @@ class MatrixResults:
         part.replace(self.folder / _RECORD)
 
     def left(self, cells: Sequence[Cell]) -> list[Cell]:
-        """Return the cells that have no outcome yet."""
-        return [cell for cell in cells if cell not in self.outcomes]
+        """Return the cells that have no outcome yet, or could not be tried."""
+        return [cell for cell in cells if cell not in self.outcomes or self.outcomes[cell].answer == UNKNOWN]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it came to its end, and every cell could be tried."""
+        return bool(self.finished) and all(outcome.answer != UNKNOWN for outcome in self.outcomes.values())
 
     @property
     def unexplained(self) -> list[Outcome]:
