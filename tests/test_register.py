@@ -94,6 +94,9 @@ def test_version_follows_the_files(tmp_path: Path) -> None:
         ({"profile": "house"}, "profile 'house' is none of mlflow, gateway, platform"),
         ({"feature": "wings"}, "feature 'wings' is none of presigned-downloads"),
         ({"owner": "us"}, "needs exactly"),
+        ({"since": "three"}, "since 'three' is no version"),
+        ({"since": "3.0.0"}, "needs otherwise"),
+        ({"otherwise": "nothing"}, "needs otherwise"),
         ({"id": None}, "no id"),
     ],
 )

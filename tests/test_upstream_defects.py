@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
-from registry_conformance.judge.requirement import upstream_defect
+from registry_conformance.judge.requirement import Level, Requirement, for_versions, upstream_defect
 from registry_conformance.judge.verdict import Verdict
+from registry_conformance.run.session.asking import unasked_of_version
 from registry_conformance.run.session.upstream_defects import excused
 from tests.conftest import Project
 
@@ -35,6 +36,34 @@ def test_an_excuse_holds_only_where_it_was_given(
     """The excuse turns a breach inapplicable; a pass, a later date or another version is told."""
     request.node.add_marker(upstream_defect("mlflow#1", versions="<3.18", expires="2027-06-30"))
     assert excused(request.node, verdict, versions, today)[0] == expected
+
+
+def test_excuses_of_several_versions_and_of_single_cases(request: pytest.FixtureRequest) -> None:
+    """A check may have several excuses; one for cases of other names does not count, a mended defect needs no date."""
+    request.node.add_marker(upstream_defect("mlflow#2", versions="==3.1.4", cases="^another-case$"))
+    request.node.add_marker(upstream_defect("mlflow#3", versions=">=3.9,<=3.12.0"))
+    request.node.add_marker(upstream_defect("mlflow#4", versions="<3"))
+
+    assert excused(request.node, V.FAILED, "mlflow 3.1.4", AFTER)[0] is V.FAILED
+    assert excused(request.node, V.FAILED, "mlflow 3.10.1", AFTER)[0] is V.INAPPLICABLE
+    assert excused(request.node, V.PASSED, "mlflow 3.10.1", AFTER)[0] is V.FAILED
+    assert "mlflow#4, mended in later ones" in excused(request.node, V.FAILED, "mlflow 2.22.5", AFTER)[1]
+
+
+@pytest.mark.parametrize(
+    ("mlflow", "asked"), [("mlflow 3.0.0", True), ("mlflow 2.22.5", False), ("mlflow 3.5.0", False), ("", True)]
+)
+def test_requirement_is_asked_of_its_versions(request: pytest.FixtureRequest, mlflow: str, asked: bool) -> None:
+    """A requirement with bounds is asked within them, and of an MLflow that says no version; so is a case."""
+    one = Requirement(
+        "ZZZ-001", Level.MUST, "zzz", "mlflow", "It.", "docs", since="3.0.0", until="3.5.0", otherwise="no models"
+    )
+    reason = unasked_of_version(request.node, [one], mlflow)
+    assert (not reason) == asked
+    assert asked or "of >=3.0.0,<3.5.0: no models" in reason or "of <3.5.0,>=3.0.0: no models" in reason
+
+    request.node.add_marker(for_versions(">=3.0.0,<3.5.0", "no such thing"))
+    assert (not unasked_of_version(request.node, [], mlflow)) == asked
 
 
 def test_an_excused_check_is_inapplicable_and_a_mended_one_fails(project: Project) -> None:

@@ -36,10 +36,18 @@ def render_requirements(register: Mapping[str, Requirement], checks: Mapping[str
         lines += [f"## {area.capitalize()}", ""]
         for one in found:
             feature = f", if the target has the feature `{one.feature}`" if one.feature else ""
-            whose = f"Profile: {one.profile}{feature}. Layer: {one.layer}."
+            whose = f"Profile: {one.profile}{feature}. Layer: {one.layer}.{_versions(one)}"
             lines += [f"### {one.id} ({one.level})", "", one.text, "", f"Source: {_linked(one.source)}. {whose}", ""]
             lines += [*(f"- `{place}`" for place in checks.get(one.id, ())), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _versions(one: Requirement) -> str:
+    """Return which versions of MLflow it is asked of, and what holds in the others; empty if it is asked of all."""
+    if not one.otherwise:
+        return ""
+    bounds = [f"from {one.since} on"] * bool(one.since) + [f"before {one.until}"] * bool(one.until)
+    return f" Asked of MLflow {', '.join(bounds)}; otherwise: {one.otherwise}."
 
 
 def _by_profile(register: Sequence[Requirement]) -> Iterator[str]:

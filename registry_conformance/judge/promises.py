@@ -54,6 +54,11 @@ class Promises:
             return ""
         return f"{UNASKED}{profile!r} is not promised here"
 
+    def has(self, feature: str) -> bool:
+        """Return whether a feature is there, as far as is known: nobody said that it is not."""
+        known = self.features.get(feature)
+        return known is None or known.present
+
     def describe(self) -> dict[str, dict[str, dict[str, object]]]:
         """Return it as a JSON-able value."""
         profiles: dict[str, dict[str, object]] = {

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fixtures.registrations import INTERPRETER
-from fixtures.routes import over_routes
+from fixtures.routes import JUDGED, over_routes
 from registry_conformance.judge.end_requests import leave_to_controller
 from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.locations import REGISTER
@@ -66,8 +66,9 @@ FIXTURES = (
 """The files of ``fixtures/``, each registered as a plugin of its own."""
 MARKERS = (
     "verifies(*ids): the requirements that a check verifies",
-    "upstream_defect(reference, versions, expires): a check that MLflow fails",
+    "upstream_defect(reference, versions, expires, cases): a check that MLflow fails",
     "only_for(*profiles): a case that is asked where these profiles are promised",
+    "for_versions(versions, otherwise): a case that is asked of these versions of MLflow",
     "one_door: a check that one door answers for all",
     "requires_right(role, *rights): a check about a role that may do this",
     "lacks_right(role, *rights): a check about a role that may not do this",
@@ -171,6 +172,7 @@ def pytest_configure(config: pytest.Config) -> None:
     recording = Recording(register, settings.rerun_options)
     given = _given(shared, live) or plan or config.hook.pytest_conformance_target(config=config)
     config.stash[INTERPRETER] = settings.client.python if settings.client else ""
+    config.stash[JUDGED] = settings.installation
     context = config.stash[CONTEXT] = Context(settings, register, recording, given, shared.get("address", ""))
     config.pluginmanager.register(recording, "conformance-recording")
     if not shared:
@@ -205,8 +207,7 @@ def _read(
     register = register.of("load") if is_load(config) else register
     live, elsewhere = visit(config, settings, register), external_store(settings)
     settings = replace(settings, load=live.load) if live is not None else settings
-    if not config.option.collectonly:
-        install(settings, partial(print, file=sys.stderr, flush=True))
+    install(settings, partial(print, file=sys.stderr, flush=True))
     return settings, register, live, elsewhere, plan
 
 
@@ -229,8 +230,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave a check unsent that the target does not promise, or whose door is broken, before anything is set up."""
     context = item.config.stash.get(CONTEXT, None)
-    if context is not None and context.given is not None and is_check(item):
-        refuse_unasked(item, context.register, context.given)
+    if context is not None and is_check(item):
+        refuse_unasked(item, context.register, context.given or context.target)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

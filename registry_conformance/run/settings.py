@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.clients.inventory import Installation
 from registry_conformance.judge.live.address import name_of
 from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
 from registry_conformance.judge.locations import report_folder
@@ -123,6 +124,13 @@ class Settings:
         """The environments of other versions of MLflow that this run needs."""
         server = [MlflowEnvironment(self.command.version)] if self.command and self.command.version else []
         return server + ([self.client] if self.client else [])
+
+    @property
+    def installation(self) -> Installation | None:
+        """The MLflow that is judged, if it is another version than the one that is installed with this suite."""
+        return (
+            Installation(self.command.version, self.command.python) if self.command and self.command.version else None
+        )
 
     @property
     def store_url(self) -> str:

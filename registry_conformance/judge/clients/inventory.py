@@ -1,4 +1,4 @@
-"""Every route of the installed MLflow server, read from the server itself.
+"""Every route of an MLflow server, the installed one or another version's, read from the server itself.
 
 Importing the server takes seconds, so a process of its own does it, once a version: ``python -m
 registry_conformance.judge.clients.inventory`` prints the routes as JSON.
@@ -7,6 +7,7 @@ registry_conformance.judge.clients.inventory`` prints the routes as JSON.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 import re
 import subprocess
@@ -43,17 +44,31 @@ class Route:
         return f"{self.method} {self.path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An MLflow of this machine: its version, and the interpreter that imports it."""
+
+    version: str
+    python: str
+
+    @classmethod
+    def own(cls) -> Installation:
+        """Return the MLflow that is installed with this suite."""
+        return cls(client_version(), python())
+
+
 @functools.cache
-def routes(cache: Path | None) -> tuple[Route, ...]:
+def routes(cache: Path | None, of: Installation | None = None) -> tuple[Route, ...]:
     """Return the routes in order, read once a process; from ``cache`` where this version's are.
 
-    Raises ``InventoryError``.
+    They are those of the MLflow that is installed with this suite if none is named. Raises ``InventoryError``.
     """
-    kept = cache / f"routes-{client_version()}.json" if cache else None
+    installation = of or Installation.own()
+    kept = cache / f"routes-{installation.version}.json" if cache else None
     if kept is not None and kept.exists():
         return _parsed(kept.read_text(encoding="utf-8"))
     said = subprocess.run(
-        [python(), "-m", __name__],
+        [installation.python, "-m", __name__],
         capture_output=True,
         text=True,
         check=False,
@@ -62,7 +77,9 @@ def routes(cache: Path | None) -> tuple[Route, ...]:
     )
     if said.returncode:
         last = said.stderr.strip().splitlines()[-1:]
-        raise InventoryError(f"MLflow's routes cannot be read: {' '.join(last)}; run `make setup`")
+        raise InventoryError(
+            f"the routes of MLflow {installation.version} cannot be read: {' '.join(last)}; run `make setup`"
+        )
     if kept is not None:
         part = kept.with_name(f"{kept.name}.{id(said)}")
         part.write_text(said.stdout, encoding="utf-8")
@@ -76,11 +93,13 @@ def _parsed(text: str) -> tuple[Route, ...]:
 
 def _read() -> Iterator[tuple[str, str]]:
     from mlflow.server import app as flask  # noqa: PLC0415 - takes seconds, and only this process pays
-    from mlflow.server.fastapi_app import app  # noqa: PLC0415 - as above
 
     for rule in flask.url_map.iter_rules():
         yield from ((rule.rule, method) for method in (rule.methods or set()) - _IMPLIED)
-    yield from _under("", app.routes)
+    if importlib.util.find_spec("mlflow.server.fastapi_app") is not None:  # MLflow has it since 3.3
+        from mlflow.server.fastapi_app import app  # noqa: PLC0415 - as above
+
+        yield from _under("", app.routes)
 
 
 def _under(prefix: str, found: list[Any]) -> Iterator[tuple[str, str]]:

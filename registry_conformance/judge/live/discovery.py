@@ -22,10 +22,11 @@ _PATIENCE = 10.0
 """How long a door is waited for that says nothing; the last attempt waits as long as its file allows."""
 _ANNOUNCING = Version("3.15")
 """The first MLflow whose server announces what clients may do past it."""
-_ANNOUNCEMENTS = {
+ANNOUNCED = {
     "presigned-downloads": "multipart_downloads_enabled",
     "multipart-uploads": "multipart_uploads_enabled",
 }
+"""Feature -> what a server says of it."""
 
 
 def with_broken_doors(target: Target, run: str) -> Target:
@@ -73,7 +74,7 @@ def _trouble_at(door: MlflowHttp) -> str:
 def _announced(info: Exchange, version: str) -> dict[str, Feature]:
     document: Mapping[str, object] = info.document if info.ok and isinstance(info.json(), dict) else {}
     found = {}
-    for feature, name in _ANNOUNCEMENTS.items():
+    for feature, name in ANNOUNCED.items():
         if name in document:
             said = bool(document[name])
             found[feature] = Feature(said, f"GET {REST3}/server-info says {name}: {str(said).lower()}")

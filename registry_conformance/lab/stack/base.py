@@ -8,8 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.live.discovery import ANNOUNCED, features_at
+from registry_conformance.judge.promises import EVERYTHING, Promises
 from registry_conformance.judge.target.policy import GUARDED
-from registry_conformance.judge.target.target import BucketAccess, Capability, Door, Machine, Target
+from registry_conformance.judge.target.target import BucketAccess, Capability, Door, Machine, Target, Ways
 from registry_conformance.judge.temporary import owned_folder
 from registry_conformance.lab.deployment import DOORS, Deployment
 from registry_conformance.lab.deployment import Store as StoreValue
@@ -46,6 +50,7 @@ class RealisedStack(ABC):
         self.parts: list[Part] = []
         self._unsettled: Sequence[Part] = ()
         self._versions: dict[str, str] = {}
+        self._promises = EVERYTHING
         self._probed: dict[str, Capability] = {}
         self._lock = asyncio.Lock()
 
@@ -60,6 +65,8 @@ class RealisedStack(ABC):
         ups = (part.up(self.deployment) for part in self.parts if part is not self._store)
         await _all([self._learn_versions(), self._probe_store(), *ups])
         self._versions |= {part.name: part.told_version for part in self.parts if part.told_version}
+        if self.order.command is not None and self.order.command.version:
+            self._promises = await asyncio.to_thread(self._promises_found, self.order.command.version)
         return self.target()
 
     async def furnish(self) -> None:
@@ -156,6 +163,8 @@ class RealisedStack(ABC):
             bucket=layout.bucket,
             key_record=layout.room("keys") / RECORD if proxy.asks_keys else None,
             key_service=layout.url("keys") if proxy.asks_keys else "",
+            promises=self._promises,
+            ways=Ways() if self._promises.has("presigned-downloads") else Ways(downloads="proxied"),
             records={link: record(layout, link) for link in links.in_place},
             logs={part.name: log for part in self.parts if (log := layout.log(part.name)).exists()},
             versions={"database": "sqlite"}
@@ -167,6 +176,14 @@ class RealisedStack(ABC):
             machine=Machine(self.deployment.client.variables, self.deployment.client.netrc),
             faults=self.order.faults,
         )
+
+    def _promises_found(self, version: str) -> Promises:
+        """Return what another version of MLflow promises: all that ours does, less what it shows not to have."""
+        target = self.target()
+        door = target.doors[0]
+        asked = MlflowHttp(door, target.key_at(door), Evidence(), self.order.run_id)
+        features = {name: each for name, each in features_at(asked, version).items() if name in ANNOUNCED}
+        return replace(EVERYTHING, features=features)
 
     def _secure(self) -> Door | None:
         if self._proxy.authority is None:

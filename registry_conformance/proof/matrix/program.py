@@ -63,7 +63,9 @@ def run_cells(cells: Sequence[Cell], reports: Path, options: MatrixOptions, say:
         def told(outcome: Outcome) -> None:
             found.add(outcome)
             where = f"{outcome.cell.stage}, client {outcome.cell.client}"
-            say(f"{len(found.outcomes):>4}/{len(cells)}  {_mark(outcome)}  {where}  {outcome.why[:150]}")
+            say(
+                f"{len(cells) - len(found.left(cells)):>4}/{len(cells)}  {_mark(outcome)}  {where}  {outcome.why[:150]}"
+            )
 
         over, kept = Event(), found.folder / results.CELLS
         with ThreadPoolExecutor(options.parallel) as pool:

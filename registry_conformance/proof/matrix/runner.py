@@ -94,10 +94,14 @@ def _registered(cell: Cell, target: Target, kept: Path) -> Outcome:
             return Outcome(cell, UNKNOWN, f"the registration did not end within {_PATIENCE:.0f} s")
         document = _document(told.stdout)
         run = str(document.get("run", ""))
+        shutil.rmtree(kept, ignore_errors=True)
         if run:
-            shutil.rmtree(kept, ignore_errors=True)
             shutil.copytree(home / "reports" / "runs" / run, kept)
-    why = _why(document) or (told.stderr or told.stdout).strip()[-300:] * (not document)
+    why = (
+        why_not(kept)
+        or str(document.get("problem", ""))
+        or (told.stderr or told.stdout).strip()[-300:] * (not document)
+    )
     seconds = time.monotonic() - began
     return Outcome(cell, _ANSWERS.get(told.returncode, UNKNOWN), why, seconds, dict(target.versions), run)
 
@@ -110,9 +114,11 @@ def _document(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _why(document: dict[str, Any]) -> str:
-    """Return the first step that failed with what it said, or what kept the registration from being tried."""
-    failed = [step for step in document.get("steps", ()) if step["verdict"] in ("failed", "error")]
-    if failed:
-        return f"{failed[0]['claim'].rstrip('.')}: {' '.join(failed[0]['message'].split())}"[:400]
-    return str(document.get("problem", ""))[:400]
+def why_not(kept: Path) -> str:
+    """Return the first step that failed with what it saw, by the report that is kept; empty if none did."""
+    try:
+        checks = json.loads((kept / "verdicts.json").read_text(encoding="utf-8"))["checks"]
+    except (OSError, ValueError, KeyError):
+        return ""
+    failed = [check for check in checks if check["verdict"] in ("failed", "error")]
+    return f"{failed[0]['claim'].rstrip('.')}: {' '.join(failed[0]['actual'].split())}"[:400] if failed else ""

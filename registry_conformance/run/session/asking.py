@@ -24,8 +24,26 @@ def refuse_unasked(item: pytest.Item, register: Register, target: Target) -> Non
     reasons = [target.promises.unasked(each.profile, each.feature) for each in asked]
     if reasons and all(reasons):
         pytest.skip(f"{reasons[0]}")
+    if reason := unasked_of_version(item, asked, target.versions.get("mlflow", "")):
+        pytest.skip(reason)
     if broken := _broken_door(item, asked, target):
         raise PreconditionFailed(f"a {broken.name} door that answers with the key", broken.broken)
+
+
+def unasked_of_version(item: pytest.Item, asked: Sequence[Requirement], mlflow: str) -> str:
+    """Return why a check is not asked of a version of MLflow, empty if it is.
+
+    It is not if one of its requirements is not: what a check does is there, or it is not.
+    """
+    here = mlflow.rsplit(maxsplit=1)[-1:]
+    cases = [mark.args for mark in item.iter_markers("for_versions")]
+    reasons = [each.unasked_of(mlflow) for each in asked]
+    reasons += [
+        f"not asked of MLflow {here[0]}, but of {versions}: {otherwise}"
+        for versions, otherwise in cases
+        if here and here[0] not in versions
+    ]
+    return next(filter(None, reasons), "")
 
 
 def _broken_door(item: pytest.Item, asked: Sequence[Requirement], target: Target) -> Door | None:

@@ -71,7 +71,10 @@ class RunClock:
         unasked = {}
         if target is not None:
             promises, register = target.promises, self.context.register.values()
-            found = {each.id: promises.unasked(each.profile, each.feature) for each in register}
+            mlflow = target.versions.get("mlflow", "")
+            found = {
+                each.id: promises.unasked(each.profile, each.feature) or each.unasked_of(mlflow) for each in register
+            }
             unasked = {name: why for name, why in found.items() if why}
         found = beyond(live=live) | unasked
         loaded = is_load(self.config)  # what is beyond others is what such a run judges
