@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fixtures.load import LoadOutcome, QuestionsUnderLoad, QuietClient
-from registry_conformance.judge.expect import expect_equal, expect_within_limit
+from registry_conformance.judge.expect import expect_at_least, expect_equal, expect_within_limit
+from registry_conformance.judge.load.figures import LEAST_OVERTAKEN
 from registry_conformance.judge.requirement import verifies
 
 
@@ -17,6 +18,12 @@ def test_memory_stays_flat(soaked: LoadOutcome) -> None:
 def test_key_service_is_asked_by_the_cache_time(questions_under_load: QuestionsUnderLoad) -> None:
     """The key service is asked about no key more often than the cache allows."""
     expect_equal(questions_under_load.too_many, [], "questions to the key service")
+
+
+@verifies("LOA-020")
+def test_requests_are_served_side_by_side(overtaken: float) -> None:
+    """Short requests overtake long ones that were sent before them."""
+    expect_at_least(overtaken, LEAST_OVERTAKEN, "share of requests that later ones overtook")
 
 
 @verifies("LOA-014")

@@ -43,7 +43,7 @@ class Asking:
             status=met.status,
             answer=answer(met) if outcome == OK else "",
             value=value or met.request_body.sha256 * (kind == "put"),
-            error="" if outcome == OK else str(met)[:300],
+            error="" if outcome == OK else _told(met),
             sent=met.request_body.size,
             received=met.response_body.size,
             who="" if outcome == OK else who_answered(met.status, met.response_headers, met.text),
@@ -51,6 +51,11 @@ class Asking:
         )
         self.journal.ends(told)
         return met
+
+
+def _told(met: Exchange) -> str:
+    said = " ".join(met.text.split())[:160]
+    return f"{str(met)[:300]}: {said}" if said else str(met)[:300]
 
 
 def _outcome(met: Exchange) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,12 @@ from registry_conformance.judge.load.usage import Sample
 
 _KNEE = 0.95
 """The knee is the first step that comes so near to the greatest rate."""
+LEAST_OVERTAKEN = 0.05
+"""The share of requests that later ones overtake at least, if requests are served side by side."""
+_LATER = 25_000_000
+"""So many nanoseconds later a request must have been sent: nearer ones may change places on their way."""
+_FEWEST = 60
+"""Of fewer requests that were under way together no share is told."""
 _SPANS = 40
 """Into so many spans a load is cut for what is shown over time."""
 ASIDE = frozenset({QUIET, STRANGER, "experiment"})
@@ -92,6 +99,26 @@ def by_kind(happened: Happened) -> dict[str, StepFigures]:
     seconds = (happened.over - happened.began) / 1e9
     most = max((step.users for step in steps(happened)), default=0)
     return {kind: _summed(found, most, 0.0, seconds) for kind, found in sorted(kinds.items())}
+
+
+def overtaken(operations: Iterable[Operation]) -> float | None:
+    """Return the share of requests that one which was sent later overtook, of those that several were under way with.
+
+    Where requests wait in one line, nobody is overtaken. ``None`` if too few were under way together.
+    """
+    found = sorted((one for one in operations if one.acknowledged), key=lambda one: one.began)
+    begins = [one.began for one in found]
+    first_end: list[int] = []
+    for one in reversed(found):
+        first_end.append(min(one.ended, first_end[-1]) if first_end else one.ended)
+    first_end.reverse()
+    together = passed = 0
+    for place, one in enumerate(found):
+        if place + 1 < len(found) and begins[place + 1] < one.ended:
+            together += 1
+            later = bisect.bisect_right(begins, one.began + _LATER)
+            passed += later < len(found) and first_end[later] < one.ended
+    return passed / together if together >= _FEWEST else None
 
 
 def knee(found: Sequence[StepFigures]) -> StepFigures | None:

@@ -15,6 +15,7 @@ import signal  # noqa: E402 - as above
 import sys  # noqa: E402 - as above
 import time  # noqa: E402 - as above
 from collections.abc import Callable  # noqa: E402 - as above
+from dataclasses import replace  # noqa: E402 - as above
 from typing import Any  # noqa: E402 - as above
 
 import gevent  # noqa: E402 - as above
@@ -27,12 +28,14 @@ from registry_conformance.judge.expect import Mismatch  # noqa: E402 - as above
 from registry_conformance.judge.lifeline import die_with_parent  # noqa: E402 - as above
 from registry_conformance.judge.load.allowance import Allowance  # noqa: E402 - as above
 from registry_conformance.judge.load.asking import Asking  # noqa: E402 - as above
+from registry_conformance.judge.load.guard_aside import GuardAside  # noqa: E402 - as above
 from registry_conformance.judge.load.history import Journal  # noqa: E402 - as above
 from registry_conformance.judge.load.kept_client import KeptMlflow, NoEvidence  # noqa: E402 - as above
 from registry_conformance.judge.load.order import LoadOrder  # noqa: E402 - as above
 from registry_conformance.judge.load.plan import Step  # noqa: E402 - as above
 from registry_conformance.judge.load.quiet import watch_quietly  # noqa: E402 - as above
 from registry_conformance.judge.load.users import PERSONAS, AllowanceSpentError, Person, Shared  # noqa: E402 - as above
+from registry_conformance.judge.target.guard import Guard  # noqa: E402 - as above
 from registry_conformance.judge.target.requests import enforce  # noqa: E402 - as above
 
 _LAG = 0.1
@@ -71,8 +74,7 @@ class Process:
         self.shared = Shared()
         self.count = 0
         self.ended = ""
-        door = order.door
-        self.allowance = Allowance(door.guard, order.plan.users, order.kept_back)
+        self.allowance = Allowance(order.door.guard, order.plan.users, order.kept_back)
 
     def person(self) -> Person:
         """Return one more user."""
@@ -137,8 +139,10 @@ def main() -> None:
     """Make the load that is asked for, or a worker's share of it."""
     die_with_parent()
     order: LoadOrder = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
-    if order.door.guard is not None:
+    if isinstance(order.door.guard, Guard):
         enforce()
+        order = replace(order, door=replace(order.door, guard=GuardAside.of(order.door.guard)))
+        gevent.get_hub().threadpool.maxsize = order.plan.users + 4
     process = Process(order)
     environment = Environment(
         user_classes=process.personas(), shape_class=Steps(order.plan.steps, process.journal), stop_timeout=_SETTLE

@@ -29,6 +29,8 @@ _PROGRAMS = {"sdk": "sdk_users"}
 _SETTLE = 60.0
 """Seconds after its end that a load's processes may take to be gone."""
 _LOOK = 0.2
+_KEPT_BACK, _KEPT_FOR_A_USER = 60, 6
+"""So many requests are left for what comes after a load, and for the models of each user."""
 _STRANGER = "hk_nobody_was_given_this_key"
 
 
@@ -103,6 +105,7 @@ def _orders(target: Target, door: Door, plan: LoadPlan, place: Place, around: Su
         other=others[0] if others else None,
         stranger=_STRANGER if key is not None else None,
         port=_free_port() if plan.workers else 0,
+        kept_back=_KEPT_BACK + _KEPT_FOR_A_USER * plan.users,
     )
     workers = [
         replace(first, role="worker", process=str(number), journal=around.folder / f"journal-{number}.jsonl")

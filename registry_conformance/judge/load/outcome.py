@@ -49,14 +49,24 @@ class LoadOutcome:
 
         Proper is 429 or 503 with Retry-After, and 502 or 504 as long as a part of it was killed.
         """
-        outage = self._outage()
         wrong = (
             f"{one.status or 'no answer'} ({one.who or one.error[:80]})"
             + " without Retry-After" * (one.status in (429, 503))
-            for one in self.users
-            if one.outcome != OK and not self._proper(one, outage) and not one.error.startswith("never answered")
+            for one in self.improper
         )
         return [f"{count} x {what}" for what, count in Counter(wrong).most_common(_SHOWN)]
+
+    @property
+    def improper(self) -> list[Operation]:
+        """The requests of users that neither succeeded nor were refused properly."""
+        outage = self._outage()
+        failed = (one for one in self.users if one.outcome != OK and not one.error.startswith("never answered"))
+        return [one for one in failed if not self._proper(one, outage)]
+
+    @property
+    def overtaken(self) -> float | None:
+        """The share of requests that later ones overtook, ``None`` if too few were under way together."""
+        return figures.overtaken([*self.users, *self.happened.history.of(QUIET)])
 
     def refused_keys(self) -> list[str]:
         """Return requests with a good key that were told it is not."""
@@ -69,6 +79,11 @@ class LoadOutcome:
         return [f"{one.status} for a key that nobody was given: {one.key}" for one in found if one.acknowledged][
             :_SHOWN
         ]
+
+    @property
+    def all_let_in(self) -> list[Operation]:
+        """The requests with a bad key that were served."""
+        return [one for one in self.happened.history.of(STRANGER) if one.acknowledged]
 
     def half_bodies(self) -> list[str]:
         """Return answers of 200 whose body is not whole."""

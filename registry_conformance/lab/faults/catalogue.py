@@ -33,6 +33,7 @@ from registry_conformance.lab.faults import (
     storage,
     store,
     targets,
+    under_load,
 )
 from registry_conformance.lab.faults.fault import Fault
 
@@ -62,6 +63,7 @@ TOPICS = (
     plugins,
     over_time,
     client,
+    under_load,
 )
 CATALOGUE: Mapping[str, Fault] = MappingProxyType({fault.name: fault for topic in TOPICS for fault in topic.FAULTS})
 

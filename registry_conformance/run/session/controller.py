@@ -34,6 +34,8 @@ from registry_conformance.run.session.exit_codes import Exit, exit_code, left_be
 from registry_conformance.run.session.failure_diagnosis import diagnosed
 from registry_conformance.run.session.header import judged
 from registry_conformance.run.session.live_run import LiveRun, only_the_way
+from registry_conformance.run.session.load_diagnosis import diagnosed_load
+from registry_conformance.run.session.load_request import OUTCOME
 from registry_conformance.run.session.parts_watch import PartsWatch
 from registry_conformance.run.session.progress import Progress, hush
 from registry_conformance.run.session.reporting import cache_folder, durations, remember_durations, report, share_allure
@@ -276,6 +278,8 @@ class RunController:
         """Return a run with its diagnosis, if there is somebody to be asked for it."""
         if self.target is None or run.exit_code == Exit.INTERRUPTED:
             return run
+        if (outcome := self._config.stash.get(OUTCOME, None)) is not None:
+            return diagnosed_load(run, outcome)
         if run.problem and not (self._live and self._live.silent):
             return run
         return diagnosed(run, self.target)

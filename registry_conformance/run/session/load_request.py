@@ -18,6 +18,8 @@ from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.run.session.context import CONTEXT, Context
 from registry_conformance.run.settings import Settings
 
+OUTCOME: pytest.StashKey[LoadOutcome] = pytest.StashKey()
+"""The load of this run, once it is over."""
 LOAD: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 """What the report says of the load, once it is over."""
 
@@ -44,6 +46,7 @@ def make_load(pytestconfig: pytest.Config, target: Target) -> Callable[[], LoadO
         outcome = concluded(target, happened, run, say)
         for line in told(outcome):
             say(line)
+        pytestconfig.stash[OUTCOME] = outcome
         pytestconfig.stash[LOAD] = document(outcome)
         return outcome
 

@@ -13,6 +13,7 @@ from registry_conformance.judge.diagnosis.causes import (
     client,
     iam,
     keys,
+    load,
     mlflow,
     network,
     presigned,
@@ -52,6 +53,7 @@ _TOPICS = (
     iam,
     store,
     store_content,
+    load,
 )
 CAUSES: tuple[Cause, ...] = tuple(cause for topic in _TOPICS for cause in topic.CAUSES)
 BY_ID: Mapping[str, Cause] = MappingProxyType({cause.id: cause for cause in CAUSES})

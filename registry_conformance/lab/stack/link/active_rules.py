@@ -18,12 +18,13 @@ from registry_conformance.lab.stack.link.message import Message
 class LinkPlan:
     """What becomes of one exchange: the acts, and which rules they come from (their places in the book).
 
-    ``waiting`` are rules that depend on the answer's status.
+    ``waiting`` are rules that depend on the answer's status, ``counted`` those that count what is under way.
     """
 
     acts: list[Act] = field(default_factory=list)
     rules: list[int] = field(default_factory=list)
     waiting: list[tuple[int, Rule]] = field(default_factory=list)
+    counted: list[int] = field(default_factory=list)
 
     def first(self, kind: type, side: str = "") -> Act | None:
         """Return the first act of a kind, on a side if it has one."""
@@ -43,6 +44,7 @@ class Rulebook:
         self._read: tuple[int, int] = (0, 0)
         self._rules: tuple[Rule, ...] = ()
         self._met: Counter[int] = Counter()
+        self._under_way: Counter[int] = Counter()
         self.remembered: dict[str, bytes] = {}
         self.queue = asyncio.Lock()
         self.under_way = 0
@@ -53,7 +55,8 @@ class Rulebook:
         plan = LinkPlan()
         for number, rule in enumerate(self._rules):
             when = rule.when
-            if place >= when.place and self.under_way >= when.at_once and _fits(when, request):
+            due = place >= when.place and self.under_way >= when.at_once and _fits(when, request)
+            if due and self._many(number, when, plan):
                 if when.status:
                     plan.waiting.append((number, rule))
                 elif self._due(number, when):
@@ -68,6 +71,20 @@ class Rulebook:
                 plan.acts += rule.acts
                 plan.rules.append(number)
 
+    def over(self, plan: LinkPlan) -> None:
+        """Note that an exchange is no longer under way; calling it twice is harmless."""
+        for number in plan.counted:
+            self._under_way[number] = max(0, self._under_way[number] - 1)
+        plan.counted.clear()
+
+    def _many(self, number: int, when: When, plan: LinkPlan) -> bool:
+        """Count an exchange that fits, and return whether so many are under way as the rule asks for."""
+        if when.together < 2:
+            return True
+        self._under_way[number] += 1
+        plan.counted.append(number)
+        return self._under_way[number] >= when.together
+
     def _due(self, number: int, when: When) -> bool:
         place = self._met[number] - when.skip
         self._met[number] += 1
@@ -79,6 +96,7 @@ class Rulebook:
             self._read = (said.st_ino, said.st_mtime_ns)
             self._rules = tuple(read_rules(self._file, self._link))
             self._met.clear()
+            self._under_way.clear()
             self.remembered.clear()
 
 

@@ -44,6 +44,7 @@ class Passage:
         self._turn: LinkPlan | None = None
         self._place = 0
         self._under_way = 0
+        self._last: LinkPlan | None = None
 
     async def run(self) -> None:
         """Pass requests and answers until one side has no more; what is not HTTP/1 passes as it is."""
@@ -56,6 +57,8 @@ class Passage:
             await asyncio.gather(*both, return_exceptions=True)
             self._end_turn(self._turn)
             self._rulebook.under_way -= self._under_way
+            if self._last is not None:
+                self._rulebook.over(self._last)
 
     async def _requests(self) -> None:
         begun = await self._client.reader.read(1)
@@ -69,6 +72,7 @@ class Passage:
             self._place += 1
             self._count(1)
             plan = self._rulebook.plan(request, self._place)
+            plan = self._last = self._rulebook.plan(request)
             if plan.first(OneAtATime):
                 await self._rulebook.queue.acquire()
                 self._turn = plan
@@ -126,7 +130,9 @@ class Passage:
                 answer = await self._answer(request, plan)
             finally:
                 self._end_turn(plan)
-                self._count(-1)
+            self._place += 1
+            self._count(1)
+            plan = self._last = self._rulebook.plan(request, self._place)
             await request.passed.wait()  # MLflow may answer before it has read the body
             self._write(request, answer, plan)
 

@@ -1,0 +1,1 @@
+"""Loads, tried without a stack: what is written down, figured, proved and capped."""
