@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.evidence.items import EvidenceItem, ExchangeItem, FlowItem, HopItem
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.requirement import Level, Register, Requirement
 from registry_conformance.judge.verdict import Verdict
@@ -26,7 +27,7 @@ REGISTER = Register(
     "abc123def456",
 )
 
-EXCHANGE: Mapping[str, Any] = {
+EXCHANGE: ExchangeItem = {
     "kind": "exchange",
     "method": "PUT",
     "url": "http://127.0.0.1:8080/api/mlflow/api/2.0/mlflow-artifacts/artifacts/1/model.pkl",
@@ -42,7 +43,7 @@ EXCHANGE: Mapping[str, Any] = {
     "request_id": "req-7",
 }
 
-HOP: Mapping[str, Any] = {
+HOP: HopItem = {
     "part": "proxy",
     "from": "log",
     "status": 404,
@@ -50,7 +51,7 @@ HOP: Mapping[str, Any] = {
     "told": {"request_id": "req-7", "status": 404, "ms": 3, "details": "route_not_found"},
 }
 
-FLOW: Mapping[str, Any] = {
+FLOW: FlowItem = {
     "kind": "flow",
     "name": "registration of a sklearn model",
     "problem": "",
@@ -62,7 +63,7 @@ FLOW: Mapping[str, Any] = {
     "left_out": 0,
 }
 
-EVIDENCE: tuple[Mapping[str, Any], ...] = (
+EVIDENCE: tuple[EvidenceItem, ...] = (
     {**EXCHANGE, "hops": [HOP]},
     FLOW,
     {"kind": "object", "key": "artifacts/1/model.pkl", "size": 8192, "sha256": "0" * 64},

@@ -109,7 +109,8 @@ def test_every_exchange_is_evidence(base: str) -> None:
     client.health()
     client.with_key(None).version()
 
-    assert [item["url"].rpartition("/")[2] for item in client.evidence.items()] == ["health", "version"]
+    items: tuple[Any, ...] = client.evidence.items()
+    assert [item["url"].rpartition("/")[2] for item in items] == ["health", "version"]
 
 
 def test_cut_upload_hangs_up() -> None:

@@ -26,8 +26,8 @@ def table(**seen: str) -> Facts:
     return facts
 
 
-def exchange(status: int | None, path: str = "/api/2.0/mlflow-artifacts/artifacts/1/x") -> dict[str, Any]:
-    """Return the evidence of one exchange."""
+def exchange(status: int | None, path: str = "/api/2.0/mlflow-artifacts/artifacts/1/x") -> Any:
+    """Return the evidence of one exchange, as far as it matters here."""
     return {"kind": "exchange", "method": "PUT", "url": f"http://door{path}", "status": status}
 
 

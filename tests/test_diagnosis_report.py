@@ -10,6 +10,7 @@ from registry_conformance.judge.diagnosis import Diagnosis, Named
 from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import failure_signature
+from registry_conformance.judge.evidence.items import ExchangeItem
 from registry_conformance.judge.report import verdicts_json
 from registry_conformance.judge.report.summary import summary
 from registry_conformance.judge.verdict import Verdict
@@ -98,12 +99,12 @@ def test_the_report_with_a_diagnosis_fits_its_schema() -> None:
 
 def test_marks_tell_families_and_statuses_apart() -> None:
     """Doors and ids make no difference to a mark; family, method and status do, and a success has none."""
-    other = dict(EXCHANGE) | {"url": "http://elsewhere/mlflow/api/2.0/mlflow-artifacts/artifacts/2/other.pkl"}
-    listing = dict(EXCHANGE) | {"method": "GET"}
+    other: ExchangeItem = {**EXCHANGE, "url": "http://elsewhere/mlflow/api/2.0/mlflow-artifacts/artifacts/2/other.pkl"}
+    listing: ExchangeItem = {**EXCHANGE, "method": "GET"}
     assert failure_signature([EXCHANGE]) == failure_signature([other])
     assert (
         failure_signature([EXCHANGE])
         != failure_signature([listing])
-        != failure_signature([dict(EXCHANGE) | {"status": 500}])
+        != failure_signature([{**EXCHANGE, "status": 500}])
     )
-    assert failure_signature([dict(EXCHANGE) | {"status": 200}, {"kind": "note", "text": "x"}]) == frozenset()
+    assert failure_signature([{**EXCHANGE, "status": 200}, {"kind": "note", "text": "x"}]) == frozenset()

@@ -17,7 +17,7 @@ from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.partial_transfers import ask_first, hang_up_reading, under_way
 from registry_conformance.judge.clients.raw_bytes import Raw
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.evidence.json_text import DEEPEST, parsed
+from registry_conformance.judge.evidence.json_document import DEEPEST, parsed
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.target.target import Door

@@ -12,7 +12,7 @@ import pytest
 from registry_conformance.judge.report.allure import environment, write_results
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.verdict import Verdict
-from tests.report_runs import EVIDENCE, check, green, mixed, run_of, seen
+from tests.report_runs import EVIDENCE, EXCHANGE, check, green, mixed, run_of, seen
 
 
 def results(run: RunRecord, folder: Path) -> dict[str, dict[str, Any]]:
@@ -92,9 +92,9 @@ def test_evidence_is_attached(tmp_path: Path) -> None:
     ]
     assert [line.split(" -> ")[0] for line in files["registration of a sklearn model"].read_text().splitlines()] == [
         "registration of a sklearn model",
-        f"+0.000 s POST {EVIDENCE[0]['url']}",
+        f"+0.000 s POST {EXCHANGE['url']}",
         "+0.100 s    experiment done",
-        f"+0.200 s PUT {EVIDENCE[0]['url']}",
+        f"+0.200 s PUT {EXCHANGE['url']}",
         "+0.400 s    run done",
     ]
     assert files["log of proxy"].read_text() == "starting\nno route matched"

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
+from registry_conformance.judge.evidence.items import ExchangeItem, FlowItem, NoteItem
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.trace import TraceIndex
 from tests.report_runs import EVIDENCE, EXCHANGE, FLOW
 from tests.tree import ROOT
 
 ID = "14881453-8fa8-4bd5-be01-3511f86ad93c"
-ASKED = {**EXCHANGE, "request_id": ID}
+ASKED: ExchangeItem = {**EXCHANGE, "request_id": ID}
 
 
 @pytest.fixture
@@ -66,6 +67,7 @@ def test_full_disk_loses_no_evidence() -> None:
 
 def test_exchange_is_followed_behind_the_door(logs: dict[str, Path]) -> None:
     """Each part that wrote the request id down is told, in the order in which a request goes, long texts cut."""
+    traced: Any
     (traced,) = TraceIndex(logs, {}).traced([ASKED])
     proxy, mlflow = traced["hops"]
 
@@ -79,6 +81,7 @@ def test_watched_link_is_a_hop(tmp_path: Path) -> None:
     """A recorder's line is told with the status of the answer that it saw, between the logs of its neighbours."""
     line = {"id": ID, "request": {"head": "GET / HTTP/1.1\r\n\r\n"}, "response": {"head": "HTTP/1.1 502 Bad\r\n\r\n"}}
     (tmp_path / "link.jsonl").write_text(json.dumps(line) + "\n")
+    traced: Any
     (traced,) = TraceIndex({}, {"mlflow": tmp_path / "link.jsonl"}).traced([ASKED])
 
     assert [(hop["part"], hop["from"], hop["status"], hop["ms"]) for hop in traced["hops"]] == [
@@ -88,8 +91,9 @@ def test_watched_link_is_a_hop(tmp_path: Path) -> None:
 
 def test_flow_is_followed_too(logs: dict[str, Path]) -> None:
     """The exchanges of a flow get their hops; what left no trace, and what is no exchange, stays as it is."""
-    flow = {**FLOW, "exchanges": [ASKED, EXCHANGE]}
-    note = {"kind": "note", "text": "x"}
+    traced: Any
+    flow: FlowItem = {**FLOW, "exchanges": [ASKED, EXCHANGE]}
+    note: NoteItem = {"kind": "note", "text": "x"}
     traced, still, other = TraceIndex({**logs, "gone": logs["proxy"] / "nowhere"}, {}).traced([flow, note, EXCHANGE])
 
     assert [len(exchange.get("hops", ())) for exchange in traced["exchanges"]] == [2, 0]

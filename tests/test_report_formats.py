@@ -20,7 +20,7 @@ from registry_conformance.judge.report import ctrf
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.write import write
 from registry_conformance.judge.verdict import Verdict
-from tests.report_runs import EVIDENCE, EXCHANGE, FLOW, check, green, mixed, run_of, seen
+from tests.report_runs import EXCHANGE, FLOW, HOP, check, green, mixed, run_of, seen
 
 SCHEMAS = Path(__file__).parent / "schemas"
 NASTY = {**EXCHANGE, "url": "http://h/a?b=%22c&d", "error": "reset: cut", "status": None, "response_headers": []}
@@ -84,7 +84,7 @@ def test_har_tells_an_exchange(tmp_path: Path) -> None:
     assert entry["timings"] == {"blocked": -1, "dns": -1, "ssl": -1, **phases}
     assert entry["startedDateTime"] == "2026-01-02T03:04:05.500+00:00"
     assert entry["response"]["content"]["text"] == EXCHANGE["response_body"]["text"]
-    assert entry["_hops"] == EVIDENCE[0]["hops"]
+    assert entry["_hops"] == [HOP]
 
 
 def test_each_check_is_the_same_in_each_format(written: tuple[Any, dict[str, Path]]) -> None:

@@ -43,6 +43,7 @@ def test_command_repeats_the_request(door: Door, method: str, path: str, options
     """A shell that has the key sends the same method, target, body and credential."""
     evidence = Evidence()
     exchange: Exchange = HttpSender(door, KEY, evidence, "run-1").send(method, path, **options)
+    item: Any
     (item,) = evidence.items()
     said = subprocess.run(
         ["sh", "-c", curl(item)],

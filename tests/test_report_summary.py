@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from registry_conformance.judge.evidence.items import ExchangeItem
 from registry_conformance.judge.report.failure import exchange_line, render_failure
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.report.summary import sentence, summary
@@ -229,7 +231,11 @@ def test_failure_reads_in_order() -> None:
 
 def test_failure_stays_short() -> None:
     """However much is known, a failure fits a screen, keeps the last exchange and the whole command."""
-    last = {**EXCHANGE, "method": "GET", "response_body": {"size": 1, "sha256": "0", "text": "decisive " * 500}}
+    last: ExchangeItem = {
+        **EXCHANGE,
+        "method": "GET",
+        "response_body": {"size": 1, "sha256": "0", "text": "decisive " * 500},
+    }
     rerun = "pytest 'suites/x.py::test_y[" + "z" * 400 + "]'"
     text = render_failure(list(REGISTER.values()), "e " * 900, "a " * 900, "w " * 900, (*EVIDENCE * 9, last), rerun)
     lines = text.splitlines()
@@ -253,7 +259,7 @@ def test_failure_stays_short() -> None:
 )
 def test_exchange_line(change: dict[str, object], said: str) -> None:
     """An exchange in one line says what was asked, what was answered, and how long it took."""
-    assert exchange_line({**EXCHANGE, **change}).endswith(said)
+    assert exchange_line(cast(ExchangeItem, {**EXCHANGE, **change})).endswith(said)
 
 
 def test_last_line_has_the_cause_and_its_fix() -> None:

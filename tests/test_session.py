@@ -63,15 +63,28 @@ def test_verdicts_merge_to_the_worst() -> None:
 
 
 def test_time_left_comes_from_the_last_run(request: pytest.FixtureRequest) -> None:
-    """What is still to come is estimated by its own last duration, shared by the workers."""
+    """What is still to come is estimated by its own last duration at this run's pace, shared by the workers."""
+    now = [0.0]
     terminal = TerminalReporter(request.config, io.StringIO())
-    progress = Progress(terminal, 2, {"a": 30.0, "b": 10.0}, Register({}, ""))
-    progress.expect(["a", "b", "new"])
-    progress.done(CheckRecord("b", (), Verdict.PASSED, 4.0))
-    assert progress.line() == "1 of 3 checks, about 17 s left"
+    progress = Progress(terminal, 2, {"a": 30.0, "b": 10.0}, Register({}, ""), lambda: now[0])
+    progress.expect(["a", "b"])
+    progress.done(CheckRecord("b", (), Verdict.PASSED, 20.0))
+    assert progress.line() == "1 of 2 checks"  # too early to say
+    now[0] = 11.0
+    assert progress.line() == "1 of 2 checks, about 30 s left"
     progress.done(CheckRecord("a", (), Verdict.FAILED, 4.0))
-    progress.done(CheckRecord("new", (), Verdict.PASSED, 4.0))
-    assert progress.line() == "3 of 3 checks, 1 red, done"
+    assert progress.line() == "2 of 2 checks, 1 red, done"
+
+
+def test_time_left_is_not_told_if_it_cannot_be_known(request: pytest.FixtureRequest) -> None:
+    """Of checks that have never run here nobody knows how long they take, however many are done."""
+    now = [0.0]
+    terminal = TerminalReporter(request.config, io.StringIO())
+    progress = Progress(terminal, 1, {"a": 3.0}, Register({}, ""), lambda: now[0])
+    progress.expect(["a", "b", "c"])
+    now[0] = 60.0
+    progress.done(CheckRecord("a", (), Verdict.PASSED, 60.0))
+    assert progress.line() == "1 of 3 checks"
 
 
 def test_no_plugin_joins_in_unasked(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def artifact_api_page(target: Target) -> str:
             sight.path,
             sight.does,
             sight.parameters,
-            {situation: exchange.evidence() for situation, exchange in sight.seen.items()},
+            {situation: dict(exchange.evidence()) for situation, exchange in sight.seen.items()},
         )
         for sight in tour.sights
     ]

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import eventually
 from tests.page.conftest import GREEN, RED
-from tests.report_runs import EVIDENCE, EXCHANGE
+from tests.report_runs import EXCHANGE, FLOW
 
 PHONE = {"width": 390, "height": 844}
 
@@ -105,7 +105,7 @@ def test_registration_is_a_waterfall(page: Page, pages: dict[str, str]) -> None:
     page.goto(pages["mixed"])
     page.locator("#flow").scroll_into_view_if_needed()
     rows = page.locator("#waterfall .asked > summary")
-    expect(rows).to_have_count(len(EVIDENCE[1]["exchanges"]))
+    expect(rows).to_have_count(len(FLOW["exchanges"]))
     expect(page.locator("#waterfall h3")).to_have_text(["experiment", "run"])
     places = page.eval_on_selector_all("#waterfall .track i:first-child", "all => all.map(i => i.style.left)")
     assert float(places[0].rstrip("%")) == 0 < float(places[1].rstrip("%"))

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.evidence.json_text import parsed
+from registry_conformance.judge.evidence.json_document import parsed
 from registry_conformance.judge.expect import Mismatch, expect_equal
 from registry_conformance.judge.temporary import temporary_folder
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.evidence.json_text import parsed
+from registry_conformance.judge.evidence.json_document import parsed
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.requests import (
     ARTIFACT,

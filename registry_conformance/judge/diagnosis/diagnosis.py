@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from registry_conformance.judge.diagnosis.bands import Band, Bands
 from registry_conformance.judge.diagnosis.budget import Budget
@@ -24,6 +23,7 @@ from registry_conformance.judge.diagnosis.ranking import Fit, settled
 from registry_conformance.judge.diagnosis.store_codes import layer_of, refused_operations, store_codes
 from registry_conformance.judge.diagnosis.undeclared import tolerated
 from registry_conformance.judge.diagnosis.unusable_grants import Given, out_of_reach, unusable
+from registry_conformance.judge.evidence.items import EvidenceItem
 from registry_conformance.judge.target.target import Target
 
 GUIDE = "docs/troubleshooting.md"
@@ -65,14 +65,14 @@ class Named:
             return self.layer or "no layer shown"
         return f"{self.band}, {self.layer}"
 
-    def explains(self, requirements: Collection[str], evidence: Collection[Mapping[str, Any]]) -> bool:
+    def explains(self, requirements: Collection[str], evidence: Collection[EvidenceItem]) -> bool:
         """Return whether a red check is this cause's doing, by what it met itself and by its requirements."""
         if contradicts(self.failure_signature, evidence):
             return False
         met = failure_signature(evidence)
         return not self.requirements.isdisjoint(requirements) or not self.failure_signature.isdisjoint(met)
 
-    def sweeps(self, evidence: Iterable[Mapping[str, Any]]) -> bool:
+    def sweeps(self, evidence: Iterable[EvidenceItem]) -> bool:
         """Return whether everything goes wrong in its wake, and a check met what this cause makes of requests."""
         met = {status for _, _, status in failure_signature(evidence)}
         made = {status for _, _, status in self.failure_signature}

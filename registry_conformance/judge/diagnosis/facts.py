@@ -6,7 +6,8 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from registry_conformance.judge.evidence.items import EvidenceItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Fact:
     value: str
     sentence: str
     normal: bool = True
-    evidence: tuple[Mapping[str, Any], ...] = ()
+    evidence: tuple[EvidenceItem, ...] = ()
     missed: bool = False
     note: bool = False
 
@@ -50,7 +51,7 @@ class Facts(Mapping[str, Fact]):
         self._facts: dict[str, Fact] = {}
 
     def record(
-        self, name: str, value: str, sentence: str, normal: str = "", evidence: tuple[Mapping[str, Any], ...] = ()
+        self, name: str, value: str, sentence: str, normal: str = "", evidence: tuple[EvidenceItem, ...] = ()
     ) -> None:
         """Keep a fact; ``normal`` is a regex that a healthy deployment's value matches as a whole, empty for any."""
         healthy = not normal or re.fullmatch(normal, value) is not None

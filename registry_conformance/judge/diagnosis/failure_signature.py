@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
+
+from registry_conformance.judge.evidence.items import EvidenceItem
 
 FailureMark = tuple[str, str, int | None]
 _FAMILY = re.compile(
@@ -14,22 +15,22 @@ _FAMILY = re.compile(
 )
 
 
-def failure_signature(evidence: Iterable[Mapping[str, Any]]) -> frozenset[FailureMark]:
+def failure_signature(evidence: Iterable[EvidenceItem]) -> frozenset[FailureMark]:
     """Return the marks of the exchanges among evidence that did not succeed."""
     return frozenset(
         (str(item["method"]), _family(str(item["url"])), item["status"])
         for item in evidence
-        if item.get("kind") == "exchange" and (item["status"] is None or item["status"] >= 300)
+        if item["kind"] == "exchange" and (item["status"] is None or item["status"] >= 300)
     )
 
 
-def contradicts(caused: Collection[FailureMark], evidence: Collection[Mapping[str, Any]]) -> bool:
+def contradicts(caused: Collection[FailureMark], evidence: Collection[EvidenceItem]) -> bool:
     """Return whether what a check met cannot come of what a cause makes of requests.
 
     An outage explains only checks that met one, however late it began; and who got no answer at all did not meet a
     cause under which answers come.
     """
-    exchanges = [item for item in evidence if item.get("kind") == "exchange"]
+    exchanges = [item for item in evidence if item["kind"] == "exchange"]
     if not caused or not exchanges:
         return False
     statuses = [item["status"] for item in exchanges]

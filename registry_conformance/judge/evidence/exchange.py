@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry_conformance.judge.evidence.json_document import told
-from registry_conformance.judge.evidence.json_text import parsed
+from registry_conformance.judge.evidence.items import BodyItem, ExchangeItem
+from registry_conformance.judge.evidence.json_document import parsed, told
 from registry_conformance.judge.evidence.responder import who_answered
 from registry_conformance.judge.mismatch import Mismatch, PreconditionFailed
 from registry_conformance.judge.visible import visible
@@ -192,9 +192,9 @@ class Exchange:
         error = f" [{self.error}]" if self.error else ""
         return visible(f"{request} → {self.status} {body} {took}{hint}{error}")
 
-    def evidence(self) -> dict[str, Any]:
+    def evidence(self) -> ExchangeItem:
         """Return the exchange as JSON-able evidence: credentials masked, text bodies cut at 2 KiB."""
-        item: dict[str, Any] = {
+        item: ExchangeItem = {
             "kind": "exchange",
             "method": self.method,
             "url": masked(self.url),
@@ -256,8 +256,8 @@ def _masked_credential(value: str) -> str:
     return f"{scheme} ***" if space else "***"
 
 
-def _shown_body(body: Body, media_type: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {"size": body.size, "sha256": body.sha256}
+def _shown_body(body: Body, media_type: str) -> BodyItem:
+    shown: BodyItem = {"size": body.size, "sha256": body.sha256}
     if body.head and any(form in media_type for form in _TEXTUAL):
         shown["text"] = masked(body.head[:SHOWN_BYTES].decode("utf-8", "replace"))
     return shown

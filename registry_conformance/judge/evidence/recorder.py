@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.items import EvidenceItem, ExchangeItem, FlowItem, NoteItem
 
 FIRST, LAST = 20, 30
 LONGEST_FLOW = 200
@@ -21,10 +21,10 @@ class Evidence:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._first: list[dict[str, Any]] = []
-        self._last: deque[dict[str, Any]] = deque(maxlen=LAST)
+        self._first: list[ExchangeItem] = []
+        self._last: deque[ExchangeItem] = deque(maxlen=LAST)
         self._exchanges = 0
-        self._others: list[dict[str, Any]] = []
+        self._others: list[EvidenceItem] = []
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """Keep an exchange and return it."""
@@ -44,19 +44,25 @@ class Evidence:
     def flow(self, name: str, steps: Iterable[tuple[str, float]], exchanges: Sequence[Exchange], problem: str) -> None:
         """Keep a flow of exchanges, the first 200 of them: steps with when each was done, why it ended early."""
         shown = [exchange.evidence() for exchange in exchanges[:LONGEST_FLOW]]
-        done = [{"name": step, "finished": round(moment, 6)} for step, moment in steps]
-        item = {"kind": "flow", "name": name, "problem": problem, "steps": done, "exchanges": shown}
+        item: FlowItem = {
+            "kind": "flow",
+            "name": name,
+            "problem": problem,
+            "steps": [{"name": step, "finished": round(moment, 6)} for step, moment in steps],
+            "exchanges": shown,
+            "left_out": len(exchanges) - len(shown),
+        }
         with self._lock:
-            self._others.append({**item, "left_out": len(exchanges) - len(shown)})
+            self._others.append(item)
 
     def object(self, key: str, size: int, sha256: str) -> None:
         """Keep what lies in the bucket under a key."""
         with self._lock:
             self._others.append({"kind": "object", "key": key, "size": size, "sha256": sha256})
 
-    def items(self) -> tuple[dict[str, Any], ...]:
+    def items(self) -> tuple[EvidenceItem, ...]:
         """Return all that was kept, with a note if exchanges were left out."""
         with self._lock:
             omitted = self._exchanges - len(self._first) - len(self._last)
-            gap = [{"kind": "note", "text": f"{omitted} exchanges left out here"}] if omitted else []
+            gap: list[NoteItem] = [{"kind": "note", "text": f"{omitted} exchanges left out here"}] if omitted else []
             return (*self._first, *gap, *self._last, *self._others[:FIRST], *self._others[FIRST:][-LAST:])

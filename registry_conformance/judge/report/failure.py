@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from registry_conformance.judge.evidence.items import EvidenceItem, ExchangeItem
 from registry_conformance.judge.requirement import Requirement
 
 _WIDTH = 116
@@ -22,7 +22,7 @@ def render_failure(
     expected: str,
     actual: str,
     where: str,
-    evidence: Sequence[Mapping[str, Any]],
+    evidence: Sequence[EvidenceItem],
     rerun: str,
 ) -> str:
     """Return the block of a failed check, at most some twenty lines; ``rerun`` is the command, never cut."""
@@ -37,14 +37,14 @@ def render_failure(
     return "\n".join(lines)
 
 
-def exchange_line(exchange: Mapping[str, Any]) -> str:
+def exchange_line(exchange: ExchangeItem) -> str:
     """Return one exchange in a line: ``PUT http://h/x -> 404 text/html 207 B in 12 ms, request id r-1``."""
     took = _duration(exchange.get("seconds") or 0.0)
     line = f"{exchange['method']} {exchange['url']} -> {_answer(exchange)} in {took}"
     return f"{line}, request id {exchange['request_id']}" if exchange.get("request_id") else line
 
 
-def _answer(exchange: Mapping[str, Any]) -> str:
+def _answer(exchange: ExchangeItem) -> str:
     error = exchange.get("error")
     if exchange.get("status") is None:
         return error or "no answer"
@@ -58,7 +58,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
-def _evidence(evidence: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _evidence(evidence: Sequence[EvidenceItem]) -> Iterator[str]:
     """Yield the last exchanges, with the bodies of the last and the last refused one, then the rest, cut short."""
     exchanges = [item for item in evidence if item["kind"] == "exchange"]
     shown = exchanges[-_MOST_EXCHANGES:]
@@ -76,13 +76,13 @@ def _evidence(evidence: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield "more evidence is in the report"
 
 
-def _snippet(exchange: Mapping[str, Any]) -> Iterator[str]:
+def _snippet(exchange: ExchangeItem) -> Iterator[str]:
     text = " ".join(str((exchange.get("response_body") or {}).get("text") or "").split())
     if text:
         yield _clip(f"  {text[:_SNIPPET]}")
 
 
-def _other_lines(item: Mapping[str, Any]) -> Iterator[str]:
+def _other_lines(item: EvidenceItem) -> Iterator[str]:
     if item["kind"] == "object":
         yield _clip(f"object {item['key']} {item['size']} B sha256 {str(item['sha256'])[:12]}")
     elif item["kind"] == "log":

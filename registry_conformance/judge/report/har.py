@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from registry_conformance.judge.evidence.items import BodyItem, ExchangeItem
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.verdicts_json import SUITE
@@ -36,7 +37,7 @@ def chunks(run: RunRecord) -> Iterator[bytes]:
     yield b"]}}\n"
 
 
-def _exchanges(record: CheckRecord) -> Iterator[Mapping[str, Any]]:
+def _exchanges(record: CheckRecord) -> Iterator[ExchangeItem]:
     """Yield every exchange of a check, those of its flows included."""
     for item in record.evidence:
         if item["kind"] == "exchange":
@@ -45,7 +46,7 @@ def _exchanges(record: CheckRecord) -> Iterator[Mapping[str, Any]]:
             yield from item["exchanges"]
 
 
-def _page(run: RunRecord, record: CheckRecord, first: Mapping[str, Any]) -> dict[str, Any]:
+def _page(run: RunRecord, record: CheckRecord, first: ExchangeItem) -> dict[str, Any]:
     return {
         "startedDateTime": _moment(run, first),
         "id": record.nodeid,
@@ -55,7 +56,7 @@ def _page(run: RunRecord, record: CheckRecord, first: Mapping[str, Any]) -> dict
     }
 
 
-def _entry(run: RunRecord, record: CheckRecord, exchange: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(run: RunRecord, record: CheckRecord, exchange: ExchangeItem) -> dict[str, Any]:
     url = urlsplit(str(exchange["url"]))
     entry: dict[str, Any] = {
         "pageref": record.nodeid,
@@ -86,7 +87,7 @@ def _entry(run: RunRecord, record: CheckRecord, exchange: Mapping[str, Any]) -> 
     return entry
 
 
-def _response(exchange: Mapping[str, Any]) -> dict[str, Any]:
+def _response(exchange: ExchangeItem) -> dict[str, Any]:
     """Return the answer; one that never came has status 0 and its error, as browsers write it."""
     headers, body = exchange["response_headers"], exchange["response_body"]
     content = {"size": body["size"], "mimeType": _header(headers, "content-type"), "comment": _cut(body)}
@@ -104,7 +105,7 @@ def _response(exchange: Mapping[str, Any]) -> dict[str, Any]:
     return response | ({"_error": exchange["error"]} if exchange.get("error") else {})
 
 
-def _timings(exchange: Mapping[str, Any]) -> dict[str, float]:
+def _timings(exchange: ExchangeItem) -> dict[str, float]:
     """Return the milliseconds of each phase; what nobody watched is waiting, and -1 if the format has that."""
     known = {phase: round(float(exchange["timings"].get(phase, 0.0)) * 1000, 3) for phase in _PHASES}
     if not exchange["timings"]:
@@ -120,12 +121,12 @@ def _header(headers: Any, name: str) -> str:
     return next((value for known, value in headers if known.lower() == name), "")
 
 
-def _cut(body: Mapping[str, Any]) -> str:
+def _cut(body: BodyItem) -> str:
     shown = len(body.get("text", "").encode())
     return "" if shown >= body["size"] else f"{shown} of {body['size']} B are here; sha256 {body['sha256']}"
 
 
-def _moment(run: RunRecord, exchange: Mapping[str, Any]) -> str:
+def _moment(run: RunRecord, exchange: ExchangeItem) -> str:
     started = float(exchange["started"])
     return datetime.fromtimestamp(started, UTC).isoformat(timespec="milliseconds") if started else run.started
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.evidence.items import EvidenceItem
 from registry_conformance.judge.report.record import RunRecord
 
 ORIGIN = "origin"
@@ -55,7 +55,7 @@ def latency(run: RunRecord) -> Latency:
     )
 
 
-def _asked(evidence: Iterable[Mapping[str, Any]], prefixes: Mapping[str, str]) -> dict[str, dict[Asked, list[float]]]:
+def _asked(evidence: Iterable[EvidenceItem], prefixes: Mapping[str, str]) -> dict[str, dict[Asked, list[float]]]:
     """Return door -> request -> its seconds, of whole answers below 500."""
     found: dict[str, dict[Asked, list[float]]] = defaultdict(lambda: defaultdict(list))
     for item in evidence:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from registry_conformance.judge.evidence.items import EvidenceItem
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.verdict import Verdict, merge
 
@@ -31,7 +32,7 @@ class CheckRecord:
     actual: str = ""
     where: str = ""
     rerun: str = ""
-    evidence: Sequence[Mapping[str, Any]] = ()
+    evidence: Sequence[EvidenceItem] = ()
     diagnosis: Mapping[str, Any] | None = None
     started: float = 0.0
 

@@ -6,13 +6,16 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from registry_conformance.judge.evidence.items import EvidenceItem, ExchangeItem, HopItem
 
 _ID = re.compile(rb'"(?:request_id|id)": ?"([^"]{8,80})"')
 _ORDER = ("proxy", "auth", "keys", "mlflow", "server", "store")
 _MOST = 8
 _LONGEST = 2048
-Place = tuple[str, str, int]
+Source = Literal["log", "link"]
+Place = tuple[str, Source, int]
 """The part that wrote a line, ``log`` or ``link``, and the byte at which the line starts."""
 
 
@@ -24,11 +27,11 @@ class TraceIndex:
     """
 
     def __init__(self, logs: Mapping[str, Path], links: Mapping[str, Path]) -> None:
-        self._files = {(part, "log"): file for part, file in logs.items()}
+        self._files: dict[tuple[str, Source], Path] = {(part, "log"): file for part, file in logs.items()}
         self._files |= {(link, "link"): file for link, file in links.items()}
         self._places: dict[bytes, list[Place]] | None = None
 
-    def traced(self, evidence: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    def traced(self, evidence: Iterable[EvidenceItem]) -> Iterator[EvidenceItem]:
         """Yield evidence with ``hops`` in each exchange, those of a flow included, that left a trace."""
         for item in evidence:
             if item["kind"] == "exchange":
@@ -38,11 +41,11 @@ class TraceIndex:
             else:
                 yield item
 
-    def _with_hops(self, exchange: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _with_hops(self, exchange: ExchangeItem) -> ExchangeItem:
         hops = list(self._of(str(exchange.get("request_id") or "")))
         return {**exchange, "hops": hops} if hops else exchange
 
-    def _of(self, request_id: str) -> Iterator[dict[str, Any]]:
+    def _of(self, request_id: str) -> Iterator[HopItem]:
         if self._places is None:
             self._places = self._found()
         for part, source, at in self._places.get(request_id.encode(), ())[:_MOST]:
@@ -71,7 +74,7 @@ def _rank(part: str, source: str) -> tuple[int, str, str]:
     return (_ORDER.index(part) if part in _ORDER else len(_ORDER), part, source)
 
 
-def _hop(part: str, source: str, told: Mapping[str, Any]) -> dict[str, Any]:
+def _hop(part: str, source: Source, told: Mapping[str, Any]) -> HopItem:
     status = told.get("status")
     if source == "link":
         head = str(told.get("response", {}).get("head", ""))

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from registry_conformance.judge.evidence.items import BodyItem, EvidenceItem, ExchangeItem, FlowItem, Headers
 from registry_conformance.judge.report.failure import exchange_line
 
 
-def transcript(exchange: Mapping[str, Any]) -> str:
+def transcript(exchange: ExchangeItem) -> str:
     """Return an exchange as HTTP reads, bodies by size, sha256 and their beginning, then what the parts wrote of it."""
-    parts = [f"{exchange['method']} {exchange['url']}"]
-    for side in ("request", "response"):
-        body = exchange[f"{side}_body"]
-        parts.extend(f"{name}: {value}" for name, value in exchange[f"{side}_headers"])
-        parts.append(f"\n[{body['size']} B, sha256 {body['sha256']}]\n{body.get('text', '')}".rstrip())
-        if side == "request":
-            parts.append(f"\n-> {exchange.get('error') or exchange['status']} in {exchange['seconds']:.3f} s")
-    return "\n".join([*parts, *_hops(exchange)])
+    parts = [
+        f"{exchange['method']} {exchange['url']}",
+        *_message(exchange["request_headers"], exchange["request_body"]),
+        f"\n-> {exchange.get('error') or exchange['status']} in {exchange['seconds']:.3f} s",
+        *_message(exchange["response_headers"], exchange["response_body"]),
+        *_hops(exchange),
+    ]
+    return "\n".join(parts)
 
 
-def flow_text(flow: Mapping[str, Any]) -> str:
+def _message(headers: Headers, body: BodyItem) -> Iterator[str]:
+    """Yield the lines of one side."""
+    yield from (f"{name}: {value}" for name, value in headers)
+    yield f"\n[{body['size']} B, sha256 {body['sha256']}]\n{body.get('text', '')}".rstrip()
+
+
+def flow_text(flow: FlowItem) -> str:
     """Return a flow: its steps, its exchanges with the seconds after which each began, and why it ended early."""
     begun = min((exchange["started"] for exchange in flow["exchanges"]), default=0.0)
     steps = [(step["finished"], f"   {step['name']} done") for step in flow["steps"]]
@@ -30,7 +36,7 @@ def flow_text(flow: Mapping[str, Any]) -> str:
     return "\n".join([flow["name"], *told, *([flow["problem"]] if flow["problem"] else [])])
 
 
-def plain_line(item: Mapping[str, Any]) -> str:
+def plain_line(item: EvidenceItem) -> str:
     """Return any evidence in one line."""
     if item["kind"] == "exchange":
         return exchange_line(item)
@@ -41,7 +47,7 @@ def plain_line(item: Mapping[str, Any]) -> str:
     return f"{item['kind']}: {item.get('text', '')}"
 
 
-def _hops(exchange: Mapping[str, Any]) -> Iterator[str]:
+def _hops(exchange: ExchangeItem) -> Iterator[str]:
     if exchange.get("hops"):
         yield ""
     for hop in exchange.get("hops", ()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -13,38 +13,55 @@ from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.verdict import Verdict
 
 _SECONDS_BETWEEN_LINES = 10.0
+_FIRST_SECONDS = 10.0
+_OVER, _KNOWN = 0.05, 0.9
+"""The share of a run that must be over, and of what is to come that must have run before."""
 _RED_SHOWN = 5
 _RED = {Verdict.INCONCLUSIVE, Verdict.FAILED, Verdict.ERROR}
 
 
 class Progress:
-    """Shows checks done of all, the red ones at once, and the time left.
+    """Shows checks done of all, the red ones at once, and the time left once that can be known.
 
-    The time left is what the checks still to come took last time (the mean of this run if that is not known),
-    shared by the workers. On a terminal one line is rewritten; elsewhere a line is printed now and then.
+    The time left is what the checks still to come took last time, at the pace of this run, shared by the workers. It is
+    told of a run whose checks have run here before, when ten seconds and a twentieth of it are over: long checks
+    come first, so that the number of checks alone says little. On a terminal one line is rewritten; elsewhere a line
+    is printed now and then.
     """
 
     def __init__(
-        self, terminal: TerminalReporter, workers: int, last_time: Mapping[str, float], register: Register
+        self,
+        terminal: TerminalReporter,
+        workers: int,
+        last_time: Mapping[str, float],
+        register: Register,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._terminal = terminal
         self._workers = max(workers, 1)
         self._last_time = last_time
         self._register = register
+        self._clock = clock
         self._due: dict[str, float | None] = {}
-        self._done: list[float] = []
+        self._number_done = 0
+        self._took = self._took_last_time = 0.0
+        """Seconds of the checks that are done and have run before: now, and then."""
         self._red = 0
         self._live = terminal.isatty
-        self._printed = time.monotonic()
+        self._began = self._printed = clock()
 
     def expect(self, nodeids: list[str]) -> None:
         """Take note of what will run."""
         self._due = {nodeid: self._last_time.get(nodeid) for nodeid in nodeids}
+        self._began = self._clock()
 
     def done(self, record: CheckRecord) -> None:
         """Take note of a finished check and show it."""
-        self._due.pop(record.nodeid, None)
-        self._done.append(record.seconds)
+        last_time = self._due.pop(record.nodeid, None)
+        self._number_done += 1
+        if last_time is not None:
+            self._took += record.seconds
+            self._took_last_time += last_time
         if record.verdict in _RED:
             self._red += 1
             if self._red <= _RED_SHOWN:
@@ -52,21 +69,24 @@ class Progress:
                 self._say(f"{record.verdict}: {self._title(record)}\n    {record.nodeid}{more}", red=True)
         if self._live:
             self._terminal.rewrite(f"  {self.line()}", erase=True)
-        elif time.monotonic() - self._printed > _SECONDS_BETWEEN_LINES:
+        elif self._clock() - self._printed > _SECONDS_BETWEEN_LINES:
             self._say(f"  {self.line()}")
 
     def line(self) -> str:
         """Return the line as it reads now."""
-        total = len(self._done) + len(self._due)
-        red = f", {self._red} red" if self._red else ""
-        return f"{len(self._done)} of {total} checks{red}, {self.left()}"
+        total = self._number_done + len(self._due)
+        red = f"{self._red} red" if self._red else ""
+        return ", ".join(filter(None, (f"{self._number_done} of {total} checks", red, self.left())))
 
     def left(self) -> str:
-        """Return the time left in words."""
+        """Return the time left in words, empty if it cannot be known."""
         if not self._due:
             return "done"
-        mean = sum(self._done) / len(self._done) if self._done else 0.0
-        seconds = sum(mean if known is None else known for known in self._due.values()) / self._workers
+        known = [seconds for seconds in self._due.values() if seconds is not None]
+        over = self._took_last_time / (self._took_last_time + sum(known) or 1.0)
+        if len(known) < _KNOWN * len(self._due) or over < _OVER or self._clock() - self._began < _FIRST_SECONDS:
+            return ""
+        seconds = sum(known) * self._took / self._took_last_time / self._workers
         return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
     def end(self) -> None:
@@ -84,7 +104,7 @@ class Progress:
         else:
             self._terminal.ensure_newline()
         self._terminal.write_line(text, red=red)
-        self._printed = time.monotonic()
+        self._printed = self._clock()
 
 
 def hush(terminal: TerminalReporter, config: pytest.Config) -> None:

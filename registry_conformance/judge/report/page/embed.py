@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from registry_conformance.judge.evidence.items import EvidenceItem
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.replay import curl
@@ -105,7 +106,7 @@ def _rank(record: CheckRecord) -> int:
     return 0 if record.verdict in tally.RED else 1 if "/registration/" in record.nodeid else 2
 
 
-def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(item: EvidenceItem) -> dict[str, Any]:
     """Return evidence as the page shows it: exchanges with the command that repeats them."""
     if item["kind"] == "exchange":
         return {**item, "curl": curl(item)}

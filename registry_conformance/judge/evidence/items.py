@@ -1,0 +1,94 @@
+"""What is kept to justify a verdict, as values that can be written as JSON: one type a kind, told apart by ``kind``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NotRequired, TypedDict
+
+Headers = Sequence[Sequence[str]]
+"""Name and value of each header, in the order in which they stood."""
+
+HopItem = TypedDict(
+    "HopItem",
+    {"part": str, "from": Literal["log", "link"], "status": int | None, "ms": float | None, "told": Any},
+)
+"""What a part wrote down of an exchange, in its log or on its link; ``ms`` is how long it took there."""
+
+
+class BodyItem(TypedDict):
+    """A body: its size in bytes, the sha256 of all of it in hex, and its beginning if it is text."""
+
+    size: int
+    sha256: str
+    text: NotRequired[str]
+
+
+class ExchangeItem(TypedDict):
+    """A request and its answer; ``status`` is ``None`` if none came, ``error`` then says why.
+
+    ``started`` is in seconds since the epoch, 0 if nobody looked; ``timings`` maps phases to seconds.
+    """
+
+    kind: Literal["exchange"]
+    method: str
+    url: str
+    door: str
+    status: int | None
+    request_headers: Headers
+    request_body: BodyItem
+    response_headers: Headers
+    response_body: BodyItem
+    started: float
+    seconds: float
+    timings: Mapping[str, float]
+    request_id: str | None
+    error: NotRequired[str | None]
+    hops: NotRequired[Sequence[HopItem]]
+
+
+class StepItem(TypedDict):
+    """A step of a flow, and when it was done, in seconds since the epoch."""
+
+    name: str
+    finished: float
+
+
+class FlowItem(TypedDict):
+    """The exchanges of one piece of work, ``left_out`` more beyond them.
+
+    ``problem`` is why it ended early, empty if it did not.
+    """
+
+    kind: Literal["flow"]
+    name: str
+    problem: str
+    steps: Sequence[StepItem]
+    exchanges: Sequence[ExchangeItem]
+    left_out: int
+
+
+class ObjectItem(TypedDict):
+    """What lies in the bucket under a key: its size in bytes, and its sha256 in hex."""
+
+    kind: Literal["object"]
+    key: str
+    size: int
+    sha256: str
+
+
+class LogItem(TypedDict):
+    """Lines of a part's log."""
+
+    kind: Literal["log"]
+    part: str
+    lines: Sequence[str]
+
+
+class NoteItem(TypedDict):
+    """A sentence."""
+
+    kind: Literal["note"]
+    text: str
+
+
+EvidenceItem = ExchangeItem | FlowItem | ObjectItem | LogItem | NoteItem
