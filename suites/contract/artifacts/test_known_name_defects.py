@@ -21,7 +21,7 @@ pytestmark = one_door
 
 
 @verifies("ART-054")
-@upstream_defect("mlflow#21085", versions="<3.18", expires="2027-06-30")
+@upstream_defect("mlflow#21085", versions="<=3.18.0", expires="2027-06-30")
 def test_name_that_looks_quoted_is_kept(door: MlflowHttp, location: str, bucket: Bucket) -> None:
     """A name that looks quoted overwrites no other artifact."""
     require(door.put_artifact(location, "a b.txt", b"former"), 200)  # control: names with spaces are stored
@@ -44,7 +44,7 @@ def test_packed_file_comes_back_packed(sdk: Sdk, run: Run, payload: Payload, buc
 
 
 @verifies("ART-056")
-@upstream_defect("mlflow#24340", versions=">=3.15,<3.18", expires="2027-06-30")
+@upstream_defect("mlflow#24340", versions=">=3.15,<=3.18.0", expires="2027-06-30")
 def test_folder_is_not_a_file(door: MlflowHttp, location: str) -> None:
     """The download of a folder is no empty file."""
     require(door.put_artifact(location, "folder/a.txt", b"bytes"), 200)
@@ -54,7 +54,7 @@ def test_folder_is_not_a_file(door: MlflowHttp, location: str) -> None:
 
 
 @verifies("ART-059")
-@upstream_defect("not reported upstream", versions="<3.18", expires="2027-06-30")
+@upstream_defect("not reported upstream", versions=">=2.22.5,<=3.18.0", expires="2027-06-30")
 def test_tab_in_a_name_is_kept(door: MlflowHttp, run: Run, bucket: Bucket) -> None:
     """A name with a tab overwrites no other artifact."""
     require(door.put_artifact(run.location, "ab.txt", b"former"), 200)

@@ -16,7 +16,7 @@ JSON = ("Content-Type", "application/json")
 
 
 @verifies("ERR-048")
-@upstream_defect("mlflow#12550", versions="<3.18", expires="2027-06-30")
+@upstream_defect("mlflow#12550", versions="<=3.18.0", expires="2027-06-30")
 @pytest.mark.parametrize("body", [b'["a"]', b'"text"'], ids=["list", "text"])
 def test_document_that_is_no_object_is_a_json_400(door: MlflowHttp, body: bytes) -> None:
     """A JSON document that is no object is a JSON 400."""
@@ -26,7 +26,7 @@ def test_document_that_is_no_object_is_a_json_400(door: MlflowHttp, body: bytes)
 
 
 @verifies("ERR-049")
-@upstream_defect("mlflow#12550", versions="<3.18", expires="2027-06-30")
+@upstream_defect("mlflow#12550", versions="<=3.18.0", expires="2027-06-30")
 def test_negative_limit_is_a_json_400(door: MlflowHttp) -> None:
     """A search for less than nothing is a JSON 400."""
     require(door.get("registered-models/search", max_results=999_999_999), 400)  # control: limits are looked at
@@ -35,7 +35,7 @@ def test_negative_limit_is_a_json_400(door: MlflowHttp) -> None:
 
 
 @verifies("ERR-050")
-@upstream_defect("not reported upstream", versions="<3.18", expires="2027-06-30")
+@upstream_defect("not reported upstream", versions="<=3.18.0", expires="2027-06-30")
 def test_history_of_an_unknown_run_is_a_json_404(door: MlflowHttp) -> None:
     """The metric history of a run that does not exist is a 404."""
     require(door.get("runs/get", run_id="0" * 32), 404)  # control: there is no such run

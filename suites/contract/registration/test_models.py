@@ -9,7 +9,7 @@ from fixtures.essentials import Unique
 from fixtures.registry import Version
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, expect_within, require
-from registry_conformance.judge.requirement import verifies
+from registry_conformance.judge.requirement import upstream_defect, verifies
 
 pytestmark = one_door
 
@@ -144,6 +144,7 @@ def test_what_is_not_there_is_not_deleted(door: MlflowHttp, version: Version, un
 
 @verifies("REG-052")
 @pytest.mark.parametrize("name", WRONG_NAMES.values(), ids=WRONG_NAMES)
+@upstream_defect("not reported upstream", versions="<=3.10.1", cases="slash|colon")
 def test_wrong_model_name_is_refused(door: MlflowHttp, unique: Unique, name: str) -> None:
     """A model name that a URI could not hold is refused."""
     require(door.create_model(unique("model")), 200)  # control: other names are taken
