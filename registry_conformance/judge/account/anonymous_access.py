@@ -109,21 +109,26 @@ def outsiders(principal: str, policy: list[Statement], owner: str) -> Iterator[t
             yield name, _request(account_of(name), name, owner)
         return
     account = _NOBODYS if name == "*" else account_of(name)
-    for arn in (f"arn:aws:iam::{account}:role/stranger", *_named(policy)):
+    for arn in (f"arn:aws:iam::{account}:role/stranger", *_named(policy, account)):
         if account_of(arn) != owner and (name == "*" or account_of(arn) == account):
             yield arn, _request(account_of(arn), arn, owner)
 
 
-def _named(policy: list[Statement]) -> Iterator[str]:
-    """Yield an ARN for each principal and account that the conditions of a policy name, whoever a pattern means."""
+def _named(policy: list[Statement], account: str) -> Iterator[str]:
+    """Yield an ARN for each principal and account that the conditions of a policy name, whoever a pattern means.
+
+    One whose account a pattern leaves open is of ``account``.
+    """
     values = [each for one in policy for _, key, wanted in one.conditions if key.lower() in _WHO for each in wanted]
     for value in values:
         parts = value.split(":", 5)
         if len(parts) == 6:
-            account = parts[4] if account_of(value) else _NOBODYS
-            yield ":".join([*parts[:4], account, re.sub(r"[*?]", "x", parts[5])])
+            own = parts[4] if account_of(value) else account
+            yield ":".join([*parts[:4], own, re.sub(r"[*?]", "x", parts[5])])
         elif account_of(value):
             yield f"arn:aws:iam::{value}:role/stranger"
+        elif re.search(r"[*?]", value):
+            yield f"arn:aws:iam::{account}:{re.sub(r'[*?]', 'x', parts[-1])}"
 
 
 def _request(account: str, arn: str, owner: str) -> Facts:

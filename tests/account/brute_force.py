@@ -1,0 +1,203 @@
+"""What requests come to on the documents of an account, one by one: who, what, where, from where.
+
+It shares no code with the rules that it is held against: it reads JSON documents, makes up requests, and decides each
+as the documentation of IAM says; what a request lacks is not there. It knows no pattern that stands for requests.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+OWN, STRANGER, THIRD = "123456789012", "999999999999", "111111111111"
+Document = Mapping[str, Any]
+Context = Mapping[str, str]
+
+
+def listed(value: Any) -> list[str]:
+    """Return one or several values as a list of texts."""
+    found = value if isinstance(value, list) else [] if value is None else [value]
+    return [str(each).lower() if isinstance(each, bool) else str(each) for each in found]
+
+
+def alike(text: str, pattern: str) -> bool:
+    """Return whether a text matches a pattern with ``*`` and ``?``."""
+    pieces = re.split(r"([*?])", pattern)
+    whole = "".join(".*" if each == "*" else "." if each == "?" else re.escape(each) for each in pieces)
+    return re.match(f"(?s:{whole})\\Z", text) is not None
+
+
+def compare(operator: str, value: str, wanted: str) -> bool:
+    """Return what one operator, without its prefix and its Not, says of one value."""
+    if operator == "StringEquals":
+        return value == wanted
+    if operator in {"StringLike", "ArnLike", "ArnEquals"}:
+        return alike(value, wanted)
+    if operator == "Bool":
+        return value.lower() == wanted.lower()
+    if operator == "IpAddress":
+        return ipaddress.ip_address(value) in ipaddress.ip_network(wanted)
+    if operator == "NumericLessThan":
+        return float(value) < float(wanted)
+    raise AssertionError(f"no such operator is generated: {operator}")
+
+
+def meets(operator: str, wanted: list[str], value: str | None) -> bool:
+    """Return whether one condition holds on a key that has one value, or is not there."""
+    quantifier, _, name = operator.rpartition(":")
+    if name == "Null":
+        return (value is None) == (wanted == ["true"])
+    exists_only = name.endswith("IfExists")
+    name = name.removesuffix("IfExists")
+    negated = "Not" in name
+    if value is None:
+        return exists_only or quantifier == "ForAllValues" or (negated and quantifier == "")
+    any_of = any(compare(name.replace("Not", ""), value, each) for each in wanted)
+    return any_of != negated
+
+
+def principal_is(statement: Document, who: Context) -> bool:
+    """Return whether a statement is about somebody."""
+    named = statement.get("Principal", "*")
+    if named == "*":
+        return True
+    for kind, names in named.items():
+        for name in listed(names):
+            if name == "*" or (kind == who["kind"] and name == who["name"]):
+                return True
+            if kind == "AWS" and who["kind"] == "AWS" and who["account"] and name in _accounts(who["account"]):
+                return True
+    return False
+
+
+def _accounts(number: str) -> set[str]:
+    return {number, f"arn:aws:iam::{number}:root"}
+
+
+def decided(document: Document, who: Context, action: str, resource: str, context: Context) -> bool:
+    """Return whether a policy by itself allows a request."""
+    said = set()
+    for statement in document["Statement"]:
+        about = (
+            principal_is(statement, who)
+            and any(alike(action.lower(), each.lower()) for each in listed(statement.get("Action")))
+            and ("Resource" not in statement or any(alike(resource, each) for each in listed(statement["Resource"])))
+        )
+        conditions = [
+            (operator, key, listed(wanted))
+            for operator, keys in statement.get("Condition", {}).items()
+            for key, wanted in keys.items()
+        ]
+        if about and all(meets(operator, wanted, context.get(key.lower())) for operator, key, wanted in conditions):
+            said.add(statement["Effect"])
+    return "Allow" in said and "Deny" not in said
+
+
+def strangers() -> Iterator[tuple[Context, Context]]:
+    """Yield who comes from outside, with what their requests have by themselves."""
+    yield {"kind": "nobody", "name": "", "account": ""}, {}
+    for account, name in itertools.product(
+        (STRANGER, THIRD), ("role/reader", "role/deployer", "user/r", "role/123456789012")
+    ):
+        arn = f"arn:aws:iam::{account}:{name}"
+        yield (
+            {"kind": "AWS", "name": arn, "account": account},
+            {"aws:principalaccount": account, "aws:principalarn": arn},
+        )
+        of_organisation = {"aws:principalorgid": "o-a1b2c3d4e5"}
+        own = {"aws:principalaccount": account, "aws:principalarn": arn}
+        yield {"kind": "AWS", "name": arn, "account": account}, own | of_organisation
+    content = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
+    yield {"kind": "AWS", "name": content, "account": ""}, {"aws:principalarn": content}
+
+
+def places(*, perimeter: bool) -> Iterator[Context]:
+    """Yield from where strangers' requests come; without a declared perimeter, from the Internet's addresses alone."""
+    yield {"aws:sourceip": "192.0.2.55", "aws:securetransport": "true"}
+    yield {"aws:sourceip": "8.8.8.8", "aws:securetransport": "true"}
+    if perimeter:
+        yield {"aws:sourceip": "198.51.100.7", "aws:securetransport": "true"}
+        yield {"aws:sourcevpce": "vpce-0ffffffff", "aws:securetransport": "true"}
+
+
+def ways_in(document: Document, bucket: str, *, perimeter: bool) -> list[str]:
+    """Return each request of a stranger that a bucket policy, or a key's, lets through."""
+    objects = [f"arn:aws:s3:::{bucket}/{key}" for key in ("artifacts/1/run/artifacts/model.pkl", "other.txt")]
+    asked = [(action, each) for action in ("s3:GetObject", "s3:PutObject", "s3:GetObjectAcl") for each in objects]
+    asked += [("s3:ListBucket", f"arn:aws:s3:::{bucket}"), ("s3:PutBucketPolicy", f"arn:aws:s3:::{bucket}")]
+    asked += [("kms:Decrypt", "*")]
+    return [
+        f"{who['name'] or 'anybody'} {action} {resource} {dict(place)}"
+        for (who, own), place, (action, resource) in itertools.product(strangers(), places(perimeter=perimeter), asked)
+        if decided(document, who, action, resource, {**own, **place, "aws:principalisawsservice": "false"})
+    ]
+
+
+def takers(document: Document, provider: str, arn: str, *, meant: set[tuple[str, str]]) -> list[str]:
+    """Return who takes on a role by its trust policy beside those that are meant, as (subject, audience) of tokens."""
+    subjects = (
+        "system:serviceaccount:mlflow:mlflow",
+        "system:serviceaccount:mlflow:other",
+        "system:serviceaccount:mxflow:mlflow",
+        "system:serviceaccount:ci:mlflow",
+        "system:serviceaccount:default:default",
+        "system:node:n1",
+        "repo:acme/registry:ref:refs/heads/main",
+        "repo:acme/other:pull_request",
+        "somebody",
+    )
+    found = []
+    for subject, audience in itertools.product(subjects, ("sts.amazonaws.com", "sts.example", "vault")):
+        token = {f"{provider}:sub".lower(): subject, f"{provider}:aud".lower(): audience}
+        who = {"kind": "Federated", "name": arn, "account": ""}
+        lets = decided(document, who, "sts:AssumeRoleWithWebIdentity", "*", token)
+        if lets and (subject, audience) not in meant:
+            found.append(f"{subject} for {audience}")
+    others = [*strangers()]
+    inside = f"arn:aws:iam::{OWN}:role/somebody"
+    others.append(
+        (
+            {"kind": "AWS", "name": inside, "account": OWN},
+            {"aws:principalaccount": OWN, "aws:principalarn": inside},
+        )
+    )
+    for who, own in others:
+        if who["kind"] == "AWS" and decided(document, who, "sts:AssumeRole", "*", own):
+            found.append(who["name"])
+    return found
+
+
+def losses(rules: list[Document], tiering: list[Document]) -> list[str]:
+    """Return what becomes of models that nobody touches for ten years from 2026 on: gone, or archived."""
+    begun = date(2026, 1, 1)
+    found = []
+    for key, tags in itertools.product(("artifacts/1/run/artifacts/model.pkl", "artifacts/7/a"), ({}, {"kind": "tmp"})):
+        for rule in rules:
+            given = (rule.get("filter") or [{}])[0]
+            both = (given.get("and") or [{}])[0]
+            prefix = given.get("prefix") or both.get("prefix") or ""
+            tagged = all(tags.get(name) == value for name, value in (both.get("tags") or {}).items())
+            if rule["status"] != "Enabled" or not key.startswith(prefix) or not tagged:
+                continue
+            found += [f"{key} is gone" for each in rule.get("expiration") or () if _comes(each, begun)]
+            found += [
+                f"{key} is archived"
+                for each in rule.get("transition") or ()
+                if each["storage_class"] in {"GLACIER", "DEEP_ARCHIVE"} and _comes(each, begun)
+            ]
+        for each in tiering:
+            prefix = (each.get("filter") or [{}])[0].get("prefix") or ""
+            found += [f"{key} is archived"] if key.startswith(prefix) and each["tiering"] else []
+    return found
+
+
+def _comes(moment: Document, begun: date) -> bool:
+    """Return whether a moment of a rule comes within ten years."""
+    ends = begun + timedelta(days=3652)
+    if moment.get("days"):
+        return begun + timedelta(days=int(moment["days"])) <= ends
+    return bool(moment.get("date")) and date.fromisoformat(moment["date"][:10]) <= ends
