@@ -33,6 +33,7 @@ def command(check: bool) -> int:
             pages.REQUIREMENTS: pages.requirements_page(),
             pages.S3_REQUIREMENTS: pages.s3_requirements_page(),
             pages.COMPATIBILITY: pages.compatibility_page(),
+            pages.REFERENCE_MODULE: pages.reference_module(),
             pages.ARTIFACT_API: _observed(),
         }
     except (ListingError, StackError) as problem:

@@ -10,6 +10,7 @@ from registry_conformance.documents.api_examples import take_tour
 from registry_conformance.documents.artifact_api import Endpoint, render_artifact_api
 from registry_conformance.documents.check_listing import checks_by_requirement
 from registry_conformance.documents.compatibility import render_compatibility
+from registry_conformance.documents.reference_module import render_reference_module
 from registry_conformance.documents.requirements import render_requirements
 from registry_conformance.documents.s3_requirements import render_s3_requirements
 from registry_conformance.documents.troubleshooting import render_guide
@@ -28,6 +29,7 @@ REQUIREMENTS = ROOT / "docs" / "requirements.md"
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
 S3_REQUIREMENTS = ROOT / "docs" / "s3-requirements.md"
 COMPATIBILITY = ROOT / "docs" / "compatibility.md"
+REFERENCE_MODULE = ROOT / "docs" / "examples" / "terraform" / "main.tf"
 ARTIFACT_API = ROOT / "docs" / "artifact-api.md"
 
 
@@ -79,6 +81,11 @@ def s3_requirements_page() -> str:
 def compatibility_page() -> str:
     """Return the page of the last measured matrix that is committed."""
     return render_compatibility(json.loads(COMPATIBILITY.with_suffix(".json").read_text(encoding="utf-8")))
+
+
+def reference_module() -> str:
+    """Return the module to start from."""
+    return render_reference_module(Register.load(REGISTER))
 
 
 def is_stale(page: Path, text: str) -> bool:

@@ -15,6 +15,7 @@ out the command lines that mend bucket, lifecycle, logs and role on broken accou
 
 What the artifact bucket, what becomes of its objects, logs and the server's role must be, why, and how to make it so.
 Words in capitals stand for what is declared: `BUCKET`, `PREFIX`, `REGION`, `ACCOUNT`, `ROLE` and the like.
+All of it in one file, to start from: [examples/terraform/main.tf](examples/terraform/main.tf).
 
 ```sh
 pytest suites/live --env=NAME                                # an account, asked: its file has [infrastructure]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -165,17 +165,20 @@ def takers(document: Document, provider: str, arn: str, *, meant: set[tuple[str,
             {"aws:principalaccount": OWN, "aws:principalarn": inside},
         )
     )
-    for who, own in others:
-        if who["kind"] == "AWS" and decided(document, who, "sts:AssumeRole", "*", own):
-            found.append(who["name"])
+    found += [
+        caller["name"]
+        for caller, own in others
+        if caller["kind"] == "AWS" and decided(document, caller, "sts:AssumeRole", "*", own)
+    ]
     return found
 
 
-def losses(rules: list[Document], tiering: list[Document]) -> list[str]:
+def losses(rules: Iterable[Document], tiering: Iterable[Document]) -> list[str]:
     """Return what becomes of models that nobody touches for ten years from 2026 on: gone, or archived."""
     begun = date(2026, 1, 1)
     found = []
-    for key, tags in itertools.product(("artifacts/1/run/artifacts/model.pkl", "artifacts/7/a"), ({}, {"kind": "tmp"})):
+    tagged_or_not: tuple[Context, ...] = ({}, {"kind": "tmp"})
+    for key, tags in itertools.product(("artifacts/1/run/artifacts/model.pkl", "artifacts/7/a"), tagged_or_not):
         for rule in rules:
             given = (rule.get("filter") or [{}])[0]
             both = (given.get("and") or [{}])[0]

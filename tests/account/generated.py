@@ -137,7 +137,15 @@ def generated(seed: int) -> Generated:
     state = promised(declared)
     for feature in draw.sample(FEATURES, draw.randint(1, 4)):
         state = feature(draw, state, declared)
-    return Generated(seed, declared, state)
+    return Generated(seed, declared, _possible(state, declared))
+
+
+def _possible(state: State, declared: Declared) -> State:
+    """Return an account as AWS lets it be: where Object Lock is on, versions are kept."""
+    assert isinstance(state.bucket, Known)
+    if isinstance(state.bucket.value.object_lock, Absent):
+        return state
+    return in_bucket(versioning=Known("Enabled"))(state, declared)
 
 
 def _conditions(draw: Draw, pool: tuple[Condition, ...], most: int) -> tuple[Condition, ...]:
