@@ -102,12 +102,12 @@ def simulate_principal_policy(self: IamResponse) -> ActionResult:
     own: list[Any] = [*role.policies.values(), *role.managed_policies.values()]
     bounds = [[self.backend.get_policy(role.permissions_boundary_arn)]] if role.permissions_boundary_arn else []
     action, resource = self._get_param("ActionNames")[0], self._get_param("ResourceArns")[0]
-    allowed = all(
-        PermissionResult.DENIED not in said and PermissionResult.PERMITTED in said
-        for policies in (own, *bounds)
-        for said in [[IAMPolicy(policy).is_action_permitted(action, resource) for policy in policies]]
-    )
-    decision = "allowed" if allowed else "implicitDeny"
+    said = [
+        [IAMPolicy(policy).is_action_permitted(action, resource) for policy in policies] for policies in (own, *bounds)
+    ]
+    allowed = all(PermissionResult.PERMITTED in each for each in said)
+    denied = any(PermissionResult.DENIED in each for each in said)
+    decision = "explicitDeny" if denied else "allowed" if allowed else "implicitDeny"
     given = {entry["ContextKeyName"].lower() for entry in self._get_param("ContextEntries") or ()}
     missing = sorted(_keys([*own, *(policy for policies in bounds for policy in policies)]) - given)
     result = {"EvalActionName": action, "EvalDecision": decision, "MissingContextValues": missing}

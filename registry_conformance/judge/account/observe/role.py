@@ -9,6 +9,7 @@ from typing import Any
 from registry_conformance.judge.account.conditions import OneOf
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
 from registry_conformance.judge.account.observe.queries import ask
+from registry_conformance.judge.account.patterns import account_of
 from registry_conformance.judge.account.permission import AccessDecision
 from registry_conformance.judge.account.required_rights import NEEDS, ON_KEY, request
 from registry_conformance.judge.account.state import RoleState
@@ -21,13 +22,16 @@ _MOST_PAGES = 20
 
 def observe_role(iam: Any, declared: Declared) -> Fact[RoleState]:
     """Return the declared role as it is."""
-    name = declared.role.rpartition("/")[2]
+    name, account = declared.role.rpartition("/")[2], account_of(declared.role)
+    if declared.account and account != declared.account:
+        why = f"it is of the account {account}, and IAM tells {declared.account} of its own roles alone"
+        hidden: Unreadable = Unreadable(why)
+        return Known(RoleState(declared.role, hidden, hidden, hidden, hidden))
     found: Fact[Mapping[str, Any]] = ask(lambda: iam.get_role(RoleName=name), lambda said: said["Role"], _NONE)
     if isinstance(found, Absent):
         return Absent()
     if not isinstance(found, Known):
-        hidden = found
-        return Known(RoleState(declared.role, hidden, _statements(iam, name), hidden, _simulated(iam, declared)))
+        return Known(RoleState(declared.role, found, _statements(iam, name), found, _simulated(iam, declared)))
     role = found.value
     boundary: Fact[tuple[Statement, ...]] = Absent()
     if bound := role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"):

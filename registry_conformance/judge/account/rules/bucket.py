@@ -30,13 +30,15 @@ def _exists(state: State, declared: Declared) -> Finding:
 def _region(state: State, declared: Declared) -> Finding:
     needs_declared(declared.region, "region")
     found = value(_bucket(state).region, "the bucket's region")
-    return judged(found == declared.region, f"the region {declared.region}", found)
+    elsewhere = f"{found}: what is signed for {declared.region} is redirected or refused there"
+    return judged(found == declared.region, f"the region {declared.region}", elsewhere)
 
 
 def _account(state: State, declared: Declared) -> Finding:
     needs_declared(declared.account, "account")
     found = value(_bucket(state).account, "the bucket's account")
-    return judged(found == declared.account, f"a bucket of the account {declared.account}", f"one of {found}")
+    refused = f"one of {found}: S3 refuses it to whoever expects {declared.account} to own it"
+    return judged(found == declared.account, f"a bucket of the account {declared.account}", refused)
 
 
 def _versioning(state: State, _: Declared) -> Finding:

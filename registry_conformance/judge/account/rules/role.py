@@ -18,6 +18,8 @@ from registry_conformance.judge.account.statement import Statement
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.verdict import Verdict
 
+_ONWARDS = ("sts:AssumeRole", "iam:PassRole")
+"""Actions by which whoever has a role takes on another one, or hands it to a service."""
 Statements = tuple[Statement, ...]
 
 
@@ -111,10 +113,15 @@ def _nowhere_else(state: State, declared: Declared) -> Finding:
 def _no_other_service(state: State, declared: Declared) -> Finding:
     keys = [(action.lower(), declared.kms_key) for action in ON_KEY] if declared.kms_key else []
     found = [grant for grant in _granted(state, declared) if grant.beyond_s3]
-    return _nothing(
-        [grant for grant in found if (grant.action.lower(), grant.resource) not in keys],
-        "no action of another service" + (f" but {' and '.join(ON_KEY)} on the declared key" if keys else ""),
+    more = [grant for grant in found if (grant.action.lower(), grant.resource) not in keys]
+    said = _nothing(
+        more, "no action of another service" + (f" but {' and '.join(ON_KEY)} on the declared key" if keys else "")
     )
+    onwards = [action for action in _ONWARDS if any(grant.allows(action) for grant in more)]
+    if not onwards:
+        return said
+    told = f"{said.actual}; by {' and '.join(onwards)} it has the rights of other roles too"
+    return Finding(said.verdict, said.expected, told)
 
 
 def _may_use_the_key(state: State, declared: Declared) -> Finding:
