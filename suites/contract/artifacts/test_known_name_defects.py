@@ -54,7 +54,7 @@ def test_folder_is_not_a_file(door: MlflowHttp, location: str) -> None:
 
 
 @verifies("ART-059")
-@upstream_defect("not reported upstream", versions=">=2.22.5,<=3.18.0", expires="2027-06-30")
+@upstream_defect("not reported upstream", versions=">=2.12.2,<=3.18.0", expires="2027-06-30")
 def test_tab_in_a_name_is_kept(door: MlflowHttp, run: Run, bucket: Bucket) -> None:
     """A name with a tab overwrites no other artifact."""
     require(door.put_artifact(run.location, "ab.txt", b"former"), 200)

@@ -57,7 +57,7 @@ def test_batch_is_taken_up_to_its_limit(door: MlflowHttp, origin: MlflowHttp, ru
 
 
 @verifies("REG-043")
-@upstream_defect("mlflow#23917", versions=">=3.1.4,<=3.12.0")
+@upstream_defect("mlflow#23917", versions=">=3.1.4,<=3.13.0")
 def test_metrics_are_taken_up_to_their_limit(door: MlflowHttp, origin: MlflowHttp, run: Run) -> None:
     """A batch of 1000 metrics is stored; of 1001, none is."""
     fits = [{"key": f"fits-{number}", "value": 0.5, "timestamp": 1, "step": 0} for number in range(1000)]
@@ -152,7 +152,7 @@ def test_deleted_experiment_comes_back_whole(door: MlflowHttp, origin: MlflowHtt
 
 
 @verifies("REG-051")
-@upstream_defect("mlflow#23917", versions=">=3.1.4,<=3.12.0")
+@upstream_defect("mlflow#23917", versions=">=3.1.4,<=3.13.0")
 def test_history_of_a_metric_is_kept(door: MlflowHttp, origin: MlflowHttp, run: Run) -> None:
     """The history of a metric keeps every step, value and time."""
     points = [{"value": value, "timestamp": 1000 + step, "step": step} for step, value in enumerate((0.1, -2.5, 1e300))]
