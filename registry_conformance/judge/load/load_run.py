@@ -153,8 +153,8 @@ def _until_over(
     leading = processes[orders[0].process]
     lost: dict[str, str] = {}
     killed_at, began = 0, time.monotonic()
-    kill_after = began + orders[0].alone + plan.seconds / 2 + 2
-    give_up = began + orders[0].alone + plan.seconds + _SETTLE
+    kill_after = 0.0
+    give_up = began + orders[0].alone + plan.seconds + _SETTLE * (1 + bool(plan.workers))
     while leading.poll() is None and time.monotonic() < give_up:
         time.sleep(_LOOK)
         for name, process in processes.items():
@@ -167,7 +167,9 @@ def _until_over(
             ):
                 lost[name] = f"worker {name} ended in the middle of the load (exit code {process.returncode})"
                 around.say(lost[name])
-        if plan.kill and around.kill and not killed_at and time.monotonic() >= kill_after:
+        if plan.kill and not kill_after and _has_begun(orders[0].journal):
+            kill_after = time.monotonic() + plan.seconds / 2
+        if around.kill and not killed_at and 0 < kill_after <= time.monotonic():
             killed_at = time.monotonic_ns()
             around.kill(plan.kill)
     _await_clients(processes, give_up)
@@ -176,6 +178,11 @@ def _until_over(
     elif leading.returncode:
         lost["1"] = f"the leading process ended with exit code {leading.returncode}: {_last_words(around.folder)}"
     return [*lost.values()], killed_at
+
+
+def _has_begun(journal: Path) -> bool:
+    """Return whether the process that leads has let users begin."""
+    return journal.exists() and '"note": "begins"' in journal.read_text(encoding="utf-8")
 
 
 def _await_clients(processes: Mapping[str, subprocess.Popen[bytes]], give_up: float) -> None:

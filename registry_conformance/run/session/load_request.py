@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ from registry_conformance.run.settings import Settings
 
 OUTCOME: pytest.StashKey[LoadOutcome] = pytest.StashKey()
 """The load of this run, once it is over."""
+_LOOK = 0.05
+"""Seconds between two looks at whether a part that was killed is dead."""
 LOAD: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 """What the report says of the load, once it is over."""
 
@@ -70,6 +73,8 @@ def _surroundings(context: Context, folder: Any, run: str, say: Callable[[str], 
 
         stack.signal(part, signal.SIGKILL)
         say(f"killed: {part}")
+        while not stack.obituaries():  # what is not known to be dead is not started again
+            time.sleep(_LOOK)
         stack.apply(deployment)
         say(f"started again: {part}")
 
