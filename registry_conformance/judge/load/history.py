@@ -54,6 +54,9 @@ class Operation:
         return (self.ended - self.began) / 1e9 if self.ended else 0.0
 
 
+_DIED = "never answered: its client died"
+
+
 class Journal:
     """Writes a process's part of the history; lines go straight to the file."""
 
@@ -108,7 +111,7 @@ class History:
             if "note" in line:
                 notes.append(Note(line.pop("note"), line.pop("at"), line))
             else:
-                known = Operation(**(line.get("ends") or line["begins"]))
+                known = Operation(**(line.get("ends") or {**line["begins"], "error": _DIED}))
                 operations[known.number] = known
         ordered = sorted(operations.values(), key=lambda one: one.began)
         return cls(tuple(ordered), tuple(sorted(notes, key=lambda note: note.at)))
