@@ -109,8 +109,10 @@ CAUSES: tuple[Cause, ...] = (
         id="store-denies-everything",
         layer="iam",
         symptom="uploads-fail",
-        sentence="the role of MLflow has no right in the bucket: no policy is attached, or it names another bucket",
-        remedy="attach the policy of the artifact bucket to the role that MLflow runs with",
+        sentence="S3 denies MLflow everything in the bucket: no policy of its role is for this bucket, or the bucket's "
+        "owner is not the account that MLFLOW_S3_EXPECTED_BUCKET_OWNER names",
+        remedy="attach the policy of the artifact bucket to the role that MLflow runs with; if "
+        "MLFLOW_S3_EXPECTED_BUCKET_OWNER is set, have it name the account that owns the bucket",
         requirements=("REG-001", "ART-001", "ART-009", "RTE-003"),
         clues=(
             must("list.P", "403 json PERMISSION_DENIED s3:AccessDenied"),
