@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 import psutil
 
-from benchmarks import checks, harness, ready, throughput, workers
+from benchmarks import broken_door, checks, harness, ready, throughput, workers
 from benchmarks.figure import BenchError, Figure, table
 from benchmarks.stacks import Bench
 from registry_conformance.cli.parameters import STORE, OneOf
@@ -23,7 +23,14 @@ from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.temporary import temporary_folder
 from registry_conformance.run.settings import Settings, SettingsError
 
-BENCHMARKS = {"ready": ready, "harness": harness, "checks": checks, "workers": workers, "throughput": throughput}
+BENCHMARKS = {
+    "ready": ready,
+    "harness": harness,
+    "checks": checks,
+    "workers": workers,
+    "throughput": throughput,
+    "broken-door": broken_door,
+}
 
 
 def measure(only: Sequence[str], asked_rounds: int, store: str) -> tuple[list[Figure], list[str]]:

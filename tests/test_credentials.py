@@ -13,6 +13,7 @@ import pytest
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.raw_bytes import Raw
 from registry_conformance.judge.clients.sdk_credentials import client_variables
+from registry_conformance.judge.clients.spoiled import Spoiling, spoiled
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.mismatch import NotAllowed
 from registry_conformance.judge.report.redact import Redactor
@@ -186,3 +187,26 @@ def test_every_secret_of_every_kind_is_redacted(tmp_path: Path) -> None:
     assert token not in shown
     assert BASIC.split()[1] not in shown
     assert not any(secret in kind_of(key) or secret in repr(key) for key in keys.values() for secret in target.secrets)
+
+
+@pytest.mark.parametrize("how", ["wrong", "empty", "cut"])
+@pytest.mark.parametrize(
+    "good",
+    [
+        "hk_0123456789abcdef",
+        Password("ada", "secret-word"),
+        KeyHeader("Authorization", "ApiKey hk_0123456789abcdef"),
+        AwsSignature("eu-west-1", "AKIAEXAMPLE", "secret-word-of-aws"),
+    ],
+)
+def test_spoiled_credential_keeps_its_scheme_and_nothing_of_its_secret(good: Credential, how: Spoiling) -> None:
+    """A spoiled credential is of the same scheme and user, and has not the whole secret of the good one."""
+    bad = spoiled(good, how)
+
+    assert type(bad) is type(good)
+    assert bad != good
+    assert not [one for one in secrets_of(good) if one and any(one in other for other in secrets_of(bad))]
+    if isinstance(good, Password) and isinstance(bad, Password):
+        assert bad.user == good.user
+    if isinstance(bad, KeyHeader):
+        assert bad.value.startswith("ApiKey ")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 
 import pytest
 
@@ -188,6 +190,24 @@ def test_a_key_that_does_not_arrive_is_told() -> None:
         found = looked_at(there.url).finding
     assert found is not None
     assert found.kind.id == "key-does-not-arrive"
+
+
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ({"iat": -7200, "exp": -3600}, "it expired 1 hour ago"),
+        ({"iat": 7200, "exp": 9000}, "it is good only in 2 hours"),
+        ({"iat": -60, "exp": 3600}, ""),
+    ],
+)
+def test_a_token_out_of_its_time_is_told(claims: dict[str, int], told: str) -> None:
+    """A token that is refused and says itself that it is good no more, or not yet, is told as that."""
+    text = json.dumps({name: time.time() + shift for name, shift in claims.items()}).encode()
+    token = f"e30.{base64.urlsafe_b64encode(text).decode().rstrip('=')}.c2ln"
+    with site(always(Answer(401, {"detail": "no"}))) as there:
+        found = looked_at(there.url, token).finding
+    assert found is not None
+    assert (told in found.sentence, "NTP" in found.remedy) == (True, bool(told))
 
 
 @pytest.mark.parametrize(

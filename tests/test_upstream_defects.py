@@ -66,6 +66,14 @@ def test_requirement_is_asked_of_its_versions(request: pytest.FixtureRequest, ml
     assert (not unasked_of_version(request.node, [], mlflow)) == asked
 
 
+@upstream_defect("mlflow#1", versions=">=3", expires="2099-01-01")
+def test_absent_defect_of_a_deployment_of_others_is_no_mistake(request: pytest.FixtureRequest) -> None:
+    """Where others start MLflow in their own way, a check that passes all the same has passed; here it is red."""
+    judged = [excused(request.node, V.PASSED, "mlflow 3.17.2", strict=strict)[0] for strict in (True, False)]
+
+    assert judged == [V.FAILED, V.PASSED]
+
+
 def test_an_excused_check_is_inapplicable_and_a_mended_one_fails(project: Project) -> None:
     """In a run, the defect's reference stands in the report; a check that passes all the same is red."""
     project.requirement("ZZZ-002")

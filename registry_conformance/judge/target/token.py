@@ -92,19 +92,30 @@ def _read(output: str, source: CommandToken) -> tuple[str, float]:
     return token, lasts or _life_of(token) or source.seconds
 
 
+def times_of(token: str) -> tuple[float, float]:
+    """Return from when and until when a JSON Web Token says that it is good, in seconds since 1970, 0 for unsaid."""
+    claims = _claims_of(token)
+    return _seconds(claims.get("nbf")) or _seconds(claims.get("iat")), _seconds(claims.get("exp"))
+
+
+def _claims_of(token: str) -> dict[str, Any]:
+    """Return what a JSON Web Token claims, nothing if it is none."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        return _json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode())
+    except ValueError:
+        return {}
+
+
 def _life_of(token: str) -> float:
     """Return for how many seconds a JSON Web Token lasts, 0 if it is none or does not say.
 
     The clocks of this machine and of who issued it may differ: of the life that it was given and what this clock
     leaves of it the shorter counts, and at least a second, so that a wrong clock only has the command run more often.
     """
-    parts = token.split(".")
-    if len(parts) != 3:
-        return 0.0
-    try:
-        claims = _json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode())
-    except ValueError:
-        return 0.0
+    claims = _claims_of(token)
     expires, issued = _seconds(claims.get("exp")), _seconds(claims.get("iat"))
     if not expires:
         return 0.0

@@ -98,11 +98,15 @@ OWN = "envoy"
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A proxy of others in the reference's place, or none; with ``edits`` (old text, new text) in its configuration."""
+    """A proxy of others in the reference's place, or none; with ``edits`` (old text, new text) in its configuration.
+
+    The clock of the identity provider that it asks, if it asks one, is ``skew`` seconds ahead of this machine's.
+    """
 
     name: str
     configuration: str = ""
     edits: tuple[tuple[str, str], ...] = ()
+    skew: int = 0
 
     @classmethod
     def named(cls, text: str) -> Neighbour | None:

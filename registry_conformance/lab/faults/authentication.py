@@ -46,6 +46,8 @@ FAULTS = (
             "AUT-025",
             "AUT-009",
             "AUT-031",
+            "AUT-060",
+            "AUT-061",
         ),
         change=part("proxy", authenticates=False),
         symptoms=(Ask("GET", _SEARCH, key=None, status="200"),),

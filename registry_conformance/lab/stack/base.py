@@ -79,7 +79,8 @@ class RealisedStack(ABC):
         deciding = [AuthServicePart(layout)] if self._proxy.asks_auth else []
         keeping = [KeyServicePart(layout)] if self._proxy.asks_keys else []
         self._mlflow = self.mlflow(layout)
-        signing = [IdentityPart(layout)] if self._proxy.asks_tokens or self._mlflow.asks_tokens else []
+        skew = self.order.neighbour.skew if self.order.neighbour else 0
+        signing = [IdentityPart(layout, skew)] if self._proxy.asks_tokens or self._mlflow.asks_tokens else []
         served = (*keeping, *deciding, *signing, self._mlflow, LinksPart(layout), self._proxy)
         self.parts = [self._store, *served, *self.further()]
 

@@ -12,6 +12,7 @@ _METHOD = ("put", "method")
 _REDIRECT = ("redirect", "https")
 _THROTTLE = ("429", "throttl", "rate", "too many")
 _LOST = ("drops the authorization header",)
+_DAY = 86400
 _SIGN_IN = ("page to sign in",)
 _OPEN = ("without a key", "no key", "nobody is asked", "open")
 _ROUTE = ("route", "artifact", "404")
@@ -62,6 +63,12 @@ _NO_PASSWORD = (
 BROKEN = (
     FieldScenario("open-though-promised", Neighbour("none"), named=_OPEN, promises_key=True),
     FieldScenario("oauth2-proxy-browser", Neighbour("oauth2-proxy", "browser"), registers=False, named=_SIGN_IN),
+    FieldScenario(
+        "oauth2-proxy-clock",
+        Neighbour("oauth2-proxy", "token", skew=-_DAY),
+        registers=False,
+        named=("expired",),
+    ),
     FieldScenario(
         "nginx-drops-authorization",
         Neighbour("nginx", "password-tuned", (_NO_PASSWORD,)),

@@ -36,6 +36,8 @@ CAUSES: tuple[Cause, ...] = (
             "AUT-055",
             "AUT-009",
             "AUT-031",
+            "AUT-060",
+            "AUT-061",
         ),
         clues=(
             _PAST,

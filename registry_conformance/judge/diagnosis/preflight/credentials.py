@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from http import HTTPStatus
 
+from registry_conformance.judge.clients.signing import taken_token
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import title_of
 from registry_conformance.judge.diagnosis.preflight.asking import OTHER_AGENT, Asking
@@ -13,7 +15,8 @@ from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, Answered, Product, product_of
 from registry_conformance.judge.diagnosis.preflight.recognition import SEARCH
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.target.credential import Credential, Password, kind_of
+from registry_conformance.judge.target.credential import CommandToken, Credential, Password, kind_of
+from registry_conformance.judge.target.token import times_of
 
 REFUSALS = frozenset({401, 403, 407})
 _MISSING = re.compile(
@@ -24,6 +27,11 @@ _MISSING = re.compile(
 )
 """How a refusal says that nothing was sent."""
 _RIGHTS = re.compile(r"PERMISSION_DENIED|permission|not allowed|insufficient|scope|forbidden", re.IGNORECASE)
+
+_OUT_OF_TIME = (
+    "take a new token; if this one is new, the clocks of this machine and of who issues tokens differ: set both by NTP"
+)
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def client_name_refused(asking: Asking, answer: Exchange) -> Finding | None:
@@ -50,10 +58,13 @@ def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Prod
         seen.append(f"WWW-Authenticate: {challenge[:160]}")
     wanted = challenge.partition(" ")[0].lower()
     if asking.credential is None:
-        if wanted == "basic":
-            return _found(finding.PASSWORD, f"{who} wants a user and a password, and none were given{said}", seen)
-        return _found(finding.WANTED, f"{who} wants a key, and none was given{said}", seen)
+        kind, thing = (finding.PASSWORD, "a user and a password") if wanted == "basic" else (finding.WANTED, "a key")
+        given = "none were given" if wanted == "basic" else "none was given"
+        return _found(kind, f"{who} wants {thing}, and {given}{said}", seen)
     what = _yours(asking.credential)
+    if out_of_time := _out_of_time(asking.credential):
+        sentence = f"{what} refused with {answer.status} by {who}{said}; {out_of_time}"
+        return Finding(finding.REFUSED, sentence, _OUT_OF_TIME, tuple(seen))
     if answer.status == HTTPStatus.FORBIDDEN and _is_known(anonymous, answer, words):
         sentence = f"{what} known, and may not read experiments: {who} refuses with {answer.status}{said}"
         return _found(finding.RIGHTS, sentence, seen)
@@ -71,6 +82,26 @@ def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Prod
             sentence += f"; or {product.name}, which stands before it, drops the Authorization header"
             remedy += f"; if it is valid, have {product.name} pass the Authorization header on"
     return Finding(finding.REFUSED, sentence, remedy, tuple(seen))
+
+
+def _out_of_time(credential: Credential) -> str:
+    """Return that a token is good no more, or not yet, by this machine's clock; empty if nothing says so."""
+    token = taken_token(credential) if isinstance(credential, CommandToken) else credential
+    if not isinstance(token, str):
+        return ""
+    begins, ends = times_of(token)
+    now = time.time()
+    if ends and ends <= now:
+        return f"it expired {_how_long(now - ends)} ago, by its own word and this machine's clock"
+    if begins > now + 1:
+        return f"it is good only in {_how_long(begins - now)}, by its own word and this machine's clock"
+    return ""
+
+
+def _how_long(seconds: float) -> str:
+    size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
+    number = round(seconds / size)
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _stands_behind(answer: Exchange, product: Product) -> bool:
