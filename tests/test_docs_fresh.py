@@ -12,11 +12,13 @@ from registry_conformance.documents.pages import (
     ARTIFACT_API,
     REQUIREMENTS,
     S3_REQUIREMENTS,
+    SCORE,
     TROUBLESHOOTING,
     artifact_api_page,
     is_stale,
     requirements_page,
     s3_requirements_page,
+    score_page,
     troubleshooting_page,
 )
 from registry_conformance.documents.requirements import render_requirements
@@ -51,6 +53,11 @@ def test_s3_requirements_page_is_fresh() -> None:
 def test_troubleshooting_page_is_fresh() -> None:
     """The troubleshooting guide is what the causes and the catalogue make of it."""
     assert not is_stale(TROUBLESHOOTING, troubleshooting_page()), REMEDY
+
+
+def test_score_page_is_fresh() -> None:
+    """The page of the score is what the committed run over mutants makes of it."""
+    assert not is_stale(SCORE, score_page()), REMEDY
 
 
 def test_artifact_api_page_is_fresh(stack: OwnedStack) -> None:

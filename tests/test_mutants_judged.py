@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from registry_conformance.documents.score import render_score, score_document
 from registry_conformance.judge.locations import ROOT, SUITES
 from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.faults.change import unchanged
@@ -149,6 +150,17 @@ def test_document_is_of_its_schema_and_its_sums_are_checked(tmp_path: Path) -> N
     with pytest.raises(ResultError, match="summary"):
         read(file)
     assert summary(document["mutants"])["killed"] == 1
+
+
+def test_page_tells_the_share_and_each_survivor() -> None:
+    """The page has the share of killed ones by layer, and a line for each mutant that was not killed, no other."""
+    document = score_document(result(Fate.KILLED, Fate.SURVIVED, Fate.INVALID))
+    page = render_score(document)
+    fates = {row["id"]: row["fate"] for row in document["mutants"]}
+
+    assert "1 of 2 killed (50%)" in page
+    for name, fate in fates.items():
+        assert (f"- `{name}`" in page) == (fate == "survived")
 
 
 def test_equivalence_has_a_reason_and_a_mutant() -> None:

@@ -34,6 +34,7 @@ def command(check: bool) -> int:
             pages.S3_REQUIREMENTS: pages.s3_requirements_page(),
             pages.COMPATIBILITY: pages.compatibility_page(),
             pages.REFERENCE_MODULE: pages.reference_module(),
+            pages.SCORE: pages.score_page(),
             pages.ARTIFACT_API: _observed(),
         }
     except (ListingError, StackError) as problem:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from registry_conformance.cli.parameters import REPORT_DIR, STORE, Known, OneOf
+from registry_conformance.cli.problems import refuse
 
 JOBS = (os.cpu_count() or 1) + 1
 """One stack more than cores: a deployment that hangs costs time, and no work."""
@@ -79,7 +80,7 @@ def show(names: tuple[str, ...]) -> None:
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="So many, of each layer and kind alike.")
 @click.option("--seed", type=int, metavar="S", help="What a sample is drawn with (default: drawn now, and told).")
 @click.option(
-    "--depth", type=click.IntRange(1), default=40, show_default=True, metavar="N", help="Cases tried of each, at most."
+    "--depth", type=click.IntRange(1), default=80, show_default=True, metavar="N", help="Cases tried of each, at most."
 )
 @click.option("--diagnose", is_flag=True, help="Ask the diagnosis about each that is killed: takes seconds more.")
 @click.option("--resume", is_flag=True, help="Take up a run of the same suite that broke off.")
@@ -92,6 +93,7 @@ def show(names: tuple[str, ...]) -> None:
     metavar="SHARE",
     help="Exit with 1 if a smaller share is killed.",
 )
+@click.option("--write-docs", is_flag=True, help="Have docs/score.md tell of this run (needs a checkout).")
 @_JOBS
 @STORE
 @REPORT_DIR
@@ -108,9 +110,12 @@ def run(names: tuple[str, ...], **asked: Any) -> int:
     Exit codes: 0 enough are killed, 1 too few (--floor), 2 interrupted, 4 bad option, 5 nothing was judged,
     6 could not verify.
     """
+    from registry_conformance.judge.locations import CHECKOUT
     from registry_conformance.proof.mutants.program import MutantsRequest
     from registry_conformance.proof.mutants.program import run as judge
 
+    if asked["write_docs"] and CHECKOUT is None:
+        raise refuse("--write-docs: the page lies in a checkout of the project: run it there")
     return judge(MutantsRequest(only=names, **asked), partial(print, flush=True))
 
 

@@ -13,6 +13,7 @@ from registry_conformance.documents.compatibility import render_compatibility
 from registry_conformance.documents.reference_module import render_reference_module
 from registry_conformance.documents.requirements import render_requirements
 from registry_conformance.documents.s3_requirements import render_s3_requirements
+from registry_conformance.documents.score import render_score
 from registry_conformance.documents.troubleshooting import render_guide
 from registry_conformance.judge.account.own_rights import object_rights, own_rights
 from registry_conformance.judge.account.remedy import filled
@@ -30,6 +31,7 @@ TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
 S3_REQUIREMENTS = ROOT / "docs" / "s3-requirements.md"
 COMPATIBILITY = ROOT / "docs" / "compatibility.md"
 REFERENCE_MODULE = ROOT / "docs" / "examples" / "terraform" / "main.tf"
+SCORE = ROOT / "docs" / "score.md"
 ARTIFACT_API = ROOT / "docs" / "artifact-api.md"
 
 
@@ -86,6 +88,9 @@ def compatibility_page() -> str:
 def reference_module() -> str:
     """Return the module to start from."""
     return render_reference_module(Register.load(REGISTER))
+def score_page() -> str:
+    """Return the page of the last score of mutants that is committed."""
+    return render_score(json.loads(SCORE.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def is_stale(page: Path, text: str) -> bool:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from registry_conformance.documents.pages import SCORE
+from registry_conformance.documents.score import render_score, score_document
 from registry_conformance.judge.locations import REGISTER, ROOT, SUITES, cache_folder
 from registry_conformance.judge.machine import isolate, new_run_id, suite_version
 from registry_conformance.judge.report.proof import keep
@@ -54,7 +56,7 @@ class MutantsRequest:
     drawn, with ``seed``, ``None`` for one drawn now. ``depth`` is how many cases are tried of a mutant at most,
     ``diagnose`` whether the diagnosis is asked about what is killed; ``resume`` takes up a run that broke off;
     ``floor`` is the share of killed ones below which the exit code is 1; ``learn`` keeps what killed which for the next
-    run.
+    run; ``write_docs`` makes the result the one that ``docs/score.md`` tells of.
     """
 
     only: tuple[str, ...]
@@ -70,6 +72,7 @@ class MutantsRequest:
     resume: bool
     learn: bool
     floor: float
+    write_docs: bool
 
 
 def run(asked: MutantsRequest, say: Say) -> int:
@@ -179,6 +182,8 @@ def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
     document = result.document()
     data = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
     keep(settings.report_dir, settings.run_id, {NAME: data}, whole=False)
+    if asked.write_docs:
+        _write_docs(document)
     if asked.learn:
         _learn(known, session)
     return _tell(document, asked, settings.report_dir, say)
@@ -220,6 +225,12 @@ def _hidden(brought: Any, hide: Redactor) -> Any:
     if isinstance(brought, MutantOutcome):
         brought.message, brought.why = hide.text(brought.message), hide.text(brought.why)
     return RuntimeError(hide.text(str(brought))) if isinstance(brought, Exception) else brought
+
+
+def _write_docs(document: dict[str, Any]) -> None:
+    kept = score_document(document)
+    SCORE.with_suffix(".json").write_text(json.dumps(kept, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    SCORE.write_text(render_score(kept), encoding="utf-8")
 
 
 def _learn(known: Coverage, session: _Session) -> None:
