@@ -100,6 +100,7 @@ class MutantWorker(ProofWorker):
     def _confirm(self, item: pytest.Item, seen: Seen, outcome: MutantOutcome) -> None:
         """Count a kill only if the same case passes on the reference, on the same stack, now."""
         del self.session.config.stash[MUTATED]
+        self._context.errand += "-again"  # what the mutant's deployment made under a name is not met again
         self._judge(self._patient(self.stack.apply(self.healthy)))
         as_new(item)
         (again,) = self._run([item])
