@@ -190,12 +190,12 @@ def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
 
 
 def _known_before(mutants: Sequence[Mutant], journal: Journal | None) -> dict[str, MutantOutcome]:
-    """Return the outcomes that need no run: mutants that are equivalent, and those that were judged before."""
+    """Return the outcomes that need no run: mutants that are equivalent, and those that were decided before."""
     written = reasons()
     found = {
         each.id: MutantOutcome(each.id, Fate.EQUIVALENT, why) for each in mutants if (why := reason_of(each, written))
     }
-    before = journal.read() if journal else {}
+    before = {name: each for name, each in journal.read().items() if each.fate is not Fate.UNDECIDED} if journal else {}
     return {each.id: before[each.id] for each in mutants if each.id in before} | found
 
 
