@@ -1,4 +1,4 @@
-"""One mutant, judged in a process of its own: armed, looked for by checks, each kill tried again and on the reference."""
+"""One mutant, judged in a process of its own: armed, looked for by checks, each kill tried again."""
 
 from __future__ import annotations
 
