@@ -88,6 +88,8 @@ def compatibility_page() -> str:
 def reference_module() -> str:
     """Return the module to start from."""
     return render_reference_module(Register.load(REGISTER))
+
+
 def score_page() -> str:
     """Return the page of the last score of mutants that is committed."""
     return render_score(json.loads(SCORE.with_suffix(".json").read_text(encoding="utf-8")))
