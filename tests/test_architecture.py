@@ -54,6 +54,17 @@ def test_a_run_needs_no_extra_for_load() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_page_names_every_room() -> None:
+    """ARCHITECTURE.md's listing has each folder of each house."""
+    page = (ROOT / "ARCHITECTURE.md").read_text().partition("```\n")[2].partition("```")[0]
+    package = ROOT / "registry_conformance"
+    houses = [folder for folder in package.iterdir() if (folder / "__init__.py").is_file()]
+    rooms = [room for house in houses for room in house.iterdir() if (room / "__init__.py").is_file()]
+
+    assert {house.name for house in houses} >= {"judge", "lab", "proof"}
+    assert [folder.name for folder in (*houses, *rooms) if f" {folder.name}/" not in page] == []
+
+
 def environment_readers(project: list[Source]) -> set[str]:
     """Return the path of each file that reads or writes the process's environment."""
     return {
