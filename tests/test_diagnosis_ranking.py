@@ -9,6 +9,7 @@ import pytest
 from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.cause import Cause, clue, must
 from registry_conformance.judge.diagnosis.causes import BY_ID, CAUSES
+from registry_conformance.judge.diagnosis.causes.load import CAUSES as LOAD_CAUSES
 from registry_conformance.judge.diagnosis.diagnosis import STORE_REFUSES, UNKNOWN, Named, conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import failure_signature
@@ -165,9 +166,10 @@ def test_patterns_are_kept_by_value_and_read_back() -> None:
 
 
 def test_every_cause_was_made_once_and_seen() -> None:
-    """What each cause looks like is known, so that each can be called likely."""
+    """What each cause looks like is known, so that each can be called likely; but no probe makes what a load shows."""
+    under_load = {each.id for each in LOAD_CAUSES}
 
-    assert sorted({each.id for each in CAUSES} - set(known_patterns())) == []
+    assert sorted({each.id for each in CAUSES} - set(known_patterns())) == sorted(under_load)
 
 
 @pytest.mark.parametrize(

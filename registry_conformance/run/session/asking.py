@@ -25,7 +25,7 @@ def refuse_unasked(item: pytest.Item, register: Register, target: Target) -> Non
     if reasons and all(reasons):
         pytest.skip(f"{reasons[0]}")
     if reason := unasked_of_version(item, asked, target.versions.get("mlflow", "")):
-        pytest.skip(reason)
+        pytest.skip(f"{reason}")
     if broken := _broken_door(item, asked, target):
         raise PreconditionFailed(f"a {broken.name} door that answers with the key", broken.broken)
 

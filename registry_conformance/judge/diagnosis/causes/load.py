@@ -50,10 +50,11 @@ CAUSES = (
         symptom="under-load",
         sentence="the way to MLflow takes fewer requests at once than clients send, and refuses the others "
         "without a word when to come again",
-        remedy="raise the limit of connections and pending requests (Envoy: circuit_breakers.thresholds; nginx: "
-        "limit_conn, worker_connections), and answer what is too much 429 or 503 with Retry-After",
+        remedy="raise the limit of connections and pending requests, and answer what is too much 429 or 503 with "
+        "Retry-After",
         requirements=("LOA-008", "LOA-017"),
         clues=(must("load.errors.P", "limit"), clue("red.LOA-008", "failed")),
+        settings={"envoy": "circuit_breakers: thresholds", "nginx": "limit_conn, worker_connections"},
     ),
     Cause(
         id="load-uploads-lost-now-and-then",
