@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -162,7 +163,8 @@ def test_quick(door, n):
     process = project.start("-n0")
     run_id = read_until(process, r"run (verify-\S+):")[1]
     for each in [process.pid, *(found.pid for found in _of(run_id))]:
-        psutil.Process(each).kill()
+        with suppress(psutil.NoSuchProcess):  # what ended by itself meanwhile
+            psutil.Process(each).kill()
     process.communicate()
     eventually(lambda: processes_of(run_id) == [], "no process of the run is left")
     assert len(list(project.temporary.glob(f"{run_id}-*"))) >= 1

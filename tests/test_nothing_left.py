@@ -24,7 +24,16 @@ def test_slow(door, n):
 
 
 def _workers(pytest_pid: int) -> list[psutil.Process]:
-    return [child for child in psutil.Process(pytest_pid).children() if "stdin.readline" in " ".join(child.cmdline())]
+    children = psutil.Process(pytest_pid).children()
+    return [child for child in children if re.search(r"stdin\.readline|^\[pytest-xdist", _command(child))]
+
+
+def _command(process: psutil.Process) -> str:
+    """Return a process's command line, empty if it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

@@ -49,7 +49,7 @@ def test_client_address_is_told(door: MlflowHttp, questions: Questions, unique: 
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(), 401)
 
-    expect_equal([asked["body"]["client_ip"] for asked in questions.about(asked_with)], [own_address], "addresses")
+    expect_equal([asked["body"].get("client_ip") for asked in questions.about(asked_with)], [own_address], "addresses")
 
 
 @verifies("AUT-059")
@@ -62,7 +62,7 @@ def test_claimed_address_is_not_told(
     asked = door.with_key(asked_with).send("GET", READ, headers=[(header, CLAIMS[header])])
     expect_refused(asked, 401)
 
-    told = [question["body"]["client_ip"] for question in questions.about(asked_with)]
+    told = [question["body"].get("client_ip") for question in questions.about(asked_with)]
     expect_equal(told, [own_address], "addresses")
 
 

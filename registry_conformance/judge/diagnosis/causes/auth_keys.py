@@ -109,7 +109,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="identity",
         sentence="the auth service leaves client_ip out of its question, or hears of no address from the proxy",
         remedy="put the client's address, as the proxy knows it, into client_ip of the question to the key service",
-        requirements=("AUT-028",),
+        requirements=("AUT-028", "AUT-059"),
         clues=(
             must("asked.ip.K", "not told", 3),
             clue("key.bearer.P", "200"),

@@ -116,7 +116,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="too-open",
         sentence="a caching gateway before the key service gives one caller's answer to everybody: its key is the path",
         remedy="switch caching off before the key service, or make the Authorization header part of the cache key",
-        requirements=("AUT-010", "AUT-012", "AUZ-004", "AUT-050"),
+        requirements=("AUT-010", "AUT-012", "AUZ-004", "AUT-050", "AUT-058"),
         clues=(
             must("key.bad.P", "200"),
             must("key.none.P", "401"),

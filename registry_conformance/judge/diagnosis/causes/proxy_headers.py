@@ -90,7 +90,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="large-files",
         sentence="the load balancer drops Expect: 100-continue, so that nobody tells the client to go on",
         remedy="pass Expect and the 100 that answers it on, or have the load balancer answer 100 itself",
-        requirements=("ART-035",),
+        requirements=("ART-035", "ART-064"),
         clues=(
             must("red.ART-035", "failed", 3),
             must("put.P", "200", 1),

@@ -194,7 +194,17 @@ CAUSES: tuple[Cause, ...] = (
         symptom="metadata-wrong",
         sentence="a job queue before the database delivers a write again when its confirmation is late",
         remedy="make deliveries idempotent by the request id, or do not queue writes that are not",
-        requirements=("REG-045", "REG-029", "REG-030", "REG-034", "REG-037", "REG-042", "REG-047", "RES-015"),
+        requirements=(
+            "REG-045",
+            "REG-029",
+            "REG-030",
+            "REG-034",
+            "REG-037",
+            "REG-042",
+            "REG-047",
+            "RES-015",
+            "REG-058",
+        ),
         clues=(
             must("meta.once.P", "200 json other", 2),
             must("meta.once.O", "200 json other", 2),

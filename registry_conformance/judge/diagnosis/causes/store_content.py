@@ -60,7 +60,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="large-files",
         sentence="a gateway before the store acknowledges the end of multipart uploads without passing it on",
         remedy="pass POST ?uploadId=... on to the store; list what is incomplete and have it uploaded again",
-        requirements=("ART-003", "ART-023", "ART-018", "ART-044", "ART-046", "ART-043"),
+        requirements=("ART-003", "ART-023", "ART-018", "ART-044", "ART-046", "ART-043", "ART-065"),
         clues=(
             must("ladder.stored.P", "9m absent", 3),
             must("size.1m.stored.P", "whole", 1),

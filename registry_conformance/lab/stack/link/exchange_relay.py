@@ -71,8 +71,7 @@ class Passage:
             request = Message(head)
             self._place += 1
             self._count(1)
-            plan = self._rulebook.plan(request, self._place)
-            plan = self._last = self._rulebook.plan(request)
+            plan = self._last = self._rulebook.plan(request, self._place)
             if plan.first(OneAtATime):
                 await self._rulebook.queue.acquire()
                 self._turn = plan
@@ -130,9 +129,8 @@ class Passage:
                 answer = await self._answer(request, plan)
             finally:
                 self._end_turn(plan)
-            self._place += 1
-            self._count(1)
-            plan = self._last = self._rulebook.plan(request, self._place)
+                self._count(-1)
+                self._rulebook.over(plan)
             await request.passed.wait()  # MLflow may answer before it has read the body
             self._write(request, answer, plan)
 
