@@ -89,6 +89,15 @@ def test_an_mlflow_at_a_neighbouring_path_is_named(prefix: str) -> None:
     assert not [each for each in elsewhere if each.authorization]
 
 
+def test_a_proxy_for_going_out_is_no_registry_that_wants_a_key() -> None:
+    """A 407 is about the way out, not about the registry's key."""
+    with site(lambda _: Answer(407, "log in to go out")) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.kind.id == "outbound-proxy"
+    assert "HTTPS_PROXY" in found.remedy
+
+
 def test_a_guarded_neighbour_is_named_by_its_refusal() -> None:
     """A neighbouring path that wants a key, while nonsense is not found, is where MLflow answers."""
 

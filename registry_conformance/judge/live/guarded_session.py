@@ -76,7 +76,9 @@ class GuardedSession:
 
     def _cleaned(self) -> Closed:
         cleaned = clean(self.target, self.guard, self.purge)
-        lines = [f"clean-up: {cleaned.gone} of {cleaned.gone + len(cleaned.left)} things are gone", *cleaned.notes]
+        made = cleaned.gone + len(cleaned.left)
+        gone = f"{cleaned.gone} of {_counted(made, 'thing')} are gone" if made else "nothing was made"
+        lines = [f"clean-up: {gone}", *cleaned.notes]
         if cleaned.gone and self.target.bucket is None:
             lines.append("  nobody may look into the bucket: if it keeps versions, those of deleted files stay until")
             lines.append("  its own rules remove them")

@@ -18,7 +18,7 @@ from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.target.credential import CommandToken, Credential, Password, kind_of
 from registry_conformance.judge.target.token import times_of
 
-REFUSALS = frozenset({401, 403, 407})
+REFUSALS = frozenset({401, 403})
 _MISSING = re.compile(
     r"(?:missing|absent|no|without|requires?|provide) (?:an? |the |valid )?(?:api[- ]?key|credentials?|token|bearer"
     r"|authorization)|not provided|no authorization|authorization header (?:is )?(?:missing|required|not)|"
@@ -46,6 +46,16 @@ def client_name_refused(asking: Asking, answer: Exchange) -> Finding | None:
         f"the same request under another name is answered {other.status}"
     )
     return Finding(finding.AGENT, sentence, finding.AGENT.remedy, (str(answer), str(other)))
+
+
+def outbound_proxy(asking: Asking, answer: Exchange) -> Finding | None:
+    """Return that a proxy for going out answers, and wants credentials of its own."""
+    if answer.status != HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return None
+    words = words_of(answer)
+    said = f"; it says: {words!r}" if words else ""
+    sentence = f"{_host(asking)} answers 407, as a proxy for going out does that wants credentials of its own{said}"
+    return _found(finding.OUTBOUND, sentence, [str(answer)])
 
 
 def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding:

@@ -142,6 +142,11 @@ PASSWORD = Kind(
     "password-wanted", "auth", "a user and a password are wanted, and none were given",
     "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
 )  # fmt: skip
+OUTBOUND = Kind(
+    "outbound-proxy", "network", "a proxy for going out answers, and wants credentials of its own",
+    "correct HTTP_PROXY, HTTPS_PROXY and NO_PROXY, with user and password if that proxy wants them; or the address, if "
+    "it is that proxy's own",
+)  # fmt: skip
 LOST = Kind(
     "key-does-not-arrive", "proxy", "a key was sent, and does not arrive where it is looked for",
     "have whatever stands before it pass the Authorization header on",
@@ -181,7 +186,7 @@ THROTTLED = Kind(
 KINDS = (
     NAME, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME, HANDSHAKE,
     BAD_HTTP, ENDLESS,
-    TO_HTTPS, ELSEWHERE, REDIRECT, LOGIN, OTHER, PATH, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, AGENT, OPEN, FAILS,
-    BEHIND, UNAVAILABLE, THROTTLED,
+    TO_HTTPS, ELSEWHERE, REDIRECT, LOGIN, OTHER, PATH, REFUSED, RIGHTS, WANTED, PASSWORD, OUTBOUND, LOST, AGENT, OPEN,
+    FAILS, BEHIND, UNAVAILABLE, THROTTLED,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

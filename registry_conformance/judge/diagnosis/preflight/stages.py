@@ -8,7 +8,12 @@ from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import seems_to_be
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
-from registry_conformance.judge.diagnosis.preflight.credentials import REFUSALS, client_name_refused, refused
+from registry_conformance.judge.diagnosis.preflight.credentials import (
+    REFUSALS,
+    client_name_refused,
+    outbound_proxy,
+    refused,
+)
 from registry_conformance.judge.diagnosis.preflight.failing import fails, fails_on_everything
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
@@ -95,7 +100,7 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
 
 def _turned_away(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
     """Return who turns the client away: for its name, to a page to sign in, for its key."""
-    if found := client_name_refused(asking, answer) or login_page(answer):
+    if found := outbound_proxy(asking, answer) or client_name_refused(asking, answer) or login_page(answer):
         return found
     return refused(asking, anonymous, answer, product) if answer.status in REFUSALS else None
 
