@@ -14,6 +14,8 @@ from registry_conformance.judge.load.history import OK, QUIET, STRANGER, Operati
 from registry_conformance.judge.load.load_run import GENERATOR, Happened
 from registry_conformance.judge.load.usage import Sample
 
+_SIGMAS_OF_99 = 2.58
+"""So many standard deviations to each side hold 99 of 100."""
 _KNEE = 0.95
 """The knee is the first step that comes so near to the greatest rate."""
 LEAST_OVERTAKEN = 0.05
@@ -28,6 +30,13 @@ ASIDE = frozenset({QUIET, STRANGER, "experiment"})
 """Kinds of requests that are no user's."""
 _BUSY, _LATE = 0.9, 0.1
 """The load generator is at its own end if it takes so much of a processor, or if its loop is so many seconds late."""
+
+
+def median_within(values: Sequence[float]) -> tuple[float, float]:
+    """Return between which values the median lies, in 99 of 100 samples of this size: by order alone, of no shape."""
+    ordered, half = sorted(values), _SIGMAS_OF_99 * math.sqrt(len(values)) / 2
+    low, high = math.floor(len(values) / 2 - half), math.ceil(len(values) / 2 + half)
+    return ordered[max(low, 0)], ordered[min(high, len(values) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from statistics import median
 
 from registry_conformance.judge.clients.key_service_requests import Questions
 from registry_conformance.judge.load import figures
@@ -112,10 +111,16 @@ class LoadOutcome:
         ]
 
     def quiet(self) -> tuple[float, float] | None:
-        """Return the median seconds of the quiet client and of the users for the same request; ``None`` of too few."""
+        """Return the median seconds of the quiet client and of the users for the same request; ``None`` of too few.
+
+        Of what each median may be, given so many requests, the least of the quiet client and the most of the users:
+        on a machine that does other work too, medians of a few dozen requests differ by chance.
+        """
         mine = [one.seconds for one in self.happened.history.of(QUIET) if one.acknowledged and self._inside(one)]
         theirs = [one.seconds for one in self.happened.history.of("get-alias") if one.acknowledged]
-        return (median(mine), median(theirs)) if min(len(mine), len(theirs)) >= _FEWEST else None
+        if min(len(mine), len(theirs)) < _FEWEST:
+            return None
+        return figures.median_within(mine)[0], figures.median_within(theirs)[1]
 
     def unanswered_quiet(self) -> int:
         """Return how many requests of the quiet client failed outside an outage."""
