@@ -26,6 +26,36 @@ NO_ENGINE = "unix:///nonexistent/docker.sock"
 os.environ["DOCKER_HOST"] = NO_ENGINE  # what runs here runs on processes, whatever this machine has
 
 
+LONGEST = (
+    "test_outputs.py",
+    "test_nightly.py",
+    "test_bad_input.py",
+    "test_doubles.py",
+    "test_ends.py",
+    "test_nothing_left.py",
+    "test_report_large.py",
+    "test_account_rights.py",
+    "test_external_parts.py",
+    "test_sweep.py",
+    "test_account_verbs.py",
+    "test_account_runs.py",
+    "test_proof.py",
+    "test_faults.py",
+    "test_upstream_defects.py",
+    "test_clients_against_stacks.py",
+    "test_external_store.py",
+    "test_containers.py",
+    "test_doctor.py",
+)
+"""The files that take longest, in this order: begun first, so that no worker is left alone with one in the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first; within a file nothing moves."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+
+
 @pytest.fixture(scope="session")
 def stack(cache: Path) -> Iterator[OwnedStack]:
     """Our own reference stack, on moto: the store that every machine has."""
