@@ -9,12 +9,15 @@ from functools import partial
 
 import pytest
 
+from registry_conformance.judge.clients import partial_transfers, request_guard
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.pages import all_pages
-from registry_conformance.judge.clients.partial_transfers import ask_first, hang_up_reading
+from registry_conformance.judge.clients.partial_transfers import announce, ask_first, hang_up_reading
+from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.target.requests import Permit
 from registry_conformance.judge.target.target import Door
 from tests.http_servers import raw
 
@@ -57,6 +60,21 @@ def test_upload_that_asks_first_tells_what_it_was_told(
     with raw(answering(*answers)) as url:
         asked = ask_first(wire(url), AT, "a", b"bytes")
     assert (asked.status, asked.told_to_go_on, asked.sent, asked.error.partition(":")[0]) == told
+
+
+def test_an_announced_upload_costs_a_target_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget counts what is sent: five gigabytes that are only announced are none."""
+    counted: list[int | None] = []
+
+    def authorize(door: Door, exchange: Exchange, body: bytes | None, size: int | None) -> Permit:
+        counted.append(size)
+        return request_guard.authorize(door, exchange, body, size)
+
+    monkeypatch.setattr(partial_transfers, "authorize", authorize)
+    with raw(answering(GO_ON)) as url:
+        asked = announce(wire(url), AT, "a", 5 << 30)
+    assert asked.told_to_go_on
+    assert counted == [0]
 
 
 def test_server_that_waits_too_is_a_timeout() -> None:

@@ -58,7 +58,7 @@ def announce(wire: MlflowHttp, at: str, name: str, size: int) -> Asked:
     """Announce an upload of a size and ask first; hang up when told to go on, so that nothing of it is sent."""
     status, error = None, ""
     headers = {"Content-Length": str(size), "Expect": "100-continue"}
-    with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line):
+    with _asking(wire, "PUT", wire.artifact_route(at, name), headers, sends=0) as (_, line):
         try:
             status = _status(line.makefile())
         except (OSError, http.client.HTTPException) as problem:
@@ -100,11 +100,15 @@ def under_way(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Iterator[
 
 @contextmanager
 def _asking(
-    wire: MlflowHttp, method: str, path: str, headers: Mapping[str, str]
+    wire: MlflowHttp, method: str, path: str, headers: Mapping[str, str], sends: int | None = None
 ) -> Iterator[tuple[http.client.HTTPConnection, Line]]:
-    """Yield a connection on which the head of a request was sent, and its line."""
+    """Yield a connection on which the head of a request was sent, and its line.
+
+    ``sends`` is how many bytes of the body will be sent at most, ``None`` for all that the head announces.
+    """
     about = Exchange(method, f"{wire.door.url}{path}", wire.door.name, None)
-    permit = authorize(wire.door, about, None, int(headers.get("Content-Length", "0")))
+    announced = int(headers.get("Content-Length", "0"))
+    permit = authorize(wire.door, about, None, announced if sends is None else sends)
     connection = wire.connection(permit)
     with connected(connection, wire.bounds) as line:
         connection.putrequest(method, urlsplit(wire.door.url).path.rstrip("/") + path, skip_accept_encoding=True)
