@@ -23,7 +23,10 @@ def question(path: str, **query: str) -> Question:
 
 @contextmanager
 def registry(answers: Mapping[Question, object]) -> Iterator[Target]:
-    """Yield a target whose registry answers these questions with 200 and a document or bytes, all others with 404."""
+    """Yield a target whose registry answers these questions with 200 and a document or bytes, or with a bare status.
+
+    All other questions are answered 404.
+    """
 
     class Registry(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -35,8 +38,9 @@ def registry(answers: Mapping[Question, object]) -> Iterator[Target]:
                 (answer for (path, query), answer in answers.items() if parts.path.endswith(path) and query == asked),
                 None,
             )
+            status = found if isinstance(found, int) else 404 if found is None else 200
             body = found if isinstance(found, bytes) else json.dumps(found or {"error_code": "GONE"}).encode()
-            self.send_response(404 if found is None else 200)
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

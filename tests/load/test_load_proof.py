@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from registry_conformance.judge.load import proof
 from registry_conformance.judge.load.history import History, Operation
 from registry_conformance.judge.load.linearizability import linearizability
 from registry_conformance.judge.load.proof import Proof, prove
@@ -50,11 +51,22 @@ def troubles(proof: Proof) -> dict[str, int]:
 
 def test_what_is_there_is_not_missed() -> None:
     """At a sound registry nothing is found, and all that was acknowledged was looked at."""
-    proof = found(SOUND)
+    sound = found(SOUND)
 
-    assert troubles(proof) == {}
-    assert proof.looked_at == {"run": 1, "log": 1, "put": 1, "version": 1, "tag": 1}
-    assert "no origin is known" in proof.where
+    assert troubles(sound) == {}
+    assert sound.looked_at == {"run": 1, "log": 1, "put": 1, "version": 1, "tag": 1}
+    assert "no origin is known" in sound.where
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("asked", SOUND, ids=lambda asked: asked[0])
+def test_what_nobody_says_is_unseen_and_not_lost(monkeypatch: pytest.MonkeyPatch, asked: Question, status: int) -> None:
+    """A registry that is too busy to answer afterwards has lost nothing by that: it is told as unseen."""
+    monkeypatch.setattr(proof, "_PAUSE", 0.0)
+    seen = found({**SOUND, asked: status})
+
+    assert troubles(seen) == {}
+    assert f"{status}" in seen.unseen[0]
 
 
 @pytest.mark.parametrize(

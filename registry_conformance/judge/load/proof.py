@@ -23,6 +23,8 @@ _MOST_PAGES = 100
 _MOST_TRIES = 5
 """How often a look is repeated that the target is too busy, or not yet back, to answer."""
 _PAUSE = 1.0
+_TOO_BUSY = frozenset({408, 429})
+"""Refusals that do not say whether a thing is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +107,31 @@ class _Prover:
         client: MlflowHttp = self._own.client
         return client
 
-    def _look(self, ask: Callable[[MlflowHttp], Exchange]) -> Exchange:
-        """Return an answer that says whether a thing is there; what is too busy to say it is asked again."""
+    def _look(self, ask: Callable[[MlflowHttp], Exchange]) -> Exchange | None:
+        """Return an answer that says whether a thing is there; what is too busy to say it is asked again.
+
+        ``None`` if nothing says it, which is noted as unseen: what was not seen is not lost.
+        """
         for number in range(_MOST_TRIES):
-            met = ask(self._wire)
-            if met.ok or (met.refused and met.status not in (408, 429)):
-                break
             time.sleep(_PAUSE * number)
-        if not (met.ok or met.refused):
-            self._found.unseen.append(str(met))
-        return met
+            met = ask(self._wire)
+            if met.ok or (met.refused and met.status not in _TOO_BUSY):
+                return met
+        self._found.unseen.append(str(met))
+        return None
 
     def _run(self, one: Operation) -> None:
         met = self._look(lambda wire: wire.get("runs/get", run_id=one.answer))
-        if met.refused:
+        if met is not None and met.refused:
             self._found.lost.append(Finding(f"run {one.key}", f"acknowledged as {one.answer}, and now {met}"))
 
     def _logged(self, one: Operation) -> None:
         met = self._look(lambda wire: wire.get("runs/get", run_id=one.key))
+        if met is None:
+            return
         params = met.at("run", "data", "params")
         held = {each.get("key"): each.get("value") for each in params} if isinstance(params, list) else {}
-        if not met.broke and held.get("turn") != one.value:
+        if held.get("turn") != one.value:
             self._found.lost.append(
                 Finding(f"parameter of run {one.key}", f"acknowledged, and now {held.get('turn')!r}")
             )
@@ -133,13 +139,17 @@ class _Prover:
     def _tag(self, one: Operation) -> None:
         model, _, number = one.key.rpartition("/")
         met = self._look(lambda wire: wire.get("model-versions/get", name=model, version=number))
+        if met is None:
+            return
         tags = met.at("model_version", "tags")
         held = {each.get("key"): each.get("value") for each in tags} if isinstance(tags, list) else {}
-        if not met.broke and held.get("hokusai_status") != one.value:
+        if held.get("hokusai_status") != one.value:
             self._found.lost.append(Finding(f"tag of version {one.key}", "acknowledged, and not there"))
 
     def _version(self, one: Operation) -> None:
         met = self._look(lambda wire: wire.get("model-versions/get", name=one.key, version=one.answer))
+        if met is None:
+            return
         source, thing = met.at("model_version", "source"), f"version {one.answer} of {one.key}"
         if met.refused:
             self._found.lost.append(Finding(thing, f"acknowledged, and now {met}"))
@@ -147,8 +157,9 @@ class _Prover:
             self._found.lost.append(Finding(thing, f"acknowledged for {one.value}, and is of {source}"))
 
     def _stored(self, one: Operation) -> None:
-        location, name = _split(one.key)
-        body = self._body(location, name)
+        seen, body = self._body(*_split(one.key))
+        if not seen:
+            return
         if body is None:
             self._found.lost.append(Finding(f"artifact {one.key}", f"{one.sent} B acknowledged, and not there"))
         elif body.sha256 != one.value:
@@ -157,12 +168,18 @@ class _Prover:
             )
             self._found.corrupted.append(Finding(f"artifact {one.key}", said))
 
-    def _body(self, location: str, name: str) -> Body | None:
-        """Return what is stored; raise nothing: a store that does not answer is unseen, and taken for whole."""
+    def _body(self, location: str, name: str) -> tuple[bool, Body | None]:
+        """Return whether anybody said what is stored, and that, ``None`` for nothing."""
         if self._bucket is not None:
-            return self._bucket.body(self._bucket.key_for(location, name))
+            from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - not every load has a bucket
+
+            try:
+                return True, self._bucket.body(self._bucket.key_for(location, name))
+            except (BotoCoreError, ClientError) as problem:
+                self._found.unseen.append(f"artifact {location}/{name}: {problem}")
+                return False, None
         met = self._look(lambda wire: wire.get_artifact(location, name))
-        return met.response_body if met.ok else None
+        return met is not None, met.response_body if met is not None and met.ok else None
 
     def _versions_of(self, model: str) -> None:
         """Look for registrations that are there twice: two versions of one source, of which one was acknowledged."""
@@ -179,6 +196,8 @@ class _Prover:
         for _ in range(_MOST_PAGES):
             query = {"filter": f"name='{model}'", "max_results": _PAGE} | ({"page_token": token} if token else {})
             met = self._look(lambda wire, query=query: wire.get("model-versions/search", **query))  # type: ignore[misc]  # of this page
+            if met is None:
+                return
             found = met.at("model_versions")
             yield from found if isinstance(found, list) else ()
             token = str(met.at("next_page_token") or "")
@@ -202,7 +221,7 @@ class _Prover:
         model, _, alias = key.rpartition("@")
         began = time.monotonic_ns()
         met = self._look(lambda wire: wire.get("registered-models/get", name=model))
-        if not met.ok:
+        if met is None or not met.ok:
             return
         aliases = met.at("registered_model", "aliases")
         pointing = {
@@ -216,7 +235,7 @@ class _Prover:
             self._found.lost.append(Finding(f"alias {key}", "set, never removed, and not there"))
             return
         there = self._look(lambda wire: wire.get("model-versions/get", name=model, version=number))
-        if there.refused:
+        if there is not None and there.refused:
             self._found.nowhere.append(Finding(f"alias {key}", f"points at version {number}, and that is {there}"))
 
     def _stored_twice(self, puts: Iterable[Operation]) -> None:
