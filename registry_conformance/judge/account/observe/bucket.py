@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _GONE = "NoSuchBucket"
+_MOST_PAGES = 20
+"""S3 keeps a thousand archive configurations of a bucket at most, a hundred a page."""
 
 
 def observe_bucket(s3: S3Client, declared: Declared) -> Fact[BucketState]:
@@ -88,7 +90,7 @@ def _keeping(s3: S3Client, declared: Declared) -> dict[str, Any]:
         "payer": ask(lambda: s3.get_bucket_request_payment(Bucket=name), lambda said: said.get("Payer", "BucketOwner")),
         "object_lock": lock,
         "replication": Known(()) if isinstance(replication, Absent) else replication,
-        "tiering": ask(lambda: s3.list_bucket_intelligent_tiering_configurations(Bucket=name), _tiering),
+        "tiering": ask(lambda: _tierings(s3, name), _tiering),
     }
 
 
@@ -109,6 +111,21 @@ def _replica(s3: S3Client, into: Mapping[str, Any], declared: Declared) -> Repli
         return Replica(name, into.get("Account", ""))
     own = ask(lambda: s3.get_bucket_location(Bucket=name, ExpectedBucketOwner=owner), lambda _: owner)
     return Replica(name, own.value if isinstance(own, Known) else "")
+
+
+def _tierings(s3: S3Client, name: str) -> dict[str, Any]:
+    """Return every page of the archive configurations: a hundred stand on one."""
+    from botocore.exceptions import PaginationError  # noqa: PLC0415 - only who looks at an account has it
+
+    found: list[Any] = []
+    place: dict[str, Any] = {}
+    for _ in range(_MOST_PAGES):
+        said = s3.list_bucket_intelligent_tiering_configurations(Bucket=name, **place)
+        found += said.get("IntelligentTieringConfigurationList", ())
+        if not said.get("IsTruncated"):
+            return {"IntelligentTieringConfigurationList": found}
+        place = {"ContinuationToken": said["NextContinuationToken"]}
+    raise PaginationError(message=f"more than {_MOST_PAGES} pages of archive configurations")
 
 
 def _tiering(said: Mapping[str, Any]) -> tuple[Tiering, ...]:

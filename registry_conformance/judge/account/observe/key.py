@@ -28,7 +28,10 @@ def observe_key(kms: Any, declared: Declared) -> Fact[KeyState]:
                 lambda: kms.get_key_policy(KeyId=arn, PolicyName="default"),
                 lambda said: read_policy(said["Policy"], "the key's policy"),
             ),
-            grants=ask(lambda: kms.list_grants(KeyId=arn), _grantees),
+            grants=ask(
+                lambda: kms.get_paginator("list_grants").paginate(KeyId=arn).build_full_result(),  # fifty a page
+                _grantees,
+            ),
         )
     )
 
