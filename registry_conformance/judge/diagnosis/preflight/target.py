@@ -86,7 +86,9 @@ def _open_though_promised(target: Target, door: Door, found: Preflight) -> bool:
 
 
 def _opened(door: Door) -> Finding:
-    sentence = f"nobody is asked for a key at {door.url}, though one is promised: whoever reaches it may do everything"
+    sentence = (
+        f"nobody is asked for a key at {door.url}, though one is promised: whoever reaches it may search, at the least"
+    )
     return Finding(finding.OPEN, sentence, finding.OPEN.remedy, ("a search without a credential is answered 200",))
 
 
@@ -110,7 +112,7 @@ def _record(facts: Facts, doors: dict[str, Preflight]) -> None:
         facts.unseen("first.open.P", "the client was not let in")
     else:
         value = "open" if first.open else "a key is asked for"
-        words = "nobody is asked for a key: whoever reaches it may do everything" if first.open else value
+        words = "nobody is asked for a key: whoever reaches it may search, at the least" if first.open else value
         facts.record("first.open.P", value, words)
     evidence = tuple(exchange.evidence() for each in doors.values() for exchange in each.met)
     ends = {name: each.finding.kind.id if each.finding else "none" for name, each in doors.items()}
