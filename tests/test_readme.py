@@ -14,7 +14,18 @@ import pytest
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.run.settings import STACKS, STORES
 
-PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/options.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "ARCHITECTURE.md",
+    "docs/compatibility.md",
+    "docs/load.md",
+    "docs/nightly.md",
+    "docs/options.md",
+    "docs/own-parts.md",
+    "docs/score.md",
+    "suites/live/README.md",
+)
 
 
 def commands() -> Iterator[str]:
@@ -23,7 +34,7 @@ def commands() -> Iterator[str]:
         text = (ROOT / page).read_text()
         for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
             yield from (line.split("  #")[0].split(" # ")[0].strip() for line in block.splitlines() if line.strip())
-        yield from re.findall(r"`((?:make|pytest|\.venv/bin/[^\s`]+) [^`\n]+)`", text)
+        yield from re.findall(r"`((?:make|pytest|registry-conformance|\.venv/bin/[^\s`]+) [^`\n]+)`", text)
 
 
 ENVIRONMENT = """
@@ -38,11 +49,13 @@ def understood(command: str, environment: Path) -> str:
     """Return what is said against a command line, empty if it is understood; nothing is run."""
     named = command.replace("--env=NAME", f"--env-file={environment}").replace("NAME", "bucket-missing")
     words = shlex.split(named)
-    if words[0] == "export":
-        return ""  # a variable of the reader's shell
+    if words[0] in {"export", "terraform"}:
+        return ""  # the reader's shell, and a program that is not ours
     if words[0] == "uvx":
         words = [str(ROOT / ".venv" / "bin" / words[3]), words[4]]  # the same command, as it is installed here
-    if words[0] == "make":
+    if words[0] == "registry-conformance":
+        words = [str(ROOT / ".venv" / "bin" / words[0]), *words[1:], "--help"]  # an unknown option is told before
+    elif words[0] == "make":
         words = ["make", "-n", *words[1:]]
     elif words[0] == "pytest":
         missing = [word for word in words[1:] if word.startswith("suites/") and not (ROOT / word).exists()]
