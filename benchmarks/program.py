@@ -21,7 +21,8 @@ from registry_conformance.cli.problems import carry_out, refuse
 from registry_conformance.judge.locations import report_folder
 from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.temporary import temporary_folder
-from registry_conformance.run.settings import Settings, SettingsError
+from registry_conformance.run.option_values import SettingsError
+from registry_conformance.run.settings import Settings
 
 BENCHMARKS = {
     "ready": ready,

@@ -8,9 +8,10 @@ import pytest
 
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.write import write
+from registry_conformance.run.option_values import SettingsError
 from registry_conformance.run.session.exit_codes import Exit
 from registry_conformance.run.session.reporting import share_allure
-from registry_conformance.run.settings import Settings, SettingsError
+from registry_conformance.run.settings import Settings
 from tests.report_runs import green
 
 ASKED = {"stack": "embedded", "store": "moto", "fault": [], "report_dir": "", "proxy_port": 0}

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.judge.locations import ROOT
-from registry_conformance.run.settings import Settings, SettingsError
+from registry_conformance.run.option_values import SettingsError
+from registry_conformance.run.settings import Settings
 from tests.conftest import NO_ENGINE, Project
 
 GOOD = """

@@ -43,7 +43,7 @@ def test_settings_of_the_project_can_be_used(part: str) -> None:
 def test_an_image_is_told_where_the_others_are(tmp_path: Path) -> None:
     """What stands in braces is filled in, in variables and arguments; doubled braces are braces."""
     text = f'port = 80\narguments = ["--to={{auth_host}}", "{{{{kept}}}}"]\n{TELLING}'
-    variables, arguments = proxy(tmp_path, text).told(
+    variables, arguments = proxy(tmp_path, text).filled_in(
         {"mlflow_host": "10.0.0.2", "mlflow_port": 5000, "auth_host": "a"}
     )
 

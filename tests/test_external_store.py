@@ -87,7 +87,7 @@ def test_a_run_leaves_a_store_of_others_as_it_was(project: Project, elsewhere: s
 def test_a_killed_supervisor_leaves_no_bucket(elsewhere: str, cache: Path) -> None:
     """Whoever ends a stack whose supervisor was killed takes the bucket away in its place."""
     there = ExternalStore(elsewhere, "us-east-1", *KEYS.values())
-    owned = OwnedStack(StackRequest(new_run_id(), cache=cache, elsewhere=there))
+    owned = OwnedStack(StackRequest(new_run_id(), cache=cache, external_store=there))
     try:
         access = owned.target().bucket
         assert access is not None

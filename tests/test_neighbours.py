@@ -19,7 +19,8 @@ from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
 from registry_conformance.proof.field.scenarios import BROKEN, SAMPLE, SCENARIOS
 from registry_conformance.proof.field.whole import MOST_LINES, Judged, declaration
-from registry_conformance.run.settings import Settings, SettingsError
+from registry_conformance.run.option_values import SettingsError
+from registry_conformance.run.settings import Settings
 
 PASSWORDS = [
     (name, configuration)

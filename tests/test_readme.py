@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.judge.locations import ROOT
-from registry_conformance.run.settings import STACKS, STORES
+from registry_conformance.run.option_values import STACKS, STORES
 
 PAGES = (
     "README.md",

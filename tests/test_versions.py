@@ -11,7 +11,8 @@ from registry_conformance.cli.main import run
 from registry_conformance.lab.external import mlflow_environment
 from registry_conformance.lab.external.mlflow_command import MlflowCommand, MlflowCommandError
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
-from registry_conformance.run.settings import Settings, SettingsError
+from registry_conformance.run.option_values import SettingsError
+from registry_conformance.run.settings import Settings
 
 OPTIONS = {"stack": "embedded", "store": "moto", "fault": [], "report_dir": "", "proxy_port": 0}
 

@@ -2,7 +2,7 @@
 
 Run as ``python -m warm``. ``WARM_ADDRESS`` (HOST:PORT) is where it is told what to do, by whoever knows ``WARM_TOKEN``:
 one JSON line a connection, ``{"token", "do", ...}``, one JSON line back. ``open`` takes ``address`` (host, port);
-``serve`` forks one more server there, in the folder ``room``, with ``environment`` on top of this process's own, its
+``serve`` forks one more server there, in the folder ``workdir``, with ``environment`` on top of this process's own, its
 modules imported anew if it is ``fresh``; ``close`` leaves the address to the servers; ``signal`` sends them
 ``number``; ``state`` tells ``pids``, those that live, and ``lost``, whether one ended.
 """
@@ -39,7 +39,7 @@ class Warm:
             case "open":
                 self._open(tuple(told["address"]))
             case "serve":
-                self._fork(told["environment"], told["room"], fresh=told["fresh"])
+                self._fork(told["environment"], told["workdir"], fresh=told["fresh"])
             case "close":
                 self._close()
             case "signal":
@@ -69,7 +69,7 @@ class Warm:
         self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._listening.bind(address)
 
-    def _fork(self, environment: dict[str, str], room: str, *, fresh: bool) -> None:
+    def _fork(self, environment: dict[str, str], workdir: str, *, fresh: bool) -> None:
         assert self._listening is not None, "take an address first"
         pid = os.fork()
         if pid:
@@ -80,7 +80,7 @@ class Warm:
                 signal.signal(number, signal.SIG_DFL)
             os.environ.update(environment)
             del os.environ["WARM_TOKEN"]
-            os.chdir(room)
+            os.chdir(workdir)
             serving.run(self._listening, fresh=fresh)
         finally:
             sys.stdout.flush()

@@ -28,7 +28,7 @@ def command(before: str, after: str, as_json: bool, report_dir: Path) -> int:
     Exit codes: 0 nothing is newly red or gone, 1 something is, 4 bad option or a run that cannot be read.
     """
     from registry_conformance.judge.report.changes import compare
-    from registry_conformance.judge.report.compare import night_named, told
+    from registry_conformance.judge.report.compare import comparison_lines, night_named
     from registry_conformance.judge.report.history import History
     from registry_conformance.judge.report.read import UnreadableError
 
@@ -40,5 +40,5 @@ def command(before: str, after: str, as_json: bool, report_dir: Path) -> int:
     if as_json:
         click.echo(json.dumps(changes.document(), indent=1))
     else:
-        click.echo("\n".join(told(earlier, later, changes)))
+        click.echo("\n".join(comparison_lines(earlier, later, changes)))
     return int(bool(changes.newly_red or changes.gone))

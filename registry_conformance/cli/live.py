@@ -39,7 +39,7 @@ def init(url: str, to: Path | None) -> int:
     Exit codes: 0 written, 4 bad option or address, or a file is there already, 6 no MLflow that lets the caller in
     answers there.
     """
-    from registry_conformance.judge.live.address import as_toml, described, name_of, told
+    from registry_conformance.judge.live.address import as_toml, described, described_finding, name_of
     from registry_conformance.judge.live.reader import ProfileError
     from registry_conformance.judge.live.usual_key import HOW
 
@@ -52,7 +52,7 @@ def init(url: str, to: Path | None) -> int:
         raise refuse(str(problem)) from None
     if found.finding is not None:
         hint = f"; {HOW}" if found.finding.kind.layer == "auth" and "keys" not in document else ""
-        raise could_not(f"no MLflow that lets you in answers: {told(found.finding)}{hint}")
+        raise could_not(f"no MLflow that lets you in answers: {described_finding(found.finding)}{hint}")
     head = (
         f"# Written by `registry-conformance live init`; MLflow says it is {found.version or 'of no known version'}.\n"
     )

@@ -51,7 +51,8 @@ def command(faults: tuple[str, ...], stack: str, store: str, proxy_port: int) ->
     from registry_conformance.lab.faults.catalogue import broken
     from registry_conformance.lab.stack.handle import OwnedStack, StackError
     from registry_conformance.lab.stack.request import StackRequest
-    from registry_conformance.run.settings import Settings, SettingsError
+    from registry_conformance.run.option_values import SettingsError
+    from registry_conformance.run.settings import Settings
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     asked = {"stack": stack, "store": store, "fault": list(faults), "report_dir": "", "proxy_port": proxy_port}

@@ -1,4 +1,4 @@
-"""The pytest plugin: options, markers, hooks and fixtures, each handed to the room that knows about it."""
+"""The pytest plugin: options, markers, hooks and fixtures, each handed to the module that knows about it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.external import mlflow_command
 from registry_conformance.lab.external.neighbour import NONE, OWN, PROGRAMS
 from registry_conformance.lab.external.store import ExternalStore
+from registry_conformance.run.option_values import BACKENDS, STACKS, STORES, SettingsError
 from registry_conformance.run.session import hooks
 from registry_conformance.run.session.arguments import add_portable, is_load, judges
 from registry_conformance.run.session.asking import refuse_unasked
@@ -35,7 +36,7 @@ from registry_conformance.run.session.load_request import cache_seconds, make_lo
 from registry_conformance.run.session.outputs import Outputs, pytest_load_initial_conftests
 from registry_conformance.run.session.plan_target import planned_target
 from registry_conformance.run.session.recording import Recording
-from registry_conformance.run.settings import BACKENDS, STACKS, STORES, Settings, SettingsError, external_store, install
+from registry_conformance.run.settings import Settings, external_store, install
 
 __all__ = ["cache_seconds", "make_load", "pytest_load_initial_conftests", "run_id", "stack", "target"]
 

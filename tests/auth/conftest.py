@@ -64,7 +64,7 @@ def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in headers]
 
 
-def told(answer: httpx.Response) -> tuple[int, str]:
+def answered(answer: httpx.Response) -> tuple[int, str]:
     """Return status and error code of an answer in MLflow's form."""
     body = answer.json()
     assert set(body) == {"error_code", "message"}, body

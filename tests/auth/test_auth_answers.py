@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.auth.conftest import READ, RIGHT, Auth, Headers, told
+from tests.auth.conftest import READ, RIGHT, Auth, Headers, answered
 from tests.parts import KEYS
 
 
@@ -20,7 +20,7 @@ def test_a_malformed_answer_is_503(auth: Auth, change: dict[str, Any]) -> None:
     auth.answer(body=json.dumps(RIGHT))
     assert auth("GET", READ, key="reader").status_code == 200
     auth.answer(body=json.dumps({**RIGHT, **change}))
-    assert told(auth("GET", READ, key="reader")) == (503, "TEMPORARILY_UNAVAILABLE")
+    assert answered(auth("GET", READ, key="reader")) == (503, "TEMPORARILY_UNAVAILABLE")
 
 
 OUTAGES: list[dict[str, Any]] = [
@@ -36,7 +36,7 @@ def test_an_outage_is_503_with_a_time_to_wait_never_401(auth: Auth, fixed: dict[
     """An outage is 503 with a time to wait never 401."""
     auth.answer(**fixed)
     answer = auth("GET", READ, key="reader")
-    assert told(answer) == (503, "TEMPORARILY_UNAVAILABLE")
+    assert answered(answer) == (503, "TEMPORARILY_UNAVAILABLE")
     assert int(answer.headers["retry-after"]) > 0
 
 
@@ -44,7 +44,7 @@ def test_an_outage_is_503_with_a_time_to_wait_never_401(auth: Auth, fixed: dict[
 def test_an_answer_that_says_no_is_401(auth: Auth, body: dict[str, Any]) -> None:
     """An answer that says no is 401."""
     auth.answer(body=json.dumps({**RIGHT, **body}))
-    assert told(auth("GET", READ, key="reader")) == (401, "UNAUTHENTICATED")
+    assert answered(auth("GET", READ, key="reader")) == (401, "UNAUTHENTICATED")
 
 
 @pytest.mark.parametrize(("said", "passed"), [("17", "17"), ("tomorrow", "5"), ("-1", "5"), (None, "5")])
@@ -52,7 +52,7 @@ def test_throttling_is_429_with_a_time_to_wait(auth: Auth, said: str | None, pas
     """Throttling is 429 with a time to wait."""
     auth.answer(status=429, headers=[["retry-after", said]] if said else [])
     answer = auth("GET", READ, key="reader")
-    assert told(answer) == (429, "REQUEST_LIMIT_EXCEEDED")
+    assert answered(answer) == (429, "REQUEST_LIMIT_EXCEEDED")
     assert answer.headers["retry-after"] == passed
 
 

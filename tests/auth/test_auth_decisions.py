@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.auth.conftest import READ, RIGHT, WRITE, Auth, Headers, told
+from tests.auth.conftest import READ, RIGHT, WRITE, Auth, Headers, answered
 from tests.parts import KEYS
 
 
@@ -25,7 +25,7 @@ def test_a_valid_key_is_allowed_with_its_identity_at_each_door(auth: Auth, door:
 def test_a_bad_key_is_401_and_always_told_the_same(auth: Auth, key: str) -> None:
     """A bad key is 401 and always told the same."""
     answers = [auth("GET", READ, key=key), auth("GET", READ, ("X-API-Key", "never-heard-of"))]
-    assert [told(each) for each in answers] == [(401, "UNAUTHENTICATED")] * 2
+    assert [answered(each) for each in answers] == [(401, "UNAUTHENTICATED")] * 2
     assert answers[0].content == answers[1].content
     assert 'error="invalid_token"' in answers[0].headers["www-authenticate"]
 
@@ -36,7 +36,7 @@ def test_a_bad_key_is_401_and_always_told_the_same(auth: Auth, key: str) -> None
 def test_nobody_gets_in_without_a_key(auth: Auth, path: str) -> None:
     """Nobody gets in without a key."""
     for door in ("", "/mlflow", "/api/mlflow"):
-        assert told(auth("GET", door + path)) == (401, "UNAUTHENTICATED")
+        assert answered(auth("GET", door + path)) == (401, "UNAUTHENTICATED")
     assert auth("GET", path).headers["www-authenticate"] == 'Bearer realm="mlflow"'
     assert auth.asked() == []
 
@@ -45,8 +45,8 @@ def test_a_line_break_in_a_path_is_decided_about_like_any_other(auth: Auth) -> N
     """A line break in a path is decided about like any other character: it is no outage, and opens nothing."""
     path = "/api/2.0/mlflow-artifacts/artifacts/a%0Ab"
     assert auth("PUT", path, key="writer").status_code == 200
-    assert told(auth("PUT", path, key="reader")) == (403, "PERMISSION_DENIED")
-    assert told(auth("GET", f"{path}%0A/health")) == (401, "UNAUTHENTICATED")
+    assert answered(auth("PUT", path, key="reader")) == (403, "PERMISSION_DENIED")
+    assert answered(auth("GET", f"{path}%0A/health")) == (401, "UNAUTHENTICATED")
 
 
 def test_health_and_preflight_need_no_key(auth: Auth) -> None:
@@ -76,7 +76,7 @@ def test_a_role_may_what_its_policy_says(auth: Auth, key: str, method: str, path
     if missing is None:
         assert answer.status_code == 200
     else:
-        assert told(answer) == (403, "PERMISSION_DENIED")
+        assert answered(answer) == (403, "PERMISSION_DENIED")
         assert f"'{missing}'" in answer.json()["message"]
 
 
@@ -124,22 +124,22 @@ GOOD = KEYS["writer"]
 )
 def test_a_key_that_cannot_be_one_is_401_and_never_asked_about(auth: Auth, headers: Headers) -> None:
     """A key that cannot be one is 401 and never asked about."""
-    assert told(auth("GET", READ, *headers)) == (401, "UNAUTHENTICATED")
+    assert answered(auth("GET", READ, *headers)) == (401, "UNAUTHENTICATED")
     assert auth.asked() == []
     assert auth("GET", READ, ("X-API-Key", GOOD)).status_code == 200
 
 
 def test_odd_keys_are_401(auth: Auth) -> None:
     """Odd keys are 401."""
-    assert told(auth("GET", READ, ("Authorization", "Bearer " + "k" * 8192))) == (401, "UNAUTHENTICATED")
-    assert told(auth("GET", READ, ("Authorization", "Bearer clé"))) == (401, "UNAUTHENTICATED")
+    assert answered(auth("GET", READ, ("Authorization", "Bearer " + "k" * 8192))) == (401, "UNAUTHENTICATED")
+    assert answered(auth("GET", READ, ("Authorization", "Bearer clé"))) == (401, "UNAUTHENTICATED")
 
 
 @pytest.mark.parametrize("name", ["api_key", "API-KEY", "access_token"])
 def test_a_key_in_the_query_is_refused_even_beside_a_good_one(auth: Auth, name: str, capsys: Any) -> None:
     """A key in the query is refused even beside a good one."""
     answer = auth("GET", f"{READ}?run_id=1&{name}={GOOD}", key="writer")
-    assert told(answer) == (401, "UNAUTHENTICATED")
+    assert answered(answer) == (401, "UNAUTHENTICATED")
     assert "query string" in answer.json()["message"]
     assert GOOD not in capsys.readouterr().out
     assert auth("GET", f"{READ}?run_id=1&page_token=x", key="writer").status_code == 200
@@ -148,7 +148,7 @@ def test_a_key_in_the_query_is_refused_even_beside_a_good_one(auth: Auth, name: 
 def test_a_key_without_a_known_scope_is_403(auth: Auth) -> None:
     """A key without a known scope is 403."""
     auth.answer(body=json.dumps({**RIGHT, "scopes": ["billing"]}))
-    assert told(auth("GET", READ, key="reader")) == (403, "PERMISSION_DENIED")
+    assert answered(auth("GET", READ, key="reader")) == (403, "PERMISSION_DENIED")
 
 
 def test_a_decision_is_logged_without_key_or_query(auth: Auth, capsys: Any) -> None:

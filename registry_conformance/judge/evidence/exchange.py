@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry_conformance.judge.evidence.items import BodyItem, ExchangeItem
-from registry_conformance.judge.evidence.json_document import parsed, told
+from registry_conformance.judge.evidence.json_document import checked_types, parsed
 from registry_conformance.judge.evidence.responder import who_answered
 from registry_conformance.judge.mismatch import Mismatch, PreconditionFailed
 from registry_conformance.judge.visible import visible
@@ -177,7 +177,7 @@ class Exchange:
         if not isinstance(found, dict):
             raise breach("an answer that is a JSON object", f"{self}: {' '.join(self.text.split())[:200]!r}")
         try:
-            return told(found, str(self), breach)
+            return checked_types(found, str(self), breach)
         except RecursionError:
             raise breach("a JSON answer that a reader can follow", f"{self}: hundreds of levels deep") from None
 

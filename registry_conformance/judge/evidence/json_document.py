@@ -17,7 +17,8 @@ class Document(dict[str, Any]):
     """A JSON object; a field that it lacks raises what it was told to raise, in words."""
 
     def __init__(self, fields: dict[str, Any], whose: str, breach: type[Mismatch]) -> None:
-        super().__init__({Text(name).of(whose, breach): told(value, whose, breach) for name, value in fields.items()})
+        named = ((Text(name).of(whose, breach), value) for name, value in fields.items())
+        super().__init__((name, checked_types(value, whose, breach)) for name, value in named)
         self._whose, self._breach = whose, breach
 
     def __missing__(self, name: str) -> Any:
@@ -28,7 +29,7 @@ class Listing(list[Any]):
     """A JSON list; an item that it lacks raises what it was told to raise, in words."""
 
     def __init__(self, items: list[Any], whose: str, breach: type[Mismatch]) -> None:
-        super().__init__(told(item, whose, breach) for item in items)
+        super().__init__(checked_types(item, whose, breach) for item in items)
         self._whose, self._breach = whose, breach
 
     def __getitem__(self, at: SupportsIndex | slice) -> Any:
@@ -72,7 +73,7 @@ class Whole(_Single, int):
         raise self.breach("a list", f"{self!r:.100} in {self.whose}")
 
 
-def told(value: Any, whose: str, breach: type[Mismatch]) -> Any:
+def checked_types(value: Any, whose: str, breach: type[Mismatch]) -> Any:
     """Return a JSON value whose objects, lists, texts and numbers, at every depth, raise ``breach`` about ``whose``."""
     match value:
         case dict():

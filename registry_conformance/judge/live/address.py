@@ -31,7 +31,7 @@ def profile_at(url: str) -> Profile:
     """
     document, found = described(url)
     if found.finding is not None and "keys" not in document and found.finding.kind.layer == "auth":
-        raise ProfileError(f"--url={_shown(url)}: {told(found.finding)}; {HOW}")
+        raise ProfileError(f"--url={_shown(url)}: {described_finding(found.finding)}; {HOW}")
     return _validated(url, document)
 
 
@@ -63,7 +63,7 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
         Door("canonical", table.url, ca=ca_file, network=network_of(draft)), credential, "introduction", _PATIENCE
     )
     if found.finding is not None and found.finding.kind.layer == "client":
-        raise ProfileError(f"--url={_shown(url)}: {told(found.finding)}")
+        raise ProfileError(f"--url={_shown(url)}: {described_finding(found.finding)}")
     if found.open or not key:
         document["doors"]["canonical"]["policy"] = "open"
     else:
@@ -71,7 +71,7 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
     return document, found
 
 
-def told(finding: Finding) -> str:
+def described_finding(finding: Finding) -> str:
     """Return what was found at an address and what to do, in a sentence."""
     return f"{finding.sentence}; {finding.remedy}"
 

@@ -189,7 +189,7 @@ def concluded(target: Target, happened: Happened, run: str, say: Say) -> LoadOut
     return LoadOutcome(target, happened, proof, order, tuple(stale_reads(happened.history)))
 
 
-def told(outcome: LoadOutcome) -> Iterator[str]:
+def outcome_lines(outcome: LoadOutcome) -> Iterator[str]:
     """Yield the lines that say what a load was, and what came of it."""
     happened = outcome.happened
     for step in figures.steps(happened):

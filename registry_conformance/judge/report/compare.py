@@ -39,7 +39,7 @@ def found(name: str, reports: Path) -> Path:
     )
 
 
-def told(before: RunSnapshot, after: RunSnapshot, changes: RunChanges) -> Iterator[str]:
+def comparison_lines(before: RunSnapshot, after: RunSnapshot, changes: RunChanges) -> Iterator[str]:
     """Yield what changed, line by line."""
     for word, night in (("from", before), ("to", after)):
         yield f"{word + ':':<6}{night.run} ({night.started}) {night.sentence}"

@@ -96,7 +96,7 @@ class ExternalImage:
             arguments=tuple(document.get("arguments", ())),
         )
 
-    def told(self, places: Mapping[str, object]) -> tuple[dict[str, str], list[str]]:
+    def filled_in(self, places: Mapping[str, object]) -> tuple[dict[str, str], list[str]]:
         """Return variables and arguments with what stands in braces filled in."""
         variables = {name: value.format_map(places) for name, value in self.variables}
         return variables, [argument.format_map(places) for argument in self.arguments]

@@ -43,7 +43,8 @@ class Builder:
 
     def _image(self, recipe: Recipe) -> None:
         self._say(f"building {recipe.tag} from docker/{recipe.folder} ...")
-        self._run_build(recipe.context, (recipe.tag, recipe.latest), recipe.told | {"VERSION": recipe.version})
+        arguments = recipe.build_arguments | {"VERSION": recipe.version}
+        self._run_build(recipe.context, (recipe.tag, recipe.latest), arguments)
 
     def _base(self, base: Base) -> None:
         if self._is_there(base.tag):

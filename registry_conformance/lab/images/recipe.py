@@ -61,12 +61,12 @@ class Recipe:
         digest = hashlib.sha256()
         for file in self._files():
             digest.update(file.relative_to(self.context).as_posix().encode() + b"\0" + file.read_bytes())
-        for argument, value in sorted(self.told.items()):
+        for argument, value in sorted(self.build_arguments.items()):
             digest.update(f"{argument}={value}\0".encode())
         return f"{PREFIX}/{self.name}:{digest.hexdigest()[:12]}"
 
     @property
-    def told(self) -> dict[str, str]:
+    def build_arguments(self) -> dict[str, str]:
         """The build arguments: its bases by their full names, and its own."""
         return {argument: bases()[base].tag for argument, base in self.bases.items()} | dict(self.arguments)
 

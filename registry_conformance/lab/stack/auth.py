@@ -64,11 +64,11 @@ class AuthServicePart(_Service):
     async def start(self, deployment: Deployment) -> None:
         """Start the auth service."""
         auth = deployment.auth
-        room = self.layout.room(self.name)
+        workdir = self.layout.workdir(self.name)
         others = shipped.changed(deployment, "auth")
-        policy = room / "policy.toml"
+        policy = workdir / "policy.toml"
         _replace(policy, others.get("policy.toml") or policy_text(auth.policy))
-        self.source = shipped.copy_with("auth", others, room) if others else None
+        self.source = shipped.copy_with("auth", others, workdir) if others else None
         await self.serve(
             {
                 "AUTH_POLICY_FILE": str(policy),
@@ -93,9 +93,9 @@ class KeyServicePart(_Service):
     async def start(self, deployment: Deployment) -> None:
         """Write the keys file and start the key service."""
         self._write(deployment)
-        room = self.layout.room(self.name)
+        workdir = self.layout.workdir(self.name)
         await self.serve(
-            {"KEY_SERVICE_KEYS_FILE": str(room / "keys.json"), "KEY_SERVICE_RECORD_FILE": str(room / RECORD)}
+            {"KEY_SERVICE_KEYS_FILE": str(workdir / "keys.json"), "KEY_SERVICE_RECORD_FILE": str(workdir / RECORD)}
         )
 
     async def up(self, deployment: Deployment) -> None:
@@ -117,7 +117,7 @@ class KeyServicePart(_Service):
         keys = {
             hashlib.sha256(key.encode()).hexdigest(): _entry(name, deployment) for name, key in self.layout.keys.items()
         }
-        _replace(self.layout.room(self.name) / "keys.json", json.dumps({"keys": keys, "answer": answer}))
+        _replace(self.layout.workdir(self.name) / "keys.json", json.dumps({"keys": keys, "answer": answer}))
 
 
 def policy_text(other: tuple[tuple[str, tuple[str, ...]], ...]) -> str:

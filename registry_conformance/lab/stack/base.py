@@ -43,7 +43,7 @@ class RealisedStack(ABC):
 
     def __init__(self, order: StackRequest) -> None:
         self.order = order
-        self.bucket = _own_bucket(order) if order.elsewhere else order.deployment.store
+        self.bucket = _own_bucket(order) if order.external_store else order.deployment.store
         self.deployment = self._placed(order.deployment)
         self.folder = owned_folder(f"{order.run_id}-", order.owner, order.run_id, engine=self.kind == "docker")
         (self.folder / "logs").mkdir()
@@ -73,7 +73,9 @@ class RealisedStack(ABC):
         """Make the parts, none of them started; raise ``PartError`` if there is no place for them."""
         self._layout = layout = await self.prepare()
         self._store = (
-            StoreOfOthers(layout, self.order.elsewhere) if self.order.elsewhere else StorePart(layout, self.order.store)
+            StoreOfOthers(layout, self.order.external_store)
+            if self.order.external_store
+            else StorePart(layout, self.order.store)
         )
         self._proxy = self.proxy(layout)
         deciding = [AuthServicePart(layout)] if self._proxy.asks_auth else []
@@ -162,7 +164,7 @@ class RealisedStack(ABC):
             secure=self._secure(),
             origin=None if asked else Door("origin", url_to(layout, links, "server") + mlflow.prefix),
             bucket=layout.bucket,
-            key_record=layout.room("keys") / RECORD if proxy.asks_keys else None,
+            key_record=layout.workdir("keys") / RECORD if proxy.asks_keys else None,
             key_service=layout.url("keys") if proxy.asks_keys else "",
             promises=self._promises,
             ways=Ways() if self._promises.has("presigned-downloads") else Ways(downloads="proxied"),
@@ -215,11 +217,11 @@ class RealisedStack(ABC):
 
     def store_address(self) -> dict[str, tuple[str, int]]:
         """Return where a store of others is, by the name of its part; nothing if it is ours."""
-        return {"store": self.order.elsewhere.address} if self.order.elsewhere else {}
+        return {"store": self.order.external_store.address} if self.order.external_store else {}
 
     def _placed(self, deployment: Deployment) -> Deployment:
         """Return a deployment with the bucket that this stack has: in a store of others it is this stack's own."""
-        return replace(deployment, store=self.bucket) if self.order.elsewhere else deployment
+        return replace(deployment, store=self.bucket) if self.order.external_store else deployment
 
     async def _learn_versions(self) -> None:
         for part in self.parts:
@@ -232,22 +234,22 @@ class RealisedStack(ABC):
 
 def bucket_at(endpoint: str, store: StoreValue, order: StackRequest) -> BucketAccess:
     """Return how a bucket of an order is looked into: at this S3 endpoint, or in the store of others that it names."""
-    opened = order.elsewhere or order.secrets
+    opened = order.external_store or order.secrets
     return BucketAccess(
-        endpoint=order.elsewhere.url if order.elsewhere else endpoint,
+        endpoint=order.external_store.url if order.external_store else endpoint,
         region=store.region,
         bucket=store.bucket,
         prefix=store.prefix,
         access_key=opened.access_key,
         secret_key=opened.secret_key,
-        session_token=order.elsewhere.session_token if order.elsewhere else "",
+        session_token=order.external_store.session_token if order.external_store else "",
     )
 
 
 def _own_bucket(order: StackRequest) -> StoreValue:
     """Return a bucket that nobody else has, by a name that bears the run's."""
-    assert order.elsewhere is not None
-    return replace(order.deployment.store, bucket=bucket_name(order.run_id), region=order.elsewhere.region)
+    assert order.external_store is not None
+    return replace(order.deployment.store, bucket=bucket_name(order.run_id), region=order.external_store.region)
 
 
 async def _all(works: Sequence[Coroutine[None, None, None]]) -> None:

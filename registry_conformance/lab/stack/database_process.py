@@ -20,7 +20,7 @@ from registry_conformance.lab.stack.database import OWNER, DatabasePart
 from registry_conformance.lab.stack.database_greeting import mysql_answers, postgresql_answers
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.part import PartError
-from registry_conformance.lab.stack.process_runner import ProcessHousing
+from registry_conformance.lab.stack.process_runner import ProcessRunner
 from registry_conformance.lab.stack.request import StackRequest
 
 _LONGEST_SET_UP = 120.0
@@ -42,7 +42,7 @@ class DatabaseProcess(DatabasePart):
         super().__init__(layout, order.secrets.database)
         self.folder = owned_folder(f"{order.run_id}-database-", order.owner, order.run_id)
         self.account = unprivileged()
-        self.runner = _AccountHousing(layout, self.name, self.account)
+        self.runner = _AccountRunner(layout, self.name, self.account)
         self.data = self.folder / "data"
         self._is_set_up = False
         self._is_to_come = True
@@ -202,7 +202,7 @@ class MariadbProcess(DatabaseProcess):
         return await mysql_answers(*self.address)
 
 
-class _AccountHousing(ProcessHousing):
+class _AccountRunner(ProcessRunner):
     """A process of an account without rights, if there is one to become."""
 
     def __init__(self, layout: Layout, part: str, account: Account | None) -> None:

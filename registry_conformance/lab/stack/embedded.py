@@ -17,7 +17,7 @@ from registry_conformance.lab.stack.mlflow_by_command import CommandMLflow
 from registry_conformance.lab.stack.mlflow_forked import ForkedMLflow, warm_up
 from registry_conformance.lab.stack.neighbour_proxy import proxy_part
 from registry_conformance.lab.stack.part import Part, PartError
-from registry_conformance.lab.stack.process_runner import ProcessHousing
+from registry_conformance.lab.stack.process_runner import ProcessRunner
 from registry_conformance.lab.stack.proxy import AnyProxy
 from registry_conformance.lab.stack.request import StackRequest
 
@@ -67,7 +67,7 @@ class EmbeddedStack(RealisedStack):
             http=httpx.AsyncClient(trust_env=False, timeout=5),
             servers=order.servers,
             patience=order.patience,
-            house=ProcessHousing,
+            new_runner=ProcessRunner,
         )
 
     async def clear(self) -> None:

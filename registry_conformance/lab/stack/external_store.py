@@ -35,18 +35,18 @@ def is_of(name: str, run_id: str) -> bool:
     return re.fullmatch(re.escape(_beginning(run_id)) + "[0-9a-f]{8}", name) is not None
 
 
-def sweep(foreign: ExternalStore, run_id: str) -> list[str]:
+def sweep(external: ExternalStore, run_id: str) -> list[str]:
     """Take away the buckets of a run that ended without doing so; return what is left, and why."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see connect()
 
-    s3 = client_at(foreign.url, foreign.region, foreign.access_key, foreign.secret_key, foreign.session_token)
+    s3 = client_at(external.url, external.region, external.access_key, external.secret_key, external.session_token)
     try:
         names = [one["Name"] for one in s3.list_buckets()["Buckets"] if is_of(one["Name"], run_id)]
         for name in names:
             _empty(s3, name)
             s3.delete_bucket(Bucket=name)
     except (ClientError, BotoCoreError) as problem:
-        return [f"buckets {_beginning(run_id)}... at {foreign.url}: {problem}"]
+        return [f"buckets {_beginning(run_id)}... at {external.url}: {problem}"]
     return []
 
 
@@ -59,9 +59,9 @@ class StoreOfOthers(Part):
 
     name = "store"
 
-    def __init__(self, layout: Layout, foreign: ExternalStore) -> None:
+    def __init__(self, layout: Layout, external: ExternalStore) -> None:
         super().__init__(layout)
-        self._foreign = foreign
+        self._external = external
         self._made = False
 
     def spec(self, deployment: Deployment) -> Hashable:
@@ -71,7 +71,7 @@ class StoreOfOthers(Part):
 
     def lacks(self, deployment: Deployment) -> str:
         """Return why it cannot be had in a deployment: roles there are not ours, nor is TLS."""
-        return self._foreign.lacks(deployment)
+        return self._external.lacks(deployment)
 
     async def start(self, deployment: Deployment) -> None:
         """Make the bucket; raise ``PartError`` if nobody answers, or if it may not be made."""
@@ -105,16 +105,16 @@ class StoreOfOthers(Part):
 
     def version(self) -> str:
         """Return where it is."""
-        return f"at {self._foreign.url}"
+        return f"at {self._external.url}"
 
     def lasts(self) -> Capability:
         """Return that nobody can see whether objects outlive it, for it is not stopped."""
-        return Capability(False, f"the store at {self._foreign.url} is not ours to stop")
+        return Capability(False, f"the store at {self._external.url} is not ours to stop")
 
     def _make(self) -> None:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see connect()
 
-        s3, bucket, url = connect(self.layout), self.layout.bucket.bucket, self._foreign.url
+        s3, bucket, url = connect(self.layout), self.layout.bucket.bucket, self._external.url
         try:
             s3.create_bucket(Bucket=bucket)
             self._made = True
@@ -136,7 +136,7 @@ class StoreOfOthers(Part):
             _empty(s3, bucket)
             s3.delete_bucket(Bucket=bucket)
         except (ClientError, BotoCoreError) as problem:
-            return f"the bucket {bucket} at {self._foreign.url}: {problem}"
+            return f"the bucket {bucket} at {self._external.url}: {problem}"
         self._made = False
         return ""
 

@@ -105,7 +105,7 @@ class OwnedStack(Stack):
 
     def __init__(self, order: StackRequest) -> None:
         self._run_id = order.run_id
-        self._elsewhere = order.elsewhere
+        self._external_store = order.external_store
         self.left: list[str] = []
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long-lived as the process that writes it
         self._supervisor = subprocess.Popen(
@@ -139,7 +139,7 @@ class OwnedStack(Stack):
         finally:
             if self._supervisor.returncode != 0:  # it was killed: do its last duty for it
                 process.sweep(self._run_id)
-                self.left = external_store.sweep(self._elsewhere, self._run_id) if self._elsewhere else []
+                self.left = external_store.sweep(self._external_store, self._run_id) if self._external_store else []
                 for folder in Path(tempfile.gettempdir()).glob(f"{self._run_id}-*"):
                     shutil.rmtree(folder, ignore_errors=True)
             assert self._supervisor.stdout

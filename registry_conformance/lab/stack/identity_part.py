@@ -73,7 +73,7 @@ async def _answers(layout: Layout) -> bool:
 
 def secret_file(layout: Layout) -> Path:
     """Return the file of the client's secret, written if it is not there yet."""
-    file = layout.room(NAME) / "client-secret"
+    file = layout.workdir(NAME) / "client-secret"
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(layout.keys["writer"])
@@ -83,4 +83,4 @@ def secret_file(layout: Layout) -> Path:
 def token_of_client(layout: Layout) -> CommandToken:
     """Return the credential of whoever signs in by the client's secret."""
     asked = ("--issuer", layout.url(NAME), "--client", CLIENT, "--secret-file", str(secret_file(layout)))
-    return CommandToken((python(), "-m", MODULE, "token", *asked), layout.room(NAME))
+    return CommandToken((python(), "-m", MODULE, "token", *asked), layout.workdir(NAME))

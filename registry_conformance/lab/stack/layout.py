@@ -20,7 +20,7 @@ Address = tuple[str, int]
 class Layout:
     """One stack's place.
 
-    ``addresses`` are by part, ``to-LINK`` for what stands on a link; ``house`` makes what runs a part's program;
+    ``addresses`` are by part, ``to-LINK`` for what stands on a link; ``new_runner`` makes what runs a part's program;
     ``cache`` outlives the run and may be ``None``; ``http`` asks the parts whether they are ready; ``servers`` is how
     many processes MLflow has; ``standing`` names the links that a recorder stands on even where nobody passes it;
     ``patience`` is how many seconds a part may take until it is ready.
@@ -34,7 +34,7 @@ class Layout:
     bucket: BucketAccess
     http: httpx.AsyncClient
     servers: int
-    house: Callable[[Layout, str], Runner]
+    new_runner: Callable[[Layout, str], Runner]
     standing: frozenset[str] = frozenset()
     patience: float = PATIENCE
 
@@ -43,7 +43,7 @@ class Layout:
         host, port = self.addresses[part]
         return f"http://{host}:{port}"
 
-    def room(self, part: str) -> Path:
+    def workdir(self, part: str) -> Path:
         """Return the folder that a part may write in."""
         folder = self.folder / part
         folder.mkdir(exist_ok=True)

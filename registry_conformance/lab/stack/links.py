@@ -27,7 +27,7 @@ class LinksPart(ProgramPart):
     async def start(self, deployment: Deployment) -> None:
         """Start the program on the links of this deployment."""
         self._write_rules(deployment)
-        plan = self.layout.room(self.name) / "plan.json"
+        plan = self.layout.workdir(self.name) / "plan.json"
         self._planned = self._plan(deployment)
         plan.write_text(self._planned)
         await self.launch([str(plan)], {})
@@ -71,11 +71,11 @@ class LinksPart(ProgramPart):
             }
             for name in sorted(self._places(deployment))
         }
-        return json.dumps({"rules": str(self.layout.room(self.name) / _RULES), "links": links})
+        return json.dumps({"rules": str(self.layout.workdir(self.name) / _RULES), "links": links})
 
     def _write_rules(self, deployment: Deployment) -> None:
         rules = {name: getattr(deployment.links, name) for name in LINKS}
-        file = self.layout.room(self.name) / _RULES
+        file = self.layout.workdir(self.name) / _RULES
         fresh = file.with_suffix(".new")
         fresh.write_bytes(pickle.dumps(rules))
         fresh.replace(file)
@@ -83,7 +83,7 @@ class LinksPart(ProgramPart):
 
 def record(layout: Layout, link: str) -> Path:
     """Return the file of what passed on a link."""
-    return layout.room("links") / f"{link}.jsonl"
+    return layout.workdir("links") / f"{link}.jsonl"
 
 
 def address_to(layout: Layout, links: Links, part: str) -> Address:

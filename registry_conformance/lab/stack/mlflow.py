@@ -31,8 +31,8 @@ class MLflowServer(Part):
     def __init__(self, layout: Layout, database: DatabasePart | None = None) -> None:
         super().__init__(layout)
         self._role: dict[str, str] = {}
-        self._elsewhere = database
-        self._database = layout.room(self.name) / "mlflow.db"
+        self._database_server = database
+        self._database = layout.workdir(self.name) / "mlflow.db"
         kept = layout.cache if database is None else None
         self._template: Path | None = kept / f"mlflow-{self.mlflow_version}.db" if kept else None
 
@@ -58,8 +58,9 @@ class MLflowServer(Part):
 
     def lacks(self, deployment: Deployment) -> str:
         """Return why it cannot be had in a deployment: a database of its own outlives MLflow."""
-        if self._elsewhere is not None and not deployment.mlflow.keeping:
-            return f"the {self._elsewhere.program} database is a server of its own, which MLflow's end does not empty"
+        if self._database_server is not None and not deployment.mlflow.keeping:
+            database = self._database_server.program
+            return f"the {database} database is a server of its own, which MLflow's end does not empty"
         return ""
 
     def spec(self, deployment: Deployment) -> Hashable:
@@ -69,8 +70,8 @@ class MLflowServer(Part):
 
     async def start(self, deployment: Deployment) -> None:
         """Start a server once its database answers; a file is a copy of the migrated one if there is one."""
-        if self._elsewhere is not None:
-            await self._elsewhere.until(partial(self._elsewhere.is_ready, deployment), "ready")
+        if self._database_server is not None:
+            await self._database_server.until(partial(self._database_server.is_ready, deployment), "ready")
         await self._prepare(deployment)
         denied = deployment.mlflow.denied
         self._role = await asyncio.to_thread(store.assume, self.layout, denied) if denied else {}
@@ -135,7 +136,7 @@ class MLflowServer(Part):
     @property
     def database_uri(self) -> str:
         """The backend store, as SQLAlchemy names it: a server of its own if there is one, else SQLite."""
-        return self._elsewhere.uri if self._elsewhere else f"sqlite:///{self._database}"
+        return self._database_server.uri if self._database_server else f"sqlite:///{self._database}"
 
     @abstractmethod
     async def _open(self) -> None:

@@ -30,7 +30,7 @@ class CommandMLflow(MLflowServer):
     def __init__(self, layout: Layout, command: MlflowCommand, database: DatabasePart | None = None) -> None:
         self.command = command
         super().__init__(layout, database)
-        self.runner = layout.house(layout, self.name)
+        self.runner = layout.new_runner(layout, self.name)
         self.asks_tokens = command.tokens
         self._secret = secrets.token_hex(16)
 
@@ -126,7 +126,7 @@ class CommandMLflow(MLflowServer):
             raise PartError(str(problem)) from problem
         await until_it_answers(self.layout)
         issuer, client_secret = self.layout.url("identity"), secret_file(self.layout).read_text()
-        database = self.layout.room(self.name) / "users.db"
+        database = self.layout.workdir(self.name) / "users.db"
         paths = os.pathsep.join(filter(None, (str(place), told.get("PYTHONPATH") or str(ROOT))))
         settings = oidc_auth.variables(issuer, CLIENT, client_secret, self._secret, database, GROUP)
         return {**settings, "PYTHONPATH": paths}
@@ -140,13 +140,13 @@ class CommandMLflow(MLflowServer):
             version("Flask-WTF")
         except ModuleNotFoundError as problem:
             raise PartError("MLflow's basic-auth needs Flask-WTF: pip install 'mlflow[auth]'") from problem
-        room = self.layout.room(self.name)
-        file = room / "basic_auth.ini"
+        workdir = self.layout.workdir(self.name)
+        file = workdir / "basic_auth.ini"
         file.touch(mode=0o600)
         file.write_text(
             "[mlflow]\n"
             "default_permission = READ\n"
-            f"database_uri = sqlite:///{room / 'users.db'}\n"
+            f"database_uri = sqlite:///{workdir / 'users.db'}\n"
             f"admin_username = {ADMIN}\n"
             f"admin_password = {self.layout.keys['writer']}\n"
             "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"

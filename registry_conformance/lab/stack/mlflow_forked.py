@@ -91,11 +91,13 @@ class ForkedMLflow(MLflowServer):
         self._socket.bind(self.layout.addresses[self.name])
 
     async def _serve(self, deployment: Deployment) -> None:
-        environment = part_environment(self.layout.run_id, self.layout.room(self.name)) | self.settings(deployment)
-        log, room = self.layout.log(self.name), self.layout.room(self.name)
+        environment = part_environment(self.layout.run_id, self.layout.workdir(self.name)) | self.settings(deployment)
+        log, workdir = self.layout.log(self.name), self.layout.workdir(self.name)
         others = shipped.changed(deployment, "mlflow")
-        source = shipped.copy_with("mlflow", others, room) if others else None
-        process = _CONTEXT.Process(target=serve, args=(environment, self._socket, log, room, fresh(deployment), source))
+        source = shipped.copy_with("mlflow", others, workdir) if others else None
+        process = _CONTEXT.Process(
+            target=serve, args=(environment, self._socket, log, workdir, fresh(deployment), source)
+        )
         await asyncio.to_thread(process.start)
         self._processes.append(process)
 

@@ -19,7 +19,7 @@ PRELOAD = ["registry_conformance.lab.stack.tied_to_parent", "registry_conformanc
 
 
 def serve(
-    environment: Mapping[str, str], listening: socket.socket, log: Path, room: Path, fresh: bool, source: Path | None
+    environment: Mapping[str, str], listening: socket.socket, log: Path, workdir: Path, fresh: bool, source: Path | None
 ) -> None:
     """Become the MLflow server on a bound socket, which several may share, with exactly this environment.
 
@@ -33,7 +33,7 @@ def serve(
     os.dup2(output, 2)
     os.environ.clear()
     os.environ.update(environment)
-    os.chdir(room)
+    os.chdir(workdir)
     die_with_parent()
     supervisor = multiprocessing.parent_process()
     if supervisor is None or not supervisor.is_alive():  # it went before the kernel was asked

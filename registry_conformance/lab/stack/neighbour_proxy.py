@@ -46,23 +46,23 @@ class NeighbourProxy(AnyProxy):
 
     async def start(self, deployment: Deployment) -> None:
         """Write its configuration and start it; raise ``PartError`` if it is not installed."""
-        room = self.layout.room(self.name)
-        for folder, mode in ((self.layout.folder, 0o711), (room, 0o755)):
+        workdir = self.layout.workdir(self.name)
+        for folder, mode in ((self.layout.folder, 0o711), (workdir, 0o755)):
             folder.chmod(mode)  # nginx and Apache read a password file as another user
         suffix = self.neighbour.program.suffix
-        file = room / f"proxy.{suffix}"
+        file = workdir / f"proxy.{suffix}"
         try:
-            text = self.neighbour.text(self._places(deployment, room))
+            text = self.neighbour.text(self._places(deployment, workdir))
         except NeighbourError as problem:
             raise PartError(str(problem)) from problem
         # A configuration that is made for a container has the container's folders in it.
-        text = text.replace("/etc/nginx/lua", str(self.neighbour.file.parent)).replace("/tmp/nginx", str(room))  # noqa: S108 - as said
+        text = text.replace("/etc/nginx/lua", str(self.neighbour.file.parent)).replace("/tmp/nginx", str(workdir))  # noqa: S108 - as said
         file.touch(mode=0o600)
         file.write_text(text, encoding="utf-8")
         if self.asks_tokens:
             await until_it_answers(self.layout)
         arguments = [argument.format(file=file) for argument in self.neighbour.program.arguments]
-        await self.launch(arguments, {"XDG_DATA_HOME": str(room), "XDG_CONFIG_HOME": str(room)})
+        await self.launch(arguments, {"XDG_DATA_HOME": str(workdir), "XDG_CONFIG_HOME": str(workdir)})
 
     async def is_ready(self, deployment: Deployment) -> bool:
         """Return whether a request gets any answer."""
@@ -81,7 +81,7 @@ class NeighbourProxy(AnyProxy):
     @property
     def authority(self) -> Path | None:
         """The file of the authority that vouches for it, if its configuration takes TLS."""
-        return self.layout.room(self.name) / "tls" / certificate.AUTHORITY if self.asks_auth else None
+        return self.layout.workdir(self.name) / "tls" / certificate.AUTHORITY if self.asks_auth else None
 
     def offers(self) -> Mapping[str, Capability]:
         """Return whether it takes TLS, and that its settings are its own."""
@@ -105,27 +105,27 @@ class NeighbourProxy(AnyProxy):
         number = next((word.strip("v").rpartition("/")[2] for word in words if any(map(str.isdigit, word))), "unknown")
         return f"{self.neighbour.name} {number} {self.neighbour.configuration}"
 
-    def _places(self, deployment: Deployment, room: Path) -> dict[str, object]:
+    def _places(self, deployment: Deployment, workdir: Path) -> dict[str, object]:
         """Return what stands for each ``@PLACE@`` of its configuration."""
         addresses = self.layout.addresses
-        places: dict[str, object] = {"ROOM": room, "LISTEN": _joined(addresses["proxy"])}
+        places: dict[str, object] = {"ROOM": workdir, "LISTEN": _joined(addresses["proxy"])}
         places["MLFLOW"] = _joined(address_to(self.layout, deployment.links, "mlflow"))
         if self.asks_auth:
-            return places | self._asking(deployment, room)
+            return places | self._asking(deployment, workdir)
         if self.asks_tokens:
             issuer, secret = self.layout.url("identity"), secret_file(self.layout)
             return places | {"ISSUER": issuer, "CLIENT": CLIENT, "SECRET_FILE": secret, "COOKIE": token_hex(16)}
         password = self.layout.keys["writer"]
-        passwords = room / "passwords"
+        passwords = workdir / "passwords"
         digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()  # noqa: S324 - the form of htpasswd -s
         passwords.write_text(f"{USER}:{{SHA}}{digest}\n")
         passwords.chmod(0o644)
         shown = self._hashed(password) if self.program == "caddy" else password
         return places | {"USER": USER, "PASSWORD": shown, "PASSWORDS": passwords}
 
-    def _asking(self, deployment: Deployment, room: Path) -> dict[str, object]:
+    def _asking(self, deployment: Deployment, workdir: Path) -> dict[str, object]:
         """Return the places of a configuration that is made for a container, and asks the auth service."""
-        tls = room / "tls"
+        tls = workdir / "tls"
         certificate.issue(tls, self.layout.addresses["proxy-tls"][0])
         return {
             "LISTEN_PORT": _joined(self.layout.addresses["proxy"]),

@@ -145,7 +145,7 @@ class ProgramPart(Part):
 
     def __init__(self, layout: Layout) -> None:
         super().__init__(layout)
-        self.runner = layout.house(layout, self.name)
+        self.runner = layout.new_runner(layout, self.name)
 
     async def launch(self, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
         """Start the program with these arguments and variables, output to the part's log."""

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from registry_conformance.lab.stack.layout import Layout
 
 
-class ProcessHousing(Runner):
+class ProcessRunner(Runner):
     """A process in a session of its own, which dies with the supervisor."""
 
     def __init__(self, layout: Layout, part: str) -> None:
         self._layout = layout
         self._part = part
         self._process: asyncio.subprocess.Process | None = None
-        self.data = layout.room(part) / "data"
+        self.data = layout.workdir(part) / "data"
 
     async def start(self, program: str, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
         """Start a program with exactly these variables beside the bare environment of every part."""
-        environment = part_environment(self._layout.run_id, self._layout.room(self._part)) | dict(variables)
+        environment = part_environment(self._layout.run_id, self._layout.workdir(self._part)) | dict(variables)
         command = [*_beginning(program), *arguments]
         self._process = await process.start(command, environment, self._layout.log(self._part), self._layout.folder)
 

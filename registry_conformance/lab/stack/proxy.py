@@ -110,7 +110,7 @@ class EnvoyPart(AnyProxy):
             raise PartError(str(problem)) from problem
 
     def _folder(self) -> Path:
-        return self.layout.room(self.name) / "config"
+        return self.layout.workdir(self.name) / "config"
 
     def _write(self, deployment: Deployment) -> None:
         self._changes += 1

@@ -48,7 +48,7 @@ class StackRequest:
     ``kind`` is ``embedded`` or ``docker``, ``store`` ``minio`` or ``moto``, ``backend`` ``sqlite`` or, in containers,
     ``postgresql``; ``cache`` is a folder that outlives the run, ``None`` for none; ``proxy_port`` 0 is any free port;
     ``faults`` names what ``deployment`` was broken with; ``servers`` is how many processes MLflow has. ``proxy`` and
-    ``mlflow`` are images of others in the reference's place, ``elsewhere`` a store of others, ``neighbour``
+    ``mlflow`` are images of others in the reference's place, ``external_store`` a store of others, ``neighbour``
     a proxy of others as a process, ``command`` how MLflow is started; ``None`` is our own.
     ``patience`` is how many seconds a part may take until it is ready; ``owner`` is the process that all
     of it ends with.
@@ -66,7 +66,7 @@ class StackRequest:
     servers: int = 2
     proxy: ExternalImage | None = None
     mlflow: ExternalImage | None = None
-    elsewhere: ExternalStore | None = None
+    external_store: ExternalStore | None = None
     neighbour: Neighbour | None = None
     command: MlflowCommand | None = None
     patience: float = PATIENCE

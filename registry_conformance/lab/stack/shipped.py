@@ -22,13 +22,13 @@ def of_folder(deployment: Deployment, folder: str) -> tuple[tuple[str, str], ...
     return tuple(sorted(changed(deployment, folder).items()))
 
 
-def copy_with(folder: str, others: Mapping[str, str], room: Path) -> Path:
-    """Return a folder below ``room`` with the shipped files of ``docker/FOLDER``, some of them with other texts.
+def copy_with(folder: str, others: Mapping[str, str], workdir: Path) -> Path:
+    """Return a folder below ``workdir`` with the shipped files of ``docker/FOLDER``, some of them with other texts.
 
     It is a new one for each set of texts, so that nothing compiled before is taken for it.
     """
     digest = hashlib.sha256(repr(sorted(others.items())).encode()).hexdigest()[:12]
-    place = room / f"source-{digest}"
+    place = workdir / f"source-{digest}"
     if not place.exists():
         shutil.copytree(DOCKER / folder, place, ignore=shutil.ignore_patterns("__pycache__"))
         for name, text in others.items():

@@ -33,8 +33,9 @@ from registry_conformance.proof.faults.replay import DIAGNOSIS, lines
 from registry_conformance.proof.faults.score import Proof
 from registry_conformance.proof.faults.stored_facts import FOLDER
 from registry_conformance.proof.faults.stored_facts import HEALTHY as HEALTHY_LOOK
+from registry_conformance.run.option_values import SettingsError
 from registry_conformance.run.session.exit_codes import Exit
-from registry_conformance.run.settings import Settings, SettingsError
+from registry_conformance.run.settings import Settings
 
 ROUNDS = 5
 Say = Callable[[str], None]

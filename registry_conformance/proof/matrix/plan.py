@@ -13,7 +13,7 @@ from typing import Any
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
 from registry_conformance.lab.external.neighbour import OWN, Neighbour, NeighbourError
 from registry_conformance.proof.matrix.cell import Cell, Stage
-from registry_conformance.run.settings import BACKENDS, STORES
+from registry_conformance.run.option_values import BACKENDS, STORES
 
 SAME = "same"
 """In the place of clients: each server is met by the client of its own version."""

@@ -37,8 +37,9 @@ from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome
 from registry_conformance.proof.mutants.plan import Planner
 from registry_conformance.proof.mutants.result import NAME, MutantResult, share
 from registry_conformance.proof.mutants.runner import Errand, Runner
+from registry_conformance.run.option_values import SettingsError
 from registry_conformance.run.session.exit_codes import Exit
-from registry_conformance.run.settings import Settings, SettingsError
+from registry_conformance.run.settings import Settings
 
 PATIENCE = 60.0
 """Seconds that a part may take to be ready with a mutant in it, before that counts as one that does not start."""

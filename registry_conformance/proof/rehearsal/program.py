@@ -14,8 +14,8 @@ from registry_conformance.proof.rehearsal.external_environment import create_for
 from registry_conformance.proof.rehearsal.runner import ScenarioRunner
 from registry_conformance.proof.rehearsal.scenario import Scenario
 from registry_conformance.proof.rehearsal.scenarios import SCENARIOS
+from registry_conformance.run.option_values import store_named
 from registry_conformance.run.session.exit_codes import Exit
-from registry_conformance.run.settings import store_named
 
 Say = Callable[[str], None]
 

@@ -58,10 +58,10 @@ class RunController:
         config: pytest.Config,
         context: Context,
         live: LiveRun | None = None,
-        elsewhere: ExternalStore | None = None,
+        external_store: ExternalStore | None = None,
     ) -> None:
         self._config = config
-        self._elsewhere = elsewhere
+        self._external_store = external_store
         self._live = live
         self._context = context
         self._settings = context.settings
@@ -296,7 +296,7 @@ class RunController:
         self._terminal.write_line(
             f"starting the {settings.stack} stack ({settings.store} store, {settings.backend}) ..."
         )
-        order = stack_request(settings, cache_folder(self._config), self._elsewhere)
+        order = stack_request(settings, cache_folder(self._config), self._external_store)
         stack = self._stack = self._watch.stack = OwnedStack(order)
         self._context.address = stack.address
         target = stack.target()

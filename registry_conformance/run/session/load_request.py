@@ -10,7 +10,7 @@ import pytest
 
 from registry_conformance.judge.load.document import document
 from registry_conformance.judge.load.load_run import Surroundings, load
-from registry_conformance.judge.load.outcome import LoadOutcome, concluded, told
+from registry_conformance.judge.load.outcome import LoadOutcome, concluded, outcome_lines
 from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.temporary import temporary_folder
@@ -47,7 +47,7 @@ def make_load(pytestconfig: pytest.Config, target: Target) -> Callable[[], LoadO
         with temporary_folder(f"{run}-load-") as folder:
             happened = load(target, plan, _surroundings(context, folder, run, say))
         outcome = concluded(target, happened, run, say)
-        for line in told(outcome):
+        for line in outcome_lines(outcome):
             say(line)
         pytestconfig.stash[OUTCOME] = outcome
         pytestconfig.stash[LOAD] = document(outcome)

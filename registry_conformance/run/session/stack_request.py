@@ -11,8 +11,8 @@ from registry_conformance.lab.stack.request import StackRequest
 from registry_conformance.run.settings import Settings
 
 
-def stack_request(settings: Settings, cache: Path | None, elsewhere: ExternalStore | None) -> StackRequest:
-    """Return the order of a run; ``cache`` is a folder that outlives it, ``elsewhere`` a store of others."""
+def stack_request(settings: Settings, cache: Path | None, external_store: ExternalStore | None) -> StackRequest:
+    """Return the order of a run; ``cache`` is a folder that outlives it, ``external_store`` a store of others."""
     return StackRequest(
         settings.run_id,
         broken(REFERENCE, settings.faults),
@@ -26,5 +26,5 @@ def stack_request(settings: Settings, cache: Path | None, elsewhere: ExternalSto
         mlflow=settings.mlflow,
         neighbour=settings.neighbour,
         command=settings.command,
-        elsewhere=elsewhere,
+        external_store=external_store,
     )

@@ -33,7 +33,7 @@ _SUITE = "/suite"
 class ContainerSpec:
     """What a stack's containers have in common: the network, a name that tells stacks apart, images by program.
 
-    ``foreign`` are the programs whose images are others': they run as their images say. ``published`` maps a part to a
+    ``external`` are the programs whose images are others': they run as their images say. ``published`` maps a part to a
     loopback port that leads to its address, beside the address itself.
     """
 
@@ -41,7 +41,7 @@ class ContainerSpec:
     name: str
     images: Mapping[str, str]
     published: Mapping[str, int] = field(default_factory=dict)
-    foreign: frozenset[str] = frozenset()
+    external: frozenset[str] = frozenset()
 
     def place(self, layout: Layout, part: str) -> Place:
         """Return the place of a part, which nothing stands in yet."""
@@ -55,7 +55,7 @@ class Shape:
     """How a container is made beside its arguments: the image, what it begins with, what it sees of this machine.
 
     ``owner`` is ``user:group``, empty for the image's own; ``mounts`` are (ours, its, mode). An image that is
-    ``foreign`` keeps its own command, if it is given none, and the rights that it asks for.
+    ``external`` keeps its own command, if it is given none, and the rights that it asks for.
     """
 
     image: str
@@ -63,25 +63,25 @@ class Shape:
     entrypoint: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     mounts: Sequence[tuple[str, str, str]] = ()
-    foreign: bool = False
+    external: bool = False
 
 
-class ContainerHousing(Runner):
+class ContainerRunner(Runner):
     """A container that runs one program of an image, as the user who runs the suite, and may do nothing else."""
 
-    def __init__(self, layout: Layout, part: str, ground: ContainerSpec) -> None:
+    def __init__(self, layout: Layout, part: str, spec: ContainerSpec) -> None:
         self._layout = layout
         self._part = part
-        self._ground = ground
+        self._spec = spec
         self._container: DockerContainer | None = None
-        self._place = ground.place(layout, part)
+        self._place = spec.place(layout, part)
         self._over = threading.Event()
         self._pid: int | None = None
         self._image = ""
         self.data = Path("/data")
 
     async def start(self, program: str, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
-        """Start a program's image with these variables beside those that it has; the part's room has its own path."""
+        """Start a program's image with these variables beside its own; the part's workdir has its own path."""
         await asyncio.to_thread(self._start, self._shape(program), list(arguments), dict(variables))
 
     async def stop(self) -> None:
@@ -121,12 +121,12 @@ class ContainerHousing(Runner):
         """Return the version that the image says it is of, or else its name."""
         if program == "links":
             return ""
-        image = engine().images.get(self._ground.images[program])
-        return image.labels.get("org.opencontainers.image.version") or self._ground.images[program]
+        image = engine().images.get(self._spec.images[program])
+        return image.labels.get("org.opencontainers.image.version") or self._spec.images[program]
 
     def _shape(self, program: str) -> Shape:
         owner = f"{os.getuid()}:{os.getgid()}"
-        image = self._ground.images[program]
+        image = self._spec.images[program]
         if program == "links":
             mounts = [(str(PACKAGE), f"{_SUITE}/registry_conformance", "ro")]
             own = {"PYTHONPATH": _SUITE, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -135,18 +135,18 @@ class ContainerHousing(Runner):
             return Shape(image, owner, ["minio", "server"], {}, [(self._volume(), str(self.data), "rw")])
         if program == "postgresql":  # it runs as the owner of its files, who must not be root
             return Shape(image, "", [], {}, [(self._volume(), str(self.data), "rw")])
-        if program in self._ground.foreign:
-            self._layout.room(self._part).chmod(0o777)  # whoever it runs as; the folder above is ours alone
-            return Shape(image, "", foreign=True)
+        if program in self._spec.external:
+            self._layout.workdir(self._part).chmod(0o777)  # whoever it runs as; the folder above is ours alone
+            return Shape(image, "", external=True)
         return Shape(image, owner)
 
     def _labels(self) -> dict[str, str]:
-        return labels.of(self._layout.run_id, self._ground.name)
+        return labels.of(self._layout.run_id, self._spec.name)
 
     def _volume(self) -> str:
         from testcontainers.core.labels import create_labels  # noqa: PLC0415 - see registry_conformance.lab.images.engine
 
-        name = f"{self._ground.name}-{self._part}"
+        name = f"{self._spec.name}-{self._part}"
         engine().volumes.create(name, labels=create_labels("", self._labels()))
         return name
 
@@ -155,20 +155,20 @@ class ContainerHousing(Runner):
         from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - as above
 
         self._remove()
-        room = str(self._layout.room(self._part))
+        workdir = str(self._layout.workdir(self._part))
         options: dict[str, Any] = {"labels": self._labels(), **SHUT}
-        if shape.foreign:
+        if shape.external:
             del options["cap_drop"]
         if shape.owner:
             options["user"] = shape.owner
         if shape.entrypoint:
             options["entrypoint"] = list(shape.entrypoint)
-        container = DockerContainer(shape.image, name=f"{self._ground.name}-{self._part}")
-        own = {} if shape.foreign else {"HOME": "/tmp"}  # noqa: S108 - within the container
+        container = DockerContainer(shape.image, name=f"{self._spec.name}-{self._part}")
+        own = {} if shape.external else {"HOME": "/tmp"}  # noqa: S108 - within the container
         container.with_envs(**own, **shape.variables, **variables)
-        if arguments or not shape.foreign:
+        if arguments or not shape.external:
             container.with_command(arguments)
-        for ours, its, mode in [(room, room, "rw"), *shape.mounts]:
+        for ours, its, mode in [(workdir, workdir, "rw"), *shape.mounts]:
             container.with_volume_mapping(ours, its, mode)
         try:
             container.with_kwargs(**options, **self._place.joined).start()

@@ -17,12 +17,12 @@ _VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
 class ExternalMLflow(MLflowServer):
     """A container of an image of others, which makes its own schema; a new setting is a new container."""
 
-    def __init__(self, layout: Layout, database: Database | None, foreign: ExternalImage) -> None:
+    def __init__(self, layout: Layout, database: Database | None, external: ExternalImage) -> None:
         super().__init__(layout)
-        self._elsewhere = database
-        self._foreign = foreign
+        self._database_server = database
+        self._external = external
         self._template = None
-        self.runner = layout.house(layout, self.name)
+        self.runner = layout.new_runner(layout, self.name)
 
     @property
     def processes(self) -> int:
@@ -31,7 +31,7 @@ class ExternalMLflow(MLflowServer):
 
     def lacks(self, deployment: Deployment) -> str:
         """Return why it cannot be had in a deployment: its flags are those of its settings."""
-        return self._foreign.lacks(deployment)
+        return self._external.lacks(deployment)
 
     async def stop(self) -> None:
         """Remove the container."""
@@ -62,7 +62,7 @@ class ExternalMLflow(MLflowServer):
     @property
     def database_uri(self) -> str:
         """The backend store: PostgreSQL if there is one, else SQLite."""
-        return self._elsewhere.uri if self._elsewhere else super().database_uri
+        return self._database_server.uri if self._database_server else super().database_uri
 
     async def is_ready(self, deployment: Deployment) -> bool:
         """Return whether the server answers; which version it is, it says itself."""
@@ -75,8 +75,8 @@ class ExternalMLflow(MLflowServer):
 
     async def start(self, deployment: Deployment) -> None:
         """Start the container once its database answers."""
-        if self._elsewhere is not None:
-            await self._elsewhere.until(partial(self._elsewhere.is_ready, deployment), "ready")
+        if self._database_server is not None:
+            await self._database_server.until(partial(self._database_server.is_ready, deployment), "ready")
         await super().start(deployment)
 
     async def _open(self) -> None:
@@ -85,11 +85,11 @@ class ExternalMLflow(MLflowServer):
     async def _serve(self, deployment: Deployment) -> None:
         settings = self.settings(deployment)
         places: dict[str, object] = {
-            "port": self._foreign.port,
+            "port": self._external.port,
             "database": self.database_uri,
             "artifacts": settings["_MLFLOW_SERVER_ARTIFACT_DESTINATION"],
         }
-        variables, arguments = self._foreign.told(places)
+        variables, arguments = self._external.filled_in(places)
         await self.runner.start(self.name, arguments, settings | variables | dict(deployment.mlflow.environment))
 
     async def _close(self) -> None:

@@ -17,10 +17,10 @@ from registry_conformance.lab.stack.proxy import AnyProxy
 class ExternalProxy(AnyProxy):
     """A container of an image of others."""
 
-    def __init__(self, layout: Layout, foreign: ExternalImage) -> None:
+    def __init__(self, layout: Layout, external: ExternalImage) -> None:
         super().__init__(layout)
-        self._foreign = foreign
-        self.doors, self.asks_auth = foreign.doors, foreign.asks_auth
+        self._external = external
+        self.doors, self.asks_auth = external.doors, external.asks_auth
 
     def spec(self, deployment: Deployment) -> Hashable:
         """Return whom it sends requests to: all else is its own."""
@@ -28,23 +28,23 @@ class ExternalProxy(AnyProxy):
 
     def lacks(self, deployment: Deployment) -> str:
         """Return why it cannot be had in a deployment: its own settings are not the suite's to change."""
-        return self._foreign.lacks(deployment)
+        return self._external.lacks(deployment)
 
     async def start(self, deployment: Deployment) -> None:
         """Start the image, told where the others are."""
-        tls = self.layout.room(self.name) / "tls"
+        tls = self.layout.workdir(self.name) / "tls"
         certificate.issue(tls, self.layout.addresses["proxy-tls"][0])
         _let_all_read(tls)  # it runs as whom its image says; the folder above is ours alone
         places: dict[str, object] = {
-            "port": self._foreign.port,
-            "tls_port": self._foreign.tls_port,
+            "port": self._external.port,
+            "tls_port": self._external.tls_port,
             "certificate": tls / certificate.CERTIFICATE,
             "certificate_key": tls / certificate.KEY,
         }
         for part in ("mlflow", "auth", "keys"):
             host, port = address_to(self.layout, deployment.links, part)
             places |= {f"{part}_host": host, f"{part}_port": port}
-        variables, arguments = self._foreign.told(places)
+        variables, arguments = self._external.filled_in(places)
         await self.launch(arguments, variables)
 
     async def is_ready(self, deployment: Deployment) -> bool:
@@ -56,14 +56,14 @@ class ExternalProxy(AnyProxy):
     @property
     def authority(self) -> Path | None:
         """The file of the authority that vouches for it, where its settings say that it takes TLS."""
-        return self.layout.room(self.name) / "tls" / certificate.AUTHORITY if self._foreign.tls_port else None
+        return self.layout.workdir(self.name) / "tls" / certificate.AUTHORITY if self._external.tls_port else None
 
     def offers(self) -> Mapping[str, Capability]:
         """Return whether it takes TLS, and that its settings are its own."""
-        whose = self._foreign.whose
+        whose = self._external.whose
         tls = Capability(False, f"{whose}: its settings name no tls_port")
         return {
-            "tls": Capability(True) if self._foreign.tls_port else tls,
+            "tls": Capability(True) if self._external.tls_port else tls,
             "proxy-settings": Capability(False, f"{whose}: its routes, limits and headers are its own"),
         }
 

@@ -24,7 +24,7 @@ class WarmMLflow(MLflowServer):
 
     def __init__(self, layout: Layout, database: DatabasePart | None) -> None:
         super().__init__(layout, database)
-        self.runner = layout.house(layout, self.name)
+        self.runner = layout.new_runner(layout, self.name)
         self._token = secrets.token_hex(16)
         self._pids: list[int] = []
 
@@ -75,8 +75,8 @@ class WarmMLflow(MLflowServer):
         await self._tell("open", address=self.layout.addresses[self.name])
 
     async def _serve(self, deployment: Deployment) -> None:
-        room = str(self.layout.room(self.name))
-        how = {"environment": self.settings(deployment), "room": room, "fresh": fresh(deployment)}
+        workdir = str(self.layout.workdir(self.name))
+        how = {"environment": self.settings(deployment), "workdir": workdir, "fresh": fresh(deployment)}
         self._pids = (await self._tell("serve", **how))["pids"]
 
     async def _close(self) -> None:

@@ -19,7 +19,7 @@ from registry_conformance.lab.images.engine import EngineError, engine, require
 from registry_conformance.lab.images.recipe import RECIPES
 from registry_conformance.lab.stack.base import SPACE, RealisedStack, bucket_at
 from registry_conformance.lab.stack.docker import labels, network
-from registry_conformance.lab.stack.docker.container import ContainerHousing, ContainerSpec
+from registry_conformance.lab.stack.docker.container import ContainerRunner, ContainerSpec
 from registry_conformance.lab.stack.docker.database import Database
 from registry_conformance.lab.stack.docker.external_mlflow import ExternalMLflow
 from registry_conformance.lab.stack.docker.external_proxy import ExternalProxy
@@ -80,18 +80,18 @@ class DockerStack(RealisedStack):
 
     def _prepare(self) -> Layout:
         order = self.order
-        foreign = [each for each in (order.proxy, order.mlflow) if each is not None]
-        images = _images() | {each.part: each.image for each in foreign}
+        external = [each for each in (order.proxy, order.mlflow) if each is not None]
+        images = _images() | {each.part: each.image for each in external}
         further = {images["postgresql"]} if order.backend == "postgresql" else set()
-        store = set() if order.elsewhere else {images[order.store]}
+        store = set() if order.external_store else {images[order.store]}
         require(sorted({*store, images["auth"], images["mlflow"], images["proxy"], *further}))
         _refuse_a_full_disk()
         _ready_testcontainers()
         self._sentinel = _set_sentinel(order.run_id)
         made = network.create(self._name, labels.of(order.run_id, self._name) | {labels.OWNER: order.owner.text()})
-        addresses = _addresses(network.addresses(made, len(_PORTS)), foreign) | self.store_address()
+        addresses = _addresses(network.addresses(made, len(_PORTS)), external) | self.store_address()
         published = {"proxy": order.proxy_port} if order.proxy_port else {}
-        ground = ContainerSpec(made, self._name, images, published, frozenset(each.part for each in foreign))
+        spec = ContainerSpec(made, self._name, images, published, frozenset(each.part for each in external))
         host, port = addresses["store"]
         return Layout(
             run_id=order.run_id,
@@ -103,7 +103,7 @@ class DockerStack(RealisedStack):
             http=httpx.AsyncClient(trust_env=False, timeout=5),
             servers=order.servers,
             patience=order.patience,
-            house=partial(ContainerHousing, ground=ground),
+            new_runner=partial(ContainerRunner, spec=spec),
             standing=frozenset(LINKS),
         )
 
@@ -127,11 +127,11 @@ def _images() -> dict[str, str]:
     return {program: RECIPES[name].tag for program, name in named.items()}
 
 
-def _addresses(hosts: list[str], foreign: Iterable[ExternalImage]) -> dict[str, Address]:
+def _addresses(hosts: list[str], external: Iterable[ExternalImage]) -> dict[str, Address]:
     own = dict(zip(_PORTS, hosts, strict=True))
     addresses = {part: (own[part], port) for part, port in _PORTS.items()}
     addresses |= {name: (own[part], port) for name, (part, port) in _FURTHER.items()}
-    for each in foreign:
+    for each in external:
         addresses[each.part] = own[each.part], each.port
         if each.tls_port:
             addresses[f"{each.part}-tls"] = own[each.part], each.tls_port

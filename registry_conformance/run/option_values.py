@@ -1,0 +1,149 @@
+"""What each option of a run may be: its text read and checked, or a message that names what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.judge.live.address import name_of
+from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
+from registry_conformance.judge.machine import client_version
+from registry_conformance.judge.suggestion import unknown
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.external.image import ExternalImage
+from registry_conformance.lab.external.mlflow_command import MlflowCommand, MlflowCommandError
+from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
+from registry_conformance.lab.external.neighbour import Neighbour, NeighbourError
+from registry_conformance.lab.external.store import ExternalStoreError, checked, lacks
+from registry_conformance.lab.faults.catalogue import CATALOGUE, broken
+from registry_conformance.lab.images.engine import ready
+from registry_conformance.lab.images.recipe import RECIPES
+from registry_conformance.lab.programs import minio_path
+
+STACKS = ("auto", "embedded", "docker")
+STORES = ("auto", "minio", "moto")
+BACKENDS = ("sqlite", "postgresql", "mariadb")
+
+
+class SettingsError(ValueError):
+    """An option value cannot be used; the message names it and what is allowed."""
+
+
+def stack_named(name: str, store: str, *, ours: bool) -> str:
+    """Return the kind of stack; no engine is asked if none will be started: another deployment is judged."""
+    if name not in STACKS:
+        raise SettingsError(f"--stack={name}: {unknown(name, STACKS)}")
+    if name != "auto" or not ours:
+        return name if name != "auto" else "embedded"
+    stores = [] if "://" in store else ["moto" if store == "moto" else "store"]
+    return "docker" if ready([RECIPES[part].tag for part in (*stores, "auth", "mlflow", "proxy")]) else "embedded"
+
+
+def store_named(name: str, stack: str = "embedded") -> str:
+    """Return ``minio``, ``moto`` or a URL for what was asked for; raise ``SettingsError`` for what cannot be had."""
+    if "://" in name:
+        try:
+            return checked(name, from_containers=stack == "docker")
+        except ExternalStoreError as problem:
+            raise SettingsError(f"--store={name.rpartition('@')[2]}: {problem}") from problem
+    if name not in STORES:
+        raise SettingsError(f"--store={name}: {unknown(name, STORES)}, or the URL of an S3 service")
+    if stack == "docker":
+        return "minio" if name == "auto" else name
+    if name == "minio" and not minio_path():
+        raise SettingsError("--store=minio: no 'minio' on PATH; build it: scripts/build-minio, or use --store=moto")
+    if name == "auto":
+        return "minio" if minio_path() else "moto"
+    return name
+
+
+def load_plan(text: str) -> str:
+    """Return a load as it is written in full, empty for none."""
+    try:
+        return str(LoadPlan.parse(text)) if text else ""
+    except LoadPlanError as problem:
+        raise SettingsError(f"--load: {problem}") from problem
+
+
+def neighbour_named(name: str, stack: str) -> Neighbour | None:
+    """Return the proxy of others, ``None`` for the reference's."""
+    try:
+        neighbour = Neighbour.named(name)
+    except NeighbourError as problem:
+        raise SettingsError(f"--proxy={name}: {problem}") from problem
+    if neighbour is not None and stack == "docker":
+        raise SettingsError(f"--proxy={name}: is a process of this machine; add --stack=embedded")
+    return neighbour
+
+
+def mlflow_command_named(name: str, stack: str) -> MlflowCommand | None:
+    """Return how MLflow is started, ``None`` for the way of the reference."""
+    try:
+        command = MlflowCommand.named(name)
+    except MlflowCommandError as problem:
+        raise SettingsError(f"--mlflow={name}: {problem}") from problem
+    if command is not None and stack == "docker":
+        raise SettingsError(f"--mlflow={name}: is a process of this machine; add --stack=embedded")
+    return command
+
+
+def client_named(version: str) -> MlflowEnvironment | None:
+    """Return the environment of the client, ``None`` for the MLflow that is installed here."""
+    if not version or version == client_version():
+        return None
+    try:
+        return MlflowEnvironment.named(version)
+    except MlflowEnvironmentError as problem:
+        raise SettingsError(f"--client={version}: {problem}") from problem
+
+
+def backend_named(name: str, stack: str) -> str:
+    """Return the backend store, one of ``BACKENDS``."""
+    if name not in BACKENDS:
+        raise SettingsError(f"--backend-store={name}: {unknown(name, BACKENDS)}")
+    if name == "mariadb" and stack == "docker":
+        raise SettingsError("--backend-store=mariadb: is a process of this machine; add --stack=embedded")
+    return name
+
+
+def environment_named(options: Mapping[str, Any]) -> str:
+    """Return the name of the environment that is judged, empty for a stack of our own."""
+    name, file, url = (options.get(option) or "" for option in ("env", "env_file", "url"))
+    given = [f"--{option}" for option, value in (("env", name), ("env-file", file), ("url", url)) if value]
+    if len(given) > 1:
+        raise SettingsError(f"{' and '.join(given)} exclude each other: give one of them")
+    return name or Path(file).stem or (name_of(url) if url else "")
+
+
+def allure_folder(options: Mapping[str, Any]) -> Path | None:
+    """Return the folder for Allure's results, ``None`` for the one in the report alone."""
+    if not options.get("alluredir"):
+        return None
+    folder = Path(options["alluredir"]).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"--alluredir={options['alluredir']}: is no folder")
+    return folder
+
+
+def faults_named(
+    names: Iterable[str], external: Iterable[ExternalImage | Neighbour | MlflowCommand], store: str
+) -> tuple[str, ...]:
+    """Return the faults to arm, each once; all parts of others that are used must be able to have them."""
+    if strange := [name for name in names if name not in CATALOGUE]:
+        listing = "registry-conformance faults list"
+        raise SettingsError(f"--fault={strange[0]}: {unknown(strange[0], CATALOGUE, listing=listing)}")
+    for name in names:
+        deployment = broken(REFERENCE, [name])
+        lacking = [each.lacks(deployment) for each in external] + ([lacks(store, deployment)] if "://" in store else [])
+        if reasons := [reason for reason in lacking if reason]:
+            raise SettingsError(f"--fault={name}: it cannot be armed here: {reasons[0]}")
+    return tuple(dict.fromkeys(names))
+
+
+def checked_run_id(name: str) -> str:
+    """Return a run's id, which is part of every name that it creates."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{2,60}", name):
+        raise SettingsError(f"--run-id={name}: use small letters, digits and dashes, 3 to 61 of them, a letter first")
+    return name
