@@ -11,12 +11,15 @@ from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.expect import (
     Mismatch,
     PreconditionFailed,
+    expect_denied,
     expect_equal,
     expect_json_error,
+    expect_kept_out,
     expect_refused,
     expect_status,
     expect_within,
     require,
+    require_denied,
 )
 
 ERROR = {"error_code": "PERMISSION_DENIED", "message": "lacks the right 'write'"}
@@ -120,3 +123,57 @@ def test_mismatch_crosses_processes() -> None:
     copy = pickle.loads(pickle.dumps(Mismatch("this", "that")))  # noqa: S301 - our own bytes
 
     assert (copy.expected, copy.actual, str(copy)) == ("this", "that", "expected this\n     saw that")
+
+
+def sent_to(location: str, status: int = 302, asked: str = "http://127.0.0.1:1/api/2.0/mlflow/runs/get") -> Exchange:
+    """Return an exchange that was redirected."""
+    return Exchange("GET", asked, "d", status, response_headers=(("Location", location),))
+
+
+def page(text: str, status: int = 200) -> Exchange:
+    """Return an exchange that was answered with a page."""
+    headers = (("Content-Type", "text/html; charset=utf-8"),)
+    return Exchange("GET", "http://h/x", "d", status, response_headers=headers, response_body=Body.of([text.encode()]))
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        answer(401),
+        answer(403),
+        sent_to("/oauth2/start?rd=%2Fapi"),
+        sent_to("https://login.example.com/authorize?client_id=mlflow", 303),
+        sent_to("/login?next=/api", 307),
+        page("<title>Sign in</title><form action='/oauth2/start'><button>Sign in with X</button></form>"),
+        page("<form method='post'><input type='password' name='p'></form>"),
+    ],
+    ids=lambda exchange: f"{exchange.status} {exchange.header('location') or exchange.content_type}",
+)
+def test_who_is_asked_to_sign_in_is_denied(exchange: Exchange) -> None:
+    """A refusal by 401 or 403, and a page to sign in or the way to one, keep whoever asks out."""
+    assert expect_denied(exchange) is exchange
+    assert expect_kept_out(exchange) is exchange
+    assert require_denied(exchange).premise
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        answer(200),
+        answer(404),
+        answer(401, error="reset: cut"),
+        sent_to("https://127.0.0.1:1/api/2.0/mlflow/runs/get", 301),
+        sent_to("https://s3.example.com/auth/login/a.bin?X-Amz-Signature=00", 302),
+        sent_to("/api/2.0/mlflow/elsewhere", 302),
+        page("<title>MLflow</title><div id='root'></div>"),
+    ],
+    ids=lambda exchange: f"{exchange.status} {exchange.header('location') or exchange.content_type} {exchange.error}",
+)
+def test_who_is_served_or_sent_on_is_not_denied(exchange: Exchange) -> None:
+    """Data, a move of the same request, a URL that carries its own right, and another page are no refusals."""
+    with pytest.raises(Mismatch):
+        expect_denied(exchange)
+    with pytest.raises(Mismatch):
+        expect_kept_out(exchange)
+    with pytest.raises(PreconditionFailed):
+        require_denied(exchange)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -97,6 +99,26 @@ def test_door_that_answers_no_search_is_broken(answers: Answers, why: str) -> No
     assert target.describe()["broken_doors"] == {"canonical": target.doors[0].broken}
 
 
+@contextmanager
+def silent() -> Iterator[str]:
+    """Take connections and say nothing; give the address."""
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_silent_door_is_not_waited_for_where_another_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a door works, one that says nothing is given up before its own patience ends; alone it is waited for."""
+    monkeypatch.setattr(discovery, "_GRACE", 0.05)
+    monkeypatch.setattr(discovery, "_PATIENCE", 1.5)
+    with serving({SEARCH: [(200, {})]}) as fine, silent() as dead:
+        beside = with_broken_doors(target_at(fine, dead), "run")
+        alone = with_broken_doors(replace(target_at(dead), doors=(Door("literal", dead, patience=0.5),)), "run")
+
+    assert [bool(door.broken) for door in beside.doors] == [False, True]
+    assert "while another door answered" in beside.doors[1].broken
+    assert "timeout" in alone.doors[0].broken
+
+
 def test_closed_port_is_a_broken_door() -> None:
     """A door that nobody listens at is broken; if all doors are, all are still the target's."""
     with serving({}) as gone:
@@ -107,12 +129,14 @@ def test_closed_port_is_a_broken_door() -> None:
     assert target.working_doors == target.doors
 
 
-def features(answers: Answers, version: str = "3.17.2", request_id: str = "") -> dict[str, bool]:
-    """Return the features that a server of these answers shows to have or to lack."""
+def features(
+    answers: Answers, version: str = "3.17.2", request_id: str = "", without: tuple[str, ...] = ("permissions",)
+) -> dict[str, bool]:
+    """Return the features that a server of these answers shows to have or to lack, less some."""
     with serving(answers, request_id) as url:
         found = features_at(MlflowHttp(Door("canonical", url), None, Evidence(), "run"), version)
     assert all(feature.how for feature in found.values())
-    return {name: feature.present for name, feature in found.items()}
+    return {name: feature.present for name, feature in found.items() if name not in without}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +159,16 @@ def features(answers: Answers, version: str = "3.17.2", request_id: str = "") ->
 def test_features_are_found_out(answers: Answers, version: str, found: dict[str, bool]) -> None:
     """A feature is found where the server says so; what it leaves open, and what is in trouble, is in none."""
     assert features(answers, version) == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"), [((200, {"user": {}}), True), ((404, "<html>"), False), ((403, {}), None), ((200, "ui"), None)]
+)
+def test_permissions_are_found_out(answer: tuple[int, object], found: bool | None) -> None:
+    """MLflow has users of its own where it names the one that asks; what is neither named nor missing is left open."""
+    seen = features({"/api/2.0/mlflow/users/current": [answer]}, without=())
+
+    assert seen.get("permissions") is found
 
 
 def test_request_ids_are_found() -> None:

@@ -87,6 +87,24 @@ def test_time_left_is_not_told_if_it_cannot_be_known(request: pytest.FixtureRequ
     assert progress.line() == "1 of 3 checks"
 
 
+def test_check_at_a_broken_door_is_not_told_as_red(request: pytest.FixtureRequest) -> None:
+    """That a door is broken is said once: its unsent checks are counted as done and not as red, all others are."""
+    written = io.StringIO()
+    progress = Progress(TerminalReporter(request.config, written), 1, {}, Register({}, ""), lambda: 0.0)
+    progress.pass_over(["literal"])
+    progress.expect(["a", "b", "c"])
+    for nodeid, verdict, door in (
+        ("a", V.INCONCLUSIVE, "literal"),
+        ("b", V.FAILED, "literal"),
+        ("c", V.INCONCLUSIVE, "canonical"),
+    ):
+        progress.done(CheckRecord(nodeid, (), verdict, 1.0, door=door))
+
+    assert progress.line() == "3 of 3 checks, 2 red, done"
+    assert "inconclusive: \n    c" in written.getvalue()
+    assert "    a" not in written.getvalue()
+
+
 def test_no_plugin_joins_in_unasked(tmp_path: Path) -> None:
     """A plugin that happens to be installed takes no part in a run."""
     facts = tmp_path / "stranger-1.0.dist-info"

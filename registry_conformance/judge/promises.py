@@ -21,6 +21,7 @@ FEATURES: Mapping[str, str] = {
     "multipart-uploads": "clients upload large files in parts, straight to the store",
     "user-interface": "the user interface of MLflow, and the API that it uses",
     "request-ids": "every answer carries a request id",
+    "permissions": "MLflow's own permissions of users on experiments and models, as of its basic-auth application",
 }
 """Name -> what a deployment has that has it. A requirement with a feature is asked only if that is not absent."""
 

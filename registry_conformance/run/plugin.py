@@ -50,6 +50,7 @@ FIXTURES = (
     "latency",
     "load",
     "outages",
+    "permissions",
     "policy",
     "protected_tag",
     "reachability",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -34,6 +35,13 @@ def location_path(artifact_uri: str) -> str:
     if path.startswith("//"):
         path = "/" + path[2:].partition("/")[2]
     return path.strip("/")
+
+
+def _of_before(asked: dict[str, str]) -> dict[str, str]:
+    """Return a grant as MLflow took it before users had roles: each kind of thing with a name of its own."""
+    name = "experiment_id" if asked["resource_type"] == "experiment" else "name"
+    rest = {key: value for key, value in asked.items() if not key.startswith("resource_")}
+    return {**rest, name: asked["resource_id"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,22 @@ class MlflowHttp(HttpSender):
     def create_version(self, name: str, source: str, run_id: str) -> Exchange:
         """Create a model version from a source inside a run."""
         return self.post("model-versions/create", name=name, source=source, run_id=run_id)
+
+    def grant(self, user: str, kind: str, name: str, permission: str) -> Exchange:
+        """Give another user one of MLflow's own permissions on an ``experiment`` or a ``registered_model``."""
+        asked = {"username": user, "resource_type": kind, "resource_id": name, "permission": permission}
+        granted = self.send("POST", f"{REST3}/users/permissions/grant", json=asked)
+        if granted.status != HTTPStatus.NOT_FOUND:
+            return granted
+        return self.post(f"{kind.replace('_', '-')}s/permissions/create", **_of_before(asked))
+
+    def revoke(self, user: str, kind: str, name: str) -> Exchange:
+        """Take back what another user was granted."""
+        asked = {"username": user, "resource_type": kind, "resource_id": name}
+        revoked = self.send("POST", f"{REST3}/users/permissions/revoke", json=asked)
+        if revoked.status != HTTPStatus.NOT_FOUND:
+            return revoked
+        return self.delete(f"{kind.replace('_', '-')}s/permissions/delete", **_of_before(asked))
 
     def put_artifact(
         self,

@@ -17,7 +17,7 @@ from registry_conformance.judge.diagnosis.failure_signature import FailureMark, 
 from registry_conformance.judge.diagnosis.fault_location import fault_location
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
-from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
+from registry_conformance.judge.diagnosis.preflight.target import GIVEN, Examined, examine_target
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
 from registry_conformance.judge.diagnosis.store_codes import layer_of, refused_operations, store_codes
@@ -108,17 +108,29 @@ def diagnose(
     strict = target.kind != GIVEN and "platform" in target.promises.profiles
     facts = Facts() if strict else Facts(tolerated)
     examined = examine_target(target, run, facts)
-    ended = tuple(_found(each) for each in examined.ended)
+    ended = tuple(as_cause(each) for each in examined.ended)
     if ended and not examined.target.doors:
         return Diagnosis(ended, facts)
     enough = partial(settled, CAUSES, red=red)
     concluded = conclude(look(examined.target, run, budget, enough, facts), red, judged=judged, kept_by=kept_by)
     if all(cause.id == UNKNOWN for cause in concluded.causes):
-        ended += tuple(_found(each) for each in examined.open_questions)
+        ended += tuple(as_cause(each) for each in examined.open_questions)
     return replace(concluded, causes=(*ended, *concluded.causes)) if ended else concluded
 
 
-def _found(each: Finding) -> Named:
+def diagnose_broken(target: Target, run: str, examined: Examined) -> Diagnosis:
+    """Return what is wrong with the broken doors of a target of which others work, as their preflight left them.
+
+    What passes at the other doors says nothing of these, so that they are looked at by themselves.
+    """
+    ended = tuple(as_cause(each) for each in examined.ended)
+    if not examined.target.doors:
+        return Diagnosis(ended, Facts())
+    alone = diagnose(replace(target, doors=examined.target.doors[:1]), run)
+    return replace(alone, causes=(*ended, *alone.causes))
+
+
+def as_cause(each: Finding) -> Named:
     """Return what the preflight found, as a cause: seen, not inferred."""
     kind = each.kind
     seen = each.observations or (each.sentence,)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from threading import Event
 
 from packaging.version import InvalidVersion, Version
 
-from registry_conformance.judge.clients.mlflow_http import REST3, MlflowHttp
+from registry_conformance.judge.clients.mlflow_http import REST, REST3, MlflowHttp
+from registry_conformance.judge.diagnosis.budget import Machine
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
@@ -20,6 +22,8 @@ _ATTEMPTS = 3
 _PAUSE = 1.0
 _PATIENCE = 10.0
 """How long a door is waited for that says nothing; the last attempt waits as long as its file allows."""
+_GRACE = 3.0
+"""Seconds that a door is waited for if another works, on a machine that has time for it."""
 _ANNOUNCING = Version("3.15")
 """The first MLflow whose server announces what clients may do past it."""
 ANNOUNCED = {
@@ -32,17 +36,35 @@ ANNOUNCED = {
 def with_broken_doors(target: Target, run: str) -> Target:
     """Return the target with each door marked that keeps not even the least that it promises; ``run`` names the run.
 
-    Its doors are asked at the same time. One that is broken is not waited for long by what still asks there.
+    Its doors are asked at the same time. Once one works, another that says nothing is waited for only a little longer,
+    and not for long by what still asks there.
     """
-    with ThreadPoolExecutor(max_workers=len(target.doors)) as threads:
-        found = list(
-            threads.map(lambda door: _trouble_at(MlflowHttp(door, target.key_at(door), Evidence(), run)), target.doors)
-        )
+    threads, given_up = ThreadPoolExecutor(max_workers=len(target.doors)), Event()
+    asked = {
+        door.name: threads.submit(_trouble_at, MlflowHttp(door, target.key_at(door), Evidence(), run), given_up)
+        for door in target.doors
+    }
+    threads.shutdown(wait=False)
+    found = _troubles(asked)
+    given_up.set()
     doors = tuple(
-        replace(door, broken=trouble, patience=min(door.patience, _PATIENCE)) if trouble else door
-        for door, trouble in zip(target.doors, found, strict=True)
+        replace(door, broken=trouble, patience=min(door.patience, _GRACE)) if (trouble := found[door.name]) else door
+        for door in target.doors
     )
     return replace(target, doors=doors)
+
+
+def _troubles(asked: Mapping[str, Future[str]]) -> dict[str, str]:
+    """Return door -> why nothing can be judged there, empty if it works, as soon as enough is known."""
+    began, waiting = time.monotonic(), set(asked.values())
+    while waiting:
+        works = any(done.done() and not done.result() for done in asked.values())
+        left = began + min(_PATIENCE, _GRACE * Machine().stretch) - time.monotonic() if works else None
+        if left is not None and left <= 0:
+            break
+        _, waiting = wait(waiting, timeout=left, return_when=FIRST_COMPLETED)
+    silent = f"it said nothing for {time.monotonic() - began:.0f} s, while another door answered"
+    return {name: done.result() if done.done() else silent for name, done in asked.items()}
 
 
 def features_at(door: MlflowHttp, version: str) -> dict[str, Feature]:
@@ -51,11 +73,14 @@ def features_at(door: MlflowHttp, version: str) -> dict[str, Feature]:
     ``version`` is the MLflow's, as it says.
     """
     info = door.server_info()
-    return {**_announced(info, version), **_interface(door), **_request_ids(info)}
+    return {**_announced(info, version), **_interface(door), **_request_ids(info), **_permissions(door)}
 
 
-def _trouble_at(door: MlflowHttp) -> str:
-    """Return why nothing can be judged at a door, empty if it answers a search for experiments with the suite's key."""
+def _trouble_at(door: MlflowHttp, given_up: Event) -> str:
+    """Return why nothing can be judged at a door, empty if it answers a search for experiments with the suite's key.
+
+    Once it is ``given_up`` it is not asked again.
+    """
     met: Exchange | None = None
     for attempt in range(_ATTEMPTS):
         last = attempt == _ATTEMPTS - 1
@@ -66,8 +91,8 @@ def _trouble_at(door: MlflowHttp) -> str:
             return f"{problem.expected}: {problem.actual}"
         if met.ok and isinstance(met.json(), dict):
             return ""
-        if not last:
-            time.sleep(_PAUSE)
+        if last or given_up.wait(_PAUSE):
+            break
     return f"{met}"
 
 
@@ -100,6 +125,14 @@ def _interface(door: MlflowHttp) -> dict[str, Feature]:
     if page.refused and api.refused:
         return {"user-interface": Feature(False, f"neither its page nor its API is served: {page}")}
     return {}
+
+
+def _permissions(door: MlflowHttp) -> dict[str, Feature]:
+    """Return whether MLflow has users of its own, each with permissions."""
+    met = door.get("users/current")
+    if met.ok and isinstance(met.json(), dict):
+        return {"permissions": Feature(True, f"{met.method} {REST}/users/current names the user")}
+    return {"permissions": Feature(False, f"{met.method} {REST}/users/current is 404")} if met.status == 404 else {}
 
 
 def _request_ids(info: Exchange) -> dict[str, Feature]:

@@ -13,16 +13,26 @@ from registry_conformance.judge.live.profile_access import KeyTable, NetworkTabl
 from registry_conformance.judge.live.profile_base import URL_FORM, Secret, Strict, Url
 from registry_conformance.judge.live.toml_lines import line_of
 from registry_conformance.judge.promises import FEATURES, PROFILES
+from registry_conformance.judge.target.permissions import LETS
 from registry_conformance.judge.target.policy import GUARDED, KNOWN
 
 Right = Literal["read", "write", "artifact-read", "artifact-write"]
 DoorName = Literal["canonical", "documented", "literal"]
 ProfileName = Literal["mlflow", "gateway", "platform", "store", "account", "resilience", "load"]
-FeatureName = Literal["presigned-downloads", "multipart-uploads", "user-interface", "request-ids"]
+FeatureName = Literal["presigned-downloads", "multipart-uploads", "user-interface", "request-ids", "permissions"]
 assert get_args(ProfileName) == tuple(PROFILES)
 assert get_args(FeatureName) == tuple(FEATURES)
 Role = Literal[
-    "reader", "writer", "admin", "expired", "revoked", "throttled", "other-service", "legacy-service", "disposable"
+    "reader",
+    "writer",
+    "admin",
+    "expired",
+    "revoked",
+    "throttled",
+    "other-service",
+    "legacy-service",
+    "disposable",
+    "colleague",
 ]
 
 
@@ -211,6 +221,14 @@ class InfrastructureTable(Strict):
         return self
 
 
+class PermissionsTable(Strict):
+    """What is declared of MLflow's own permissions."""
+
+    default: Literal["NO_PERMISSIONS", "READ", "EDIT", "MANAGE"] = Field(
+        description="what a user may do with what nobody granted: " + ", ".join(LETS)
+    )
+
+
 class TlsTable(Strict):
     """What is declared of TLS."""
 
@@ -295,6 +313,9 @@ class Profile(Strict):
     )
     features: dict[FeatureName, bool] = Field(
         default_factory=dict, description="a table of true and false for: " + ", ".join(get_args(FeatureName))
+    )
+    permissions: PermissionsTable | None = Field(
+        default=None, description="a table with default, of MLflow's own permissions"
     )
     origin: OriginTable | None = Field(default=None, description="a table with url")
     artifacts: ArtifactsTable = Field(

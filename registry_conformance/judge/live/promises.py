@@ -20,6 +20,10 @@ def promised_by(profile: Profile) -> Promises:
         name: Feature(present, f"{profile.at(f'features.{name}')} says {_said(present=present)}", declared=True)
         for name, present in profile.features.items()
     }
+    if profile.permissions is not None:
+        features.setdefault(
+            "permissions", Feature(present=True, how=f"{profile.at('permissions')} declares them", declared=True)
+        )
     if profile.promises is not None:
         named: dict[str, str] = dict.fromkeys(profile.promises, f"{profile.at('promises')} names it")
         return Promises(named | ({"load": _LOAD} if profile.load else {}), features)

@@ -107,6 +107,7 @@ def target_of(name: str, profile: Profile, guard: Guard | None) -> Target:
         ways=Ways(profile.artifacts.uploads, profile.artifacts.downloads or Ways().downloads),
         promises=promised_by(profile),
         machine=Machine(login=login),
+        default_permission=profile.permissions.default if profile.permissions else "",
     )
 
 

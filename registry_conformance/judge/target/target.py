@@ -136,14 +136,16 @@ class Target:
     """One deployment as checks may reach it.
 
     ``keys`` maps a role or key state (``reader``, ``writer``, ``admin``, ``expired``, ``revoked``, ``throttled``,
-    ``other-service``, ``legacy-service``, ``disposable``) to its credential. ``origin`` is MLflow past the proxy,
-    ``bucket`` the store's inside, ``key_service`` the key service's base URL, ``key_record`` the file in which it keeps
-    what it was asked, ``records`` link -> the file of what passed on it, ``logs`` part -> log file, ``log_groups`` part
-    -> group of CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only where it is open.
+    ``other-service``, ``legacy-service``, ``disposable``, ``colleague``) to its credential. ``origin`` is MLflow past
+    the proxy, ``bucket`` the store's inside, ``key_service`` the key service's base URL, ``key_record`` the file in
+    which it keeps what it was asked, ``records`` link -> the file of what passed on it, ``logs`` part -> log file,
+    ``log_groups`` part -> group of CloudWatch Logs, ``account`` what bucket, role and logs are looked at in: each only
+    where it is open.
     ``ways`` is how artifacts are declared to move, ``machine`` where the MLflow client runs. ``secure`` is a door that
     takes TLS, from version ``tls_floor`` on. A client of the SDK is given up after ``client_quiet`` seconds without
     progress.
-    ``promises`` is what is asked of the target.
+    ``promises`` is what is asked of the target. ``default_permission`` is what MLflow's own permissions let a user do
+    with a thing that nobody granted, empty if that is not declared.
     """
 
     name: str
@@ -168,6 +170,7 @@ class Target:
     machine: Machine = BARE
     faults: tuple[str, ...] = ()
     promises: Promises = EVERYTHING
+    default_permission: str = ""
 
     def capability(self, name: str) -> Capability:
         """Return what is known of a capability; one never probed is absent."""

@@ -12,6 +12,8 @@ from registry_conformance.lab.external.mlflow_environment import FORM, MlflowEnv
 
 OWN = "reference"
 PREFIX = "/registry"
+PERMITTED = "READ"
+"""What its own permissions are declared to let a user do with what nobody granted."""
 
 
 class MlflowCommandError(ValueError):
@@ -24,6 +26,7 @@ class MlflowCommand:
 
     ``prefix`` is what its paths begin with; ``passwords`` is whether it asks for a user and a password by itself,
     ``tokens`` whether it asks for a token of an identity provider.
+    ``default_permission`` is what its own permissions give, if it asks for passwords.
     ``version`` is the MLflow that is started, by the interpreter ``python``; both are empty for the installed one.
     """
 
@@ -34,6 +37,7 @@ class MlflowCommand:
     tokens: bool = False
     version: str = ""
     python: str = ""
+    default_permission: str = PERMITTED
 
     @classmethod
     def named(cls, text: str) -> MlflowCommand | None:

@@ -17,6 +17,7 @@ from registry_conformance.judge.target.target import BucketAccess, Capability, D
 from registry_conformance.judge.temporary import owned_folder
 from registry_conformance.lab.deployment import DOORS, Deployment
 from registry_conformance.lab.deployment import Store as StoreValue
+from registry_conformance.lab.external.mlflow_command import PERMITTED
 from registry_conformance.lab.stack.auth import RECORD, AuthServicePart, KeyServicePart
 from registry_conformance.lab.stack.external_store import StoreOfOthers, bucket_name
 from registry_conformance.lab.stack.identity_part import IdentityPart
@@ -155,6 +156,7 @@ class RealisedStack(ABC):
         policy, asked = proxy.policy, mlflow.credential is not None
         if mlflow.credential is not None:  # what it asks for passes the proxy
             policy, keys = GUARDED, {"writer": mlflow.credential}
+            keys |= {"colleague": mlflow.colleague} if mlflow.colleague is not None else {}
         own = {"origin": Capability(False, "MLflow asks for a credential, at its origin too")} if asked else {}
         return Target(
             name=f"the {self.kind} stack",
@@ -178,6 +180,7 @@ class RealisedStack(ABC):
             | {"witness": self._witness(), "store-lasts": self._store.lasts(), **proxy.offers(), **own},
             machine=Machine(self.deployment.client.variables, self.deployment.client.netrc),
             faults=self.order.faults,
+            default_permission=PERMITTED if mlflow.colleague is not None else "",
         )
 
     def _promises_found(self, version: str) -> Promises:

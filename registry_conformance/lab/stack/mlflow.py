@@ -52,6 +52,11 @@ class MLflowServer(Part):
         return None
 
     @property
+    def colleague(self) -> Credential | None:
+        """Another user of MLflow's own, ``None`` if it has none."""
+        return None
+
+    @property
     def processes(self) -> int:
         """How many processes of it are started."""
         return self.layout.servers

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Hashable, Mapping
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,6 +23,10 @@ from registry_conformance.lab.stack.mlflow import MLflowServer
 from registry_conformance.lab.stack.part import PartError
 
 ADMIN = "admin"
+COLLEAGUE = "colleague"
+"""Another user, who is no admin."""
+_REMEMBERED = 60
+"""Seconds for which MLflow need not hash a good password again, which takes longer than most requests."""
 
 
 class CommandMLflow(MLflowServer):
@@ -50,6 +55,11 @@ class CommandMLflow(MLflowServer):
         if self.command.tokens:
             return token_of_client(self.layout)
         return Password(ADMIN, self.layout.keys["writer"]) if self.command.passwords else None
+
+    @property
+    def colleague(self) -> Credential | None:
+        """Another user, who may do what MLflow's own permissions give, ``None`` if it has none."""
+        return Password(COLLEAGUE, self.layout.keys["reader"]) if self.command.passwords else None
 
     def lacks(self, deployment: Deployment) -> str:
         """Return why it cannot be had in a deployment."""
@@ -86,10 +96,19 @@ class CommandMLflow(MLflowServer):
         return self.command.version or super().mlflow_version
 
     async def is_ready(self, deployment: Deployment) -> bool:
-        """Return whether it answers: even a deliberate refusal is an answer."""
+        """Return whether it answers, even by a deliberate refusal, and its users are there."""
         del deployment
         answer = await self.layout.http.get(self.layout.url(self.name) + self.prefix + "/health")
-        return answer.status_code < 500
+        return answer.status_code < 500 and (not self.command.passwords or await self._has_colleague())
+
+    async def _has_colleague(self) -> bool:
+        """Return whether the other user is there, made now if not."""
+        made = await self.layout.http.post(
+            f"{self.layout.url(self.name)}{self.prefix}/api/2.0/mlflow/users/create",
+            json={"username": COLLEAGUE, "password": self.layout.keys["reader"]},
+            auth=(ADMIN, self.layout.keys["writer"]),
+        )
+        return made.status_code == HTTPStatus.OK or "RESOURCE_ALREADY_EXISTS" in made.text
 
     async def _open(self) -> None:
         """Do nothing: the program takes its address itself."""
@@ -145,10 +164,11 @@ class CommandMLflow(MLflowServer):
         file.touch(mode=0o600)
         file.write_text(
             "[mlflow]\n"
-            "default_permission = READ\n"
+            f"default_permission = {self.command.default_permission}\n"
             f"database_uri = sqlite:///{workdir / 'users.db'}\n"
             f"admin_username = {ADMIN}\n"
             f"admin_password = {self.layout.keys['writer']}\n"
+            f"auth_cache_ttl_seconds = {_REMEMBERED}\n"
             "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
         )
         return file

@@ -51,7 +51,7 @@ HEALTHY = (
         for configuration in ("password", "password-tuned")
         if (name, configuration) != ("nginx", "password")
     ),
-    FieldScenario("oauth2-proxy-token", Neighbour("oauth2-proxy", "token")),
+    *(FieldScenario(f"oauth2-proxy-{name}", Neighbour("oauth2-proxy", name)) for name in ("token", "token-browser")),
 )
 """Neighbours that let a model be registered, whatever else they are."""
 

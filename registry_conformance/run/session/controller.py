@@ -99,6 +99,7 @@ class RunController:
         try:
             self._stack, self.target = self._bring_up()
             keep_secret(self.target.secrets)
+            live_line.pass_over(door.name for door in self.target.doors if door.broken)
         except (StackError, LedgerError) as problem:
             self._problem = str(problem)
             self._report(self._run_record(Exit.COULD_NOT_VERIFY))
@@ -282,7 +283,7 @@ class RunController:
             return diagnosed_load(run, outcome)
         if run.problem and not (self._live and self._live.silent):
             return run
-        return diagnosed(run, self.target)
+        return diagnosed(run, self.target, self._live.at_broken_doors if self._live else None)
 
     def _bring_up(self) -> tuple[OwnedStack | None, Target]:
         settings = self._settings

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from registry_conformance.judge.diagnosis import Diagnosis, Named, diagnose
+from registry_conformance.judge.diagnosis import Diagnosis, Named, as_cause, diagnose, diagnose_broken
+from registry_conformance.judge.diagnosis.preflight.target import Examined
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.tally import RED
 from registry_conformance.judge.target.target import Target
@@ -17,24 +18,46 @@ _WAY = "reach"
 """The area of requirements on the way to a door: they say how far one comes, and not which part is at fault."""
 
 
-def diagnosed(run: RunRecord, target: Target) -> RunRecord:
+def diagnosed(run: RunRecord, target: Target, at_broken_doors: Examined | None = None) -> RunRecord:
     """Return a run with its diagnosis, and each red check with the cause that explains it; a green run as it is.
 
-    If a look at the whole target knows no cause, a door that is broken is looked at by itself.
+    ``at_broken_doors`` is what the preflight of the broken doors came to, if others work. If nothing is red elsewhere,
+    the target is not looked at further. If a look at the whole target knows no cause, a door that is broken is looked
+    at by itself.
     """
     red = [record for record in run.records if record.verdict in RED and not _tells_itself(record)]
     broken_doors = tuple(door for door in target.doors if door.broken)
     if not target.doors or not (red or broken_doors):  # a plan answers no probe
         return run
+    names = {door.name for door in broken_doors}
+    elsewhere = [record for record in red if record.door not in names]
+    if at_broken_doors is not None and not elsewhere:
+        found = diagnose_broken(target, run.run_id, at_broken_doors)
+    else:
+        found = _of_the_whole(run, target, red, at_broken_doors)
+    promised = tuple(cause for cause in found.causes if breaks_a_promise(cause.requirements, run, target))
+    return explained(run, replace(found, causes=promised))
+
+
+def _of_the_whole(
+    run: RunRecord, target: Target, red: Sequence[CheckRecord], at_broken_doors: Examined | None
+) -> Diagnosis:
+    """Return what is wrong with a target, less the doors of which is known that nobody reaches them."""
     broken = {requirement for record in red for requirement in record.requirements}
     judged = {name for record in run.records if record.verdict in _JUDGED for name in record.requirements}
     kept_by = {name: one.layer for name, one in run.register.items() if one.area != _WAY}
-    found = diagnose(target, run.run_id, broken, judged, kept_by)
+    ended = at_broken_doors.ended if at_broken_doors else ()
+    asked = at_broken_doors.target.doors if at_broken_doors else target.doors
+    reached = tuple(door for door in target.doors if not door.broken or door in asked)
+    found = diagnose(replace(target, doors=reached), run.run_id, broken, judged, kept_by)
+    known = {cause.sentence for cause in found.causes}
+    told = tuple(named for each in ended if (named := as_cause(each)).sentence not in known)
+    found = replace(found, causes=(*told, *found.causes))
+    broken_doors = tuple(door for door in reached if door.broken)
     if broken_doors and not _knows_a_cause(found):
         alone = diagnose(replace(target, doors=broken_doors[:1]), run.run_id)  # what passed elsewhere says nothing here
         found = alone if _knows_a_cause(alone) else found
-    promised = tuple(cause for cause in found.causes if breaks_a_promise(cause.requirements, run, target))
-    return explained(run, replace(found, causes=promised))
+    return found
 
 
 def _knows_a_cause(diagnosis: Diagnosis) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.diagnosis.preflight.target import Examined, examine_broken
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.live.address import profile_at
@@ -66,6 +68,7 @@ class LiveRun:
         self.target: Target = target_of(settings.env, profile, self._guard)
         purge = profile.cleanup.purge if profile.cleanup else ()
         self._session = GuardedSession(self.target, self._guard, purge)
+        self._broken_doors: Future[Examined] | None = None
 
     def open(self, say: Say) -> Target:
         """Open the ledger, say what is to be written, ask which MLflow is there, and return the target.
@@ -85,10 +88,24 @@ class LiveRun:
             for broken in self.target.doors:
                 if broken.broken:
                     say(f"the {broken.name} door is broken, its checks are not sent: {broken.broken}")
+            self._look_at_broken_doors()
             self.target = self._discovered(self.target.working_doors[0])
         except Mismatch:
             return self.target
         return self.target
+
+    def _look_at_broken_doors(self) -> None:
+        """Begin to find out what is wrong with the broken doors, if others work, while their checks run."""
+        broken = [door for door in self.target.doors if door.broken]
+        if broken and len(broken) < len(self.target.doors):
+            thread = ThreadPoolExecutor(1)
+            self._broken_doors = thread.submit(examine_broken, self.target, self._guard.run)
+            thread.shutdown(wait=False)
+
+    @property
+    def at_broken_doors(self) -> Examined | None:
+        """What is known of the broken doors, ``None`` if there are none, or none that work."""
+        return self._broken_doors.result() if self._broken_doors else None
 
     def _discovered(self, door: Door) -> Target:
         """Return the target with what a working door tells of its MLflow; what the file declares is not asked."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -47,6 +47,7 @@ class Progress:
         self._took = self._took_last_time = 0.0
         """Seconds of the checks that are done and have run before: now, and then."""
         self._red = 0
+        self._broken_doors: frozenset[str] = frozenset()
         self._live = terminal.isatty
         self._began = self._printed = clock()
 
@@ -55,6 +56,10 @@ class Progress:
         self._due = {nodeid: self._last_time.get(nodeid) for nodeid in nodeids}
         self._began = self._clock()
 
+    def pass_over(self, broken_doors: Iterable[str]) -> None:
+        """Show no check at these doors as red: that they are broken is said once, and their checks are not sent."""
+        self._broken_doors = frozenset(broken_doors)
+
     def done(self, record: CheckRecord) -> None:
         """Take note of a finished check and show it."""
         last_time = self._due.pop(record.nodeid, None)
@@ -62,7 +67,8 @@ class Progress:
         if last_time is not None:
             self._took += record.seconds
             self._took_last_time += last_time
-        if record.verdict in _RED:
+        unsent = record.verdict is Verdict.INCONCLUSIVE and record.door in self._broken_doors
+        if record.verdict in _RED and not unsent:
             self._red += 1
             if self._red <= _RED_SHOWN:
                 more = "\n(what else is red is counted here and told at the end)" if self._red == _RED_SHOWN else ""

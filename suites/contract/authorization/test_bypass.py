@@ -10,7 +10,7 @@ import pytest
 from fixtures.doors import one_door
 from fixtures.essentials import KeyOf, Payload
 from fixtures.policy import lacks_right, requires_right
-from fixtures.protected_tag import ProtectedTag
+from fixtures.protected_tag import ProtectedTag, met
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp, location_path
 from registry_conformance.judge.clients.raw_bytes import Raw
@@ -115,9 +115,9 @@ def test_spelling_stores_no_object(
     """This spelling of an upload stores nothing for strangers and readers."""
     require(door.put_artifact(location, "mine.bin", payload(100)), 200)  # control: uploads work
     target = raw.at(f"{folder}/{quote(location_path(location))}/theirs.bin")
-    met = [raw.with_key(key).send("PUT", target, json="theirs") for key in unprivileged.values()]
+    answers = [raw.with_key(key).send("PUT", target, json="theirs") for key in unprivileged.values()]
 
-    expect_equal([str(each) for each in met if not each.refused], [], "uploads that were not refused")
+    expect_equal([said for each in answers if (said := met(each)) != "refused"], [], "not refused")
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 

@@ -14,6 +14,7 @@ from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Product
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.sign_in import is_sign_in_page
 
 SEARCH = f"{REST}/experiments/search?max_results=1"
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?(?:\.?(?:rc|dev|a|b|post)\d*)*")
@@ -43,14 +44,7 @@ def version_of(answer: Exchange) -> str:
 
 def login_page(answer: Exchange) -> Finding | None:
     """Return that a page to sign in answers in the place of the API, with 200 or as a refusal."""
-    if not (answer.ok or answer.status in (401, 403)) or "html" not in answer.content_type:
-        return None
-    text = answer.text[:50_000].lower()
-    if not re.search(
-        r"type=[\"']?password|<form[^>]*(?:login|sign-?in|sso|saml)|"
-        r"<form[^>]*/oauth2/start|(?:log|sign) ?in (?:to|with)",
-        text,
-    ):
+    if not is_sign_in_page(answer):
         return None
     host = urlsplit(answer.url).netloc
     title = title_of(answer)

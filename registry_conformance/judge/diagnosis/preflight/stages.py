@@ -24,7 +24,7 @@ from registry_conformance.judge.diagnosis.preflight.recognition import (
     no_mlflow,
     version_of,
 )
-from registry_conformance.judge.diagnosis.preflight.redirects import is_redirect, leads_to_sign_in, redirected
+from registry_conformance.judge.diagnosis.preflight.redirects import redirected
 from registry_conformance.judge.diagnosis.preflight.transport import (
     malformed_answer,
     not_connected,
@@ -33,6 +33,7 @@ from registry_conformance.judge.diagnosis.preflight.transport import (
     speaks_tls,
 )
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.sign_in import is_redirect, leads_to_sign_in
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Door
 

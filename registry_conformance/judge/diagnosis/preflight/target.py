@@ -9,7 +9,7 @@ from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
-from registry_conformance.judge.diagnosis.preflight.stages import Preflight, examine
+from registry_conformance.judge.diagnosis.preflight.stages import PATIENCE, Preflight, examine
 from registry_conformance.judge.diagnosis.preflight.transport import malformed_answer
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.policy import OPEN
@@ -29,6 +29,8 @@ _DEEPER = frozenset(
     }
 )  # fmt: skip
 """What a target that shows more than its doors may have a cause for that the probes can find."""
+_UNREACHED = frozenset(kind.id for kind in (finding.NAME, finding.PORT, finding.SILENT, finding.CUT))
+"""What keeps a client from a door, and has no cause deeper than the way to it if other doors work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,27 @@ def examine_target(target: Target, run: str, facts: Facts) -> Examined:
     )
 
 
+def examine_broken(target: Target, run: str) -> Examined:
+    """Examine the broken doors of a target of which others work; a door that cannot be reached is not asked further."""
+    broken = tuple(door for door in target.doors if door.broken)
+    examined = examine_target(replace(target, doors=broken), run, Facts())
+    unreached = {
+        name: each.finding
+        for name, each in examined.doors.items()
+        if each.finding is not None and each.finding.kind.id in _UNREACHED
+    }
+    return replace(
+        examined,
+        target=replace(examined.target, doors=tuple(d for d in examined.target.doors if d.name not in unreached)),
+        ended=tuple(dict.fromkeys((*examined.ended, *unreached.values()))),
+        open_questions=tuple(each for each in examined.open_questions if each not in unreached.values()),
+    )
+
+
 def _examined(target: Target, door: Door, run: str) -> Preflight:
     """Return what is known of a door; nothing of one that may not be asked."""
     try:
-        return examine(door, target.key_at(door), run)
+        return examine(door, target.key_at(door), run, min(PATIENCE, door.patience))
     except (NotAllowed, PreconditionFailed):
         return Preflight()
 

@@ -1,0 +1,61 @@
+"""Whether an answer asks its client to sign in with a browser: by a redirect to a page for that, or by a page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from registry_conformance.judge.evidence.exchange import Exchange
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PATH = re.compile(
+    r"/(?:log-?in|sign-?in|sso|saml2?|cas|oauth2?|oidc|openid|authorize|auth|dex|realms|adfs|_?login)\b|"
+    r"/(?:accounts?|users?)/(?:login|sign)",
+    re.IGNORECASE,
+)
+_HOST = re.compile(
+    r"(?:^|\.)(?:login|sso|auth|idp|id|accounts|signin|okta|auth0|onelogin|keycloak|cognito|amazoncognito|"
+    r"microsoftonline|duosecurity|cloudflareaccess|pingidentity)\b",
+    re.IGNORECASE,
+)
+_QUERY = re.compile(r"(?:^|&)(?:client_id|response_type|SAMLRequest|redirect_uri|rd|return_to|next)=")
+_SIGNED = re.compile(r"(?:^|&)(?:X-Amz-Signature|Signature|sig)=", re.IGNORECASE)
+"""A URL that carries its own right leads to the thing itself, whatever its path looks like."""
+_FORM = re.compile(
+    r"type=[\"']?password|<form[^>]*(?:login|sign-?in|sso|saml)|<form[^>]*/oauth2/start|(?:log|sign) ?in (?:to|with)"
+)
+_LOOKED_AT = 50_000
+
+
+def is_redirect(answer: Exchange) -> bool:
+    """Return whether an answer sends its client elsewhere."""
+    return answer.status in REDIRECTS and bool(answer.header("location"))
+
+
+def leads_to_sign_in(answer: Exchange) -> bool:
+    """Return whether a redirect leads to a page where a person signs in."""
+    if not is_redirect(answer):
+        return False
+    here, there = urlsplit(answer.url), urlsplit(urljoin(answer.url, answer.header("location")))
+    if there.path.endswith(here.path) and here.path.strip("/"):
+        return False  # the same request elsewhere: a move, no page to sign in
+    if _SIGNED.search(there.query):
+        return False
+    signs = (
+        bool(_PATH.search(there.path)),
+        bool(_HOST.search(there.hostname or "")) and there.hostname != here.hostname,
+        bool(_QUERY.search(there.query)),
+    )
+    return any(signs)
+
+
+def is_sign_in_page(answer: Exchange) -> bool:
+    """Return whether an answer is a page where a person signs in, be its status a success or a refusal."""
+    if not (answer.ok or answer.status in (401, 403)) or "html" not in answer.content_type:
+        return False
+    return bool(_FORM.search(answer.text[:_LOOKED_AT].lower()))
+
+
+def asks_to_sign_in(answer: Exchange) -> bool:
+    """Return whether an answer sends a person to sign in, or lets one sign in, in the place of what was asked for."""
+    return leads_to_sign_in(answer) or is_sign_in_page(answer)
