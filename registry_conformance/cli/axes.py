@@ -13,7 +13,12 @@ _AXES = {
     "store": ("moto|minio|URL", "The S3 store of that stack."),
     "backend_store": ("sqlite|postgresql|mariadb", "The database of its MLflow."),
     "mlflow": ("VERSION|WAY", "Its MLflow: another version, as 3.9.0, or another way to start it, as gunicorn."),
-    "proxy": ("NAME", "Its proxy: nginx, haproxy, caddy, apache or none."),
+    "proxy": ("NAME[:FILE]", "Its proxy: nginx, haproxy, caddy, apache or none, with a configuration of yours."),
+    "deployment": ("FOLDER", "A folder laid out as docker/: its files in the place of the shipped ones."),
+    "proxy_image": ("IMAGE", "An image of yours as its proxy, with --stack docker."),
+    "proxy_settings": ("FILE", "How that image is told where the other parts are."),
+    "mlflow_image": ("IMAGE", "An image of yours as its MLflow, with --stack docker."),
+    "mlflow_settings": ("FILE", "How that image is told where the other parts are."),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from registry_conformance.cli.axes import given, with_axes
 from registry_conformance.cli.faults import FAULT
 from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, STACK_TO_START, URL, exactly_one
-from registry_conformance.cli.problems import refuse
+from registry_conformance.cli.problems import EndedError, refuse
 
 
 @click.command()
@@ -26,6 +27,24 @@ from registry_conformance.cli.problems import refuse
 @click.option(
     "-n", "workers", type=click.IntRange(0), default=0, metavar="N", help="Processes that run checks at once."
 )
+@click.option(
+    "--against",
+    metavar="BASE",
+    help="Judge a change: by an image, a file, a folder, a git revision or a run that has what was there before it.",
+)
+@click.option(
+    "--also-client",
+    "clients",
+    multiple=True,
+    metavar="VERSION",
+    help="With --against: register with this MLflow client too, before and after (may be repeated).",
+)
+@click.option(
+    "--comment",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --against: write what the change does there too, as Markdown for a pull request.",
+)
 @REPORT_DIR
 @click.argument("pytest_options", nargs=-1, metavar="[-- PYTEST OPTIONS]")
 @click.pass_context
@@ -40,6 +59,9 @@ def command(
     read_only: bool,
     selection: str,
     workers: int,
+    against: str | None,
+    clients: tuple[str, ...],
+    comment: Path | None,
     report_dir: Path,
     pytest_options: tuple[str, ...],
     **axes: str,
@@ -50,33 +72,75 @@ def command(
     MLFLOW_TRACKING_PASSWORD; what else there is to know of a deployment stands in
     the file of an environment. With --stack a deployment of our own is started and judged.
 
+    With --against a change is judged by what it changes: what was there before is judged first, and one sentence says
+    which promises and which clients the change breaks or mends. What is red on both sides does not count.
+
     \b
     Examples:
       registry-conformance verify --url https://registry.example/api/mlflow
       registry-conformance verify --url https://registry.example/api/mlflow --read-only
       registry-conformance verify --env-file staging.toml -n 2 -k artifacts
       registry-conformance verify --stack embedded --fault bucket-missing -- --maxfail=5
+      registry-conformance verify --stack embedded --proxy nginx:conf/registry.conf --against main
+      registry-conformance verify --stack docker --proxy-image proxy:new --against proxy:old --comment comment.md
 
     Exit codes: 0 all that ran passed, 1 a check failed, 2 interrupted, 4 bad option or environment, 5 nothing was
-    verified, 6 could not verify, 7 something was left behind.
+    verified, 6 could not verify, 7 something was left behind. With --against: 0 the change breaks nothing, 1 it breaks
+    a promise or a client, 2, 4, 5 as above, 6 it cannot be said.
     """
-    import pytest
-
-    from registry_conformance.judge.locations import SUITES
-    from registry_conformance.run.session.arguments import in_suites
-
     exactly_one(ctx, "url", "env", "env_file", "stack")
     if read_only and stack:
         raise refuse("--read-only: is for the deployments of others; leave it out with --stack")
     if faults and not stack:
         raise refuse(f"--fault={faults[0]}: only a stack of our own is broken on purpose: add --stack")
-    target = {"url": url, "env": env, "env-file": env_file.resolve() if env_file else "", "stack": stack}
-    arguments = [f"--{name}={value}" for name, value in {**target, **given(axes, stack)}.items() if value]
-    arguments += [f"--fault={fault}" for fault in faults]
-    arguments += ["--read-only"] if read_only else []
-    arguments += [f"-k={selection}"] if selection else []
-    arguments += ["-n", str(workers)] if workers else []
-    suite = SUITES / ("local" if stack else "live")
-    return int(
-        pytest.main([str(suite), *in_suites(cached=True), f"--report-dir={report_dir}", *arguments, *pytest_options])
-    )
+    if (clients or comment) and not against:
+        raise refuse(f"{'--also-client' if clients else '--comment'}: is about a change; add --against")
+    target = {"url": url, "env": env, "env-file": str(env_file.resolve()) if env_file else "", "stack": stack or ""}
+    options = {name: value for name, value in {**target, **given(axes, stack)}.items() if value}
+    more = [f"--fault={fault}" for fault in faults]
+    more += ["--read-only"] if read_only else []
+    more += [f"-k={selection}"] if selection else []
+    more += ["-n", str(workers)] if workers else []
+    more += pytest_options
+    if against:
+        return _of_change(against, options, more, clients, comment, report_dir)
+    return _of_one(options, more, report_dir)
+
+
+def _of_one(options: Mapping[str, str], more: Sequence[str], report_dir: Path) -> int:
+    """Judge a deployment and return the run's exit code."""
+    import pytest
+
+    from registry_conformance.judge.locations import SUITES
+    from registry_conformance.run.session.arguments import in_suites
+
+    named = [f"--{name}={value}" for name, value in options.items()]
+    suite = SUITES / ("local" if "stack" in options else "live")
+    return int(pytest.main([str(suite), *in_suites(cached=True), f"--report-dir={report_dir}", *named, *more]))
+
+
+def _of_change(
+    name: str,
+    options: Mapping[str, str],
+    more: Sequence[str],
+    clients: Sequence[str],
+    comment: Path | None,
+    report_dir: Path,
+) -> int:
+    """Judge a change and return the exit code of the gate."""
+    from registry_conformance.judge.report.write import ReportFolderError, check_writable
+    from registry_conformance.run.base import BaseError, base
+    from registry_conformance.run.before_after import BEFORE, Change, NotJudgedError, judge
+
+    try:
+        check_writable(report_dir)
+        before = base(name, options, report_dir, report_dir / BEFORE / "files")
+        effect = judge(Change(before, options, more, clients, report_dir), click.echo, comment)
+    except BaseError as problem:
+        raise refuse(f"--against={name}: {problem}") from problem
+    except ReportFolderError as problem:
+        raise refuse(problem) from problem
+    except NotJudgedError as problem:
+        raise EndedError(f"It cannot be said what this change does: {problem}", problem.code) from problem
+    click.echo(f"\n{effect.sentence}")
+    return effect.exit_code

@@ -12,6 +12,7 @@ from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
 from registry_conformance.judge.machine import client_version
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.external.deployment_folder import DeploymentFolder, DeploymentFolderError
 from registry_conformance.lab.external.image import ExternalImage
 from registry_conformance.lab.external.mlflow_command import MlflowCommand, MlflowCommandError
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
@@ -67,10 +68,22 @@ def load_plan(text: str) -> str:
         raise SettingsError(f"--load: {problem}") from problem
 
 
-def neighbour_named(name: str, stack: str) -> Neighbour | None:
-    """Return the proxy of others, ``None`` for the reference's."""
+def deployment_folder(name: str, stack: str) -> DeploymentFolder | None:
+    """Return the folder whose files stand in the place of the shipped ones, ``None`` if none is named."""
+    if not name:
+        return None
+    if stack == "docker":
+        raise SettingsError(f"--deployment={name}: an image holds its own files; add --stack=embedded, or build images")
     try:
-        neighbour = Neighbour.named(name)
+        return DeploymentFolder.read(Path(name).resolve())
+    except DeploymentFolderError as problem:
+        raise SettingsError(f"--deployment={name}: {problem}") from problem
+
+
+def neighbour_named(name: str, stack: str, folder: DeploymentFolder | None = None) -> Neighbour | None:
+    """Return the proxy of others, ``None`` for the reference's; a configuration may be one of ``folder``."""
+    try:
+        neighbour = Neighbour.named(name, folder.proxies if folder else None)
     except NeighbourError as problem:
         raise SettingsError(f"--proxy={name}: {problem}") from problem
     if neighbour is not None and stack == "docker":

@@ -14,6 +14,7 @@ import pytest
 
 from fixtures.registrations import INTERPRETER
 from fixtures.routes import JUDGED, over_routes
+from fixtures.scratch_stack import MUTATED
 from registry_conformance.judge.end_requests import leave_to_controller
 from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.locations import REGISTER
@@ -113,7 +114,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         "--proxy",
         default="",
         metavar="|".join((OWN, *PROGRAMS, NONE)),
-        help="the proxy of the embedded stack, as NAME or NAME:CONFIGURATION of docker/proxies (default: envoy)",
+        help="the proxy of the embedded stack, as NAME, NAME:CONFIGURATION of docker/proxies or NAME:FILE"
+        " (default: envoy)",
+    )
+    group.addoption(
+        "--deployment",
+        default="",
+        metavar="FOLDER",
+        help="a folder laid out as docker/, whose files the embedded stack takes in the place of the shipped ones",
     )
     group.addoption(
         "--mlflow",
@@ -175,6 +183,8 @@ def pytest_configure(config: pytest.Config) -> None:
     given = _given(shared, live) or plan or config.hook.pytest_conformance_target(config=config)
     config.stash[INTERPRETER] = settings.client.python if settings.client else ""
     config.stash[JUDGED] = settings.installation
+    if settings.folder:
+        config.stash[MUTATED] = settings.folder.change  # the scratch stack has its files too, whatever it becomes
     context = config.stash[CONTEXT] = Context(settings, register, recording, given, shared.get("address", ""))
     config.pluginmanager.register(recording, "conformance-recording")
     if not shared:

@@ -13,6 +13,7 @@ from registry_conformance.judge.locations import report_folder
 from registry_conformance.judge.machine import new_run_id, variable
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external import mlflow_command
+from registry_conformance.lab.external.deployment_folder import DeploymentFolder
 from registry_conformance.lab.external.image import OPTIONS, ExternalImage, ExternalImageError, named
 from registry_conformance.lab.external.mlflow_command import MlflowCommand
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
@@ -24,6 +25,7 @@ from registry_conformance.run.option_values import (
     backend_named,
     checked_run_id,
     client_named,
+    deployment_folder,
     environment_named,
     faults_named,
     load_plan,
@@ -48,6 +50,7 @@ class Settings:
     Allure's results beside those of the report, its files removed first if ``allure_cleaned``.
     ``client`` is the MLflow that registers models, ``None`` for the one that is installed.
     ``load`` is the load that is put on the target, as ``LoadPlan`` reads it, empty for none.
+    ``folder`` has files in the place of the shipped ones of ``docker/``.
     """
 
     stack: str
@@ -71,6 +74,7 @@ class Settings:
     command: MlflowCommand | None = None
     client: MlflowEnvironment | None = None
     load: str = ""
+    folder: DeploymentFolder | None = None
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Settings:
@@ -88,11 +92,13 @@ class Settings:
             proxy, mlflow = (named(part, options, in_containers=stack == "docker") for part in ("proxy", "mlflow"))
         except ExternalImageError as problem:
             raise SettingsError(str(problem)) from problem
-        neighbour = neighbour_named(options.get("proxy") or OWN, stack)
+        folder = deployment_folder(options.get("deployment") or "", stack)
+        neighbour = neighbour_named(options.get("proxy") or OWN, stack, folder)
         command = mlflow_command_named(options.get("mlflow") or mlflow_command.OWN, stack)
         parts = [f"--{name.replace('_', '-')}={value}" for name in OPTIONS if (value := options.get(name))]
-        parts += [f"--proxy={neighbour}"] if neighbour else []
+        parts += [f"--proxy={shlex.quote(neighbour.option)}"] if neighbour else []
         parts += [f"--mlflow={command}"] if command else []
+        parts += [f"--deployment={shlex.quote(str(folder.folder))}"] if folder else []
         external = [each for each in (proxy, mlflow, neighbour, command) if each is not None]
         return cls(
             stack=stack,
@@ -116,6 +122,7 @@ class Settings:
             command=command,
             client=client_named(options.get("client") or ""),
             load=load_plan(options.get("load") or ""),
+            folder=folder,
         )
 
     @property
@@ -171,6 +178,7 @@ class Settings:
         external = "".join(f", {each.part} {each.image}" for each in (self.proxy, self.mlflow) if each)
         external += f", proxy {self.neighbour}" if self.neighbour else ""
         external += f", MLflow by {self.command}" if self.command else ""
+        external += f", files of {self.folder.folder}" if self.folder else ""
         return [f"run {self.run_id}: {self.stack} stack, {self.store} store, {self.backend}{external}{faults}"]
 
 

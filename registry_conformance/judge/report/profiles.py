@@ -56,14 +56,7 @@ def at_broken_door(run: RunRecord, record: CheckRecord) -> bool:
 
 def registration(run: RunRecord) -> Answer:
     """Return whether a third party can register a model here, by the checks of registrations alone."""
-    doors: dict[str, list[CheckRecord]] = {}
-    for record in run.records:
-        if set(record.requirements) & set(REGISTRATION) and record.verdict is not Verdict.INAPPLICABLE:
-            doors.setdefault(record.door or _first_door(run), []).append(record)
-    found = incompatibility(run)
-    known = f"{found.sentence}; {found.remedy}" if found else ""
-    answers = {door: _at_one_door(records, known) for door, records in doors.items()}
-    answers |= {door: Answer("no", "this door is broken") for door in broken_doors(run)}
+    answers = registration_by_door(run)
     if not answers:
         return Answer("not known", _unproved(run), run.client)
     words = {answer.word for answer in answers.values()}
@@ -73,6 +66,18 @@ def registration(run: RunRecord) -> Answer:
     told = [f"{answer.word} at the {door} door ({answer.why})" for door, answer in answers.items()]
     word = "partly" if "yes" in words else "no" if "no" in words else "not known"
     return Answer(word, "; ".join(told), run.client)
+
+
+def registration_by_door(run: RunRecord) -> dict[str, Answer]:
+    """Return door -> whether a third party can register a model there, nothing if no registration was tried."""
+    doors: dict[str, list[CheckRecord]] = {}
+    for record in run.records:
+        if set(record.requirements) & set(REGISTRATION) and record.verdict is not Verdict.INAPPLICABLE:
+            doors.setdefault(record.door or _first_door(run), []).append(record)
+    found = incompatibility(run)
+    known = f"{found.sentence}; {found.remedy}" if found else ""
+    answers = {door: _at_one_door(records, known) for door, records in doors.items()}
+    return answers | {door: Answer("no", "this door is broken") for door in broken_doors(run)}
 
 
 def _at_one_door(records: list[CheckRecord], known: str) -> Answer:

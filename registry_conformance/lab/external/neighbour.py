@@ -101,18 +101,20 @@ class Neighbour:
     """A proxy of others in the reference's place, or none; with ``edits`` (old text, new text) in its configuration.
 
     The clock of the identity provider that it asks, if it asks one, is ``skew`` seconds ahead of this machine's.
+    ``own`` is the file of a configuration that is none of the shipped ones.
     """
 
     name: str
     configuration: str = ""
     edits: tuple[tuple[str, str], ...] = ()
     skew: int = 0
+    own: Path | None = None
 
     @classmethod
-    def named(cls, text: str) -> Neighbour | None:
-        """Return what ``NAME`` or ``NAME:CONFIGURATION`` names, ``None`` if that is the reference's own proxy.
+    def named(cls, text: str, proxies: Path | None = None) -> Neighbour | None:
+        """Return what ``NAME``, ``NAME:CONFIGURATION`` or ``NAME:FILE`` names, ``None`` for the reference's own proxy.
 
-        Raises ``NeighbourError``.
+        A configuration of the folder ``proxies`` comes before a shipped one. Raises ``NeighbourError``.
         """
         name, _, configuration = text.partition(":")
         if name in (OWN, NONE):
@@ -122,10 +124,32 @@ class Neighbour:
         if name not in PROGRAMS:
             raise NeighbourError(unknown(name, (OWN, *PROGRAMS, NONE)))
         program = PROGRAMS[name]
+        if os.sep in configuration or Path(configuration).suffix:
+            return cls._of_file(name, Path(configuration))
         chosen = configuration or program.usual
+        other = proxies / program.folder / f"{chosen}.{program.suffix}" if proxies else None
+        if other and other.is_file():
+            return cls._of_file(name, other)
         if chosen not in program.configurations:
-            raise NeighbourError(unknown(chosen, program.configurations))
+            raise NeighbourError(f"{unknown(chosen, program.configurations)}, or the path of a file")
         return cls(name, chosen)
+
+    @classmethod
+    def _of_file(cls, name: str, file: Path) -> Neighbour:
+        """Return a proxy with a configuration of somebody's own; raise ``NeighbourError`` for one that cannot work."""
+        neighbour = cls(name, file.stem, own=file.resolve())
+        try:
+            text = neighbour.file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise NeighbourError(f"{file} cannot be read: {getattr(problem, 'strerror', '') or problem}") from problem
+        for places in (("@LISTEN@", "@LISTEN_PORT@"), ("@MLFLOW@",)):
+            if not any(place in text for place in places):
+                told = "where it listens" if "@LISTEN@" in places else "where MLflow is"
+                shown = " or ".join(places)
+                raise NeighbourError(
+                    f"{file} has no {shown}: write that where it says {told}, as docs/own-parts.md shows"
+                )
+        return neighbour
 
     @property
     def program(self) -> Program:
@@ -135,6 +159,8 @@ class Neighbour:
     @property
     def asks_auth(self) -> bool:
         """Whether it asks the reference's auth service."""
+        if self.own:
+            return "@AUTH@" in self.own.read_text(encoding="utf-8")
         return self.name != NONE and self.configuration in self.program.asking
 
     @property
@@ -144,8 +170,8 @@ class Neighbour:
 
     @property
     def file(self) -> Path:
-        """The file of its configuration, as it is shipped."""
-        return FOLDER / self.program.folder / f"{self.configuration}.{self.program.suffix}"
+        """The file of its configuration: somebody's own, or as it is shipped."""
+        return self.own or FOLDER / self.program.folder / f"{self.configuration}.{self.program.suffix}"
 
     def text(self, places: Mapping[str, object]) -> str:
         """Return its configuration with each ``@PLACE@`` filled in; raise ``NeighbourError`` for an edit of nothing."""
@@ -157,6 +183,11 @@ class Neighbour:
         for place, value in places.items():
             text = text.replace(f"@{place}@", str(value))
         return text
+
+    @property
+    def option(self) -> str:
+        """The value of the option ``--proxy`` that names it."""
+        return f"{self.name}:{self.own}" if self.own else str(self)
 
     @property
     def whose(self) -> str:

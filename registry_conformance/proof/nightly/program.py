@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from registry_conformance.judge.lifeline import die_with_parent
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import child_environment, new_run_id, variable
 from registry_conformance.judge.report.write import RUNS, ReportFolderError, check_writable, explained
@@ -20,10 +19,9 @@ from registry_conformance.proof.nightly.night import BusyError, NightRun, alone,
 from registry_conformance.proof.nightly.plan import Job, NightlyPlan, NightlyPlanError
 from registry_conformance.proof.nightly.result import Result, judged
 from registry_conformance.proof.nightly.webhook import tell
+from registry_conformance.run.child_run import end_with_parent, interrupt
 
 USAGE, COULD_NOT, INTERRUPTED = 4, 6, 2
-_GRACE = 60.0
-"""Seconds in which a run that is ended from outside may clear up."""
 Say = Callable[[str], None]
 
 
@@ -119,31 +117,13 @@ def _run(job: Job, night: NightRun, reports: Path, secret: str, lock: int) -> Re
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=(lock,),
-            preexec_fn=_end_with_night,  # noqa: PLW1509 - no threads here
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no threads here
         )
         try:
             process.wait(job.minutes * 60)
         except subprocess.TimeoutExpired:
             problem = f"Could not verify: not finished after {job.minutes:g} minutes, and ended."
         finally:
-            _end(process)
+            interrupt(process)
     code = COULD_NOT if problem else process.returncode if process.returncode >= 0 else 3
     return judged(job, reports, run_id, code, time.monotonic() - began, problem)
-
-
-def _end_with_night() -> None:
-    """In the process of a run: heed interrupts, whoever ignores them above, and be interrupted when the night dies."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    die_with_parent(by=signal.SIGINT)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt a run that is still going, so that it clears up, and kill it if it does not."""
-    if process.poll() is not None:
-        return
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(_GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -13,9 +13,10 @@ from registry_conformance.run.settings import Settings
 
 def stack_request(settings: Settings, cache: Path | None, external_store: ExternalStore | None) -> StackRequest:
     """Return the order of a run; ``cache`` is a folder that outlives it, ``external_store`` a store of others."""
+    deployment = broken(REFERENCE, settings.faults)
     return StackRequest(
         settings.run_id,
-        broken(REFERENCE, settings.faults),
+        settings.folder.change(deployment) if settings.folder else deployment,
         store=settings.store,
         kind=settings.stack,
         backend=settings.backend,

@@ -1,0 +1,231 @@
+"""What a change does to a deployment: which promises and which clients it breaks or mends, from a run on each side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from registry_conformance.judge.report import tally
+from registry_conformance.judge.report.profiles import Answer, registration_by_door
+from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.report.tally import plural, some
+from registry_conformance.judge.requirement import Level
+from registry_conformance.judge.verdict import Verdict
+
+_MOST_IDS = 6
+_UNASKED = (Verdict.UNTESTED, Verdict.INAPPLICABLE)
+_UNCLEAR = (Verdict.INCONCLUSIVE, Verdict.ERROR)
+_LISTS = ("broken", "mended", "unproved", "still")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One requirement on both sides of a change, with what was seen of it after it, empty if it is kept then.
+
+    ``anew`` is whether a case of it fails after the change that did not fail before: it may have failed in others.
+    """
+
+    id: str
+    level: Level
+    text: str
+    before: Verdict
+    after: Verdict
+    seen: str = ""
+    anew: bool = False
+
+    @property
+    def list(self) -> str:
+        """The list of an effect that it belongs in, empty for none."""
+        if self.anew:
+            return "broken"
+        if self.before is Verdict.PASSED and self.after in (*_UNASKED, *_UNCLEAR):
+            return "unproved"
+        if self.after is Verdict.PASSED:
+            return {Verdict.FAILED: "mended", Verdict.PASSED: "kept"}.get(self.before, "")
+        return "still" if self.before in tally.RED and self.after in tally.RED else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAtDoor:
+    """One client at one door: whether it could register a model before and after (``yes``, ``no``, ``not known``)."""
+
+    client: str
+    door: str
+    before: str
+    after: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.client} at the {self.door} door"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change does. A promise stands in one list at most.
+
+    ``broken`` are not kept after in a case in which they were before, or were not asked; ``mended`` are kept now;
+    ``unproved`` were kept, and nobody can say so after; ``still`` are red on both sides; ``kept`` is how many are kept
+    on both. ``cut_off``
+    and ``let_in`` are clients that could register a model on one side alone, ``as_before`` those that can on both.
+    ``cause`` and ``fix`` are the first cause of what is red after, empty if none is known. ``problem`` is why a side
+    could not be judged, and ``nothing`` whether neither verified anything.
+    """
+
+    broken: tuple[Promise, ...] = ()
+    mended: tuple[Promise, ...] = ()
+    unproved: tuple[Promise, ...] = ()
+    still: tuple[Promise, ...] = ()
+    kept: int = 0
+    cut_off: tuple[ClientAtDoor, ...] = ()
+    let_in: tuple[ClientAtDoor, ...] = ()
+    as_before: tuple[ClientAtDoor, ...] = ()
+    cause: str = ""
+    fix: str = ""
+    problem: str = ""
+    nothing: bool = False
+
+    @classmethod
+    def of(cls, sides: Sequence[tuple[RunRecord, RunRecord]]) -> Effect:
+        """Return the effect of a change, from pairs of runs before and after it.
+
+        The first pair asked for the promises; each further one registered a model with another client.
+        """
+        before, after = sides[0]
+        found: dict[str, list[Promise]] = {}
+        for promise in _promises(before, after):
+            found.setdefault(promise.list, []).append(promise)
+        lists = {name: tuple(sorted(found.get(name, ()), key=_binding)) for name in _LISTS}
+        clients = [client for pair in sides for client in _clients(*pair)]
+        cause = next((each for each in after.diagnosis if _is_first(each)), None)
+        return cls(
+            broken=lists["broken"],
+            mended=lists["mended"],
+            unproved=lists["unproved"],
+            still=lists["still"],
+            kept=len(found.get("kept", ())),
+            cut_off=tuple(each for each in clients if each.before == "yes" and each.after == "no"),
+            let_in=tuple(each for each in clients if each.before == "no" and each.after == "yes"),
+            as_before=tuple(each for each in clients if each.before == each.after == "yes"),
+            cause=str(cause["cause"]) if cause else "",
+            fix=str(cause["remedy"]) if cause else "",
+            problem=_problem(sides),
+            nothing=all(tally.unverified(run) and not run.problem for run in (before, after)),
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a gate: 0 nothing is broken, 1 something is, 5 nothing was verified, 6 it cannot be said."""
+        if self.broken or self.cut_off:
+            return 1
+        if self.nothing:
+            return 5
+        return 6 if self.problem or self.unproved else 0
+
+    @property
+    def sentence(self) -> str:
+        """What the change does, in one sentence, with its cause if one is known."""
+        if self.problem and not (self.broken or self.cut_off):
+            return f"It cannot be said what this change does: {self.problem.rstrip('.')}."
+        if self.nothing:
+            return "It cannot be said what this change does: nothing was verified before or after it."
+        told = [f"breaks {_named(self.broken, self.cut_off)}"] if self.broken or self.cut_off else []
+        told += [f"mends {_named(self.mended, self.let_in)}"] if self.mended or self.let_in else []
+        clauses = [f"This change {' and '.join(told) or 'breaks nothing and mends nothing'}"]
+        if self.cause and (self.broken or self.cut_off):
+            clauses += [f"cause: {self.cause.rstrip('.')}", f"fix: {self.fix.rstrip('.')}"]
+        return f"{'; '.join([*clauses, *self._others()])}."
+
+    def _others(self) -> Iterator[str]:
+        """Yield what is not known or not changed, in few words."""
+        if self.unproved:
+            yield f"{_named(self.unproved)} kept before, not proved after"
+        if self.still:
+            yield f"{_named(self.still)} not kept before or after"
+        if self.kept and not (self.broken or self.cut_off):
+            yield f"{plural(self.kept, 'promise')} kept before and after"
+        if self.as_before and not self.cut_off:
+            yield f"{_clients_named(self.as_before)}, registers a model as before"
+
+
+def _promises(before: RunRecord, after: RunRecord) -> Iterator[Promise]:
+    """Yield every requirement that both runs know."""
+    was, now, anew, worst = tally.verdicts(before), tally.verdicts(after), _broken_anew(before, after), _worst(after)
+    for name, requirement in after.register.items():
+        if name not in was:
+            continue
+        seen = anew.get(name) or worst.get(name)
+        told = tally.brief(tally.reason(seen)) if seen and seen.verdict is not Verdict.PASSED else ""
+        told = told or after.beyond.get(name, "")
+        yield Promise(name, requirement.level, requirement.text, was[name], now[name], told, name in anew)
+
+
+def _broken_anew(before: RunRecord, after: RunRecord) -> dict[str, CheckRecord]:
+    """Return requirement id -> the first of its checks that fails, and neither failed before nor was unclear."""
+    past = {record.nodeid: record.verdict for record in before.records}
+    found: dict[str, CheckRecord] = {}
+    for record in after.records:
+        if record.verdict is Verdict.FAILED and past.get(record.nodeid, Verdict.UNTESTED) not in tally.RED:
+            for name in record.requirements:
+                found.setdefault(name, record)
+    return found
+
+
+def _worst(run: RunRecord) -> dict[str, CheckRecord]:
+    """Return requirement id -> its check with the worst verdict."""
+    worst: dict[str, CheckRecord] = {}
+    for record in run.records:
+        for name in record.requirements:
+            if name not in worst or record.verdict > worst[name].verdict:
+                worst[name] = record
+    return worst
+
+
+def _binding(promise: Promise) -> tuple[int, str]:
+    return list(Level).index(promise.level), promise.id
+
+
+def _clients(before: RunRecord, after: RunRecord) -> Iterator[ClientAtDoor]:
+    """Yield the client of a pair of runs at each door that one of them was asked at."""
+    was, now = registration_by_door(before), registration_by_door(after)
+    gone = Answer("no", "this door is not served any more")
+    name = f"the MLflow client {after.client or before.client}"
+    for door in dict.fromkeys((*was, *now)):
+        missing = door not in now and door not in (after.target.get("doors") or {})
+        answer = now.get(door, gone if missing and not after.problem else Answer("not known", ""))
+        yield ClientAtDoor(name, door, was[door].word if door in was else "no", answer.word, answer.why)
+
+
+def _problem(sides: Sequence[tuple[RunRecord, RunRecord]]) -> str:
+    """Return why a side could not be judged, empty if each was."""
+    for before, after in sides:
+        if before.problem:
+            return f"before it, {tally.first_line(before.problem)}"
+        if after.problem:
+            return f"with it, {tally.first_line(after.problem)}"
+    return ""
+
+
+def _is_first(cause: Mapping[str, Any]) -> bool:
+    """Return whether a cause of a run's diagnosis is known, and named first."""
+    return cause["id"] != "unknown" and not cause["alternative"] and not cause["note"]
+
+
+def _named(promises: Sequence[Promise], clients: Sequence[ClientAtDoor] = ()) -> str:
+    told = []
+    if promises:
+        must = sum(each.level is Level.MUST for each in promises)
+        ids = some([each.id for each in promises], _MOST_IDS)
+        told.append(f"{plural(len(promises), 'promise')} ({ids}{f'; {must} MUST' if must else ''})")
+    if clients:
+        told.append(f"registration with {_clients_named(clients)}")
+    return " and ".join(told)
+
+
+def _clients_named(clients: Sequence[ClientAtDoor]) -> str:
+    """Return clients in words, each once, with the doors that are meant."""
+    doors: dict[str, list[str]] = {}
+    for each in clients:
+        doors.setdefault(each.client, []).append(each.door)
+    told = [f"{client} at the {', '.join(at)} door{'s' * (len(at) > 1)}" for client, at in doors.items()]
+    return " and ".join(told)

@@ -1,0 +1,73 @@
+"""A folder laid out as ``docker/``, whose files stand in the place of the shipped ones: somebody's own settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from registry_conformance.judge.locations import DOCKER
+from registry_conformance.judge.suggestion import unknown
+from registry_conformance.lab.deployment import Deployment
+
+PARTS = ("proxy", "auth", "mlflow")
+"""The parts whose files a running stack reads."""
+PROXIES = "proxies"
+"""The folder of the configurations of other proxies."""
+_SUFFIXES = (".yaml", ".lua", ".py", ".toml")
+"""What a part reads; all else in its folder (a Dockerfile, a lock) is about its image."""
+_REQUIREMENTS = "requirements"
+
+
+class DeploymentFolderError(ValueError):
+    """A folder cannot stand in the place of ``docker/``; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFolder:
+    """A folder, and what it changes: ``files`` are those that differ from the shipped, as ``Deployment`` has them."""
+
+    folder: Path
+    files: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> DeploymentFolder:
+        """Read the files of the parts in a folder; raise ``DeploymentFolderError``."""
+        if not folder.is_dir():
+            raise DeploymentFolderError("there is no such folder")
+        if not any((folder / part).is_dir() for part in (*PARTS, PROXIES)):
+            raise DeploymentFolderError(f"it holds none of the folders {', '.join((*PARTS, PROXIES))}")
+        texts = {path: _text(folder / path) for part in PARTS for path in _read_by(folder, part)}
+        for path in texts:
+            _refuse_unread(path)
+        shipped = {path: _text(DOCKER / path) for path in texts if (DOCKER / path).is_file()}
+        return cls(folder, tuple(sorted((path, text) for path, text in texts.items() if shipped.get(path) != text)))
+
+    @property
+    def proxies(self) -> Path | None:
+        """The folder of configurations of other proxies, ``None`` if it has none."""
+        return self.folder / PROXIES if (self.folder / PROXIES).is_dir() else None
+
+    def change(self, deployment: Deployment) -> Deployment:
+        """Return a deployment with these files; those that it has otherwise already stay as they are."""
+        return replace(deployment, files=tuple(sorted({**dict(self.files), **dict(deployment.files)}.items())))
+
+
+def _read_by(folder: Path, part: str) -> list[str]:
+    """Return the paths, below ``folder``, of the files that a part reads."""
+    found = sorted((folder / part).glob("*")) if (folder / part).is_dir() else []
+    names = [file.name for file in found if file.suffix in _SUFFIXES and not file.name.startswith(_REQUIREMENTS)]
+    return [f"{part}/{name}" for name in names]
+
+
+def _refuse_unread(path: str) -> None:
+    """Raise ``DeploymentFolderError`` for a file of the proxy that nothing would read: it is misspelt."""
+    part, _, name = path.partition("/")
+    if part == "proxy" and not (DOCKER / path).is_file():
+        raise DeploymentFolderError(f"{path}: {unknown(name, [each.name for each in (DOCKER / part).glob('*.*')])}")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise DeploymentFolderError(f"{file.name}: cannot be read as text: {problem}") from problem
