@@ -17,7 +17,8 @@ from registry_conformance.lab.external.deployment_folder import DeploymentFolder
 from registry_conformance.lab.external.neighbour import Neighbour, NeighbourError
 from registry_conformance.run import before_after
 from registry_conformance.run.base import BaseError, base
-from registry_conformance.run.settings import Settings, SettingsError
+from registry_conformance.run.option_values import SettingsError
+from registry_conformance.run.settings import Settings
 from tests.report_runs import check, green
 from tests.tree import ROOT
 
