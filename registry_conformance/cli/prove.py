@@ -23,7 +23,8 @@ JOBS = (os.cpu_count() or 1) + 1
 @STACK
 @STORE
 @REPORT_DIR
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="So many faults, drawn anew each time.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="So many faults, drawn by the seed.")
+@click.option("--seed", type=int, metavar="S", help="What a sample is drawn with (default: drawn now, and told).")
 @click.option("--busy", is_flag=True, help="Keep every core busy meanwhile.")
 @click.option("--slow", is_flag=True, help="Let each request to the proxy wait for 100 ms.")
 @click.option(
@@ -53,6 +54,8 @@ def command(replay: Path | None, keep: bool, **asked: Any) -> int:
 
     if replay is not None:
         return replayed(replay, keep=keep, say=print)
+    if asked["seed"] is not None and asked["sample"] is None:
+        raise click.UsageError("--seed needs --sample N: a whole proof draws nothing")
     if keep:
         raise click.UsageError("--keep needs --replay FOLDER: it keeps what lies there")
     return prove(ProofRequest(**asked), partial(print, flush=True))

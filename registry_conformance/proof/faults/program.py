@@ -46,9 +46,9 @@ Say = Callable[[str], None]
 class ProofRequest:
     """What a proof was asked for.
 
-    ``only`` names faults, none for all; ``sample`` is how many are drawn anew of these. ``rounds`` on the reference are
-    ``None`` for as many as the rest calls for; ``jobs`` is how many stacks there are at once. ``busy`` keeps every core
-    busy meanwhile, ``slow`` lets each request to the proxy wait.
+    ``only`` names faults, none for all; ``sample`` is how many of these are drawn by ``seed``, which is drawn itself if
+    it is ``None``. ``rounds`` on the reference are ``None`` for as many as the rest calls for; ``jobs`` is how many
+    stacks there are at once. ``busy`` keeps every core busy meanwhile, ``slow`` lets each request to the proxy wait.
     """
 
     only: tuple[str, ...]
@@ -59,6 +59,7 @@ class ProofRequest:
     report_dir: Path
     thorough: bool
     sample: int | None = None
+    seed: int | None = None
     busy: bool = False
     slow: bool = False
 
@@ -94,7 +95,7 @@ def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
     part = bool(asked.only) or asked.sample is not None
     rounds = (0 if part else ROUNDS) if asked.rounds is None else asked.rounds
     healthy = behind_a_slow_line(HEALTHY) if asked.slow else HEALTHY
-    work = Work(_chosen(asked), rounds, asked.thorough, healthy)
+    work = Work(chosen(asked, say), rounds, asked.thorough, healthy)
     say(f"proving: {len(work.faults)} faults, {rounds} rounds on the reference, {asked.jobs} {settings.stack} stacks")
     if asked.busy or asked.slow:
         say("meanwhile: " + ", ".join(["every core is kept busy"] * asked.busy + ["the line is slow"] * asked.slow))
@@ -144,12 +145,14 @@ def _json(document: Any) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _chosen(asked: ProofRequest) -> tuple[str, ...]:
-    """Return the faults that are looked for, in the catalogue's order; a sample is drawn anew each time."""
+def chosen(asked: ProofRequest, say: Say) -> tuple[str, ...]:
+    """Return the faults that are looked for, in the catalogue's order; say what a sample is drawn with."""
     names = asked.only or tuple(CATALOGUE)
-    if asked.sample is None:
+    if asked.sample is None or asked.sample >= len(names):
         return names
-    drawn = random.SystemRandom().sample(names, min(asked.sample, len(names)))
+    seed = random.SystemRandom().randrange(1_000_000) if asked.seed is None else asked.seed
+    say(f"{asked.sample} of {len(names)} faults (--seed={seed} draws them again)")
+    drawn = set(random.Random(seed).sample(sorted(names), asked.sample))  # noqa: S311 - no secret
     return tuple(name for name in names if name in drawn)
 
 
