@@ -154,9 +154,9 @@ def test_what_is_no_mlflow_is_told_as_what_it_seems_to_be(answer: Answer, told: 
         ),
         (
             Answer(401, {"error_code": "UNAUTHENTICATED", "message": "unknown key"}),
-            ("the auth service, in MLflow's error form", "unknown key"),
+            ("MLflow, or what answers in its error form", "unknown key"),
         ),
-        (Answer(403, {"error": {"message": "forbidden by policy"}}), ("403", "forbidden by policy")),
+        (Answer(403, {"error": {"message": "token unknown"}}), ("403", "token unknown")),
         (Answer(401, "", {"WWW-Authenticate": 'Bearer error="invalid_token"'}), ("401",)),
     ],
 )

@@ -89,10 +89,38 @@ def test_a_certificate_that_is_not_good_is_told(
     assert bool(asked) is not bool(kind)
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_client_certificate_that_is_wanted_is_told(
+    authority: trustme.CA, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    """A port that asks for a client's certificate is told as that, or as a refused handshake that may be for it."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    context = served_by(authority, "127.0.0.1")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.maximum_version = version
+    with site(mlflow, context) as there:
+        found = examine(Door("given", there.url, 2.0, ca=file), "a-key-of-mine", "run-1", 2.0).finding
+    assert found is not None
+    assert found.kind.id in ("client-certificate-wanted", "tls-refused")
+    assert "MLFLOW_TRACKING_CLIENT_CERT_PATH" in found.remedy
+
+
+@pytest.mark.parametrize("host", [".", f"{'a' * 64}.example"])
+def test_a_host_that_no_dns_can_have_is_told(host: str) -> None:
+    """A name with an empty or endless part is told, without a traceback."""
+    found = found_at(f"http://{host}/api/mlflow")
+    assert found.kind.id == "door-name-unknown"
+    assert "no name that a DNS could have" in found.sentence
+
+
 @pytest.mark.parametrize(
     ("said", "kind", "told"),
     [
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "address-no-http", "SSH-2.0"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "address-no-http", "it seems to be SSH, and says 'SSH-2.0"),
+        (b"-ERR unknown command 'GET'\r\n", "address-no-http", "it seems to be Redis"),
+        (b"E\x00\x00\x00\x84SFATAL\x00C0A000\x00", "address-no-http", "it seems to be PostgreSQL"),
+        (b"\x00\x00\x06\x04" + bytes(11), "address-no-http", "it speaks HTTP/2 alone"),
         (b"", "door-hangs-up", "closes it without an answer"),
         (
             b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % number for number in range(120)) + b"\r\n",

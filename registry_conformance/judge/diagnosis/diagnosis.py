@@ -63,7 +63,7 @@ class Named:
         """How sure it is and where it is mended, in the words that stand in a report."""
         if self.id == UNKNOWN:
             return self.layer or "no layer shown"
-        return f"{self.band}, {self.layer}"
+        return f"{self.band}, {self.layer or 'no layer shown'}"
 
     def explains(self, requirements: Collection[str], evidence: Collection[EvidenceItem]) -> bool:
         """Return whether a red check is this cause's doing, by what it met itself and by its requirements."""

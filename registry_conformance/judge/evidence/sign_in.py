@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from registry_conformance.judge.evidence.exchange import Exchange
 
@@ -32,11 +32,23 @@ def is_redirect(answer: Exchange) -> bool:
     return answer.status in REDIRECTS and bool(answer.header("location"))
 
 
+def goal_of(answer: Exchange) -> SplitResult | None:
+    """Return where a redirect leads, ``None`` if its Location is no address of the web."""
+    try:
+        there = urlsplit(urljoin(answer.url, answer.header("location")))
+        _ = there.port
+    except ValueError:
+        return None
+    return there if there.scheme in ("http", "https") and there.hostname else None
+
+
 def leads_to_sign_in(answer: Exchange) -> bool:
     """Return whether a redirect leads to a page where a person signs in."""
     if not is_redirect(answer):
         return False
-    here, there = urlsplit(answer.url), urlsplit(urljoin(answer.url, answer.header("location")))
+    here, there = urlsplit(answer.url), goal_of(answer)
+    if there is None:
+        return False
     if there.path.endswith(here.path) and here.path.strip("/"):
         return False  # the same request elsewhere: a move, no page to sign in
     if _SIGNED.search(there.query):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from registry_conformance.judge.clients.signing import taken_token
 from registry_conformance.judge.diagnosis.preflight import finding
-from registry_conformance.judge.diagnosis.preflight.applications import title_of
 from registry_conformance.judge.diagnosis.preflight.asking import OTHER_AGENT, Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
-from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, Answered, Product, product_of
+from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, Product, author_of
 from registry_conformance.judge.diagnosis.preflight.recognition import SEARCH
+from registry_conformance.judge.diagnosis.preflight.wording import refuser, words_of
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.target.credential import CommandToken, Credential, Password, kind_of
 from registry_conformance.judge.target.token import times_of
@@ -26,11 +27,21 @@ _MISSING = re.compile(
     re.IGNORECASE,
 )
 """How a refusal says that nothing was sent."""
+_ABOUT_KEYS = re.compile(
+    r"api[- ]?key|token|credential|unauth|authenticat|authorization|password|\blog ?in|sign ?in|\bjwt\b|bearer|"
+    r"(?:subscription|access|invalid|your) key|signature|expired|PERMISSION_DENIED",
+    re.IGNORECASE,
+)
+"""How a refusal says that it is about who asks."""
 _RIGHTS = re.compile(r"PERMISSION_DENIED|permission|not allowed|insufficient|scope|forbidden", re.IGNORECASE)
 
 _OUT_OF_TIME = (
     "take a new token; if this one is new, the clocks of this machine and of who issues tokens differ: set both by NTP"
 )
+_SENT = ("bearer", "basic")
+"""The schemes of credentials that the MLflow client sends."""
+_OTHER_CARRIERS = ("kong", "aws-api-gateway", "azure-api", "apigee")
+"""Products that take keys from a header or a query of their own unless told otherwise."""
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -55,43 +66,121 @@ def outbound_proxy(asking: Asking, answer: Exchange) -> Finding | None:
     words = words_of(answer)
     said = f"; it says: {words!r}" if words else ""
     sentence = f"{_host(asking)} answers 407, as a proxy for going out does that wants credentials of its own{said}"
-    return _found(finding.OUTBOUND, sentence, [str(answer)])
+    return Finding(finding.OUTBOUND, sentence, finding.OUTBOUND.remedy, (str(answer),))
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A refusal as it is told: what is ``asking``, the answer to a stranger and to the client, and who gives them."""
+
+    asking: Asking
+    anonymous: Exchange
+    answer: Exchange
+    product: Product
+
+    @property
+    def who(self) -> str:
+        """Who refuses, in words."""
+        return refuser(self.answer, self.product)
+
+    @property
+    def words(self) -> str:
+        """Its own words."""
+        return words_of(self.answer)
+
+    @property
+    def said(self) -> str:
+        """Its own words as the end of a sentence, empty if it has none."""
+        return f"; it says: {self.words!r}" if self.words else ""
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the credentials that it asks for, empty if it asks for none."""
+        return self.answer.header("www-authenticate").partition(" ")[0]
+
+    @property
+    def about_keys(self) -> bool:
+        """Whether it says that it is about who asks."""
+        return bool(self.scheme) or _ABOUT_KEYS.search(self.answer.text[:4000]) is not None
+
+    @property
+    def alike(self) -> bool:
+        """Whether a stranger is answered alike."""
+        return _alike(self.anonymous, self.answer)
+
+    def found(self, kind: Kind, sentence: str, remedy: str = "", also: str = "") -> Finding:
+        """Return a finding with the evidence of the refusal; ``also`` is more of it."""
+        challenge = self.answer.header("www-authenticate")
+        seen = (str(self.answer), f"WWW-Authenticate: {challenge[:160]}" if challenge else "", also)
+        return Finding(kind, sentence, remedy or kind.remedy, tuple(each for each in seen if each))
 
 
 def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding:
     """Return who refuses a request, with a credential or without, and in which words."""
-    who, words = refuser(answer, product), words_of(answer)
-    said = f"; it says: {words!r}" if words else ""
-    challenge = answer.header("www-authenticate")
-    seen = [str(answer)]
-    if challenge:
-        seen.append(f"WWW-Authenticate: {challenge[:160]}")
-    wanted = challenge.partition(" ")[0].lower()
+    refusal = _Refusal(asking, anonymous, answer, product)
+    if product.id == "aws-api-gateway" and "Missing Authentication Token" in refusal.words:
+        sentence = f"no MLflow answers at {asking.url}: AWS API Gateway has no route for this path and method"
+        return refusal.found(finding.PATH, sentence + refusal.said)
     if asking.credential is None:
-        kind, thing = (finding.PASSWORD, "a user and a password") if wanted == "basic" else (finding.WANTED, "a key")
-        given = "none were given" if wanted == "basic" else "none was given"
-        return _found(kind, f"{who} wants {thing}, and {given}{said}", seen)
-    what = _yours(asking.credential)
-    if out_of_time := _out_of_time(asking.credential):
-        sentence = f"{what} refused with {answer.status} by {who}{said}; {out_of_time}"
-        return Finding(finding.REFUSED, sentence, _OUT_OF_TIME, tuple(seen))
-    if answer.status == HTTPStatus.FORBIDDEN and _is_known(anonymous, answer, words):
-        sentence = f"{what} known, and may not read experiments: {who} refuses with {answer.status}{said}"
-        return _found(finding.RIGHTS, sentence, seen)
-    if wanted == "basic" and isinstance(asking.credential, str):
-        sentence = f"{what} refused with {answer.status} by {who}, which wants a user and a password{said}"
-        return _found(finding.PASSWORD, sentence, seen)
-    if _MISSING.search(words) and _alike(anonymous, answer):
-        return _found(finding.LOST, f"{what} sent, and {who} sees none{said}", seen)
-    sentence = f"{what} refused with {answer.status} by {who}{said}"
-    remedy = _remedy(words, asking.credential)
-    decoy = _decoy(asking.credential)
-    if decoy and _alike(anonymous, answer) and _alike(anonymous, asking.ask(SEARCH, decoy=decoy)):
-        seen.append("with no credential and with one that nobody issued the answer is the same")
-        if _stands_behind(answer, product):
-            sentence += f"; or {product.name}, which stands before it, drops the Authorization header"
-            remedy += f"; if it is valid, have {product.name} pass the Authorization header on"
-    return Finding(finding.REFUSED, sentence, remedy, tuple(seen))
+        return _nothing_given(refusal)
+    return _understood(refusal, asking.credential) or _compared(refusal, asking.credential)
+
+
+def _nothing_given(refusal: _Refusal) -> Finding:
+    """Return what a refusal means for a client that gave no credential."""
+    who, said = refusal.who, refusal.said
+    if refusal.scheme.lower() == "basic":
+        return refusal.found(finding.PASSWORD, f"{who} wants a user and a password, and none were given{said}")
+    if refusal.answer.status == HTTPStatus.UNAUTHORIZED or refusal.about_keys:
+        return refusal.found(finding.WANTED, f"{who} wants a key, and none was given{said}")
+    sentence = (
+        f"{who} refuses with {refusal.answer.status} a client without a key: it wants one, or lets nobody in{said}"
+    )
+    return refusal.found(finding.BARRED, sentence)
+
+
+def _understood(refusal: _Refusal, credential: Credential) -> Finding | None:
+    """Return what a refusal of a credential means, if its time, its status or its words tell."""
+    what, who, said, status = _yours(credential), refusal.who, refusal.said, refusal.answer.status
+    if out_of_time := _out_of_time(credential):
+        return refusal.found(
+            finding.REFUSED, f"{what} refused with {status} by {who}{said}; {out_of_time}", _OUT_OF_TIME
+        )
+    if status == HTTPStatus.FORBIDDEN and _is_known(refusal.anonymous, refusal.answer, refusal.words):
+        sentence = f"{what} known, and may not read experiments: {who} refuses with {status}{said}"
+        return refusal.found(finding.RIGHTS, sentence)
+    if refusal.scheme.lower() == "basic" and isinstance(credential, str):
+        sentence = f"{what} refused with {status} by {who}, which wants a user and a password{said}"
+        return refusal.found(finding.PASSWORD, sentence)
+    if not (_MISSING.search(refusal.words) and refusal.alike):
+        return None
+    own = author_of(refusal.answer)
+    if own.id in _OTHER_CARRIERS:
+        sentence = f"{what} sent as the MLflow client sends it, and {own.name} looks for one elsewhere{said}"
+        remedy = f"have {own.name} take the key from the Authorization header: the MLflow client sends it in no other"
+        return refusal.found(finding.LOST, sentence, remedy)
+    return refusal.found(finding.LOST, f"{what} sent, and {who} sees none{said}")
+
+
+def _compared(refusal: _Refusal, credential: Credential) -> Finding:
+    """Return what a refusal of a credential means, beside what strangers and another credential are answered."""
+    who, said, status, product = refusal.who, refusal.said, refusal.answer.status, refusal.product
+    decoy = _decoy(credential)
+    alike = refusal.alike and (
+        decoy is None or _alike(refusal.anonymous, refusal.asking.ask(SEARCH, keyed=True, decoy=decoy))
+    )
+    also = "with no credential and with one that nobody issued the answer is the same" if alike and decoy else ""
+    if alike and status == HTTPStatus.FORBIDDEN and not refusal.about_keys:
+        sentence = f"{who} refuses everybody alike with {status}, with your credential, another one and none{said}"
+        return refusal.found(finding.BARRED, sentence, also=also)
+    sentence, remedy = f"{_yours(credential)} refused with {status} by {who}{said}", _remedy(refusal.words, credential)
+    if refusal.scheme and refusal.scheme.lower() not in _SENT:
+        sentence += f"; it asks for {refusal.scheme}, and the MLflow client sends Bearer or Basic"
+        remedy = "ask the operator for a route on which a key or a password is taken"
+    elif also and _stands_behind(refusal.answer, product):
+        sentence += f"; or {product.name}, which stands before it, drops the Authorization header"
+        remedy += f"; if it is valid, have {product.name} pass the Authorization header on"
+    return refusal.found(finding.REFUSED, sentence, remedy, also)
 
 
 def _out_of_time(credential: Credential) -> str:
@@ -116,13 +205,9 @@ def _how_long(seconds: float) -> str:
 
 def _stands_behind(answer: Exchange, product: Product) -> bool:
     """Return whether who refuses stands behind a proxy that is known, which may have dropped what it was sent."""
-    own = product_of([Answered(answer.status, (), answer.text)])
+    own = author_of(answer)
     said = bool(answer.response_body.size)  # a proxy's own refusal is often empty
     return said and bool(product) and product.id not in (APPLICATION, own.id)
-
-
-def _found(kind: Kind, sentence: str, seen: list[str]) -> Finding:
-    return Finding(kind, sentence, kind.remedy, tuple(seen))
 
 
 def _is_known(anonymous: Exchange, answer: Exchange, words: str) -> bool:
@@ -130,44 +215,6 @@ def _is_known(anonymous: Exchange, answer: Exchange, words: str) -> bool:
     if anonymous.status == HTTPStatus.UNAUTHORIZED:
         return True
     return bool(_RIGHTS.search(words)) and anonymous.text != answer.text
-
-
-def refuser(answer: Exchange, product: Product) -> str:
-    """Return who refuses a request, in words."""
-    if 'realm="mlflow"' in answer.header("www-authenticate").lower() or "mlflow.org/docs/latest/auth" in answer.text:
-        return "MLflow's own basic-auth app"
-    own = product_of([Answered(answer.status, (), answer.text)])
-    if own:
-        return own.name
-    document = answer.json()
-    if isinstance(document, dict) and "error_code" in document:
-        return "the auth service, in MLflow's error form"
-    if isinstance(document, dict) and "detail" in document:
-        return (
-            "the platform's API" if "API key" in str(document["detail"]) else "an application, in FastAPI's error form"
-        )
-    if not answer.response_body.size and product:
-        return product.name
-    return f"what stands behind {product.name}" if product else "what answers there"
-
-
-def words_of(answer: Exchange) -> str:
-    """Return the words of an error: its message, the title of its page, or the beginning of its text."""
-    document = answer.json()
-    if isinstance(document, dict):
-        found = [document.get(name) for name in ("message", "detail", "error_description", "error", "title", "reason")]
-        texts = [text if isinstance(text, str) else _inner(text) for text in found if text]
-        return _short(next((text for text in texts if text), ""))
-    if "html" in answer.content_type or answer.text.lstrip()[:1] == "<":
-        return _short(title_of(answer) or re.sub(r"<[^>]*>", " ", answer.text[:4000]))
-    return _short(answer.text)
-
-
-def _inner(value: object) -> str:
-    """Return the message of an error that lies one level down."""
-    if isinstance(value, dict):
-        return next((str(value[name]) for name in ("message", "detail", "msg", "code") if value.get(name)), "")
-    return str(value)
 
 
 def _yours(credential: Credential) -> str:
@@ -198,8 +245,3 @@ def _decoy(credential: Credential) -> Credential | None:
 
 def _host(asking: Asking) -> str:
     return asking.root.partition("//")[2]
-
-
-def _short(text: str) -> str:
-    flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return flat if len(flat) <= 160 else f"{flat[:157]}..."

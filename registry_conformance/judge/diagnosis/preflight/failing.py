@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from http import HTTPStatus
+
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
-from registry_conformance.judge.diagnosis.preflight.credentials import words_of
-from registry_conformance.judge.diagnosis.preflight.finding import Finding
-from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
+from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
+from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, Product, author_of
+from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.evidence.exchange import Exchange
 
 TOO_MANY = 429
-_GATEWAY = frozenset({502, 504, 520, 521, 522, 523, 524, 525, 526})
-"""Statuses by which a proxy says that what stands behind it does not answer."""
+_BEHIND = {
+    502: "gets no usable answer from what stands behind it",
+    503: "does not pass requests on to what stands behind it",
+    504: "gets no answer in time from what stands behind it",
+    520: "gets no usable answer from what stands behind it",
+    521: "does not reach what stands behind it",
+    522: "gets no answer in time from what stands behind it",
+    523: "does not reach what stands behind it",
+    524: "gets no answer in time from what stands behind it",
+    525: "does not agree on TLS with what stands behind it",
+    526: "does not trust the certificate of what stands behind it",
+    530: "does not find what stands behind it",
+}
+"""What a proxy says by its status of what stands behind it."""
+_SELF = frozenset({"nginx", "caddy", "fastly", "akamai", APPLICATION})
+"""Products whose own 503 may be meant: a limit, maintenance, a rule."""
+_MLFLOW_S = re.compile(
+    r"^Internal Server Error$|The server encountered an internal error and was unable to complete your request\. Either"
+)
+"""How the frameworks that MLflow is built on fail."""
 _OTHERS = (f"{REST}/registered-models/search?max_results=1", f"{REST}/experiments/get-by-name?experiment_name=Default")
 
 
@@ -28,32 +49,40 @@ def fails_on_everything(asking: Asking, answer: Exchange, product: Product) -> F
         return None
     words = words_of(answer)
     said = f"; it says: {words!r}" if words else ""
-    who = who_fails(answer, product)
-    seen = tuple(str(exchange) for exchange in (answer, *others))
+    kind, sentence = _failure(answer, product)
     wait = answer.header("retry-after")
     later = f"; try again after {wait} s" if wait.isdigit() else f"; try again after {wait}" if wait else ""
+    return Finding(kind, sentence + said, kind.remedy + later, tuple(str(exchange) for exchange in (answer, *others)))
+
+
+def _failure(answer: Exchange, product: Product) -> tuple[Kind, str]:
+    """Return what kind of failure an answer is, and in words who fails."""
+    who, own = who_fails(answer, product), author_of(answer)
     if answer.status == TOO_MANY:
-        sentence = f"every request is answered 429, too many requests, by {who}{said}"
-        return Finding(finding.THROTTLED, sentence, finding.THROTTLED.remedy + later, seen)
-    own = product_of([Answered(answer.status, (), answer.text)])
-    if answer.status in _GATEWAY or own.id in ("envoy", "haproxy") or (own and answer.status == 503):
-        sentence = f"{who} answers {answer.status} to everything: it does not reach what stands behind it{said}"
-        return Finding(finding.BEHIND, sentence, finding.BEHIND.remedy + later, seen)
-    if answer.status == 503:
-        sentence = f"every request is answered 503, unavailable, by {who}{said}"
-        return Finding(finding.UNAVAILABLE, sentence, finding.UNAVAILABLE.remedy + later, seen)
-    sentence = f"MLflow itself fails: it answers {answer.status} to everything it is asked{said}"
-    return Finding(finding.FAILS, sentence, finding.FAILS.remedy + later, seen)
+        return finding.THROTTLED, f"every request is answered 429, too many requests, by {who}"
+    gateway = answer.status in _BEHIND and answer.status != HTTPStatus.SERVICE_UNAVAILABLE
+    if gateway or (answer.status == HTTPStatus.SERVICE_UNAVAILABLE and own and own.id not in _SELF):
+        return finding.BEHIND, f"{who} answers {answer.status} to everything: it {_BEHIND[answer.status or 0]}"
+    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return finding.UNAVAILABLE, f"every request is answered 503, unavailable, by {who}"
+    if _is_document(answer) or (_MLFLOW_S.search(answer.text[:4000].strip()) and not own):
+        return finding.FAILS, f"MLflow itself fails: it answers {answer.status} to everything it is asked"
+    return finding.FAILING, f"every request is answered {answer.status} by {who}"
 
 
 def who_fails(answer: Exchange, product: Product) -> str:
     """Return who answers with a failure: the product whose own page it is, else what stands behind it."""
-    own = product_of([Answered(answer.status, (), answer.text)])
+    own = author_of(answer)
     if own:
         return own.name
-    if answer.status in _GATEWAY and product:
+    if answer.status in _BEHIND and answer.status != HTTPStatus.SERVICE_UNAVAILABLE and product:
         return product.name
-    document = answer.json()
-    if isinstance(document, dict) and "error_code" in document:
+    if _is_document(answer):
         return "MLflow or what answers in its form"
     return f"{product.name}, or what stands behind it" if product else "what answers there"
+
+
+def _is_document(answer: Exchange) -> bool:
+    """Return whether an error has MLflow's form."""
+    document = answer.json()
+    return isinstance(document, dict) and "error_code" in document

@@ -12,8 +12,8 @@ YOURS, OPERATORS = "yours", "the operator's"
 class Kind:
     """One thing that ends the matter before any cause is ranked.
 
-    ``title`` says it for every case, ``whose`` who fixes it, ``answered`` whether anybody answered at all: without an
-    answer nothing can be said of the deployment.
+    ``layer`` is empty if nothing shows one. ``title`` says it for every case, ``whose`` who fixes it, ``answered``
+    whether anybody answered at all: without an answer nothing can be said of the deployment.
     """
 
     id: str
@@ -157,6 +157,45 @@ AGENT = Kind(
     "let requests pass whose User-Agent begins with mlflow-python-client/ or python-requests/",
     OPERATORS,
 )  # fmt: skip
+FIREWALL = Kind(
+    "firewall-refuses", "proxy", "a web application firewall refuses the MLflow client",
+    "have the firewall let the MLflow client pass at this address: its User-Agent, its PUT requests, its bodies",
+    OPERATORS,
+)  # fmt: skip
+FILTER = Kind(
+    "web-filter-refuses", "network", "a filter on the way out of this network refuses the request",
+    "ask whoever runs this network to let the host through, or name it in NO_PROXY if a way without the filter is open",
+)  # fmt: skip
+CAPTIVE = Kind(
+    "network-wants-sign-in", "network", "the network that this machine is in wants a person to sign in first",
+    "open a page under http:// in a browser and sign in to the network, or use another network",
+)  # fmt: skip
+BARRED = Kind(
+    "everybody-refused", "proxy", "everybody is refused alike, with a credential and without",
+    "look up in the log of what refuses which rule it was: an address, a country, a path, or a key that is looked for "
+    "elsewhere than in the Authorization header",
+    OPERATORS,
+)  # fmt: skip
+HOST = Kind(
+    "host-name-refused", "mlflow", "MLflow refuses the host name by which it is asked",
+    "start MLflow with --allowed-hosts naming that host (MLFLOW_SERVER_ALLOWED_HOSTS), or have the proxy set the Host "
+    "header to a name that is allowed",
+    OPERATORS,
+)  # fmt: skip
+UNFIT = Kind(
+    "request-refused", "proxy", "even a small search is refused for its form",
+    "have whatever refuses it accept what the MLflow client sends",
+    OPERATORS,
+)  # fmt: skip
+CLIENT_CERTIFICATE = Kind(
+    "client-certificate-wanted", "auth", "a client certificate is wanted, and none was given",
+    "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a file that holds a certificate and its key; the operator issues it",
+)  # fmt: skip
+PAGE = Kind(
+    "page-instead-of-api", "proxy", "MLflow's web page answers in the place of its API",
+    "have whatever stands before MLflow pass /api/ and /ajax-api/ on, and not answer them with a page",
+    OPERATORS,
+)  # fmt: skip
 OPEN = Kind(
     "open-though-key-promised", "proxy", "a key is said to be asked for, and nobody is asked for one",
     "have whatever stands before MLflow ask for the key, or have MLflow ask (--app-name basic-auth); if it is meant to "
@@ -168,13 +207,18 @@ FAILS = Kind(
     "read MLflow's log: its database is the first thing to look at",
     OPERATORS,
 )  # fmt: skip
+FAILING = Kind(
+    "everything-fails", "", "everything that is asked fails, and nothing shows where",
+    "read the log of what answers; if it passed the request on, then that of MLflow",
+    OPERATORS,
+)  # fmt: skip
 BEHIND = Kind(
     "nothing-behind-the-proxy", "proxy", "the proxy answers, and does not reach what stands behind it",
     "start MLflow, or correct the address to which the proxy passes requests",
     OPERATORS,
 )  # fmt: skip
 UNAVAILABLE = Kind(
-    "unavailable", "proxy", "everything is answered as unavailable",
+    "unavailable", "", "everything is answered as unavailable",
     "try again later; if it lasts, the operator must look at what answers",
     OPERATORS,
 )  # fmt: skip
@@ -185,8 +229,9 @@ THROTTLED = Kind(
 )  # fmt: skip
 KINDS = (
     NAME, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME, HANDSHAKE,
-    BAD_HTTP, ENDLESS,
-    TO_HTTPS, ELSEWHERE, REDIRECT, LOGIN, OTHER, PATH, REFUSED, RIGHTS, WANTED, PASSWORD, OUTBOUND, LOST, AGENT, OPEN,
-    FAILS, BEHIND, UNAVAILABLE, THROTTLED,
+    CLIENT_CERTIFICATE, BAD_HTTP, ENDLESS,
+    CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, UNFIT, LOGIN, OTHER, PAGE, PATH,
+    BARRED, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, OPEN,
+    FAILS, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

@@ -12,7 +12,7 @@ from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import described, seems_to_be, title_of
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
-from registry_conformance.judge.diagnosis.preflight.products import Product
+from registry_conformance.judge.diagnosis.preflight.products import Product, author_of
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.sign_in import is_sign_in_page
 
@@ -54,6 +54,9 @@ def login_page(answer: Exchange) -> Finding | None:
 
 def no_mlflow(asking: Asking, answer: Exchange, product: Product) -> Finding:
     """Return what answers in MLflow's place, after a look at the neighbouring paths of the same host."""
+    if answer.ok and title_of(answer) == "MLflow":
+        sentence = f"MLflow's web page answers in the place of its API at {asking.url}"
+        return Finding(finding.PAGE, sentence, finding.PAGE.remedy, (str(answer),))
     known = seems_to_be(answer)
     page = answer if answer.ok else asking.ask("/")
     known = known or seems_to_be(page)
@@ -67,12 +70,15 @@ def no_mlflow(asking: Asking, answer: Exchange, product: Product) -> Finding:
         told = f"it seems to be {known}" if known else described(host)
         sentence = f"{asking.url} is not an MLflow server: {told}"
         return Finding(finding.OTHER, sentence, finding.OTHER.remedy, (str(answer),))
-    by = f", by {product.name}" if product else ""
+    own = author_of(answer)
+    by = f", by {own.name} itself" if own else f", by {product.name}" if product else ""
     sentence = f"no MLflow answers at {asking.url}: {answer.status}{by}, and {described(answer)}"
     tried_words = ", ".join(path or "/" for path in tried)
     remedy = finding.PATH.remedy
     if _FLASK_404 in answer.text:
         remedy = "if MLflow was started there with --static-prefix, add that prefix to the address; else " + remedy
+    elif own:
+        remedy += f"; if this is the path, have {own.name} pass it on to MLflow"
     return Finding(finding.PATH, sentence, remedy, (str(answer), f"none answers at {tried_words} either"))
 
 

@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.evidence.sign_in import leads_to_sign_in
+from registry_conformance.judge.evidence.sign_in import goal_of, is_redirect, leads_to_sign_in
 
 
-def redirected(url: str, answer: Exchange) -> Finding:
-    """Return what the redirect of a request means for a tracking URI ``url``."""
-    goal = urljoin(answer.url, answer.header("location"))
-    here, there = urlsplit(answer.url), urlsplit(goal)
+def redirected(url: str, answer: Exchange, followed: Exchange | None = None) -> Finding:
+    """Return what the redirect of a request means for a tracking URI ``url``.
+
+    ``followed`` is the answer where it leads, if it leads to another path of the same host.
+    """
+    location = answer.header("location")
+    here, there = urlsplit(answer.url), goal_of(answer)
+    if there is None:
+        sentence = f"{here.netloc} redirects ({answer.status}) to what is no address: {location[:80]!r}"
+        return Finding(finding.REDIRECT, sentence, "correct the redirect: its Location is no address", (str(answer),))
+    goal = there.geturl()
     seen = (f"{answer.status} with Location: {_shown(goal)}",)
     if leads_to_sign_in(answer):
         sentence = f"{here.netloc} sends its clients to a page to sign in, at {there.netloc}{there.path[:80]}"
         return Finding(finding.LOGIN, sentence, finding.LOGIN.remedy, seen)
     suggested = _tracking_uri(url, answer.url, goal)
+    way = f"{here.netloc} redirects ({answer.status})"
     if here.hostname != there.hostname:
-        sentence = (
-            f"{here.netloc} redirects ({answer.status}) to another host, {there.netloc}; the key is not sent there"
-        )
-        remedy = f"if {there.netloc} is yours, use {suggested}"
-        return Finding(finding.ELSEWHERE, sentence, remedy, seen)
+        sentence = f"{way} to another host, {there.netloc}; the key is not sent there"
+        return Finding(finding.ELSEWHERE, sentence, f"if {there.netloc} is yours, use {suggested}", seen)
     if here.scheme == "http" and there.scheme == "https":
-        sentence = f"{here.netloc} redirects ({answer.status}) from http to https, at {there.netloc}"
-        return Finding(finding.TO_HTTPS, sentence, f"use {suggested}", seen)
-    if (here.scheme, here.netloc, here.path) == (there.scheme, there.netloc, there.path):
-        sentence = f"{here.netloc} redirects ({answer.status}) to the same address, round in a circle"
-        return Finding(finding.REDIRECT, sentence, "correct the redirect: it names the address that was asked", seen)
-    sentence = f"{here.netloc} redirects ({answer.status}) to {_shown(goal)}"
-    return Finding(finding.REDIRECT, sentence, f"use {suggested}", seen)
+        return Finding(finding.TO_HTTPS, f"{way} from http to https, at {there.netloc}", f"use {suggested}", seen)
+    if _same(here, there) or (followed is not None and is_redirect(followed) and _back(answer, followed)):
+        sentence = f"{way} round in a circle: {_shown(goal)} leads back here"
+        return Finding(finding.REDIRECT, sentence, "correct the redirect: no client gets past it", seen)
+    added = "have that path answered as it is asked for: the MLflow client adds no slash at its end"
+    return Finding(
+        finding.REDIRECT, f"{way} to {_shown(goal)}", added if suggested == url else f"use {suggested}", seen
+    )
+
+
+def path_at(url: str, answer: Exchange) -> str | None:
+    """Return the path of the tracking URI that a redirect leads to, ``None`` if that is another place or none."""
+    here, there = urlsplit(answer.url), goal_of(answer)
+    if there is None or (here.scheme, here.netloc) != (there.scheme, there.netloc):
+        return None
+    return urlsplit(_tracking_uri(url, answer.url, there.geturl())).path
+
+
+def _same(one: SplitResult, other: SplitResult) -> bool:
+    return (one.scheme, one.netloc, one.path) == (other.scheme, other.netloc, other.path)
+
+
+def _back(answer: Exchange, followed: Exchange) -> bool:
+    """Return whether the second redirect leads where the first began, or to itself."""
+    goal = goal_of(followed)
+    return goal is not None and any(_same(goal, urlsplit(url)) for url in (answer.url, followed.url))
 
 
 def _tracking_uri(url: str, asked: str, goal: str) -> str:

@@ -8,6 +8,7 @@ from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import seems_to_be
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
+from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
 from registry_conformance.judge.diagnosis.preflight.credentials import (
     REFUSALS,
     client_name_refused,
@@ -24,7 +25,7 @@ from registry_conformance.judge.diagnosis.preflight.recognition import (
     no_mlflow,
     version_of,
 )
-from registry_conformance.judge.diagnosis.preflight.redirects import redirected
+from registry_conformance.judge.diagnosis.preflight.redirects import path_at, redirected
 from registry_conformance.judge.diagnosis.preflight.transport import (
     malformed_answer,
     not_connected,
@@ -32,6 +33,7 @@ from registry_conformance.judge.diagnosis.preflight.transport import (
     not_secured,
     speaks_tls,
 )
+from registry_conformance.judge.diagnosis.preflight.unfit import refused_for_form
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.sign_in import is_redirect, leads_to_sign_in
 from registry_conformance.judge.target.credential import Credential
@@ -70,8 +72,10 @@ def examine(door: Door, credential: Credential | None, run: str, patience: float
     if found := _unreadable(asking, anonymous):
         return Preflight(found, met=tuple(asking.met))
     product = product_of([_malformed(door, anonymous), _looked_at(anonymous)])
+    if found := held_back(anonymous):
+        return Preflight(found, product, met=tuple(asking.met))
     if is_redirect(anonymous) and not (credential and leads_to_sign_in(anonymous)):
-        return Preflight(redirected(asking.url, anonymous), product, met=tuple(asking.met))
+        return Preflight(_redirected(asking, anonymous), product, met=tuple(asking.met))
     answer = asking.ask(SEARCH, keyed=True) if credential else anonymous
     if found := _unreadable(asking, answer):
         return Preflight(found, product, met=tuple(asking.met))
@@ -89,7 +93,7 @@ def examine(door: Door, credential: Credential | None, run: str, patience: float
 def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
     """Return why the client's own search is not answered by an MLflow; nothing if others of its requests are."""
     if is_redirect(answer):
-        return redirected(asking.url, answer)
+        return _redirected(asking, answer)
     if not seems_to_be(answer) and (found := _turned_away(asking, anonymous, answer, product)):
         return found
     if fails(answer):
@@ -101,9 +105,18 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
 
 def _turned_away(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
     """Return who turns the client away: for its name, to a page to sign in, for its key."""
-    if found := outbound_proxy(asking, answer) or client_name_refused(asking, answer) or login_page(answer):
+    if found := outbound_proxy(asking, answer) or held_back(answer) or client_name_refused(asking, answer):
+        return found
+    if found := firewall(answer) or refused_for_form(asking, anonymous, answer, product) or login_page(answer):
         return found
     return refused(asking, anonymous, answer, product) if answer.status in REFUSALS else None
+
+
+def _redirected(asking: Asking, answer: Exchange) -> Finding:
+    """Return what a redirect means; one that stays at this host is gone after, without a credential."""
+    path = path_at(asking.url, answer)
+    there = asking.ask(SEARCH, base=path) if path is not None else None
+    return redirected(asking.url, answer, there)
 
 
 def _unreadable(asking: Asking, answer: Exchange) -> Finding | None:

@@ -24,7 +24,8 @@ _DEEPER = frozenset(
         kind.id
         for kind in (
             finding.NAME, finding.PORT, finding.SILENT, finding.CUT, finding.REFUSED, finding.RIGHTS, finding.WANTED,
-            finding.PASSWORD, finding.LOST, finding.FAILS, finding.BEHIND, finding.UNAVAILABLE, finding.THROTTLED,
+            finding.PASSWORD, finding.LOST, finding.BARRED, finding.FAILS, finding.FAILING, finding.BEHIND,
+            finding.UNAVAILABLE, finding.THROTTLED,
         )
     }
 )  # fmt: skip

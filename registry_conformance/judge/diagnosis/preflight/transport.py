@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from registry_conformance.judge.clients.forward_proxy import address_of, reach
@@ -20,22 +21,41 @@ _HELLO = b"GET / HTTP/1.0\r\n\r\n"
 _TLS_WORDS = re.compile(rb"HTTPS port|HTTPS server|SSL-enabled server port|HTTPS scheme", re.IGNORECASE)
 _NO_BODY = re.compile(rb"^Content-Length: *0\r?$", re.IGNORECASE | re.MULTILINE)
 _EXPIRED = frozenset({9, 10, 11, 12})
+_NO_WAY = "publish an IPv4 address for the host as well, or let this machine reach IPv6 addresses"
+_IDLE = "look at what listens there: it accepts connections and answers none, which no firewall does"
+_SERVICES = (
+    ("SSH", rb"SSH-"),
+    ("Redis", rb"-(?:ERR|NOAUTH|DENIED|MISCONF)\b"),
+    ("PostgreSQL", rb"E.{4}S(?:FATAL|ERROR)\x00"),
+    ("MySQL or MariaDB", rb".{3}\x00\x0a\d+\."),
+    ("a mail server", rb"220[ -].*(?:E?SMTP|mail)"),
+    ("an FTP server", rb"220[ -].*FTP"),
+    ("AMQP", rb"AMQP"),
+    ("HTTP/2 alone, as gRPC has it; the MLflow client speaks HTTP/1.1", rb"\x00.{2}\x04\x00\x00\x00\x00\x00"),
+)
+"""Name of what is spoken, and how what a port says begins."""
 _OTHER_NAME = frozenset({62, 63, 64})
 """OpenSSL's codes of a certificate that is out of its time, or names another host."""
 
 
 def not_connected(door: Door) -> Finding | None:
     """Return what keeps a connection from being opened: the name, the port, silence."""
-    parts = urlsplit(door.url)
-    host, port = _place(parts)
+    host, port = _place(urlsplit(door.url))
     if proxy := door.network.proxy_for(door.url):
         return _not_let_through(door, proxy)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        return _met(finding.NAME, f"{host} is no name that a DNS could have: a part of it is empty or too long")
     except OSError as problem:
         words = f"the name {host} does not resolve on this machine ({problem.strerror or problem})"
         return _met(finding.NAME, words)
-    addresses = sorted({str(address[0]) for *_, address in found})
+    return _not_opened(door, sorted({str(address[0]) for *_, address in found}))
+
+
+def _not_opened(door: Door, addresses: Sequence[str]) -> Finding | None:
+    """Return why no connection can be opened to a door, whose name has these addresses."""
+    host, port = _place(urlsplit(door.url))
     at = f"{host}:{port}" + (f" ({', '.join(addresses[:3])})" if addresses != [host] else "")
     try:
         with authorize_connection(door):
@@ -45,7 +65,9 @@ def not_connected(door: Door) -> Finding | None:
     except ConnectionRefusedError:
         return _met(finding.PORT, f"nothing listens at {at}: the connection is refused")
     except OSError as problem:
-        return _met(finding.PORT, f"no connection to {at}: {problem.strerror or problem}")
+        newer = "; it has IPv6 addresses alone" if all(":" in address for address in addresses) else ""
+        sentence = f"no way from this machine to {at}: {problem.strerror or problem}{newer}"
+        return Finding(finding.SILENT, sentence, _NO_WAY if newer else finding.SILENT.remedy)
     return None
 
 
@@ -105,11 +127,11 @@ def _no_handshake(door: Door, problem: Exception) -> Finding:
             finding.HTTP_ONLY, sentence, f"use {plain}, or the port at which TLS is spoken", (_quoted(said),)
         )
     if isinstance(problem, TimeoutError):
-        return _met(finding.SILENT, f"{host}:{port} takes connections and answers no TLS handshake")
+        return Finding(finding.SILENT, f"{host}:{port} takes connections and answers no TLS handshake", _IDLE)
     if isinstance(problem, ssl.SSLError) and "ALERT" in str(problem):
         return _met(finding.HANDSHAKE, f"{host}:{port} refuses the TLS handshake: {problem.reason or problem}")
     if said:
-        return _met(finding.NO_HTTP, f"{host}:{port} speaks neither TLS nor HTTP: it says {_quoted(said)}")
+        return _met(finding.NO_HTTP, f"{host}:{port} speaks neither TLS nor HTTP/1: {_spoken(said)}")
     words = f"{host}:{port} closes the connection during the TLS handshake ({problem})"
     return _met(finding.HANDSHAKE, words)
 
@@ -150,15 +172,41 @@ def not_http(door: Door, error: str) -> Finding:
         words = f"{host}:{port} answers with more than 100 headers, more than Python's clients, MLflow's too, accept"
         return _met(finding.BAD_HTTP, words)
     if kind == "timeout":
-        return _met(
-            finding.SILENT, f"{host}:{port} takes connections and answers no request within {door.patience:.0f} s"
-        )
+        words = f"{host}:{port} takes connections and answers no request within {door.patience:.0f} s"
+        return Finding(finding.SILENT, words, _IDLE)
     if kind == "protocol":
-        said = _said_to(door, _HELLO)
-        if said and not said.startswith(b"HTTP/"):
-            return _met(finding.NO_HTTP, f"{host}:{port} speaks no HTTP: it says {_quoted(said)}")
-        return _met(finding.BAD_HTTP, f"the answer of {host}:{port} breaks HTTP: {error.partition(': ')[2][:120]}")
+        return _no_http(door, error)
+    if wanted := _certificate_wanted(door):
+        words = f"{host}:{port} wants a client certificate, and none was given: {wanted}"
+        return _met(finding.CLIENT_CERTIFICATE, words)
     return _met(finding.CUT, f"{host}:{port} accepts the connection and closes it without an answer")
+
+
+def _no_http(door: Door, error: str) -> Finding:
+    """Return what is said in the place of an answer: another protocol, or an answer that breaks HTTP."""
+    host, port = _place(urlsplit(door.url))
+    said = _said_to(door, _HELLO)
+    if said and not said.startswith(b"HTTP/"):
+        return _met(finding.NO_HTTP, f"{host}:{port} speaks no HTTP/1: {_spoken(said)}")
+    return _met(finding.BAD_HTTP, f"the answer of {host}:{port} breaks HTTP: {error.partition(': ')[2][:120]}")
+
+
+def _certificate_wanted(door: Door) -> str:
+    """Return how a port under TLS asks for a client's certificate after the handshake, empty if it does not."""
+    parts = urlsplit(door.url)
+    if parts.scheme != "https":
+        return ""
+    try:
+        with (
+            reach(authorize_connection(door), door, door.patience) as line,
+            context(door).wrap_socket(line, server_hostname=parts.hostname) as secured,
+        ):
+            secured.recv(1)  # nothing was asked: what comes is about the handshake
+    except ssl.SSLError as problem:
+        return problem.reason or "" if "CERTIFICATE" in str(problem) else ""
+    except (OSError, ValueError, NotAllowed):
+        return ""
+    return ""
 
 
 def _said_to(door: Door, request: bytes) -> bytes:
@@ -215,6 +263,14 @@ def _place(parts: SplitResult) -> tuple[str, int]:
 def _as(parts: SplitResult, scheme: str) -> str:
     """Return an address with another scheme; the port stays if it was given."""
     return parts._replace(scheme=scheme).geturl()
+
+
+def _spoken(said: bytes) -> str:
+    """Return what a port speaks that is no HTTP, if it is known, and the beginning of what it says."""
+    known = next((name for name, pattern in _SERVICES if re.match(pattern, said, re.DOTALL)), "")
+    if known.startswith("HTTP/2"):
+        return f"it speaks {known}"
+    return f"it seems to be {known}, and says {_quoted(said)}" if known else f"it says {_quoted(said)}"
 
 
 def _quoted(said: bytes) -> str:

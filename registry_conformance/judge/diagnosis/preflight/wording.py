@@ -1,0 +1,67 @@
+"""Whose words an error is told in, and which words these are."""
+
+from __future__ import annotations
+
+import re
+
+from registry_conformance.judge.diagnosis.preflight.applications import title_of
+from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, Product, author_of
+from registry_conformance.judge.evidence.exchange import Exchange
+
+_WORDS = ("message", "detail", "error_description", "error", "fault", "errors", "title", "reason")
+"""Names under which the documents of errors have their words, the most telling first."""
+
+
+def refuser(answer: Exchange, product: Product) -> str:
+    """Return who refuses a request, in words."""
+    challenge = answer.header("www-authenticate").lower()
+    if 'realm="mlflow"' in challenge or "mlflow.org/docs/latest/auth" in answer.text:
+        return "MLflow's own basic-auth app"
+    own = author_of(answer)
+    if own and own.id != APPLICATION:
+        return own.name
+    if form := _known_form(answer.json()):
+        return form
+    if APPLICATION in (own.id, product.id):
+        return "the application itself"
+    if not product:
+        return "what answers there"
+    return f"what stands behind {product.name}" if answer.response_body.size else product.name
+
+
+def _known_form(document: object) -> str:
+    """Return who writes errors in the form of a document, empty if its form tells nothing."""
+    if not isinstance(document, dict):
+        return ""
+    if "error_code" in document:
+        return "MLflow, or what answers in its error form"
+    if "detail" not in document:
+        return ""
+    return "the platform's API" if "API key" in str(document["detail"]) else "an application, in FastAPI's error form"
+
+
+def words_of(answer: Exchange) -> str:
+    """Return the words of an error: its message, the title of its page, or the beginning of its text."""
+    document = answer.json()
+    if isinstance(document, dict):
+        found = [document.get(name) for name in _WORDS]
+        texts = [text if isinstance(text, str) else _inner(text) for text in found if text]
+        return _short(next((text for text in texts if text), ""))
+    if "html" in answer.content_type or answer.text.lstrip()[:1] == "<":
+        return _short(title_of(answer) or re.sub(r"<[^>]*>", " ", answer.text[:4000]))
+    return _short(answer.text)
+
+
+def _inner(value: object) -> str:
+    """Return the message of an error that lies one level down."""
+    if isinstance(value, list) and value:
+        return _inner(value[0])
+    if isinstance(value, dict):
+        inner = ("message", "faultstring", "detail", "msg", "code")
+        return next((str(value[name]) for name in inner if isinstance(value.get(name), str | int)), "")
+    return str(value)
+
+
+def _short(text: str) -> str:
+    flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return flat if len(flat) <= 160 else f"{flat[:157]}..."

@@ -1,0 +1,230 @@
+"""What each product says in its own words ends the matter with the right kind, said by whom, and claims no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.diagnosis.preflight import KINDS
+from tests.web_answers import Answer, always, looked_at, site
+
+
+def nginx(title: str, more: str = "") -> str:
+    """Return an error page of nginx."""
+    return (
+        f"<html><head><title>{title}</title></head><center><h1>x</h1></center>{more}<hr><center>nginx</center></html>"
+    )
+
+
+KONG = {"Server": "kong/3.4.0"}
+GATEWAY = {"x-amz-apigw-id": "1"}
+CLOUDFLARE = {"Server": "cloudflare", "CF-RAY": "1"}
+ALB = {"Server": "awselb/2.0"}
+SQUID = {"Server": "squid/5.7"}
+S3_PAGE = "<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>"
+F5 = "The requested URL was rejected. Please consult with your administrator."
+OPENSHIFT = "<h1>x</h1>The application is currently not serving requests at this endpoint"
+CASES: tuple[tuple[str, Answer, str, str], ...] = (
+    ("gateway-refuses", Answer(403, {"message": "Forbidden"}, GATEWAY), "everybody-refused", "AWS API Gateway"),
+    (
+        "gateway-without-route",
+        Answer(403, {"message": "Missing Authentication Token"}, GATEWAY),
+        "no-mlflow-at-this-path",
+        "has no route for this path",
+    ),
+    (
+        "gateway-refuses-a-key",
+        Answer(401, {"message": "Unauthorized"}, {**GATEWAY, "x-amzn-ErrorType": "UnauthorizedException"}),
+        "key-refused",
+        "by AWS API Gateway",
+    ),
+    ("gateway-fails", Answer(500, {"message": "Internal server error"}, GATEWAY), "everything-fails", "or what stands"),
+    (
+        "gateway-waits",
+        Answer(504, {"message": "Endpoint request timed out"}, GATEWAY),
+        "nothing-behind-the-proxy",
+        "gets no answer in time",
+    ),
+    (
+        "kong-without-route",
+        Answer(404, {"message": "no Route matched with those values"}, KONG),
+        "no-mlflow-at-this-path",
+        "by Kong itself",
+    ),
+    (
+        "kong-looks-elsewhere",
+        Answer(401, {"message": "No API key found in request"}, KONG),
+        "key-does-not-arrive",
+        "Kong looks for one elsewhere",
+    ),
+    ("kong-limits", Answer(429, {"message": "API rate limit exceeded"}, KONG), "throttled", "by Kong"),
+    (
+        "kong-without-peer",
+        Answer(503, {"message": "failure to get a peer from the ring-balancer"}, KONG),
+        "nothing-behind-the-proxy",
+        "Kong answers 503",
+    ),
+    ("go-404", Answer(404, "404 page not found\n"), "no-mlflow-at-this-path", "404 page not found"),
+    ("traefik-503", Answer(503, "no available server\n"), "nothing-behind-the-proxy", "Traefik answers 503"),
+    ("cloudflare-521", Answer(521, "error code: 521", CLOUDFLARE), "nothing-behind-the-proxy", "does not reach"),
+    ("cloudflare-524", Answer(524, "error code: 524", CLOUDFLARE), "nothing-behind-the-proxy", "no answer in time"),
+    ("cloudflare-530", Answer(530, "error code: 1016", CLOUDFLARE), "nothing-behind-the-proxy", "does not find"),
+    (
+        "cloudflare-challenges",
+        Answer(403, "<title>Just a moment...</title>", {**CLOUDFLARE, "cf-mitigated": "challenge"}),
+        "firewall-refuses",
+        "Cloudflare's firewall",
+    ),
+    ("s3-website", Answer(404, S3_PAGE, {"Server": "AmazonS3"}), "not-mlflow", "Amazon S3"),
+    ("alb-403", Answer(403, "<title>403 Forbidden</title>", ALB), "everybody-refused", "an AWS load balancer refuses"),
+    (
+        "alb-503",
+        Answer(503, "<title>503 Service Temporarily Unavailable</title>", ALB),
+        "nothing-behind-the-proxy",
+        "503",
+    ),
+    (
+        "google-502",
+        Answer(502, "<title>502 Server Error</title><h1>Error: Server Error</h1>"),
+        "nothing-behind-the-proxy",
+        "a Google load balancer",
+    ),
+    (
+        "azure-502",
+        Answer(502, "<center>Microsoft-Azure-Application-Gateway/v2</center>"),
+        "nothing-behind-the-proxy",
+        "Azure Application Gateway",
+    ),
+    (
+        "azure-subscription",
+        Answer(401, {"message": "missing subscription key"}, {"WWW-Authenticate": "AzureApiManagementKey realm=x"}),
+        "key-refused",
+        "asks for AzureApiManagementKey",
+    ),
+    (
+        "f5",
+        Answer(200, f"<title>Request Rejected</title>{F5}"),
+        "firewall-refuses",
+        "F5's firewall",
+    ),
+    ("imperva", Answer(403, "<html>Incapsula incident ID: 1-2</html>"), "firewall-refuses", "Imperva's firewall"),
+    ("zscaler", Answer(403, "<title>Zscaler</title>"), "web-filter-refuses", "filter on the way out"),
+    (
+        "squid-refuses",
+        Answer(403, "<title>ERROR</title>", {**SQUID, "X-Squid-Error": "ERR_ACCESS_DENIED 0"}),
+        "web-filter-refuses",
+        "ERR_ACCESS_DENIED",
+    ),
+    (
+        "squid-without-name",
+        Answer(503, "<title>ERROR</title>", {**SQUID, "X-Squid-Error": "ERR_DNS_FAIL 0"}),
+        "forward-proxy-refuses",
+        "ERR_DNS_FAIL",
+    ),
+    ("network-511", Answer(511, "<title>Sign in</title>"), "network-wants-sign-in", "a page to sign in"),
+    (
+        "network-redirects",
+        Answer(302, "", {"Location": "http://wifi.hotel.example/?orig=x"}),
+        "network-wants-sign-in",
+        "wifi.hotel.example",
+    ),
+    ("nginx-403", Answer(403, nginx("403 Forbidden")), "everybody-refused", "nginx refuses everybody alike"),
+    ("nginx-411", Answer(411, nginx("411 Length Required")), "request-refused", "wants a length"),
+    ("nginx-414", Answer(414, nginx("414 Request-URI Too Large")), "request-refused", "address too long"),
+    ("nginx-426", Answer(426, nginx("426 Upgrade Required")), "request-refused", "HTTP/1.1"),
+    ("nginx-431", Answer(431, nginx("431 Request Header Fields Too Large")), "request-refused", "headers too large"),
+    ("nginx-headers", Answer(400, nginx("400 Request Header Or Cookie Too Large")), "request-refused", "headers too"),
+    (
+        "nginx-certificate",
+        Answer(400, nginx("400 No required SSL certificate was sent")),
+        "client-certificate-wanted",
+        "nginx wants a client certificate",
+    ),
+    ("nginx-503", Answer(503, nginx("503 Service Temporarily Unavailable")), "unavailable", "by nginx"),
+    ("nginx-504", Answer(504, nginx("504 Gateway Time-out")), "nothing-behind-the-proxy", "gets no answer in time"),
+    ("417", Answer(417, "<title>417 Expectation Failed</title>"), "request-refused", "417"),
+    ("421", Answer(421, "Misdirected Request"), "request-refused", "does not serve on this connection"),
+    ("envoy-rbac", Answer(403, "RBAC: access denied"), "everybody-refused", "Envoy refuses everybody"),
+    ("envoy-limits", Answer(429, "local_rate_limited"), "throttled", "by Envoy"),
+    ("envoy-jwt", Answer(401, "Jwt is expired"), "key-refused", "by Envoy"),
+    (
+        "haproxy-403",
+        Answer(403, "<h1>403 Forbidden</h1>\nRequest forbidden by administrative rules."),
+        "everybody-refused",
+        "HAProxy",
+    ),
+    (
+        "host-check",
+        Answer(403, "Invalid Host header - possible DNS rebinding attack detected", {"Server": "uvicorn"}),
+        "host-name-refused",
+        "MLflow refuses the host name 127.0.0.1",
+    ),
+    ("kerberos", Answer(401, "", {"WWW-Authenticate": "Negotiate"}), "key-refused", "asks for Negotiate"),
+    (
+        "basic",
+        Answer(401, "<title>x</title>", {"WWW-Authenticate": 'Basic realm="x"'}),
+        "password-wanted",
+        "a user and",
+    ),
+    ("mlflow-page", Answer(200, "<title>MLflow</title><div id='root'>"), "page-instead-of-api", "MLflow's web page"),
+    ("openshift", Answer(503, OPENSHIFT), "nothing-behind-the-proxy", "OpenShift's router"),
+    ("fastly", Answer(500, "<title>Fastly error: unknown domain x</title>"), "everything-fails", "by Fastly"),
+    ("no-address", Answer(302, "", {"Location": "http://[bad"}), "redirect-to-another-path", "to what is no address"),
+)
+
+
+@pytest.mark.parametrize(("answer", "kind", "told"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_a_product_s_own_words_end_the_matter(answer: Answer, kind: str, told: str) -> None:
+    """What answers is named by its own words, with the kind that these words warrant."""
+    with site(always(answer)) as there:
+        found = looked_at(f"{there.url}/api/mlflow").finding
+    assert found is not None
+    assert found.kind.id == kind, found.sentence
+    assert told in found.sentence
+
+
+def test_a_key_that_makes_headers_too_large_is_told_with_its_length() -> None:
+    """Where the same request without a key is answered otherwise, it is the key that is too long."""
+
+    def answering(asked: Any) -> Answer:
+        return Answer(431, "") if asked.authorization else Answer(401, {"detail": "no key"})
+
+    with site(answering) as there:
+        found = looked_at(there.url, "k" * 300).finding
+    assert found is not None
+    assert "your key of 300 characters is" in found.sentence
+
+
+def test_a_slash_that_is_added_again_and_again_is_no_address_to_use() -> None:
+    """A redirect that adds a slash to what the client asks for does not suggest the address that was given."""
+
+    def answering(asked: Any) -> Answer:
+        path, _, query = asked.path.partition("?")
+        return Answer(301, "", {"Location": f"{path}/?{query}"})
+
+    with site(answering) as there:
+        found = looked_at(f"{there.url}/api/mlflow").finding
+    assert found is not None
+    assert found.kind.id == "redirect-to-another-path"
+    assert there.url not in found.remedy
+
+
+def test_two_addresses_that_lead_to_each_other_are_a_circle() -> None:
+    """A redirect is gone after once, without a credential, before its goal is recommended."""
+
+    def answering(asked: Any) -> Answer:
+        one, other = ("/mlflow", "/api") if asked.path.startswith("/mlflow") else ("/api", "/mlflow")
+        return Answer(302, "", {"Location": asked.path.replace(one, other, 1)})
+
+    with site(answering) as there:
+        found = looked_at(f"{there.url}/mlflow").finding
+        credentials = there.credentials
+    assert found is not None
+    assert "round in a circle" in found.sentence
+    assert not credentials
+
+
+def test_each_kind_has_an_id_of_its_own() -> None:
+    """Kinds are told apart by their ids, and all are listed."""
+    assert len({kind.id for kind in KINDS}) == len(KINDS)
