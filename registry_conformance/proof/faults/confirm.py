@@ -160,10 +160,9 @@ def _walks(step: Walks, context: SymptomContext) -> str:
     if door is None:
         return f"the target has no door {step.door!r}"
     names = (f"{context.run}-{context.name}",) * 2
-    developer = Developer(
-        door, context.target.keys["writer"], context.home / "client", context.run, machine=context.target.machine
-    )
     isolated = IsolatedProcess(context.home / "fresh", context.run)
+    home = isolated.home / "client"  # no client writes outside the folder of its process
+    developer = Developer(door, context.target.keys["writer"], home, context.run, machine=context.target.machine)
     try:
         sdk_registration = isolated.call(register, developer, RegistrationPlan("pyfunc", *names, "champion", {}))
     finally:
