@@ -6,7 +6,8 @@ from registry_conformance.judge.diagnosis import doctor
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
-from registry_conformance.judge.diagnosis.outcome import Health, health, stops_at
+from registry_conformance.judge.diagnosis.outcome import Health, health
+from registry_conformance.judge.diagnosis.steps import stops_at
 
 
 def facts_of(**values: str) -> Facts:

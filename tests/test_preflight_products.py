@@ -130,11 +130,21 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "wifi.hotel.example",
     ),
     ("nginx-403", Answer(403, nginx("403 Forbidden")), "everybody-refused", "nginx refuses everybody alike"),
-    ("nginx-411", Answer(411, nginx("411 Length Required")), "request-refused", "wants a length"),
-    ("nginx-414", Answer(414, nginx("414 Request-URI Too Large")), "request-refused", "address too long"),
+    ("nginx-411", Answer(411, nginx("411 Length Required")), "request-refused", "wants to be told a length"),
+    ("nginx-414", Answer(414, nginx("414 Request-URI Too Large")), "request-refused", "address is too long"),
     ("nginx-426", Answer(426, nginx("426 Upgrade Required")), "request-refused", "HTTP/1.1"),
-    ("nginx-431", Answer(431, nginx("431 Request Header Fields Too Large")), "request-refused", "headers too large"),
-    ("nginx-headers", Answer(400, nginx("400 Request Header Or Cookie Too Large")), "request-refused", "headers too"),
+    (
+        "nginx-431",
+        Answer(431, nginx("431 Request Header Fields Too Large")),
+        "request-refused",
+        "headers are too large",
+    ),
+    (
+        "nginx-headers",
+        Answer(400, nginx("400 Request Header Or Cookie Too Large")),
+        "request-refused",
+        "headers are too",
+    ),
     (
         "nginx-certificate",
         Answer(400, nginx("400 No required SSL certificate was sent")),
@@ -144,7 +154,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
     ("nginx-503", Answer(503, nginx("503 Service Temporarily Unavailable")), "unavailable", "by nginx"),
     ("nginx-504", Answer(504, nginx("504 Gateway Time-out")), "nothing-behind-the-proxy", "gets no answer in time"),
     ("417", Answer(417, "<title>417 Expectation Failed</title>"), "request-refused", "417"),
-    ("421", Answer(421, "Misdirected Request"), "request-refused", "does not serve on this connection"),
+    ("421", Answer(421, "Misdirected Request"), "request-refused", "is not served on this connection"),
     ("envoy-rbac", Answer(403, "RBAC: access denied"), "everybody-refused", "Envoy refuses everybody"),
     ("envoy-limits", Answer(429, "local_rate_limited"), "throttled", "by Envoy"),
     ("envoy-jwt", Answer(401, "Jwt is expired"), "key-refused", "by Envoy"),
@@ -193,7 +203,7 @@ def test_a_key_that_makes_headers_too_large_is_told_with_its_length() -> None:
     with site(answering) as there:
         found = looked_at(there.url, "k" * 300).finding
     assert found is not None
-    assert "your key of 300 characters is" in found.sentence
+    assert "your key has 300 characters" in found.sentence
 
 
 def test_a_slash_that_is_added_again_and_again_is_no_address_to_use() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
+from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS
 from registry_conformance.judge.diagnosis.fact_names import PLACES, meaning
 from registry_conformance.judge.diagnosis.preflight import KINDS, Kind
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
+from registry_conformance.judge.diagnosis.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.symptoms import SYMPTOMS
 from registry_conformance.judge.diagnosis.unusable_grants import GIVEN, Given
 from registry_conformance.lab.faults.catalogue import CATALOGUE
@@ -68,7 +70,10 @@ def render_guide(causes: Sequence[Cause]) -> str:
             parts += ["\n".join(_entry(cause, alike)) for cause in alike]
     parts += [_GIVEN, *("\n".join(_handed(each)) for each in GIVEN)]
     given = {each.id for each in GIVEN}
-    parts += [_FIRST, *("\n".join(_first(kind)) for kind in KINDS if kind.id not in given)]
+    parts += [
+        _FIRST,
+        *("\n".join(_first(kind)) for kind in (*KINDS, *CLIENT_KINDS, *SERVER_KINDS) if kind.id not in given),
+    ]
     return "\n\n".join(part.strip() for part in [*parts, _UNKNOWN]) + "\n"
 
 

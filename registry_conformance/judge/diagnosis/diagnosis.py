@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.bands import Band, Bands
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.causes.follows import ALL
+from registry_conformance.judge.diagnosis.client_words import client_words
 from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import FailureMark, contradicts, failure_signature
@@ -20,6 +22,7 @@ from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN, Examined, examine_target
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
+from registry_conformance.judge.diagnosis.step_words import step_words
 from registry_conformance.judge.diagnosis.store_codes import layer_of, refused_operations, store_codes
 from registry_conformance.judge.diagnosis.undeclared import tolerated
 from registry_conformance.judge.diagnosis.unusable_grants import Given, out_of_reach, unusable
@@ -99,10 +102,12 @@ def diagnose(
     judged: Collection[str] | None = None,
     kept_by: Mapping[str, str] | None = None,
     budget: Budget | None = None,
+    said: Collection[str] = (),
 ) -> Diagnosis:
     """Return what is wrong with a target; ``run`` names the run.
 
     ``red`` are requirements that failed, of those that were ``judged``; ``kept_by`` tells the layer that keeps each.
+    ``said`` are the exceptions that an MLflow client ended with.
     What the preflight ends is not asked further: a door of which nothing remains has no other cause.
     """
     strict = target.kind != GIVEN and "platform" in target.promises.profiles
@@ -112,7 +117,9 @@ def diagnose(
     if ended and not examined.target.doors:
         return Diagnosis(ended, facts)
     enough = partial(settled, CAUSES, red=red)
-    concluded = conclude(look(examined.target, run, budget, enough, facts), red, judged=judged, kept_by=kept_by)
+    seen = look(examined.target, run, budget, enough, facts)
+    told = client_words(said, {urlsplit(door.url).hostname or "" for door in target.doors})
+    concluded = conclude(seen, red, judged=judged, kept_by=kept_by, told=told)
     if all(cause.id == UNKNOWN for cause in concluded.causes):
         ended += tuple(as_cause(each) for each in examined.open_questions)
     return replace(concluded, causes=(*ended, *concluded.causes)) if ended else concluded
@@ -146,11 +153,13 @@ def conclude(
     judged: Collection[str] | None = None,
     kept_by: Mapping[str, str] | None = None,
     known: Mapping[str, Sequence[Pattern]] | None = None,
+    told: Finding | None = None,
 ) -> Diagnosis:
     """Return what a table of facts, and the requirements that failed, come to.
 
     ``kept_by`` tells the layer that keeps a requirement;
     ``known`` are the patterns that causes are compared with, those that were kept of a proof if none are given.
+    ``told`` is what the client itself says, which counts if no cause is likely at least.
     """
     if not facts.anomalies and not red:
         return Diagnosis((), facts)
@@ -168,8 +177,10 @@ def conclude(
     worst = min((fit.grade for fit, _ in chosen), default=Grade.FORM)
     named = [_named(fit, facts, band, note=fit.grade is Grade.FORM > worst) for fit, band in chosen]
     others = [replace(_named(fit, facts, Band.POSSIBLE), alternative=True) for fit in rest[: _MOST - len(chosen)]]
+    if told is not None and not first and all(band is Band.POSSIBLE for _, band in chosen):
+        first = (_said(told),)
     if not chosen and not first:
-        first = (_refused(facts) or _unknown(facts, layers),)
+        first = (_refused(facts) or _spoken(facts, layers) or _unknown(facts, layers),)
     return Diagnosis((*first, *named, *others), facts)
 
 
@@ -250,6 +261,39 @@ def _refused(facts: Facts) -> Named | None:
         f"look {code} up in the documentation of the store, and correct what it names",
         f"{GUIDE}#{STORE_REFUSES}",
         failure_signature=failure_signature(item for fact in saying for item in fact.evidence),
+    )
+
+
+def _said(each: Finding) -> Named:
+    """Return what the client's own exception means, as a cause."""
+    kind = each.kind
+    return Named(
+        kind.id,
+        kind.layer,
+        each.sentence,
+        Band.LIKELY,
+        each.observations,
+        each.remedy,
+        f"{GUIDE}#{kind.id}",
+        everything=True,
+    )
+
+
+def _spoken(facts: Facts, layers: Collection[str]) -> Named | None:
+    """Return what the answer to the first failed step says of itself, ``None`` if it says nothing that is known."""
+    told = step_words(facts)
+    if told is None:
+        return None
+    kind = told.finding.kind
+    return Named(
+        kind.id,
+        kind.layer if told.located else fault_location(facts, layers).layer,
+        told.finding.sentence,
+        Band.LIKELY,
+        (told.fact.sentence, *told.finding.observations)[:_OBSERVATIONS],
+        told.finding.remedy,
+        f"{GUIDE}#{kind.id}",
+        failure_signature=failure_signature(told.fact.evidence),
     )
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Diagnosis
+from registry_conformance.judge.diagnosis.bands import Band
+from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Diagnosis, Named
 from registry_conformance.judge.diagnosis.layers import layers
-from registry_conformance.judge.diagnosis.outcome import Health, health, stops_at, unseen_steps
+from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.preflight import KINDS, read_address
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN
+from registry_conformance.judge.diagnosis.steps import stops_at, unseen_steps
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.network import DIRECT, Network
 from registry_conformance.judge.target.target import Capability, Door, Target
@@ -118,7 +120,8 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     stop = stops_at(facts)
     if stop is not None and "open" in facts.value("reach.line.P"):
         step, fact = stop
-        yield f"NO: registration stops at {step.words}. {fact.sentence}"
+        why = first.sentence if first is not None and _explains_a_step(first) else fact.sentence
+        yield f"NO: registration stops at {step.words}: {why}"
     elif first is not None:
         registers = bool(facts.value("put.P")) and not unseen_steps(facts)
         said = first.observations[0] if first.id == UNKNOWN and first.observations else first.sentence
@@ -127,6 +130,10 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"UNCLEAR: {facts.anomalies[0].sentence}"
     works = "Your address and key work: this" if _let_in(diagnosis) else "This"
     yield f"{works} is the operator's to fix; send them the file that --bundle FILE writes."
+
+
+def _explains_a_step(cause: Named) -> bool:
+    return cause.id != UNKNOWN and cause.band is not Band.POSSIBLE and not cause.note
 
 
 def _let_in(diagnosis: Diagnosis) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -49,7 +49,8 @@ def _of_the_whole(
     ended = at_broken_doors.ended if at_broken_doors else ()
     asked = at_broken_doors.target.doors if at_broken_doors else target.doors
     reached = tuple(door for door in target.doors if not door.broken or door in asked)
-    found = diagnose(replace(target, doors=reached), run.run_id, broken, judged, kept_by)
+    said = dict.fromkeys(_ended_with(red))
+    found = diagnose(replace(target, doors=reached), run.run_id, broken, judged, kept_by, said=said)
     known = {cause.sentence for cause in found.causes}
     told = tuple(named for each in ended if (named := as_cause(each)).sentence not in known)
     found = replace(found, causes=(*told, *found.causes))
@@ -58,6 +59,14 @@ def _of_the_whole(
         alone = diagnose(replace(target, doors=broken_doors[:1]), run.run_id)  # what passed elsewhere says nothing here
         found = alone if _knows_a_cause(alone) else found
     return found
+
+
+def _ended_with(red: Sequence[CheckRecord]) -> Iterator[str]:
+    """Yield the exceptions that the MLflow client ended with in checks that failed."""
+    for record in red:
+        for item in record.evidence:
+            if item["kind"] == "flow" and item["problem"]:
+                yield item["problem"]
 
 
 def _knows_a_cause(diagnosis: Diagnosis) -> bool:

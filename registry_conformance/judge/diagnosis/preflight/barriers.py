@@ -98,8 +98,8 @@ def _filtered(answer: Exchange) -> Finding | None:
     return Finding(finding.FILTER, sentence, finding.FILTER.remedy, (str(answer),))
 
 
-def firewall(answer: Exchange) -> Finding | None:
-    """Return that a web application firewall refuses a request, by its page or its header."""
+def firewall(answer: Exchange, what: str = "the MLflow client's search") -> Finding | None:
+    """Return that a web application firewall refuses ``what`` was asked, by its page or its header."""
     by_header = next(
         (name for name, header, pattern in _FIREWALL_HEADERS if re.search(pattern, answer.header(header))), ""
     )
@@ -109,7 +109,7 @@ def firewall(answer: Exchange) -> Finding | None:
         return None
     title = title_of(answer)
     said = f"; its page is titled {title!r}" if title else ""
-    sentence = f"{by_page or by_header} refuses the MLflow client's search with {answer.status}{said}"
+    sentence = f"{by_page or by_header} refuses {what} with {answer.status}{said}"
     return Finding(finding.FIREWALL, sentence, finding.FIREWALL.remedy, (str(answer),))
 
 

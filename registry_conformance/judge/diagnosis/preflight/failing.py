@@ -55,6 +55,11 @@ def fails_on_everything(asking: Asking, answer: Exchange, product: Product) -> F
     return Finding(kind, sentence + said, kind.remedy + later, tuple(str(exchange) for exchange in (answer, *others)))
 
 
+def says_of_behind(answer: Exchange) -> str:
+    """Return what a proxy says by a status of its own of what stands behind it, empty if nothing."""
+    return _BEHIND.get(answer.status or 0, "")
+
+
 def _failure(answer: Exchange, product: Product) -> tuple[Kind, str]:
     """Return what kind of failure an answer is, and in words who fails."""
     who, own = who_fails(answer, product), author_of(answer)

@@ -182,6 +182,11 @@ HOST = Kind(
     "header to a name that is allowed",
     OPERATORS,
 )  # fmt: skip
+ORIGIN = Kind(
+    "origin-refused", "mlflow", "MLflow refuses the origin that a request names",
+    "start MLflow with --cors-allowed-origins naming that origin, or have the proxy add no Origin header",
+    OPERATORS,
+)  # fmt: skip
 UNFIT = Kind(
     "request-refused", "proxy", "even a small search is refused for its form",
     "have whatever refuses it accept what the MLflow client sends",
@@ -227,11 +232,37 @@ THROTTLED = Kind(
     "wait, then try again; the operator sets the limit",
     OPERATORS,
 )  # fmt: skip
+STEP_ANSWERED = Kind(
+    "step-answered-before-mlflow", "proxy", "a product before MLflow answers a step of the registration itself",
+    "have it pass this request on to MLflow: this method, this path and this size",
+    OPERATORS,
+)  # fmt: skip
+STEP_REDIRECTED = Kind(
+    "step-redirected", "proxy", "a step of the registration is redirected, and loses its body or its method on the way",
+    "have it answered where it is asked, or give clients the address that it is redirected to",
+    OPERATORS,
+)  # fmt: skip
+STEP_UNSERVED = Kind(
+    "step-gets-no-answer", "proxy", "a product before MLflow passes a step of the registration on, and gets no answer",
+    "read MLflow's log at that time: it ended, or took longer than is waited for; else the way between the two",
+    OPERATORS,
+)  # fmt: skip
+STEP_REFUSED = Kind(
+    "step-refused", "", "a step of the registration is refused, in MLflow's form of errors",
+    "do as its words say; who refuses is found in the logs by the request id: MLflow, or what stands before it",
+    OPERATORS,
+)  # fmt: skip
+STEP_FAILS = Kind(
+    "step-fails", "", "a step of the registration fails, in MLflow's form of errors",
+    "read MLflow's log at that time; its words name what failed",
+    OPERATORS,
+)  # fmt: skip
 KINDS = (
     NAME, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME, HANDSHAKE,
     CLIENT_CERTIFICATE, BAD_HTTP, ENDLESS,
-    CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, UNFIT, LOGIN, OTHER, PAGE, PATH,
-    BARRED, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, OPEN,
+    CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT, LOGIN, OTHER,
+    PAGE, PATH, BARRED, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, OPEN,
     FAILS, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
+    STEP_ANSWERED, STEP_REDIRECTED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
@@ -13,26 +14,24 @@ from registry_conformance.judge.evidence.exchange import Exchange
 
 _TOO_LARGE = "header too large"
 _REASONS = {
-    408: ("it waited in vain for a small request", "look at what stands between this client and it, and its timeouts"),
-    411: (
-        "it wants a length that a request without a body has none of",
-        "have it accept GET requests without a length",
-    ),
-    413: ("a body too large, though a search has none", "have it accept bodies as large as a model"),
-    414: ("an address too long, at less than 200 characters", "raise its limit for the length of an address"),
-    417: ("an expectation that no request held", "have it accept requests without Expect"),
+    408: ("it came too slowly", "look at what stands between this client and it, and its timeouts"),
+    411: ("it wants to be told a length", "have it accept requests without a Content-Length, and bodies in chunks"),
+    413: ("its body is too large", "take the limit for bodies off, at least for the artifact paths"),
+    414: ("its address is too long", "raise the limit for the length of an address"),
+    415: ("its content type is not taken", "have any content type accepted, at least for the artifact paths"),
+    417: ("it expects an interim answer", "have requests with Expect: 100-continue accepted"),
     421: (
-        "a host name that it does not serve on this connection",
-        "have it serve this host name, or use the name that it serves",
+        "it names a host that is not served on this connection",
+        "have this host name served, or use the name that is",
     ),
     426: (
-        "it wants another protocol than HTTP/1.1, which the MLflow client speaks",
-        "have it accept HTTP/1.1, or have a proxy that does stand before it",
+        "it is in HTTP/1.1, which is all that the MLflow client speaks",
+        "have HTTP/1.1 accepted, by a proxy before it if need be",
     ),
-    _TOO_LARGE: ("headers too large", "raise its limit for headers; the key is sent in one"),
+    _TOO_LARGE: ("its headers are too large", "raise the limit for headers; the key is sent in one"),
     451: ("legal reasons", "ask the operator: what answers may not serve this place"),
 }
-"""Status or kind -> what is said of it, and what mends it."""
+"""Status, or another sign, -> what is wrong with a request, and what mends it."""
 _HOST_CHECK = re.compile(r"Invalid Host header|DisallowedHost|[Hh]ost (?:\(.{0,80}\) )?is not allowed", re.DOTALL)
 _HEADER_SIZE = re.compile(
     r"Request Header(?: Fields| Or Cookie)? Too (?:Large|Long)|Size of a request header field", re.IGNORECASE
@@ -43,22 +42,30 @@ _CLIENT_CERTIFICATE = re.compile(
 
 
 def refused_for_form(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
-    """Return that a request is refused for its form: the host that it names, its size, its protocol."""
+    """Return that the client's search is refused for its form: the host that it names, its size, its protocol."""
+    key = asking.credential if anonymous.status != answer.status else None
+    return form_refused(answer, "even a small search", product, len(key) if isinstance(key, str) else 0)
+
+
+def form_refused(answer: Exchange, what: str, product: Product | None = None, key: int = 0) -> Finding | None:
+    """Return that ``what`` was asked is refused for its form; ``key`` is the length of a key that makes it so."""
     if answer.status is None or not 400 <= answer.status < 500:
         return None
-    return _host_refused(asking, answer) or _certificate_wanted(answer) or _unfit(asking, anonymous, answer, product)
+    return _host_refused(answer, what) or _certificate_wanted(answer) or _unfit(answer, what, product, key)
 
 
-def _host_refused(asking: Asking, answer: Exchange) -> Finding | None:
-    found = _HOST_CHECK.search(answer.text[:4000])
-    if found is None:
+def _host_refused(answer: Exchange, what: str) -> Finding | None:
+    if "Cross-origin request blocked" in answer.text[:200]:
+        sentence = f"MLflow refuses {what} with {answer.status} for its Origin; it says: {words_of(answer)!r}"
+        return Finding(finding.ORIGIN, sentence, finding.ORIGIN.remedy, (str(answer),))
+    if _HOST_CHECK.search(answer.text[:4000]) is None:
         return None
-    host = asking.root.partition("//")[2]
+    host, said = urlsplit(answer.url).netloc, f"; it says: {words_of(answer)!r}"
     if "DNS rebinding" in answer.text:
-        sentence = f"MLflow refuses the host name {host} with {answer.status}; it says: {words_of(answer)!r}"
+        sentence = f"MLflow refuses the host name {host} with {answer.status}{said}"
         return Finding(finding.HOST, sentence, finding.HOST.remedy, (str(answer),))
-    sentence = f"what answers refuses the host name {host} with {answer.status}; it says: {words_of(answer)!r}"
-    remedy = f"have it accept the host name {host}, or have the proxy set the Host header to a name that it accepts"
+    sentence = f"what answers refuses {what} with {answer.status} for the host name {host}{said}"
+    remedy = f"have the host name {host} accepted, or have the proxy set the Host header to a name that is"
     return Finding(finding.UNFIT, sentence, remedy, (str(answer),))
 
 
@@ -70,18 +77,14 @@ def _certificate_wanted(answer: Exchange) -> Finding | None:
     return Finding(finding.CLIENT_CERTIFICATE, sentence, finding.CLIENT_CERTIFICATE.remedy, (str(answer),))
 
 
-def _unfit(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
+def _unfit(answer: Exchange, what: str, product: Product | None, key: int) -> Finding | None:
     large = answer.status == 431 or _HEADER_SIZE.search(answer.text[:4000]) is not None
     reason, remedy = _REASONS.get(_TOO_LARGE if large else answer.status or 0, ("", ""))
     if not reason:
         return None
-    author = author_of(answer) or product
+    author, words = author_of(answer) or product, words_of(answer)
     who = author.name if author else "what answers"
-    if large and anonymous.status != answer.status and isinstance(asking.credential, str):
-        reason = (
-            f"headers too large: your key of {len(asking.credential)} characters is, without it another answer comes"
-        )
-    words = words_of(answer)
+    if large and key:
+        reason += f": your key has {key} characters, and without it another answer comes"
     said = f"; it says: {words!r}" if words else ""
-    sentence = f"{who} refuses even a small search with {answer.status}: {reason}{said}"
-    return Finding(finding.UNFIT, sentence, remedy, (str(answer),))
+    return Finding(finding.UNFIT, f"{who} refuses {what} with {answer.status}: {reason}{said}", remedy, (str(answer),))

@@ -1,0 +1,108 @@
+"""What the MLflow client says itself of why it failed: its exception names cause and remedy better than any status."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS, Finding, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How such an exception reads, what it means (``sentence`` may name groups of the pattern), and its kind."""
+
+    pattern: re.Pattern[str]
+    kind: Kind
+    sentence: str
+
+
+def _words(pattern: str, kind: Kind, sentence: str = "") -> _Words:
+    return _Words(re.compile(pattern, re.IGNORECASE | re.DOTALL), kind, sentence or kind.title)
+
+
+_WORKSPACE = Kind(
+    "client-workspace", "client", "MLFLOW_WORKSPACE is set on the client, and the server has no workspaces",
+    "unset MLFLOW_WORKSPACE, or start the server with --enable-workspaces",
+)  # fmt: skip
+_SIGV4 = Kind(
+    "client-sigv4", "client", "MLFLOW_TRACKING_AWS_SIGV4 is set on the client, which cannot sign requests so",
+    "unset MLFLOW_TRACKING_AWS_SIGV4; if the registry wants it, install requests-auth-aws-sigv4",
+)  # fmt: skip
+_DIRECT = Kind(
+    "artifacts-past-mlflow", "mlflow", "clients are sent to the artifact store themselves, and have no access to it",
+    "start MLflow with --artifacts-destination at the bucket, and without --default-artifact-root or with "
+    "mlflow-artifacts:/; experiments made before keep their location",
+    OPERATORS,
+)  # fmt: skip
+_OTHER_HOST = Kind(
+    "artifacts-at-another-host", "mlflow", "artifacts are sent to another host, which the client does not reach",
+    "have MLflow name a location that clients reach: mlflow-artifacts:/ without a host",
+    OPERATORS,
+)  # fmt: skip
+_DISK = Kind(
+    "artifacts-on-a-disk", "mlflow", "artifacts are to be kept under a path on the client's own disk",
+    "start MLflow with --serve-artifacts and --artifacts-destination, and without a path as --default-artifact-root; "
+    "experiments made before keep their location",
+    OPERATORS,
+)  # fmt: skip
+_CERTIFICATE = Kind(
+    "client-distrusts-certificate", "client", "the MLflow client does not trust the certificate that it is shown",
+    "name the file of the authority in MLFLOW_TRACKING_SERVER_CERT_PATH",
+)  # fmt: skip
+_FORWARD = Kind(
+    "client-forward-proxy", "client", "the MLflow client goes through a proxy that does not let it through",
+    "correct HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY",
+)  # fmt: skip
+_OLD = Kind(
+    "server-lacks-logged-models", "mlflow", "the server has no logged models, which clients of MLflow 3 write",
+    "use a client of the server's own major version, or have the server updated to MLflow 3",
+    OPERATORS,
+)  # fmt: skip
+_TABLE = (
+    _words(r"workspaces? (?:\S+ )?(?:is|are) not (?:supported|enabled)|does not support workspaces", _WORKSPACE),
+    _words(r"No module named 'requests_auth_aws_sigv4'|AWSSigV4", _SIGV4),
+    _words(r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _DIRECT),
+    _words(r"No module named '(?P<module>boto3|botocore|google\.cloud\S*|azure\S*|pysftp|pyarrow)'", _DIRECT),
+    _words(r"a place on this machine's own disk|\[Errno (?:13|30)\][^']*'(?P<path>/[^']*)'", _DISK),
+    _words(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed", _CERTIFICATE),
+    _words(r"Unable to connect to proxy|ProxyError|Tunnel connection failed", _FORWARD),
+    _words(r"(?:logged-models\S* .{0,80}(?:404|ENDPOINT_NOT_FOUND))|No API found for.{0,80}logged-models", _OLD),
+)
+_CONNECTS = re.compile(
+    r"(?:NameResolutionError|NewConnectionError|Max retries exceeded|ConnectTimeout|Failed to resolve|"
+    r"Could not connect to the endpoint URL)",
+    re.IGNORECASE,
+)
+_HOST = re.compile(r"host='(?P<host>[^']+)'|endpoint URL: \"\w+://(?P<endpoint>[^/:\"]+)")
+CLIENT_KINDS = (_WORKSPACE, _SIGV4, _DIRECT, _OTHER_HOST, _DISK, _CERTIFICATE, _FORWARD, _OLD)
+"""Every kind, for the guide."""
+
+
+def client_words(said: Iterable[str], hosts: Collection[str]) -> Finding | None:
+    """Return what the exceptions of an MLflow client mean, ``None`` if they say nothing that is known.
+
+    ``hosts`` are the hosts of the doors: who cannot reach another one was sent there by what MLflow answered.
+    """
+    for text in said:
+        if found := _elsewhere(text, hosts):
+            return found
+        for words in _TABLE:
+            if words.pattern.search(text):
+                return Finding(words.kind, words.sentence, words.kind.remedy, (_quoted(text),))
+    return None
+
+
+def _elsewhere(text: str, hosts: Collection[str]) -> Finding | None:
+    met = _HOST.search(text)
+    host = (met["host"] or met["endpoint"]) if met and _CONNECTS.search(text) else ""
+    if not host or host in hosts or not hosts:
+        return None
+    sentence = f"artifacts are sent to {host}, another host than the registry's, which the client does not reach"
+    return Finding(_OTHER_HOST, sentence, _OTHER_HOST.remedy, (_quoted(text),))
+
+
+def _quoted(text: str) -> str:
+    flat = " ".join(text.split())
+    return f"the MLflow client says: {flat if len(flat) <= 200 else flat[:197] + '...'}"

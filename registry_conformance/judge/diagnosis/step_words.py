@@ -1,0 +1,126 @@
+"""What is said to the first step of a registration that fails: by which product or in whose form, in which words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from registry_conformance.judge.diagnosis.facts import Fact, Facts
+from registry_conformance.judge.diagnosis.preflight import finding
+from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
+from registry_conformance.judge.diagnosis.preflight.failing import TOO_MANY, says_of_behind
+from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
+from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
+from registry_conformance.judge.diagnosis.preflight.redirects import is_redirect, leads_to_sign_in
+from registry_conformance.judge.diagnosis.preflight.unfit import form_refused
+from registry_conformance.judge.diagnosis.preflight.wording import words_of
+from registry_conformance.judge.diagnosis.server_words import server_words
+from registry_conformance.judge.diagnosis.steps import STEPS, Step
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.evidence.items import ExchangeItem
+
+_FRAMEWORK = re.compile(r"<!doctype html>\s*<html lang=[\"']?en[\"']?>\s*<title>\d{3} ", re.IGNORECASE)
+"""How an error page of Flask begins, as MLflow has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepWords:
+    """The ``fact`` of the first step that fails, and what is found in the words of its answer.
+
+    ``located`` is whether these words show a layer: those of a product do, those in MLflow's form may be anybody's.
+    """
+
+    fact: Fact
+    finding: Finding
+    located: bool
+
+
+def step_words(facts: Facts) -> StepWords | None:
+    """Return what the answer to the first failed step says of itself, ``None`` if it says nothing that is known."""
+    for step in STEPS:
+        fact = facts.get(step.fact)
+        if fact is None or not fact.seen or fact.normal:
+            continue
+        answer = next((each for item in fact.evidence if (each := _failed(item)) is not None), None)
+        return _told(step, fact, answer) if answer is not None else None
+    return None
+
+
+def _failed(item: object) -> Exchange | None:
+    """Return an exchange as it was kept, if it failed."""
+    if not isinstance(item, dict) or item.get("kind") != "exchange":
+        return None
+    kept: ExchangeItem = item  # type: ignore[assignment] # told apart by its kind
+    status = kept["status"]
+    if status is None or status < 300:
+        return None
+    body = kept["response_body"]
+    return Exchange(
+        kept["method"],
+        kept["url"],
+        kept["door"],
+        status,
+        response_headers=tuple((str(name), str(value)) for name, value in kept["response_headers"]),
+        response_body=Body(body["size"], body["sha256"], body.get("text", "").encode()),
+    )
+
+
+def _told(step: Step, fact: Fact, answer: Exchange) -> StepWords | None:
+    found = held_back(answer) or firewall(answer, step.words) or form_refused(answer, step.words)
+    found = found or _redirected(step, answer)
+    if found is not None:
+        return StepWords(fact, found, located=True)
+    own, words = author_of(answer), words_of(answer)
+    said = f"; it says: {words!r}" if words else ""
+    product = own.name if own and own.id != APPLICATION else ""
+    if answer.status == TOO_MANY and (product or not answer.error_code):
+        sentence = f"{step.words} is answered 429, too many requests, by {product or 'what stands before MLflow'}{said}"
+        return StepWords(fact, _found(finding.THROTTLED, sentence, answer), located=True)
+    if product:
+        behind = says_of_behind(answer)
+        why = f": it {behind}" if behind else ""
+        sentence = f"{product} itself answers {step.words} with {answer.status}{why}{said}"
+        return StepWords(
+            fact, _found(finding.STEP_UNSERVED if behind else finding.STEP_ANSWERED, sentence, answer), located=True
+        )
+    if not answer.error_code:
+        return StepWords(fact, _by_a_page(step, answer, said), located=True) if _is_foreign_page(answer) else None
+    return _in_mlflows_form(step, fact, answer, said)
+
+
+def _redirected(step: Step, answer: Exchange) -> Finding | None:
+    """Return that a step is sent elsewhere: a POST that follows becomes a GET, and a PUT loses its body."""
+    if not is_redirect(answer):
+        return None
+    if leads_to_sign_in(answer):
+        sentence = f"{step.words} is sent to a page to sign in: {answer.status}, {answer.header('location')[:120]}"
+        return _found(finding.LOGIN, sentence, answer)
+    sentence = f"{step.words} is redirected with {answer.status} to {answer.header('location')[:120]}"
+    return _found(finding.STEP_REDIRECTED, sentence, answer)
+
+
+def _is_foreign_page(answer: Exchange) -> bool:
+    """Return whether a page answers that is none of the framework's that MLflow is built on."""
+    return "html" in answer.content_type and _FRAMEWORK.match(answer.text) is None
+
+
+def _by_a_page(step: Step, answer: Exchange, said: str) -> Finding:
+    return _found(
+        finding.STEP_ANSWERED, f"a web page answers {step.words} with {answer.status}, before MLflow{said}", answer
+    )
+
+
+def _in_mlflows_form(step: Step, fact: Fact, answer: Exchange, said: str) -> StepWords:
+    """Return what an error in MLflow's form is about; only a known part behind MLflow shows a layer."""
+    fails = (answer.status or 0) >= 500
+    known = server_words(answer.text) if fails else None
+    kind = known or (finding.STEP_FAILS if fails else finding.STEP_REFUSED)
+    code = f"{answer.status} {answer.error_code[:60]}"
+    sentence = f"{step.words} {'fails' if fails else 'is refused'} with {code}{said}"
+    if known is not None:
+        sentence = f"{known.title}: {sentence}"
+    return StepWords(fact, _found(kind, sentence, answer), located=known is not None)
+
+
+def _found(kind: Kind, sentence: str, answer: Exchange) -> Finding:
+    return Finding(kind, sentence, kind.remedy, (str(answer),))

@@ -1,0 +1,125 @@
+"""Words that are there are used: of the product that answers a failed step, of MLflow, of the client's exception."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS, client_words
+from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Named, conclude
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.server_words import SERVER_KINDS
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+
+NGINX = "<html><head><title>{0}</title></head><center><h1>{0}</h1></center><hr><center>nginx/1.22.1</center></html>"
+FLASK = "<!doctype html>\n<html lang=en>\n<title>405 Method Not Allowed</title>"
+
+
+def answered(status: int, kind: str, text: str, **headers: str) -> Facts:
+    """Return what is seen if the upload is answered so, and all else is well."""
+    given = (("Content-Type", kind), *((name.replace("_", "-"), value) for name, value in headers.items()))
+    answer = Exchange("PUT", "http://host/a", "main", status, (), response_headers=given,
+                      response_body=Body(len(text), "", text.encode()))  # fmt: skip
+    facts = Facts()
+    facts.record("doors.search.P", "all 200 json", "a search", "all 200 json")
+    facts.record(
+        "put.P",
+        f"{status} {kind.partition('/')[2].replace('plain', 'text')}",
+        "an upload",
+        "200 empty",
+        (answer.evidence(),),
+    )
+    return facts
+
+
+def failed(message: str) -> Facts:
+    """Return what is seen if MLflow fails at the upload with such a message."""
+    return answered(500, "application/json", json.dumps({"error_code": "INTERNAL_ERROR", "message": message}))
+
+
+def first(facts: Facts, **more: Any) -> Named:
+    """Return what is named first, where no cause of the table is asked."""
+    return conclude(facts, (), (), known={}, **more).causes[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "layer", "told"),
+    [
+        (answered(405, "text/html", NGINX.format("405 Not Allowed")), "step-answered-before-mlflow", "proxy", "nginx"),
+        (answered(502, "text/html", NGINX.format("502 Bad Gateway")), "step-gets-no-answer", "proxy", "usable answer"),
+        (answered(429, "text/html", "<title>Slow down</title>"), "throttled", "proxy", "Slow down"),
+        (answered(403, "text/html", "<title>CSRF failed</title>"), "step-answered-before-mlflow", "proxy", "CSRF"),
+        (answered(403, "text/html", "Incapsula incident ID: 1"), "firewall-refuses", "proxy", "refuses the upload"),
+        (answered(411, "text/html", "<title>411</title>"), "request-refused", "proxy", "told a length"),
+        (answered(301, "text/html", "", Location="https://host/a"), "step-redirected", "proxy", "https://host/a"),
+        (answered(302, "text/html", "", Location="https://sso.host/login"), "login-page", "auth", "page to sign in"),
+        (answered(403, "text/plain", "Cross-origin request blocked"), "origin-refused", "mlflow", "Origin"),
+        (
+            failed("Unable to locate credentials"),
+            "mlflow-without-store-credentials",
+            "iam",
+            "MLflow has no credentials",
+        ),
+        (
+            failed("[Errno 28] No space left"),
+            "disk-full",
+            "mlflow",
+            "No space left",
+        ),
+        (
+            answered(403, "application/json", '{"error_code": "PERMISSION_DENIED", "message": "read-only access"}'),
+            "step-refused",
+            "",
+            "read-only access",
+        ),
+        (answered(405, "text/html", FLASK), UNKNOWN, "", "no known cause fits"),
+        (answered(404, "text/plain", "gone"), UNKNOWN, "proxy", "no known cause fits"),
+    ],
+)  # fmt: skip
+def test_the_answer_to_the_first_failed_step_is_told_in_its_words(
+    facts: Facts, kind: str, layer: str, told: str
+) -> None:
+    """Who answers a step that fails, in which words, is told if no cause fits; a layer only if these show it."""
+    named = first(facts)
+    assert (named.id, named.layer) == (kind, layer)
+    assert told in named.sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (
+            "MlflowException: Active workspace 'x' cannot be used: the remote server does not support workspaces.",
+            "client-workspace",
+        ),
+        ("ModuleNotFoundError: No module named 'requests_auth_aws_sigv4'", "client-sigv4"),
+        ("botocore.exceptions.NoCredentialsError: Unable to locate credentials", "artifacts-past-mlflow"),
+        ("ModuleNotFoundError: No module named 'google.cloud'", "artifacts-past-mlflow"),
+        (
+            "ConnectionError: HTTPConnectionPool(host='dead.example', port=80): Max retries exceeded with url: /a",
+            "artifacts-at-another-host",
+        ),
+        ("PermissionError: [Errno 13] Permission denied: '/mlflow'", "artifacts-on-a-disk"),
+        ("/data/1: a place on this machine's own disk, where nothing of the target belongs", "artifacts-on-a-disk"),
+        ("SSLError: certificate verify failed: self-signed certificate", "client-distrusts-certificate"),
+        ("ProxyError('Unable to connect to proxy', OSError('Tunnel connection failed: 403'))", "client-forward-proxy"),
+        ("RestException: 404 not found", ""),
+        ("ConnectionError: HTTPConnectionPool(host='door.example', port=80): Max retries exceeded", ""),
+    ],
+)
+def test_the_exception_of_the_client_names_the_cause(said: str, kind: str) -> None:
+    """What the MLflow client says itself is told with its remedy, and nothing is read into other words."""
+    found = client_words([said], {"door.example"})
+    assert (found.kind.id if found else "") == kind
+    if found is not None:
+        assert said[:40] in found.observations[0]
+        assert first(answered(404, "text/plain", "x"), told=found).id == kind
+
+
+def test_kinds_of_words_have_ids_of_their_own() -> None:
+    """Every kind is told apart by its id, has a layer and a remedy."""
+    kinds = (*CLIENT_KINDS, *SERVER_KINDS)
+    assert len({kind.id for kind in kinds}) == len(kinds)
+    assert all(kind.layer and kind.remedy and kind.title for kind in kinds)
