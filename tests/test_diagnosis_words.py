@@ -24,13 +24,8 @@ def answered(status: int, kind: str, text: str, **headers: str) -> Facts:
                       response_body=Body(len(text), "", text.encode()))  # fmt: skip
     facts = Facts()
     facts.record("doors.search.P", "all 200 json", "a search", "all 200 json")
-    facts.record(
-        "put.P",
-        f"{status} {kind.partition('/')[2].replace('plain', 'text')}",
-        "an upload",
-        "200 empty",
-        (answer.evidence(),),
-    )
+    form = {"text/html": "html", "text/plain": "text"}.get(kind, "json") + (" flask" if text == FLASK else "")
+    facts.record("put.P", f"{status} {form}", "an upload", "200 empty", (answer.evidence(),))
     return facts
 
 

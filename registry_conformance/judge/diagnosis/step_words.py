@@ -11,13 +11,13 @@ from registry_conformance.judge.diagnosis.preflight.barriers import firewall, he
 from registry_conformance.judge.diagnosis.preflight.failing import TOO_MANY, says_of_behind
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
-from registry_conformance.judge.diagnosis.preflight.redirects import is_redirect, leads_to_sign_in
 from registry_conformance.judge.diagnosis.preflight.unfit import form_refused
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.diagnosis.server_words import server_words
 from registry_conformance.judge.diagnosis.steps import STEPS, Step
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.items import ExchangeItem
+from registry_conformance.judge.evidence.sign_in import is_redirect, leads_to_sign_in
 
 _FRAMEWORK = re.compile(r"<!doctype html>\s*<html lang=[\"']?en[\"']?>\s*<title>\d{3} ", re.IGNORECASE)
 """How an error page of Flask begins, as MLflow has them."""

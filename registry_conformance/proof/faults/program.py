@@ -109,7 +109,8 @@ def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
             code = pytest.main([str(SUITES / "contract"), str(SUITES / "local"), *quiet, *own], plugins=[prover])
     finally:
         stack.close()
-    if code == pytest.ExitCode.INTERRUPTED:  # pytest keeps it to itself
+    interrupted = code == pytest.ExitCode.INTERRUPTED  # pytest keeps it to itself
+    if interrupted and not work.outcomes:
         raise KeyboardInterrupt
     if prover.problems or not work.outcomes:
         say("\n".join(prover.problems) or f"prove: the checks could not be collected ({code})")
@@ -124,10 +125,13 @@ def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
         started=started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=time.monotonic() - began,
-        whole=not (part or asked.busy or asked.slow),
+        whole=not (part or asked.busy or asked.slow or interrupted),
     )
     _write(proof, settings.report_dir, Redactor(secrets))
-    return _tell(proof, settings.report_dir, say)
+    stands = _tell(proof, settings.report_dir, say)
+    if interrupted:
+        say(f"prove: interrupted after {len(work.outcomes)} of {len(work.faults) + rounds}; these were written")
+    return Exit.INTERRUPTED if interrupted else stands
 
 
 def _write(proof: Proof, reports: Path, redactor: Redactor) -> None:
