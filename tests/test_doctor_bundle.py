@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,7 @@ from registry_conformance.judge.diagnosis.bundle import BundleError, write_bundl
 from registry_conformance.judge.diagnosis.diagnosis import diagnose
 from registry_conformance.judge.diagnosis.doctor import target_at
 from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.owned_file import write_owned
 from registry_conformance.judge.report.bundle_page import BundleUnreadableError, is_bundle, render_bundle
 from registry_conformance.judge.report.redact import Redactor
 from tests.web_answers import Answer, always, site
@@ -42,6 +45,25 @@ def test_a_bundle_holds_what_tells_and_no_secret(bundle: Path) -> None:
     assert all(len(each["response_body"].get("text", "")) <= 4200 for each in told["exchanges"])
     assert SECRET not in text
     assert bundle.stat().st_mode & 0o077 == 0
+
+
+def test_a_bundle_is_closed_to_others_though_its_file_was_open(bundle: Path, tmp_path: Path) -> None:
+    """Kind: a mode left to the machine's default. A file that others could read is its owner's, under any mask."""
+    told, page = json.loads(bundle.read_text()), tmp_path / "page" / "index.html"
+    bundle.chmod(0o666)
+    page.parent.mkdir()
+    page.touch()
+    page.chmod(0o666)
+    usual = os.umask(0)
+    try:
+        render_bundle(bundle, page.parent)
+        write_owned(bundle, "shorter")
+    finally:
+        os.umask(usual)
+
+    assert told["verdict"][0] in html.unescape(page.read_text())
+    assert bundle.read_text() == "shorter"
+    assert [file.stat().st_mode & 0o777 for file in (bundle, page)] == [0o600, 0o600]
 
 
 def test_a_bundle_opens_as_a_page(bundle: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import http.client
 import json
 import pickle
 import socket
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -40,10 +41,12 @@ def between(tmp_path: Path) -> Iterator[tuple[int, Witness]]:
             process.wait()
 
 
-def stand(folder: Path, port: int, upstream: int, record: Path, *rules: Rule) -> subprocess.Popen[bytes]:
-    """Start the program on one link, with these rules."""
+def stand(
+    folder: Path, port: int, upstream: int, record: Path, *rules: Rule, tape: str = ""
+) -> subprocess.Popen[bytes]:
+    """Start the program on one link, with these rules, or to tape it."""
     (folder / "rules").write_bytes(pickle.dumps({"mlflow": rules}))
-    link = {"listen": ("127.0.0.1", port), "upstream": ("127.0.0.1", upstream), "record": str(record)}
+    link = {"listen": ("127.0.0.1", port), "upstream": ("127.0.0.1", upstream), "record": str(record), "tape": tape}
     plan = folder / "plan.json"
     plan.write_text(json.dumps({"rules": str(folder / "rules"), "links": {"mlflow": link}}))
     program = [python(), "-m", "registry_conformance.lab.stack.link", str(plan)]
@@ -195,3 +198,49 @@ def first_asked(server: socket.socket) -> bytes:
         with line:
             if asked := line.recv(1000):
                 return asked.partition(b"\r\n")[0]
+
+
+def test_a_taped_link_passes_every_byte_and_keeps_it(tmp_path: Path) -> None:
+    """What clients send is passed as it is, HTTP or not, to its end, and lies on the tape, its owner's alone."""
+    (port,), tape = free_ports(1), tmp_path / "tape"
+    spoken = [b"GET / HTTP/1.1\r\nAuthorization: Bearer hk\r\n\r\n", b"\x00\xff no HTTP\n", bytes(300_000)]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = stand(tmp_path, port, server.getsockname()[1], tmp_path / "seen.jsonl", tape=str(tape))
+        try:
+            eventually(lambda: not port_is_free(port), "the link listens")
+            for sent in spoken:
+                with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                    upstream, _ = server.accept()
+                    client.sendall(sent)
+                    client.shutdown(socket.SHUT_WR)
+                    with upstream, upstream.makefile("rb") as arrived:
+                        assert arrived.read() == sent
+                        upstream.sendall(b"answer")
+                    with client.makefile("rb") as answer:
+                        assert answer.read() == b"answer"
+        finally:
+            process.kill()
+            process.wait()
+    kept = sorted(tape.iterdir())
+
+    assert {*spoken} <= {file.read_bytes() for file in kept}
+    assert {file.stat().st_mode & 0o777 for file in kept} == {0o600}
+    assert tape.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_taped_link_breaks_what_broke(tmp_path: Path) -> None:
+    """A connection that the server breaks off is broken off for the client too, and not ended in good order."""
+    (port,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = stand(tmp_path, port, server.getsockname()[1], tmp_path / "seen.jsonl", tape=str(tmp_path / "tape"))
+        try:
+            eventually(lambda: not port_is_free(port), "the link listens")
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                upstream, _ = server.accept()
+                upstream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                upstream.close()
+                with pytest.raises(ConnectionResetError):
+                    client.recv(10)
+        finally:
+            process.kill()
+            process.wait()

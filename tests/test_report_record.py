@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -34,7 +35,15 @@ def test_death_of_a_worker_counts_for_the_requirement() -> None:
 
 def test_reports_are_their_owners_alone(tmp_path: Path) -> None:
     """No file or folder of a report can be read by anybody else (kind: a mode left to the machine's default)."""
-    write(run_of(check("a", Verdict.FAILED, "ROU-001")), tmp_path / "runs" / "one", Redactor(()))
+    folder, usual = tmp_path / "runs" / "one", os.umask(0)
+    try:
+        write(run_of(check("a", Verdict.FAILED, "ROU-001")), folder, Redactor(()))
+        for name in ("index.html", ".index.html.tmp", "junit.xml"):  # of another run, or of one that was killed
+            (folder / name).touch(0o666)
+            (folder / name).chmod(0o666)
+        write(run_of(check("a", Verdict.FAILED, "ROU-001")), folder, Redactor(()))
+    finally:
+        os.umask(usual)
     open_to_others = [path for path in tmp_path.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
 
     assert open_to_others == []

@@ -199,6 +199,8 @@ class Links:
     that and the key service, ``mlflow`` between the proxy and MLflow, ``store`` between MLflow and the bucket.
     ``server`` is passed by all that ask MLflow: what it does is what MLflow does, to the proxy and at the origin. A
     recorder stands on every link that has rules or is ``watched``; on the others a part reaches the next one straight.
+    On a ``taped`` link nothing is read or disturbed: every byte that clients send there is written down as it came, and
+    this suite's own look into the bucket passes a taped link to the store too.
     """
 
     proxy: tuple[Rule, ...] = ()
@@ -208,11 +210,12 @@ class Links:
     server: tuple[Rule, ...] = ()
     store: tuple[Rule, ...] = ()
     watched: frozenset[str] = frozenset()
+    taped: frozenset[str] = frozenset()
 
     @property
     def in_place(self) -> frozenset[str]:
         """The links that a recorder stands on."""
-        return self.watched | {name for name in LINKS if getattr(self, name)}
+        return self.watched | self.taped | {name for name in LINKS if getattr(self, name)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,17 @@ def test_404_of_a_proxy_is_not_known(visit: Visit, verb: str) -> None:
     assert cleaned.gone == 3 - len(cleaned.left)
 
 
+def test_empty_listing_is_believed_of_mlflow_alone(visit: Visit) -> None:
+    """Kind: an answer that is believed. A server that says ``{}`` to everything lists nothing, and proves nothing."""
+    visit.made("artifact", f"{RUN}-x/a")
+    assert visit.clean().left == ()
+
+    visit.made("artifact", f"{RUN}-x/b")
+    visit.registry.instead = lambda *_: said({})
+    (left,) = visit.clean().left
+    assert "does not answer as MLflow does" in left
+
+
 def test_what_is_still_there_is_told(visit: Visit) -> None:
     """What is still there after a removal that was answered with 200 is told, with both answers."""
     visit.registry.experiment("7", NAME)

@@ -45,6 +45,10 @@ def test_experiment_is_the_one_that_the_run_made() -> None:
         (("7",), about("7", "theirs"), about("7"), "another experiment answers to its name: 'theirs'"),
         ((), about("0"), about("0"), "no run is given"),
         ((), about("x"), about("x"), "no run is given"),
+        *(
+            ((), about(named), about(named), "no run is given")
+            for named in ("²", "\uff17", " 7", "07", "-7", "9" * 5000)
+        ),
         ((), {"name": NAME}, about("7"), "no run is given"),
         (("7",), about("8"), about("8"), "called it 7 when it was made, and calls it 8 now"),
         ((), about("7"), about("7", "theirs"), "that 7 is 'theirs'"),
@@ -100,6 +104,7 @@ def test_folder_of_an_experiment_is_its_id(location: str, bucket: BucketAccess |
         ("s3://bucket/artifacts/7", None),
         ("gs://bucket/artifacts/7", BUCKET),
         ("hdfs:/7", BUCKET),
+        ("mlflow-artifacts://[::/7", BUCKET),
     ],
 )
 def test_location_that_is_another_place_is_refused(location: str, bucket: BucketAccess | None) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from registry_conformance.judge.target import guard as module
 from registry_conformance.judge.target import ledger
-from registry_conformance.judge.target.guard import MIB, Budget, Guard, changes, need_own
+from registry_conformance.judge.target.guard import MIB, Budget, Guard, need_own
 from registry_conformance.judge.target.ledger import LedgerError
 from registry_conformance.judge.target.requests import GuardError, Made
 
@@ -28,25 +30,6 @@ def guard(folder: Path, budget: Budget = ENOUGH, *, read_only: bool = False, pat
 def names(own: Guard) -> list[str]:
     """Return what may still be there."""
     return [each.name for each in own.left(TARGET)]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "is_change"),
-    [
-        ("GET", "/api/2.0/mlflow/experiments/search", False),
-        ("POST", "/mlflow/api/2.0/mlflow/runs/search", False),
-        ("POST", "/ajax-api/3.0/mlflow/traces/search", False),
-        ("POST", "/graphql", False),
-        ("POST", "/api/2.0/mlflow/runs/set-tag", True),
-        ("PUT", "/api/2.0/mlflow-artifacts/artifacts/1/search", True),
-        ("POST", "/api/2.0/mlflow-artifacts/mpu/create/runs/search", True),
-        ("DELETE", "/api/2.0/mlflow/experiments/search", True),
-        ("MOVE", "/anything", True),
-    ],
-)
-def test_only_what_is_known_to_read_is_taken_for_a_read(method: str, path: str, is_change: bool) -> None:
-    """Only what is known to read is taken for a read."""
-    assert changes(method, path) is is_change
 
 
 def test_read_only_lets_nothing_change(tmp_path: Path) -> None:
@@ -83,7 +66,8 @@ def test_what_is_made_or_removed_is_the_runs_own(tmp_path: Path, thing: Made, ow
         need_own(thing, RUN, {"7": f"{RUN}-e"})
         asked.allow("POST", "/x", removes=thing)
         return
-    with pytest.raises(GuardError, match="does not bear"):
+    named = thing.ids[0] if thing.ids else repr(thing.name)
+    with pytest.raises(GuardError, match=f"the {thing.kind} {named} does not bear this run's name"):
         need_own(thing, RUN, {"7": f"{RUN}-e"})
     for request in ({"made": thing}, {"removes": thing}):
         with pytest.raises(GuardError, match="does not bear") as refusal:
@@ -159,6 +143,27 @@ def test_budget_is_kept_before_a_request_is_sent(tmp_path: Path, budget: Budget,
     assert own.spent()["requests"][0] == sent
     with pytest.raises(GuardError, match=said):
         own.allow("GET", "/x")
+
+
+def test_only_uploads_are_counted_as_objects(tmp_path: Path) -> None:
+    """The budget of objects is spent by uploads alone: what reads goes on when it is spent to the last."""
+    own = guard(tmp_path, Budget(9, 1000, 1, 60))
+    for method in ("GET", "PUT", "GET", "POST"):
+        own.allow(method, "/x")
+
+    assert own.spent()["objects"] == (1, 1)
+
+
+@pytest.mark.parametrize(("rate", "waits"), [(0.0, [0.0, 0.0, 0.0]), (4.0, [0.0, 0.25, 0.5])])
+def test_rate_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: float, waits: list[float]) -> None:
+    """Of a rate, each request waits for its turn; without one, none does."""
+    own, slept = guard(tmp_path, Budget(9, 1000, 9, 60, rate)), list[float]()
+    moment = time.time()
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: moment, sleep=slept.append))
+    for _ in waits:
+        own.allow("GET", "/x")
+
+    assert slept == pytest.approx(waits, abs=1e-6)
 
 
 def test_run_that_was_ended_sends_nothing_more(tmp_path: Path) -> None:

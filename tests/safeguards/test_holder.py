@@ -12,12 +12,13 @@ from contextlib import ExitStack
 import pytest
 
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
+from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.live import presence
 from registry_conformance.judge.live.extent import RemovalGuard
 from registry_conformance.judge.live.holder import Holder
 from registry_conformance.judge.live.presence import Sight, State
 from registry_conformance.judge.target.target import Door, Target
-from tests.safeguards.doubles import PROXYS_404, Answer, Registry, serving
+from tests.safeguards.doubles import PROXYS_404, Answer, Registry, said, serving
 
 RUN = "verify-20300101-000000-abcdef"
 NAME = f"{RUN}-m"
@@ -167,3 +168,14 @@ def test_door_that_does_not_answer_is_soon_left_alone() -> None:
 
 def _gone() -> Answer:
     return Registry().answer("GET", "/api/2.0/mlflow/registered-models/get", {"name": NAME})
+
+
+def test_mlflow_is_known_by_its_own_words(parts: tuple[Registry, Registry, Target]) -> None:
+    """A place where MLflow answers is known by its error for a name that nobody has made; each is asked once."""
+    first, second, target = parts
+    second.instead = lambda *_: said({})
+    own = holder(target, doors=2)
+    one, other = (MlflowHttp(door, None, Evidence(), RUN) for door in target.doors)
+
+    assert [own.is_mlflow(wire) for wire in (one, other, one, other)] == [True, False, True, False]
+    assert (len(first.asked), len(second.asked)) == (1, 1)

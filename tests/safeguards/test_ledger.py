@@ -18,6 +18,7 @@ import pytest
 from registry_conformance.judge.target import ledger
 from registry_conformance.judge.target.ledger import Header, LedgerError, bears, climbs, is_own
 from registry_conformance.judge.target.requests import Made
+from registry_conformance.judge.target.target import BucketAccess, Door, Target
 
 RUN = "verify-20300101-000000-abcdef"
 OTHER = "verify-20300101-000000-000000"
@@ -185,6 +186,30 @@ def test_edited_ledger_is_refused(tmp_path: Path, statement: str) -> None:
         ledger.left(file, TARGET)
 
 
+def test_line_that_was_edited_is_named(tmp_path: Path) -> None:
+    """The first line that is not as the run wrote it is named."""
+    file = written(tmp_path, *(Made("model", f"{RUN}-{name}", "d") for name in "abc"))
+    edit(file, "UPDATE lines SET name = name || '-theirs' WHERE number = 2")
+
+    with pytest.raises(LedgerError, match="line 2 is not as the run wrote it"):
+        ledger.left(file, TARGET)
+
+
+def test_folder_is_the_runs_by_the_id_of_its_experiment_alone(tmp_path: Path) -> None:
+    """What lies under the id of the run's experiment is the run's; before an id is known, no folder is."""
+    experiment, inside = Made("experiment", f"{RUN}-e", "d"), Made("artifact", "7/a.bin", "d")
+    file = written(tmp_path, experiment)
+    with ledger.transaction(file) as opened:
+        ledger.note_id(opened, experiment, "7")
+        ledger.note_made(opened, inside)
+    assert set(ledger.left(file, TARGET)) == {experiment, inside}
+
+    (tmp_path / "early").mkdir()
+    early = written(tmp_path / "early", experiment, Made("artifact", "/theirs.bin", "d"))
+    with pytest.raises(LedgerError, match="line 2, the artifact"):
+        ledger.left(early, TARGET)
+
+
 @pytest.mark.parametrize("kind", ["model", "experiment", "artifact", "upload", "secret"])
 def test_line_that_does_not_bear_the_run_is_refused(tmp_path: Path, kind: str) -> None:
     """A line about what is not the run's own is refused, whatever its kind and whoever wrote it."""
@@ -290,11 +315,30 @@ def test_ledger_of_another_version_is_refused(tmp_path: Path) -> None:
         ledger.header(file)
 
 
-def test_ledger_is_its_owners_alone_and_made_once(tmp_path: Path) -> None:
-    """A ledger is readable by its owner alone, and no run gets a second one."""
-    file = written(tmp_path)
+@pytest.mark.parametrize("bucket", [BucketAccess("http://s3.example/", "r", "b", "/p/", "a", "s"), None])
+def test_target_is_known_by_its_doors_and_its_bucket(bucket: BucketAccess | None) -> None:
+    """A target is what its doors and its bucket are: another prefix, bucket or store is another target."""
+    door = Door("canonical", "http://x.example/api/mlflow/")
+    known = ledger.identity_of(Target("t", "environment", (door,), {}, bucket=bucket))
+    place = "http://s3.example/b/p" if bucket else ""
 
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert known == ledger.describe_target({"canonical": "http://x.example/api/mlflow"}, place)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_ledger_is_its_owners_alone_and_made_once(tmp_path: Path, mask: int) -> None:
+    """A ledger is readable by its owner alone, whatever the mask, and no run gets a second one."""
+    usual = os.umask(mask)
+    try:
+        file = written(tmp_path)
+        with ledger.transaction(file) as opened:
+            ledger.note_made(opened, Made("model", f"{RUN}-m", "d"))
+            beside = [each.stat().st_mode & 0o777 for each in tmp_path.iterdir()]  # SQLite keeps a journal meanwhile
+    finally:
+        os.umask(usual)
+
+    assert {*beside} == {0o600}
+    assert len(beside) == 2
     with pytest.raises(LedgerError, match="has a ledger already"):
         written(tmp_path)
 

@@ -97,7 +97,32 @@ def test_request_that_makes_nothing_is_known(method: str, path: str, body: dict[
         ("DELETE", f"{API}/registered-models/delete", {"name": "a"}, "model", "a", ()),
         ("POST", f"{API}/registered-models/delete", {"name": "a"}, "model", "a", ()),
         ("DELETE", f"{API}/model-versions/delete", {"name": "a", "version": "1"}, "model", "a", ()),
-        ("POST", f"{API}/experiments/delete", {"experiment_id": "7"}, "experiment", "", ("7",)),
+        *(
+            (method, f"{API}/{verb}", {"name": "a", "version": "1", "new_name": "b"}, "model", "a", ())
+            for method, verb in (
+                ("POST", "registered-models/rename"),
+                ("PATCH", "registered-models/update"),
+                ("POST", "registered-models/set-tag"),
+                ("DELETE", "registered-models/delete-tag"),
+                ("POST", "registered-models/alias"),
+                ("DELETE", "registered-models/alias"),
+                ("POST", "model-versions/create"),
+                ("PATCH", "model-versions/update"),
+                ("POST", "model-versions/set-tag"),
+                ("DELETE", "model-versions/delete-tag"),
+                ("POST", "model-versions/transition-stage"),
+            )
+        ),
+        *(
+            ("POST", f"{API}/experiments/{verb}", {"experiment_id": "7", "new_name": "b"}, "experiment", "", ("7",))
+            for verb in ("update", "restore", "set-experiment-tag", "delete-experiment-tag")
+        ),
+        *(
+            ("POST", f"{API}/experiments/delete", {"experiment_id": named}, "experiment", "", (str(named),))
+            for named in ("7", " 7", "+7", "07", "\uff17", 7, 7.0, [7])
+        ),
+        ("POST", "/ajax-api/3.0/mlflow/traces/delete-traces", {"experiment_id": "7"}, "experiment", "", ("7",)),
+        ("PATCH", f"{API}/some-verb-to-come", {"experiment_id": "7"}, "experiment", "", ("7",)),
         ("POST", f"{API}/runs/create", {"experiment_id": "7"}, "experiment", "", ("7",)),
         ("POST", f"{API}/logged-models", {"experiment_id": "0"}, "experiment", "", ("0",)),
         ("DELETE", f"{FILES}/artifacts/7/run", None, "artifact", "7/run", ()),
@@ -122,9 +147,12 @@ def test_what_a_request_removes_is_known(
     ("method", "path", "body"),
     [
         ("GET", f"{FILES}/artifacts/a", None),
-        ("PATCH", f"{API}/registered-models/delete", {"name": "a"}),
+        ("GET", f"{API}/registered-models/alias", {"name": "a"}),
+        ("POST", f"{API}/registered-models/get-latest-versions", {"name": "a"}),
+        ("POST", f"{API}/model-versions/search", {"name": "a"}),
+        ("POST", f"{API}/runs/create", None),
+        ("POST", f"{API}/registered-models/create", {"name": "a"}),
         ("DELETE", f"{API}/registered-models/delete", {}),
-        ("DELETE", f"{API}/registered-models/delete-tag", {"name": "a"}),
         ("POST", f"{API}/runs/create", {"experiment_id": "seven"}),
         ("GET", f"{API}/runs/create", {"experiment_id": "7"}),
         ("POST", f"{API}/runs/search", {"experiment_id": "7"}),
@@ -147,6 +175,9 @@ def test_guard_is_asked_before_a_request_is_sent(tmp_path: Path) -> None:
     for refused in (
         request("POST", f"{API}/registered-models/create", {"name": "churn"}),
         request("DELETE", f"{API}/registered-models/delete", {"name": "churn"}),
+        request("POST", f"{API}/model-versions/create", {"name": "churn", "source": "s"}),
+        request("POST", f"{API}/registered-models/rename", {"name": "churn", "new_name": f"{RUN}-churn"}),
+        request("POST", f"{API}/experiments/update", {"experiment_id": "3", "new_name": f"{RUN}-theirs"}),
         request("POST", f"{API}/runs/create", {"experiment_id": "0"}),
         request("DELETE", f"{FILES}/artifacts/"),
         request("PUT", f"{FILES}/artifacts/7/x"),
@@ -200,6 +231,8 @@ def test_answers_tell_the_ids_of_what_was_made(tmp_path: Path) -> None:
     record_answer(at, answered(create, 400, {"experiment_id": "4"}))
     record_answer(at, answered(create, 200, ["experiment_id"]))
     record_answer(at, answered(create, 200, {}))
+    for no_id in ("0", "00", "²", " 7", "7 ", "-1", "9" * 5000, 0, None, True, [7]):
+        record_answer(at, answered(create, 200, {"experiment_id": no_id}))
     assert own.experiments() == {}
     record_answer(at, answered(create, 200, {"experiment_id": "7"}))
     record_answer(at, answered(begin, 200, {"upload_id": "u"}))
@@ -234,6 +267,33 @@ def test_refused_creation_takes_nothing_out_of_the_ledger(tmp_path: Path) -> Non
         record_answer(at, answered(exchange, 400, {"error_code": "RESOURCE_ALREADY_EXISTS"}))
 
     assert names(own) == [f"{RUN}-m"]
+
+
+def test_refused_file_of_an_own_experiment_is_not_noted(tmp_path: Path) -> None:
+    """A file that was refused is no thing of its own in the ledger: it would have gone with its experiment."""
+    own = guard(tmp_path)
+    at = door(own)
+    create = request("POST", f"{API}/experiments/create", {"name": f"{RUN}-e"})
+    put = request("PUT", f"{FILES}/artifacts/7/a.bin")
+    ask(at, create)
+    record_answer(at, answered(create, 200, {"experiment_id": "7"}))
+    ask(at, put)
+    record_answer(at, answered(put, 403, {"error_code": "PERMISSION_DENIED"}))
+
+    assert names(own) == [f"{RUN}-e"]
+
+
+def test_changed_model_is_there_as_before(tmp_path: Path) -> None:
+    """An answer to a change of a model, or of an experiment, says nothing of an upload, and ends none."""
+    own = guard(tmp_path)
+    at = door(own)
+    create = request("POST", f"{API}/registered-models/create", {"name": f"{RUN}-m"})
+    tag = request("POST", f"{API}/registered-models/set-tag", {"name": f"{RUN}-m", "key": "k"})
+    for exchange in (create, tag):
+        ask(at, exchange)
+        record_answer(at, answered(exchange, 200, {"upload_id": "u"}))
+
+    assert [(each.name, each.ids) for each in own.left(TARGET)] == [(f"{RUN}-m", ())]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from registry_conformance.judge.clients.tls import Handshakes, connect
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.guard import Budget, Guard
-from registry_conformance.judge.target.requests import ForgottenGuardError, Permit, enforce, relax
+from registry_conformance.judge.target.requests import ForgottenGuardError, Permit, changes, enforce, relax
 from registry_conformance.judge.target.target import BucketAccess, Door
 from tests.safeguards.doubles import Registry, serving
 from tests.safeguards.test_guard import RUN, guard
@@ -253,3 +253,22 @@ def test_what_is_put_into_a_bucket_or_removed_is_the_runs_own(
 def test_bucket_of_a_stack_of_our_own_and_one_without_a_prefix() -> None:
     """A bucket without a guard takes everything; without a prefix the whole bucket is the root."""
     authorize_store(BucketAccess("http://s3", "x", "bucket", "artifacts", "a", "b"), "DELETE", "http://s3/other/x")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_change"),
+    [
+        ("GET", "/api/2.0/mlflow/experiments/search", False),
+        ("POST", "/mlflow/api/2.0/mlflow/runs/search", False),
+        ("POST", "/ajax-api/3.0/mlflow/traces/search", False),
+        ("POST", "/graphql", False),
+        ("POST", "/api/2.0/mlflow/runs/set-tag", True),
+        ("PUT", "/api/2.0/mlflow-artifacts/artifacts/1/search", True),
+        ("POST", "/api/2.0/mlflow-artifacts/mpu/create/runs/search", True),
+        ("DELETE", "/api/2.0/mlflow/experiments/search", True),
+        ("MOVE", "/anything", True),
+    ],
+)
+def test_only_what_is_known_to_read_is_taken_for_a_read(method: str, path: str, is_change: bool) -> None:
+    """Only what is known to read is taken for a read."""
+    assert changes(method, path) is is_change

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from registry_conformance.judge.clients import aws
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNK = 1024 * 1024
+MOST_PAGES = 5_000
+"""A listing of more pages than these has no end."""
+_NO_KEY = frozenset({"XMinioInvalidResourceName", "XMinioInvalidObjectName"})
+"""How MinIO says that no object can have such a key: it has ``.`` or ``..`` between slashes, or an empty part."""
 _READS = frozenset({"GET", "HEAD"})
 Mine = Callable[[str, datetime], bool]
 """Whether something in a listing is one's own, by its key and when it was put there."""
@@ -107,9 +111,12 @@ class Bucket:
         try:
             return s3(self.access).head_object(Bucket=self.access.bucket, Key=key)["ContentLength"]
         except ClientError as problem:
-            if problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
+            status = problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            if status == 404:
                 self.evidence.note(f"no object {key}")
                 return None
+            if status == 400:  # of a HEAD nobody says why; of a listing it is said
+                return self.keys(key).get(key)
             raise
 
     def body(self, key: str) -> Body | None:
@@ -144,9 +151,7 @@ class Bucket:
     def version_count(self, prefix: str) -> dict[str, int]:
         """Return key -> how many versions each object under ``prefix`` has, all pages; 1 if the bucket keeps none."""
         found: dict[str, int] = {}
-        for page in (
-            s3(self.access).get_paginator("list_object_versions").paginate(Bucket=self.access.bucket, Prefix=prefix)
-        ):
+        for page in self._pages("list_object_versions", prefix):
             for version in page.get("Versions", ()):
                 found[version["Key"]] = found.get(version["Key"], 0) + 1
         return found
@@ -159,7 +164,7 @@ class Bucket:
 
     def keys(self, prefix: str) -> dict[str, int]:
         """Return key -> size in bytes of every object under ``prefix``, all pages."""
-        pages = s3(self.access).get_paginator("list_objects_v2").paginate(Bucket=self.access.bucket, Prefix=prefix)
+        pages = self._pages("list_objects_v2", prefix)
         found = {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", ())}
         self.evidence.note(f"{len(found)} objects under {prefix}")
         return found
@@ -175,9 +180,8 @@ class Bucket:
             return sorted({key for key, _ in self._versions(root, mine)})
 
     def _versions(self, root: str, mine: Mine) -> list[tuple[str, str]]:
-        pages = s3(self.access).get_paginator("list_object_versions")
         found: list[Any] = []
-        for page in pages.paginate(Bucket=self.access.bucket, Prefix=root):
+        for page in self._pages("list_object_versions", root):
             found += [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         return [(one["Key"], one["VersionId"]) for one in found if mine(one["Key"], one["LastModified"])]
 
@@ -204,11 +208,26 @@ class Bucket:
             raise BucketError(f"the bucket still lists an unfinished upload of {left[0][0]}")
 
     def _unfinished(self, begin: str, mine: Mine) -> list[tuple[str, str]]:
-        pages = s3(self.access).get_paginator("list_multipart_uploads")
-        found: list[Any] = []
-        for page in pages.paginate(Bucket=self.access.bucket, Prefix=begin):
-            found += page.get("Uploads", ())
+        found = [one for page in self._pages("list_multipart_uploads", begin) for one in page.get("Uploads", ())]
         return [(one["Key"], one["UploadId"]) for one in found if mine(one["Key"], one["Initiated"])]
+
+    def _pages(self, listing: str, begin: str) -> Iterator[Mapping[str, Any]]:
+        """Yield each page of a listing of what begins so; none if the store takes no key of that form, as of ``..``.
+
+        Raises ``BucketError`` for a listing that does not end.
+        """
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - not every worker looks
+
+        paginator: Any = s3(self.access).get_paginator(cast(Any, listing))
+        try:
+            for number, page in enumerate(paginator.paginate(Bucket=self.access.bucket, Prefix=begin)):
+                if number >= MOST_PAGES:
+                    raise BucketError(f"the bucket lists more than {MOST_PAGES} pages of what begins with {begin}")
+                yield page
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] not in _NO_KEY:
+                raise
+            self.evidence.note(f"the store takes no key like {begin}: {problem.response['Error']['Code']}")
 
     def under(self, artifact_uri: str, folder: str = "") -> dict[str, int]:
         """Return path -> size of every object under a folder of a location, paths relative to the location."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -184,7 +185,7 @@ def recording(record: Any, ask: Any) -> Iterator[None]:
 def _answered(response: requests.Response, sent: Body, began: float, *, streamed: bool) -> Exchange:
     request = response.request
     length = response.headers.get("Content-Length", "0")
-    size = int(length) if length.isdigit() else 0
+    size = int(length) if re.fullmatch(r"[0-9]{1,18}", length) else 0
     return Exchange(
         method=request.method or "",
         url=request.url or "",

@@ -18,6 +18,7 @@ from registry_conformance.judge.target.requests import (
     Made,
     Permit,
     Requests,
+    changes,
 )
 from registry_conformance.judge.target.target import Door
 
@@ -29,9 +30,10 @@ _NAMES = {
     "registered-models/rename": (MODEL, "new_name"),
 }
 """Verb -> the kind of thing that bears a name afterwards, and the field of the request that has the name."""
-_MODEL_REMOVALS = frozenset({"registered-models/delete", "model-versions/delete"})
-_IN_AN_EXPERIMENT = frozenset({"experiments/delete", "runs/create", "logged-models"})
-"""Verbs that change the experiment whose id the request has."""
+_OF_A_MODEL = re.compile(r"registered-models/(?!create$|get-latest-versions$).+|model-versions/.+")
+"""Verbs that change the model whose name the request has, if they change anything."""
+_ANY_DIGIT = re.compile(r"\d")
+"""What a text has that a server may read as a number, with signs, blanks or zeros around it, in any script."""
 _ROUTES = "/mlflow-artifacts/"
 _UPLOAD = re.compile(r"mpu/(create|complete|abort)(?:/(.*))?")
 _NOT_IMPLEMENTED = "NOT_IMPLEMENTED"
@@ -122,12 +124,13 @@ def removed_by(door: Door, exchange: Exchange, body: bytes | None) -> Made | Non
     verb = _verb(exchange)
     if exchange.method == "DELETE" and verb.startswith("artifacts/"):
         return Made(ARTIFACT, verb.removeprefix("artifacts/"), door.name)
-    if exchange.method in ("POST", "DELETE") and verb in _MODEL_REMOVALS:
+    if not changes(exchange.method, urlsplit(exchange.url).path):
+        return None
+    if _OF_A_MODEL.fullmatch(verb):
         name = _text_in(body, "name")
         return Made(MODEL, name, door.name) if name else None
-    if exchange.method == "POST" and verb in _IN_AN_EXPERIMENT:
-        own_id = _text_in(body, "experiment_id")
-        return Made(EXPERIMENT, "", door.name, (own_id,)) if own_id.isdigit() else None
+    if _ANY_DIGIT.search(own_id := str(_value_in(body, "experiment_id"))):
+        return Made(EXPERIMENT, "", door.name, (own_id,))
     if exchange.method == "POST" and (upload := _UPLOAD.fullmatch(verb)) and upload[1] != "create":
         return Made(UPLOAD, _uploaded(upload, body), door.name, (_text_in(body, "upload_id"),))
     return None
@@ -144,9 +147,14 @@ def _uploaded(upload: re.Match[str], body: bytes | None) -> str:
 
 
 def _text_in(body: bytes | None, key: str) -> str:
+    value = _value_in(body, key)
+    return value if isinstance(value, str) else ""
+
+
+def _value_in(body: bytes | None, key: str) -> object:
+    """Return a field of the document that a body is, an empty text if there is none."""
     try:
         document = parsed(body or b"")
     except ValueError:
         return ""
-    value = document.get(key) if isinstance(document, dict) else None
-    return value if isinstance(value, str) else ""
+    return document.get(key, "") if isinstance(document, dict) else ""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
 from registry_conformance.judge.diagnosis.doctor import document
+from registry_conformance.judge.owned_file import write_owned
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.target.target import Target
 
@@ -27,9 +27,7 @@ def write_bundle(file: Path, target: Target, diagnosis: Diagnosis, redactor: Red
     content = {**document(target, diagnosis), "schema": SCHEMA, "exchanges": list(_exchanges(diagnosis))}
     text = json.dumps(redactor.value(content), ensure_ascii=False, indent=1)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(text + "\n")
+        write_owned(file, text + "\n")
     except OSError as problem:
         raise BundleError(f"--bundle={file}: {problem.strerror}") from problem
 

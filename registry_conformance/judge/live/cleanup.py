@@ -29,7 +29,8 @@ from registry_conformance.judge.target.ledger import LedgerError, bears, identit
 from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, MODEL, UPLOAD, GuardError, Made
 from registry_conformance.judge.target.target import Target
 
-PATIENCE = 120.0
+PATIENCE = 600.0
+"""Seconds that the program of an operator may take to remove deleted experiments for good."""
 _DEEPEST = 12
 """How many folders within one another are looked into for a file."""
 _MOST_FOLDERS = 2000
@@ -236,7 +237,13 @@ class _Cleaner:
         if path in self._guard.experiments:
             folder, name = path, ""
 
-        return lambda wire: self._listed(wire, folder, name)
+        def ask(wire: MlflowHttp) -> Sight:
+            sight = self._listed(wire, folder, name)
+            if sight.state is State.GONE and not self._holder.is_mlflow(wire):
+                return Sight(State.UNKNOWN, f"{sight.said}, from a server that does not answer as MLflow does")
+            return sight
+
+        return ask
 
     def _listed(self, wire: MlflowHttp, folder: str, name: str = "", depth: int = _DEEPEST) -> Sight:
         """Return whether a file is listed in ``folder``: under ``name`` if that is given, or below a folder there."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from registry_conformance.judge.target.guard import changes, need_own
-from registry_conformance.judge.target.requests import GuardError, Made
+from registry_conformance.judge.target.guard import is_experiment_id, need_own
+from registry_conformance.judge.target.requests import GuardError, Made, changes
 from registry_conformance.judge.target.target import BucketAccess
 
 _SKEW = timedelta(minutes=15)
@@ -71,7 +71,7 @@ def experiment_id(made: Made, by_name: Mapping[str, Any], by_id: Mapping[str, An
     found, named = str(by_name.get("experiment_id", "")), str(by_name.get("name", ""))
     if named != made.name:
         raise ExtentError(f"another experiment answers to its name: {named[:200]!r}")
-    if not found.isdigit() or not int(found):
+    if not is_experiment_id(found):
         raise ExtentError(f"MLflow says that its id is {found[:40]!r}, which no run is given for an experiment")
     if made.ids and found not in made.ids:
         raise ExtentError(f"MLflow called it {' and '.join(made.ids)} when it was made, and calls it {found} now")
@@ -87,7 +87,7 @@ def artifact_folder(location: str, own_id: str, bucket: BucketAccess | None) -> 
     """
     if on_disk(location):
         return ""
-    parts = urlsplit(location)
+    parts = _parts_of(location)
     root = ""
     if parts.scheme == "s3":
         if bucket is None:
@@ -103,6 +103,13 @@ def artifact_folder(location: str, own_id: str, bucket: BucketAccess | None) -> 
             f"MLflow says that its artifacts lie at {location}, which is not the folder of experiment {own_id}"
         )
     return own_id
+
+
+def _parts_of(location: str) -> SplitResult:
+    try:
+        return urlsplit(location)
+    except ValueError as problem:
+        raise ExtentError(f"its artifacts lie at {location!r}, which is no address: {problem}") from problem
 
 
 def on_disk(location: str) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.live import presence
 from registry_conformance.judge.live.extent import RemovalGuard
 from registry_conformance.judge.live.presence import Sight, State
 from registry_conformance.judge.target.credential import Credential
@@ -35,6 +36,7 @@ class Holder:
     guard: RemovalGuard
     pauses: Sequence[float] = ()
     _silent: Counter[str] = field(default_factory=Counter)
+    _known: dict[str, bool] = field(default_factory=dict)
 
     def send(self, method: str, path: str, **request: Any) -> Exchange:
         """Ask for a removal at one door after the other until one answers as MLflow does; return the last answer."""
@@ -60,6 +62,18 @@ class Holder:
                 return sights[0]
         said = "; ".join(dict.fromkeys(sight.said for sight in sights))
         return Sight(State.UNKNOWN, f"the answers do not agree: {said}")
+
+    def is_mlflow(self, wire: MlflowHttp) -> bool:
+        """Return whether MLflow answers at a place: it says in its own words that nobody made a model of this name.
+
+        An empty listing is the same text from MLflow and from a server that says so to everything.
+        """
+        place = wire.door.url
+        if place not in self._known:
+            name = f"{self.guard.run}-nobody"
+            met = self.ask(wire, "GET", f"{REST}/registered-models/get", query={"name": name})
+            self._known[place] = presence.of_model(met, name).state is State.GONE
+        return self._known[place]
 
     def parted(self, ask: Ask) -> str:
         """Return at which door servers answer that do not know of each other's things, empty if at none."""

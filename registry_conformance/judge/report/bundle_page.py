@@ -8,6 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.owned_file import write_owned
+
 SCHEMA = "doctor-bundle.v1"
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
@@ -42,7 +44,7 @@ def render_bundle(file: Path, folder: Path) -> Path:
         raise BundleUnreadableError(f"{file}: no whole bundle of the doctor's ({type(problem).__name__})") from problem
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "index.html"
-    written.write_text(page, encoding="utf-8")
+    write_owned(written, page)
     return written
 
 

@@ -13,6 +13,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from registry_conformance.judge.owned_file import open_owned
 from registry_conformance.judge.report import (
     allure,
     allure_history,
@@ -197,7 +198,7 @@ def _redacted_fields(record: _Record, redactor: Redactor) -> _Record:
 def _put(path: Path, data: Iterable[bytes]) -> Path:
     part = path.with_name(f".{path.name}.tmp")
     try:
-        with part.open("wb") as file:
+        with open_owned(part) as file:
             file.writelines(data)
         part.replace(path)
     except OSError:

@@ -229,7 +229,7 @@ def _unbroken(file: Path, about: Header, lines: list[tuple[object, ...]], count:
     digest = _first(about)
     for number, (*line, written) in enumerate(lines, 1):
         digest = _next(digest, tuple(line))
-        if written != digest or line[0] != number:
+        if written != digest:
             raise LedgerError(f"{file}: line {number} is not as the run wrote it; nothing in this ledger is removed")
     if len(lines) != count or digest != last:
         raise LedgerError(f"{file}: has {len(lines)} lines, and not the {count} that the run wrote; nothing is removed")
@@ -252,17 +252,17 @@ def _standing(file: Path, run: str, lines: list[tuple[object, ...]]) -> list[Mad
 
 def _after(event: str, own_id: str, made: Made) -> Made | None:
     """Return what may be there of a thing after a line about it, ``None`` if nothing may."""
+    if event == _GONE:
+        return None
     if event == _MADE:
         return replace(made, unanswered=made.unanswered + 1)
     if event == _ID:
         return replace(made, ids=(*made.ids, own_id), unanswered=made.unanswered - 1)
     if event == _REFUSED:
         made = replace(made, unanswered=made.unanswered - 1)
-    elif event == _ENDED:
+    else:  # an upload of this id was joined or given up
         made = replace(made, ids=tuple(known for known in made.ids if known != own_id))
-    if event == _GONE or (made.kind == UPLOAD and not made.ids and made.unanswered < 1):
-        return None
-    return made
+    return None if made.kind == UPLOAD and not made.ids and made.unanswered < 1 else made
 
 
 def _first(about: Header) -> str:

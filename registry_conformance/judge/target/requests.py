@@ -6,6 +6,7 @@ for it: Python tells of each through its audit events, and this module refuses t
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 from contextvars import ContextVar, Token
@@ -14,6 +15,9 @@ from typing import Any, Protocol
 
 EXPERIMENT, MODEL, ARTIFACT, UPLOAD = "experiment", "model", "artifact", "upload"
 KINDS = (EXPERIMENT, MODEL, ARTIFACT, UPLOAD)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_READS = re.compile(r"/(?:ajax-)?api/[23]\.0/mlflow/[a-z-]+/search$|/graphql$")
+"""How paths end that are asked by POST and change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class GuardError(RuntimeError):
     def __init__(self, message: str, *, over: bool = False) -> None:
         super().__init__(message)
         self.over = over
+
+
+def changes(method: str, path: str) -> bool:
+    """Return whether a request changes something: all do but those that are known to read."""
+    return method not in _SAFE and not (method == "POST" and _READS.search(path))
 
 
 class Requests(Protocol):

@@ -22,7 +22,7 @@ from registry_conformance.lab.stack.auth import RECORD, AuthServicePart, KeyServ
 from registry_conformance.lab.stack.external_store import StoreOfOthers, bucket_name
 from registry_conformance.lab.stack.identity_part import IdentityPart
 from registry_conformance.lab.stack.layout import Layout
-from registry_conformance.lab.stack.links import LinksPart, record, url_to
+from registry_conformance.lab.stack.links import LinksPart, record, store_url, url_to
 from registry_conformance.lab.stack.mlflow import MLflowServer
 from registry_conformance.lab.stack.part import Part, PartError, UnsupportedByPartError
 from registry_conformance.lab.stack.probes import probe
@@ -165,12 +165,12 @@ class RealisedStack(ABC):
             keys=keys,
             secure=self._secure(),
             origin=None if asked else Door("origin", url_to(layout, links, "server") + mlflow.prefix),
-            bucket=layout.bucket,
+            bucket=self._bucket(),
             key_record=layout.workdir("keys") / RECORD if proxy.asks_keys else None,
             key_service=layout.url("keys") if proxy.asks_keys else "",
             promises=self._promises,
             ways=Ways() if self._promises.has("presigned-downloads") else Ways(downloads="proxied"),
-            records={link: record(layout, link) for link in links.in_place},
+            records={link: record(layout, link) for link in links.in_place - links.taped},
             logs={part.name: log for part in self.parts if (log := layout.log(part.name)).exists()},
             versions={"database": "sqlite"}
             | {part.name: self._versions[part.name] for part in self.parts if part.wanted},
@@ -196,6 +196,11 @@ class RealisedStack(ABC):
             return None
         host, port = self._layout.addresses["proxy-tls"]
         return Door("secure", f"https://{host}:{port}{DOORS[self._proxy.doors[0]]}", ca=self._proxy.authority)
+
+    def _bucket(self) -> BucketAccess:
+        """Return how checks look into the bucket: past every link, unless all that is sent there is to be taped."""
+        layout, links = self._layout, self.deployment.links
+        return replace(layout.bucket, endpoint=store_url(layout, links)) if "store" in links.taped else layout.bucket
 
     def _witness(self) -> Capability:
         if "mlflow" in self.deployment.links.in_place:

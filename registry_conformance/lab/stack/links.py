@@ -68,6 +68,7 @@ class LinksPart(ProgramPart):
                 "listen": self.layout.addresses[f"to-{name}"],
                 "upstream": _upstream(self.layout, deployment.links, name),
                 "record": str(record(self.layout, name)),
+                "tape": str(tape(self.layout, name)) if name in deployment.links.taped else "",
             }
             for name in sorted(self._places(deployment))
         }
@@ -84,6 +85,11 @@ class LinksPart(ProgramPart):
 def record(layout: Layout, link: str) -> Path:
     """Return the file of what passed on a link."""
     return layout.workdir("links") / f"{link}.jsonl"
+
+
+def tape(layout: Layout, link: str) -> Path:
+    """Return the folder of every byte that clients sent on a link, one file a connection."""
+    return layout.workdir("links") / f"{link}.tape"
 
 
 def address_to(layout: Layout, links: Links, part: str) -> Address:

@@ -12,8 +12,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-_WHOLE_REQUESTS, _WHOLE_SECONDS = 5_500, 60.0
-"""What a whole visit takes, about: if a crash is put is drawn from these."""
+from registry_conformance.judge.locations import ROOT, SUITES
+
+_FILES = 5
+"""How many files of checks a visit that crashes has: each visit others, so that many crashes are of all checks."""
+_REQUESTS, _SECONDS = 500, 20.0
+"""What such a visit takes, about: when it crashes is drawn from these."""
 _GRACE = 120.0
 """Seconds that a visit gets to end, and its workers to see that their controller is gone."""
 
@@ -30,13 +34,15 @@ class Way(enum.StrEnum):
 class Crash:
     """One end: what happens, after about how many requests or, if that is 0, how many seconds after the first.
 
-    ``lost`` is whether the ledger is gone afterwards, so that the janitor has names alone to go by.
+    ``files`` are those of the checks that the visit carries out, whole visits if there are none; ``lost`` is whether
+    the ledger is gone afterwards, so that the janitor has names alone to go by.
     """
 
     way: Way
     requests: int = 0
     seconds: float = 0.0
     lost: bool = False
+    files: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         when = f"after {self.requests} requests" if self.requests else f"{self.seconds:.1f} s after its first request"
@@ -46,13 +52,15 @@ class Crash:
 def drawn(number: int, seed: int) -> list[Crash]:
     """Return so many crashes: of three, two are killed at a request and one is asked to end at a second."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret is drawn
+    every = [*(SUITES / "contract").rglob("test_*.py"), *(SUITES / "live").glob("test_real_*.py")]
+    named = sorted(str(file.relative_to(ROOT)) for file in every)
     found = []
     for place in range(number):
-        way = list(Way)[place % len(Way)]
+        way, files = list(Way)[place % len(Way)], tuple(chance.sample(named, _FILES))
         if way is Way.ASKED:
-            found.append(Crash(way, seconds=chance.uniform(0.0, _WHOLE_SECONDS)))
+            found.append(Crash(way, seconds=chance.uniform(0.0, _SECONDS), files=files))
         else:
-            found.append(Crash(way, requests=chance.randrange(1, _WHOLE_REQUESTS)))
+            found.append(Crash(way, requests=chance.randrange(1, _REQUESTS), files=files))
     return found
 
 

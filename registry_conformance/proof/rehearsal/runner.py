@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import child_environment, new_run_id, python
-from registry_conformance.judge.target.guard import changes
+from registry_conformance.judge.target.requests import changes
 from registry_conformance.judge.target.target import Target
-from registry_conformance.lab.deployment import REFERENCE, Deployment
+from registry_conformance.lab.deployment import REFERENCE, Deployment, Links
 from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
@@ -30,9 +31,11 @@ from registry_conformance.proof.rehearsal.external_environment import (
     EnvironmentChanges,
     environment,
 )
+from registry_conformance.proof.rehearsal.given_away import kept_in_files, shown_by_processes
 from registry_conformance.proof.rehearsal.holdings import Holdings, holdings
 from registry_conformance.proof.rehearsal.log_service import log_group
 from registry_conformance.proof.rehearsal.scenario import REAL, Scenario
+from registry_conformance.proof.rehearsal.sent_bytes import Search, listened
 from registry_conformance.run.session.exit_codes import Exit
 
 _PATIENCE = 900.0
@@ -43,6 +46,9 @@ _STANDING = (
 """What a ledger calls neither gone nor ended in its last line about it."""
 _LONG_AGO = "verify-20250101-000000-"
 """How the id of a run begins whose ledger is lost: the janitor lets it be a day old."""
+_BEGUN = re.compile(r"\d+ workers? \[\d+ items?\]")
+"""What a visit says when its checks begin."""
+_TAPED = replace(REFERENCE, links=Links(taped=frozenset({"proxy", "server", "store"})))
 _NO_CACHE = ("-p", "no:cacheprovider")
 Say = Callable[[str], None]
 
@@ -113,13 +119,39 @@ class ScenarioRunner:
             bucket.purge(key, lambda *_: True)
 
     def whole(self) -> str:
-        """Play a whole visit; nothing of it may be left."""
+        """Play a whole visit on links that are taped; nothing of it may be left, and no secret may get anywhere.
+
+        A secret's declared place is one header of a request; command lines, console and reports are none.
+        """
+        self.apply(_TAPED)
         before, began = holdings(self.target), time.monotonic()
         file = environment(self.target, self._next())
-        done = self._run(self._visit(file))
-        problems = [] if done.returncode == Exit.OK else [f"exit code {done.returncode}, not 0"]
+        keys, secrets = _secrets_of(self.target)
+        search, said = Search([*keys, *secrets]), file.parent / "said.txt"
+        with self._begun(self._visit(file), said) as visit:
+            shown = shown_by_processes(visit, search, _PATIENCE)
+        problems = [] if visit.returncode == Exit.OK else [f"exit code {visit.returncode}, not 0"]
         problems += before.changes(holdings(self.target))
-        return self._judged("a whole visit", problems, time.monotonic() - began, done.stdout + done.stderr)
+        problems += [*shown, *kept_in_files(file.parent / "reports", search)]
+        told = said.read_text(errors="replace")
+        problems += [f"the console shows {held}" for held in [search.first(told.encode())] if held]
+        problems += self._taped(keys, secrets)
+        return self._judged("a whole visit", problems, time.monotonic() - began, told)
+
+    def _taped(self, keys: Sequence[str], secrets: Sequence[str]) -> list[str]:
+        """Say what the tapes hold; return what they should not, or what shows that they are not whole."""
+        links = self.target.logs["mlflow"].parents[1] / "links"
+        problems: list[str] = []
+        for link in sorted(_TAPED.links.taped):
+            held = listened(links / f"{link}.tape", keys, secrets)
+            self._say(
+                f"       to {link}: {held.bytes:,} bytes on {held.connections:,} connections, a key {held.declared:,}"
+                f" times where it is declared to be, a secret elsewhere on {len(held.strays)}"
+            )
+            problems += held.strays
+            problems += [] if held.bytes else [f"nothing was sent to {link}"]
+            problems += [] if held.declared or link != "proxy" else ["no key was sent to the proxy"]
+        return problems
 
     def crash(self, crash: Crash) -> str:
         """Have a visit end before its end; the janitor must bring everything back, or the ledger name what it cannot.
@@ -135,41 +167,45 @@ class ScenarioRunner:
         problems = [] if self._sent(file) else ["nothing was sent"]
         problems += ["a traceback"] if "Traceback" in told else []
         if code is not None:
-            problems += self._reported(code, file, run_id)
+            problems += self._reported(code, file, run_id, begun=_BEGUN.search(told) is not None)
         left = len(before.changes(holdings(self.target)))
         if crash.lost:
             shutil.rmtree(file.parent / "reports" / "ledgers")
         problems += self._swept(file)
-        problems += self._unnamed(before.changes(holdings(self.target)), file)
-        return self._judged(f"{crash}: {left} things left, then swept", problems, time.monotonic() - began, told)
+        after = before.changes(holdings(self.target))
+        problems += self._unnamed(after, file)
+        became = "identical afterwards" if not after else f"{len(after)} things stay, named in the ledger"
+        return self._judged(f"{crash}: {left} things left, {became}", problems, time.monotonic() - began, told)
 
     def _crashed(self, crash: Crash, file: Path, run_id: str, said: Path) -> int | None:
         """Begin a visit and have it crash; return its exit code, ``None`` if it was killed."""
+        with self._begun([*self._visit(file, crash.files), f"--run-id={run_id}"], said) as visit:
+            return carry_out(crash, visit, lambda: self._sent(file))
+
+    @contextmanager
+    def _begun(self, command: Sequence[str], said: Path) -> Iterator[subprocess.Popen[str]]:
+        """Yield a program that was begun, in a process group of its own; what it says goes into a file."""
         with said.open("w") as output:
-            visit = subprocess.Popen(
-                [*self._visit(file), f"--run-id={run_id}"],
-                cwd=ROOT,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                text=True,
+            begun = subprocess.Popen(
+                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, text=True
             )
         try:
-            return carry_out(crash, visit, lambda: self._sent(file))
+            yield begun
         finally:
-            if visit.poll() is None:
-                os.killpg(visit.pid, signal.SIGKILL)
-                visit.wait()
+            if begun.poll() is None:
+                os.killpg(begun.pid, signal.SIGKILL)
+                begun.wait()
 
-    def _reported(self, code: int, file: Path, run_id: str) -> list[str]:
-        """Return what a visit that was asked to end should have told, and did not."""
+    def _reported(self, code: int, file: Path, run_id: str, *, begun: bool) -> list[str]:
+        """Return what a visit that was asked to end, after it had ``begun`` to judge, should have told and did not."""
         told = file.parent / "reports" / "runs" / run_id / "verdicts.json"
         problems = [] if code in (Exit.INTERRUPTED, Exit.OK) else [f"exit code {code}, not 2"]
-        return problems + ([] if told.exists() else ["no report of what was judged"])
+        return problems + (["no report of what was judged"] if begun and not told.exists() else [])
 
     def _unnamed(self, changes: Sequence[str], file: Path) -> list[str]:
         """Return what is otherwise than before, and that no ledger names as left."""
-        names = [str(row[0]) for row in self._asked(file, _STANDING)]
+        found = [str(row[0]) for row in self._asked(file, _STANDING)]
+        names = {*found, *(repr(name)[1:-1] for name in found)}  # as a row of the database is written, too
         return [line for line in changes if not any(name in line for name in names)]
 
     def _swept(self, file: Path) -> list[str]:
@@ -182,10 +218,17 @@ class ScenarioRunner:
         last = (done.stdout + done.stderr).strip().splitlines()[-10:]
         return [f"the janitor's exit code {done.returncode}, not 0", *last]
 
-    def _visit(self, file: Path) -> list[str]:
+    def _visit(self, file: Path, checks: Sequence[str] = ()) -> list[str]:
+        """Return the command of a visit, of all checks unless some are named."""
         reports = f"--report-dir={file.parent / 'reports'}"
         return [
-            *(python(), "-m", "pytest", "suites/live", f"--env-file={file}", reports, "-n", "2"),
+            python(),
+            "-m",
+            "pytest",
+            *(checks or ["suites/live"]),
+            f"--env-file={file}",
+            reports,
+            "-n2",
             *_NO_CACHE,
         ]
 
@@ -226,6 +269,13 @@ class ScenarioRunner:
         for line in said.strip().splitlines()[-25:]:
             self._say(f"       | {line[:200]}")
         return name
+
+
+def _secrets_of(target: Target) -> tuple[list[str], list[str]]:
+    """Return the API keys of a target, and the secrets that no request holds."""
+    assert target.bucket is not None, "a stack of our own has a bucket"
+    keys = [key for role in target.keys if (key := target.api_key(role))]
+    return keys, [target.bucket.secret_key]
 
 
 def _mutating(log: Path, start: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ class Outputs:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Have pytest's log handlers and its debug file write what is clean."""
+        """Have pytest's log handlers and its debug file write what is clean, into files that are their owner's."""
+        _close_to_others(config)
         logging_plugin = config.pluginmanager.getplugin("logging-plugin")
         for name in _HANDLERS:
             if handler := getattr(logging_plugin, name, None):
@@ -51,14 +53,19 @@ class Outputs:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        """Leave the files that pytest wrote to their owner."""
-        logs, junit, debug = (getattr(config.option, name, None) for name in ("log_file", "xmlpath", "debug"))
-        for name in (logs or config.getini("log_file"), junit, debug):
-            if isinstance(name, str) and name:
-                path = Path(config.invocation_params.dir, name)
-                if path.is_file():  # and no device, as /dev/stdout
-                    with contextlib.suppress(OSError):  # somebody else's file stays as it is
-                        path.chmod(_OWNERS)
+        """Leave the files that pytest wrote to their owner, those that it wrote anew too."""
+        _close_to_others(config)
+
+
+def _close_to_others(config: pytest.Config) -> None:
+    """Leave the files that pytest writes, as far as they are there, to their owner."""
+    logs, junit, debug = (getattr(config.option, name, None) for name in ("log_file", "xmlpath", "debug"))
+    for name in (logs or config.getini("log_file"), junit, debug):
+        if isinstance(name, str) and name:
+            path = Path(config.invocation_params.dir, Path(os.path.expandvars(name)).expanduser())
+            if path.is_file():  # and no device, as /dev/stdout
+                with contextlib.suppress(OSError):  # somebody else's file stays as it is
+                    path.chmod(_OWNERS)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.owned_file import write_owned
 from registry_conformance.judge.report.history import History
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.redact import Redactor
@@ -93,7 +94,7 @@ def _keep(logs: Mapping[str, Path], folder: Path, redactor: Redactor) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for part, log in logs.items():
         if log.exists():
-            (folder / f"{part}.log").write_text(redactor.text(log.read_text(errors="replace")))
+            write_owned(folder / f"{part}.log", redactor.text(log.read_text(errors="replace")))
 
 
 def cache_folder(config: pytest.Config) -> Path | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, REST3
 from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
@@ -11,26 +13,31 @@ from registry_conformance.judge.evidence.exchange import Exchange
 
 AJAX, AJAX3 = "/ajax-api/2.0", "/ajax-api/3.0"
 ABSENT = "0" * 32
+_NOBODYS = {"name": "{name}-absent"}
+"""A model that nobody made: what a probe would change or remove bears the run's name, wherever it gets to."""
 EVERYWHERE = frozenset({"rest", "api3", "ajax", "upload", "listing", "presigned", "graphql", "page"})
 """Families that are asked at every door; the others at the main one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One request that stands for a family; ``normal`` is a regex of what a door answers to a writer."""
+    """One request that stands for a family; ``normal`` is a regex of what a door answers to a writer.
+
+    In its path and in the texts of its document ``{name}`` is the run's name.
+    """
 
     name: str
     method: str
     path: str
     normal: str
-    json: dict[str, object] | None = field(default=None, hash=False)
+    json: Mapping[str, object] | None = field(default=None, hash=False)
 
 
 FAMILIES = (
     Family("rest", "GET", f"{SEARCH}?max_results=1", "200 json"),
     Family("rest-post", "POST", SEARCH, "200 json", {"max_results": 1}),
-    Family("rest-patch", "PATCH", f"{REST}/registered-models/update", "404 json RESOURCE_.*", {"name": ABSENT}),
-    Family("rest-delete", "DELETE", f"{REST}/registered-models/delete", "404 json RESOURCE_.*", {"name": ABSENT}),
+    Family("rest-patch", "PATCH", f"{REST}/registered-models/update", "404 json RESOURCE_.*", _NOBODYS),
+    Family("rest-delete", "DELETE", f"{REST}/registered-models/delete", "404 json RESOURCE_.*", _NOBODYS),
     Family("api3", "GET", f"{REST3}/server-info", "200 json"),
     Family("logged", "GET", f"{REST}/logged-models/m-{ABSENT}", "404 json RESOURCE_.*"),
     Family("ajax", "GET", f"{AJAX}/mlflow/experiments/search?max_results=1", "200 json"),
@@ -80,10 +87,8 @@ def origins(context: ProbeContext, place: str) -> None:
     for family in FAMILIES:
         if (fact := context.facts.get(f"route.{family.name}.P")) is not None and not (fact.seen and fact.normal):
             words = f"{family.method} {family.path.partition('?')[0].format(name='RUN', door='x')}"
-            path, body = family.path.format(name=context.name, door="origin"), _body(family)
-            direct.ask(
-                f"route.{family.name}", words, family.method, path, normal=family.normal, json=family.json, body=body
-            )
+            path, sent = family.path.format(name=context.name, door="origin"), _content(family, context.name)
+            direct.ask(f"route.{family.name}", words, family.method, path, normal=family.normal, **sent)
 
 
 def _dead_doors(context: ProbeContext) -> set[str]:
@@ -94,8 +99,14 @@ def _dead_doors(context: ProbeContext) -> set[str]:
 
 
 def _sent(asker: Asker, family: Family, name: str, door: str) -> Exchange:
-    return asker.send(family.method, family.path.format(name=name, door=door), json=family.json, body=_body(family))
+    return asker.send(family.method, family.path.format(name=name, door=door), **_content(family, name))
 
 
-def _body(family: Family) -> bytes | None:
-    return b"x" if family.method == "PUT" else None
+def _content(family: Family, name: str) -> dict[str, Any]:
+    """Return what a request of a family sends: its document, or a byte of a file."""
+    if family.method == "PUT":
+        return {"body": b"x"}
+    if family.json is None:
+        return {}
+    texts = {key: each.replace("{name}", name) for key, each in family.json.items() if isinstance(each, str)}
+    return {"json": {**family.json, **texts}}

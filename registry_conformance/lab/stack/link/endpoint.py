@@ -18,15 +18,23 @@ class GoneError(ConnectionError):
 
 
 Met = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Heard = Callable[[bytes], None]
 Held = TypeVar("Held")
 
 
 class _Watched(asyncio.StreamReaderProtocol):
-    """A stream whose end is known at once, though nobody reads."""
+    """A stream whose end is known at once, though nobody reads; ``heard`` gets each byte as it comes."""
 
-    def __init__(self, reader: asyncio.StreamReader, met: Met | None = None) -> None:
+    def __init__(self, reader: asyncio.StreamReader, met: Met | None = None, heard: Heard | None = None) -> None:
         super().__init__(reader, met)
         self.gone = asyncio.Event()
+        self._heard = heard
+
+    def data_received(self, data: bytes) -> None:
+        """Tell whoever listens, then keep it for whoever reads."""
+        if self._heard:
+            self._heard(data)
+        super().data_received(data)
 
     def eof_received(self) -> bool | None:
         """Note that the other side sends no more."""
@@ -57,15 +65,17 @@ class End:
         return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), protocol.gone)
 
     @classmethod
-    async def serve(cls, meet: Callable[[End], Awaitable[None]], host: str, port: int) -> asyncio.Server:
-        """Meet the end of each connection that is made to an address."""
+    async def serve(
+        cls, meet: Callable[[End], Awaitable[None]], host: str, port: int, listener: Callable[[], Heard] | None = None
+    ) -> asyncio.Server:
+        """Meet the end of each connection that is made to an address; ``listener`` gives each who hears its bytes."""
         loop = asyncio.get_running_loop()
 
         def protocol() -> _Watched:
             async def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 await meet(cls(reader, writer, made.gone))
 
-            made = _Watched(asyncio.StreamReader(limit=HEAD_LIMIT, loop=loop), met)
+            made = _Watched(asyncio.StreamReader(limit=HEAD_LIMIT, loop=loop), met, listener() if listener else None)
             return made
 
         return await loop.create_server(protocol, host, port)

@@ -1,0 +1,53 @@
+"""A taped link: bytes pass as they are, unread, and all that clients send is written down, one file a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from registry_conformance.lab.stack.link.endpoint import End, Heard
+from registry_conformance.lab.stack.link.message import CHUNK
+
+
+class Tape:
+    """The folder of a link's bytes; its owner alone may read them, for credentials are among them."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._files: Iterator[Path] = (folder / f"{number:06}" for number in itertools.count(_taken(folder)))
+
+    def listener(self) -> Heard:
+        """Return what writes down the bytes of one connection."""
+        file = next(self._files)
+
+        def heard(data: bytes) -> None:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "ab") as opened:
+                opened.write(data)
+
+        return heard
+
+
+async def pass_bytes(client: End, server: End) -> None:
+    """Pass everything both ways, until both have said all; one that breaks off breaks the other."""
+    await asyncio.gather(_pour(client, server), _pour(server, client), return_exceptions=True)
+
+
+async def _pour(source: End, sink: End) -> None:
+    """Pass bytes on to their end, and the end too; or that they broke off."""
+    try:
+        while data := await source.reader.read(CHUNK):
+            sink.writer.write(data)
+            await sink.writer.drain()
+        if sink.writer.can_write_eof():
+            sink.writer.write_eof()
+    except ConnectionError:
+        sink.reset()
+        raise
+
+
+def _taken(folder: Path) -> int:
+    return len(list(folder.iterdir()))

@@ -1,0 +1,69 @@
+"""What a visit shows of its secrets to others of the same machine: its processes, its console, and its files."""
+
+from __future__ import annotations
+
+import gzip
+import stat
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+from registry_conformance.proof.rehearsal.sent_bytes import Search
+
+_PAUSE = 0.5
+"""Seconds between two looks at the processes of a visit."""
+
+
+def shown_by_processes(visit: subprocess.Popen[str], search: Search, patience: float) -> list[str]:
+    """Wait for a visit, looking at its processes meanwhile; return what command lines and environments held.
+
+    Raises ``subprocess.TimeoutExpired`` if it has not ended after ``patience`` seconds.
+    """
+    found: dict[str, None] = {}
+    give_up = time.monotonic() + patience
+    while True:
+        found |= dict.fromkeys(_shown(visit.pid, search))
+        try:
+            visit.wait(_PAUSE)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > give_up:
+                raise
+        else:
+            return list(found)
+
+
+def _shown(pid: int, search: Search) -> Iterator[str]:
+    try:
+        begun = psutil.Process(pid)
+        processes = [begun, *begun.children(recursive=True)]
+    except psutil.Error:
+        return
+    for process in processes:
+        try:
+            shown = {
+                "command line": "\0".join(process.cmdline()),
+                "environment": "\0".join(f"{name}={value}" for name, value in process.environ().items()),
+            }
+            name = process.name()
+        except psutil.Error:
+            continue
+        for place, text in shown.items():
+            if found := search.first(text.encode("utf-8", "surrogateescape")):
+                yield f"the {place} of {name} shows {found}"
+
+
+def kept_in_files(folder: Path, search: Search, but: Sequence[Path] = ()) -> list[str]:
+    """Return a line for each file below a folder that holds a secret, or that others than its owner may read."""
+    found = []
+    for file in sorted(folder.rglob("*")):
+        if not file.is_file() or file.is_symlink() or file in but:
+            continue
+        data = file.read_bytes()
+        if held := search.first(gzip.decompress(data) if file.suffix == ".gz" else data):
+            found.append(f"{file.relative_to(folder)} holds {held}")
+        if stat.S_IMODE(file.stat().st_mode) & 0o077:
+            found.append(f"{file.relative_to(folder)} is open to others than its owner")
+    return found
