@@ -195,7 +195,8 @@ class Reading:
         """Say what is known of an object."""
         if about["Key"] != "k":
             status = {"gone": 404, "shut": 403, "odd": 400}[about["Key"]]
-            raise ClientError({"ResponseMetadata": {"HTTPStatusCode": status}, "Error": {"Code": str(status)}}, "Head")
+            said: Any = {"ResponseMetadata": {"HTTPStatusCode": status}, "Error": {"Code": str(status)}}
+            raise ClientError(said, "HeadObject")
         return {"ContentLength": 3, "ServerSideEncryption": "AES256", "VersionId": "null"}
 
     def get_object(self, **_: str) -> dict[str, Any]:
