@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import pytest
 
+from registry_conformance.judge.diagnosis.budget import Budget as Time
 from registry_conformance.judge.diagnosis.diagnosis import Diagnosis, diagnose
 from registry_conformance.judge.diagnosis.doctor import target_at
 from registry_conformance.judge.diagnosis.preflight import examine
-from registry_conformance.judge.diagnosis.budget import Budget as Time
 from registry_conformance.judge.live import holder
 from registry_conformance.judge.live.cleanup import Cleaned, clean
 from registry_conformance.judge.target.guard import Budget, Guard
