@@ -50,6 +50,11 @@ lock: setup ## resolve the dependencies of pyproject.toml anew, and those of the
 	@$(BIN)/uv pip compile $(LOCKED) --extra dev pyproject.toml --output-file requirements.lock
 	@for part in auth mlflow moto proxy; do $(BIN)/uv pip compile $(LOCKED) --constraints requirements.lock \
 		docker/$$part/requirements.in --output-file docker/$$part/requirements.lock || exit; done
+	@$(BIN)/uv pip compile $(LOCKED) --constraints requirements.lock pyproject.toml --output-file docker/suite/base.lock
+	@$(BIN)/uv pip compile $(LOCKED) --constraints requirements.lock --extra verify pyproject.toml \
+		--output-file docker/suite/verify.lock
+	@$(BIN)/uv pip compile $(LOCKED) --constraints requirements.lock docker/suite/build.in \
+		--output-file docker/suite/build.lock
 	@$(BIN)/uv pip compile $(LOCKED) --no-deps docker/mlflow/oidc-auth.in --output-file docker/mlflow/oidc-auth.lock
 
 images: setup ## build the images that the Docker stack needs (ARGS=--offline-bases where no image registry is reached)

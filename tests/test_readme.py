@@ -23,6 +23,7 @@ PAGES = (
     "docs/nightly.md",
     "docs/options.md",
     "docs/own-parts.md",
+    "docs/pipelines.md",
     "docs/score.md",
     "suites/live/README.md",
 )

@@ -45,6 +45,9 @@ COMMANDS = {
     "versions": Entry("versions", "make, list or remove the environments of other versions of MLflow", "lab"),
     "nightly": Entry("nightly", "judge every target of a plan, and say what changed", "verify"),
     "compare": Entry("compare", "say what changed between two runs", "verify"),
+    "verify-attestation": Entry(
+        "verify_attestation", "say whether the attestation of a run is to be believed", "verify"
+    ),
     "render": Entry("render", "write every report again from a verdicts.json", "verify"),
     "matrix": Entry("matrix", "say which client registers on which server, database, store and proxy", "lab"),
     "mutants": Entry("mutants", "change a deployment a little, systematically, and see what no check notices", "lab"),
@@ -58,7 +61,14 @@ COMMANDS = {
 }
 
 
-_BROUGHT_BY = {"boto3": "store", "botocore": "store", "cryptography": "store", "mlflow": "register", "psutil": "lab"}
+_BROUGHT_BY = {
+    "boto3": "store",
+    "botocore": "store",
+    "cryptography": "store",
+    "mlflow": "register",
+    "psutil": "lab",
+    "securesystemslib": "attest",
+}
 """Module -> the extra that brings it, for what only some options of a sub-command of the base need."""
 
 

@@ -45,6 +45,12 @@ from registry_conformance.cli.problems import EndedError, refuse
     metavar="FILE",
     help="With --against: write what the change does there too, as Markdown for a pull request.",
 )
+@click.option(
+    "--attestation-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Sign the attestation of the run with this private key, in PEM.",
+)
 @REPORT_DIR
 @click.argument("pytest_options", nargs=-1, metavar="[-- PYTEST OPTIONS]")
 @click.pass_context
@@ -62,6 +68,7 @@ def command(
     against: str | None,
     clients: tuple[str, ...],
     comment: Path | None,
+    attestation_key: Path | None,
     report_dir: Path,
     pytest_options: tuple[str, ...],
     **axes: str,
@@ -101,6 +108,7 @@ def command(
     more += ["--read-only"] if read_only else []
     more += [f"-k={selection}"] if selection else []
     more += ["-n", str(workers)] if workers else []
+    more += [f"--attestation-key={attestation_key}"] if attestation_key else []
     more += pytest_options
     if against:
         return _of_change(against, options, more, clients, comment, report_dir)

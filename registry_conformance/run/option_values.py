@@ -10,6 +10,7 @@ from typing import Any
 from registry_conformance.judge.live.address import name_of
 from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
 from registry_conformance.judge.machine import client_version
+from registry_conformance.judge.report import attestation
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external.deployment_folder import DeploymentFolder, DeploymentFolderError
@@ -66,6 +67,22 @@ def load_plan(text: str) -> str:
         return str(LoadPlan.parse(text)) if text else ""
     except LoadPlanError as problem:
         raise SettingsError(f"--load: {problem}") from problem
+
+
+def signing_key(name: str) -> Path | None:
+    """Return the file of the key that signs an attestation, ``None`` if none is named; it is tried now."""
+    if not name:
+        return None
+    try:
+        attestation.signer(Path(name).resolve())
+    except attestation.KeyUnusableError as problem:
+        raise SettingsError(f"--attestation-key={problem}") from problem
+    except ModuleNotFoundError as missing:
+        wanted = "pip install 'hokusai-registry-conformance[attest]'"
+        raise SettingsError(
+            f"--attestation-key={name}: needs {missing.name}, which is not installed: {wanted}"
+        ) from missing
+    return Path(name).resolve()
 
 
 def deployment_folder(name: str, stack: str) -> DeploymentFolder | None:

@@ -156,6 +156,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     if not pluginmanager.has_plugin("allure_pytest"):  # which has these options itself, and results of its own
         group.addoption("--alluredir", default="", metavar="DIR", help="write Allure's results there too")
         group.addoption("--clean-alluredir", action="store_true", help="remove the files of that folder first")
+    group.addoption(
+        "--attestation-key",
+        default="",
+        metavar="FILE",
+        help="sign the attestation of this run with this private key, in PEM",
+    )
     group.addoption("--run-id", default="", metavar="ID", help="the name of this run (default: made from the time)")
     group.addoption(
         "--proxy-port", type=int, default=0, metavar="PORT", help="the proxy's port (default: any free one)"

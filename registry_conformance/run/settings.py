@@ -31,6 +31,7 @@ from registry_conformance.run.option_values import (
     load_plan,
     mlflow_command_named,
     neighbour_named,
+    signing_key,
     stack_named,
     store_named,
 )
@@ -50,7 +51,8 @@ class Settings:
     Allure's results beside those of the report, its files removed first if ``allure_cleaned``.
     ``client`` is the MLflow that registers models, ``None`` for the one that is installed.
     ``load`` is the load that is put on the target, as ``LoadPlan`` reads it, empty for none.
-    ``folder`` has files in the place of the shipped ones of ``docker/``.
+    ``folder`` has files in the place of the shipped ones of ``docker/``. ``attestation_key`` is the file of the private
+    key that signs the attestation of the run.
     """
 
     stack: str
@@ -75,6 +77,7 @@ class Settings:
     client: MlflowEnvironment | None = None
     load: str = ""
     folder: DeploymentFolder | None = None
+    attestation_key: Path | None = None
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Settings:
@@ -123,6 +126,7 @@ class Settings:
             client=client_named(options.get("client") or ""),
             load=load_plan(options.get("load") or ""),
             folder=folder,
+            attestation_key=signing_key(options.get("attestation_key") or ""),
         )
 
     @property

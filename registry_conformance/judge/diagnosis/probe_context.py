@@ -29,6 +29,7 @@ BUSY = 3.0
 ENOUGH = 3
 """So many time-outs of one kind of request at one place, and no more of the kind are sent there."""
 _FARTHEST = 0.5
+_NOTHING_MADE = "read-only: this run made nothing that could be asked for"
 PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
 
 T = TypeVar("T")
@@ -184,6 +185,9 @@ class Asker:
         exchange has no status.
         """
         name = f"{fact}.{self.place}"
+        if self.only_reads and self.context.name in f"{path} {request.get('query', '')}":
+            self.context.facts.unseen(name, _NOTHING_MADE)
+            return Exchange(method, path, self.sender.door.name, None, error=f"skipped: {_NOTHING_MADE}")
         if reason := self.why_not(_kind(method, path)):
             self.context.facts.unseen(name, reason)
             _end_if_missed(reason)
@@ -201,6 +205,12 @@ class Asker:
         sentence = f"{what} {PLACES[self.place]}: {exchange}"
         self.context.facts.record(name, judge(exchange), sentence, normal, (exchange.evidence(),))
         return exchange
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether nothing may be sent that changes the target, so that nothing of this run is there to be asked for."""
+        guard = self.sender.door.guard
+        return guard is not None and guard.read_only
 
     def send(self, method: str, path: str, **request: Any) -> Exchange:
         """Send a request that tells no fact of its own."""

@@ -17,6 +17,7 @@ from registry_conformance.judge.owned_file import open_owned
 from registry_conformance.judge.report import (
     allure,
     allure_history,
+    attestation,
     badge,
     ctrf,
     github,
@@ -90,12 +91,14 @@ def write(
     history: History | None = None,
     *,
     keep: bool = True,
+    signer: Any = None,
 ) -> dict[str, Path]:
     """Write every format into ``folder``, redacted, and return format -> path.
 
     ``hops`` adds to each exchange what the parts wrote down of it; ``history`` adds what changed, and keeps the run
-    unless it is only told anew.
-    ``verdicts.json`` comes last: a folder that holds one is complete. Of the evidence one check is in memory at a time.
+    unless it is only told anew. ``signer`` signs the attestation, as ``attestation.signer`` returns it.
+    ``verdicts.json`` comes last, but for what attests it: a folder that holds one is complete. Of the evidence one
+    check is in memory at a time.
     Raises ``ReportFolderError``; no file is left half written.
     """
     with explained(folder):
@@ -111,6 +114,10 @@ def write(
             "allure history": _put(folder / allure_history.HISTORY, allure_history.lines(nights)),
             "verdicts": _put(folder / VERDICTS, verdicts_json.chunks(clean)),
         }
+        told = attestation.text(attestation.statement(clean, paths["verdicts"]))
+        paths["attestation"] = _put(folder / attestation.STATEMENT, [told])
+        if signer is not None:
+            paths["envelope"] = _put(folder / attestation.ENVELOPE, [attestation.signed(told, signer)])
         if history and keep:
             history.keep(clean)
         return paths

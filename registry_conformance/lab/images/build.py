@@ -44,7 +44,7 @@ class Builder:
     def _image(self, recipe: Recipe) -> None:
         self._say(f"building {recipe.tag} from docker/{recipe.folder} ...")
         arguments = recipe.build_arguments | {"VERSION": recipe.version}
-        self._run_build(recipe.context, (recipe.tag, recipe.latest), arguments)
+        self._run_build(recipe.file, recipe.context, (recipe.tag, recipe.latest), arguments)
 
     def _base(self, base: Base) -> None:
         if self._is_there(base.tag):
@@ -54,7 +54,7 @@ class Builder:
             self._bootstrap(base)
         else:
             arguments = {"DEBIAN": base.debian, "PACKAGES": " ".join(base.packages)}
-            self._run_build(DOCKER / "base", (base.tag,), arguments)
+            self._run_build(DOCKER / "base" / "Dockerfile", DOCKER / "base", (base.tag,), arguments)
 
     def _bootstrap(self, base: Base) -> None:
         """Have mmdebstrap make a root file system and the engine an image of it."""
@@ -79,13 +79,14 @@ class Builder:
         if taken.returncode != 0:
             raise self._failed(base.tag, taken.stderr)
 
-    def _run_build(self, context: Path, tags: Iterable[str], arguments: dict[str, str]) -> None:
+    def _run_build(self, file: Path, context: Path, tags: Iterable[str], arguments: dict[str, str]) -> None:
         command = [*BUILDKIT, self._docker, "build", "--progress=plain", *self._secrets.options()]
         for tag in tags:
             command += ["--tag", tag]
         for name, value in arguments.items():
             command += ["--build-arg", f"{name}={value}"]
-        done = subprocess.run([*command, str(context)], capture_output=True, text=True, check=False)
+        command += ["--file", str(file), str(context)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise self._failed(next(iter(tags)), done.stdout + done.stderr)
 

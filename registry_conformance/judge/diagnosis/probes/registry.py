@@ -285,6 +285,9 @@ def repeats(context: ProbeContext, place: str) -> None:
     value = f"all {statuses[0]}" if len(set(statuses)) == 1 else " ".join(statuses)
     sentence = f"one search, eight times {PLACES[place]}: {value}"
     context.facts.record(f"repeat.search.{place}", value, sentence, "all 200")
+    if asker.only_reads:
+        context.facts.unseen(f"repeat.put.{place}", "read-only: nothing is uploaded")
+        return
     path = f"{ARTIFACTS}/artifacts/{context.name}/repeat-{place}.bin"
     statuses = [str(asker.send("PUT", path, body=b"again").status) for _ in range(6)]
     if asker.why_not("PUT artifacts"):

@@ -23,7 +23,8 @@ EVERYWHERE = frozenset({"rest", "api3", "ajax", "upload", "listing", "presigned"
 class Family:
     """One request that stands for a family; ``normal`` is a regex of what a door answers to a writer.
 
-    In its path and in the texts of its document ``{name}`` is the run's name.
+    In its path and in the texts of its document ``{name}`` is the run's name. ``absent`` is what a door answers if
+    nothing was uploaded before, if that is something else.
     """
 
     name: str
@@ -31,6 +32,14 @@ class Family:
     path: str
     normal: str
     json: Mapping[str, object] | None = field(default=None, hash=False)
+    absent: str = ""
+
+    def expected(self, asker: Asker) -> str:
+        """Return what a door answers to who asks: who only reads has uploaded nothing."""
+        return self.absent if self.absent and asker.only_reads else self.normal
+
+
+_NO_SUCH_FILE = "(404 json RESOURCE_.*|500 .*)"
 
 
 FAMILIES = (
@@ -43,9 +52,9 @@ FAMILIES = (
     Family("ajax", "GET", f"{AJAX}/mlflow/experiments/search?max_results=1", "200 json"),
     Family("ajax3", "GET", f"{AJAX3}/mlflow/server-info", "200 json"),
     Family("upload", "PUT", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 (empty|json)"),
-    Family("download", "GET", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 .*"),
+    Family("download", "GET", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 .*", absent=_NO_SUCH_FILE),
     Family("listing", "GET", f"{ARTIFACTS}/artifacts?path={{name}}", "200 json"),
-    Family("presigned", "GET", f"{ARTIFACTS}/presigned/{{name}}/routes/{{door}}.bin", "200 json"),
+    Family("presigned", "GET", f"{ARTIFACTS}/presigned/{{name}}/routes/{{door}}.bin", "200 json", absent=_NO_SUCH_FILE),
     Family("multipart", "POST", f"{ARTIFACTS}/mpu/create/{{name}}", "200 json", {"path": "f", "num_parts": 1}),
     Family("deletion", "DELETE", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 json"),
     Family("ajax-artifacts", "GET", f"{AJAX}/mlflow-artifacts/artifacts?path={{name}}", "200 json"),
@@ -76,7 +85,8 @@ def families(context: ProbeContext) -> None:
                     answers[name] = answer
         words = f"{family.method} {family.path.partition('?')[0].format(name='RUN', door='x')}"
         if answers:
-            record_answers(context, f"route.{family.name}.P", f"{words}, at each door", answers, f"all {family.normal}")
+            normal = f"all {family.expected(next(iter(askers.values())))}"
+            record_answers(context, f"route.{family.name}.P", f"{words}, at each door", answers, normal)
         else:
             context.facts.unseen(f"route.{family.name}.P", "no door answers, or may be asked")
 
@@ -88,7 +98,7 @@ def origins(context: ProbeContext, place: str) -> None:
         if (fact := context.facts.get(f"route.{family.name}.P")) is not None and not (fact.seen and fact.normal):
             words = f"{family.method} {family.path.partition('?')[0].format(name='RUN', door='x')}"
             path, sent = family.path.format(name=context.name, door="origin"), _content(family, context.name)
-            direct.ask(f"route.{family.name}", words, family.method, path, normal=family.normal, **sent)
+            direct.ask(f"route.{family.name}", words, family.method, path, normal=family.expected(direct), **sent)
 
 
 def _dead_doors(context: ProbeContext) -> set[str]:

@@ -1,0 +1,151 @@
+"""What a run came to, as an in-toto attestation: a statement beside the report, and an envelope with its signature."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from registry_conformance.judge.report import tally
+from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.requirement import Level
+from registry_conformance.judge.verdict import Verdict
+
+STATEMENT, ENVELOPE = "attestation.json", "attestation.intoto.jsonl"
+"""The statement alone, and the statement in an envelope that is signed."""
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+REPORT = "verdicts.json"
+PASSED, WARNED, FAILED = "PASSED", "WARNED", "FAILED"
+_COMPARED = ("result", "passedTests", "warnedTests", "failedTests")
+_DISTRIBUTION = "pkg:pypi/hokusai-registry-conformance"
+
+
+class KeyUnusableError(ValueError):
+    """A file is no key that signs or verifies; the message says why."""
+
+
+class UntrueError(ValueError):
+    """An attestation is not to be believed; the message says why."""
+
+
+def statement(run: RunRecord, report: Path) -> dict[str, Any]:
+    """Return the statement about a run whose ``verdicts.json`` is ``report``: a test result, its tests requirements."""
+    with report.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    images: Mapping[str, str] = run.target.get("images") or {}
+    subjects = [{"name": REPORT, "digest": {"sha256": digest}}]
+    subjects += [
+        {"name": f"image of {part}", "digest": dict([found.split(":", 1)])}
+        for part, found in sorted(images.items())
+        if found.startswith("sha256:")
+    ]
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": subjects,
+        "predicateType": PREDICATE_TYPE,
+        "predicate": predicate(run),
+    }
+
+
+def predicate(run: RunRecord) -> dict[str, Any]:
+    """Return the result of a run: ``PASSED`` if it ended well, ``WARNED`` if recommendations alone are not met."""
+    by_id = tally.verdicts(run)
+    red = tally.with_verdict(by_id, *tally.RED)
+    failed = [name for name in red if run.register[name].level is Level.MUST]
+    warned = [name for name in red if name not in failed]
+    only_advised = run.exit_code == 1 and bool(warned) and not failed and not run.problem
+    about = {"register": run.register.version, "series": run.series, "client": run.client, "run": run.run_id}
+    return {
+        "result": PASSED if run.exit_code == 0 else WARNED if only_advised else FAILED,
+        "configuration": [{"uri": f"{_DISTRIBUTION}@{run.suite_version}", "annotations": about}],
+        "passedTests": tally.with_verdict(by_id, Verdict.PASSED),
+        "warnedTests": warned,
+        "failedTests": failed,
+    }
+
+
+def text(told: Mapping[str, Any]) -> bytes:
+    """Return a statement as it is written and signed."""
+    return json.dumps(told, indent=1).encode() + b"\n"
+
+
+def signer(file: Path) -> Any:
+    """Return what signs with the private key of a PEM file; raise ``KeyUnusableError``."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - an extra
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - an extra
+    from securesystemslib.signer import CryptoSigner  # noqa: PLC0415 - an extra
+
+    try:
+        return CryptoSigner(load_pem_private_key(file.read_bytes(), password=None))
+    except OSError as problem:
+        raise KeyUnusableError(f"{file}: cannot be read: {problem.strerror}") from problem
+    except TypeError as problem:
+        raise KeyUnusableError(f"{file}: the key is encrypted; give one that is not, as a file of its own") from problem
+    except (ValueError, UnsupportedAlgorithm) as problem:
+        raise KeyUnusableError(f"{file}: is no private key that can sign (Ed25519, ECDSA or RSA, in PEM)") from problem
+
+
+def signed(payload: bytes, by: Any) -> bytes:
+    """Return a statement in an envelope (DSSE) with a signature ``by`` what ``signer`` returned: one line of JSON."""
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - an extra
+
+    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+    envelope.sign(by)
+    return json.dumps(envelope.to_dict()).encode() + b"\n"
+
+
+def opened(envelope: bytes, key: Path) -> dict[str, Any]:
+    """Return the statement of an envelope that the private key of the public one in ``key`` (PEM) has signed.
+
+    Raises ``KeyUnusableError``, and ``UntrueError`` for any other envelope.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - an extra
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415 - an extra
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - an extra
+    from securesystemslib.exceptions import FormatError, VerificationError  # noqa: PLC0415 - an extra
+    from securesystemslib.signer import SSlibKey  # noqa: PLC0415 - an extra
+
+    try:
+        public = SSlibKey.from_crypto(load_pem_public_key(key.read_bytes()))
+    except OSError as problem:
+        raise KeyUnusableError(f"{key}: cannot be read: {problem.strerror}") from problem
+    except (ValueError, UnsupportedAlgorithm) as problem:
+        raise KeyUnusableError(f"{key}: is no public key in PEM") from problem
+    try:
+        found = Envelope.from_dict(json.loads(envelope))
+        found.verify([public], 1)
+    except (ValueError, KeyError, TypeError, RecursionError, FormatError) as problem:
+        raise UntrueError("it is no signed envelope (DSSE), or a damaged one") from problem
+    except VerificationError as problem:
+        raise UntrueError("it is not signed by the private key that belongs to this public key") from problem
+    if found.payload_type != PAYLOAD_TYPE:
+        raise UntrueError(f"it is an envelope of {found.payload_type}, and not of an in-toto statement")
+    return parsed(found.payload)
+
+
+def parsed(payload: bytes) -> dict[str, Any]:
+    """Return a statement of ours; raise ``UntrueError`` for anything else."""
+    try:
+        told = json.loads(payload)
+        kinds = told["_type"], told["predicateType"]
+        whole = isinstance(told["subject"], list) and isinstance(told["predicate"], dict)
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        raise UntrueError("it holds no in-toto statement") from problem
+    if kinds != (STATEMENT_TYPE, PREDICATE_TYPE):
+        raise UntrueError(f"it is a {kinds[0]} of {kinds[1]}, and not of a test result")
+    if not (isinstance(told, dict) and whole):
+        raise UntrueError("it is an in-toto statement without a subject or a predicate")
+    return told
+
+
+def compared(told: Mapping[str, Any], run: RunRecord, report: Path) -> None:
+    """Raise ``UntrueError`` unless a statement is about this very report, and says what it says."""
+    expected = statement(run, report)
+    if expected["subject"][0] not in told["subject"]:
+        raise UntrueError(f"it is about another {REPORT}, or this one was changed since")
+    if any(told["predicate"].get(name) != expected["predicate"][name] for name in _COMPARED):
+        raise UntrueError(f"it says otherwise than the {REPORT} that it is about")
