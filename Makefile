@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help verify field matrix rehearse prove test lint types bench docs images lock setup clean mutants
+.PHONY: help verify field matrix rehearse prove test lint types bench docs images lock sbom setup clean mutants
 .DEFAULT_GOAL := help
 
 help: ## show the commands
@@ -56,6 +56,11 @@ lock: setup ## resolve the dependencies of pyproject.toml anew, and those of the
 	@$(BIN)/uv pip compile $(LOCKED) --constraints requirements.lock docker/suite/build.in \
 		--output-file docker/suite/build.lock
 	@$(BIN)/uv pip compile $(LOCKED) --no-deps docker/mlflow/oidc-auth.in --output-file docker/mlflow/oidc-auth.lock
+
+sbom: setup ## write dist/sbom.cdx.json, the bill of materials of what users install
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json \
+		docker/suite/verify.lock
 
 images: setup ## build the images that the Docker stack needs (ARGS=--offline-bases where no image registry is reached)
 	@$(BIN)/registry-conformance build-images $(ARGS)

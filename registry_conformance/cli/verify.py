@@ -46,6 +46,12 @@ from registry_conformance.cli.problems import EndedError, refuse
     help="With --against: write what the change does there too, as Markdown for a pull request.",
 )
 @click.option(
+    "--register",
+    type=click.IntRange(1),
+    metavar="RELEASE",
+    help="Ask only what this release of the register asked (default: all).",
+)
+@click.option(
     "--attestation-key",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
@@ -68,6 +74,7 @@ def command(
     against: str | None,
     clients: tuple[str, ...],
     comment: Path | None,
+    register: int | None,
     attestation_key: Path | None,
     report_dir: Path,
     pytest_options: tuple[str, ...],
@@ -108,6 +115,7 @@ def command(
     more += ["--read-only"] if read_only else []
     more += [f"-k={selection}"] if selection else []
     more += ["-n", str(workers)] if workers else []
+    more += [f"--register={register}"] if register else []
     more += [f"--attestation-key={attestation_key}"] if attestation_key else []
     more += pytest_options
     if against:

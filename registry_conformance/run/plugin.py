@@ -16,6 +16,7 @@ from fixtures.registrations import INTERPRETER
 from fixtures.routes import JUDGED, over_routes
 from fixtures.scratch_stack import MUTATED
 from registry_conformance.judge.end_requests import leave_to_controller
+from registry_conformance.judge.issued_ids import IssuedIds
 from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.machine import isolate
@@ -162,6 +163,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="FILE",
         help="sign the attestation of this run with this private key, in PEM",
     )
+    group.addoption(
+        "--register",
+        type=int,
+        default=0,
+        metavar="RELEASE",
+        help="ask only what this release of the register asked (default: all)",
+    )
     group.addoption("--run-id", default="", metavar="ID", help="the name of this run (default: made from the time)")
     group.addoption(
         "--proxy-port", type=int, default=0, metavar="PORT", help="the proxy's port (default: any free one)"
@@ -221,10 +229,12 @@ def _read(
     settings, register = Settings.read(vars(config.option) | shared), Register.load(REGISTER)
     plan = planned_target(config, settings, register)
     if shared:
-        return settings, register, None, None, plan
+        return settings, IssuedIds.load(REGISTER).pinned(register, settings.register), None, None, plan
     register = register.of("load") if is_load(config) else register
     live, elsewhere = visit(config, settings, register), external_store(settings)
-    settings = replace(settings, load=live.load) if live is not None else settings
+    if live is not None:
+        settings = replace(settings, load=live.load, register=settings.register or live.register)
+    register = IssuedIds.load(REGISTER).pinned(register, settings.register)
     install(settings, partial(print, file=sys.stderr, flush=True))
     return settings, register, live, elsewhere, plan
 

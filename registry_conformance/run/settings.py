@@ -51,8 +51,9 @@ class Settings:
     Allure's results beside those of the report, its files removed first if ``allure_cleaned``.
     ``client`` is the MLflow that registers models, ``None`` for the one that is installed.
     ``load`` is the load that is put on the target, as ``LoadPlan`` reads it, empty for none.
-    ``folder`` has files in the place of the shipped ones of ``docker/``. ``attestation_key`` is the file of the private
-    key that signs the attestation of the run.
+    ``register`` is the release of the register that is asked, 0 for the newest. ``folder`` has files in the place of
+    the shipped ones of ``docker/``. ``attestation_key`` is the file of the private key that signs the attestation of
+    the run.
     """
 
     stack: str
@@ -78,6 +79,7 @@ class Settings:
     load: str = ""
     folder: DeploymentFolder | None = None
     attestation_key: Path | None = None
+    register: int = 0
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Settings:
@@ -126,6 +128,7 @@ class Settings:
             client=client_named(options.get("client") or ""),
             load=load_plan(options.get("load") or ""),
             folder=folder,
+            register=int(options.get("register") or 0),
             attestation_key=signing_key(options.get("attestation_key") or ""),
         )
 
@@ -151,7 +154,8 @@ class Settings:
     def rerun_options(self) -> str:
         """Return the options that make another run judge the same thing."""
         load = f" --load={shlex.quote(self.load)}" if self.load else ""
-        return self._judged_options + (f" --client={self.client.version}" if self.client else "") + load
+        pinned = f" --register={self.register}" if self.register else ""
+        return self._judged_options + pinned + (f" --client={self.client.version}" if self.client else "") + load
 
     @property
     def _judged_options(self) -> str:

@@ -311,6 +311,9 @@ class Profile(Strict):
     promises: list[ProfileName] | None = Field(
         default=None, description="a list of profiles: " + ", ".join(get_args(ProfileName))
     )
+    register_release: int = Field(
+        default=0, ge=0, description="the release of the register that is asked, 0 for the newest"
+    )
     features: dict[FeatureName, bool] = Field(
         default_factory=dict, description="a table of true and false for: " + ", ".join(get_args(FeatureName))
     )

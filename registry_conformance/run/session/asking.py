@@ -21,7 +21,7 @@ def refuse_unasked(item: pytest.Item, register: Register, target: Target) -> Non
     for mark in item.iter_markers("only_for"):
         if unpromised := [reason for name in mark.args if (reason := target.promises.unasked(name))]:
             pytest.skip(f"{unpromised[0]}")
-    reasons = [target.promises.unasked(each.profile, each.feature) for each in asked]
+    reasons = [register.unasked.get(each.id) or target.promises.unasked(each.profile, each.feature) for each in asked]
     if reasons and all(reasons):
         pytest.skip(f"{reasons[0]}")
     if reason := unasked_of_version(item, asked, target.versions.get("mlflow", "")):

@@ -122,6 +122,7 @@ class RunController:
         node.workerinput["conformance"] = {
             "run_id": self._settings.run_id,
             "address": self._stack.address if self._stack else "",
+            "register": self._settings.register,
         } | ({"target": pickle.dumps(self.target)} if self._live else {})
 
     @pytest.hookimpl(optionalhook=True)

@@ -65,6 +65,7 @@ class LiveRun:
         self.load = settings.load
         ledgers = settings.report_dir / "ledgers" / settings.env
         self._guard: Guard = guard_of(profile, settings.run_id, ledgers, loads=bool(settings.load))
+        self.register: int = profile.register_release
         self.target: Target = target_of(settings.env, profile, self._guard)
         purge = profile.cleanup.purge if profile.cleanup else ()
         self._session = GuardedSession(self.target, self._guard, purge)

@@ -72,8 +72,10 @@ class RunClock:
         if target is not None:
             promises, register = target.promises, self.context.register.values()
             mlflow = target.versions.get("mlflow", "")
+            pinned = self.context.register.unasked
             found = {
-                each.id: promises.unasked(each.profile, each.feature) or each.unasked_of(mlflow) for each in register
+                each.id: pinned.get(each.id) or promises.unasked(each.profile, each.feature) or each.unasked_of(mlflow)
+                for each in register
             }
             unasked = {name: why for name, why in found.items() if why}
         found = beyond(live=live) | unasked
