@@ -11,7 +11,8 @@ import pytest
 
 from registry_conformance.judge.account.evaluate import judge_all
 from registry_conformance.judge.account.finding import Finding
-from registry_conformance.judge.account.plan.document import PlanError, read_plan
+from registry_conformance.judge.account.plan.document import PlanError
+from registry_conformance.judge.account.plan.file import read_plan
 from registry_conformance.judge.account.plan.links import linked
 from registry_conformance.judge.account.plan.planned import planned
 from registry_conformance.judge.account.reference import promised
@@ -79,14 +80,18 @@ def test_references_of_a_real_plan_lead_to_one_resource(file: Path, address: str
 @pytest.mark.parametrize(
     ("kind", "attribute", "inconclusive"),
     [
-        ("aws_s3_bucket_policy", "policy", {"INF-009", "INF-010", "INF-011", "INF-049", "INF-050", "INF-051"}),
+        (
+            "aws_s3_bucket_policy",
+            "policy",
+            {"INF-009", "INF-010", "INF-011", "INF-026", "INF-049", "INF-050", "INF-051", "INF-055"},
+        ),
         ("aws_s3_bucket_versioning", "versioning_configuration", {"INF-004", "INF-018"}),
         ("aws_s3_bucket_lifecycle_configuration", "rule", {"INF-020", "INF-021", "INF-022", "INF-023"}),
         ("aws_s3_bucket_server_side_encryption_configuration", "rule", {"INF-005"}),
         ("aws_s3_bucket_public_access_block", "block_public_acls", {"INF-008"}),
         ("aws_s3_bucket_logging", "target_prefix", {"INF-030"}),
         ("aws_iam_role_policy", "policy", {f"INF-{number:03}" for number in range(41, 52)}),
-        ("aws_iam_role", "assume_role_policy", {"INF-053", "INF-054"}),
+        ("aws_iam_role", "assume_role_policy", {"INF-053", "INF-054", "INF-055"}),
         ("aws_cloudwatch_log_group", "retention_in_days", {"INF-032"}),
     ],
 )

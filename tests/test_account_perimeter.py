@@ -69,6 +69,8 @@ def test_denial_by_a_perimeter(declared: Declared, condition: Condition, verdict
     [
         (INSIDE, ("StringEquals", "aws:SourceVpce", ("vpce-1",)), PASSED),
         (INSIDE, ("StringLike", "aws:SourceVpce", ("vpce-*",)), FAILED),
+        (INSIDE, ("StringEquals", "aws:SourceVpce", ("vpce-1", "vpce-9")), FAILED),
+        (INSIDE, ("StringEquals", "aws:SourceVpc", ("vpc-1", "vpc-9")), FAILED),
         (INSIDE, ("StringNotEquals", "aws:SourceVpce", ("vpce-1",)), FAILED),
         (INSIDE, ("StringEqualsIfExists", "aws:SourceVpce", ("vpce-1",)), FAILED),
         (INSIDE, ("ForAllValues:StringEquals", "aws:SourceVpce", ("vpce-1",)), FAILED),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from registry_conformance.judge.account.plan.document import PlanError, read_plan
+from registry_conformance.judge.account.plan.document import PlanError
+from registry_conformance.judge.account.plan.file import read_plan
 from registry_conformance.judge.verdict import Verdict
 from tests.account.plan_changes import judged, plan, take_out, with_verdict
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.awslambda.responses import LambdaResponse
 from moto.iam.responses import IamResponse
 from moto.logs.responses import LogsResponse
 from moto.s3.responses import ACTION_MAP
+from moto.s3control.responses import S3ControlResponse
 
 from registry_conformance.judge.account.evaluate import judge_all
-from registry_conformance.judge.account.fact import Known, Unreadable
+from registry_conformance.judge.account.fact import Fact, Known, Unreadable, Unsupported
 from registry_conformance.judge.account.observe.observe import observe
 from registry_conformance.judge.account.own_rights import object_rights, own_rights
 from registry_conformance.judge.account.reference import promised
-from registry_conformance.judge.account.state import RoleState
+from registry_conformance.judge.account.state import AccessPoint, Called, RoleState
 from registry_conformance.judge.account.statement import Statement, write_policy
 from registry_conformance.judge.clients.bucket import Bucket, BucketError
 from registry_conformance.judge.clients.log_watch import LogWatch
@@ -25,9 +28,11 @@ from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.account import Declared, ObservedAccount
 from registry_conformance.judge.target.target import BucketAccess, LogGroup
 from registry_conformance.judge.verdict import Verdict
+from registry_conformance.lab.faults.accounts.fault import in_bucket
 from tests.account.moto_account import ACCOUNT, DECLARED, REGION, SESSION, Account, moto_account, with_kms
 from tests.account.realise import realise
 
+T = TypeVar("T")
 OF_AWS = {
     "encryption": "GetEncryptionConfiguration",
     "ownershipControls": "GetBucketOwnershipControls",
@@ -38,8 +43,16 @@ OF_AWS = {
     "object-lock": "GetBucketObjectLockConfiguration",
 }
 """Queries that moto 5.2.5 takes for ListBucket, with the actions that AWS asks for."""
+OWN = f"AWS:arn:aws:iam::{ACCOUNT}:root"
+FUNCTION = Called(
+    f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:look",
+    Known((Statement(actions=("s3:GetObject",), resources=("*",)),)),
+)
+POINT = AccessPoint("models", Known((Statement(actions=("s3:GetObject",), resources=("*",), principals=(OWN,)),)))
 BOUNDED = replace(
-    promised(DECLARED),
+    in_bucket(access_points=Known((POINT,)), calls=Known((FUNCTION,)), emptied=Unsupported("only a plan says so"))(
+        promised(DECLARED), DECLARED
+    ),
     role=Known(
         RoleState(
             DECLARED.role,
@@ -62,6 +75,8 @@ def account() -> Iterator[Account]:
             patch.setitem(ACTION_MAP["BUCKET"]["GET"], query, action)
         patch.setattr(IamResponse, "_determine_resource", resource_of, raising=False)
         patch.setattr(LogsResponse, "_determine_resource", group_of, raising=False)
+        patch.setattr(S3ControlResponse, "_determine_resource", point_of, raising=False)
+        patch.setattr(LambdaResponse, "_determine_resource", function_of, raising=False)
         realise(account, BOUNDED, DECLARED)
         yield account
 
@@ -71,6 +86,17 @@ def resource_of(self: IamResponse) -> str:
     role = self._get_param("RoleName")
     named = self._get_param("PolicyArn") or self._get_param("PolicySourceArn")
     return named or (f"arn:aws:iam::{ACCOUNT}:role/{role}" if role else "*")
+
+
+def point_of(self: S3ControlResponse) -> str:
+    """Return the access point that a request is about."""
+    named = re.search(r"/accesspoint/([\w-]+)", self.uri)
+    return f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/{named[1]}" if named else "*"
+
+
+def function_of(self: LambdaResponse) -> str:
+    """Return the function that a request is about."""
+    return FUNCTION.function if "/functions/" in self.uri else "*"
 
 
 def group_of(self: LogsResponse) -> str:
@@ -116,6 +142,10 @@ def less(statements: Iterator[Statement], action: str) -> list[Statement]:
     return [each for each in fewer if each.actions]
 
 
+def _value(fact: Fact[tuple[T, ...]]) -> tuple[T, ...]:
+    return fact.value if isinstance(fact, Known) else ()
+
+
 def unreadable(found: ObservedAccount) -> list[str]:
     """Return the names of what may not be read in an account."""
     state = observe(found)
@@ -124,6 +154,8 @@ def unreadable(found: ObservedAccount) -> list[str]:
     seen = {each.name: getattr(state.bucket.value, each.name) for each in fields(state.bucket.value)}
     seen |= {each.name: getattr(state.role.value, each.name) for each in fields(state.role.value)}
     seen |= state.log_groups
+    seen |= {each.name: each.policy for each in _value(state.bucket.value.access_points)}
+    seen |= {each.function: each.statements for each in _value(state.bucket.value.calls)}
     return [name for name, fact in seen.items() if isinstance(fact, Unreadable)]
 
 

@@ -69,7 +69,31 @@ def test_principals(principal: str, verdict: Verdict) -> None:
         (("StringEquals", "aws:SourceArn", (f"arn:aws:sns:eu-west-1:{ACCOUNT}:t",)), PASSED),
         (("StringEquals", "aws:SourceVpce", ("vpce-1",)), INCONCLUSIVE),
         (("IpAddress", "aws:SourceIp", ("10.0.0.0/8",)), INCONCLUSIVE),
-        (("StringEquals", "s3:DataAccessPointAccount", (ACCOUNT,)), INCONCLUSIVE),
+        (("StringEquals", "s3:DataAccessPointAccount", (ACCOUNT,)), PASSED),
+        (("StringEquals", "s3:DataAccessPointAccount", (STRANGER,)), FAILED),
+        (("StringLike", "s3:DataAccessPointAccount", ("*",)), FAILED),
+        (("StringLike", "s3:DataAccessPointArn", (f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/*",)), PASSED),
+        (("ArnLike", "s3:DataAccessPointArn", ("arn:aws:s3:*:*:accesspoint/models",)), FAILED),
+        (("StringLike", "aws:PrincipalAccount", ("12345678901?",)), FAILED),
+        (("StringLike", "aws:PrincipalAccount", ("9*",)), FAILED),
+        (("ArnLike", "aws:PrincipalArn", ("arn:aws:iam::1234567890*:role/*",)), FAILED),
+        (("ArnLike", "aws:PrincipalArn", (f"arn:aws:iam::{ACCOUNT}:*",)), PASSED),
+        (("StringLike", "aws:PrincipalArn", (f"*{ACCOUNT}*",)), FAILED),
+        (("StringEquals", "aws:PrincipalAccount", ("*",)), PASSED),
+        (("StringEquals", "AWS:PRINCIPALACCOUNT", (ACCOUNT,)), PASSED),
+        (("Null", "aws:PrincipalAccount", ("True",)), FAILED),
+        (("StringEquals", "aws:PrincipalAccount", ("${aws:ResourceAccount}",)), PASSED),
+        (("StringEquals", "aws:PrincipalAccount", (f"${{aws:SourceAccount, '{STRANGER}'}}",)), FAILED),
+        (("StringEquals", "aws:PrincipalTag/team", ("models",)), FAILED),
+        (("StringEquals", "aws:PrincipalTag/team", ("${aws:RequestTag/team}",)), FAILED),
+        (("StringLike", "aws:Referer", ("https://models.example/*",)), FAILED),
+        (("StringEquals", "aws:UserAgent", ("models",)), FAILED),
+        (("BoolIfExists", "aws:MultiFactorAuthPresent", ("true",)), FAILED),
+        (("DateGreaterThan", "aws:CurrentTime", ("2020-01-01T00:00:00Z",)), FAILED),
+        (("StringEquals", "aws:SourceIdentity", ("admin",)), FAILED),
+        (("Bool", "aws:PrincipalIsAWSService", ("true",)), PASSED),
+        (("ForAllValues:StringEquals", "aws:PrincipalServiceNamesList", ("cloudtrail.amazonaws.com",)), FAILED),
+        (("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", ("o-1/*",)), FAILED),
         (("Bool", "aws:SecureTransport", ("true",)), FAILED),
         (("Bool", "aws:SecureTransport", ("false",)), PASSED),
     ],
@@ -95,6 +119,28 @@ def test_denials_count() -> None:
     assert judged(everyone, but_some).verdict is PASSED
     assert judged(everyone, but_the_organisation).verdict is FAILED
     assert judged(everyone, but_reads).verdict is FAILED
+
+
+def test_denial_by_what_it_leaves_out() -> None:
+    """A denial of all but something counts; one that spares ids of principals does not say whose they are."""
+    everyone = allows("*")
+    ours = (("StringNotEquals", "aws:PrincipalAccount", (ACCOUNT,)),)
+    denial = Statement("Deny", principals=("*",), conditions=ours)
+    but_uploads = replace(denial, not_actions=("s3:PutObject",), resources=(OBJECTS,))
+    but_reads = replace(denial, not_actions=("s3:Get*",), resources=(OBJECTS,))
+    elsewhere = replace(denial, actions=("s3:*",), not_resources=("arn:aws:s3:::other/*",))
+    but_some = replace(denial, actions=("s3:*",), not_resources=(f"{OBJECTS[:-1]}artifacts/1/*",))
+    tagged = (("StringNotEquals", "aws:PrincipalTag/team", ("models",)),)
+    by_tag = replace(denial, actions=("s3:*",), resources=(OBJECTS,), conditions=tagged)
+    by_id = replace(by_tag, conditions=(("StringNotLike", "aws:userId", ("AROAEXAMPLE:*", ACCOUNT)),))
+
+    assert judged(everyone, but_uploads).verdict is PASSED
+    assert judged(everyone, but_reads).verdict is FAILED
+    assert judged(everyone, elsewhere).verdict is PASSED
+    assert judged(everyone, but_some).verdict is FAILED
+    assert judged(everyone, by_tag).verdict is FAILED
+    assert judged(everyone, by_id).verdict is INCONCLUSIVE
+    assert "aws:userId" in judged(everyone, by_id).actual
 
 
 def test_everyone_but_some_is_everyone() -> None:

@@ -22,11 +22,15 @@ pytest suites/live --env=NAME                                # an account, asked
 pytest suites/live/test_infrastructure.py --plan=plan.json   # a plan, before it is applied; nobody is asked
 ```
 
-A plan is the output of `terraform show -json PLAN`, or tofu's the same. With `--env=NAME` beside it, it is judged by
-what that environment declares; alone, by what the platform promises of every artifact bucket. What a plan sets to a
-value that is known only after it was applied is inconclusive, not failed; what it does not set is not there, even where
-AWS has a default of its own; what another plan manages and this one reads is inconclusive. What may not be read in an
-account is inconclusive too.
+A plan is the output of `terraform show -json PLAN`, or tofu's the same, or a CloudFormation template, JSON or YAML;
+CDK's lie in `cdk.out/STACK.template.json`. With `--env=NAME` beside it, it is judged by what that environment
+declares; alone, by what the platform promises of every artifact bucket. What a plan sets to a value that is known only
+after it was applied is inconclusive, not failed; what it does not set is not there, even where AWS has a default of its
+own; what another plan manages and this one reads is inconclusive. What may not be read in an account is inconclusive
+too.
+
+What a template leaves CloudFormation to name is taken for the declared bucket, key or role where only one can be meant.
+Where it is deployed to is known from CDK's `manifest.json` beside it, or not at all.
 
 Policies of a new bucket are known before it is made if they name it by its name, as `arn:aws:s3:::${var.bucket}`;
 `aws_s3_bucket.artifacts.arn` is known after. Plan without `-target`: Terraform tells that a plan is not whole, which is

@@ -146,7 +146,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         action="store_true",
         help="send an environment only what changes nothing; registration is not tried",
     )
-    group.addoption("--plan", default="", metavar="PATH", help="a Terraform or OpenTofu plan to judge, as JSON")
+    group.addoption(
+        "--plan",
+        default="",
+        metavar="PATH",
+        help="a plan of Terraform or OpenTofu as JSON, or a CloudFormation template, to judge",
+    )
     group.addoption(
         "--load", default="", metavar="PLAN", help="the load of suites/load, as 'shape=ramp users=16 seconds=40'"
     )

@@ -128,6 +128,12 @@ def test_versions_are_deleted_without_a_device(account: Account) -> None:
     account.conforms()
 
 
+@verifies("INF-019")
+def test_customers_keys_are_refused(account: Account) -> None:
+    """Uploads with a key of the client's are refused where that is declared."""
+    account.conforms()
+
+
 @verifies("INF-020")
 def test_models_do_not_expire(account: Account) -> None:
     """No lifecycle rule expires current objects under the artifact prefix."""
@@ -155,6 +161,30 @@ def test_models_stay_readable(account: Account) -> None:
 @verifies("INF-024")
 def test_retention_ends_in_time(account: Account) -> None:
     """Object Lock retains no version for longer than is declared."""
+    account.conforms()
+
+
+@verifies("INF-025")
+def test_no_access_point_lets_strangers_in(account: Account) -> None:
+    """The bucket's access points let nobody in from outside the account."""
+    account.conforms()
+
+
+@verifies("INF-026")
+def test_services_act_for_the_account_alone(account: Account) -> None:
+    """Services of AWS come in for the account's own resources alone."""
+    account.conforms()
+
+
+@verifies("INF-027")
+def test_nothing_that_is_called_deletes(account: Account) -> None:
+    """No function that the bucket calls may delete artifacts."""
+    account.conforms()
+
+
+@verifies("INF-028")
+def test_bucket_is_not_emptied_by_its_plan(account: Account) -> None:
+    """A plan that removes the bucket does not delete the artifacts first."""
     account.conforms()
 
 
@@ -234,6 +264,12 @@ def test_role_is_trusted_rightly(account: Account) -> None:
 @verifies("INF-054")
 def test_role_is_for_its_identities(account: Account) -> None:
     """No token but those of declared identities takes on the role."""
+    account.conforms()
+
+
+@verifies("INF-055")
+def test_no_role_leads_strangers_in(account: Account) -> None:
+    """Nobody from outside takes on a role of the account that its policies let in."""
     account.conforms()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-OWN, STRANGER, THIRD = "123456789012", "999999999999", "111111111111"
+OWN, STRANGER, THIRD, ALIKE = "123456789012", "999999999999", "111111111111", "123456789013"
 Document = Mapping[str, Any]
 Context = Mapping[str, str]
 
@@ -100,16 +100,15 @@ def decided(document: Document, who: Context, action: str, resource: str, contex
 def strangers() -> Iterator[tuple[Context, Context]]:
     """Yield who comes from outside, with what their requests have by themselves."""
     yield {"kind": "nobody", "name": "", "account": ""}, {}
-    for account, name in itertools.product(
-        (STRANGER, THIRD), ("role/reader", "role/deployer", "user/r", "role/123456789012")
-    ):
+    named = itertools.product((STRANGER, THIRD), ("role/reader", "role/deployer", "user/r", "role/123456789012"))
+    for account, name in (*named, (ALIKE, "role/reader")):
         arn = f"arn:aws:iam::{account}:{name}"
         yield (
             {"kind": "AWS", "name": arn, "account": account},
             {"aws:principalaccount": account, "aws:principalarn": arn},
         )
         of_organisation = {"aws:principalorgid": "o-a1b2c3d4e5"}
-        own = {"aws:principalaccount": account, "aws:principalarn": arn}
+        own = {"aws:principalaccount": account, "aws:principalarn": arn, "aws:principaltag/team": "models"}
         yield {"kind": "AWS", "name": arn, "account": account}, own | of_organisation
     content = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
     yield {"kind": "AWS", "name": content, "account": ""}, {"aws:principalarn": content}
@@ -118,7 +117,10 @@ def strangers() -> Iterator[tuple[Context, Context]]:
 def places(*, perimeter: bool) -> Iterator[Context]:
     """Yield from where strangers' requests come; without a declared perimeter, from the Internet's addresses alone."""
     yield {"aws:sourceip": "192.0.2.55", "aws:securetransport": "true"}
-    yield {"aws:sourceip": "8.8.8.8", "aws:securetransport": "true"}
+    yield {"aws:sourceip": "8.8.8.8", "aws:securetransport": "true", "aws:referer": "https://models.example/a"}
+    through = {"s3:dataaccesspointaccount": STRANGER}
+    arn = f"arn:aws:s3:eu-west-1:{STRANGER}:accesspoint/models"
+    yield {"aws:sourceip": "192.0.2.55", "aws:securetransport": "true", "s3:dataaccesspointarn": arn, **through}
     if perimeter:
         yield {"aws:sourceip": "198.51.100.7", "aws:securetransport": "true"}
         yield {"aws:sourcevpce": "vpce-0ffffffff", "aws:securetransport": "true"}
@@ -134,6 +136,45 @@ def ways_in(document: Document, bucket: str, *, perimeter: bool) -> list[str]:
         f"{who['name'] or 'anybody'} {action} {resource} {dict(place)}"
         for (who, own), place, (action, resource) in itertools.product(strangers(), places(perimeter=perimeter), asked)
         if decided(document, who, action, resource, {**own, **place, "aws:principalisawsservice": "false"})
+    ]
+
+
+def lent(document: Document, bucket: str) -> list[str]:
+    """Return each request that a service of AWS makes for another account, and that a bucket policy lets through."""
+    found = []
+    for service, arn in (
+        ("cloudfront.amazonaws.com", f"arn:aws:cloudfront::{STRANGER}:distribution/E2"),
+        ("logging.s3.amazonaws.com", "arn:aws:s3:::theirs"),
+    ):
+        who = {"kind": "Service", "name": service, "account": ""}
+        context = {"aws:sourceaccount": STRANGER, "aws:sourcearn": arn, "aws:principalisawsservice": "true"}
+        whole = {**context, "aws:principalservicename": service, "aws:securetransport": "true"}
+        resource = f"arn:aws:s3:::{bucket}/artifacts/1/run/artifacts/model.pkl"
+        for action in ("s3:GetObject", "s3:PutObject"):
+            if decided(document, who, action, resource, whole):
+                found.append(f"{service} {action} for {arn}")
+    return found
+
+
+def by_access_point(document: Document, arn: str) -> list[str]:
+    """Return each request of a stranger that the policy of an access point lets through."""
+    through = {"s3:dataaccesspointaccount": OWN, "s3:dataaccesspointarn": arn, "aws:securetransport": "true"}
+    return [
+        who["name"] or "anybody"
+        for who, own in strangers()
+        if decided(document, who, "s3:GetObject", f"{arn}/object/artifacts/1/a", {**own, **through})
+    ]
+
+
+def deletes(document: Document, bucket: str) -> list[str]:
+    """Return each model that whoever has a role's policy may delete."""
+    who = {"kind": "AWS", "name": "arn:aws:iam::123456789012:role/tidy-up", "account": OWN}
+    keys = ("artifacts/1/run/artifacts/model.pkl", "artifacts/7/a")
+    actions = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+    return [
+        f"{action} {key}"
+        for key, action in itertools.product(keys, actions)
+        if decided(document, who, action, f"arn:aws:s3:::{bucket}/{key}", {})
     ]
 
 

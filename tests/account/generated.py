@@ -9,7 +9,16 @@ from typing import Any
 
 from registry_conformance.judge.account.fact import Absent, Known
 from registry_conformance.judge.account.reference import of_account, promised, rights, tls_only, trust
-from registry_conformance.judge.account.state import FLAGS, LifecycleRule, ObjectLock, Replica, State, Tiering
+from registry_conformance.judge.account.state import (
+    FLAGS,
+    AccessPoint,
+    Called,
+    LifecycleRule,
+    ObjectLock,
+    Replica,
+    State,
+    Tiering,
+)
 from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.account.tokens import provider_of
 from registry_conformance.judge.target.account import Declared
@@ -56,6 +65,15 @@ WHO_COMES: tuple[Condition, ...] = (
     ("StringEqualsIfExists", "aws:SourceVpce", (ENDPOINT,)),
     ("StringNotEquals", "aws:SourceVpce", (ENDPOINT,)),
     ("Bool", "aws:SecureTransport", ("true",)),
+    ("StringLike", "aws:PrincipalAccount", ("12345678901?",)),
+    ("StringEquals", "aws:PrincipalTag/team", ("models",)),
+    ("StringLike", "aws:Referer", ("https://models.example/*",)),
+    ("StringEquals", "s3:DataAccessPointAccount", (ACCOUNT,)),
+    ("StringEquals", "s3:DataAccessPointAccount", (ACCOUNT, STRANGER)),
+    ("ArnLike", "s3:DataAccessPointArn", ("arn:aws:s3:*:*:accesspoint/models",)),
+    ("StringEquals", "aws:SourceVpce", (ENDPOINT, "vpce-0ffffffff")),
+    ("StringEquals", "aws:SourceAccount", (ACCOUNT,)),
+    ("ArnLike", "aws:SourceArn", ("arn:aws:cloudfront::*:distribution/*",)),
     ("StringEquals", "aws:SourceArn", (f"arn:aws:sns:eu-west-1:{ACCOUNT}:t",)),
 )
 REFUSED: tuple[Condition, ...] = (
@@ -174,6 +192,30 @@ def _bucket_policy(draw: Draw, state: State, declared: Declared) -> State:
     return in_bucket(policy=Known(tuple(said)))(state, declared)
 
 
+def _access_point(draw: Draw, state: State, declared: Declared) -> State:
+    """Let somebody in through an access point."""
+    arn = f"arn:aws:s3:{declared.region}:{ACCOUNT}:accesspoint/models"
+    said = Statement(
+        actions=("s3:GetObject",),
+        resources=(f"{arn}/object/*",),
+        principals=(draw.choice(PRINCIPALS[:6]),),
+        conditions=_conditions(draw, WHO_COMES, 1),
+    )
+    return in_bucket(access_points=Known((AccessPoint("models", Known((said,))),)))(state, declared)
+
+
+def _calls(draw: Draw, state: State, declared: Declared) -> State:
+    """Have the bucket call a function whose role may do something."""
+    may = Statement(
+        actions=draw.choice((("s3:GetObject",), ("s3:Delete*",), ("s3:*",), ("s3:DeleteObject", "sns:Publish"))),
+        resources=(draw.choice((declared.objects_arn, f"{declared.bucket_arn}/thumbnails/*", "*")),),
+    )
+    spared = Statement("Deny", ("s3:DeleteObject*",), resources=(f"{declared.bucket_arn}/*",))
+    said = (may, spared) if draw.random() < 0.3 else (may,)
+    function = f"arn:aws:lambda:{declared.region}:{ACCOUNT}:function:tidy-up"
+    return in_bucket(calls=Known((Called(function, Known(said)),)))(state, declared)
+
+
 def _trust(draw: Draw, state: State, declared: Declared) -> State:
     """Let somebody take on the role: a principal under conditions, or tokens."""
     if not declared.identities or draw.random() < 0.3:
@@ -247,6 +289,8 @@ def _key(draw: Draw, state: State, declared: Declared) -> State:
 
 FEATURES: tuple[Callable[[Draw, State, Declared], State], ...] = (
     _bucket_policy,
+    _access_point,
+    _calls,
     _trust,
     _rights,
     _lifecycle,

@@ -25,6 +25,7 @@ from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
 from registry_conformance.judge.account.statement import read_policy
+from registry_conformance.judge.clients.aws import at_one_host
 from registry_conformance.judge.target.account import Declared, Identity, ObservedAccount
 from registry_conformance.lab.faults.accounts.fault import AccountFault
 
@@ -58,6 +59,8 @@ def with_identity() -> Declared:
 
 def declared_for(fault: AccountFault) -> Declared:
     """Return what is declared where a fault shows."""
+    if fault.needs_refusal:
+        return replace(DECLARED, refuse_customer_keys=True)
     return with_kms() if fault.needs_kms else with_identity() if fault.needs_identity else DECLARED
 
 
@@ -84,7 +87,10 @@ class Account:
                 "aws_session_token": issued["SessionToken"],
             }
         config = Config(s3={"addressing_style": "path"}, proxies={}, retries={"total_max_attempts": 1})
-        return SESSION.client(service, endpoint_url=self.endpoint, region_name=region, config=config, **keys)
+        made = SESSION.client(service, endpoint_url=self.endpoint, region_name=region, config=config, **keys)
+        if service == "s3control":
+            made.meta.events.register("before-sign.s3-control", at_one_host)
+        return made
 
     def reset(self) -> None:
         """Forget everything."""

@@ -22,7 +22,7 @@ def fold(parts: Iterable[Part]) -> list[Part]:
         else:
             rest.append(part)
     return [
-        Part(part.type, part.values | blocks, tuple({*part.computed} - {*blocks}), part.refers)
+        Part(part.type, part.values | blocks, tuple({*part.computed} - {*blocks}), part.refers, part.label)
         if part.type == "aws_s3_bucket"
         else part
         for part in rest

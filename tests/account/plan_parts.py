@@ -17,7 +17,7 @@ from registry_conformance.judge.account.state import (
     State,
     Tiering,
 )
-from registry_conformance.judge.account.statement import write_policy
+from registry_conformance.judge.account.statement import Statement, write_policy
 from tests.account.realise import by_policy
 
 _FLAGS = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
@@ -27,12 +27,16 @@ OWNER_PAYS = Known("BucketOwner")
 
 @dataclass(frozen=True)
 class Part:
-    """One resource: its type, what is known of it, what AWS decides, and attribute -> the type that it refers to."""
+    """One resource: its type, what is known of it, what AWS decides, and attribute -> the type that it refers to.
+
+    ``label`` is its name in the configuration.
+    """
 
     type: str
     values: dict[str, Any]
     computed: tuple[str, ...] = ("id",)
     refers: dict[str, str] = field(default_factory=dict)
+    label: str = "this"
 
 
 def parts(state: State) -> Iterator[Part]:
@@ -41,6 +45,10 @@ def parts(state: State) -> Iterator[Part]:
         yield from _bucket(state.bucket.value)
     if isinstance(state.role, Known):
         yield from _role(state.role.value)
+    if isinstance(state.bucket, Known):
+        yield from _ways(state.bucket.value)
+    for arn, trust in state.named_roles.items():
+        yield from _other_role(RoleState(arn, trust, Known(())))
     if isinstance(state.key, Known):
         yield from _key(state.key.value)
     for group, days in state.log_groups.items():
@@ -49,7 +57,12 @@ def parts(state: State) -> Iterator[Part]:
 
 
 def _bucket(bucket: BucketState) -> Iterator[Part]:
-    tags = {"force_destroy": False, "object_lock_enabled": None, "tags": {"service": "mlflow"}, "bucket": bucket.name}
+    tags = {
+        "force_destroy": bucket.emptied == Known(value=True),
+        "object_lock_enabled": None,
+        "tags": {"service": "mlflow"},
+        "bucket": bucket.name,
+    }
     yield Part("aws_s3_bucket", tags, ("id", "arn", "region", "bucket_domain_name", "hosted_zone_id", "acl", "policy"))
     for kind, values in (
         ("versioning", _versioning(bucket)),
@@ -67,6 +80,40 @@ def _bucket(bucket: BucketState) -> Iterator[Part]:
     ):
         if values is not None:
             yield Part(f"aws_s3_bucket_{kind}", values, ("id",), {"bucket": "aws_s3_bucket"})
+
+
+def _ways(bucket: BucketState) -> Iterator[Part]:
+    """Yield what leads to the bucket past its policy, and the functions that it calls with their roles."""
+    for point in _value(bucket.access_points):
+        text = write_policy(point.policy.value) if isinstance(point.policy, Known) else None
+        yield Part(
+            "aws_s3_access_point",
+            {"name": point.name, "policy": text},
+            ("id", "arn"),
+            {"bucket": "aws_s3_bucket"},
+        )
+    called = _value(bucket.calls)
+    for each in called:
+        name = each.function.rpartition(":")[2]
+        trust = Known((Statement(actions=("sts:AssumeRole",), principals=("Service:lambda.amazonaws.com",)),))
+        arn = f"arn:aws:iam::123456789012:role/{name}"
+        yield from _other_role(RoleState(arn, trust, each.statements))
+        runs = {"function_name": name, "arn": each.function, "role": arn}
+        yield Part("aws_lambda_function", runs, ("id", "version"), label=name)
+    if called:
+        calls = [{"lambda_function_arn": each.function, "events": ["s3:ObjectCreated:*"]} for each in called]
+        notifies = {"lambda_function": calls, "topic": [], "queue": [], "eventbridge": False}
+        yield Part("aws_s3_bucket_notification", notifies, ("id",), {"bucket": "aws_s3_bucket"})
+
+
+def _other_role(role: RoleState) -> Iterator[Part]:
+    """Yield a role beside the server's, which is there already: its name and its ARN are known."""
+    name, trust = role.arn.rpartition("/")[2], write_policy(_value(role.trust))
+    values = {"name": name, "arn": role.arn, "path": "/", "assume_role_policy": trust, "permissions_boundary": None}
+    yield Part("aws_iam_role", values, ("unique_id",), label=name)
+    if statements := _value(role.statements):
+        policy = {"name": "own", "role": name, "policy": write_policy(statements)}
+        yield Part("aws_iam_role_policy", policy, ("id",), label=name)
 
 
 def _value(fact: Fact[Any]) -> Any:

@@ -61,8 +61,8 @@ class Writer:
             values |= {"id": values.get("bucket") or "i-1", "arn": arn}
         if part.type.endswith("lifecycle_configuration") and not existing:
             unknown["rule"] = [{"filter": [{}], "prefix": True} for _ in values["rule"]]
-        where = {"type": part.type, "name": "this", "provider_name": "registry.terraform.io/hashicorp/aws"}
-        local = f"{part.type}.this" + ("" if index is None else f"[{json.dumps(index)}]")
+        where = {"type": part.type, "name": part.label, "provider_name": "registry.terraform.io/hashicorp/aws"}
+        local = f"{part.type}.{part.label}" + ("" if index is None else f"[{json.dumps(index)}]")
         whole: dict[str, Any] = {"address": f"{module}.{local}".lstrip("."), "mode": "managed", **where}
         whole |= {} if index is None else {"index": index}
         self._resources.setdefault(module, []).append({**whole, "schema_version": 0, "values": values})
@@ -84,10 +84,10 @@ class Writer:
         given = {name: _expression(value) for name, value in part.values.items() if value is not None}
         given |= {attribute: {"references": self._references(kind, index)} for attribute, kind in part.refers.items()}
         configured: dict[str, Any] = {
-            "address": f"{part.type}.this",
+            "address": f"{part.type}.{part.label}",
             "mode": "managed",
             "type": part.type,
-            "name": "this",
+            "name": part.label,
             "provider_config_key": "aws",
             "expressions": given,
             "schema_version": 0,
@@ -96,7 +96,7 @@ class Writer:
             configured["count_expression"] = {"constant_value": 1}
         elif index is not None:
             configured["for_each_expression"] = {"references": ["local.buckets"]}
-        self._configured.setdefault(module.partition("[")[0], {})[part.type] = configured
+        self._configured.setdefault(module.partition("[")[0], {})[f"{part.type}.{part.label}"] = configured
 
     def _references(self, kind: str, index: str | int | None) -> list[str]:
         attribute = _ATTRIBUTE[kind]

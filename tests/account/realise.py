@@ -32,17 +32,13 @@ from tests.account.moto_account import ACCOUNT, STRANGER, Account
 def realise(account: Account, state: State, declared: Declared) -> None:
     """Make an account what ``state`` says, from nothing."""
     if isinstance(state.bucket, Known):
-        found = state.bucket.value
-        owner = account.client("s3", ACCOUNT if found.account == Known(ACCOUNT) else STRANGER, _value(found.region))
-        if declared.access_log:  # moto takes no log bucket of another region or account
-            _log_bucket(owner, declared.access_log[0], _value(found.region))
-        _bucket(owner, found)
-        if declared.access_log:
-            _delete_bucket(owner, declared.access_log[0])
-    if declared.access_log:
+        _whole_bucket(account, state.bucket.value, declared)
+    elif declared.access_log:
         _log_bucket(account.client("s3"), declared.access_log[0], declared.region)
     if isinstance(state.role, Known):
         _role(account.client("iam"), state.role.value)
+    for arn, trust in state.named_roles.items():
+        _role(account.client("iam"), RoleState(arn, trust, Known(())))
     if isinstance(state.key, Known):
         _key(state.key.value)
     logs = account.client("logs")
@@ -51,6 +47,19 @@ def realise(account: Account, state: State, declared: Declared) -> None:
             logs.create_log_group(logGroupName=group)
             if days.value:
                 logs.put_retention_policy(logGroupName=group, retentionInDays=days.value)
+
+
+def _whole_bucket(account: Account, bucket: BucketState, declared: Declared) -> None:
+    """Make the bucket with all that leads to it, and the one that its requests are logged to."""
+    owner = account.client("s3", ACCOUNT if bucket.account == Known(ACCOUNT) else STRANGER, _value(bucket.region))
+    if declared.access_log:  # moto takes no log bucket of another region or account
+        _log_bucket(owner, declared.access_log[0], _value(bucket.region))
+    _bucket(owner, bucket)
+    if declared.access_log:
+        _delete_bucket(owner, declared.access_log[0])
+        _log_bucket(account.client("s3"), declared.access_log[0], declared.region)
+    _access_points(account, bucket, declared)
+    _calls(account, bucket)
 
 
 def make_bucket(s3: Any, name: str, region: str, *, lock: bool = False) -> None:
@@ -131,6 +140,37 @@ def _tiering(found: Tiering) -> dict[str, Any]:
     tiers = [{"AccessTier": tier, "Days": days} for tier, days in found.tiers]
     filters = {"Filter": {"Prefix": found.prefix}} if found.prefix else {}
     return {"Id": found.name, "Status": "Enabled", "Tierings": tiers, **filters}
+
+
+def _access_points(account: Account, bucket: BucketState, declared: Declared) -> None:
+    control = account.client("s3control")
+    for each in _value(bucket.access_points):
+        control.create_access_point(AccountId=declared.owner, Name=each.name, Bucket=bucket.name)
+        if isinstance(each.policy, Known):
+            text = write_policy(each.policy.value)
+            control.put_access_point_policy(AccountId=declared.owner, Name=each.name, Policy=text)
+
+
+def _calls(account: Account, bucket: BucketState) -> None:
+    """Make the functions that the bucket calls, each with a role of its own, and have the bucket call them."""
+    called = _value(bucket.calls)
+    for each in called:
+        name = each.function.rpartition(":")[2]
+        trust = Known((Statement(actions=("sts:AssumeRole",), principals=("Service:lambda.amazonaws.com",)),))
+        role = RoleState(f"arn:aws:iam::{ACCOUNT}:role/{name}", trust, each.statements)
+        _role(account.client("iam"), role)
+        account.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.12",
+            Role=role.arn,
+            Handler="tidy.up",
+            Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+        )
+    if called:
+        calls = [{"LambdaFunctionArn": each.function, "Events": ["s3:ObjectCreated:*"]} for each in called]
+        account.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket.name, NotificationConfiguration={"LambdaFunctionConfigurations": calls}
+        )
 
 
 def _key(key: KeyState) -> None:

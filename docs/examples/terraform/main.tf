@@ -68,9 +68,10 @@ provider "aws" {
   allowed_account_ids = [var.account]
 }
 
-# INF-001
+# INF-001, INF-028
 resource "aws_s3_bucket" "artifacts" {
-  bucket = var.bucket
+  bucket        = var.bucket
+  force_destroy = false
 
   lifecycle {
     prevent_destroy = true
@@ -116,7 +117,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "artifacts" {
   }
 }
 
-# INF-009, INF-010, INF-011
+# INF-009, INF-010, INF-011, INF-019, INF-026, INF-055
 resource "aws_s3_bucket_policy" "artifacts" {
   bucket = aws_s3_bucket.artifacts.bucket
 

@@ -13,6 +13,9 @@ Facts = Mapping[str, tuple[str, ...]]
 """Context key, small letters -> its values; none if the request lacks the key. What is not in it is not known."""
 
 
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
 class OneOf(tuple[str, ...]):
     """Values of which a request has one; which is not known."""
 
@@ -28,6 +31,12 @@ _POSSIBLE: Facts = {
 
 def _like(value: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
+
+
+def _arn_like(value: str, pattern: str) -> bool:
+    """Return whether an ARN matches a pattern part by part: no wildcard of one reaches over a colon into the next."""
+    parts, patterns = value.split(":", 5), pattern.split(":", 5)
+    return len(parts) == len(patterns) == 6 and all(map(_like, parts, patterns))
 
 
 def _within(value: str, wanted: str) -> bool:
@@ -47,8 +56,8 @@ _TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda value, wanted: value == wanted,
     "StringEqualsIgnoreCase": lambda value, wanted: value.lower() == wanted.lower(),
     "StringLike": _like,
-    "ArnEquals": _like,
-    "ArnLike": _like,
+    "ArnEquals": _arn_like,
+    "ArnLike": _arn_like,
     "IpAddress": _within,
     "Bool": lambda value, wanted: value.lower() == wanted.lower(),
     "NumericEquals": lambda value, wanted: float(value) == float(wanted),
@@ -70,7 +79,7 @@ def holds(condition: Condition, facts: Facts) -> bool | None:
         return None
     quantifier, _, operator = operator.rpartition(":")
     if operator == "Null":
-        return (not values) is (wanted == ("true",))
+        return (not values) is (wanted[0].lower() == "true") if len(wanted) == 1 else None
     plain = operator.removesuffix("IfExists").replace("Not", "", 1)
     known = [one for each in wanted if (one := resolved(each, facts)) is not None]
     if plain not in _TESTS or len(known) < len(wanted):
@@ -85,10 +94,25 @@ def holds(condition: Condition, facts: Facts) -> bool | None:
     return None if not met else all(met) if quantifier == "ForAllValues" else any(met)
 
 
+def names_of(pattern: str) -> list[str]:
+    """Return the keys that the variables of a pattern name."""
+    return [variable.partition(",")[0].strip() for variable in _VARIABLE.findall(pattern)]
+
+
 def resolved(pattern: str, facts: Facts) -> str | None:
-    """Return a pattern with what its variables (``${aws:PrincipalAccount}``) stand for, ``None`` where unknown."""
-    names = re.findall(r"\$\{([^}]*)\}", pattern)
-    known = {name: values[0] for name in names if len(values := facts.get(name.lower(), ())) == 1}
-    if len(known) < len(set(names)):
-        return None
-    return re.sub(r"\$\{([^}]*)\}", lambda name: known[name[1]], pattern)
+    """Return a pattern with what its variables stand for, ``None`` where that is unknown.
+
+    A variable is ``${aws:PrincipalAccount}``, or ``${aws:PrincipalTag/team, 'none'}`` with what stands for a key that a
+    request lacks.
+    """
+    known: dict[str, str] = {}
+    for variable in set(_VARIABLE.findall(pattern)):
+        name, _, default = variable.partition(",")
+        values = facts.get(name.strip().lower())
+        if default and values == ():
+            known[variable] = default.strip().strip("'")
+        elif values is None or len(values) != 1:
+            return None
+        else:
+            known[variable] = values[0]
+    return _VARIABLE.sub(lambda variable: known[variable[1]], pattern)

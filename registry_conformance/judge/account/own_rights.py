@@ -21,6 +21,7 @@ LOOKS_AT_BUCKET = (
     "s3:GetBucketObjectLockConfiguration",
     "s3:GetReplicationConfiguration",
     "s3:GetIntelligentTieringConfiguration",
+    "s3:GetBucketNotification",
 )
 LOOKS_AT_KEY = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants")
 LOOKS_AT_ROLE = (
@@ -30,6 +31,7 @@ LOOKS_AT_ROLE = (
     "iam:ListAttachedRolePolicies",
     "iam:SimulatePrincipalPolicy",
 )
+LOOKS_AT_OTHER_ROLES = ("iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")
 LOOKS_AT_POLICIES = ("iam:GetPolicy", "iam:GetPolicyVersion")
 LISTS_OBJECTS = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
 TOUCHES_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload")
@@ -43,6 +45,14 @@ def own_rights(declared: Declared) -> Iterator[Statement]:
         yield Statement(actions=LOOKS_AT_ROLE, resources=(declared.role,))
         policies = tuple(f"arn:{partition}:iam::{owner}:policy/*" for owner in (account, "aws"))
         yield Statement(actions=LOOKS_AT_POLICIES, resources=policies)
+    if account:
+        where = f"{declared.region or '*'}:{account}"
+        yield Statement(actions=LOOKS_AT_OTHER_ROLES, resources=(f"arn:{partition}:iam::{account}:role/*",))
+        functions = f"arn:{partition}:lambda:{where}:function:*"
+        yield Statement(actions=("lambda:GetFunctionConfiguration",), resources=(functions,))
+        yield Statement(actions=("s3:ListAccessPoints",), resources=("*",))
+        points = f"arn:{partition}:s3:{where}:accesspoint/*"
+        yield Statement(actions=("s3:GetAccessPointPolicy",), resources=(points,))
     if declared.kms_key:
         yield Statement(actions=LOOKS_AT_KEY, resources=(declared.kms_key,))
     yield Statement(actions=("logs:DescribeLogGroups",), resources=("*",))

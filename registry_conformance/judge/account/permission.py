@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from registry_conformance.judge.account.conditions import Facts, holds, resolved
+from registry_conformance.judge.account.conditions import Facts, holds, names_of, resolved
 from registry_conformance.judge.account.patterns import account_of, covers, covers_action, is_role_session
 from registry_conformance.judge.account.statement import Statement
 
@@ -74,12 +74,21 @@ def concerns(statement: Statement, request: Request) -> str:
     return "depends" if None in met else "yes"
 
 
+def field_for(key: str) -> str:
+    """Return the field of ``[infrastructure]`` that says what the server's requests have for a key, empty for none."""
+    return "principal_tags" if key.lower().startswith("aws:principaltag/") else DECLARED_BY.get(key.lower(), "")
+
+
 def doubts(statements: Iterable[Statement], request: Request) -> str:
     """Return the conditions that a decision hangs on, as the policy has them."""
     unclear = [each for each in statements if concerns(each, request) == "depends"]
     conditions = [c for each in unclear for c in each.conditions if holds(c, request.facts) is None]
     told = dict.fromkeys(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in conditions)
-    fields = dict.fromkeys(field for _, key, _ in conditions if (field := DECLARED_BY.get(key.lower())))
+    variables = [name for each in unclear for one in (*each.resources, *each.not_resources) for name in names_of(one)]
+    told |= {f"${{{name}}}": None for name in variables if resolved(f"${{{name}}}", request.facts) is None}
+    fields = dict.fromkeys(
+        field for key in (*(key for _, key, _ in conditions), *variables) if (field := field_for(key))
+    )
     missing = [f"infrastructure.{field}" for field in fields]
     return "; ".join(told) + (f": declare {' and '.join(missing)}" if missing else "")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from registry_conformance.judge.account.fact import Absent, Known
-from registry_conformance.judge.account.required_rights import ON_BUCKET, ON_KEY, ON_OBJECTS
+from registry_conformance.judge.account.required_rights import CUSTOMER_KEY, ON_BUCKET, ON_KEY, ON_OBJECTS
 from registry_conformance.judge.account.state import (
     FLAGS,
     BucketState,
@@ -57,11 +57,12 @@ def bucket(declared: Declared) -> BucketState:
         versioning=Known("Enabled"),
         encryption=Absent() if declared.encryption == "none" else encryption,
         public_access=Known(frozenset(FLAGS)),
-        policy=Known((tls_only(declared),)),
+        policy=Known(policy(declared)),
         ownership=Known("BucketOwnerEnforced"),
         grants=Known(()),
         lifecycle=Known(tuple(lifecycle(declared))),
         access_log=Known(declared.access_log) if declared.access_log else Absent(),
+        emptied=Known(value=False),
     )
 
 
@@ -70,6 +71,22 @@ def lifecycle(declared: Declared) -> Iterable[LifecycleRule]:
     yield LifecycleRule("replaced-versions", noncurrent_days=declared.noncurrent_days)
     if declared.abort_days:
         yield LifecycleRule("unfinished-uploads", abort_days=declared.abort_days)
+
+
+def policy(declared: Declared) -> tuple[Statement, ...]:
+    """Return the statements of the bucket policy."""
+    return (tls_only(declared), *((no_customer_keys(declared),) if declared.refuse_customer_keys else ()))
+
+
+def no_customer_keys(declared: Declared) -> Statement:
+    """Return the statement that refuses uploads with a key of the client's (SSE-C)."""
+    return Statement(
+        effect="Deny",
+        actions=("s3:PutObject",),
+        resources=(f"{declared.bucket_arn}/*",),
+        principals=("*",),
+        conditions=(("Null", CUSTOMER_KEY, ("false",)),),
+    )
 
 
 def tls_only(declared: Declared) -> Statement:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from registry_conformance.judge.account.reference import of_account, rights, tls_only, trust
+from registry_conformance.judge.account.reference import of_account, policy, rights, trust
 from registry_conformance.judge.account.statement import write_policy
 from registry_conformance.judge.target.account import Declared, ObservedAccount
 
@@ -37,7 +37,7 @@ def filled(lines: str, declared: Declared, *, indent: int | None = None) -> str:
 def documents(declared: Declared) -> dict[str, str]:
     """Return the JSON documents that remedies set, by their word in capitals."""
     return {
-        "BUCKET_POLICY": write_policy([tls_only(declared)]),
+        "BUCKET_POLICY": write_policy(policy(declared)),
         "KEY_POLICY": write_policy([of_account(declared)]),
         "ROLE_POLICY": write_policy(rights(declared)),
         "ROLE_TRUST": write_policy(trust(declared)),

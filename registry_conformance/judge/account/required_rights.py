@@ -24,6 +24,10 @@ NEEDS: Mapping[str, str] = MappingProxyType(
 """Requirement -> the action that it says the role may do."""
 
 
+CUSTOMER_KEY = "s3:x-amz-server-side-encryption-customer-algorithm"
+"""The context key that an upload with a key of the client's has."""
+
+
 def request(declared: Declared, action: str) -> Request:
     """Return the request that the server makes when it does ``action``: over TLS, without headers on encryption."""
     of_bucket = action in ON_BUCKET
@@ -55,7 +59,7 @@ def request(declared: Declared, action: str) -> Request:
         "s3:x-amz-storage-class": (),
         "s3:x-amz-server-side-encryption": (),
         "s3:x-amz-server-side-encryption-aws-kms-key-id": (),
-        "s3:x-amz-server-side-encryption-customer-algorithm": (),
+        CUSTOMER_KEY: (),
         "s3:x-amz-copy-source": (),
         "s3:x-amz-website-redirect-location": (),
         **perimeter(declared),
@@ -69,7 +73,10 @@ def request(declared: Declared, action: str) -> Request:
 
 
 def perimeter(declared: Declared) -> Facts:
-    """Return what is declared of where the server's requests come from: through an endpoint they show no address."""
+    """Return what is declared of the server's requests: from where, for whom, and with which tags.
+
+    Through an endpoint they show no address.
+    """
     found: dict[str, tuple[str, ...]] = {}
     if declared.vpc_endpoints:
         found |= {"aws:sourcevpce": OneOf(declared.vpc_endpoints), "aws:sourceip": ()}
@@ -77,6 +84,7 @@ def perimeter(declared: Declared) -> Facts:
         found["aws:vpcsourceip" if declared.vpc_endpoints else "aws:sourceip"] = OneOf(declared.networks)
     if declared.vpc:
         found["aws:sourcevpc"] = (declared.vpc,)
+    found |= {f"aws:principaltag/{name}".lower(): (tag,) for name, tag in declared.principal_tags.items()}
     if declared.organization:
         found |= dict.fromkeys(("aws:principalorgid", "aws:resourceorgid"), (declared.organization,))
     return found

@@ -19,11 +19,15 @@ DAYS_A_YEAR = 365
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """Default encryption: ``AES256``, ``aws:kms`` or ``aws:kms:dsse``, the KMS key, whether a bucket key is used."""
+    """Default encryption: ``AES256``, ``aws:kms`` or ``aws:kms:dsse``, the KMS key, whether a bucket key is used.
+
+    ``blocked`` are the kinds of encryption that no upload may ask for, as ``SSE-C``.
+    """
 
     algorithm: str
     key: Fact[str] = Absent()  # noqa: RUF009 - frozen, and equal to any other
     bucket_key: bool = False
+    blocked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,28 @@ class ObjectLock:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessPoint:
+    """A way to the bucket under a name of its own, and its policy."""
+
+    name: str
+    policy: Fact[tuple[Statement, ...]] = Absent()  # noqa: RUF009 - frozen, and equal to any other
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A function that the bucket calls when something happens to its objects, and what the function's role may do."""
+
+    function: str
+    statements: Fact[tuple[Statement, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class BucketState:
     """The artifact bucket. ``grants`` are the ACL's entries for others than the owner, as ``READ to AllUsers``.
 
-    ``payer`` is who pays for requests, ``mfa_delete`` whether versions are deleted with a device only.
+    ``payer`` is who pays for requests, ``mfa_delete`` whether versions are deleted with a device only. ``calls`` are
+    the functions of AWS Lambda that its notifications go to. ``emptied`` says whether a plan deletes what is in the
+    bucket when it removes it; no account shows that.
     """
 
     name: str
@@ -98,6 +120,9 @@ class BucketState:
     object_lock: Fact[ObjectLock] = Absent()  # noqa: RUF009 - as above
     replication: Fact[tuple[Replica, ...]] = Known(())  # noqa: RUF009 - as above
     tiering: Fact[tuple[Tiering, ...]] = Known(())  # noqa: RUF009 - as above
+    access_points: Fact[tuple[AccessPoint, ...]] = Known(())  # noqa: RUF009 - as above
+    calls: Fact[tuple[Called, ...]] = Known(())  # noqa: RUF009 - as above
+    emptied: Fact[bool] = field(default=Unsupported("only a plan says what it deletes"), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +152,13 @@ class RoleState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An account: its bucket, the server's role, log group -> how many days it keeps lines (0 for ever), the key."""
+    """An account: its bucket, the server's role, log group -> how many days it keeps lines (0 for ever), the key.
+
+    ``named_roles`` are the account's other roles that policies of these name: ARN -> who may take them on.
+    """
 
     bucket: Fact[BucketState]
     role: Fact[RoleState]
     log_groups: Mapping[str, Fact[int]] = field(default_factory=lambda: MappingProxyType({}))
     key: Fact[KeyState] = Absent()  # noqa: RUF009 - frozen, and equal to any other
+    named_roles: Mapping[str, Fact[tuple[Statement, ...]]] = field(default_factory=lambda: MappingProxyType({}))

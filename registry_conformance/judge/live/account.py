@@ -43,6 +43,8 @@ def declared_of(profile: Profile) -> Declared | None:
         networks=tuple(table.networks),
         replicas=tuple(table.replicas),
         organization=table.organization or "",
+        refuse_customer_keys=table.refuse_customer_keys,
+        principal_tags=dict(table.principal_tags),
     )
 
 

@@ -188,6 +188,12 @@ class InfrastructureTable(Strict):
     replicas: list[str] = Field(
         default_factory=list, description="buckets that S3 may replicate artifacts to, a list of names"
     )
+    refuse_customer_keys: bool = Field(
+        default=False, description="true if uploads with a key of the client's (SSE-C) are to be refused"
+    )
+    principal_tags: dict[str, str] = Field(
+        default_factory=dict, description="a table of the tags that the server's role or its sessions have"
+    )
     organization: str | None = Field(
         default=None, pattern=r"^o-\w+$", description="the organisation of AWS that the account belongs to"
     )

@@ -174,7 +174,10 @@ def _encryption(said: Mapping[str, Any]) -> Encryption:
     rule = said["ServerSideEncryptionConfiguration"]["Rules"][0]
     default = rule.get("ApplyServerSideEncryptionByDefault", {"SSEAlgorithm": "AES256"})  # a rule may leave it to S3
     key = default.get("KMSMasterKeyID")
-    return Encryption(default["SSEAlgorithm"], Known(str(key)) if key else Absent(), bool(rule.get("BucketKeyEnabled")))
+    named: Fact[str] = Known(str(key)) if key else Absent()
+    blocked = rule.get("BlockedEncryptionTypes", {}).get("EncryptionType", ())
+    whole = tuple(each for each in blocked if each != "NONE")
+    return Encryption(default["SSEAlgorithm"], named, bool(rule.get("BucketKeyEnabled")), whole)
 
 
 def _flags(said: Mapping[str, Any]) -> frozenset[str]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
+from registry_conformance.judge.account.named_roles import named_roles
+from registry_conformance.judge.account.observe.access_points import observe_access_points
 from registry_conformance.judge.account.observe.bucket import observe_bucket
+from registry_conformance.judge.account.observe.calls import observe_calls
 from registry_conformance.judge.account.observe.key import observe_key
 from registry_conformance.judge.account.observe.queries import ask
-from registry_conformance.judge.account.observe.role import observe_role
-from registry_conformance.judge.account.state import State
+from registry_conformance.judge.account.observe.role import observe_role, observe_trust
+from registry_conformance.judge.account.state import BucketState, State
 from registry_conformance.judge.clients import aws
 from registry_conformance.judge.mismatch import PreconditionFailed
 from registry_conformance.judge.target.account import Declared, ObservedAccount
@@ -28,13 +32,25 @@ def observe(account: ObservedAccount) -> State:
     declared = account.declared
     if declared.account:
         _same_account(_client(account, "sts"), declared.account)
-    s3 = _client(account, "s3")
-    return State(
-        bucket=observe_bucket(s3, declared),
+    found = State(
+        bucket=_bucket(account, declared),
         role=observe_role(_client(account, "iam"), declared) if declared.role else Absent(),
         log_groups=_log_groups(_client(account, "logs"), declared) if declared.log_groups else {},
         key=observe_key(_client(account, "kms"), declared) if declared.kms_key else Absent(),
     )
+    named = named_roles(found, declared)
+    iam = _client(account, "iam") if named else None
+    return replace(found, named_roles={arn: observe_trust(iam, arn.rpartition("/")[2]) for arn in named})
+
+
+def _bucket(account: ObservedAccount, declared: Declared) -> Fact[BucketState]:
+    """Return the bucket, with its access points and what it calls, if it is known which account to ask for them."""
+    found = observe_bucket(_client(account, "s3"), declared)
+    if not isinstance(found, Known) or not declared.owner:
+        return found
+    points = observe_access_points(_client(account, "s3control"), declared)
+    calls = observe_calls(functools.partial(_client, account), declared)
+    return Known(replace(found.value, access_points=points, calls=calls))
 
 
 def _client(account: ObservedAccount, service: str) -> Any:

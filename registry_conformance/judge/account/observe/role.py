@@ -31,7 +31,7 @@ def observe_role(iam: Any, declared: Declared) -> Fact[RoleState]:
     if isinstance(found, Absent):
         return Absent()
     if not isinstance(found, Known):
-        return Known(RoleState(declared.role, found, _statements(iam, name), found, _simulated(iam, declared)))
+        return Known(RoleState(declared.role, found, statements_of(iam, name), found, _simulated(iam, declared)))
     role = found.value
     boundary: Fact[tuple[Statement, ...]] = Absent()
     if bound := role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"):
@@ -40,14 +40,23 @@ def observe_role(iam: Any, declared: Declared) -> Fact[RoleState]:
         RoleState(
             arn=role["Arn"],
             trust=ask(lambda: role, lambda said: read_policy(said["AssumeRolePolicyDocument"])),
-            statements=_statements(iam, name),
+            statements=statements_of(iam, name),
             boundary=boundary,
             simulated=_simulated(iam, declared),
         )
     )
 
 
-def _statements(iam: Any, role: str) -> Fact[tuple[Statement, ...]]:
+def observe_trust(iam: Any, role: str) -> Fact[tuple[Statement, ...]]:
+    """Return who may take on a role of that name."""
+    return ask(
+        lambda: iam.get_role(RoleName=role),
+        lambda said: read_policy(said["Role"]["AssumeRolePolicyDocument"], f"the trust policy of {role}"),
+        _NONE,
+    )
+
+
+def statements_of(iam: Any, role: str) -> Fact[tuple[Statement, ...]]:
     """Return the statements of every policy of a role, or why one of them cannot be read."""
     whole: list[Statement] = []
     for policy in _policies(iam, role):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
 from registry_conformance.judge.account.plan import inline as inlined
-from registry_conformance.judge.account.plan import keeping
+from registry_conformance.judge.account.plan import keeping, ways
 from registry_conformance.judge.account.plan.document import Plan, Resource
 from registry_conformance.judge.account.plan.lifecycle import lifecycle
 from registry_conformance.judge.account.plan.links import constant, linked, provider
@@ -21,6 +21,7 @@ Reader = Callable[[S], Fact[T]]
 _CANNED = {
     "public-read": ("READ to AllUsers",),
     "public-read-write": ("READ to AllUsers", "WRITE to AllUsers"),
+    "aws-exec-read": ("READ to Amazon EC2",),
     "authenticated-read": ("READ to AuthenticatedUsers",),
     "log-delivery-write": ("WRITE to LogDelivery", "READ_ACP to LogDelivery"),
 }
@@ -110,7 +111,16 @@ def planned_bucket(plan: Plan, bucket: Resource) -> BucketState:
             (),
         ),
         tiering=keeping.tiering(plan, bucket),
+        access_points=ways.access_points(plan, bucket),
+        calls=ways.calls(plan, bucket),
+        emptied=_emptied(bucket) if bucket not in plan.data else Unreadable("another plan manages the bucket"),
     )
+
+
+def _emptied(bucket: Resource) -> Fact[bool]:
+    """Return whether what is in a bucket is deleted when it is removed from its configuration."""
+    found = bucket.get("force_destroy")
+    return found if isinstance(found, Pending) else Known(found == Known(True))
 
 
 def _or(fact: Fact[T], default: T) -> Fact[T]:
@@ -142,7 +152,9 @@ def _encryption(resource: Resource, *way: str | int) -> Fact[Encryption]:
     bucket_key = resource.get(*way, "rule", 0, "bucket_key_enabled")
     if not isinstance(algorithm, Known):
         return algorithm
-    return Known(Encryption(algorithm.value, Absent() if key == Known("") else key, bucket_key == Known(True)))
+    named = resource.get(*way, "rule", 0, "blocked_encryption_types")
+    blocked = tuple(each for each in named.value if each != "NONE") if isinstance(named, Known) else ()
+    return Known(Encryption(algorithm.value, Absent() if key == Known("") else key, bucket_key == Known(True), blocked))
 
 
 def _public_access(resource: Resource) -> Fact[frozenset[str]]:

@@ -129,18 +129,27 @@ def _resource(raw: Mapping[str, Any], module: str, changes: Mapping[str, Mapping
     )
 
 
-def read_plan(file: Path) -> Plan:
-    """Return a plan; raise ``PlanError`` for what is none, or of a format that is not known."""
+def read_bytes(file: Path) -> bytes:
+    """Return a file's bytes; raise ``PlanError`` if it cannot be read, or is a plan that Terraform alone can read."""
     try:
         raw = file.read_bytes()
     except OSError as problem:
         raise PlanError(f"it cannot be read: {problem.strerror}") from None
     if raw.startswith(b"PK"):
         raise PlanError(f"it is a binary plan; {_MAKE}")
+    return raw
+
+
+def document_of(raw: bytes) -> Any:
+    """Return what a file of JSON says; raise ``PlanError`` for what is none."""
     try:
-        document = json.loads(raw)
+        return json.loads(raw)
     except ValueError as problem:
         raise PlanError(f"it is not JSON ({problem}); {_MAKE}") from None
+
+
+def plan_of_document(document: Any) -> Plan:
+    """Return the plan that a document is; raise ``PlanError`` for what is none, or of a format that is not known."""
     if not isinstance(document, dict) or "format_version" not in document:
         raise PlanError(f"it is no plan: it has no format_version; {_MAKE}")
     _whole(document)

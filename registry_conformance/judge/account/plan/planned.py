@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
+from registry_conformance.judge.account.named_roles import named_roles
 from registry_conformance.judge.account.plan.bucket import planned_bucket
-from registry_conformance.judge.account.plan.document import Plan, PlanError, Resource, read_plan
+from registry_conformance.judge.account.plan.document import Plan, PlanError, Resource
+from registry_conformance.judge.account.plan.file import read_plan
 from registry_conformance.judge.account.plan.keeping import planned_key
-from registry_conformance.judge.account.plan.policies import planned_account
+from registry_conformance.judge.account.plan.policies import planned_account, policy
 from registry_conformance.judge.account.plan.role import planned_role
 from registry_conformance.judge.account.state import BucketState, RoleState, State
+from registry_conformance.judge.account.statement import Statement
 from registry_conformance.judge.target.account import Declared, PlannedAccount
 
 BUCKETS = "hokusai-mlflow-artifacts-"
@@ -25,7 +28,7 @@ def planned(account: PlannedAccount) -> tuple[State, Declared]:
     Where no environment says what is declared, it is what the platform promises of the bucket and the role that the
     plan has. Raises ``PlanError`` for a plan that cannot be read, and for one whose bucket cannot be told.
     """
-    plan = read_plan(account.file)
+    plan = read_plan(account.file, account.declared)
     found = _the_bucket(plan, account.declared)
     bucket = planned_bucket(plan, found) if found else None
     declared = account.declared or _declared(plan, bucket)
@@ -37,7 +40,19 @@ def planned(account: PlannedAccount) -> tuple[State, Declared]:
         log_groups=_log_groups(plan, declared),
         key=planned_key(plan, declared),
     )
-    return state, declared
+    return replace(state, named_roles=_named_roles(plan, state, declared)), declared
+
+
+def _named_roles(plan: Plan, state: State, declared: Declared) -> Mapping[str, Fact[tuple[Statement, ...]]]:
+    """Return who may take on the roles that policies name; one that the plan does not have is made elsewhere."""
+    trusts = {
+        str(name.value).rpartition("/")[2]: policy(each.get("assume_role_policy"), each.address)
+        for each in (*plan.read("aws_iam_role"), *plan.of("aws_iam_role"))
+        for name in (each.get("arn"), each.get("name"))
+        if isinstance(name, Known)
+    }
+    elsewhere = Unreadable("the plan does not show who may take it on")
+    return {arn: trusts.get(arn.rpartition("/")[2], elsewhere) for arn in named_roles(state, declared)}
 
 
 def _the_bucket(plan: Plan, declared: Declared | None) -> Resource | None:
@@ -101,8 +116,12 @@ def _prefix(plan: Plan, roles: list[Resource], declared: Declared) -> str:
 def _roles(plan: Plan) -> list[Resource]:
     """Return the roles that may be the server's: the only one, or those that name MLflow and no execution role."""
     roles = plan.of("aws_iam_role")
-    named = [each for each in roles if "mlflow" in str(each.get("name")) and "execution" not in str(each.get("name"))]
+    named = [each for each in roles if "mlflow" in _lower(each) and "execution" not in _lower(each)]
     return roles if len(roles) == 1 else named
+
+
+def _lower(role: Resource) -> str:
+    return str(role.get("name")).lower()
 
 
 def _role(plan: Plan, declared: Declared) -> Fact[RoleState]:

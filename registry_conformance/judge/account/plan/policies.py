@@ -29,4 +29,4 @@ def planned_account(plan: Plan, resource: Resource) -> Fact[str]:
     allowed = constant(plan, provider(plan, resource).get("allowed_account_ids", {}))
     if isinstance(allowed, list) and len(allowed) == 1:
         return Known(str(allowed[0]))
-    return Pending(f"{resource.address}: neither aws_caller_identity nor allowed_account_ids says which account")
+    return Pending(f"{resource.address}: nothing says which account it is made in")

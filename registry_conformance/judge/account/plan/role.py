@@ -20,6 +20,15 @@ _EXECUTION = (
     "logs:CreateLogStream",
     "logs:PutLogEvents",
 )
+_LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+_INTERFACES = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
 _OF_AWS = {
     "AdministratorAccess": ("*",),
     "PowerUserAccess": ("*",),
@@ -31,7 +40,9 @@ _OF_AWS = {
         "s3-object-lambda:Get*",
         "s3-object-lambda:List*",
     ),
-    "AmazonECSTaskExecutionRolePolicy": _EXECUTION,
+    "service-role/AWSLambdaBasicExecutionRole": _LOGS,
+    "service-role/AWSLambdaVPCAccessExecutionRole": (*_LOGS, *_INTERFACES),
+    "service-role/AmazonECSTaskExecutionRolePolicy": _EXECUTION,
 }
 """Policies of AWS's own that a plan names without their text, with what they allow everywhere."""
 
@@ -116,7 +127,7 @@ def _named(plan: Plan, arn: str) -> Statements:
     for each in [*plan.of("aws_iam_policy"), *plan.read("aws_iam_policy")]:
         if each.get("arn") == Known(arn):
             return policy(each.get("policy"), each.address)
-    name = arn.rpartition("/")[2]
+    name = arn.partition(":policy/")[2]
     if ":iam::aws:policy/" in arn and name in _OF_AWS:
         return Known((Statement(actions=_OF_AWS[name], resources=("*",), policy=arn),))
     return Unreadable(f"the plan does not show what {arn} allows")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from registry_conformance.judge.account.anonymous_access import openings
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
+from registry_conformance.judge.account.openings import openings
 from registry_conformance.judge.account.patterns import account_of
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import BucketState, KeyState, ObjectLock, State
@@ -62,6 +62,12 @@ def _deletes_without_a_device(state: State, _: Declared) -> Finding:
     return judged(not found, "MFA delete is off", actual)
 
 
+def _outlives_its_plan(state: State, _: Declared) -> Finding:
+    found = value(_bucket(state).emptied, "what becomes of artifacts when the bucket is removed", absent=False)
+    actual = "the bucket is emptied when it is removed from its plan, or the plan is destroyed" if found else "so it is"
+    return judged(not found, "a bucket that is not removed while artifacts are in it", actual)
+
+
 def _lock_ends_in_time(state: State, declared: Declared) -> Finding:
     found = value(_bucket(state).object_lock, "Object Lock", absent=ObjectLock())
     wanted = declared.noncurrent_days
@@ -81,6 +87,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "INF-016": _owner_pays,
         "INF-017": _no_strange_copies,
         "INF-018": _deletes_without_a_device,
+        "INF-028": _outlives_its_plan,
         "INF-024": _lock_ends_in_time,
     }
 )

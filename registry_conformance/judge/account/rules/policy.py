@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from registry_conformance.judge.account.anonymous_access import openings
 from registry_conformance.judge.account.conditions import holds
+from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
+from registry_conformance.judge.account.openings import openings
 from registry_conformance.judge.account.patterns import covers, covers_action
 from registry_conformance.judge.account.permission import AccessDecision, decide, doubts
-from registry_conformance.judge.account.required_rights import NEEDS, request
+from registry_conformance.judge.account.required_rights import CUSTOMER_KEY, NEEDS, request
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import State
 from registry_conformance.judge.account.statement import Statement
+from registry_conformance.judge.account.strangers import deputies
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.verdict import Verdict
 
 _PLAIN_HTTP = {"aws:securetransport": ("false",), "aws:principalisawsservice": ("false",)}
 """What is known of a request over plain HTTP, whoever makes it."""
+_WITH_OWN_KEY = {CUSTOMER_KEY: ("AES256",), "aws:principalisawsservice": ("false",)}
+"""What is known of an upload with a key of the client's."""
 
 
 def _statements(state: State) -> tuple[Statement, ...]:
@@ -49,6 +53,33 @@ def _outsiders(state: State, declared: Declared) -> Finding:
     return judged(not sure, expected, "; ".join(map(str, sure)) or "nobody else")
 
 
+def _services_for_others(state: State, declared: Declared) -> Finding:
+    needs_declared(declared.owner, "account")
+    found = list(openings(_statements(state), declared, deputies))
+    sure = [each for each in found if not each.conditions]
+    expected = f"services that act for resources of the account {declared.owner} alone"
+    if found and not sure:
+        raise Undecided(Verdict.INCONCLUSIVE, "; ".join(map(str, found)))
+    why = "whoever has it do so: no condition on aws:SourceAccount or aws:SourceArn keeps other accounts out"
+    return judged(not sure, expected, "; ".join(f"{each}, {why}" for each in sure) or "so it is")
+
+
+def _no_customer_keys(state: State, declared: Declared) -> Finding:
+    needs_declared(declared.refuse_customer_keys, "refuse_customer_keys")
+    encryption = standing(state.bucket, "bucket").encryption
+    blocked = isinstance(encryption, Known) and "SSE-C" in encryption.value.blocked
+    refused = blocked or any(_refuses_customer_keys(each, declared) for each in _statements(state))
+    actual = "so it is" if refused else "an upload with a key of its own is taken, and nobody reads it without that key"
+    return judged(refused, "uploads that are encrypted with a key of the client's (SSE-C) are refused", actual)
+
+
+def _refuses_customer_keys(each: Statement, declared: Declared) -> bool:
+    uploads = any(covers_action(action, "s3:PutObject") for action in each.actions)
+    everywhere = any(covers(place, declared.objects_arn) for place in each.resources)
+    met = all(holds(condition, _WITH_OWN_KEY) for condition in each.conditions)
+    return each.effect == "Deny" and "*" in each.principals and uploads and everywhere and met
+
+
 def _lets_the_role(state: State, declared: Declared) -> Finding:
     needs_declared(declared.role, "role")
     statements = [each for each in _statements(state) if each.effect == "Deny"]
@@ -61,4 +92,12 @@ def _lets_the_role(state: State, declared: Declared) -> Finding:
     return judged(not denied, expected, f"denied: {', '.join(denied)}" if denied else "nothing is")
 
 
-RULES: Mapping[str, Rule] = MappingProxyType({"INF-009": _tls_only, "INF-010": _outsiders, "INF-011": _lets_the_role})
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "INF-009": _tls_only,
+        "INF-010": _outsiders,
+        "INF-011": _lets_the_role,
+        "INF-019": _no_customer_keys,
+        "INF-026": _services_for_others,
+    }
+)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
+from registry_conformance.judge.account.conditions import resolved
 from registry_conformance.judge.account.fact import Absent, Known, Unreadable
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.grants import Grant, grants
 from registry_conformance.judge.account.patterns import covers
 from registry_conformance.judge.account.permission import AccessDecision, Request, decide, doubts
-from registry_conformance.judge.account.required_rights import NEEDS, ON_KEY, request
+from registry_conformance.judge.account.required_rights import NEEDS, ON_KEY, perimeter, request
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import RoleState, State
 from registry_conformance.judge.account.statement import Statement
@@ -90,7 +92,15 @@ def _granted(state: State, declared: Declared) -> list[Grant]:
     own = value(role.statements, "the role's policies", absent=())
     boundary = _boundary(role)
     named = [each for each in _bucket_policy(state) if f"AWS:{declared.role}" in each.principals]
-    return grants((*own, *named), boundary)
+    return grants(_without_variables((*own, *named), declared), boundary)
+
+
+def _without_variables(statements: Statements, declared: Declared) -> Statements:
+    """Return statements with what their resources' variables stand for in the server's requests, where it is known."""
+    facts = perimeter(declared)
+    return tuple(
+        replace(each, resources=tuple(resolved(one, facts) or one for one in each.resources)) for each in statements
+    )
 
 
 def _no_other_action(state: State, declared: Declared) -> Finding:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from registry_conformance.judge.account.anonymous_access import outsiders
-from registry_conformance.judge.account.conditions import holds
+from registry_conformance.judge.account.conditions import Facts, holds
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.patterns import account_of, covers
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import State
-from registry_conformance.judge.account.statement import Statement
+from registry_conformance.judge.account.statement import Condition, Statement
+from registry_conformance.judge.account.strangers import strangers
 from registry_conformance.judge.account.tokens import (
     Token,
     is_declared,
@@ -37,12 +37,45 @@ def _is_trusted_rightly(state: State, declared: Declared) -> Finding:
     trust = _trust(state, declared)
     let_in = [(one, each) for each in trust if _allows(each) for one in each.principals or ("*",)]
     wrong = [f"so may {told}" for one, each in let_in for told in _others(one, each, trust, declared)]
-    names = {one.partition(":")[2] for one, _ in let_in}
-    missing = [one for one in declared.trusted if one not in names]
-    wrong += [f"{one} may not" for one in missing] or ([] if let_in else ["nobody may"])
+    kept_out = [told for one in declared.trusted if (told := _kept_out(one, trust, declared))]
+    wrong += kept_out or ([] if let_in else ["nobody may"])
     who = ", ".join((*declared.trusted, *(each.subject for each in declared.identities)))
     who = who or "services and federated identities"
     return judged(not wrong, f"{who}, and nobody else, may take on the role", "; ".join(wrong) or "so it is")
+
+
+def _kept_out(name: str, trust: Trust, declared: Declared) -> str:
+    """Return what keeps a declared service or principal out, empty if nothing does for sure."""
+    told = f"{name} may not"
+    facts: Facts = _service(name, declared) if not account_of(name) else {}
+    for each in trust:
+        if name in {one.partition(":")[2] for one in each.principals} and takes_on(each):
+            met = {one: holds(one, facts) for one in each.conditions}
+            unmet = [_spelled(one) for one, said in met.items() if said is False]
+            if each.effect == "Deny" and all(met.values()):
+                return f"{name} may not: a statement denies it"
+            if each.effect == "Allow" and False not in met.values():
+                told = ""
+            elif each.effect == "Allow":
+                told = f"{name} may not: it never meets {'; '.join(unmet)}"
+    return told
+
+
+def _spelled(condition: Condition) -> str:
+    operator, key, wanted = condition
+    return f"{operator} {key} {', '.join(wanted)}"
+
+
+def _service(name: str, declared: Declared) -> Facts:
+    """Return what is known of the request of a service of AWS that takes on the role to run MLflow with."""
+    lacking = ("sts:sourceidentity", "sts:externalid", "aws:multifactorauthpresent", "aws:multifactorauthage")
+    facts: dict[str, tuple[str, ...]] = {
+        **dict.fromkeys((*lacking, "aws:principalarn", "aws:principalaccount", "aws:principalorgid"), ()),
+        "aws:principalisawsservice": ("true",),
+        "aws:principalservicename": (name,),
+        "aws:securetransport": ("true",),
+    }
+    return facts | ({"aws:sourceaccount": (declared.owner,)} if declared.owner else {})
 
 
 def _allows(statement: Statement) -> bool:
@@ -59,11 +92,11 @@ def _others(principal: str, statement: Statement, trust: Trust, declared: Declar
         if (declared.trusted or declared.identities) and not of_token:
             yield principal
         return
-    for who, facts in outsiders(principal, list(trust), ""):
-        met = [holds(each, facts) for each in statement.conditions]
-        if who and False not in met and not {who, account_of(who)} & set(declared.trusted):
+    for who in strangers(principal, list(trust), ""):
+        met = [holds(each, who.facts) for each in statement.conditions]
+        if who.arn and False not in met and not {who.arn, account_of(who.arn)} & set(declared.trusted):
             unknown = [each for each, said in zip(statement.conditions, met, strict=True) if said is None]
-            under = "; ".join(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in unknown)
+            under = "; ".join(map(_spelled, unknown))
             yield principal + (f" under {under}" if under else "")
             return
 

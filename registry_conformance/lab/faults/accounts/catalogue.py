@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from registry_conformance.lab.faults.accounts import access, bucket, excess, keeping, lifecycle, role, trust
+from registry_conformance.lab.faults.accounts import access, bucket, excess, keeping, lifecycle, role, trust, ways
 from registry_conformance.lab.faults.accounts.fault import AccountFault
 
-TOPICS = (bucket, access, lifecycle, keeping, role, trust, excess)
+TOPICS = (bucket, access, lifecycle, keeping, role, trust, excess, ways)
 ACCOUNT_CATALOGUE: Mapping[str, AccountFault] = MappingProxyType(
     {fault.name: fault for topic in TOPICS for fault in topic.FAULTS}
 )

@@ -21,8 +21,8 @@ class AccountFault:
     """One named defect of an account.
 
     ``seen`` is what a client or an operator sees, at once or later; ``requirements`` are the ids that fail on it, all
-    of them and no others. It shows only where KMS is declared, if it ``needs_kms``, or an identity of a provider, if it
-    ``needs_identity``.
+    of them and no others. It shows only where KMS is declared, if it ``needs_kms``, an identity of a provider, if it
+    ``needs_identity``, or that customers' keys are refused, if it ``needs_refusal``.
     """
 
     name: str
@@ -34,6 +34,7 @@ class AccountFault:
     change: Change
     needs_kms: bool = False
     needs_identity: bool = False
+    needs_refusal: bool = False
     incidents: tuple[str, ...] = ()
 
 

@@ -97,6 +97,15 @@ FAULTS = (
         change=in_bucket(mfa_delete=Known(value=True)),
     ),
     AccountFault(
+        name="models-deleted-with-their-bucket",
+        layer="infrastructure",
+        seen="nothing, until somebody destroys what the plan makes: then every version of every model is gone",
+        cause="the plan empties the bucket before it removes it: force_destroy of Terraform, autoDeleteObjects of CDK",
+        remedy="leave force_destroy and autoDeleteObjects off, and empty a bucket by hand if it is to go",
+        requirements=("INF-028",),
+        change=in_bucket(emptied=Known(value=True)),
+    ),
+    AccountFault(
         name="requester-pays",
         layer="store",
         seen="a role of another account, and tools that send no x-amz-request-payer, are 403",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.reference import trust
 from registry_conformance.judge.account.statement import Condition, Statement
@@ -50,7 +52,31 @@ def _of_pattern(name: str, seen: str, cause: str, *conditions: Condition) -> Acc
 _AUDIENCE: Condition = ("StringEquals", "PROVIDER:aud", ("sts.amazonaws.com",))
 _ANY_POD = "system:serviceaccount:*:*"
 
+
+def _asks_for(condition: Condition) -> Change:
+    """Return the change that lets the declared services take on the role under a condition."""
+    return in_role(trust=lambda own: Known(tuple(replace(each, conditions=(condition,)) for each in trust(own))))
+
+
 FAULTS = (
+    AccountFault(
+        name="role-asks-for-a-source-identity",
+        layer="iam",
+        seen="every artifact request is 500: MLflow has no credentials",
+        cause="the trust policy of the server's role asks for sts:SourceIdentity, which no service sets",
+        remedy="take the condition out of the statement for the service",
+        requirements=("INF-053",),
+        change=_asks_for(("StringLike", "sts:SourceIdentity", ("admin-*",))),
+    ),
+    AccountFault(
+        name="role-asks-for-another-source-account",
+        layer="iam",
+        seen="every artifact request is 500: MLflow has no credentials",
+        cause="the trust policy of the server's role lets the service act for another account alone",
+        remedy="name the account that MLflow runs in as aws:SourceAccount",
+        requirements=("INF-053",),
+        change=_asks_for(("StringEquals", "aws:SourceAccount", ("999999999999",))),
+    ),
     _of_pattern(
         "every-service-account",
         "nothing: any pod of the cluster takes on the role of MLflow, and reads and writes the models",

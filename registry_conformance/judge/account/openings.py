@@ -1,0 +1,124 @@
+"""Whom a resource's policy lets in from outside an account: the policy of a bucket, of an access point, or of a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from registry_conformance.judge.account.conditions import Facts, holds
+from registry_conformance.judge.account.patterns import covers, covers_action
+from registry_conformance.judge.account.statement import Condition, Statement
+from registry_conformance.judge.account.strangers import Stranger, strangers, ways
+from registry_conformance.judge.target.account import Declared
+
+_WHOSE_NOBODY_SAYS = "aws:userid"
+"""A key whose values name principals by an id that does not tell their account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A statement that lets somebody in from outside: ``who`` may do ``what``, for sure or under ``conditions``."""
+
+    who: str
+    what: str
+    conditions: tuple[Condition, ...]
+
+    def __str__(self) -> str:
+        under = "; ".join(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in self.conditions)
+        return f"{self.who} may {self.what}" + (f" under {under}" if under else "")
+
+
+_NOTHING: Facts = {}
+Who = Callable[[str, list[Statement], str], Iterable[Stranger]]
+
+
+def openings(
+    statements: Iterable[Statement], declared: Declared, who: Who = strangers, known: Facts = _NOTHING
+) -> Iterator[Opening]:
+    """Yield who is let in from outside the declared account; one that hangs on the unknown has its conditions.
+
+    ``who`` says who may come under a principal: people and roles, or ``deputies``, services that act for others.
+    ``known`` is what every request to this policy has.
+    """
+    policy = list(statements)
+    ways_in = [{**way, **known} for way in ways(policy, declared)]
+    for statement in policy:
+        if statement.effect == "Allow":
+            for principal in statement.principals or ("*",):
+                come = who(principal, policy, declared.owner)
+                everyone = [replace(each, facts={**each.facts, **way}) for each in come for way in ways_in]
+                yield from _of(principal, statement, policy, everyone)[:1]
+
+
+def what_of(statement: Statement) -> str:
+    """Return what a statement is about, in words."""
+    return ", ".join(statement.actions) or f"all but {', '.join(statement.not_actions)}"
+
+
+def _of(principal: str, statement: Statement, policy: list[Statement], everyone: list[Stranger]) -> list[Opening]:
+    """Return how one principal of a statement lets in an outsider, what is sure before what is not."""
+    found: list[Opening] = []
+    for each in everyone:
+        unknown = _lets_in(statement, each)
+        if unknown is None:
+            continue
+        refused = [_refuses(one, statement, each) for one in policy]
+        if True not in refused:
+            doubted = tuple(
+                c for one, said in zip(policy, refused, strict=True) if said is None for c in one.conditions
+            )
+            found.append(Opening(principal.removeprefix("AWS:"), what_of(statement), unknown + doubted))
+    return sorted(found, key=lambda opening: bool(opening.conditions))
+
+
+def _lets_in(statement: Statement, stranger: Stranger) -> tuple[Condition, ...] | None:
+    """Return the conditions on which it hangs that a statement lets a stranger in, ``None`` if it does not."""
+    unknown = []
+    for condition in statement.conditions:
+        key = condition[1]
+        met = stranger.chooses(key) or stranger.is_of_organisation(key) or holds(condition, stranger.facts)
+        if met is False:
+            return None
+        if met is None:
+            unknown.append(condition)
+    return tuple(unknown)
+
+
+def _refuses(denial: Statement, opened: Statement, stranger: Stranger) -> bool | None:
+    """Return whether a denial refuses a stranger all that a statement opens; ``None`` if that hangs on an id."""
+    if denial.effect != "Deny" or not _is_about(denial, stranger.arn) or not _takes_all(denial, opened):
+        return False
+    unmet = [
+        condition
+        for condition in denial.conditions
+        if stranger.chooses(condition[1]) or holds(condition, stranger.facts) is not True
+    ]
+    if unmet and all(key.lower() == _WHOSE_NOBODY_SAYS for _, key, _ in unmet):
+        return None
+    return not unmet
+
+
+def _is_about(denial: Statement, arn: str) -> bool:
+    """Return whether a denial is about a stranger; an account that it names is everyone in it."""
+    if denial.not_principals:
+        return not any(each.removeprefix("AWS:") == arn for each in denial.not_principals)
+    return not denial.principals or bool({"*", arn, f"AWS:{arn}"} & set(denial.principals))
+
+
+def _takes_all(denial: Statement, opened: Statement) -> bool:
+    """Return whether a denial is about every action and every resource that a statement is about."""
+    actions = opened.actions and all(_names(denial.actions, denial.not_actions, each) for each in opened.actions)
+    places = opened.resources and all(_names_place(denial, each) for each in opened.resources)
+    return bool(actions and places)
+
+
+def _names(actions: tuple[str, ...], but: tuple[str, ...], action: str) -> bool:
+    if but:
+        return not any(covers_action(each, action) or covers_action(action, each) for each in but)
+    return any(covers_action(each, action) for each in actions)
+
+
+def _names_place(denial: Statement, place: str) -> bool:
+    if denial.not_resources:
+        return not any(covers(each, place) or covers(place, each) for each in denial.not_resources)
+    return any(covers(each, place) for each in denial.resources)

@@ -1,0 +1,95 @@
+"""Ways round the bucket's own policy: its access points, roles that lead on, and functions that it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from registry_conformance.judge.account.conditions import Facts
+from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
+from registry_conformance.judge.account.grants import Grant, grants
+from registry_conformance.judge.account.named_roles import naming_policies
+from registry_conformance.judge.account.openings import Opening, openings
+from registry_conformance.judge.account.patterns import account_of, common
+from registry_conformance.judge.account.rules.rule import Rule, needs_declared
+from registry_conformance.judge.account.state import BucketState, Called, State
+from registry_conformance.judge.account.statement import Statement
+from registry_conformance.judge.account.tokens import is_one_identity, lets_in, provider_of, takes_on, tokens
+from registry_conformance.judge.target.account import Declared
+from registry_conformance.judge.verdict import Verdict
+
+_DELETES = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+
+
+def _bucket(state: State) -> BucketState:
+    return standing(state.bucket, "bucket")
+
+
+def _access_points(state: State, declared: Declared) -> Finding:
+    needs_declared(declared.owner, "account")
+    found: list[tuple[str, Opening]] = []
+    for point in value(_bucket(state).access_points, "the access points", absent=()):
+        policy = value(point.policy, f"the policy of the access point {point.name}", absent=())
+        known = _through(point.name, declared)
+        found += [(point.name, each) for each in openings(policy, declared, known=known)]
+    sure = [(name, each) for name, each in found if not each.conditions]
+    expected = f"no access point for anybody but principals of the account {declared.owner}"
+    told = "; ".join(f"by the access point {name}: {each}" for name, each in sure or found)
+    if found and not sure:
+        raise Undecided(Verdict.INCONCLUSIVE, told)
+    return judged(not sure, expected, told or "so it is")
+
+
+def _through(name: str, declared: Declared) -> Facts:
+    """Return what every request through one of the account's own access points has."""
+    arn = f"arn:{declared.partition}:s3:{declared.region}:{declared.owner}:accesspoint/{name}"
+    return {"s3:dataaccesspointaccount": (declared.owner,), "s3:dataaccesspointarn": (arn,)}
+
+
+def _roles_that_lead_on(state: State, declared: Declared) -> Finding:
+    expected = "policies that let in no role which somebody from outside the account may take on"
+    unreadable: Undecided | None = None
+    told: list[str] = []
+    for arn, fact in sorted(state.named_roles.items()):
+        try:
+            trust = value(fact, f"the trust policy of {arn}", absent=())
+        except Undecided as end:
+            unreadable = end
+            continue
+        told += [f"{arn} is let in, and {who} may take it on" for who in _takers(trust, declared)]
+    if unreadable and not told:
+        raise unreadable
+    for policy in () if told else naming_policies(state):
+        value(policy, "a policy that may name roles", absent=())
+    return judged(not told, expected, "; ".join(told) or "so it is")
+
+
+def _takers(trust: tuple[Statement, ...], declared: Declared) -> Iterator[str]:
+    """Yield who from outside the account may take on a role; of an identity provider, who beside one identity."""
+    takes = [each for each in trust if takes_on(each)]
+    for opening in openings(takes, declared):
+        if not opening.who.startswith("Federated:") and (not opening.conditions or account_of(opening.who)):
+            yield opening.who
+    for principal in dict.fromkeys(one for each in takes for one in each.principals if one.startswith("Federated:")):
+        found = [each for each in tokens(takes, principal, ()) if lets_in(takes, principal, each) is not False]
+        if ":saml-provider/" not in principal and any(not is_one_identity(each, principal) for each in found):
+            yield f"anybody of {provider_of(principal)}"
+
+
+def _nothing_called_deletes(state: State, declared: Declared) -> Finding:
+    called = value(_bucket(state).calls, "the bucket's notifications", absent=())
+    told = [f"the bucket calls {one.function}, whose role may {may}" for one in called for may in _may(one, declared)]
+    return judged(not told, "no function that is called for an object and may delete it", "; ".join(told) or "so it is")
+
+
+def _may(called: Called, declared: Declared) -> Iterator[Grant]:
+    """Yield what a function's role may delete of the artifacts."""
+    for grant in grants(value(called.statements, f"what {called.function} may do", absent=())):
+        if any(grant.allows(action) for action in _DELETES) and common(grant.resource, declared.objects_arn):
+            yield grant
+            return
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {"INF-025": _access_points, "INF-027": _nothing_called_deletes, "INF-055": _roles_that_lead_on}
+)

@@ -1,0 +1,96 @@
+"""Ways round the bucket's own policy: access points, roles that lead on, functions that delete."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from registry_conformance.judge.account.fact import Known
+from registry_conformance.judge.account.reference import tls_only
+from registry_conformance.judge.account.state import AccessPoint, Called, State
+from registry_conformance.judge.account.statement import Condition, Statement
+from registry_conformance.judge.target.account import Declared
+from registry_conformance.lab.faults.accounts.fault import AccountFault, Change, in_bucket
+
+_STRANGER = "999999999999"
+
+
+def _access_point(principal: str, *conditions: Condition) -> Change:
+    """Return the change that gives the bucket an access point whose policy lets somebody read by it."""
+
+    def made(declared: Declared) -> Known[tuple[AccessPoint, ...]]:
+        arn = f"arn:{declared.partition}:s3:{declared.region}:{declared.owner}:accesspoint/models"
+        reads = Statement(
+            actions=("s3:GetObject",), resources=(f"{arn}/object/*",), principals=(principal,), conditions=conditions
+        )
+        return Known((AccessPoint("models", Known((reads,))),))
+
+    return in_bucket(access_points=made)
+
+
+def _calls(*actions: str) -> Change:
+    """Return the change that has the bucket call a function whose role may do something with its objects."""
+
+    def made(declared: Declared) -> Known[tuple[Called, ...]]:
+        function = f"arn:{declared.partition}:lambda:{declared.region}:{declared.owner}:function:tidy-up"
+        may = Statement(actions=actions, resources=(f"{declared.bucket_arn}/*",))
+        return Known((Called(function, Known((may,))),))
+
+    return in_bucket(calls=made)
+
+
+def _lets_in_a_role(state: State, declared: Declared) -> State:
+    """Let a role of the account read, which somebody else's account may take on."""
+    role = f"arn:{declared.partition}:iam::{declared.owner}:role/readers"
+    reads = Statement(actions=("s3:GetObject",), resources=(f"{declared.bucket_arn}/*",), principals=(f"AWS:{role}",))
+    taken = Statement(actions=("sts:AssumeRole",), principals=(f"AWS:arn:aws:iam::{_STRANGER}:root",))
+    changed = in_bucket(policy=Known((tls_only(declared), reads)))(state, declared)
+    return replace(changed, named_roles={role: Known((taken,))})
+
+
+FAULTS = (
+    AccountFault(
+        name="access-point-for-another-account",
+        layer="infrastructure",
+        seen="nothing: another account reads the models through an access point of the bucket",
+        cause="the policy of an access point lets another account in",
+        remedy="let the access point's policy name principals of the account alone, or delete it",
+        requirements=("INF-025",),
+        change=_access_point(f"AWS:arn:aws:iam::{_STRANGER}:root"),
+    ),
+    AccountFault(
+        name="access-point-for-everyone",
+        layer="infrastructure",
+        seen="nothing: any account reads the models through an access point of the bucket",
+        cause="the policy of an access point lets everyone in who sends a header that everyone may send",
+        remedy="let the access point's policy name principals of the account alone, or delete it",
+        requirements=("INF-025",),
+        change=_access_point("*", ("StringEquals", "aws:UserAgent", ("models",))),
+    ),
+    AccountFault(
+        name="models-deleted-by-a-function",
+        layer="infrastructure",
+        seen="models are gone some time after they were uploaded, and no lifecycle rule says so",
+        cause="the bucket calls a function for its objects whose role may delete them",
+        remedy="take s3:DeleteObject from the function's role, or the function from the bucket's notifications",
+        requirements=("INF-027",),
+        change=_calls("s3:GetObject", "s3:DeleteObject"),
+    ),
+    AccountFault(
+        name="models-deleted-by-a-function-of-many-rights",
+        layer="infrastructure",
+        seen="models are gone some time after they were uploaded, and no lifecycle rule says so",
+        cause="the bucket calls a function for its objects whose role may do everything with them",
+        remedy="take s3:DeleteObject from the function's role, or the function from the bucket's notifications",
+        requirements=("INF-027",),
+        change=_calls("s3:*"),
+    ),
+    AccountFault(
+        name="bucket-open-by-a-role-that-leads-on",
+        layer="iam",
+        seen="nothing: another account takes on a role of this one, and reads the models with it",
+        cause="the bucket policy lets in a role of the account that another account may take on",
+        remedy="take the other account out of that role's trust policy, or the role out of the bucket policy",
+        requirements=("INF-055",),
+        change=_lets_in_a_role,
+    ),
+)
