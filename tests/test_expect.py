@@ -7,19 +7,17 @@ import pickle
 
 import pytest
 
+from registry_conformance.judge.denial import expect_denied, expect_kept_out, require_denied
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.expect import (
     Mismatch,
     PreconditionFailed,
-    expect_denied,
     expect_equal,
     expect_json_error,
-    expect_kept_out,
     expect_refused,
     expect_status,
     expect_within,
     require,
-    require_denied,
 )
 
 ERROR = {"error_code": "PERMISSION_DENIED", "message": "lacks the right 'write'"}

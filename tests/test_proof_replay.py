@@ -14,7 +14,6 @@ from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.proof.faults.conditions import behind_a_slow_line, every_core_busy
-from registry_conformance.proof.faults.prover import HEALTHY
 from registry_conformance.proof.faults.replay import (
     AFTER_RED,
     ALONE,
@@ -27,6 +26,7 @@ from registry_conformance.proof.faults.replay import (
 )
 from registry_conformance.proof.faults.replay_program import replayed
 from registry_conformance.proof.faults.stored_facts import StoredFacts, read_facts, stored
+from registry_conformance.proof.forked_session import HEALTHY
 
 FAULT = CATALOGUE["presigned-route-missing"]
 KEPT_BY = {name: requirement.layer for name, requirement in Register.load(REGISTER).items()}

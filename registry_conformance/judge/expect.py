@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.evidence.sign_in import asks_to_sign_in
 from registry_conformance.judge.mismatch import Mismatch, NotAllowed, PreconditionFailed
 
 __all__ = [
@@ -15,27 +14,18 @@ __all__ = [
     "NotAllowed",
     "PreconditionFailed",
     "expect_at_least",
-    "expect_denied",
     "expect_each_refused",
     "expect_equal",
     "expect_json_error",
-    "expect_kept_out",
     "expect_refused",
     "expect_status",
     "expect_within",
     "expect_within_limit",
-    "is_denied",
     "require",
     "require_any",
-    "require_denied",
 ]
 
 T = TypeVar("T")
-
-DENIED = (401, 403)
-"""How HTTP says that one may not: who asks is not known, or has no right to."""
-NOT_SERVED = (*DENIED, 302, 303, 307)
-"""The statuses of whoever is not served, if no more than the status is seen: denied, or sent to sign in."""
 
 
 def require(exchange: Exchange, *statuses: int) -> Exchange:
@@ -45,18 +35,6 @@ def require(exchange: Exchange, *statuses: int) -> Exchange:
     """
     if exchange.status not in statuses or exchange.error:
         raise PreconditionFailed(f"status {_any(statuses)}, on which this check stands", _seen(exchange))
-    return replace(exchange, premise=True)
-
-
-def is_denied(exchange: Exchange) -> bool:
-    """Return whether who asks is denied: by 401 or 403, or by being asked to sign in with a browser."""
-    return not exchange.error and (exchange.status in DENIED or asks_to_sign_in(exchange))
-
-
-def require_denied(exchange: Exchange) -> Exchange:
-    """Return the exchange if who asks is denied; raise ``PreconditionFailed`` otherwise."""
-    if not is_denied(exchange):
-        raise PreconditionFailed(f"a refusal ({_any(DENIED)}), on which this check stands", _seen(exchange))
     return replace(exchange, premise=True)
 
 
@@ -72,20 +50,6 @@ def expect_status(exchange: Exchange, *statuses: int) -> Exchange:
     if exchange.status not in statuses or exchange.error:
         raise Mismatch(f"status {_any(statuses)}", _seen(exchange))
     return exchange
-
-
-def expect_denied(exchange: Exchange) -> Exchange:
-    """Expect who asks to be told that they may not; return the exchange.
-
-    That is said by 401 or 403 in whatever form, or as a proxy says it where people sign in with a browser: by a
-    redirect to the page for that, or by the page itself.
-    """
-    return exchange if is_denied(exchange) else expect_status(exchange, *DENIED)
-
-
-def expect_kept_out(exchange: Exchange) -> Exchange:
-    """Expect what is no good credential to be denied, or told to be none; return the exchange."""
-    return exchange if is_denied(exchange) else expect_status(exchange, *DENIED, 400, 431)
 
 
 def expect_refused(exchange: Exchange, status: int, error_code: str | None = None) -> Exchange:

@@ -25,14 +25,15 @@ from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.lab.stack.request import StackRequest
 from registry_conformance.proof.faults.conditions import behind_a_slow_line, every_core_busy
+from registry_conformance.proof.faults.jobs import ProofJobs
 from registry_conformance.proof.faults.outcome import FaultOutcome
 from registry_conformance.proof.faults.page import page
-from registry_conformance.proof.faults.prover import HEALTHY, Prover, Work
 from registry_conformance.proof.faults.reasons import REASONS
 from registry_conformance.proof.faults.replay import DIAGNOSIS, lines
 from registry_conformance.proof.faults.score import Proof
 from registry_conformance.proof.faults.stored_facts import FOLDER
 from registry_conformance.proof.faults.stored_facts import HEALTHY as HEALTHY_LOOK
+from registry_conformance.proof.forked_session import HEALTHY, ForkedSession
 from registry_conformance.run.option_values import SettingsError
 from registry_conformance.run.session.exit_codes import Exit
 from registry_conformance.run.settings import Settings
@@ -95,25 +96,25 @@ def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
     part = bool(asked.only) or asked.sample is not None
     rounds = (0 if part else ROUNDS) if asked.rounds is None else asked.rounds
     healthy = behind_a_slow_line(HEALTHY) if asked.slow else HEALTHY
-    work = Work(chosen(asked, say), rounds, asked.thorough, healthy)
+    work = ProofJobs(chosen(asked, say), rounds, _Progress(began, say).tell, asked.thorough, healthy)
     say(f"proving: {len(work.faults)} faults, {rounds} rounds on the reference, {asked.jobs} {settings.stack} stacks")
     if asked.busy or asked.slow:
         say("meanwhile: " + ", ".join(["every core is kept busy"] * asked.busy + ["the line is slow"] * asked.slow))
     stack = OwnedStack(StackRequest(settings.run_id, HEALTHY, settings.store, settings.stack, cache=cache_folder()))
     try:
         secrets = stack.target().secrets
-        prover = Prover(work, stack, asked.jobs, _Progress(began, say).tell)
+        session = ForkedSession(stack, asked.jobs, work.of, work.take)
         quiet = ["-p", "no:terminal"]
         own = [f"--stack={settings.stack}", f"--store={settings.store}", f"--report-dir={settings.report_dir}"]
         with every_core_busy() if asked.busy else nullcontext():
-            code = pytest.main([str(SUITES / "contract"), str(SUITES / "local"), *quiet, *own], plugins=[prover])
+            code = pytest.main([str(SUITES / "contract"), str(SUITES / "local"), *quiet, *own], plugins=[session])
     finally:
         stack.close()
     interrupted = code == pytest.ExitCode.INTERRUPTED  # pytest keeps it to itself
     if interrupted and not work.outcomes:
         raise KeyboardInterrupt
-    if prover.problems or not work.outcomes:
-        say("\n".join(prover.problems) or f"prove: the checks could not be collected ({code})")
+    if session.problems or not work.outcomes:
+        say("\n".join(session.problems) or f"prove: the checks could not be collected ({code})")
         return Exit.USAGE
     proof = Proof(
         run=settings.run_id,
@@ -191,7 +192,7 @@ class _Progress:
         self._began = began
         self._say = say
 
-    def tell(self, work: Work) -> None:
+    def tell(self, work: ProofJobs) -> None:
         """Tell of the outcome that came last."""
         last, done, total = work.outcomes[-1], len(work.outcomes), len(work.faults) + work.rounds
         left = (time.monotonic() - self._began) / done * (total - done)

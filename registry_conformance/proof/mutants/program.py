@@ -17,16 +17,14 @@ import pytest
 
 from registry_conformance.documents.pages import SCORE
 from registry_conformance.documents.score import render_score, score_document
-from registry_conformance.judge.locations import REGISTER, ROOT, SUITES, cache_folder
+from registry_conformance.judge.locations import REGISTER, ROOT
 from registry_conformance.judge.machine import isolate, new_run_id, suite_version
 from registry_conformance.judge.report.proof import keep
-from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
 from registry_conformance.judge.requirement import Register
-from registry_conformance.lab.stack.handle import OwnedStack, StackError
-from registry_conformance.lab.stack.request import StackRequest
-from registry_conformance.proof.faults.prover import HEALTHY
+from registry_conformance.lab.stack.handle import Stack, StackError
 from registry_conformance.proof.faults.selection import Check
+from registry_conformance.proof.forked_session import HEALTHY, Job
 from registry_conformance.proof.mutants import coverage
 from registry_conformance.proof.mutants.catalogue import catalogue, sample
 from registry_conformance.proof.mutants.coverage import Coverage, CoverageError
@@ -35,16 +33,14 @@ from registry_conformance.proof.mutants.journal import Journal
 from registry_conformance.proof.mutants.mutant import Mutant
 from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome
 from registry_conformance.proof.mutants.plan import Planner
+from registry_conformance.proof.mutants.record import record_coverage
 from registry_conformance.proof.mutants.result import NAME, MutantResult, share
-from registry_conformance.proof.mutants.runner import Errand, Runner
+from registry_conformance.proof.mutants.session import do_jobs
+from registry_conformance.proof.mutants.worker import MutantWorker
 from registry_conformance.run.option_values import SettingsError
 from registry_conformance.run.session.exit_codes import Exit
 from registry_conformance.run.settings import Settings
 
-PATIENCE = 60.0
-"""Seconds that a part may take to be ready with a mutant in it, before that counts as one that does not start."""
-RECORDED_CASES = 4
-"""Cases of one check that are recorded, evenly spread."""
 Say = Callable[[str], None]
 """Where lines go that a person reads."""
 
@@ -83,7 +79,7 @@ def run(asked: MutantsRequest, say: Say) -> int:
 
 def record(jobs: int, store: str, report_dir: Path, say: Say) -> int:
     """Run the checks on the reference and keep what each touches; return the exit code."""
-    return _guarded(lambda settings: _record(jobs, settings, say), store, report_dir, say)
+    return _guarded(lambda settings: record_coverage(jobs, settings, say), store, report_dir, say)
 
 
 def _guarded(work: Callable[[Settings], int], store: str, report_dir: Path, say: Say) -> int:
@@ -127,17 +123,18 @@ class _Session:
     began: float = field(default_factory=time.monotonic)
     outcomes: dict[str, MutantOutcome] = field(default_factory=dict)
 
-    def errands(self, checks: Sequence[Check]) -> Iterator[Errand]:
-        """Yield an errand for each mutant that is to be tried; of the others it is known already what they are."""
+    def jobs(self, checks: Sequence[Check]) -> Iterator[Job]:
+        """Yield a job for each mutant that is to be tried; of the others it is known already what they are."""
         planner = Planner(checks, self.known, self.register)
         for mutant in self.mutants:
             if mutant.id not in self.outcomes:
                 plan = partial(planner.plan, mutant, self.asked.depth)
-                yield Errand(mutant.id, partial(_judge, mutant=mutant, plan=plan, diagnose=self.asked.diagnose))
+                judge = partial(_judge, mutant=mutant, plan=plan, diagnose=self.asked.diagnose)
+                yield Job(mutant.id, f"-{mutant.id[-8:]}", judge)
 
-    def home(self, name: str, brought: Any) -> None:
+    def take(self, name: str, result: Any) -> None:
         """Take what came of a mutant."""
-        outcome = brought if isinstance(brought, MutantOutcome) else MutantOutcome(name, Fate.UNDECIDED, str(brought))
+        outcome = result if isinstance(result, MutantOutcome) else MutantOutcome(name, Fate.UNDECIDED, str(result))
         self.outcomes[name] = outcome
         self.journal.add(outcome)
         done, total = len(self.outcomes), len(self.mutants)
@@ -145,10 +142,17 @@ class _Session:
         self.say(f"{done:5} of {total}  {name:50} {_word(outcome):70} about {left / 60:.0f} min left")
 
 
-def _judge(worker: Any, mutant: Mutant, plan: Callable[[], list[pytest.Item]], *, diagnose: bool) -> MutantOutcome:
-    """In a fork: plan and judge; a plan costs milliseconds, which the conductor need not pay."""
-    found: MutantOutcome = worker.judge_mutant(mutant, plan(), diagnose=diagnose)
-    return found
+def _judge(
+    stack: Stack,
+    checks: Sequence[Check],
+    session: pytest.Session,
+    mutant: Mutant,
+    plan: Callable[[], list[pytest.Item]],
+    *,
+    diagnose: bool,
+) -> MutantOutcome:
+    """In a fork: plan and judge; a plan costs milliseconds, which whoever starts the forks need not pay."""
+    return MutantWorker(stack, HEALTHY, checks, session).judge_mutant(mutant, plan(), diagnose=diagnose)
 
 
 def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
@@ -162,7 +166,7 @@ def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
     session.outcomes = _known_before(mutants, journal if asked.resume else None)
     say(f"mutants: {len(mutants)} of {len(catalogue())}, seed {seed}, {asked.jobs} stacks, {asked.depth} cases at most")
     if len(session.outcomes) < len(mutants):
-        problem = _conduct(session.errands, session.home, asked.jobs, settings)
+        problem = do_jobs(session.jobs, session.take, asked.jobs, settings)
         if problem:
             say(problem)
             return Exit.USAGE
@@ -200,34 +204,6 @@ def _known_before(mutants: Sequence[Mutant], journal: Journal | None) -> dict[st
     return {each.id: before[each.id] for each in mutants if each.id in before} | found
 
 
-def _conduct(
-    errands: Callable[[Sequence[Check]], Any], home: Callable[[str, Any], None], jobs: int, settings: Settings
-) -> str:
-    """Start a stack and do errands on its like; return why the checks could not be collected, empty if they were."""
-    stack = OwnedStack(
-        StackRequest(settings.run_id, HEALTHY, settings.store, settings.stack, cache=cache_folder(), patience=PATIENCE)
-    )
-    try:
-        secrets = stack.target().secrets
-        hide = Redactor(secrets)
-        runner = Runner(stack, jobs, errands, lambda name, brought: home(name, _hidden(brought, hide)))
-        own = [f"--stack={settings.stack}", f"--store={settings.store}", f"--report-dir={settings.report_dir}"]
-        places = [str(SUITES / "contract"), str(SUITES / "local")]
-        code = pytest.main([*places, "-p", "no:terminal", *own], plugins=[runner])
-    finally:
-        stack.close()
-    if code == pytest.ExitCode.INTERRUPTED:  # pytest keeps it to itself
-        raise KeyboardInterrupt
-    return "\n".join(runner.problems)
-
-
-def _hidden(brought: Any, hide: Redactor) -> Any:
-    """Return what came home without secrets."""
-    if isinstance(brought, MutantOutcome):
-        brought.message, brought.why = hide.text(brought.message), hide.text(brought.why)
-    return RuntimeError(hide.text(str(brought))) if isinstance(brought, Exception) else brought
-
-
 def _write_docs(document: dict[str, Any]) -> None:
     kept = score_document(document)
     SCORE.with_suffix(".json").write_text(json.dumps(kept, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
@@ -240,42 +216,6 @@ def _learn(known: Coverage, session: _Session) -> None:
         if outcome.fate is Fate.KILLED:
             known.learn(places[outcome.id], outcome.killed_by.partition("[")[0])
     coverage.write(known)
-
-
-def _record(jobs: int, settings: Settings, say: Say) -> int:
-    before = coverage.read()
-    known = Coverage(dict(before.seconds), dict(before.tokens), before.kills)
-    fresh, total = 0, 0
-
-    def errands(checks: Sequence[Check]) -> Iterator[Errand]:
-        nonlocal total
-        asked = [each for each in checks if not each.local]
-        cases = [case for each in asked for case in each.cases[:: max(1, len(each.cases) // RECORDED_CASES)]]
-        cases.sort(key=lambda case: case.nodeid in before.tokens)  # what nobody knows yet first: a run may break off
-        total = len(cases)
-        return (Errand(case.nodeid, partial(_recorded, case=case)) for case in cases)
-
-    def home(name: str, brought: Any) -> None:
-        nonlocal fresh
-        fresh += 1
-        if isinstance(brought, tuple) and brought[1]:
-            known.seconds[name], known.tokens[name] = brought
-        if fresh % 50 == 0 or fresh == total:
-            coverage.write(known)
-            say(f"{fresh:5} of {total} cases recorded")
-
-    problem = _conduct(errands, home, jobs, settings)
-    if problem:
-        say(problem)
-        return Exit.USAGE
-    coverage.write(known)
-    say(f"what {len(known.tokens)} cases touch is known: {coverage.FILE.relative_to(ROOT)}")
-    return Exit.OK if known.tokens else Exit.NOTHING_VERIFIED
-
-
-def _recorded(worker: Any, case: pytest.Item) -> tuple[float, frozenset[str]]:
-    found: tuple[float, frozenset[str]] = worker.record(case)
-    return found
 
 
 def _word(outcome: MutantOutcome) -> str:

@@ -107,7 +107,7 @@ class MutantWorker(ProofWorker):
             ((unchanged, False, "fails on the reference as well"), (mutant.change, True, "fails only now and then"))
         ):
             self.session.config.stash[MUTATED] = change
-            self._context.errand += f"-{number}"  # what was made under a name before is not met again
+            self._context.suffix += f"-{number}"  # what was made under a name before is not met again
             self._judge(self._patient(self.stack.apply(change(self.healthy))))
             as_new(item)
             (again,) = self._run([item])

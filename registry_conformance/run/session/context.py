@@ -18,7 +18,7 @@ from registry_conformance.run.settings import Settings
 class Context:
     """One process's share of a run: settings, register, and the target: ``given``, or the stack's at ``address``.
 
-    ``errand`` tells apart what is done to one target several times over: the names made for it bear it.
+    ``suffix`` tells apart what is done to one target several times over: the names made for it bear it.
     """
 
     settings: Settings
@@ -27,7 +27,7 @@ class Context:
     given: Target | None = field(default=None, repr=False)
     address: str = field(default="", repr=False)
     stack_name: str = "main"
-    errand: str = ""
+    suffix: str = ""
     _target: Target | None = field(default=None, repr=False)
 
     @property
@@ -59,7 +59,7 @@ CONTEXT: pytest.StashKey[Context] = pytest.StashKey()
 def run_id(pytestconfig: pytest.Config) -> str:
     """The prefix of every name that this run creates on the target."""
     context = pytestconfig.stash[CONTEXT]
-    return context.settings.run_id + context.errand
+    return context.settings.run_id + context.suffix
 
 
 @pytest.fixture(scope="session")

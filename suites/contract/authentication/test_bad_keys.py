@@ -8,14 +8,8 @@ from fixtures.essentials import KeyOf, Payload
 from fixtures.policy import lacks_right
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
-from registry_conformance.judge.expect import (
-    expect_denied,
-    expect_equal,
-    expect_json_error,
-    expect_refused,
-    expect_status,
-    require,
-)
+from registry_conformance.judge.denial import expect_denied
+from registry_conformance.judge.expect import expect_equal, expect_json_error, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
 
 UNKNOWN = "hk_conformance_no_such_key_00000000"

@@ -9,7 +9,8 @@ from fixtures.policy import lacks_right
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.signing import Carrier
-from registry_conformance.judge.expect import expect_denied, expect_equal, expect_refused, expect_status
+from registry_conformance.judge.denial import expect_denied
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status
 from registry_conformance.judge.requirement import verifies
 
 CARRIERS = [

@@ -9,7 +9,8 @@ from fixtures.policy import lacks_right
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.spoiled import Spoiling, spoiled
-from registry_conformance.judge.expect import expect_equal, expect_kept_out, require
+from registry_conformance.judge.denial import expect_kept_out
+from registry_conformance.judge.expect import expect_equal, require
 from registry_conformance.judge.requirement import verifies
 from registry_conformance.judge.target.credential import Credential
 

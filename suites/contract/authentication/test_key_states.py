@@ -9,7 +9,8 @@ from fixtures.essentials import KeyOf
 from fixtures.policy import lacks_right, requires_right
 from registry_conformance.judge.clients.raw_bytes import Raw
 from registry_conformance.judge.clients.signing import Carrier
-from registry_conformance.judge.expect import expect_denied, expect_kept_out, expect_refused, expect_status, require
+from registry_conformance.judge.denial import expect_denied, expect_kept_out
+from registry_conformance.judge.expect import expect_refused, expect_status, require
 from registry_conformance.judge.requirement import only_for, verifies
 
 pytestmark = lacks_right("anonymous", "read")

@@ -14,7 +14,8 @@ from fixtures.protected_tag import ProtectedTag, met
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp, location_path
 from registry_conformance.judge.clients.raw_bytes import Raw
-from registry_conformance.judge.expect import expect_denied, expect_equal, require
+from registry_conformance.judge.denial import expect_denied
+from registry_conformance.judge.expect import expect_equal, require
 from registry_conformance.judge.requirement import verifies
 from registry_conformance.judge.target.credential import Credential
 

@@ -6,7 +6,8 @@ from fixtures.essentials import Payload
 from fixtures.policy import lacks_right, requires_right
 from fixtures.runs import Run
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
-from registry_conformance.judge.expect import expect_denied, expect_equal, expect_status, require
+from registry_conformance.judge.denial import expect_denied
+from registry_conformance.judge.expect import expect_equal, expect_status, require
 from registry_conformance.judge.requirement import verifies
 
 

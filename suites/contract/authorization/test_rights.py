@@ -9,7 +9,8 @@ from fixtures.policy import lacks_right, requires_right
 from fixtures.runs import Run
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.signing import Carrier
-from registry_conformance.judge.expect import expect_denied, expect_refused, expect_status, require
+from registry_conformance.judge.denial import expect_denied
+from registry_conformance.judge.expect import expect_refused, expect_status, require
 from registry_conformance.judge.requirement import only_for, verifies
 from registry_conformance.judge.target.policy import RIGHTS
 

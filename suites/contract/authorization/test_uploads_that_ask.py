@@ -9,7 +9,8 @@ from fixtures.policy import lacks_right
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.partial_transfers import ask_first
-from registry_conformance.judge.expect import NOT_SERVED, expect_equal, expect_within
+from registry_conformance.judge.denial import NOT_SERVED
+from registry_conformance.judge.expect import expect_equal, expect_within
 from registry_conformance.judge.requirement import verifies
 
 SIZE = 300_000

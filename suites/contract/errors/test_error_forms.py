@@ -9,14 +9,8 @@ from fixtures.policy import lacks_right
 from fixtures.runs import Run
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, MlflowHttp, location_path
-from registry_conformance.judge.expect import (
-    expect_denied,
-    expect_equal,
-    expect_json_error,
-    expect_refused,
-    expect_status,
-    require,
-)
+from registry_conformance.judge.denial import expect_denied
+from registry_conformance.judge.expect import expect_equal, expect_json_error, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import upstream_defect, verifies
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fixtures.doors import one_door
 from fixtures.refusals import holding
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.denial import expect_denied
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.expect import expect_denied, expect_equal, require
+from registry_conformance.judge.expect import expect_equal, require
 from registry_conformance.judge.requirement import upstream_defect, verifies
 from registry_conformance.judge.target.target import Target
 

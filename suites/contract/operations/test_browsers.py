@@ -8,7 +8,8 @@ from fixtures.doors import one_door
 from fixtures.essentials import Unique
 from fixtures.policy import lacks_right
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
-from registry_conformance.judge.expect import expect_denied, expect_equal, expect_status, require
+from registry_conformance.judge.denial import expect_denied
+from registry_conformance.judge.expect import expect_equal, expect_status, require
 from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door

@@ -10,7 +10,8 @@ from fixtures.policy import lacks_right
 from registry_conformance.judge.clients.connection import Connection
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.clients.partial_transfers import under_way
-from registry_conformance.judge.expect import NOT_SERVED, expect_equal, expect_status, expect_within, require
+from registry_conformance.judge.denial import NOT_SERVED
+from registry_conformance.judge.expect import expect_equal, expect_status, expect_within, require
 from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door

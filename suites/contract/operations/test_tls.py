@@ -12,8 +12,9 @@ from registry_conformance.judge.clients.connection import Connection
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.clients.sdk import Sdk
 from registry_conformance.judge.clients.tls import OTHER_HOST, TOO_OLD, UNTRUSTED, Handshakes
+from registry_conformance.judge.denial import expect_denied
 from registry_conformance.judge.evidence.exchange import Body
-from registry_conformance.judge.expect import expect_denied, expect_equal, expect_status, require
+from registry_conformance.judge.expect import expect_equal, expect_status, require
 from registry_conformance.judge.requirement import verifies
 
 pytestmark = one_door
