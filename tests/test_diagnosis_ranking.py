@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.cause import Cause, clue, must
 from registry_conformance.judge.diagnosis.causes import BY_ID, CAUSES
 from registry_conformance.judge.diagnosis.causes.load import CAUSES as LOAD_CAUSES
+from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS
 from registry_conformance.judge.diagnosis.diagnosis import STORE_REFUSES, UNKNOWN, Named, conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import failure_signature
 from registry_conformance.judge.diagnosis.patterns import folded, known_patterns, likeness, unfolded
+from registry_conformance.judge.diagnosis.preflight.finding import KINDS, Kind
+from registry_conformance.judge.diagnosis.preflight.products import NAMES
+from registry_conformance.judge.diagnosis.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.summarize import s3_code
 
 FINE = "200|fine|whole|all 200|there|none"
@@ -214,11 +219,44 @@ def test_a_stale_listing_is_weighed_before_a_permission() -> None:
     assert conclude(facts).causes[0].id == "listing-is-stale"
 
 
-def test_nothing_of_a_product_is_told_to_who_has_none() -> None:
-    """No sentence and no remedy of the table names a proxy product: its line stands apart."""
-    products = ("Envoy", "nginx", "HAProxy", "Caddy", "Traefik", "ext_authz")
-    named = [each.id for each in CAUSES if any(name in each.sentence + each.remedy for name in products)]
-    assert named == []
+PRODUCT_WORDS = re.compile(
+    r"\b(?:envoy|nginx|openresty|haproxy|caddy|apache|httpd|traefik|istio|kong|cloudflare|cloudfront|akamai|varnish|squid|"
+    r"ext_authz|lua|njs|xds|alb|awselb|listeners?|\w+\.(?:lua|ya?ml|conf|cfg)|[a-z]+(?:_[a-z]+)+)\b",
+    re.IGNORECASE,
+)
+"""What only a product has: its name, its files, its settings."""
+OURS = re.compile(
+    r"\b(?:(?:MLFLOW|AWS|HTTPS?|NO|REQUESTS|AUTH|FLASK)_\w+|is_valid|(?:user|service)_id|client_ip|expires_at|artifact_location|"
+    r"next_page_token|restore_(?:run|experiment)|unquote_plus|(?:access|secret)_key)\b"
+)
+"""Names of MLflow, of S3, of the key service, and of Python."""
+
+
+def of_a_product(text: str) -> str:
+    """Return the first word of a text that only a product has, empty if there is none."""
+    found = PRODUCT_WORDS.search(OURS.sub("", text))
+    return found[0] if found else ""
+
+
+@pytest.mark.parametrize("product", ["", *NAMES])
+def test_a_remedy_names_no_product_but_the_one_that_was_seen(product: str) -> None:
+    """Of every cause, beside every product: in general words, with that product's own line at most."""
+    for cause in CAUSES:
+        told = cause.remedy_at(product).removesuffix(f" ({cause.settings.get(product)})")
+        assert of_a_product(f"{cause.sentence} {told}") == "", cause.id
+        others = [line for name, line in cause.settings.items() if name != product]
+        assert not [line for line in others if line in cause.remedy_at(product)], cause.id
+
+
+def test_settings_are_of_products_that_can_be_seen() -> None:
+    """A line that mends something belongs to a product that the preflight knows by name."""
+    assert {name for cause in CAUSES for name in cause.settings} <= set(NAMES)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *CLIENT_KINDS, *SERVER_KINDS], ids=lambda kind: kind.id)
+def test_a_kind_names_no_product(kind: Kind) -> None:
+    """What is found before causes are ranked names a product only in the sentence of the case at hand."""
+    assert of_a_product(f"{kind.title} {kind.remedy}") == ""
 
 
 def test_two_causes_that_do_not_hide_each_other_are_both_named() -> None:

@@ -69,6 +69,8 @@ def first(facts: Facts, **more: Any) -> Named:
             "",
             "read-only access",
         ),
+        (answered(401, "application/json", '{"detail": "token expired"}'), "step-refused", "", "token expired"),
+        (answered(200, "text/html", "<title>App</title>"), "step-answered-before-mlflow", "proxy", "with 200"),
         (answered(405, "text/html", FLASK), UNKNOWN, "", "no known cause fits"),
         (answered(404, "text/plain", "gone"), UNKNOWN, "proxy", "no known cause fits"),
     ],
@@ -111,6 +113,16 @@ def test_the_exception_of_the_client_names_the_cause(said: str, kind: str) -> No
     if found is not None:
         assert said[:40] in found.observations[0]
         assert first(answered(404, "text/plain", "x"), told=found).id == kind
+
+
+def test_what_else_fails_is_told_if_each_step_works() -> None:
+    """A request that a registration needs, and that is none of its steps, is told with its method and path."""
+    upload = answered(403, "text/html", NGINX.format("403 Forbidden"))["put.P"]
+    facts = Facts()
+    facts.record("route.rest-patch.P", "all 403 html nginx", "PATCH", "all 200.*", upload.evidence)
+    named = first(facts)
+    assert named.id == "step-answered-before-mlflow"
+    assert "nginx itself answers PUT /a with 403" in named.sentence
 
 
 def test_kinds_of_words_have_ids_of_their_own() -> None:

@@ -47,6 +47,11 @@ class Cause:
     codes: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
 
+    def remedy_at(self, product: str) -> str:
+        """Return the remedy where this product was seen, empty for none: with its own line, and with no other's."""
+        setting = self.settings.get(product, "")
+        return f"{self.remedy} ({setting})" if setting else self.remedy
+
 
 def must(fact: str, value: str, weight: float = 2.0) -> Clue:
     """Return a clue without which the cause is ruled out, if the fact is seen."""

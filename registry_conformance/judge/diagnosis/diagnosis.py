@@ -207,14 +207,13 @@ def _named(fit: Fit, facts: Facts, band: Band, *, note: bool = False) -> Named:
     cause = fit.cause
     weighty = sorted(fit.held, key=lambda each: -each.weight)
     observations = tuple(dict.fromkeys(_observed(each, facts) for each in weighty))[:_OBSERVATIONS]
-    setting = cause.settings.get(facts.value("first.product.P"), "")
     return Named(
         cause.id,
         cause.layer,
         cause.sentence,
         band,
         observations,
-        f"{cause.remedy} ({setting})" if setting else cause.remedy,
+        cause.remedy_at(facts.value("first.product.P")),
         f"{GUIDE}#{cause.id}",
         requirements=frozenset(cause.requirements),
         failure_signature=failure_signature(item for name in fit.explained for item in facts[name].evidence),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
@@ -14,7 +16,7 @@ from registry_conformance.judge.diagnosis.preflight.products import APPLICATION,
 from registry_conformance.judge.diagnosis.preflight.unfit import form_refused
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.diagnosis.server_words import server_words
-from registry_conformance.judge.diagnosis.steps import STEPS, Step
+from registry_conformance.judge.diagnosis.steps import STEPS
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.items import ExchangeItem
 from registry_conformance.judge.evidence.sign_in import is_redirect, leads_to_sign_in
@@ -27,7 +29,7 @@ _FRAMEWORK = re.compile(r"<!doctype html>\s*<html lang=[\"']?en[\"']?>\s*<title>
 class StepWords:
     """The ``fact`` of the first step that fails, and what is found in the words of its answer.
 
-    ``located`` is whether these words show a layer: those of a product do, those in MLflow's form may be anybody's.
+    ``located`` is whether these words show a layer: those of a product do, those of a document may be anybody's.
     """
 
     fact: Fact
@@ -36,26 +38,28 @@ class StepWords:
 
 
 def step_words(facts: Facts) -> StepWords | None:
-    """Return what the answer to the first failed step says of itself, ``None`` if it says nothing that is known."""
-    for step in STEPS:
-        fact = facts.get(step.fact)
-        if fact is None or not fact.seen or fact.normal:
-            continue
+    """Return what the answer to the first failed step says of itself, ``None`` if it says nothing that is known.
+
+    If each step works, the first answer counts to what else a registration needs.
+    """
+    wrong = {fact.name: fact for fact in facts.anomalies if grade_of(fact.name) is Grade.STEP}
+    steps = [(each.words, wrong[each.fact]) for each in STEPS if each.fact in wrong]
+    for words, fact in steps[:1] or [("", fact) for fact in wrong.values()]:
         answer = next((each for item in fact.evidence if (each := _failed(item)) is not None), None)
-        return _told(step, fact, answer) if answer is not None else None
+        if answer is not None:
+            return _told(words or f"{answer.method} {urlsplit(answer.url).path}", fact, answer)
     return None
 
 
 def _failed(item: object) -> Exchange | None:
-    """Return an exchange as it was kept, if it failed."""
+    """Return an exchange as it was kept, if it failed, or if a page came in the place of an answer."""
     if not isinstance(item, dict) or item.get("kind") != "exchange":
         return None
     kept: ExchangeItem = item  # type: ignore[assignment] # told apart by its kind
-    status = kept["status"]
-    if status is None or status < 300:
+    status, body = kept["status"], kept["response_body"]
+    if status is None:
         return None
-    body = kept["response_body"]
-    return Exchange(
+    answer = Exchange(
         kept["method"],
         kept["url"],
         kept["door"],
@@ -63,10 +67,11 @@ def _failed(item: object) -> Exchange | None:
         response_headers=tuple((str(name), str(value)) for name, value in kept["response_headers"]),
         response_body=Body(body["size"], body["sha256"], body.get("text", "").encode()),
     )
+    return answer if status >= 300 or "html" in answer.content_type else None
 
 
-def _told(step: Step, fact: Fact, answer: Exchange) -> StepWords | None:
-    found = held_back(answer) or firewall(answer, step.words) or form_refused(answer, step.words)
+def _told(step: str, fact: Fact, answer: Exchange) -> StepWords | None:
+    found = held_back(answer) or firewall(answer, step) or form_refused(answer, step)
     found = found or _redirected(step, answer)
     if found is not None:
         return StepWords(fact, found, located=True)
@@ -74,28 +79,30 @@ def _told(step: Step, fact: Fact, answer: Exchange) -> StepWords | None:
     said = f"; it says: {words!r}" if words else ""
     product = own.name if own and own.id != APPLICATION else ""
     if answer.status == TOO_MANY and (product or not answer.error_code):
-        sentence = f"{step.words} is answered 429, too many requests, by {product or 'what stands before MLflow'}{said}"
+        sentence = f"{step} is answered 429, too many requests, by {product or 'what stands before MLflow'}{said}"
         return StepWords(fact, _found(finding.THROTTLED, sentence, answer), located=True)
     if product:
         behind = says_of_behind(answer)
         why = f": it {behind}" if behind else ""
-        sentence = f"{product} itself answers {step.words} with {answer.status}{why}{said}"
+        sentence = f"{product} itself answers {step} with {answer.status}{why}{said}"
         return StepWords(
             fact, _found(finding.STEP_UNSERVED if behind else finding.STEP_ANSWERED, sentence, answer), located=True
         )
-    if not answer.error_code:
-        return StepWords(fact, _by_a_page(step, answer, said), located=True) if _is_foreign_page(answer) else None
-    return _in_mlflows_form(step, fact, answer, said)
+    if _is_foreign_page(answer):
+        return StepWords(fact, _by_a_page(step, answer, said), located=True)
+    if not (isinstance(answer.json(), dict) and words):
+        return None
+    return _in_a_document(step, fact, answer, said)
 
 
-def _redirected(step: Step, answer: Exchange) -> Finding | None:
+def _redirected(step: str, answer: Exchange) -> Finding | None:
     """Return that a step is sent elsewhere: a POST that follows becomes a GET, and a PUT loses its body."""
     if not is_redirect(answer):
         return None
     if leads_to_sign_in(answer):
-        sentence = f"{step.words} is sent to a page to sign in: {answer.status}, {answer.header('location')[:120]}"
+        sentence = f"{step} is sent to a page to sign in: {answer.status}, {answer.header('location')[:120]}"
         return _found(finding.LOGIN, sentence, answer)
-    sentence = f"{step.words} is redirected with {answer.status} to {answer.header('location')[:120]}"
+    sentence = f"{step} is redirected with {answer.status} to {answer.header('location')[:120]}"
     return _found(finding.STEP_REDIRECTED, sentence, answer)
 
 
@@ -104,19 +111,17 @@ def _is_foreign_page(answer: Exchange) -> bool:
     return "html" in answer.content_type and _FRAMEWORK.match(answer.text) is None
 
 
-def _by_a_page(step: Step, answer: Exchange, said: str) -> Finding:
-    return _found(
-        finding.STEP_ANSWERED, f"a web page answers {step.words} with {answer.status}, before MLflow{said}", answer
-    )
+def _by_a_page(step: str, answer: Exchange, said: str) -> Finding:
+    return _found(finding.STEP_ANSWERED, f"a web page answers {step} with {answer.status}, before MLflow{said}", answer)
 
 
-def _in_mlflows_form(step: Step, fact: Fact, answer: Exchange, said: str) -> StepWords:
-    """Return what an error in MLflow's form is about; only a known part behind MLflow shows a layer."""
+def _in_a_document(step: str, fact: Fact, answer: Exchange, said: str) -> StepWords:
+    """Return what an error in the form of a document is about; only a known part behind MLflow shows a layer."""
     fails = (answer.status or 0) >= 500
     known = server_words(answer.text) if fails else None
     kind = known or (finding.STEP_FAILS if fails else finding.STEP_REFUSED)
-    code = f"{answer.status} {answer.error_code[:60]}"
-    sentence = f"{step.words} {'fails' if fails else 'is refused'} with {code}{said}"
+    code = f"{answer.status} {answer.error_code[:60]}".strip()
+    sentence = f"{step} {'fails' if fails else 'is refused'} with {code}{said}"
     if known is not None:
         sentence = f"{known.title}: {sentence}"
     return StepWords(fact, _found(kind, sentence, answer), located=known is not None)

@@ -148,7 +148,8 @@ CAUSES: tuple[Cause, ...] = (
         sentence="MLflow is not told whose request it is: the auth service does not answer with the identity, or "
         "the proxy does not pass it on",
         remedy="have the auth service answer with X-Hokusai-User-Id and X-Hokusai-API-Key-Id, and name both among "
-        "the headers that the proxy takes over from its answer (allowed_upstream_headers)",
+        "the headers that the proxy takes over from its answer",
+        settings={"envoy": "allowed_upstream_headers", "nginx": "auth_request_set"},
         requirements=("RTE-047",),
         clues=(
             must("seen.user.O", "none", 3),

@@ -39,8 +39,9 @@ CAUSES = (
         layer="proxy",
         symptom="under-load",
         sentence="an answer that was made for one key is given to others who ask the same at that moment",
-        remedy="take the registry's routes out of every cache and of request coalescing (proxy_cache_lock, collapsed "
-        "forwarding), or make Authorization and X-API-Key part of the cache's key",
+        remedy="take the registry's routes out of every cache and of request coalescing, or make Authorization and "
+        "X-API-Key part of the cache's key",
+        settings={"nginx": "no proxy_cache, no proxy_cache_lock", "squid": "collapsed_forwarding off"},
         requirements=("LOA-006", "LOA-007", "LOA-010"),
         clues=(must("load.strangers.P", "let in"), clue("red.LOA-010", "failed")),
     ),

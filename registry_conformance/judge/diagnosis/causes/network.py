@@ -11,7 +11,7 @@ CAUSES: tuple[Cause, ...] = (
         layer="network",
         symptom="nothing-answers",
         sentence="the name of MLflow in the proxy's configuration resolves to nothing",
-        remedy="correct the name in clusters.yaml, or register it where the proxy's resolver looks",
+        remedy="correct the name of MLflow's host at the proxy, or register it where the proxy's resolver looks",
         requirements=("REG-001", "RTE-001", "OPS-001"),
         clues=(
             must("doors.search.P", "all 50[23]"),
@@ -25,7 +25,12 @@ CAUSES: tuple[Cause, ...] = (
         layer="network",
         symptom="nothing-answers",
         sentence="the proxy speaks TLS to an MLflow that does not",
-        remedy="remove transport_socket from the clusters of MLflow, or give MLflow a certificate",
+        remedy="have the proxy speak plain HTTP to MLflow, or give MLflow a certificate",
+        settings={
+            "envoy": "no transport_socket in the cluster mlflow",
+            "nginx": "proxy_pass http://",
+            "haproxy": "no ssl at the server",
+        },
         requirements=("REG-001", "RTE-001", "OPS-001"),
         clues=(
             must("doors.search.P", "all (50[234]|timeout)"),
@@ -177,8 +182,11 @@ CAUSES: tuple[Cause, ...] = (
         symptom="now-and-then",
         sentence="the proxy sends requests into kept connections that MLflow has closed, and repeats none that was "
         "lost",
-        remedy="keep idle connections for less time than MLflow does (5 s under uvicorn), and have reads repeated: "
-        "retry_on connect-failure, refused-stream, reset-before-request",
+        remedy="keep idle connections for less time than MLflow does (5 s under uvicorn), and have reads repeated",
+        settings={
+            "envoy": "retry_on: connect-failure,refused-stream,reset-before-request",
+            "nginx": "proxy_next_upstream error",
+        },
         requirements=("RES-014",),
         clues=(
             must("repeat.search.P", ".*200.*50[23]|50[23].*200", 3),

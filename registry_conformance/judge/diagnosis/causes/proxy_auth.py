@@ -193,7 +193,11 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="too-open",
         sentence="the page's files need no key, and dot segments are resolved after that was decided",
-        remedy="normalise paths before the auth filter (normalize_path, merge_slashes), refuse escaped slashes",
+        remedy="normalise paths before the auth service is asked, and refuse escaped slashes",
+        settings={
+            "envoy": "normalize_path, merge_slashes, path_with_escaped_slashes_action",
+            "nginx": "merge_slashes on",
+        },
         requirements=("AUZ-022",),
         clues=(
             must("bypass.P", "(?!.*(ending|query)).*dots", 3),

@@ -27,7 +27,8 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="errors-unclear",
         sentence="the proxy passes MLflow's pages and plain texts on: the filter that makes them JSON is missing",
-        remedy="put the errors filter (errors.lua) before the auth filter",
+        remedy="have the proxy turn pages and plain texts of errors into JSON, for refusals of the auth service too",
+        settings={"envoy": "the filter of errors.lua before ext_authz"},
         requirements=("ERR-005", "ERR-008", "ERR-020"),
         clues=(
             must("error.no-method.P", "405 (html|text)"),
@@ -43,7 +44,8 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="errors-unclear",
         sentence="the proxy has no mapping of its own replies to MLflow's error form",
-        remedy="set local_reply_config with a JSON body for each of the proxy's own replies",
+        remedy="give each of the proxy's own replies a JSON body in MLflow's form",
+        settings={"envoy": "local_reply_config", "nginx": "error_page", "haproxy": "errorfile, http-error"},
         requirements=(
             "RTE-019",
             "RTE-033",
@@ -208,7 +210,8 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="nothing-answers",
         sentence="the address of MLflow is wrong, and the proxy's error repeats it",
-        remedy="correct MLflow's address, and give errors a fixed text (local_reply_config)",
+        remedy="correct MLflow's address at the proxy, and give errors a fixed text",
+        settings={"envoy": "local_reply_config"},
         requirements=("REG-001", "RTE-001", "ERR-007", "ERR-040", "ERR-041"),
         clues=(
             must("doors.search.P", "all 502"),
@@ -222,7 +225,8 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="nothing-answers",
         sentence="the proxy looks for MLflow at an address where nobody listens",
-        remedy="correct the address of the cluster mlflow in clusters.yaml: it is MLflow's --host and --port",
+        remedy="correct the address to which the proxy passes requests: it is MLflow's --host and --port",
+        settings={"envoy": "the cluster mlflow", "nginx": "proxy_pass, upstream", "haproxy": "server in the backend"},
         requirements=("REG-001", "RTE-001", "OPS-001"),
         clues=(
             must("doors.search.P", "all 502"),

@@ -228,7 +228,13 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="some-routes",
         sentence="the proxy's buffer for headers is smaller than what MLflow takes",
-        remedy="take 15 KiB of headers (max_request_headers_kb, large_client_header_buffers)",
+        remedy="take 15 KiB of headers",
+        settings={
+            "envoy": "max_request_headers_kb",
+            "nginx": "large_client_header_buffers",
+            "haproxy": "tune.bufsize",
+            "apache": "LimitRequestFieldSize",
+        },
         requirements=("RTE-043", "AUT-056"),
         clues=(
             must("head.long.P", "(431|400|none|reset)", 3),

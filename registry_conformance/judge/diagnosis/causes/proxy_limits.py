@@ -34,7 +34,13 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="large-files",
         sentence="the proxy's timeout of a route covers the whole upload, and S3 needs longer",
-        remedy="set timeout: 0s on the artifact routes and bound silence instead (idle_timeout)",
+        remedy="let requests of the artifact routes take as long as they make progress, and bound silence instead",
+        settings={
+            "envoy": "timeout: 0s and idle_timeout on their routes",
+            "nginx": "proxy_read_timeout, proxy_send_timeout",
+            "haproxy": "timeout server",
+            "apache": "ProxyTimeout",
+        },
         requirements=("RTE-003", "ART-001", "REG-001"),
         clues=(
             must("pace.put.P", "(slow|fast)", 0.5),

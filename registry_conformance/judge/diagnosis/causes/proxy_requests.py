@@ -120,7 +120,8 @@ CAUSES: tuple[Cause, ...] = (
         layer="proxy",
         symptom="metadata-wrong",
         sentence="the proxy passes the path on without its query",
-        remedy="append the query to the forwarded path ($is_args$args, request.url.query)",
+        remedy="append the query to the forwarded path",
+        settings={"nginx": "$is_args$args after the path of proxy_pass"},
         requirements=(
             "REG-001",
             "RTE-018",

@@ -23,8 +23,9 @@ CAUSES: tuple[Cause, ...] = (
         id="tls-not-served",
         layer="proxy",
         symptom="nothing-answers",
-        sentence="the registry's rule stands on the plain listener only",
-        remedy="add the listener of port 443 with the same routes and filters",
+        sentence="the registry's rule stands at the plain port only",
+        remedy="have the proxy serve port 443 with the same routes and the same checks of keys",
+        settings={"envoy": "a second listener"},
         requirements=("OPS-024", "OPS-025", "OPS-026", "OPS-028", "OPS-034"),
         clues=(
             must("tls.handshake.P", "no connection", 3),

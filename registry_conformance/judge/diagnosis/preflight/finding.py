@@ -248,12 +248,12 @@ STEP_UNSERVED = Kind(
     OPERATORS,
 )  # fmt: skip
 STEP_REFUSED = Kind(
-    "step-refused", "", "a step of the registration is refused, in MLflow's form of errors",
+    "step-refused", "", "a step of the registration is refused, in words of its own",
     "do as its words say; who refuses is found in the logs by the request id: MLflow, or what stands before it",
     OPERATORS,
 )  # fmt: skip
 STEP_FAILS = Kind(
-    "step-fails", "", "a step of the registration fails, in MLflow's form of errors",
+    "step-fails", "", "a step of the registration fails, in words of its own",
     "read MLflow's log at that time; its words name what failed",
     OPERATORS,
 )  # fmt: skip
