@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from registry_conformance.judge.diagnosis import diagnose
+from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.preflight import KINDS
+from registry_conformance.judge.target.policy import GUARDED
+from registry_conformance.judge.target.target import Door, Target
 from tests.web_answers import Answer, always, looked_at, site
 
 
@@ -233,6 +237,14 @@ def test_two_addresses_that_lead_to_each_other_are_a_circle() -> None:
     assert found is not None
     assert "round in a circle" in found.sentence
     assert not credentials
+
+
+def test_what_the_preflight_found_comes_before_the_words_of_a_step() -> None:
+    """A declared target that refuses everybody is told as that, not as one step that its proxy answers."""
+    with site(always(Answer(403, nginx("403 Forbidden")))) as there:
+        door = Door("canonical", there.url, 2.0, policy=GUARDED)
+        found = diagnose(Target("theirs", "live", (door,), {"writer": "a-key-of-mine"}), "run-1", budget=Budget(5.0))
+    assert found.named[0].id == "everybody-refused"
 
 
 def test_each_kind_has_an_id_of_its_own() -> None:

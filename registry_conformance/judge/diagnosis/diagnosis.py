@@ -45,7 +45,7 @@ class Named:
     An ``alternative`` explains what another cause explains better; a ``note`` is a matter of form beside a step that
     failed, and no cause of it. ``layer`` is empty if nothing shows one. ``requirements`` are those that it breaks,
     ``failure_signature`` the marks of the failed exchanges that it explains; ``everything`` goes wrong in the wake of
-    some.
+    some. One that is not ``known`` is what an answer's own words, or a comparison, show where no known cause fits.
     """
 
     id: str
@@ -60,6 +60,7 @@ class Named:
     failure_signature: frozenset[FailureMark] = field(default=frozenset(), repr=False)
     everything: bool = False
     note: bool = False
+    known: bool = True
 
     @property
     def sureness(self) -> str:
@@ -120,7 +121,7 @@ def diagnose(
     seen = look(examined.target, run, budget, enough, facts)
     told = client_words(said, {urlsplit(door.url).hostname or "" for door in target.doors})
     concluded = conclude(seen, red, judged=judged, kept_by=kept_by, told=told)
-    if all(cause.id == UNKNOWN for cause in concluded.causes):
+    if not any(cause.known for cause in concluded.named):
         ended += tuple(as_cause(each) for each in examined.open_questions)
     return replace(concluded, causes=(*ended, *concluded.causes)) if ended else concluded
 
@@ -293,6 +294,7 @@ def _spoken(facts: Facts, layers: Collection[str]) -> Named | None:
         told.finding.remedy,
         f"{GUIDE}#{kind.id}",
         failure_signature=failure_signature(told.fact.evidence),
+        known=False,
     )
 
 
@@ -307,6 +309,7 @@ def _unknown(facts: Facts, layers: Collection[str]) -> Named:
         tuple(fact.sentence for fact in anomalies[:_OBSERVATIONS]),
         _tells_more(facts),
         f"{GUIDE}#{UNKNOWN}",
+        known=False,
     )
 
 

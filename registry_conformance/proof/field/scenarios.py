@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_conformance.lab.external.mlflow_command import COMMANDS
+from registry_conformance.lab.external.mlflow_command import COMMANDS, MlflowCommand
 from registry_conformance.lab.external.neighbour import Neighbour
 from registry_conformance.proof.field.scenario import FieldScenario
 
@@ -15,6 +15,13 @@ _LOST = ("drops the authorization header",)
 _DAY = 86400
 _SIGN_IN = ("page to sign in",)
 _OPEN = ("without a key", "no key", "nobody is asked", "open")
+_BARRED = ("refuses everybody alike",)
+_BEHIND = ("502", "503")
+_HOST = ("refuses the host name",)
+_PAGE = ("web page answers in the place of its api",)
+_OWN_ANSWER = ("itself answers the upload",)
+_NOBODY = "127.0.0.1:1"
+"""An address at which nobody listens."""
 _ROUTE = ("route", "artifact", "404")
 
 
@@ -60,7 +67,28 @@ _NO_PASSWORD = (
     "",
 )
 """nginx that asks for no password, and drops the one that MLflow behind it asks for."""
+_NOT_BEHIND = {
+    "nginx": ("password-tuned", ("server @MLFLOW@", f"server {_NOBODY}")),
+    "haproxy": ("password-tuned", ("server mlflow @MLFLOW@", f"server mlflow {_NOBODY}")),
+    "caddy": ("password-tuned", ("reverse_proxy @MLFLOW@", f"reverse_proxy {_NOBODY}")),
+    "apache": ("password", ('"http://@MLFLOW@/"\nProxyPassReverse', f'"http://{_NOBODY}/"\nProxyPassReverse')),
+}
+"""Proxies that look for MLflow where nobody listens."""
 BROKEN = (
+    *(
+        FieldScenario(f"{name}-nobody-behind", Neighbour(name, configuration, (edit,)), False, _BEHIND)
+        for name, (configuration, edit) in _NOT_BEHIND.items()
+    ),
+    FieldScenario(
+        "mlflow-host-check",
+        Neighbour("none"),
+        registers=False,
+        named=_HOST,
+        command=MlflowCommand("host-check", ("--workers", "1", "--allowed-hosts", "registry.example")),
+    ),
+    _nginx("forbids", _BARRED, "deny all;"),
+    _nginx("page", _PAGE, "default_type text/html; return 200 '<title>MLflow</title><div id=\"root\"></div>';"),
+    _nginx("uploads-unavailable", _OWN_ANSWER, "if ($request_uri ~ mlflow-artifacts/artifacts/) { return 503; }"),
     FieldScenario("open-though-promised", Neighbour("none"), named=_OPEN, promises_key=True),
     FieldScenario("oauth2-proxy-browser", Neighbour("oauth2-proxy", "browser"), registers=False, named=_SIGN_IN),
     FieldScenario(

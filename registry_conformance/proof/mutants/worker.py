@@ -12,8 +12,8 @@ import pytest
 
 from fixtures.scratch_stack import MUTATED
 from registry_conformance.judge.clients.json_lines import whole_lines
-from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, conclude
 from registry_conformance.judge.diagnosis.diagnosis import Named as Cause
+from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.faults.change import unchanged
@@ -131,7 +131,7 @@ def _worth(mutant: Mutant, found: Sequence[Cause]) -> Named:
     if not found:
         return Named.NOTHING
     first = found[0]
-    if first.id == UNKNOWN:
+    if not first.known:
         return Named.UNKNOWN
     if _LAYER.get(first.layer, first.layer) != _LAYER.get(mutant.layer, mutant.layer):
         return Named.WRONG

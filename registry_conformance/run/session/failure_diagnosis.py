@@ -71,7 +71,7 @@ def _ended_with(red: Sequence[CheckRecord]) -> Iterator[str]:
 
 def _knows_a_cause(diagnosis: Diagnosis) -> bool:
     """Return whether a diagnosis names a cause that is more than another's alternative."""
-    return any(cause.id != "unknown" for cause in diagnosis.named)
+    return any(cause.known for cause in diagnosis.named)
 
 
 def breaks_a_promise(requirements: Collection[str], run: RunRecord, target: Target) -> bool:
