@@ -13,6 +13,7 @@ import pytest
 
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.live import holder as module
 from registry_conformance.judge.live import presence
 from registry_conformance.judge.live.extent import RemovalGuard
 from registry_conformance.judge.live.holder import Holder
@@ -22,6 +23,12 @@ from tests.safeguards.doubles import PROXYS_404, Answer, Registry, said, serving
 
 RUN = "verify-20300101-000000-abcdef"
 NAME = f"{RUN}-m"
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rounds of questions, without waiting."""
+    monkeypatch.setattr(module, "PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture
@@ -38,7 +45,7 @@ def holder(target: Target, *, doors: int = 1, origin: bool = False) -> Holder:
     """Return who asks at so many doors; with an ``origin``, at the last of them past the proxy."""
     given = target.doors[:doors]
     reached = Target("t", "live", given[:1] if origin else given, {}, origin=given[-1] if origin else None)
-    return Holder(reached, RemovalGuard(RUN), pauses=(0.0, 0.0))
+    return Holder(reached, RemovalGuard(RUN))
 
 
 def look(own: Holder) -> Sight:
@@ -157,13 +164,13 @@ def test_removal_is_sent_to_one_door_after_the_other(parts: Parts) -> None:
 
 def test_door_that_does_not_answer_is_soon_left_alone() -> None:
     """A door that does not answer is asked twice in a row and no more."""
-    own = Holder(Target("t", "live", (Door("d", "http://127.0.0.1:9", 1.0),), {}), RemovalGuard(RUN), pauses=(0.0,))
+    own = Holder(Target("t", "live", (Door("d", "http://127.0.0.1:9", 1.0),), {}), RemovalGuard(RUN))
     said = [own.send("GET", "/health").error for _ in range(3)]
 
     assert "nobody answered before" in said[2]
     assert "nobody answered before" not in said[1]
-    assert Holder(Target("t", "live", (), {}), RemovalGuard(RUN), pauses=(0.0,)).send("GET", "/x").status is None
-    assert look(Holder(Target("t", "live", (), {}), RemovalGuard(RUN), pauses=(0.0,))).state is State.UNKNOWN
+    assert Holder(Target("t", "live", (), {}), RemovalGuard(RUN)).send("GET", "/x").status is None
+    assert look(Holder(Target("t", "live", (), {}), RemovalGuard(RUN))).state is State.UNKNOWN
 
 
 def _gone() -> Answer:

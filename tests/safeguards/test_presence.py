@@ -42,6 +42,7 @@ def missing(message: str, code: str = "RESOURCE_DOES_NOT_EXIST") -> dict[str, st
         (200, {"registered_model": {"name": NAME}}, State.THERE),
         (200, {"registered_model": {"name": "theirs"}}, State.UNKNOWN),
         (200, {"registered_model": NAME}, State.UNKNOWN),
+        (200, {"registered_model": [NAME]}, State.UNKNOWN),
         (200, {}, State.UNKNOWN),
         (404, {"registered_model": {"name": NAME}}, State.UNKNOWN),
         (404, missing(f"Registered Model with name={NAME} not found"), State.GONE),
@@ -75,6 +76,12 @@ def test_stage_of_an_experiment_is_mlflows_word(stage: str | None, state: State)
     assert of_experiment(met(200, {"experiment": about}), "other").about == about
 
 
+@pytest.mark.parametrize("said", [{"experiment": NAME}, {"experiment": [7]}, {}, []])
+def test_nothing_is_told_of_an_experiment_in_no_form(said: Any) -> None:
+    """Of an answer that is in no form of MLflow's nothing is told."""
+    assert of_experiment(met(200, said), NAME) == Sight(State.UNKNOWN, str(met(200, said)), {})
+
+
 def test_experiment_is_gone_by_its_id() -> None:
     """An experiment is gone if MLflow says so of this very id."""
     assert of_experiment_id(met(404, missing("No Experiment with id=7 exists")), "7").state is State.GONE
@@ -88,7 +95,11 @@ def test_experiment_is_gone_by_its_id() -> None:
         (met(200, {"files": [{"path": "x/a.bin"}]}), "a.bin", State.THERE),
         (met(200, {"files": [{"path": "b.bin"}]}), "a.bin", State.GONE),
         (met(200, {"files": [{"path": "b.bin"}]}), "", State.THERE),
-        (met(200, {"files": ["a.bin"]}), "a.bin", State.GONE),
+        (met(200, {"files": ["a.bin"]}), "a.bin", State.UNKNOWN),
+        (met(200, {"files": [{"name": "a.bin"}]}), "a.bin", State.UNKNOWN),
+        (met(200, {"files": [{"path": "b.bin"}, {}]}), "a.bin", State.UNKNOWN),
+        (met(200, {"files": [{"path": "b.bin"}, None]}), "", State.UNKNOWN),
+        (met(200, {"files": [{"path": ""}]}), "", State.UNKNOWN),
         (met(200, {}), "a.bin", State.GONE),
         (met(200, {}), "", State.GONE),
         (met(200, {"files": []}), "", State.GONE),
@@ -105,3 +116,25 @@ def test_experiment_is_gone_by_its_id() -> None:
 def test_file_is_gone_if_mlflow_lists_its_folder_without_it(answer: Exchange, name: str, state: State) -> None:
     """A file is gone if MLflow lists its folder without it; any other answer tells nothing."""
     assert of_files(answer, name).state is state
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "folders"),
+    [
+        ([{"path": "a", "is_dir": True}], "a", ["a"]),
+        ([{"path": "x/b", "is_dir": True}, {"path": "a", "is_dir": True}], "", ["a", "b"]),
+        ([{"path": "a", "is_dir": True}, {"path": "b", "is_dir": False}], "a", ["a"]),
+        ([{"path": "a", "is_dir": True}, {"path": "b", "is_dir": False}], "", None),
+        ([{"path": "a", "is_dir": False}], "a", None),
+        ([{"path": "a", "is_dir": "true"}], "a", None),
+        ([{"path": "a"}], "a", None),
+    ],
+)
+def test_folders_are_told_if_nothing_else_is_listed(
+    files: list[dict[str, Any]], name: str, folders: list[str] | None
+) -> None:
+    """Where folders alone are listed they are told, so that somebody looks into them; one file is enough."""
+    sight = of_files(met(200, {"files": files}), name)
+
+    assert sight.state is State.THERE
+    assert sight.about.get("folders") == folders

@@ -22,6 +22,8 @@ from registry_conformance.judge.target.requests import Made
 from registry_conformance.judge.target.target import Door
 from tests.safeguards.test_guard import RUN, TARGET, guard, names
 
+CANNOT = (501, {"error_code": "NOT_IMPLEMENTED", "message": "Multipart upload is not supported"})
+FAILED = (501, {"error_code": "INTERNAL_ERROR", "message": "NotImplemented"})
 API, FILES = "/api/2.0/mlflow", "/api/2.0/mlflow-artifacts"
 
 
@@ -296,6 +298,28 @@ def test_changed_model_is_there_as_before(tmp_path: Path) -> None:
     assert [(each.name, each.ids) for each in own.left(TARGET)] == [(f"{RUN}-m", ())]
 
 
+@pytest.mark.parametrize("answer", [CANNOT, FAILED])
+def test_only_mlflows_own_word_says_that_no_upload_was_begun(
+    tmp_path: Path, answer: tuple[int, dict[str, str]]
+) -> None:
+    """MLflow's NOT_IMPLEMENTED takes the upload off the ledger; another failure with that status does not."""
+    own = guard(tmp_path)
+    begin = request("POST", f"{FILES}/mpu/create/{RUN}-x", {"path": "a"})
+    ask(door(own), begin)
+    record_answer(door(own), answered(begin, *answer))
+
+    assert names(own) == ([] if answer is CANNOT else [f"{RUN}-x/a"])
+
+
+def test_document_that_is_no_object_names_nothing() -> None:
+    """A body that is a list, a number, no JSON, or not there names nothing that is made or removed."""
+    for path in (f"{API}/registered-models/create", f"{API}/registered-models/update", f"{API}/runs/create"):
+        for body in (b'["name"]', b"7", b"{", b"", None):
+            exchange = Exchange("POST", f"http://x.example{path}", "canonical", None)
+            assert made_by(door(None), exchange, body) is None
+            assert removed_by(door(None), exchange, body) is None
+
+
 @pytest.mark.parametrize(
     ("error", "dead"),
     [("refused: nobody", True), ("timeout: 10 s", True), ("name: unknown", True), ("reset: x", False)],
@@ -307,6 +331,16 @@ def test_answer_tells_whether_anybody_is_there(tmp_path: Path, error: str, dead:
         record_answer(door(own), Exchange("GET", "http://x.example/health", "canonical", None, error=error))
 
     assert bool(own.silence("canonical")) is dead
+
+
+def test_answer_that_was_cut_is_of_somebody(tmp_path: Path) -> None:
+    """Somebody is there who answered, though the rest of the answer did not come in time."""
+    own = guard(tmp_path)
+    for _ in range(2):
+        cut = Exchange("GET", "http://x.example/health", "canonical", 200, error="timeout: 10 s")
+        record_answer(door(own), cut)
+
+    assert not own.silence("canonical")
 
 
 def test_answer_that_cannot_be_noted_ends_the_run(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ _ANY_DIGIT = re.compile(r"\d")
 """What a text has that a server may read as a number, with signs, blanks or zeros around it, in any script."""
 _ROUTES = "/mlflow-artifacts/"
 _UPLOAD = re.compile(r"mpu/(create|complete|abort)(?:/(.*))?")
+_IDS = {EXPERIMENT: "experiment_id", UPLOAD: "upload_id"}
+"""Kind -> the field of an answer in which the target says what it calls the thing."""
 _NOT_IMPLEMENTED = "NOT_IMPLEMENTED"
 """MLflow's own error code, with 501, for what its artifact store cannot do: nothing was made."""
 _DEAD = ("refused", "timeout", "name")
@@ -95,10 +97,10 @@ def _note(guard: Requests, door: Door, exchange: Exchange) -> None:
     unmade = exchange.refused or exchange.error_code == _NOT_IMPLEMENTED
     if unmade and made and made.kind == UPLOAD:
         guard.refused(made)
-    found = exchange.json() if exchange.ok and exchange.method == "POST" else None
+    found = exchange.json() if exchange.ok else None
     if not isinstance(found, dict):
         return
-    if made and (own_id := found.get({EXPERIMENT: "experiment_id", UPLOAD: "upload_id"}.get(made.kind, ""))):
+    if made and made.kind in _IDS and (own_id := found.get(_IDS[made.kind])):
         guard.learn(made, str(own_id))
     if removed and removed.kind == UPLOAD:
         guard.ended(removed, removed.ids[0])

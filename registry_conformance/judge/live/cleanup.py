@@ -69,7 +69,7 @@ def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = F
         made = sorted(guard.left(identity_of(target)), key=lambda one: _ORDER.index(one.kind))
     except LedgerError as problem:
         return Cleaned(0, (str(problem),))
-    if dry or not made:
+    if dry:
         return Cleaned(0, tuple(f"{one.kind} {one.name}" for one in made))
     cleaner = _Cleaner(target, guard)
     parted = cleaner.parted(made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,7 +34,6 @@ class Holder:
 
     target: Target
     guard: RemovalGuard
-    pauses: Sequence[float] = ()
     _silent: Counter[str] = field(default_factory=Counter)
     _known: dict[str, bool] = field(default_factory=dict)
 
@@ -54,7 +53,7 @@ class Holder:
     def agreed(self, ask: Ask) -> Sight:
         """Return what all who can tell say of a thing; not known is what they do not agree about."""
         sights: list[Sight] = []
-        for pause in self.pauses or PAUSES:
+        for pause in PAUSES:
             time.sleep(pause)
             sights = self._round(ask)
             states = {sight.state for sight in sights}

@@ -51,20 +51,23 @@ def of_experiment_id(met: Exchange, own_id: str) -> Sight:
 
 def of_files(met: Exchange, name: str = "") -> Sight:
     """Return what a listing of a folder says of ``name`` in it, or, without one, of all that is in it."""
-    document = met.json()
-    listing = met.ok and met.content_type == "application/json" and isinstance(document, dict)
-    files = document.get("files", []) if listing and not {*document} - {"files"} else None
-    if not isinstance(files, list):
+    listed = _listed(met)
+    if listed is None:
         return Sight(State.UNKNOWN, str(met))
-    listed = {
-        str(each.get("path", "")).rpartition("/")[2]: each.get("is_dir") is True
-        for each in files
-        if isinstance(each, dict)
-    }
-    wanted = {name: listed[name]} if name in listed else {} if name else listed
-    if wanted and all(wanted.values()):  # a store may list a folder of which all files are deleted
-        return Sight(State.THERE, str(met), {"folders": sorted(wanted)})
-    return Sight(State.THERE if wanted or (files and not name) else State.GONE, str(met))
+    wanted = {each: folder for each, folder in listed.items() if each == name or not name}
+    if not wanted:
+        return Sight(State.GONE, str(met))
+    folders = {"folders": sorted(wanted)} if all(wanted.values()) else {}
+    return Sight(State.THERE, str(met), folders)  # a store may list a folder of which all files are deleted
+
+
+def _listed(met: Exchange) -> dict[str, bool] | None:
+    """Return name -> whether it is a folder, of each entry of MLflow's listing; ``None`` of any other answer."""
+    document = met.json() if met.ok and met.content_type == "application/json" else None
+    files = document.get("files", []) if isinstance(document, dict) and not {*document} - {"files"} else None
+    if not isinstance(files, list) or not all(isinstance(each, dict) and each.get("path") for each in files):
+        return None
+    return {str(each["path"]).rpartition("/")[2]: each.get("is_dir") is True for each in files}
 
 
 def _named(met: Exchange, field_of: str, key: str, wanted: str) -> Sight:
