@@ -323,13 +323,14 @@ def test_servers_that_share_no_database_leave_everything_not_known(visit: Visit)
     visit.registry.experiment("7", NAME)
     visit.made("experiment", NAME, "7")
     visit.made("model", MODEL)
+    visit.made("upload", f"{RUN}-x/a", "u")
     turns = iter(range(1000))
     gone = absent(f"Could not find experiment with name '{NAME}'")
     visit.registry.instead = lambda _, verb, __: gone if "by-name" in verb and next(turns) % 2 else None
     cleaned = visit.clean()
 
     assert "several servers answer at the door d" in cleaned.left[0]
-    assert len(visit.names) == 2
+    assert len(visit.names) == 3
 
 
 def test_upload_is_given_up_by_its_id(visit: Visit) -> None:

@@ -18,7 +18,7 @@ from registry_conformance.judge.target.ledger import identity_of
 from registry_conformance.judge.target.liveness import hold, release
 from registry_conformance.judge.target.requests import GuardError, Made
 from registry_conformance.judge.target.target import BucketAccess, Door, Target
-from tests.safeguards.doubles import Registry, Store, said, serving
+from tests.safeguards.doubles import PROXYS_404, Answer, Registry, Store, said, serving
 
 RUN_ID = "verify-20300101-000000-abcdef"
 LONG_AGO = "verify-20250101-120000-abcdef"
@@ -195,10 +195,43 @@ def test_bucket_tells_of_files_by_the_folder_that_a_run_named(
 
 def test_target_that_lists_nothing_is_told(tmp_path: Path, target: Target, registry: Registry) -> None:
     """A target that does not list what it holds is told."""
-    registry.instead = lambda *_: (403, "text/html", "no")
+    registry.instead = lambda _, verb, __: (403, "text/html", "no") if verb.endswith("/search") else None
 
     with pytest.raises(Mismatch, match="a list of experiments"):
         strangers(target, tmp_path, SOON, deleted=False)
+
+
+@pytest.mark.parametrize("answer", [said({}), PROXYS_404, (200, "text/html", "<html>"), (500, "text/plain", "")])
+def test_empty_list_is_believed_of_mlflow_alone(
+    tmp_path: Path, target: Target, registry: Registry, answer: Answer
+) -> None:
+    """Kind: an answer that is believed. A server that says ``{}`` to everything does not show that nothing is left."""
+    registry.instead = lambda *_: answer
+
+    with pytest.raises(Mismatch, match="MLflow's own word"):
+        strangers(target, tmp_path, SOON, deleted=False)
+
+
+def test_list_without_an_end_is_told(tmp_path: Path, target: Target, registry: Registry) -> None:
+    """Kind: a token that an answer names. A list that always has one page more is told, and not taken for whole."""
+
+    def answer(_: str, verb: str, __: dict[str, Any]) -> Any:
+        return said({"experiments": [], "next_page_token": "more"}) if verb == "/experiments/search" else None
+
+    registry.instead = answer
+    with pytest.raises(Mismatch, match="a list of experiments that ends"):
+        strangers(target, tmp_path, SOON, deleted=False)
+
+
+@pytest.mark.parametrize("moment", ["20301399-000000", "20300101-250000", "00000000-000000"])
+def test_name_with_a_moment_of_no_calendar_is_nobodys_run(
+    tmp_path: Path, target: Target, registry: Registry, moment: str
+) -> None:
+    """Kind: a name that somebody gave. A model called like a run of no day is somebody else's."""
+    listing(registry)
+    registry.models = {f"verify-{moment}-abcdef-m"}
+
+    assert set(strangers(target, tmp_path, SOON, deleted=False)) == {LONG_AGO}
 
 
 @pytest.mark.parametrize(("name", "run"), [(f"{RUN_ID}-ab-1-model", RUN_ID), (RUN_ID, RUN_ID)])
@@ -210,7 +243,9 @@ def test_name_of_a_run_is_known(name: str, run: str) -> None:
     assert found[1] == run
 
 
-@pytest.mark.parametrize("name", ["verify-the-model", "churn", f"my-{RUN_ID}", "verify-20300101-000000-abcdefg"])
+@pytest.mark.parametrize(
+    "name", ["verify-the-model", "churn", f"my-{RUN_ID}", f"{RUN_ID}g", RUN_ID.upper(), RUN_ID.replace("2", "\uff12")]
+)
 def test_name_of_somebody_else_is_not_taken_for_one(name: str) -> None:
     """The name of somebody else is not taken for one."""
     assert RUN.match(name) is None

@@ -41,6 +41,9 @@ def missing(message: str, code: str = "RESOURCE_DOES_NOT_EXIST") -> dict[str, st
     [
         (200, {"registered_model": {"name": NAME}}, State.THERE),
         (200, {"registered_model": {"name": "theirs"}}, State.UNKNOWN),
+        (200, {"registered_model": {"name": NAME.upper()}}, State.UNKNOWN),
+        (200, {"registered_model": {"name": NAME.replace("m", "\uff4d")}}, State.UNKNOWN),
+        (404, missing(f"Registered Model with name={NAME.upper()} not found"), State.UNKNOWN),
         (200, {"registered_model": NAME}, State.UNKNOWN),
         (200, {"registered_model": [NAME]}, State.UNKNOWN),
         (200, {}, State.UNKNOWN),

@@ -63,15 +63,12 @@ class Holder:
         return Sight(State.UNKNOWN, f"the answers do not agree: {said}")
 
     def is_mlflow(self, wire: MlflowHttp) -> bool:
-        """Return whether MLflow answers at a place: it says in its own words that nobody made a model of this name.
-
-        An empty listing is the same text from MLflow and from a server that says so to everything.
-        """
+        """Return whether MLflow answers at a place; each is asked once."""
         place = wire.door.url
         if place not in self._known:
             name = f"{self.guard.run}-nobody"
             met = self.ask(wire, "GET", f"{REST}/registered-models/get", query={"name": name})
-            self._known[place] = presence.of_model(met, name).state is State.GONE
+            self._known[place] = presence.is_mlflow(met, name)
         return self._known[place]
 
     def parted(self, ask: Ask) -> str:

@@ -13,6 +13,7 @@ from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.live.cleanup import Cleaned, clean
+from registry_conformance.judge.live.presence import is_mlflow
 from registry_conformance.judge.target import ledger
 from registry_conformance.judge.target.guard import Budget, Guard
 from registry_conformance.judge.target.ledger import RUN_ID, LedgerError, identity_of
@@ -23,6 +24,7 @@ from registry_conformance.judge.target.target import BucketAccess, Target
 RUN = re.compile(rf"({RUN_ID.pattern})(?:-|$)")
 """How the name of what a run makes begins: the run's id, with the moment that it began, in UTC."""
 _PAGES = 50
+_NOBODYS = "registry-conformance-nobodys-model"
 _NO_LIMIT = Budget(1, 1, 1, 1.0)
 """Of a run that is over: nothing more is sent by it."""
 
@@ -72,7 +74,7 @@ def strangers(target: Target, ledgers: Path, before: datetime, *, deleted: bool)
     found: dict[str, list[Made]] = {}
     for made in _held(target, deleted=deleted):
         named = RUN.match(made.name)
-        if named and named[1] not in known and _began(named[1]) < before:
+        if named and named[1] not in known and _began_before(named[1], before):
             found.setdefault(named[1], []).append(made)
     return found
 
@@ -90,6 +92,14 @@ def _began(run_id: str) -> datetime:
     return datetime.strptime(moment, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
 
 
+def _began_before(run_id: str, before: datetime) -> bool:
+    """Return whether a run began before a moment; no run has a name whose moment is in no calendar."""
+    try:
+        return _began(run_id) < before
+    except ValueError:
+        return False
+
+
 def _run_of(file: Path) -> str:
     """Return the run that a ledger is of, empty if it is none that can be read."""
     try:
@@ -102,6 +112,9 @@ def _held(target: Target, *, deleted: bool) -> Iterator[Made]:
     """Yield the experiments, models and files whose names begin as a run's do; files if the bucket is open."""
     door = target.doors[0]
     wire = MlflowHttp(replace(door, guard=None), target.key_at(door), Evidence(), "janitor")
+    met = wire.send("GET", f"{REST}/registered-models/get", query={"name": _NOBODYS})
+    if not is_mlflow(met, _NOBODYS):
+        raise Mismatch("MLflow's own word that nobody made a model of that name", str(met))
     for stage in ("ACTIVE_ONLY", "DELETED_ONLY")[: 1 + deleted]:
         names = _names(wire, "experiments", "experiments", view_type=stage)
         yield from (Made(EXPERIMENT, name, door.name) for name in names)
@@ -135,6 +148,7 @@ def _names(wire: MlflowHttp, verb: str, field: str, **more: str) -> Iterator[str
         token = str(met.document.get("next_page_token") or "")
         if not token:
             return
+    raise Mismatch(f"a list of {verb} that ends", f"more than {_PAGES} pages")
 
 
 def _files(ledgers: Path) -> list[Path]:

@@ -39,6 +39,14 @@ def of_model(met: Exchange, name: str) -> Sight:
     return _named(met, "registered_model", "name", name)
 
 
+def is_mlflow(met: Exchange, nobodys: str) -> bool:
+    """Return whether it is MLflow that answers when it is asked for a model of a name that nobody gave.
+
+    An empty listing is the same text from MLflow and from a server that says so to everything.
+    """
+    return of_model(met, nobodys).state is State.GONE
+
+
 def of_experiment(met: Exchange, name: str) -> Sight:
     """Return what an answer to ``experiments/get-by-name`` says."""
     return _named(met, "experiment", "name", name)

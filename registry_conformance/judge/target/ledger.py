@@ -22,7 +22,7 @@ from urllib.parse import unquote
 from registry_conformance.judge.target.requests import EXPERIMENT, KINDS, MODEL, UPLOAD, Made
 from registry_conformance.judge.target.target import Target
 
-RUN_ID = re.compile(r"verify-\d{8}-\d{6}-[0-9a-f]{6}")
+RUN_ID = re.compile(r"verify-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 """What a run is called: its id has the moment in it, in UTC, at which it began."""
 _VERSION = 1
 _MADE, _ID, _REFUSED, _ENDED, _GONE = "made", "id", "refused", "ended", "gone"

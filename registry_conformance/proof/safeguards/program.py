@@ -12,6 +12,7 @@ import importlib
 import inspect
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,9 @@ from registry_conformance.proof.safeguards.mutate import Mutant, mutants
 
 Say = Callable[[str], None]
 _PACKAGE = "registry_conformance.judge"
-_LONGEST = 60
-"""Seconds that the tests may take with a mutant; one that never ends is as good as found."""
+_LONGEST, _TIMES = 60, 10
+"""Seconds that the tests may take with a mutant, and so many times what they take without any besides: one that does
+not end is as good as found, and a machine that is slow finds nothing."""
 TESTS = "tests/safeguards"
 MODULES = (
     "target.ledger",
@@ -75,18 +77,24 @@ def survivors(plan: Sequence[Planned], root: Path, workers: int, say: Say) -> li
     quiet = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={root}"]
     with _silence():
         pytest.main([*quiet, "--collect-only", str(root / TESTS)])  # imports all that the forks need
+    patience: dict[str, int] = {}
     for module in sorted({each.module for each in plan}):
+        began = time.monotonic()
         if _died(functools.partial(_tests, [*quiet, *_files(module, root)])):
             raise SafeguardTestsError(f"the tests of {module} fail without any mutant")
+        patience[module] = _LONGEST + int(_TIMES * (time.monotonic() - began))
     alive, running = [], {}
     for number, one in enumerate(plan, 1):
-        running[_forked(functools.partial(_mutated, one, [*quiet, *_files(one.module, root)]))] = one
+        work = functools.partial(_mutated, one, [*quiet, *_files(one.module, root)])
+        running[_forked(work, patience[one.module])] = one
         while len(running) >= workers or (number == len(plan) and running):
             pid, status = os.wait()
             ended = running.pop(pid)
             if status == 0:
                 alive.append(ended)
                 say(f"survived: {ended}")
+            elif os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+                say(f"did not end in {patience[ended.module]} s: {ended}")
     return alive
 
 
@@ -125,12 +133,15 @@ def _died(work: Callable[[], int]) -> bool:
     return status != 0
 
 
-def _forked(work: Callable[[], int]) -> int:
-    """Do something in a fork of this process that says nothing and ends in time; return its process id."""
+def _forked(work: Callable[[], int], patience: int = 0) -> int:
+    """Do something in a fork of this process that says nothing, and ends after ``patience`` seconds, 0 for never.
+
+    Returns its process id.
+    """
     pid = os.fork()
     if pid:
         return pid
-    signal.alarm(_LONGEST)
+    signal.alarm(patience)
     code = 3
     try:
         with _silence():
