@@ -14,6 +14,7 @@ from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.live.presence import (
     Sight,
     State,
+    is_mlflow,
     of_experiment,
     of_experiment_id,
     of_files,
@@ -83,6 +84,14 @@ def test_stage_of_an_experiment_is_mlflows_word(stage: str | None, state: State)
 def test_nothing_is_told_of_an_experiment_in_no_form(said: Any) -> None:
     """Of an answer that is in no form of MLflow's nothing is told."""
     assert of_experiment(met(200, said), NAME) == Sight(State.UNKNOWN, str(met(200, said)), {})
+
+
+def test_mlflow_is_known_by_its_words_about_nobodys_model() -> None:
+    """MLflow is known by its error for a name that nobody gave; no other answer is taken for it."""
+    others = (met(200, {}), met(404, missing("x not found")), met(200, {"registered_model": {"name": NAME}}))
+
+    assert is_mlflow(met(404, missing(f"Registered Model with name={NAME} not found")), NAME)
+    assert not any(is_mlflow(other, NAME) for other in others)
 
 
 def test_experiment_is_gone_by_its_id() -> None:
