@@ -3,13 +3,16 @@
 Layouts: ``existing`` (applied before, all is known), ``new`` (references to a bucket whose id is unknown), ``counted``
 (a module called with ``for_each``, resources in it with ``count``), ``keyed`` (two buckets by ``for_each`` at the
 root), ``apart`` (the bucket in one module, what is about it in another, joined by an output and a variable),
-``inline`` (settings as blocks of the bucket itself).
+``locals`` (as public modules have it: a module for each bucket, all in it by ``count``, the bucket named by a local
+value), ``nested`` (modules for storage and identity in a module of the platform's), ``inline`` (settings as
+blocks of the bucket itself).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from registry_conformance.judge.account.fact import Known
@@ -18,7 +21,8 @@ from registry_conformance.judge.target.account import Declared
 from tests.account.plan_inline import fold
 from tests.account.plan_parts import Part, parts
 
-LAYOUTS = ("existing", "new", "counted", "keyed", "apart", "inline")
+LAYOUTS = ("existing", "new", "counted", "keyed", "apart", "locals", "nested", "inline")
+_BY_COUNT = ("counted", "locals")
 _LABEL = {"aws_s3_bucket": "bucket", "aws_iam_role": "name", "aws_iam_policy": "arn"}
 _ATTRIBUTE = {"aws_s3_bucket": "id", "aws_iam_role": "name", "aws_iam_policy": "arn"}
 
@@ -36,7 +40,10 @@ class Writer:
         """Add resources, those of S3 if the layout has them."""
         for part in found:
             of_s3 = part.type.startswith("aws_s3_")
-            if of_s3 and self.layout == "counted":
+            if self.layout == "nested":
+                inside = 'storage["artifacts"]' if of_s3 else "identity"
+                self.add(part, module=f"module.platform[0].module.{inside}", index=0 if of_s3 else None)
+            elif of_s3 and self.layout in _BY_COUNT:
                 self.add(part, module='module.storage["artifacts"]', index=0)
             elif of_s3 and self.layout == "keyed":
                 self.add(part, index="artifacts")
@@ -96,13 +103,15 @@ class Writer:
             configured["count_expression"] = {"constant_value": 1}
         elif index is not None:
             configured["for_each_expression"] = {"references": ["local.buckets"]}
-        self._configured.setdefault(module.partition("[")[0], {})[f"{part.type}.{part.label}"] = configured
+        self._configured.setdefault(re.sub(r"\[[^]]*\]", "", module), {})[f"{part.type}.{part.label}"] = configured
 
     def _references(self, kind: str, index: str | int | None) -> list[str]:
         attribute = _ATTRIBUTE[kind]
         if kind == "aws_s3_bucket" and self.layout == "apart":
             return ["var.bucket_id"]
-        if isinstance(index, int):
+        if kind == "aws_s3_bucket" and self.layout == "locals":
+            return ["local.bucket_id"]
+        if isinstance(index, int) and kind == "aws_s3_bucket":
             return [f"{kind}.this[0].{attribute}", f"{kind}.this[0]", f"{kind}.this"]
         if index is not None:
             return [f"{kind}.this", "each.key"]
@@ -111,7 +120,7 @@ class Writer:
     def document(self, region: str, account: str) -> dict[str, Any]:
         """Return the whole plan."""
         root: dict[str, Any] = {"resources": self._resources.get("", [])}
-        children = [{"address": name, "resources": each} for name, each in self._resources.items() if name]
+        children = _children({name: each for name, each in self._resources.items() if name})
         caller = {"address": "data.aws_caller_identity.me", "mode": "data", "type": "aws_caller_identity", "name": "me"}
         prior = {"resources": [{**caller, "values": {"account_id": account, "arn": "arn:aws:iam::0:user/ci"}}]}
         return {
@@ -135,9 +144,12 @@ class Writer:
         calls: dict[str, Any] = {}
         output = {"references": ["aws_s3_bucket.this.id", "aws_s3_bucket.this"]}
         for name, resources in self._configured.items():
+            at = calls
+            for step in name.split(".")[1:-1:2]:
+                at = at.setdefault(step, {"module": {}})["module"].setdefault("module_calls", {})
             if name:
-                calls[name.removeprefix("module.")] = {
-                    "source": f"./{name.removeprefix('module.')}",
+                at[name.rpartition(".")[2]] = {
+                    "source": f"./{name.rpartition('.')[2]}",
                     "expressions": {"name": {"references": ["each.value"]}},
                     "module": {"resources": list(resources.values())},
                 }
@@ -148,6 +160,19 @@ class Writer:
             calls["settings"]["expressions"] = {"bucket_id": joined}
             calls["settings"]["module"]["variables"] = {"bucket_id": {}}
         return {"resources": list(self._configured.get("", {}).values()), "module_calls": calls}
+
+
+def _children(modules: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return modules with their resources, each in the one that calls it, as a plan has them."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, resources in modules.items():
+        parent = name.rpartition(".module.")[0]
+        own = {"address": name, "resources": resources}
+        if parent:
+            found.setdefault(parent, {"address": parent, "child_modules": []})["child_modules"].append(own)
+        else:
+            found[name] = own
+    return list(found.values())
 
 
 def _expression(value: Any) -> Any:
@@ -161,12 +186,12 @@ def plan_of(state: State, declared: Declared, layout: str = "existing") -> dict[
     """Return the plan that would make an account, in one of the layouts; the bucket of its access log is in it too."""
     writer = Writer(layout)
     writer.write(fold(parts(state)) if layout == "inline" else parts(state))
-    if declared.access_log and layout in {"counted", "keyed"}:
+    if declared.access_log and layout in {*_BY_COUNT, "keyed"}:
         log = Part("aws_s3_bucket", {"bucket": declared.access_log[0]})
         bare = Part("aws_s3_bucket_versioning", {"versioning_configuration": [{"status": "Suspended"}]})
         about = Part(bare.type, bare.values, ("id",), {"bucket": "aws_s3_bucket"})
         for part in (log, about):
-            if layout == "counted":
+            if layout in _BY_COUNT:
                 writer.add(part, module='module.storage["logs"]', index=0)
             else:
                 writer.add(part, index="logs")

@@ -102,7 +102,8 @@ def _sources(policy: list[Statement], owner: str) -> Iterator[tuple[str, str]]:
     for key, value in ((key, each) for one in policy for _, key, wanted in one.conditions for each in wanted):
         if key.lower() == "aws:sourcearn" and value.count(":") > 4:
             account, arn = _arn_like(value, owner)
-            yield account or _NOBODYS, arn
+            if account != owner:
+                yield account or _NOBODYS, arn
         elif key.lower() == "aws:sourceaccount" and (account := _account_like(value, _NOBODYS, owner)) != owner:
             yield account, f"arn:aws:service:region:{account}:resource/stranger"
 

@@ -35,7 +35,17 @@ def linked(plan: Plan, resource: Resource, attribute: str, kind: str, *names: st
         own = _index(resource)
         same = {address: each for address, each in meant.items() if own and _index(each) == own}
         meant = same or meant
-    return list(meant.values()) or plan.of(kind)
+    return list(meant.values()) or _beside(plan, resource, references, kind) or plan.of(kind)
+
+
+def _beside(plan: Plan, resource: Resource, references: Sequence[str], kind: str) -> list[Resource]:
+    """Return the one resource of a type in the same module's instance, if no more is told than a local value's name.
+
+    Plans do not say what a local value is made of; modules for one bucket name it so.
+    """
+    near = [each for each in plan.of(kind) if each.module == resource.module]
+    by_local = bool(references) and all(each.startswith("local.") for each in references)
+    return near if by_local and resource.module and len(near) == 1 else []
 
 
 def configured(plan: Plan, resource: Resource, *path: str | int) -> bool:

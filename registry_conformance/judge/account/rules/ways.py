@@ -10,7 +10,7 @@ from registry_conformance.judge.account.finding import Finding, Undecided, judge
 from registry_conformance.judge.account.grants import Grant, grants
 from registry_conformance.judge.account.named_roles import naming_policies
 from registry_conformance.judge.account.openings import Opening, openings
-from registry_conformance.judge.account.patterns import account_of, common
+from registry_conformance.judge.account.patterns import account_of, common, covers, covers_action
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import BucketState, Called, State
 from registry_conformance.judge.account.statement import Statement
@@ -84,10 +84,19 @@ def _nothing_called_deletes(state: State, declared: Declared) -> Finding:
 
 def _may(called: Called, declared: Declared) -> Iterator[Grant]:
     """Yield what a function's role may delete of the artifacts."""
-    for grant in grants(value(called.statements, f"what {called.function} may do", absent=())):
-        if any(grant.allows(action) for action in _DELETES) and common(grant.resource, declared.objects_arn):
+    statements = value(called.statements, f"what {called.function} may do", absent=())
+    left = [action for action in _DELETES if not any(_denies(each, action, declared) for each in statements)]
+    for grant in grants(statements):
+        if any(grant.allows(action) for action in left) and common(grant.resource, declared.objects_arn):
             yield grant
             return
+
+
+def _denies(statement: Statement, action: str, declared: Declared) -> bool:
+    """Return whether a statement denies an action on every artifact."""
+    named = any(covers_action(each, action) for each in statement.actions)
+    everywhere = any(covers(each, declared.objects_arn) for each in statement.resources)
+    return statement.effect == "Deny" and not statement.conditions and named and everywhere
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(
