@@ -123,7 +123,7 @@ def test_account_and_deployment_are_green(target: Target, declared: Declared, tm
         "INF-054",
     }
     assert done.with_verdict("inapplicable") == inapplicable
-    assert len(done.with_verdict("passed")) == 37, done.verdicts
+    assert len(done.with_verdict("passed")) == 38, done.verdicts
     assert not done.with_verdict("failed") | done.with_verdict("inconclusive")
 
 

@@ -340,3 +340,13 @@ def test_written_objects_have_versions(door: MlflowHttp, location: str, bucket: 
 
     assert former, "the object has no version"
     assert former != present
+
+
+@verifies("INF-062")
+@pytest.mark.usefixtures("declared")
+def test_written_objects_are_under_no_legal_hold(door: MlflowHttp, location: str, bucket: Bucket) -> None:
+    """What the run wrote is under no legal hold, so that it can be removed."""
+    require(door.put_artifact(location, "a.bin", b"bytes"), 200)
+    held = bucket.is_held(bucket.key_for(location, "a.bin"))
+
+    expect_equal(held, False, "a legal hold")

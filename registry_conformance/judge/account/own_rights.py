@@ -34,7 +34,13 @@ LOOKS_AT_ROLE = (
 LOOKS_AT_OTHER_ROLES = ("iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")
 LOOKS_AT_POLICIES = ("iam:GetPolicy", "iam:GetPolicyVersion")
 LISTS_OBJECTS = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
-TOUCHES_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload")
+TOUCHES_OBJECTS = (
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteObjectVersion",
+    "s3:AbortMultipartUpload",
+    "s3:GetObjectLegalHold",
+)
 
 
 def own_rights(declared: Declared) -> Iterator[Statement]:

@@ -79,6 +79,17 @@ class BucketError(RuntimeError):
     """The store refuses what is asked of it, or keeps what was to be removed; the message says what and how."""
 
 
+_WITHOUT_LOCK = {
+    "InvalidRequest",
+    "NoSuchObjectLockConfiguration",
+    "ObjectLockConfigurationNotFoundError",
+    "NotImplemented",
+    "XNotImplemented",
+    "MethodNotAllowed",
+}
+"""What stores say of a legal hold in a bucket without Object Lock, or where they have none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """How the store keeps an object: encryption, KMS key and version as S3 names them, empty if it has none."""
@@ -127,6 +138,23 @@ class Bucket:
         body = Body.of(iter(lambda: stream.read(CHUNK), b""))
         self.evidence.object(key, body.size, body.sha256)
         return body
+
+    def is_held(self, key: str) -> bool:
+        """Return whether the object under ``key`` is under a legal hold; a bucket without Object Lock has none.
+
+        Raises ``PreconditionFailed`` if that may not be read.
+        """
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - not every worker looks
+
+        try:
+            found = s3(self.access).get_object_legal_hold(Bucket=self.access.bucket, Key=key)
+        except ClientError as problem:
+            if problem.response.get("Error", {}).get("Code") in _WITHOUT_LOCK:
+                return False
+            raise PreconditionFailed(f"an object {key} whose legal hold can be read", str(problem)) from problem
+        status = found.get("LegalHold", {}).get("Status", "OFF")
+        self.evidence.note(f"{key} has the legal hold {status}")
+        return bool(status == "ON")
 
     def kept(self, key: str) -> Kept:
         """Return how the store keeps the object under ``key``; raise ``PreconditionFailed`` if there is none."""

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from registry_conformance.judge.account.fact import Known, Unreadable
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
+from registry_conformance.judge.account.patterns import account_of
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import FLAGS, BucketState, State
 from registry_conformance.judge.target.account import Declared
@@ -60,7 +61,9 @@ def _kms_key(state: State, declared: Declared) -> Finding:
     if "alias/" in key and not key.endswith("alias/aws/s3"):
         raise Undecided(Verdict.INCONCLUSIVE, f"default encryption names {key}; which key that is now is not told")
     same = key == declared.kms_key or declared.kms_key.endswith(f":key/{key}")
-    return judged(same, f"the key {declared.kms_key}", key)
+    elsewhere = account_of(key) not in {"", declared.owner}
+    whose = f", of the account {account_of(key)}, which decides who reads the models" if elsewhere else ""
+    return judged(same, f"the key {declared.kms_key}", f"{key}{whose}")
 
 
 def _bucket_key(state: State, declared: Declared) -> Finding:

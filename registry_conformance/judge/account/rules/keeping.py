@@ -21,7 +21,7 @@ def _bucket(state: State) -> BucketState:
 def _key_works(state: State, declared: Declared) -> Finding:
     needs_declared(declared.kms_key, "kms_key")
     key = value(state.key, f"the KMS key {declared.kms_key}")
-    found = value(key.state, "the state of the KMS key")
+    found = value(key.state, _told_of("the state of the KMS key", declared))
     expected = f"{declared.kms_key} in the state Enabled"
     return judged(found == "Enabled", expected, f"{found}: what is encrypted with it cannot be read")
 
@@ -29,13 +29,21 @@ def _key_works(state: State, declared: Declared) -> Finding:
 def _key_is_the_accounts(state: State, declared: Declared) -> Finding:
     needs_declared(declared.kms_key, "kms_key")
     key: KeyState = standing(state.key, "KMS key")
-    found = list(openings(value(key.policy, "the policy of the KMS key"), declared))
+    own = {"", declared.owner, account_of(declared.kms_key)}
+    policy = value(key.policy, _told_of("the policy of the KMS key", declared))
+    found = [each for each in openings(policy, declared) if each.who == "*" or account_of(each.who) not in own - {""}]
     told = [f"its policy: {each}" for each in found if not each.conditions]
-    grants = value(key.grants, "the grants of the KMS key", absent=())
-    told += [f"a grant to {each}" for each in grants if account_of(each) not in {"", declared.owner}]
+    grants = value(key.grants, _told_of("the grants of the KMS key", declared), absent=())
+    told += [f"a grant to {each}" for each in grants if account_of(each) not in own]
     if found and not told:
         raise Undecided(Verdict.INCONCLUSIVE, "; ".join(map(str, found)))
     return judged(not told, f"a KMS key for the account {declared.owner} alone", "; ".join(told) or "so it is")
+
+
+def _told_of(what: str, declared: Declared) -> str:
+    """Return how a finding names a thing of the key, and whose that is if it is another account's."""
+    owner = account_of(declared.kms_key)
+    return what if owner in {"", declared.owner} else f"{what}, which is of the account {owner},"
 
 
 def _owner_pays(state: State, _: Declared) -> Finding:
