@@ -69,7 +69,7 @@ def first(facts: Facts, **more: Any) -> Named:
             "",
             "read-only access",
         ),
-        (answered(401, "application/json", '{"detail": "token expired"}'), "step-refused", "", "token expired"),
+        (answered(401, "application/json", '{"detail": "token expired"}'), "step-refused", "auth", "token expired"),
         (answered(200, "text/html", "<title>App</title>"), "step-answered-before-mlflow", "proxy", "with 200"),
         (answered(405, "text/html", FLASK), UNKNOWN, "", "no known cause fits"),
         (answered(404, "text/plain", "gone"), UNKNOWN, "proxy", "no known cause fits"),

@@ -183,6 +183,24 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
     ),
     ("mlflow-page", Answer(200, "<title>MLflow</title><div id='root'>"), "page-instead-of-api", "MLflow's web page"),
     ("openshift", Answer(503, OPENSHIFT), "nothing-behind-the-proxy", "OpenShift's router"),
+    (
+        "cut-short",
+        Answer(200, b'{"experiments": [{"experiment_id": "0", "na', {"Content-Type": "application/json"}),
+        "answer-cut-short",
+        "breaks off in mid-document",
+    ),
+    (
+        "too-early",
+        Answer(401, {"message": "The token is not yet valid (nbf)"}),
+        "key-refused",
+        "by this machine's clock",
+    ),
+    (
+        "another-header",
+        Answer(401, {"message": "No API key: send it in X-API-Key"}, {"WWW-Authenticate": 'ApiKey realm="mlflow"'}),
+        "key-does-not-arrive",
+        "sees none",
+    ),
     ("fastly", Answer(500, "<title>Fastly error: unknown domain x</title>"), "everything-fails", "by Fastly"),
     ("no-address", Answer(302, "", {"Location": "http://[bad"}), "redirect-to-another-path", "to what is no address"),
 )

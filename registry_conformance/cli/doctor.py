@@ -194,6 +194,11 @@ def _credential() -> Credential | None:
 
     user, password = tracking_login()
     token = "" if user else tracking_token()
+    if token != token.strip() or not token.isprintable():
+        raise refuse(
+            "MLFLOW_TRACKING_TOKEN: a line break or white space stands at its end or in it, which the MLflow client "
+            "cannot send; set it without, as by printf '%s' in the place of echo"
+        )
     for name, secret in (("PASSWORD", password), ("TOKEN", token)):
         if 0 < len(secret) < SHORTEST:
             raise refuse(f"MLFLOW_TRACKING_{name}: fewer than {SHORTEST} characters cannot be kept out of the output")

@@ -67,8 +67,8 @@ def world(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def tracking_token() -> str:
-    """Return the user's API key from where the MLflow client takes it, empty if none is set."""
-    return os.environ.get("MLFLOW_TRACKING_TOKEN", "").strip()
+    """Return the user's API key as the MLflow client takes it, white space and all, empty if none is set."""
+    return os.environ.get("MLFLOW_TRACKING_TOKEN", "")
 
 
 def tracking_login() -> tuple[str, str]:

@@ -22,7 +22,7 @@ from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN, Examined, examine_target
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
-from registry_conformance.judge.diagnosis.step_words import step_words
+from registry_conformance.judge.diagnosis.step_words import PRODUCT_KINDS, step_words
 from registry_conformance.judge.diagnosis.store_codes import layer_of, refused_operations, store_codes
 from registry_conformance.judge.diagnosis.undeclared import tolerated
 from registry_conformance.judge.diagnosis.unusable_grants import Given, out_of_reach, unusable
@@ -180,8 +180,11 @@ def conclude(
     others = [replace(_named(fit, facts, Band.POSSIBLE), alternative=True) for fit in rest[: _MOST - len(chosen)]]
     if told is not None and not first and all(band is Band.POSSIBLE for _, band in chosen):
         first = (_said(told),)
+    spoken = _spoken(facts, layers)
     if not chosen and not first:
-        first = (_refused(facts) or _spoken(facts, layers) or _unknown(facts, layers),)
+        first = (_refused(facts) or spoken or _unknown(facts, layers),)
+    elif spoken is not None and not first and _speak_against(spoken, [(fit.cause.layer, band) for fit, band in chosen]):
+        first = (spoken,)
     return Diagnosis((*first, *named, *others), facts)
 
 
@@ -262,6 +265,12 @@ def _refused(facts: Facts) -> Named | None:
         f"{GUIDE}#{STORE_REFUSES}",
         failure_signature=failure_signature(item for fact in saying for item in fact.evidence),
     )
+
+
+def _speak_against(spoken: Named, chosen: Sequence[tuple[str, Band]]) -> bool:
+    """Return whether a product's own words show another layer than each of the causes, which are possible at most."""
+    own = spoken.id in PRODUCT_KINDS and bool(spoken.layer)
+    return own and all(band is Band.POSSIBLE and layer != spoken.layer for layer, band in chosen)
 
 
 def _said(each: Finding) -> Named:

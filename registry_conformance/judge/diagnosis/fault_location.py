@@ -7,26 +7,24 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from registry_conformance.judge.diagnosis.answer_forms import FOREIGN, by_forms
 from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of, steady
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.store_codes import layer_of, store_codes
 
 _SILENT = re.compile(r"(all )?(timeout|reset|protocol)\b|.*\b(stalled|cut)$|.* (timeout|reset|protocol)\b")
 _REFUSED = re.compile(r"(all )?(401 |(403|429) json (UNAUTHENTICATED|PERMISSION|REQUEST_LIMIT|detail)(?!.*host-check))")
-_FOREIGN = re.compile(
-    r"(?:all )?(?P<status>30\d|4\d\d|50[1-4]) (?:html|text|xml|empty)\b(?!.*(?:flask|host-check|s3:))"
-)
-"""An error that is not in MLflow's form, nor in its web framework's."""
 _ROLE = re.compile(r"s3:(Forbidden|NoCredentials|Unauthorized)")
 _WAY = re.compile(r"s3:(unreachable|reset|timeout|tls)")
 _ACCESS = ("key.", "reader.", "admin.", "open.", "spoof", "doors.open", "doors.reader", "bypass")
 _ARTIFACTS = re.compile(
-    r"put|stored|list|get|presign|follow|multipart|size|ladder|chunked|empty|text|name|delete|cross|seed|repeat\.put|cut|"
+    r"put|stored|list|get|model\.|presign|follow|multipart|size|ladder|chunked|empty|text|name|delete|cross|seed|repeat\.put|cut|"
     r"route\.(upload|download|listing|presigned|multipart|deletion|ajax-artifacts)"
 )
 _FLOW = (
     "doors.search.P", "key.bearer.P", "meta.create.P", "meta.run.P", "put.P", "stored.P", "list.P", "get.P",
-    "presign.P", "multipart.create.P", "meta.logged.P", "meta.model.P", "meta.version.P",
+    "get.later.P", "presign.P", "multipart.create.P", "meta.logged.P", "model.put.P", "model.get.P",
+    "meta.model.P", "meta.version.P",
 )  # fmt: skip
 """The steps of a registration, in their order: what fails after the first is often its consequence."""
 _TWINS = {"doors.search.P": "search.O", "doors.health.P": "health.O", "doors.version.P": "version.O"}
@@ -55,6 +53,8 @@ def fault_location(facts: Facts, kept_by: Collection[str] = ()) -> Location:
         located = _compared(facts, some)
         if located is not None:
             return located
+    if (formed := by_forms(facts, [fact for fact in anomalies if steady(fact.name)], _FLOW)) is not None:
+        return Location(*formed)
     if kept_by:
         layer, _ = Counter(kept_by).most_common(1)[0]
         return Location(layer, f"most of the requirements that failed are kept by this layer: {layer}")
@@ -106,7 +106,7 @@ def _by_one_place(facts: Facts, anomalies: Sequence[Fact], through: Collection[F
 def _by_another(wrong: Collection[Fact]) -> Location | None:
     """Return that something before MLflow answered the first step that failed, if its form is not MLflow's."""
     first = next((fact for name in _FLOW for fact in wrong if fact.name == name), None)
-    found = _FOREIGN.match(first.value) if first else None
+    found = FOREIGN.match(first.value) if first else None
     if found is None:
         return None
     what = "throttled" if found["status"] == "429" else "answered"

@@ -75,6 +75,7 @@ def look(
             parts.logs(context, began)
             if enough is not None and enough(facts):
                 break
+        _all(context, [partial(artifacts.later, context)])
     _all(context, [partial(bodies.sweep, context), partial(parts.logs, context, began)])
     return facts
 
@@ -116,7 +117,7 @@ FLOW: tuple[Both, ...] = (
     (("repeat",), registry.repeats),
 )
 WEIGHT: tuple[Both, ...] = (
-    (("meta.logged",), registry.logged_model),
+    (("meta.logged", "model."), registry.logged_model),
     (("size",), bodies.sizes),
     (("chunked", "empty", "cut"), bodies.framing),
 )

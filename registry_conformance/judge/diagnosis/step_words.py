@@ -21,6 +21,14 @@ from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.items import ExchangeItem
 from registry_conformance.judge.evidence.sign_in import is_redirect, leads_to_sign_in
 
+PRODUCT_KINDS = frozenset(
+    kind.id
+    for kind in (
+        finding.FIREWALL, finding.FILTER, finding.TUNNEL, finding.CAPTIVE, finding.THROTTLED, finding.STEP_ANSWERED,
+        finding.STEP_UNSERVED, finding.STEP_REDIRECTED,
+    )
+)  # fmt: skip
+"""What only the words of a product before MLflow tell."""
 _FRAMEWORK = re.compile(r"<!doctype html>\s*<html lang=[\"']?en[\"']?>\s*<title>\d{3} ", re.IGNORECASE)
 """How an error page of Flask begins, as MLflow has them."""
 
@@ -43,11 +51,15 @@ def step_words(facts: Facts) -> StepWords | None:
     If each step works, the first answer counts to what else a registration needs.
     """
     wrong = {fact.name: fact for fact in facts.anomalies if grade_of(fact.name) is Grade.STEP}
-    steps = [(each.words, wrong[each.fact]) for each in STEPS if each.fact in wrong]
-    for words, fact in steps[:1] or [("", fact) for fact in wrong.values()]:
-        answer = next((each for item in fact.evidence if (each := _failed(item)) is not None), None)
+    steps = {each.fact: each.words for each in STEPS if each.fact in wrong}
+    for name in dict.fromkeys((*steps, *wrong)):
+        exchanges = [item for item in wrong[name].evidence if item["kind"] == "exchange"]
+        answer = next((each for item in exchanges if (each := _failed(item)) is not None), None)
         if answer is not None:
-            return _told(words or f"{answer.method} {urlsplit(answer.url).path}", fact, answer)
+            words = steps.get(name) or next(iter(steps.values()), f"{answer.method} {urlsplit(answer.url).path}")
+            return _told(words, wrong[name], answer)
+        if exchanges:
+            return None  # it met no answer, and what failed after it is its consequence
     return None
 
 

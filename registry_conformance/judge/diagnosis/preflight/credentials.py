@@ -38,6 +38,10 @@ _RIGHTS = re.compile(r"PERMISSION_DENIED|permission|not allowed|insufficient|sco
 _OUT_OF_TIME = (
     "take a new token; if this one is new, the clocks of this machine and of who issues tokens differ: set both by NTP"
 )
+_TOO_EARLY = re.compile(r"not yet valid|\bnbf\b|used before issued|issued in the future|\biat\b", re.IGNORECASE)
+"""How a refusal says that a token is good only later: the clock of who checks it is behind that of who issued it."""
+_GOOD_HERE = "by this machine's clock it is good"
+_CLOCKS = "have the clock of who checks tokens set by NTP: it is behind that of who issues them; or wait, and try again"
 _SENT = ("bearer", "basic")
 """The schemes of credentials that the MLflow client sends."""
 _OTHER_CARRIERS = ("kong", "aws-api-gateway", "azure-api", "apigee")
@@ -142,10 +146,9 @@ def _nothing_given(refusal: _Refusal) -> Finding:
 def _understood(refusal: _Refusal, credential: Credential) -> Finding | None:
     """Return what a refusal of a credential means, if its time, its status or its words tell."""
     what, who, said, status = _yours(credential), refusal.who, refusal.said, refusal.answer.status
-    if out_of_time := _out_of_time(credential):
-        return refusal.found(
-            finding.REFUSED, f"{what} refused with {status} by {who}{said}; {out_of_time}", _OUT_OF_TIME
-        )
+    if out_of_time := _out_of_time(credential) or (_GOOD_HERE if _TOO_EARLY.search(refusal.words) else ""):
+        sentence = f"{what} refused with {status} by {who}{said}; {out_of_time}"
+        return refusal.found(finding.REFUSED, sentence, _CLOCKS if out_of_time == _GOOD_HERE else _OUT_OF_TIME)
     if status == HTTPStatus.FORBIDDEN and _is_known(refusal.anonymous, refusal.answer, refusal.words):
         sentence = f"{what} known, and may not read experiments: {who} refuses with {status}{said}"
         return refusal.found(finding.RIGHTS, sentence)

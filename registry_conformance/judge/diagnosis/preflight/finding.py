@@ -96,6 +96,11 @@ BAD_HTTP = Kind(
     "correct what answers there",
     OPERATORS,
 )  # fmt: skip
+CUT_SHORT = Kind(
+    "answer-cut-short", "network", "an answer of MLflow's breaks off in the middle of a document",
+    "look for a device on the way that changes bodies and leaves their Content-Length, or cuts them, and take it out",
+    OPERATORS,
+)  # fmt: skip
 ENDLESS = Kind(
     "answer-endless", "proxy", "the answer does not end",
     "correct what answers there: a small search must be answered with a small document",
@@ -259,7 +264,7 @@ STEP_FAILS = Kind(
 )  # fmt: skip
 KINDS = (
     NAME, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME, HANDSHAKE,
-    CLIENT_CERTIFICATE, BAD_HTTP, ENDLESS,
+    CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT, LOGIN, OTHER,
     PAGE, PATH, BARRED, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, OPEN,
     FAILS, FAILING, BEHIND, UNAVAILABLE, THROTTLED,

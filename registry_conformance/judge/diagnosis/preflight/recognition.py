@@ -36,6 +36,18 @@ def is_mlflow(answer: Exchange) -> bool:
     return isinstance(document.get("error_code"), str) and isinstance(document.get("message"), str)
 
 
+def cut_short(answer: Exchange) -> Finding | None:
+    """Return that an answer of MLflow's to a search is a document that breaks off, though its length was kept."""
+    begun = answer.text.lstrip()
+    if not answer.ok or answer.json() is not None or not begun.startswith("{") or '"experiments"' not in begun[:60]:
+        return None
+    if answer.response_body.size > len(answer.content):
+        return None
+    host = urlsplit(answer.url).netloc
+    sentence = f"MLflow's answer at {host} breaks off in mid-document after {answer.response_body.size} B"
+    return Finding(finding.CUT_SHORT, sentence, finding.CUT_SHORT.remedy, (str(answer),))
+
+
 def version_of(answer: Exchange) -> str:
     """Return the version that the answer of ``/version`` names, empty if it names none."""
     text = answer.text.strip()

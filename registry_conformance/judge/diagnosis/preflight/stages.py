@@ -20,6 +20,7 @@ from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
 from registry_conformance.judge.diagnosis.preflight.recognition import (
     SEARCH,
+    cut_short,
     is_mlflow,
     login_page,
     no_mlflow,
@@ -94,6 +95,8 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
     """Return why the client's own search is not answered by an MLflow; nothing if others of its requests are."""
     if is_redirect(answer):
         return _redirected(asking, answer)
+    if found := cut_short(answer):
+        return found
     if not seems_to_be(answer) and (found := _turned_away(asking, anonymous, answer, product)):
         return found
     if fails(answer):

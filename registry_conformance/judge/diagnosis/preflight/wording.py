@@ -15,7 +15,7 @@ _WORDS = ("message", "detail", "error_description", "error", "fault", "errors", 
 def refuser(answer: Exchange, product: Product) -> str:
     """Return who refuses a request, in words."""
     challenge = answer.header("www-authenticate").lower()
-    if 'realm="mlflow"' in challenge or "mlflow.org/docs/latest/auth" in answer.text:
+    if challenge.startswith('basic realm="mlflow"') or "mlflow.org/docs/latest/auth" in answer.text:
         return "MLflow's own basic-auth app"
     own = author_of(answer)
     if own and own.id != APPLICATION:

@@ -111,6 +111,8 @@ def headers(context: ProbeContext) -> None:
                   normal="304 .*")  # fmt: skip
     asker.ask("head.long", "a request with 12 KiB of headers", "GET", SEARCH, query=ONE,
               headers=[("X-Long", "a" * 12_000)], normal="200 json")  # fmt: skip
+    asker.ask("head.query", "a query of 2 KiB", "GET", f"{REST}/experiments/get-by-name",
+              query={"experiment_name": "n" * 2000}, normal="404 json RESOURCE_DOES_NOT_EXIST")  # fmt: skip
     asker.ask("head.long-query", "a query of 6 KiB", "GET", f"{REST}/experiments/get-by-name",
               query={"experiment_name": "n" * 6000}, normal="404 json RESOURCE_DOES_NOT_EXIST")  # fmt: skip
     asker.ask("head.slash-query", "a query with escaped slashes", "GET", f"{REST}/experiments/get-by-name",

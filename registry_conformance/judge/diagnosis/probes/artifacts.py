@@ -60,6 +60,15 @@ def round_trip(context: ProbeContext, place: str) -> None:
     facts.unseen(f"get.again.{place}", "nothing was uploaded")
 
 
+def later(context: ProbeContext) -> None:
+    """Download once more what was uploaded first and could be downloaded then: a store may lose what it took."""
+    if context.facts.value("text.get.P") != "200 whole":
+        context.facts.unseen("get.later.P", "it could not be downloaded at first")
+        return
+    at = f"{FILES}/{context.name}/P/text.txt"
+    context.at("P").ask("get.later", "the same download, later", "GET", at, normal="200 whole", judge=whole(TEXT))
+
+
 def _listed(exchange: Exchange) -> str:
     """Add ``empty``, ``size`` or ``other`` to a listing that does not show the one file with its size."""
     value = fine(lambda said: isinstance(said, dict))(exchange)

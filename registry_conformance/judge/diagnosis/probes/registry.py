@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, REST3
-from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext, fine
+from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext, fine, whole
+from registry_conformance.judge.diagnosis.probes.artifacts import content
 from registry_conformance.judge.diagnosis.probes.reachability import SEARCH
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -267,9 +269,24 @@ def logged_model(context: ProbeContext, place: str) -> None:
         ready = {"model_id": walk.made["logged"], "status": "LOGGED_MODEL_READY"}
         walk.write("logged.patch", "PATCH of a logged model", "PATCH", one, **ready)
         walk.get("logged.read", "the logged model", one)
+        _file_of_it(context, walk.asker, created)
         walk.write("logged.delete", "DELETE of a logged model", "DELETE", one)
     if own != "0":
         walk.asker.send("POST", f"{REST}/experiments/delete", json={"experiment_id": own})
+
+
+def _file_of_it(context: ProbeContext, asker: Asker, created: Exchange) -> None:
+    """Upload a file to where MLflow says that the logged model's files belong, read it, and delete it."""
+    uri = str(created.at("model", "info", "artifact_uri") or "")
+    place = re.fullmatch(r"mlflow-artifacts:/([^/].*)", uri)
+    if place is None:
+        context.facts.unseen(f"model.put.{asker.place}", "its files do not go through MLflow")
+        return
+    body, at = content(700, seed=5), f"{ARTIFACTS}/artifacts/{place[1]}/{context.name}/model.pkl"
+    put = asker.ask("model.put", "an upload of a model's file", "PUT", at, body=body, normal="200 (empty|json)")
+    if put.ok:
+        asker.ask("model.get", "a download of it", "GET", at, normal="200 whole", judge=whole(body))
+        asker.send("DELETE", at)
 
 
 def repeats(context: ProbeContext, place: str) -> None:

@@ -1,0 +1,120 @@
+"""Which layer the form of an answer shows, if the same request cannot be asked at another place."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from registry_conformance.judge.diagnosis.facts import Fact, Facts
+from registry_conformance.judge.evidence.items import EvidenceItem
+
+FOREIGN = re.compile(r"(?:all )?(?P<status>30\d|4\d\d|50[1-4]) (?:html|text|xml|empty)\b(?!.*(?:flask|host-check|s3:))")
+"""An error that is not in MLflow's form, nor in its web framework's."""
+_BY_FORM = (
+    ("iam", re.compile(r".*s3:(?:Forbidden|NoCredentials|Unauthorized|AccessDenied|InvalidAccessKeyId|SignatureDoes)")),
+    ("network", re.compile(r".*s3:(?:unreachable|reset|timeout|tls)")),
+    ("store", re.compile(r".*s3:")),
+    ("proxy", FOREIGN),
+    ("proxy", re.compile(r"(?:all )?(?:404 json ENDPOINT_NOT_FOUND|50[24] (?:json|html|text|empty)|500 html nginx)")),
+    ("auth", re.compile(r"(?:all )?(?:401 json|403 json (?:PERMISSION|UNAUTH)|429 json REQUEST_LIMIT)")),
+    (
+        "mlflow",
+        re.compile(
+            r"(?:all )?(?:500 (?:json|html|text)|(?!40[45])[45]\d\d \w+ .*(?:serving-off|flask)|(?!40[45])[45]\d\d \w+ flask)"
+        ),
+    ),
+    ("mlflow", re.compile(r"(?:all )?4\d\d json (?:RESOURCE_|INVALID_PARAMETER|BAD_REQUEST|FEATURE_DISABLED)")),
+)
+"""Layer, and how the value of a fact begins whose answer that layer gives; the first that fits counts.
+
+Of a path or a method that MLflow's framework does not know, nothing says whether it was asked for or made on the way.
+"""
+_BROKEN_OFF = re.compile(r"(?:\w+ )?(?:timeout|reset|protocol)\b|.*\b(?:stalled|cut)$")
+_SIZED = ("size.", "ladder.", "chunked.", "meta.long.")
+_WRITTEN = re.compile(r"meta\.(by-name|run|read|params|history|model\.\w+|version\.tag|version|alias)\.P")
+_KEY_CHECK = re.compile(
+    r"(?:api[- ]?key|token|credential)s? (?:cannot|could not) be (?:checked|verified)", re.IGNORECASE
+)
+_ABSENT = re.compile(r"404 json RESOURCE_DOES_NOT_EXIST")
+
+
+def by_forms(facts: Facts, wrong: Sequence[Fact], order: Iterable[str]) -> tuple[str, str] | None:
+    """Return a layer and the words that tell why, by the forms of what is ``wrong``; ``None`` if they show none.
+
+    ``order`` are the names of steps: what fails first counts, then what fails most.
+    """
+    through = [fact for fact in wrong if fact.name.endswith(".P")]
+    for layer, words, holds in _TOGETHER:
+        if holds(facts, through):
+            return layer, words
+    first = next((fact for name in order for fact in through if fact.name == name and _layer(fact)), None)
+    if first is not None:
+        return _layer(first), f"by the form of the answer to the first step that fails: {_short(first)}"
+    counted = Counter(layer for fact in through if (layer := _layer(fact)))
+    if not counted:
+        return None
+    layer, _ = counted.most_common(1)[0]
+    example = next(fact for fact in through if _layer(fact) == layer)
+    return layer, f"by the form of most answers that are wrong: {_short(example)}"
+
+
+def _break_off_by_size(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether larger requests or answers break off, each of them, and small ones pass."""
+    sized = [fact for fact in through if fact.name.startswith(_SIZED)]
+    return (
+        bool(sized) and facts.value("put.P").startswith("200") and all(_BROKEN_OFF.match(each.value) for each in sized)
+    )
+
+
+def _forgotten(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether MLflow does not know what it just made, more than once."""
+    lost = [fact for fact in through if _WRITTEN.match(fact.name) and _ABSENT.match(fact.value)]
+    return len(lost) > 1 and not facts.value("meta.create.P").startswith("4")
+
+
+def _ended_by_a_large_one(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether a large upload was lost, smaller ones before it were not, and small requests after it were."""
+    large = facts.get("ladder.put.P")
+    if large is None or large.normal or not re.match(r"\w+ (?:50[23]|reset)\b", large.value):
+        return False
+    if not facts.value("put.P").startswith("200"):
+        return False
+    return any(
+        re.match(r"50[23] json|reset", fact.value) for fact in through if fact.name.startswith(("empty", "head."))
+    )
+
+
+def _kept_by_a_cache(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether what was replaced, and what was deleted, is still answered as it was."""
+    replaced, again = facts.get("get.again.P"), facts.get("put.again.P")
+    if replaced is None or replaced.value != "200 long" or again is None or not again.normal:
+        return False
+    return any(fact.name in ("get.deleted.P", "meta.gone.P") and "200" in fact.value for fact in through)
+
+
+_TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] = (
+    ("proxy", "what was replaced and what was deleted is still answered as it was: a cache stands on the way",
+     _kept_by_a_cache),
+    ("network", "small requests and answers pass, and larger ones break off without an answer", _break_off_by_size),
+    ("mlflow", "small requests after a large upload find nobody for a while: MLflow ended under it, and began anew",
+     _ended_by_a_large_one),
+    ("mlflow", "MLflow does not know what it just made: several servers with a database each, or a copy that lags",
+     _forgotten),
+)  # fmt: skip
+"""Layer, the words that tell why, and what must hold of several answers together."""
+
+
+def _layer(fact: Fact) -> str:
+    found = next((layer for layer, form in _BY_FORM if form.match(fact.value)), "")
+    if not found and re.match(r"(?:all )?503 json", fact.value):
+        return "auth" if any(_KEY_CHECK.search(_text(item)) for item in fact.evidence) else ""
+    return found
+
+
+def _text(item: EvidenceItem) -> str:
+    return str(item["response_body"].get("text", "")) if item["kind"] == "exchange" else ""
+
+
+def _short(fact: Fact) -> str:
+    return fact.value.removeprefix("all ")[:60]

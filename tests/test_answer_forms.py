@@ -1,0 +1,86 @@
+"""Where no other place can be asked, the form of an answer shows a layer, and several answers together show more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from registry_conformance.judge.diagnosis.diagnosis import conclude
+from registry_conformance.judge.diagnosis.facts import Facts
+
+FINE = {"doors.search.P": "all 200 json", "put.P": "200 empty"}
+KEY_CHECK = '{"error_code": "TEMPORARILY_UNAVAILABLE", "message": "The API key cannot be checked now; try again."}'
+
+
+def seen(said: str = "", **wrong: str) -> Facts:
+    """Return what is seen through the door alone: what works there, what does not; ``said`` is its answer's text."""
+    facts = Facts()
+    body = {"size": len(said), "sha256": "", "text": said}
+    answer: Any = {"kind": "exchange", "method": "PUT", "url": "http://door/x", "door": "main", "status": 503,
+                   "response_headers": [["Content-Type", "application/json"]], "response_body": body}  # fmt: skip
+    for name, value in FINE.items():
+        facts.record(name, value, name, value)
+    for name, value in wrong.items():
+        facts.record(name.replace("__", "."), value, name, "(?!)", (answer,) if said else ())
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("facts", "layer", "told"),
+    [
+        (seen(name__space__P="403 html"), "proxy", "403 html"),
+        (seen(name__space__P="400 text", name__plus__P="400 text"), "proxy", "400 text"),
+        (seen(name__plus__P="404 json ENDPOINT_NOT_FOUND"), "proxy", "ENDPOINT_NOT_FOUND"),
+        (seen(meta__logged__P="403 json PERMISSION_DENIED"), "auth", "PERMISSION_DENIED"),
+        (seen(meta__run__P="429 json REQUEST_LIMIT_EXCEEDED"), "auth", "REQUEST_LIMIT"),
+        (seen(KEY_CHECK, name__unicode__P="503 json TEMPORARILY_UNAVAILABLE"), "auth", "503 json"),
+        (seen(name__unicode__P="503 json TEMPORARILY_UNAVAILABLE"), "", "does not show"),
+        (seen(presign__P="503 json TEMPORARILY_UNAVAILABLE flask"), "mlflow", "flask"),
+        (seen(meta__version__P="400 json INVALID_PARAMETER_VALUE"), "mlflow", "INVALID_PARAMETER"),
+        (seen(get__P="500 json INTERNAL_ERROR s3:NotFound"), "store", "s3:NotFound"),
+        (seen(text__P="500 json INTERNAL_ERROR s3:timeout"), "network", "s3:timeout"),
+        (seen(put__again__P="502 json TEMPORARILY_UNAVAILABLE"), "proxy", "502 json"),
+        (seen(size__5m__get__P="200 bytes cut", ladder__get__P="5m 200 bytes cut"), "network", "break off"),
+        (seen(size__64k__P="timeout", ladder__put__P="64k timeout", meta__long__P="timeout"), "network", "break off"),
+        (
+            seen(size__9m__P="502 json X", ladder__put__P="9m 502 json X", empty__P="502 json X"),
+            "mlflow",
+            "ended under",
+        ),
+        (seen(meta__by_name__P="404 json RESOURCE_DOES_NOT_EXIST"), "mlflow", "RESOURCE_DOES"),
+        (
+            seen(meta__read__P="404 json RESOURCE_DOES_NOT_EXIST", meta__params__P="404 json RESOURCE_DOES_NOT_EXIST"),
+            "mlflow",
+            "does not know what it just made",
+        ),
+    ],
+)
+def test_the_form_of_what_is_wrong_shows_a_layer(facts: Facts, layer: str, told: str) -> None:
+    """A page is the proxy's, a refusal the auth service's, a failure MLflow's; a code of the store's is the store's."""
+    named = conclude(facts, (), (), known={}).causes[0]
+    assert (named.id, named.layer) == ("unknown", layer)
+    assert told in named.sentence
+
+
+def test_what_was_replaced_and_is_still_answered_is_a_cache() -> None:
+    """Old content of an artifact and a deleted model still there: something on the way keeps answers."""
+    facts = seen(get__again__P="200 long", meta__gone__P="200 json")
+    facts.record("put.again.P", "200 empty", "an upload to a name that was taken", "200 empty")
+    (found,) = conclude(facts, (), (), known={}).causes
+    assert (found.layer, "a cache stands on the way" in found.sentence) == ("proxy", True)
+
+
+def test_what_was_not_replaced_is_no_cache() -> None:
+    """If the second upload failed, the first content is what belongs there."""
+    facts = seen(get__again__P="200 long", meta__gone__P="200 json", put__again__P="502 json X")
+    assert "a cache" not in conclude(facts, (), (), known={}).causes[0].sentence
+
+
+def test_the_words_of_a_product_count_more_than_a_possible_cause_elsewhere() -> None:
+    """A page of nginx's own is not explained by a device that resets connections."""
+    page = "<html><title>500</title><hr><center>nginx/1.22.1</center>"
+    facts = seen(page, size__1m__P="500 html nginx", ladder__put__P="1m 500 html nginx")
+    first = conclude(facts).causes[0]
+    assert first.layer == "proxy"
+    assert "nginx itself answers the upload of a large file" in first.sentence
