@@ -16,7 +16,12 @@ _BY_FORM = (
     ("network", re.compile(r".*s3:(?:unreachable|reset|timeout|tls)")),
     ("store", re.compile(r".*s3:")),
     ("proxy", FOREIGN),
-    ("proxy", re.compile(r"(?:all )?(?:404 json ENDPOINT_NOT_FOUND|50[24] (?:json|html|text|empty)|500 html nginx)")),
+    (
+        "proxy",
+        re.compile(
+            r"(?:all )?(?:41[1347] json|431 json|404 json ENDPOINT_NOT_FOUND|50[24] (?:json|html|text|empty)|500 html nginx)"
+        ),
+    ),
     ("auth", re.compile(r"(?:all )?(?:401 json|403 json (?:PERMISSION|UNAUTH)|429 json REQUEST_LIMIT)")),
     (
         "mlflow",

@@ -38,6 +38,7 @@ CAUSES: tuple[Cause, ...] = (
             clue("stored.O", "absent"),
         ),
         follows=BYTES,
+        codes=("InvalidPart",),  # parts are lost as whole objects are
     ),
     Cause(
         id="empty-objects-dropped",
