@@ -11,25 +11,18 @@ from registry_conformance.judge.evidence.items import EvidenceItem
 
 FOREIGN = re.compile(r"(?:all )?(?P<status>30\d|4\d\d|50[1-4]) (?:html|text|xml|empty)\b(?!.*(?:flask|host-check|s3:))")
 """An error that is not in MLflow's form, nor in its web framework's."""
-_BY_FORM = (
-    ("iam", re.compile(r".*s3:(?:Forbidden|NoCredentials|Unauthorized|AccessDenied|InvalidAccessKeyId|SignatureDoes)")),
-    ("network", re.compile(r".*s3:(?:unreachable|reset|timeout|tls)")),
-    ("store", re.compile(r".*s3:")),
-    ("proxy", FOREIGN),
-    (
-        "proxy",
-        re.compile(
-            r"(?:all )?(?:41[1347] json|431 json|404 json ENDPOINT_NOT_FOUND|50[24] (?:json|html|text|empty)|500 html nginx)"
-        ),
-    ),
-    ("auth", re.compile(r"(?:all )?(?:401 json|403 json (?:PERMISSION|UNAUTH)|429 json REQUEST_LIMIT)")),
-    (
-        "mlflow",
-        re.compile(
-            r"(?:all )?(?:500 (?:json|html|text)|(?!40[45])[45]\d\d \w+ .*(?:serving-off|flask)|(?!40[45])[45]\d\d \w+ flask)"
-        ),
-    ),
-    ("mlflow", re.compile(r"(?:all )?4\d\d json (?:RESOURCE_|INVALID_PARAMETER|BAD_REQUEST|FEATURE_DISABLED)")),
+_BY_FORM = tuple(
+    (layer, re.compile(f"(?:all )?(?:{form})"))
+    for layer, form in (
+        ("iam", r".*s3:(?:Forbidden|NoCredentials|Unauthorized|AccessDenied|InvalidAccessKeyId|SignatureDoes)"),
+        ("network", r".*s3:(?:unreachable|reset|timeout|tls)"),
+        ("store", r".*s3:"),
+        ("proxy", FOREIGN.pattern),
+        ("proxy", r"(?:41[1347]|431) json|404 json ENDPOINT_NOT_FOUND|50[24] (?:json|html|text|empty)|500 html nginx"),
+        ("auth", r"401 json|403 json (?:PERMISSION|UNAUTH)|429 json REQUEST_LIMIT"),
+        ("mlflow", r"500 (?:json|html|text)|(?!40[45])[45]\d\d \w+ .*serving-off|(?!40[45])[45]\d\d \w+ (?:.* )?flask"),
+        ("mlflow", r"4\d\d json (?:RESOURCE_|INVALID_PARAMETER|BAD_REQUEST|FEATURE_DISABLED)"),
+    )
 )
 """Layer, and how the value of a fact begins whose answer that layer gives; the first that fits counts.
 
