@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.client import incompatibility
 from registry_conformance.judge.report.profiles import at_broken_door, broken_doors, registration
@@ -29,14 +32,14 @@ def place(run: RunRecord) -> str:
     return str(run.target.get("name") or "the target")
 
 
-def sentence(run: RunRecord) -> str:
-    """Return the outcome in one sentence that needs no knowledge of the suite.
+def sentence(run: RunRecord, *, cause: bool = True) -> str:
+    """Return the outcome in one sentence that needs no knowledge of the suite, with the first cause and its fix.
 
     A broken MUST says not to ship; only a run that ended well, with every MUST verified or inapplicable and at least
     one verified, says that a third party can register a model. Armed faults are named, and a run that is green with
     one says that it was not caught.
     """
-    lead, clauses = _story(run)
+    lead, clauses = _story(run, cause=cause)
     clauses += _client(run)
     if run.leftovers:
         clauses.append(f"{plural(len(run.leftovers), 'thing')} left behind on the target")
@@ -45,13 +48,14 @@ def sentence(run: RunRecord) -> str:
     return f"{lead}: {'; '.join(clauses)}."
 
 
-def _story(run: RunRecord) -> tuple[str, list[str]]:
+def _story(run: RunRecord, *, cause: bool) -> tuple[str, list[str]]:
     by_id = tally.verdicts(run)
     must = tally.of_level(run, by_id, Level.MUST)
     broken, advised = _failed(run)
     problem = [f"the run broke off: {tally.first_line(run.problem).rstrip('.')}"] if run.problem else []
     if broken and not _unreached(run):
-        return "Do not ship", [f"{broken} on {place(run)}", *_cause(run), *advised, *problem]
+        why = _cause(run) if cause else []
+        return "Do not ship", [f"{broken} on {place(run)}", *why, *advised, *problem]
     if why := tally.unverified(run):
         return "Nothing was verified", [f"{why}" if place(run) in why else f"{why} ({place(run)})"]
     return _unclear(run, must, problem, advised) or _good(run, must, advised)
@@ -68,11 +72,16 @@ def _client(run: RunRecord) -> list[str]:
     return [f"not with the MLflow client {run.client}: {known.sentence}; {known.remedy}"] if known else []
 
 
+def first_cause(run: RunRecord) -> Mapping[str, Any] | None:
+    """Return the first cause of what is red, ``None`` if no cause is known."""
+    known = [cause for cause in run.diagnosis if cause["id"] != "unknown"]
+    return next((cause for cause in known if not cause["alternative"] and not cause["note"]), None)
+
+
 def _cause(run: RunRecord) -> list[str]:
     """Return the first cause of what is red with its fix, none if no cause is known."""
-    known = [cause for cause in run.diagnosis if cause["id"] != "unknown"]
-    causes = [cause for cause in known if not cause["alternative"] and not cause["note"]]
-    return [f"{causes[0]['cause']} ({tally.sureness(causes[0])}); fix: {causes[0]['remedy']}"] if causes else []
+    cause = first_cause(run)
+    return [f"{cause['cause']} ({tally.sureness(cause)}); fix: {cause['remedy']}"] if cause else []
 
 
 def _unreached(run: RunRecord) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from registry_conformance.judge.report import tally
-from registry_conformance.judge.report.conclusion import sentence
+from registry_conformance.judge.report.conclusion import first_cause, sentence
 from registry_conformance.judge.report.page.trend import changes_view, trend_view
 from registry_conformance.judge.report.page.words import MARKS, ORDER, duration, moment, shares
 from registry_conformance.judge.report.profiles import broken_doors, by_profile, registration
@@ -27,14 +27,17 @@ _ICONS = {"good": "#15703f", "bad": "#c5221f", "doubt": "#a15800"}
 
 def view(run: RunRecord) -> dict[str, Any]:
     """Return everything that the page shows before a check is opened."""
-    told = sentence(run)
-    lead, _, rest = told.partition(": ")
+    told, cause = sentence(run), first_cause(run)
+    lead, _, rest = sentence(run, cause=False).partition(": ")
     by_id = tally.verdicts(run)
     return {
         "run": run,
         "sentence": told,
         "lead": lead,
         "rest": rest[:1].upper() + rest[1:],
+        "cause": cause,
+        "sureness": tally.sureness(cause) if cause else "",
+        "parts": _parts(run),
         "mood": tally.mood(run),
         "icon": _ICONS[tally.mood(run)].replace("#", "%23"),
         "marks": {str(verdict): mark for verdict, mark in MARKS.items()},
@@ -65,6 +68,17 @@ def _bars(run: RunRecord, by_id: Mapping[str, Verdict]) -> Iterator[dict[str, An
     for name, counts in {**rows, "checks": count(record.verdict for record in run.records)}.items():
         total = sum(counts.values())
         yield {"name": name, "passed": counts["passed"], "total": total, "shares": shares(counts)}
+
+
+def _parts(run: RunRecord) -> list[str]:
+    """Return the parts that a reader knows by name, each with its version, and the client that registered."""
+    versions = run.target.get("versions") or {}
+    told = [
+        version if version.startswith(part) or " " in version else f"{part} {version}"
+        for part in ("mlflow", "proxy", "store")
+        if (version := str(versions.get(part, "")))
+    ]
+    return [*told, *([f"client {run.client}"] if run.client else [])]
 
 
 def _profiles(run: RunRecord) -> Iterator[dict[str, Any]]:
