@@ -54,8 +54,8 @@ def _story(run: RunRecord, *, cause: bool) -> tuple[str, list[str]]:
     broken, advised = _failed(run)
     problem = [f"the run broke off: {tally.first_line(run.problem).rstrip('.')}"] if run.problem else []
     if broken and not _unreached(run):
-        why = _cause(run) if cause else []
-        return "Do not ship", [f"{broken} on {place(run)}", *why, *advised, *problem]
+        named = _cause(run) if cause else []
+        return "Do not ship", [f"{broken} on {place(run)}", *named, *advised, *problem]
     if why := tally.unverified(run):
         return "Nothing was verified", [f"{why}" if place(run) in why else f"{why} ({place(run)})"]
     return _unclear(run, must, problem, advised) or _good(run, must, advised)
