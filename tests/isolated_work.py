@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +47,20 @@ def headers_sent(developer: Developer) -> dict[str, str]:
         with contextlib.suppress(Exception):  # the server there only echoes
             registry.client.search_experiments()
         return dict(registry.exchanges[0].request_headers)
+
+
+def told_by_a_program(*command: str) -> str:
+    """Return what a program says that inherits this process's environment, or why there was none."""
+    os.environ["MLFLOW_TRACKING_TOKEN"] = "hk_the_one_real_key"
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except FileNotFoundError as problem:
+        return str(problem)
+
+
+def core_limit() -> int:
+    """Return how many bytes of memory a crash may leave on the disk."""
+    return resource.getrlimit(resource.RLIMIT_CORE)[0]
 
 
 WAYS_OUT = ("open", "mkdir", "rename", "symlink")

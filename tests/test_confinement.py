@@ -37,6 +37,20 @@ def test_nothing_is_written_outside(isolated: IsolatedProcess, tmp_path: Path, w
     assert isolated.call(isolated_work.write, way, isolated.home / f"inside-{way}") == ""
 
 
+@pytest.mark.parametrize("command", [("env",), ("git", "version"), ("/bin/sh", "-c", "env")])
+def test_no_program_inherits_the_credential(isolated: IsolatedProcess, command: tuple[str, ...]) -> None:
+    """Kind: an environment that is handed on. A program that the SDK would start, as git, gets no credential."""
+    said = isolated.call(isolated_work.told_by_a_program, *command)
+
+    assert "a client starts no program" in said
+    assert KEY not in said
+
+
+def test_a_crash_leaves_no_memory_on_the_disk(isolated: IsolatedProcess) -> None:
+    """Kind: a file that the system writes. A client that crashes leaves no core in which its credential stands."""
+    assert isolated.call(isolated_work.core_limit) == 0
+
+
 def test_memory_has_an_end(isolated: IsolatedProcess) -> None:
     """A client that is made to hold more than its share fails, and its machine does not."""
     assert isolated.call(isolated_work.hold, 64 << 30) == "MemoryError"

@@ -13,6 +13,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import boto3
 import httpx
@@ -31,6 +32,7 @@ from registry_conformance.judge.clients.request_guard import authorize_connectio
 from registry_conformance.judge.clients.tls import Handshakes, connect
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
+from registry_conformance.judge.target import requests as module
 from registry_conformance.judge.target.guard import Budget, Guard
 from registry_conformance.judge.target.requests import ForgottenGuardError, Permit, changes, enforce, relax
 from registry_conformance.judge.target.target import BucketAccess, Door
@@ -272,3 +274,15 @@ def test_bucket_of_a_stack_of_our_own_and_one_without_a_prefix() -> None:
 def test_only_what_is_known_to_read_is_taken_for_a_read(method: str, path: str, is_change: bool) -> None:
     """Only what is known to read is taken for a read."""
     assert changes(method, path) is is_change
+
+
+def test_the_interpreter_is_listened_to_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often permits are needed, one hook is set, since none can be taken back."""
+    hooks: list[object] = []
+    monkeypatch.setattr(module, "sys", SimpleNamespace(addaudithook=hooks.append))
+    listening = module._Enforcement()
+    for _ in range(3):
+        listening.begin()
+
+    assert len(hooks) == 1
+    assert listening.wanted == 3

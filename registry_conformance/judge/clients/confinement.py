@@ -1,4 +1,8 @@
-"""A client's process keeps to its own folder and to its share of memory, whatever places and sizes a target names."""
+"""A client's process keeps to its own folder and to its share of memory, and its credential to itself.
+
+Whatever places and sizes a target names. The MLflow client takes a credential from variables of its environment, which
+every program that it starts would inherit: it starts ``git`` to tell where a model comes from.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+
+from registry_conformance.judge.machine import python
 
 MOST_MEMORY = 4 << 30
 """Bytes that a client may hold: it streams the largest artifacts of the checks."""
@@ -21,14 +27,17 @@ class OutsideError(PermissionError):
 
 
 def confine(home: Path) -> None:
-    """From now on this process writes below ``home`` alone, and holds no more than its share of memory.
+    """From now on this process writes below ``home`` alone, holds no more than its share of memory, and starts nothing.
 
     A location that a target gives can be a path on this machine's disk: the SDK would copy a model there and call it
-    registered. Such a write raises ``OutsideError``. There is no way back, so confine a process of its own.
+    registered. Such a write raises ``OutsideError``. A program that is not this Python is not found. If the process
+    crashes, its memory is not written down. There is no way back, so confine a process of its own.
     """
     root = f"{os.path.realpath(home)}/"
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "subprocess.Popen" and os.path.realpath(os.fsdecode(arguments[0])) != os.path.realpath(python()):
+            raise FileNotFoundError(f"{arguments[0]}: a client starts no program, which would get its credential")
         for path in _changed(event, arguments):
             place = os.path.realpath(os.fsdecode(path))
             if not f"{place}/".startswith((root, _NOWHERE)):
@@ -40,6 +49,7 @@ def confine(home: Path) -> None:
     most = resource.getrlimit(resource.RLIMIT_DATA)[1]
     share = MOST_MEMORY if most == resource.RLIM_INFINITY else min(MOST_MEMORY, most)
     resource.setrlimit(resource.RLIMIT_DATA, (share, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _changed(event: str, arguments: tuple[Any, ...]) -> list[Any]:

@@ -20,7 +20,7 @@ from h2.exceptions import ProtocolError
 from registry_conformance.judge.report.redact import Redactor
 
 _HTTP2 = b"PRI * HTTP/2.0\r\n\r\n"
-_REQUEST_LINE = re.compile(rb"[A-Z]+ [\x21-\x7e]+ HTTP/1\.1")
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ HTTP/1\.[01]")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
 _CARRIERS = {b"authorization": re.compile(rb"(?:bearer|apikey) +", re.IGNORECASE), b"x-api-key": re.compile(b"")}
 """Header -> what precedes a key in it."""
@@ -120,15 +120,17 @@ def _message(data: bytes) -> tuple[bytes, bytes, bytes] | None:
 
 
 def _chunked(data: bytes) -> tuple[bytes, bytes] | None:
-    """Return a body in chunks, and what follows it; ``None`` if it is cut or malformed."""
+    """Return a body in chunks, and what follows it; ``None`` if it is malformed. What was cut is all body."""
     body, size = b"", -1
     while size:
-        line, end, data = data.partition(b"\r\n")
-        if not end or not re.fullmatch(rb"[0-9a-fA-F]{1,8}", line):
+        line, end, rest = data.partition(b"\r\n")
+        if not end:
+            return body + data, b""
+        if not re.fullmatch(rb"[0-9a-fA-F]{1,8}", line):
             return None
         size = int(line, 16)
-        body, tail, data = body + data[:size], data[size : size + 2], data[size + 2 :]
-        if tail != b"\r\n":
+        body, tail, data = body + rest[:size], rest[size : size + 2], rest[size + 2 :]
+        if tail not in (b"\r\n", b"\r", b""):
             return None
     return body, data
 
