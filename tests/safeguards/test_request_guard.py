@@ -131,6 +131,7 @@ def test_request_that_makes_nothing_is_known(method: str, path: str, body: dict[
         ("DELETE", f"{FILES}/artifacts/", None, "artifact", "", ()),
         ("POST", f"{FILES}/mpu/abort/a", {"path": "b", "upload_id": "u"}, "upload", "a/b", ("u",)),
         ("POST", f"{FILES}/mpu/complete/a", {"path": "b", "upload_id": "u"}, "upload", "a/b", ("u",)),
+        ("PUT", f"{FILES}/mpu/abort/a", {"path": "b", "upload_id": "u"}, "upload", "a/b", ("u",)),
     ],
 )
 def test_what_a_request_removes_is_known(

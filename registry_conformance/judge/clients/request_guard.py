@@ -133,7 +133,7 @@ def removed_by(door: Door, exchange: Exchange, body: bytes | None) -> Made | Non
         return Made(MODEL, name, door.name) if name else None
     if _ANY_DIGIT.search(own_id := str(_value_in(body, "experiment_id"))):
         return Made(EXPERIMENT, "", door.name, (own_id,))
-    if exchange.method == "POST" and (upload := _UPLOAD.fullmatch(verb)) and upload[1] != "create":
+    if (upload := _UPLOAD.fullmatch(verb)) and upload[1] != "create":
         return Made(UPLOAD, _uploaded(upload, body), door.name, (_text_in(body, "upload_id"),))
     return None
 

@@ -1,8 +1,8 @@
 """What a tape of a link holds of a visit's secrets: credentials where they are declared to be, and anywhere else.
 
-An API key is declared to be in ``Authorization``, by the scheme ``Bearer`` or ``ApiKey``, or in ``X-API-Key``, of a
-request that every server reads alike. All else that a client sent is searched: paths, other headers, bodies, and
-everything from the first byte on that servers may read in several ways.
+An API key is declared to be in ``Authorization``, by the scheme ``Bearer`` or ``ApiKey``, or in ``X-API-Key``: a line
+of its own in the head of a request. All else that a client sent is searched: paths, other headers, bodies, and
+everything behind a head after which servers may disagree where the next request begins.
 """
 
 from __future__ import annotations
@@ -87,22 +87,23 @@ def undeclared(data: bytes, keys: Sequence[bytes]) -> tuple[int, list[bytes]]:
     if data.startswith(_HTTP2):
         return _undeclared_http2(data, keys)
     count, rest = 0, list[bytes]()
-    while message := _message(data):
-        head, body, data = message
+    while b"\r\n\r\n" in data:
+        head, _, data = data.partition(b"\r\n\r\n")
         for line in head.split(b"\r\n"):
             carried = _carried(line, keys)
             count += carried
             rest.append(line.partition(b":")[0] if carried else line)
+        framed = _framed(head, data)
+        if framed is None:
+            break
+        body, data = framed
         rest.append(body)
     return count, [*rest, data]
 
 
-def _message(data: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Return head, body and what follows, if the bytes begin with a request that every server reads alike."""
-    head, end, after = data.partition(b"\r\n\r\n")
+def _framed(head: bytes, after: bytes) -> tuple[bytes, bytes] | None:
+    """Return the body that a head announces, and what follows it; ``None`` if servers may disagree about that."""
     line, *fields = head.split(b"\r\n")
-    if not end or not _REQUEST_LINE.fullmatch(line):
-        return None
     named: dict[bytes, bytes] = {}
     for field in fields:
         met = _FIELD.fullmatch(field)
@@ -110,13 +111,14 @@ def _message(data: bytes) -> tuple[bytes, bytes, bytes] | None:
             return None
         named[met[1].lower()] = met[2]
     length, coding = named.get(b"content-length"), named.get(b"transfer-encoding")
+    if not _REQUEST_LINE.fullmatch(line) or (length is not None and coding is not None):
+        return None
     if coding is not None:
-        body = _chunked(after) if length is None and coding == b"chunked" else None
-        return (head, *body) if body else None
+        return _chunked(after) if coding == b"chunked" else None
     if not re.fullmatch(rb"\d{1,12}", length if length is not None else b"0"):
         return None
     size = int(length or b"0")
-    return head, after[:size], after[size:]
+    return after[:size], after[size:]
 
 
 def _chunked(data: bytes) -> tuple[bytes, bytes] | None:
