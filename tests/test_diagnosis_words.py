@@ -125,6 +125,14 @@ def test_what_else_fails_is_told_if_each_step_works() -> None:
     assert "nginx itself answers PUT /a with 403" in named.sentence
 
 
+@pytest.mark.parametrize(("version", "named"), [("2.12.2", "server-lacks-logged-models"), ("3.1.0", "step-refused")])
+def test_a_server_older_than_its_clients_is_told_by_its_own_word(version: str, named: str) -> None:
+    """What is missing at a server of MLflow 2 is told as its version's, and at a newer one as it is answered."""
+    facts = answered(404, "application/json", json.dumps({"error_code": "ENDPOINT_NOT_FOUND", "message": "not here"}))
+    facts.record("first.version.P", version, f"the server says that it is MLflow {version}")
+    assert first(facts).id == named
+
+
 def test_kinds_of_words_have_ids_of_their_own() -> None:
     """Every kind is told apart by its id, has a layer and a remedy."""
     kinds = (*CLIENT_KINDS, *SERVER_KINDS)

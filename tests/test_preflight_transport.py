@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,43 @@ def test_a_name_that_does_not_resolve_is_told() -> None:
     found = found_at("http://nowhere.invalid/api/mlflow")
     assert found.kind.id == "door-name-unknown"
     assert not found.kind.answered
+
+
+def test_addresses_of_one_name_that_answer_differently_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name whose first address leads to another server is told with what each address answers, and no key is sent."""
+    asked = socket.getaddrinfo
+
+    def both(host: str | None, port: int, *rest: object, **more: object) -> object:
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "registry.test" else (host,)
+        return [found for each in hosts for found in asked(each, port, *rest, **more)]  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    with site(mlflow) as there:
+        port = int(there.url.rpartition(":")[2])
+        with socket.create_server(("127.0.0.2", port)) as other:
+            other.settimeout(5.0)
+            threading.Thread(target=_not_found, args=(other,), daemon=True).start()
+            found = found_at(f"http://registry.test:{port}")
+        assert not there.credentials
+    assert found.kind.id == "addresses-differ"
+    assert "127.0.0.2 answers 404 (other), 127.0.0.1 answers 200" in found.sentence
+
+
+def _not_found(listener: socket.socket) -> None:
+    """Answer each connection with a page that is not there, until the listener is closed."""
+    page = b"HTTP/1.1 404 Not Found\r\nServer: other\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection:
+            connection.settimeout(2.0)
+            try:
+                connection.recv(4096)
+                connection.sendall(page)
+            except OSError:
+                continue
 
 
 def test_a_closed_port_is_told() -> None:

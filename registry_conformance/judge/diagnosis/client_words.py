@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS, Finding, Kind
 
 
@@ -92,6 +93,18 @@ def client_words(said: Iterable[str], hosts: Collection[str]) -> Finding | None:
             if words.pattern.search(text):
                 return Finding(words.kind, words.sentence, words.kind.remedy, (_quoted(text),))
     return None
+
+
+def older_server(facts: Facts) -> Finding | None:
+    """Return that a server is older than clients of MLflow 3 need, by its own word."""
+    version = facts.value("first.version.P")
+    if version.partition(".")[0] not in ("0", "1", "2"):
+        return None
+    sentence = (
+        f"this server is MLflow {version}, as it says itself: clients of MLflow 3 cannot log models to it, "
+        "those of its own major version can"
+    )
+    return Finding(_OLD, sentence, _OLD.remedy, (facts["first.version.P"].sentence,))
 
 
 def _elsewhere(text: str, hosts: Collection[str]) -> Finding | None:

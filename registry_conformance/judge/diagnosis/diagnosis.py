@@ -12,7 +12,7 @@ from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.causes.follows import ALL
-from registry_conformance.judge.diagnosis.client_words import client_words
+from registry_conformance.judge.diagnosis.client_words import client_words, older_server
 from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import FailureMark, contradicts, failure_signature
@@ -178,6 +178,7 @@ def conclude(
     worst = min((fit.grade for fit, _ in chosen), default=Grade.FORM)
     named = [_named(fit, facts, band, note=fit.grade is Grade.FORM > worst) for fit, band in chosen]
     others = [replace(_named(fit, facts, Band.POSSIBLE), alternative=True) for fit in rest[: _MOST - len(chosen)]]
+    told = told or older_server(facts)
     if told is not None and not first and all(band is Band.POSSIBLE for _, band in chosen):
         first = (_said(told),)
     spoken = _spoken(facts, layers)

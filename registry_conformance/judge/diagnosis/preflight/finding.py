@@ -44,6 +44,11 @@ PORT = Kind(
     "start the proxy or the load balancer there, or correct the address: scheme, host and port",
     answered=False,
 )  # fmt: skip
+ADDRESSES = Kind(
+    "addresses-differ", "network", "a name has several addresses, and another server answers at some of them",
+    "have every address of the name lead to the registry, or take the others out of its DNS records: clients take any",
+    OPERATORS,
+)  # fmt: skip
 SILENT = Kind(
     "door-silent", "network", "nothing comes back from a door",
     "let this machine through the firewall or security group before the door, or join the network that it is in",
@@ -263,8 +268,8 @@ STEP_FAILS = Kind(
     OPERATORS,
 )  # fmt: skip
 KINDS = (
-    NAME, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME, HANDSHAKE,
-    CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ENDLESS,
+    NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME,
+    HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT, LOGIN, OTHER,
     PAGE, PATH, BARRED, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, OPEN,
     FAILS, FAILING, BEHIND, UNAVAILABLE, THROTTLED,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.diagnosis.preflight import finding
+from registry_conformance.judge.diagnosis.preflight.addresses import addresses_differ
 from registry_conformance.judge.diagnosis.preflight.applications import seems_to_be
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
@@ -103,7 +104,7 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
         return fails_on_everything(asking, answer, product)
     if is_mlflow(answer):
         return None  # MLflow answers, with an error of its own: what is wrong is further in
-    return no_mlflow(asking, answer, product)
+    return addresses_differ(asking.door, SEARCH) or no_mlflow(asking, answer, product)
 
 
 def _turned_away(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
