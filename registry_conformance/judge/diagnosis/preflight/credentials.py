@@ -140,7 +140,7 @@ def _nothing_given(refusal: _Refusal) -> Finding:
     sentence = (
         f"{who} refuses with {refusal.answer.status} a client without a key: it wants one, or lets nobody in{said}"
     )
-    return refusal.found(finding.BARRED, sentence)
+    return refusal.found(finding.WANTED, sentence)
 
 
 def _understood(refusal: _Refusal, credential: Credential) -> Finding | None:
