@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
+from registry_conformance.judge.diagnosis.server_words import server_words
 from registry_conformance.judge.evidence.items import EvidenceItem
 
 FOREIGN = re.compile(r"(?:all )?(?P<status>30\d|4\d\d|50[1-4]) (?:html|text|xml|empty)\b(?!.*(?:flask|host-check|s3:))")
@@ -106,9 +107,14 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
 
 def _layer(fact: Fact) -> str:
     found = next((layer for layer, form in _BY_FORM if form.match(fact.value)), "")
-    if not found and re.match(r"(?:all )?503 json", fact.value):
-        return "auth" if any(_KEY_CHECK.search(_text(item)) for item in fact.evidence) else ""
-    return found
+    if found or not re.match(r"(?:all )?503 json", fact.value):
+        return found
+    for text in map(_text, fact.evidence):
+        if _KEY_CHECK.search(text):
+            return "auth"
+        if known := server_words(text):
+            return known.layer
+    return ""
 
 
 def _text(item: EvidenceItem) -> str:
