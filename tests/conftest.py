@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -18,12 +19,17 @@ import pytest
 
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import RUN_VARIABLE, new_run_id
+from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.lab.deployment import DOORS
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
+from tests.http_servers import echo
 
 PATIENCE = 60.0
 NO_ENGINE = "unix:///nonexistent/docker.sock"
 os.environ["DOCKER_HOST"] = NO_ENGINE  # what runs here runs on processes, whatever this machine has
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of some hundred processes compiles every file anew
+sys.dont_write_bytecode = False
 
 
 LONGEST = (
@@ -50,8 +56,30 @@ LONGEST = (
 """The files that take longest, in this order: begun first, so that no worker is left alone with one in the end."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first; within a file nothing moves."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer what takes longer than a change can wait for."""
+    parser.addoption(
+        "--nightly", action="store_true", help="every combination, at full size, where a sample is the rule by day"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark of what the night adds."""
+    config.addinivalue_line("markers", "nightly: one combination more of what is asked by day, asked with --nightly")
+
+
+@pytest.fixture(scope="session")
+def nightly_size(pytestconfig: pytest.Config) -> bool:
+    """Whether all is played at full size."""
+    return bool(pytestconfig.getoption("nightly"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to the night what is the night's, and put the files that take longest first; within a file nothing moves."""
+    if not config.getoption("nightly"):
+        of_the_night = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=of_the_night)
+        items[:] = [item for item in items if item not in of_the_night]
     rank = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
 
@@ -72,6 +100,17 @@ def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+GIVEN_TARGET = '''"""Gives a run the target that it judges, so that it starts no stack."""
+import pickle
+from pathlib import Path
+import pytest
+
+@pytest.hookimpl
+def pytest_conformance_target(config):
+    return pickle.loads(Path(__file__).with_suffix(".pickle").read_bytes())
+'''
+
+
 class Project:
     """A copy of the project with a suite of its own, run as a user would."""
 
@@ -79,8 +118,9 @@ class Project:
         self.root = root
         self.temporary = temporary
         self._cache = cache
+        self.options: tuple[str, ...] = ()
         for name in ("registry_conformance", "fixtures", "docker"):
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("*.pyc.*"))  # half written
         for name in ("pytest.ini", "pyproject.toml"):
             shutil.copy(ROOT / name, root)
         (root / "suites" / "local").mkdir(parents=True)
@@ -109,6 +149,14 @@ class Project:
         )
         (self.root / "suites" / "local" / "test_checks.py").write_text(head + source)
 
+    def judge(self, url: str) -> None:
+        """From now on judge what is served at a URL, at three doors, in the place of a stack: none is started."""
+        doors = tuple(Door(name, url + path) for name, path in DOORS.items())
+        target = Target("a server of the test", "double", doors, {"writer": "hk_made_up_writer_key"})
+        (self.root / "given_target.py").write_text(GIVEN_TARGET)
+        (self.root / "given_target.pickle").write_bytes(pickle.dumps(target))
+        self.options = ("-p", "given_target")
+
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """Start pytest on the suite; temporary folders go to a place of our own."""
         return self.begin(arguments, variables)
@@ -126,7 +174,7 @@ class Project:
         environment.pop("PYTHONUNBUFFERED", None)  # what a pipe shows of a run must not depend on it
         command = [sys.executable, "-m", "pytest", "suites/local", "--store=moto", "-o", f"cache_dir={self._cache}"]
         return subprocess.Popen(
-            [*command, *arguments],
+            [*command, *self.options, *arguments],
             cwd=self.root,
             env=environment,
             stdout=output,
@@ -149,6 +197,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="session")
+def answering() -> Iterator[str]:
+    """The URL of a server that answers every request with 200: all that a run about runs has to judge."""
+    with echo() as url:
+        yield url
+
+
 @pytest.fixture
 def project(tmp_path: Path, cache: Path) -> Project:
     """A copy of the project with one requirement and no checks yet."""
@@ -156,6 +211,13 @@ def project(tmp_path: Path, cache: Path) -> Project:
     copy = Project(tmp_path / "project", tmp_path / "tmp", cache)
     copy.requirement("ZZZ-001")
     return copy
+
+
+@pytest.fixture
+def judging(project: Project, answering: str) -> Project:
+    """A copy of the project whose runs judge a server of ours: no stack is started for what is no question about it."""
+    project.judge(answering)
+    return project
 
 
 def read_until(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
@@ -174,7 +236,7 @@ def eventually(condition: Callable[[], bool], what: str, budget: float = 15.0) -
     deadline = time.monotonic() + budget
     while not condition():
         assert time.monotonic() < deadline, f"not so after {budget:.0f} s: {what}"
-        time.sleep(0.05)
+        time.sleep(0.2)  # what is polled may look at every process of the machine
 
 
 def processes_of(run_id: str) -> list[str]:

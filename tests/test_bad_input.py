@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -231,14 +232,14 @@ def test_asserts(door):
 """
 
 
-def test_every_outcome_has_its_verdict(project: Project) -> None:
+def test_every_outcome_has_its_verdict(judging: Project) -> None:
     """Pass, breach, lack, defect of ours and missing precondition are told apart; the untested one too."""
     for number in range(2, 8):
-        project.requirement(f"ZZZ-00{number}", "SHOULD" if number == 7 else "MUST")
-    project.checks(OUTCOMES)
-    code, output = project.run("-n2")
+        judging.requirement(f"ZZZ-00{number}", "SHOULD" if number == 7 else "MUST")
+    judging.checks(OUTCOMES)
+    code, output = judging.run("-n2")
     assert code == 1, output
-    report = json.loads((project.root / "reports" / "latest" / "verdicts.json").read_text())
+    report = json.loads((judging.root / "reports" / "latest" / "verdicts.json").read_text())
     verdicts = {name: requirement["verdict"] for name, requirement in report["requirements"].items()}
     assert verdicts == {
         "ZZZ-001": "passed",
@@ -258,20 +259,20 @@ def test_every_outcome_has_its_verdict(project: Project) -> None:
         assert shown in output
 
 
-def test_nothing_verified_is_not_green(project: Project) -> None:
+def test_nothing_verified_is_not_green(judging: Project) -> None:
     """A run in which every check lacks something, or none is selected, is exit code 5."""
-    project.checks(OUTCOMES)
+    judging.checks(OUTCOMES)
     for number in range(2, 7):
-        project.requirement(f"ZZZ-00{number}")
-    assert project.run("-k", "lacks")[0] == 5
-    assert project.run("-k", "nosuchcheck")[0] == 5
+        judging.requirement(f"ZZZ-00{number}")
+    assert judging.run("-k", "lacks")[0] == 5
+    assert judging.run("-k", "nosuchcheck")[0] == 5
 
 
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
-def test_a_check_must_name_a_requirement_of_the_register(project: Project, workers: str) -> None:
+def test_a_check_must_name_a_requirement_of_the_register(judging: Project, workers: str) -> None:
     """A check without a requirement, or with an unknown one, is a usage error that names it."""
-    project.checks('@verifies("ZZZ-999")\ndef test_it(door):\n    """It."""\n\ndef test_that(door):\n    """That."""\n')
-    code, output = project.run(workers)
+    judging.checks('@verifies("ZZZ-999")\ndef test_it(door):\n    """It."""\n\ndef test_that(door):\n    """That."""\n')
+    code, output = judging.run(workers)
     assert code == 4, output
     assert "test_it verifies ZZZ-999, not in suites/requirements" in output
     assert "test_that names no requirement; add @verifies('XXX-000') above it" in output
@@ -279,22 +280,24 @@ def test_a_check_must_name_a_requirement_of_the_register(project: Project, worke
 
 
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
-def test_a_file_of_checks_that_cannot_be_read_is_shown(project: Project, workers: str) -> None:
+def test_a_file_of_checks_that_cannot_be_read_is_shown(judging: Project, workers: str) -> None:
     """A broken file of checks is exit code 3, with what Python said of it."""
-    project.checks("from fixtures.nonsense import nothing\n")
-    code, output = project.run(workers)
+    judging.checks("from fixtures.nonsense import nothing\n")
+    code, output = judging.run(workers)
     assert code == 3, output
     assert "ERROR: suites/local/test_checks.py cannot be read:" in output
     assert "ModuleNotFoundError: No module named 'fixtures.nonsense'" in output
     assert "Nothing was verified" in output
 
 
-def test_any_directory_and_a_node_id_will_do(project: Project, tmp_path: Path) -> None:
+def test_any_directory_and_a_node_id_will_do(judging: Project, tmp_path: Path) -> None:
     """A run works from elsewhere, with a node id, and with --lf after a failure."""
-    project.requirement("ZZZ-002")
-    project.checks(f'{GOOD}\n@verifies("ZZZ-002")\ndef test_fails(door):\n    """It fails."""\n    assert 0\n')
-    node = project.root / "suites" / "local" / "test_checks.py::test_fails[literal]"
-    options = ["--store=moto", "-o", f"cache_dir={tmp_path / 'cache'}"]
+    judging.requirement("ZZZ-002")
+    judging.checks(f'{GOOD}\n@verifies("ZZZ-002")\ndef test_fails(door):\n    """It fails."""\n    assert 0\n')
+    node = judging.root / "suites" / "local" / "test_checks.py::test_fails[literal]"
+    for file in judging.root.glob("given_target.*"):
+        shutil.copy(file, tmp_path)
+    options = [*judging.options, "--store=moto", "-o", f"cache_dir={tmp_path / 'cache'}"]
 
     def run_elsewhere(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "pytest", *arguments, *options]
@@ -302,6 +305,6 @@ def test_any_directory_and_a_node_id_will_do(project: Project, tmp_path: Path) -
 
     done = run_elsewhere(str(node))
     assert done.returncode == 1, done.stdout + done.stderr
-    again = run_elsewhere(str(project.root / "suites" / "local"), "--lf")
+    again = run_elsewhere(str(judging.root / "suites" / "local"), "--lf")
     assert "run-last-failure: rerun previous 1 failure" in again.stdout, again.stdout
     assert "1 failed" in again.stdout

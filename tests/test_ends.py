@@ -1,4 +1,7 @@
-"""However a run is asked to end, what was judged is told: a report, a sentence, no traceback."""
+"""However a run is asked to end, what was judged is told: a report, a sentence, no traceback.
+
+That nothing of a stack is left then is asked in ``test_nothing_left.py``.
+"""
 
 from __future__ import annotations
 
@@ -47,59 +50,58 @@ def report_of(project: Project) -> dict[str, Any]:
     ("number", "workers"),
     [(signal.SIGTERM, "-n0"), (signal.SIGTERM, "-n2"), (signal.SIGHUP, "-n2"), (signal.SIGINT, "-n0")],
 )
-def test_a_run_that_is_asked_to_end_reports(project: Project, number: signal.Signals, workers: str) -> None:
+def test_a_run_that_is_asked_to_end_reports(judging: Project, number: signal.Signals, workers: str) -> None:
     """Kind: an end that loses the verdict. SIGTERM, SIGHUP and Ctrl-C end in a report of what was judged until then."""
-    project.checks(FOUR)
-    process = project.start(workers)
-    begun(project)
+    judging.checks(FOUR)
+    process = judging.start(workers)
+    begun(judging)
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
-    report = report_of(project)
+    report = report_of(judging)
     assert process.returncode == 2, output
     assert "Traceback" not in output
     assert "Interrupted: the run broke off: stopped by" in output
     assert [check["verdict"] for check in report["checks"]].count("passed") >= 1
-    assert list(project.temporary.glob("verify-*")) == []
 
 
-def test_ctrl_c_twice_reports_too(project: Project) -> None:
+def test_ctrl_c_twice_reports_too(judging: Project) -> None:
     """Kind: an end that loses the verdict. Ctrl-C to all processes of a terminal, twice in a row, changes nothing."""
-    project.checks(FOUR)
-    process = project.begin(["-n2"], own_session=True)
-    begun(project)
+    judging.checks(FOUR)
+    process = judging.begin(["-n2"], own_session=True)
+    begun(judging)
     os.killpg(process.pid, signal.SIGINT)
     time.sleep(0.3)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 2, output
     assert "Traceback" not in output
-    assert report_of(project)["exit_code"] == 2
+    assert report_of(judging)["exit_code"] == 2
 
 
-def test_a_reader_that_goes_away_breaks_nothing(project: Project) -> None:
+def test_a_reader_that_goes_away_breaks_nothing(judging: Project) -> None:
     """Kind: an output that nobody reads any more. A run whose output is cut off judges on and reports."""
-    project.checks(FOUR.replace("time.sleep(60)", "time.sleep(1)"))
-    process = project.start("-n0")
+    judging.checks(FOUR.replace("time.sleep(60)", "time.sleep(1)"))
+    process = judging.start("-n0")
     read_until(process, "run verify-")
     assert process.stdout
     process.stdout.close()
     process.wait(timeout=120)
-    report = report_of(project)
+    report = report_of(judging)
     assert process.returncode == 0
     assert len(report["checks"]) == 12
 
 
-def test_a_terminal_that_closes_breaks_nothing(project: Project) -> None:
+def test_a_terminal_that_closes_breaks_nothing(judging: Project) -> None:
     """Kind: an output that nobody reads any more. SIGHUP with the terminal gone ends in a report."""
-    project.checks(FOUR)
+    judging.checks(FOUR)
     ours, theirs = pty.openpty()
-    process = project.begin(["-n0"], output=theirs)
+    process = judging.begin(["-n0"], output=theirs)
     os.close(theirs)
-    begun(project)
+    begun(judging)
     os.close(ours)
     process.send_signal(signal.SIGHUP)
     process.wait(timeout=60)
-    assert report_of(project)["exit_code"] == 2
+    assert report_of(judging)["exit_code"] == 2
     assert process.returncode == 2
 
 
@@ -120,9 +122,9 @@ def test_quick(door, stack):
     assert "Could not verify: the run broke off: keys died during the run" in output
 
 
-def test_a_check_that_killed_its_worker_and_then_passed_is_an_error(project: Project) -> None:
+def test_a_check_that_killed_its_worker_and_then_passed_is_an_error(judging: Project) -> None:
     """Kind: a record that covers another. Of the records of one check the worst counts."""
-    project.checks("""
+    judging.checks("""
 @verifies("ZZZ-001")
 @pytest.mark.parametrize("n", range(3))
 def test_once(door, n):
@@ -134,9 +136,9 @@ def test_once(door, n):
         os._exit(9)
     expect_status(door.health(), 200)
 """)
-    code, output = project.run("-n2")
+    code, output = judging.run("-n2")
     assert code == 1, output
-    verdicts = [check["verdict"] for check in report_of(project)["checks"]]
+    verdicts = [check["verdict"] for check in report_of(judging)["checks"]]
     assert verdicts.count("error") == 1, output
 
 
@@ -149,12 +151,12 @@ def ignored_by_nohup(project: Project) -> subprocess.Popen[str]:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_what_was_told_to_ignore_a_closed_terminal_does(project: Project) -> None:
+def test_what_was_told_to_ignore_a_closed_terminal_does(judging: Project) -> None:
     """A run under ``nohup`` goes on when its terminal closes."""
-    project.checks(FOUR.replace("time.sleep(60)", "time.sleep(1)"))
-    process = ignored_by_nohup(project)
-    begun(project)
+    judging.checks(FOUR.replace("time.sleep(60)", "time.sleep(1)"))
+    process = ignored_by_nohup(judging)
+    begun(judging)
     process.send_signal(signal.SIGHUP)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
-    assert Path(project.root / "reports" / "latest").exists()
+    assert Path(judging.root / "reports" / "latest").exists()

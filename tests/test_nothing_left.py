@@ -48,7 +48,21 @@ def _terminate(process: subprocess.Popen[str]) -> None:
     process.terminate()
 
 
-@pytest.mark.parametrize(("end", "workers"), [(_kill, "-n0"), (_interrupt, "-n2"), (_terminate, "-n0")])
+def _hang_up(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGHUP)
+
+
+@pytest.mark.parametrize(
+    ("end", "workers"),
+    [  # by day each way to end once, and each kind of run; who has workers and who not close their stack alike
+        (_kill, "-n0"),
+        (_interrupt, "-n2"),
+        (_terminate, "-n0"),
+        pytest.param(_hang_up, "-n2", marks=pytest.mark.nightly),
+        pytest.param(_interrupt, "-n0", marks=pytest.mark.nightly),
+        pytest.param(_terminate, "-n2", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_run_that_is_ended_leaves_nothing(
     project: Project, end: Callable[[subprocess.Popen[str]], None], workers: str
 ) -> None:

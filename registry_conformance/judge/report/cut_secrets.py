@@ -10,10 +10,15 @@ SHORTEST_PIECE = 6
 
 _LEAST_UNMARKED = 12
 """The same where nothing but the end of a line says that something was left out: it may be a word."""
-_CUT = re.compile(r"""(?P<mark>\s?(?:\.\.\.|…)|['"](?=\s[^'"]{0,160}['"]))|\n|\Z""")
-"""What follows a piece: the rest was left out, or a literal that goes on ended its line."""
-_RESUMED = re.compile(r"""\A|\.\.\.|…|['"]\s[^'"]{0,160}['"]""")
-"""What precedes a piece: the beginning was left out, or a literal goes on in another line."""
+_GOES_ON = r"""\s[^'"]{0,160}['"]"""
+_CUT = re.compile(rf"""\.\.\.|…|'(?={_GOES_ON})|"(?={_GOES_ON})|\n""")
+"""What follows a piece, but for the end of the text: the rest was left out, or a literal that goes on ended its line.
+
+Each alternative begins with a character of its own: so ``re`` leaps from one of these to the next.
+"""
+_RESUMED = re.compile(rf"""\.\.\.|…|'{_GOES_ON}|"{_GOES_ON}""")
+"""What precedes a piece, but for the beginning of the text: it was left out, or a literal goes on in another line."""
+_LEFT_OUT = ("...", "…")
 
 
 _RUN = re.compile(rf"[A-Za-z0-9+/_=.~-]{{{_LEAST_UNMARKED},}}")
@@ -53,17 +58,27 @@ class Pieces:
         """Yield where pieces begin and end: the longest before each cut, and after it."""
         for cut in _CUT.finditer(text):
             end = cut.start()
-            if text[max(end - SHORTEST_PIECE, 0) : end] in self._shortest_pieces:
-                length = self._longest_of(text[begin:end] for begin in self._starts(end))
-                if cut["mark"] or length >= _LEAST_UNMARKED:
-                    yield end - length, end
+            if cut[0] in _LEFT_OUT and text[end - 1 : end].isspace():
+                end -= 1
+            yield from self._before(text, end, _LEAST_UNMARKED if cut[0] == "\n" else SHORTEST_PIECE)
+        yield from self._before(text, len(text), _LEAST_UNMARKED)
+        yield from self._after(text, 0)
         for resumed in _RESUMED.finditer(text):
-            begin = resumed.end()
-            if text[begin : begin + SHORTEST_PIECE] in self._shortest_pieces:
-                yield begin, begin + self._longest_of(text[begin : begin + size] for size in self._sizes())
-
+            yield from self._after(text, resumed.end())
         for run in _RUN.finditer(text):
             yield from self._within(text, run.start(), run.end())
+
+    def _before(self, text: str, end: int, least: int) -> Iterator[tuple[int, int]]:
+        """Yield the longest piece that ends at a place, if it has ``least`` characters."""
+        if text[max(end - SHORTEST_PIECE, 0) : end] in self._shortest_pieces:
+            length = self._longest_of(text[begin:end] for begin in self._starts(end))
+            if length >= least:
+                yield end - length, end
+
+    def _after(self, text: str, begin: int) -> Iterator[tuple[int, int]]:
+        """Yield the longest piece that begins at a place."""
+        if text[begin : begin + SHORTEST_PIECE] in self._shortest_pieces:
+            yield begin, begin + self._longest_of(text[begin : begin + size] for size in self._sizes())
 
     def _within(self, text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the long pieces between two places."""

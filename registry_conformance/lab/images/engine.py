@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from registry_conformance.judge.machine import variable
 from registry_conformance.lab.images.recipe import RECIPES, USUAL
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ START = "sudo systemctl start docker"
 BUILD = "scripts/build-images"
 CLIENT = "pip install 'hokusai-registry-conformance[lab]'"
 _PATIENCE = 30
+_UNIX = "unix://"
+_USUAL_HOST = f"{_UNIX}/var/run/docker.sock" if os.name == "posix" else ""
 
 
 class EngineError(RuntimeError):
@@ -24,6 +29,9 @@ class EngineError(RuntimeError):
 @functools.cache
 def engine() -> DockerClient:
     """Return the engine's client; raise ``EngineError`` if no engine answers."""
+    host = variable("DOCKER_HOST") or _USUAL_HOST
+    if host.startswith(_UNIX) and not Path(host.removeprefix(_UNIX)).exists():  # known without the client
+        raise EngineError(f"no Docker engine answers; start it: {START}")
     try:
         from docker.errors import DockerException  # noqa: PLC0415 - as below
 

@@ -6,7 +6,6 @@ import asyncio
 
 import httpx
 
-from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import LINKS
 from registry_conformance.lab.stack import process
 from registry_conformance.lab.stack.base import RealisedStack, bucket_at
@@ -44,10 +43,10 @@ class EmbeddedStack(RealisedStack):
         super().__init__(order)
         self._database: DatabaseProcess | None = None
 
-    async def start(self) -> Target:
-        """Have MLflow's parent warm up while all else starts."""
+    async def furnish(self) -> None:
+        """Have MLflow's parent warm up while all else starts, once it is known that there is a place for it."""
+        await super().furnish()
         warm_up(self.folder)
-        return await super().start()
 
     async def prepare(self) -> Layout:
         """Return loopback addresses that are free."""
