@@ -21,7 +21,7 @@ from registry_conformance.judge.account.fact import Fact, Known, Unreadable, Uns
 from registry_conformance.judge.account.observe.observe import observe
 from registry_conformance.judge.account.own_rights import object_rights, own_rights
 from registry_conformance.judge.account.reference import promised
-from registry_conformance.judge.account.state import AccessPoint, Called, RoleState
+from registry_conformance.judge.account.state import AccessPoint, Called, RoleState, State
 from registry_conformance.judge.account.statement import Statement, write_policy
 from registry_conformance.judge.clients.bucket import Bucket, BucketError
 from registry_conformance.judge.clients.log_watch import LogWatch
@@ -152,9 +152,8 @@ def _value(fact: Fact[tuple[T, ...]]) -> tuple[T, ...]:
     return fact.value if isinstance(fact, Known) else ()
 
 
-def unreadable(found: ObservedAccount) -> list[str]:
+def unreadable(state: State) -> list[str]:
     """Return the names of what may not be read in an account."""
-    state = observe(found)
     assert isinstance(state.bucket, Known)
     assert isinstance(state.role, Known)
     seen = {each.name: getattr(state.bucket.value, each.name) for each in fields(state.bucket.value)}
@@ -167,18 +166,18 @@ def unreadable(found: ObservedAccount) -> list[str]:
 
 def test_policy_is_enough_to_look(caller: Any) -> None:
     """With the documented policy, and no more, everything of the account is read, and nothing is changed."""
-    found = caller(*own_rights(DECLARED))
+    state = observe(caller(*own_rights(DECLARED)))
 
-    assert unreadable(found) == []
-    assert observe(found) == BOUNDED
+    assert unreadable(state) == []
+    assert state == BOUNDED
 
 
 @pytest.mark.parametrize("action", LOOKING)
 def test_each_action_of_the_policy_is_needed(caller: Any, action: str) -> None:
     """Without one of its actions something may not be read; that is inconclusive, and nothing fails for it."""
-    found = caller(*less(own_rights(DECLARED), action))
-    hidden = unreadable(found)
-    findings = judge_all(observe(found), DECLARED)
+    state = observe(caller(*less(own_rights(DECLARED), action)))
+    hidden = unreadable(state)
+    findings = judge_all(state, DECLARED)
     whole = judge_all(BOUNDED, DECLARED)
 
     assert hidden

@@ -1,7 +1,9 @@
-"""``scripts/compare`` and ``scripts/render`` as a user calls them, on good, damaged, foreign and newer files."""
+"""``compare`` and ``render`` as a user calls them, on good, damaged, foreign and newer files."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from registry_conformance.cli.main import run as run_command
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.history import History
 from registry_conformance.judge.report.read import read
@@ -25,14 +28,17 @@ from tests.tree import ROOT
 
 
 def script(name: str, *arguments: str) -> tuple[int, str]:
-    """Run a script and return exit code and all that it said."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / name, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    """Carry out a command in this process and return exit code and all that it said."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = run_command([name, *arguments])
+    return code, said.getvalue()
+
+
+def program(name: str, *arguments: str) -> tuple[int, str]:
+    """Run a script as a process and return exit code and all that it said."""
+    command = [sys.executable, ROOT / "scripts" / name, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -74,14 +80,16 @@ def test_runs_are_named_in_every_way(tmp_path: Path) -> None:
             0,
             script("compare", run, run, f"--report-dir={tmp_path}")[1],
         )
-    assert script("compare", run, run, f"--report-dir={tmp_path}")[1].endswith("nothing changed\n")
+    said = program("compare", run, run, f"--report-dir={tmp_path}")
+    assert said == script("compare", run, run, f"--report-dir={tmp_path}")  # as a process it is the same
+    assert said[1].endswith("nothing changed\n")
     assert json.loads(script("compare", "--json", run, run, f"--report-dir={tmp_path}")[1])["newly_red"] == []
 
 
 def test_reports_are_rendered_anew(tmp_path: Path) -> None:
     """What is rendered from verdicts.json tells the same run: read back, nothing is lost."""
     file = written(tmp_path, replace(mixed(), beyond={"OPS-001": "is judged elsewhere", "AUT-001": "not here either"}))
-    code, said = script("render", str(file), str(tmp_path / "again"))
+    code, said = program("render", str(file), str(tmp_path / "again"))
 
     assert (code, said) == (0, f"5 checks: {tmp_path / 'again' / 'index.html'}\n")
     assert render(read(tmp_path / "again" / "verdicts.json", Spool())) == json.loads(file.read_text())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from registry_conformance.judge.target.requests import Permit
 LACKING = "boto3 is not installed here: pip install 'hokusai-registry-conformance[store]'"
 """Why a bucket is not looked into if ``installed`` says no."""
 
+_of_thread = threading.local()
+"""Has the ``session`` of each thread: it reads what AWS's services are once, and may not be shared by threads."""
 
 Ask = Callable[[str, str, int], Permit]
 """Who gives leave for a request by its method, its URL and the size of its body; raises if it may not be sent."""
@@ -52,13 +55,18 @@ def client(
         read_timeout=read,
         retries={"total_max_attempts": attempts, "mode": "standard"},
     )
-    session = boto3.Session(
+    if not hasattr(_of_thread, "session"):
+        _of_thread.session = boto3.Session()
+    made = _of_thread.session.client(
+        service,
+        endpoint_url=endpoint or None,
+        config=config,
+        verify=str(ca) if ca else None,
         aws_access_key_id=access["access_key"],
         aws_secret_access_key=access["secret_key"],
         aws_session_token=access.get("session_token") or None,
         region_name=access.get("region") or None,
     )
-    made = session.client(service, endpoint_url=endpoint or None, config=config, verify=str(ca) if ca else None)
     if endpoint and service == "s3control":
         made.meta.events.register("before-sign.s3-control", at_one_host)
     made._endpoint.http_session = _Asking(made._endpoint.http_session, ask or _reads)
