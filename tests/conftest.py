@@ -75,7 +75,7 @@ def nightly_size(pytestconfig: pytest.Config) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to the night what is the night's, and put the files that take longest first; within a file nothing moves."""
+    """Leave to the night what is its own, and put the files that take longest first; within a file nothing moves."""
     if not config.getoption("nightly"):
         of_the_night = [item for item in items if item.get_closest_marker("nightly")]
         config.hook.pytest_deselected(items=of_the_night)

@@ -196,7 +196,14 @@ def folders(temporary: Path) -> list[str]:
     return [folder.name for folder in temporary.glob("prove-*") if "fresh" not in folder.name]
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "by",
+    [  # what asks to end is heard alike; what kills is heard by nobody
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.nightly),
+        signal.SIGKILL,
+    ],
+)
 def test_an_interrupted_proof_leaves_nothing(tmp_path: Path, by: signal.Signals) -> None:
     """Ended half-way, whatever the way, no process and no folder of it is left a few seconds later."""
     process = start(tmp_path / "reports", tmp_path, "--jobs=1")

@@ -73,9 +73,7 @@ def large(tmp_path_factory: pytest.TempPathFactory, checks: int) -> tuple[Path, 
     return folder, rendered(folder, checks, BYTES, "write")
 
 
-def test_memory_does_not_grow_with_evidence(
-    large: tuple[Path, dict[str, Any]], checks: int, tmp_path: Path
-) -> None:
+def test_memory_does_not_grow_with_evidence(large: tuple[Path, dict[str, Any]], checks: int, tmp_path: Path) -> None:
     """With much evidence rendering needs hardly more memory than with next to none, and so does reading it."""
     folder, most = large
     least = rendered(tmp_path / "run", checks, 9, "write")

@@ -72,6 +72,7 @@ def test_a_proxy_as_it_comes_is_red_and_the_cause_is_named(tmp_path: Path) -> No
     assert {"body-limit", "refusals-replaced-by-page"} <= causes
 
 
+@pytest.mark.nightly  # by day ``test_external_images.py`` asks what such settings mean
 def test_a_proxy_is_judged_at_the_doors_that_it_promises(tmp_path: Path) -> None:
     """Settings beside an image name its doors and its port; without one for TLS nothing is asked in TLS."""
     need("nginx-tuned")

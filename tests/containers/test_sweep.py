@@ -61,7 +61,14 @@ def held() -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the kernel's parent-death signal is Linux's")
-@pytest.mark.parametrize("whom", ["run", "supervisor", "both"])
+@pytest.mark.parametrize(
+    "whom",
+    [  # with both gone nobody is left who could clear up but the one that stands in the engine
+        pytest.param("run", marks=pytest.mark.nightly),
+        pytest.param("supervisor", marks=pytest.mark.nightly),
+        "both",
+    ],
+)
 def test_a_killed_run_leaves_nothing_with_the_engine(held: tuple[str, subprocess.Popen[str]], whom: str) -> None:
     """Whoever is killed by SIGKILL, the run, its supervisor or both: the engine has nothing left of it."""
     run_id, holder = held
