@@ -13,7 +13,8 @@ import pytest
 import trustme
 
 from registry_conformance.judge.live.address import as_toml, described, profile_at
-from registry_conformance.judge.live.reader import ProfileError, read
+from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.live.usual_key import usual_key
 from registry_conformance.judge.target.credential import Password

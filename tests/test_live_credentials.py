@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.live.reader import ProfileError, read
+from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.target.credential import (
     AwsSignature,

@@ -11,7 +11,8 @@ import pytest
 from registry_conformance.judge.live.account import account_of
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.profile_base import Secret
-from registry_conformance.judge.live.reader import ProfileError, file_of, read
+from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.reader import file_of, read
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.live.target import guard_of, target_of
 from registry_conformance.judge.locations import ENVIRONMENTS

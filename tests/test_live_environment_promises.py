@@ -12,7 +12,7 @@ from registry_conformance.judge.clients.raw_bytes import Raw
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import NotAllowed
 from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.target.policy import GUARDED, READS, RIGHTS
 from registry_conformance.judge.target.target import Door, Target

@@ -11,7 +11,8 @@ from fixtures.permissions import EXPERIMENT, Shared
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import PreconditionFailed
-from registry_conformance.judge.live.reader import ProfileError, read
+from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.permissions import LETS, LETS_WITH_ARTIFACTS, gives_less

@@ -171,7 +171,7 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
     from registry_conformance.judge.live.address import name_of
     from registry_conformance.judge.live.guarded_session import GuardedSession, guard_of_address
     from registry_conformance.judge.live.network import usual_network
-    from registry_conformance.judge.live.reader import ProfileError
+    from registry_conformance.judge.live.profile_error import ProfileError
     from registry_conformance.judge.machine import variable
 
     try:
@@ -226,7 +226,8 @@ def _broken_stack(faults: tuple[str, ...], run: str) -> Iterator[Target]:
 
 def _environment(asked: Examination, run: str) -> GuardedSession:
     from registry_conformance.judge.live.guarded_session import GuardedSession
-    from registry_conformance.judge.live.reader import ProfileError, file_of, read
+    from registry_conformance.judge.live.profile_error import ProfileError
+    from registry_conformance.judge.live.reader import file_of, read
     from registry_conformance.judge.live.target import guard_of, target_of
 
     name = asked.env or (asked.env_file.stem if asked.env_file else "")

@@ -46,7 +46,8 @@ def command(
     """
     from registry_conformance.judge.expect import Mismatch
     from registry_conformance.judge.live.janitor import sweep
-    from registry_conformance.judge.live.reader import ProfileError, file_of, read
+    from registry_conformance.judge.live.profile_error import ProfileError
+    from registry_conformance.judge.live.reader import file_of, read
     from registry_conformance.judge.live.target import target_of
     from registry_conformance.judge.machine import isolate
     from registry_conformance.judge.report.redact import Redactor

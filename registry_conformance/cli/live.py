@@ -40,7 +40,7 @@ def init(url: str, to: Path | None) -> int:
     answers there.
     """
     from registry_conformance.judge.live.address import as_toml, described, described_finding, name_of
-    from registry_conformance.judge.live.reader import ProfileError
+    from registry_conformance.judge.live.profile_error import ProfileError
     from registry_conformance.judge.live.usual_key import HOW
 
     file = to or Path(f"{name_of(url)}.toml")

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.live.address import name_of
 from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
 from registry_conformance.judge.machine import client_version
 from registry_conformance.judge.report import attestation
@@ -144,7 +143,11 @@ def environment_named(options: Mapping[str, Any]) -> str:
     given = [f"--{option}" for option, value in (("env", name), ("env-file", file), ("url", url)) if value]
     if len(given) > 1:
         raise SettingsError(f"{' and '.join(given)} exclude each other: give one of them")
-    return name or Path(file).stem or (name_of(url) if url else "")
+    if name or file or not url:
+        return name or Path(file).stem
+    from registry_conformance.judge.live.address import name_of  # noqa: PLC0415 - with all that reads an environment
+
+    return name_of(url)
 
 
 def allure_folder(options: Mapping[str, Any]) -> Path | None:

@@ -8,7 +8,7 @@ import pickle
 import sys
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from fixtures.routes import JUDGED, over_routes
 from fixtures.scratch_stack import MUTATED
 from registry_conformance.judge.end_requests import leave_to_controller
 from registry_conformance.judge.issued_ids import IssuedIds
-from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.requirement import Register, RegisterError
@@ -31,14 +31,15 @@ from registry_conformance.run.session import hooks
 from registry_conformance.run.session.arguments import add_portable, is_load, judges
 from registry_conformance.run.session.asking import refuse_unasked
 from registry_conformance.run.session.collection import is_check, over_doors, refuse_unregistered
-from registry_conformance.run.session.context import CONTEXT, Context, run_id, stack, target
-from registry_conformance.run.session.controller import REFUSAL, RUN_CONTROLLER, RunController
-from registry_conformance.run.session.live_run import LiveRun, first_things_first, visit
+from registry_conformance.run.session.context import CONTEXT, REFUSAL, RUN_CONTROLLER, Context, run_id, stack, target
+from registry_conformance.run.session.live_request import first_things_first, visit
 from registry_conformance.run.session.load_request import cache_seconds, make_load
 from registry_conformance.run.session.outputs import Outputs, pytest_load_initial_conftests
-from registry_conformance.run.session.plan_target import planned_target
 from registry_conformance.run.session.recording import Recording
 from registry_conformance.run.settings import Settings, external_store, install
+
+if TYPE_CHECKING:
+    from registry_conformance.run.session.live_run import LiveRun
 
 __all__ = ["cache_seconds", "make_load", "pytest_load_initial_conftests", "run_id", "stack", "target"]
 
@@ -210,6 +211,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if getattr(config.option, "numprocesses", None) and config.option.dist == "load":
             config.option.dist = "loadgroup"
         if not config.pluginmanager.has_plugin(RUN_CONTROLLER):  # whoever proves the suite stands in its place
+            from registry_conformance.run.session.controller import RunController  # noqa: PLC0415 - no worker has it
+
             config.pluginmanager.register(RunController(config, context, live, elsewhere), RUN_CONTROLLER)
 
 
@@ -232,7 +235,7 @@ def _read(
     """
     add_portable(config)
     settings, register = Settings.read(vars(config.option) | shared), Register.load(REGISTER)
-    plan = planned_target(config, settings, register)
+    plan = _plan(config, settings, register)
     if shared:
         return settings, IssuedIds.load(REGISTER).pinned(register, settings.register), None, None, plan
     register = register.of("load") if is_load(config) else register
@@ -242,6 +245,15 @@ def _read(
     register = IssuedIds.load(REGISTER).pinned(register, settings.register)
     install(settings, partial(print, file=sys.stderr, flush=True))
     return settings, register, live, elsewhere, plan
+
+
+def _plan(config: pytest.Config, settings: Settings, register: Register) -> Target | None:
+    """Return the plan that is judged as a target, ``None`` if none is."""
+    if settings.plan is None:
+        return None
+    from registry_conformance.run.session.plan_target import planned_target  # noqa: PLC0415 - plans are judged rarely
+
+    return planned_target(config, settings, register)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

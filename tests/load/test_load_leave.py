@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.live.reader import ProfileError, read
+from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.reader import read
 from registry_conformance.run.session.live_run import allowed_load
 from registry_conformance.run.settings import Settings
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-
-import httpx
+from typing import TYPE_CHECKING
 
 from registry_conformance.judge.clients.bucket import Bucket, authorize_store, s3
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.expect import PreconditionFailed
 
+if TYPE_CHECKING:
+    import httpx
+
 
 def fill(bucket: Bucket, artifact_uri: str, names: Iterable[str], content: bytes) -> None:
     """Put ``content`` under each of these names of a location."""
+    import httpx  # noqa: PLC0415 - a tenth of a second, and few checks fill a bucket
+
     access, root = bucket.access, bucket.key_for(artifact_uri)
     places = [{"Bucket": access.bucket, "Key": f"{root}/{name}"} for name in names]
     urls = [s3(access).generate_presigned_url("put_object", Params=place) for place in places]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry_conformance.judge.live.profile import InfrastructureTable, Profile
-from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.target.account import Declared, Identity, ObservedAccount
 

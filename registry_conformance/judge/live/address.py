@@ -14,7 +14,7 @@ from registry_conformance.judge.diagnosis.preflight import AddressError, Finding
 from registry_conformance.judge.live.credentials import credential_of
 from registry_conformance.judge.live.network import network_of
 from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.usual_key import HOW, usual_key
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.target.target import Door

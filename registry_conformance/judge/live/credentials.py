@@ -6,7 +6,7 @@ from pathlib import Path
 
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.profile_access import AwsTable, KeyTable
-from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.secrets import SHORTEST, resolve
 from registry_conformance.judge.target.credential import (
     AwsSignature,

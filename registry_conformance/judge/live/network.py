@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.secrets import SHORTEST
 from registry_conformance.judge.machine import network_variable
 from registry_conformance.judge.target.network import Network

@@ -14,16 +14,13 @@ from pydantic_core import ErrorDetails
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.profile_access import KeyTable
 from registry_conformance.judge.live.profile_base import Secret
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.toml_lines import Where, line_of
 from registry_conformance.judge.locations import ENVIRONMENTS, ROOT
 from registry_conformance.judge.suggestion import nearest, unknown
 from registry_conformance.judge.target.policy import KNOWN
 
 _SHOWN = 80
-
-
-class ProfileError(ValueError):
-    """An environment cannot be used; the message names file, line, what is wrong and what is allowed."""
 
 
 def file_of(name: str) -> Path:

@@ -6,7 +6,7 @@ import subprocess
 
 from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.profile_base import Secret
-from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.machine import variable
 
 PATIENCE = 30.0

@@ -12,8 +12,8 @@ from registry_conformance.judge.live.credentials import credential_of
 from registry_conformance.judge.live.network import network_of
 from registry_conformance.judge.live.profile import BucketTable, ClientTable, LogTable, Profile
 from registry_conformance.judge.live.profile_base import Secret
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.promises import promised_by
-from registry_conformance.judge.live.reader import ProfileError
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.target.guard import MIB, Budget, Guard
 from registry_conformance.judge.target.ledger import describe_target

@@ -16,7 +16,7 @@ from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import engine_environment, part_environment, python
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import Deployment
-from registry_conformance.lab.stack import external_store, process
+from registry_conformance.lab.stack import process
 from registry_conformance.lab.stack.request import StackRequest
 
 _PATIENCE = 30.0
@@ -139,11 +139,19 @@ class OwnedStack(Stack):
         finally:
             if self._supervisor.returncode != 0:  # it was killed: do its last duty for it
                 process.sweep(self._run_id)
-                self.left = external_store.sweep(self._external_store, self._run_id) if self._external_store else []
+                self.left = self._swept_store()
                 for folder in Path(tempfile.gettempdir()).glob(f"{self._run_id}-*"):
                     shutil.rmtree(folder, ignore_errors=True)
             assert self._supervisor.stdout
             self._supervisor.stdout.close()
+
+    def _swept_store(self) -> list[str]:
+        """Take away what the run has in a store of others; return what is left there."""
+        if self._external_store is None:
+            return []
+        from registry_conformance.lab.stack import external_store  # noqa: PLC0415 - a tenth of a second, hardly ever due
+
+        return external_store.sweep(self._external_store, self._run_id)
 
     def _last_words(self) -> str:
         self._said.seek(0)

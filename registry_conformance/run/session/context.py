@@ -13,6 +13,11 @@ from registry_conformance.lab.stack.handle import Stack, StackError
 from registry_conformance.run.session.recording import Recording
 from registry_conformance.run.settings import Settings
 
+RUN_CONTROLLER = "conformance-conductor"
+"""The name of the plugin that conducts a run."""
+REFUSAL = "conformance_refusal"
+"""Where a worker puts the reason why it refused to collect."""
+
 
 @dataclass
 class Context:

@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -29,11 +29,11 @@ from registry_conformance.lab.external.store import ExternalStore
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.run.leftovers import sweep
 from registry_conformance.run.session.arguments import whole
-from registry_conformance.run.session.context import Context
+from registry_conformance.run.session.context import REFUSAL, Context
 from registry_conformance.run.session.exit_codes import Exit, exit_code, left_behind
 from registry_conformance.run.session.failure_diagnosis import diagnosed
 from registry_conformance.run.session.header import judged
-from registry_conformance.run.session.live_run import LiveRun, only_the_way
+from registry_conformance.run.session.live_request import only_the_way
 from registry_conformance.run.session.load_diagnosis import diagnosed_load
 from registry_conformance.run.session.load_request import OUTCOME
 from registry_conformance.run.session.parts_watch import PartsWatch
@@ -44,10 +44,8 @@ from registry_conformance.run.session.stack_request import stack_request
 from registry_conformance.run.session.step_reporter import TELLER
 from registry_conformance.run.session.workers import Workers
 
-RUN_CONTROLLER = "conformance-conductor"
-"""The name of the plugin that conducts a run."""
-REFUSAL = "conformance_refusal"
-"""Where a worker puts the reason why it refused to collect."""
+if TYPE_CHECKING:
+    from registry_conformance.run.session.live_run import LiveRun
 
 
 class RunController:

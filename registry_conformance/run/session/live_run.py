@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.diagnosis.preflight.target import Examined, examine_broken
@@ -21,11 +17,10 @@ from registry_conformance.judge.live.discovery import features_at, with_broken_d
 from registry_conformance.judge.live.guarded_session import GuardedSession
 from registry_conformance.judge.live.janitor import sweep
 from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.reader import ProfileError, file_of, read
+from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.reader import file_of, read
 from registry_conformance.judge.live.target import guard_of, target_of
 from registry_conformance.judge.load.plan import LoadPlan
-from registry_conformance.judge.locations import SUITES
-from registry_conformance.judge.machine import stand_ins
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.requirement import Register
@@ -33,25 +28,8 @@ from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.ledger import LedgerError, identity_of
 from registry_conformance.judge.target.requests import GuardError
 from registry_conformance.judge.target.target import Door, Target
-from registry_conformance.judge.verdict import Verdict
-from registry_conformance.run.session.arguments import is_live, is_load, is_local, registers_on_own_stack
 from registry_conformance.run.session.expected_failures import excused
 from registry_conformance.run.settings import Settings
-
-_ORDER = (
-    "contract/reach",
-    "contract/operations/test_what_is_deployed.py",
-    "contract/authentication/test_no_key.py",
-    "contract/authentication/test_bad_keys.py",
-    "contract/operations",
-    "live/test_real_registration.py",
-    "contract/registration/test_flow.py",
-    "contract/registration",
-    "contract/artifacts",
-)
-"""What is asked first: each stands on those before it. What is not named comes last."""
-
-_VERIFIES = re.compile(r"^(?:@|.*marks=)verifies\(([^)]*)\)", re.MULTILINE)
 
 _PATIENCE = 10.0
 Say = Callable[[str], None]
@@ -178,50 +156,6 @@ class LiveRun:
         return closed.left
 
 
-def only_the_way(record: CheckRecord) -> bool:
-    """Return whether a check passed that looked at the way to a door and at nothing behind it."""
-    return record.verdict is Verdict.PASSED and all(name.startswith("RCH-") for name in record.requirements)
-
-
-def beyond(*, live: bool) -> dict[str, str]:
-    """Return requirement id -> why no check can judge it: in an environment, or on a stack of our own."""
-    own, portable, visiting, loading = (_verified(SUITES / folder) for folder in ("local", "contract", "live", "load"))
-    loaded = dict.fromkeys(sorted(loading - portable - own - visiting), "is judged by registry-conformance load")
-    if live:
-        return loaded | dict.fromkeys(sorted(own - portable - visiting), "needs a stack of our own")
-    return loaded | dict.fromkeys(
-        sorted(visiting - portable - own), "is judged of an environment, by pytest suites/live"
-    )
-
-
-def visit(config: pytest.Config, settings: Settings, register: Register) -> LiveRun | None:
-    """Return the visit that a run is to make, ``None`` where it judges a stack of our own.
-
-    Raises ``ProfileError`` if the environment cannot be used as its file says, or a switch puts something else in
-    its place.
-    """
-    if settings.plan is not None:
-        return None
-    if not settings.env:
-        if is_live(config) and not registers_on_own_stack(config):
-            raise ProfileError(
-                "suites/live judges an environment: name it by --env=NAME, or give --env-file=PATH or --url=URL"
-            )
-        return None
-    if is_local(config):
-        raise ProfileError(f"--env={settings.env}: suites/local needs a stack of our own; run pytest suites/live")
-    if settings.faults:
-        raise ProfileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
-    if switches := stand_ins():
-        raise ProfileError(
-            f"{switches[0]} is set: with something else in the place of the target nothing is verified; unset it"
-        )
-    profile = profile_of(settings, register)
-    if is_load(config) and settings.load:
-        settings = replace(settings, load=allowed_load(settings, profile))
-    return LiveRun(settings, profile)
-
-
 def allowed_load(settings: Settings, profile: Profile) -> str:
     """Return the load that a run asks for, with what the environment's file declares; raise ``ProfileError`` if it
     allows none.
@@ -252,18 +186,3 @@ def profile_of(settings: Settings, register: Register) -> Profile:
     """
     profile = profile_at(settings.url) if settings.url else read(settings.env_file or file_of(settings.env), register)
     return profile.model_copy(update={"access": "read-only"}) if settings.read_only else profile
-
-
-def _verified(folder: Path) -> set[str]:
-    """Return the requirements that the checks of a folder name."""
-    marks = (mark for file in folder.rglob("test_*.py") for mark in _VERIFIES.findall(file.read_text(encoding="utf-8")))
-    return {name for mark in marks for name in re.findall(r'"([A-Z]{3}-\d{3})"', mark)}
-
-
-def first_things_first(items: list[pytest.Item]) -> None:
-    """Put the checks first that all others stand on."""
-    items.sort(key=lambda item: _rank(item.path.relative_to(SUITES).as_posix(), _ORDER))
-
-
-def _rank(path: str, order: Sequence[str]) -> int:
-    return next((rank for rank, begin in enumerate(order) if path.startswith(begin)), len(order))

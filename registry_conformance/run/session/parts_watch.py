@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.report.tally import RED
 from registry_conformance.lab.stack.handle import Stack, StackError
-from registry_conformance.run.session.live_run import LiveRun
+
+if TYPE_CHECKING:
+    from registry_conformance.run.session.live_run import LiveRun
 
 _BETWEEN_LOOKS = 1.0
 """Seconds after which the parts are looked after again, though no check is red."""

@@ -7,7 +7,7 @@ import pytest
 from registry_conformance.judge.account.plan.document import PlanError
 from registry_conformance.judge.account.plan.planned import planned
 from registry_conformance.judge.live.account import declared_of
-from registry_conformance.judge.live.reader import ProfileError
+from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.account import PlannedAccount

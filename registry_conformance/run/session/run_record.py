@@ -16,7 +16,7 @@ from registry_conformance.judge.target.target import Target
 from registry_conformance.run.session.arguments import is_load, whole
 from registry_conformance.run.session.context import Context
 from registry_conformance.run.session.exit_codes import Exit
-from registry_conformance.run.session.live_run import beyond
+from registry_conformance.run.session.live_request import beyond
 from registry_conformance.run.session.load_request import LOAD
 
 

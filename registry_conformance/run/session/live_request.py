@@ -1,0 +1,99 @@
+"""Whether a run visits an environment, and what of that every run must know: cheap to import, unlike the visit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.locations import SUITES
+from registry_conformance.judge.machine import stand_ins
+from registry_conformance.judge.report.record import CheckRecord
+from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.verdict import Verdict
+from registry_conformance.run.session.arguments import is_live, is_load, is_local, registers_on_own_stack
+from registry_conformance.run.settings import Settings
+
+if TYPE_CHECKING:
+    from registry_conformance.run.session.live_run import LiveRun
+
+_ORDER = (
+    "contract/reach",
+    "contract/operations/test_what_is_deployed.py",
+    "contract/authentication/test_no_key.py",
+    "contract/authentication/test_bad_keys.py",
+    "contract/operations",
+    "live/test_real_registration.py",
+    "contract/registration/test_flow.py",
+    "contract/registration",
+    "contract/artifacts",
+)
+"""What is asked first: each stands on those before it. What is not named comes last."""
+
+_VERIFIES = re.compile(r"^(?:@|.*marks=)verifies\(([^)]*)\)", re.MULTILINE)
+
+
+def visit(config: pytest.Config, settings: Settings, register: Register) -> LiveRun | None:
+    """Return the visit that a run is to make, ``None`` where it judges a stack of our own.
+
+    Raises ``ProfileError`` if the environment cannot be used as its file says, or a switch puts something else in
+    its place.
+    """
+    if settings.plan is not None:
+        return None
+    if not settings.env:
+        if is_live(config) and not registers_on_own_stack(config):
+            raise ProfileError(
+                "suites/live judges an environment: name it by --env=NAME, or give --env-file=PATH or --url=URL"
+            )
+        return None
+    if is_local(config):
+        raise ProfileError(f"--env={settings.env}: suites/local needs a stack of our own; run pytest suites/live")
+    if settings.faults:
+        raise ProfileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
+    if switches := stand_ins():
+        raise ProfileError(
+            f"{switches[0]} is set: with something else in the place of the target nothing is verified; unset it"
+        )
+    from registry_conformance.run.session import live_run  # noqa: PLC0415 - a fifth of a second that only visits need
+
+    profile = live_run.profile_of(settings, register)
+    if is_load(config) and settings.load:
+        settings = replace(settings, load=live_run.allowed_load(settings, profile))
+    return live_run.LiveRun(settings, profile)
+
+
+def first_things_first(items: list[pytest.Item]) -> None:
+    """Put the checks first that all others stand on."""
+    items.sort(key=lambda item: _rank(item.path.relative_to(SUITES).as_posix(), _ORDER))
+
+
+def _rank(path: str, order: Sequence[str]) -> int:
+    return next((rank for rank, begin in enumerate(order) if path.startswith(begin)), len(order))
+
+
+def only_the_way(record: CheckRecord) -> bool:
+    """Return whether a check passed that looked at the way to a door and at nothing behind it."""
+    return record.verdict is Verdict.PASSED and all(name.startswith("RCH-") for name in record.requirements)
+
+
+def beyond(*, live: bool) -> dict[str, str]:
+    """Return requirement id -> why no check can judge it: in an environment, or on a stack of our own."""
+    own, portable, visiting, loading = (_verified(SUITES / folder) for folder in ("local", "contract", "live", "load"))
+    loaded = dict.fromkeys(sorted(loading - portable - own - visiting), "is judged by registry-conformance load")
+    if live:
+        return loaded | dict.fromkeys(sorted(own - portable - visiting), "needs a stack of our own")
+    return loaded | dict.fromkeys(
+        sorted(visiting - portable - own), "is judged of an environment, by pytest suites/live"
+    )
+
+
+def _verified(folder: Path) -> set[str]:
+    """Return the requirements that the checks of a folder name."""
+    marks = (mark for file in folder.rglob("test_*.py") for mark in _VERIFIES.findall(file.read_text(encoding="utf-8")))
+    return {name for mark in marks for name in re.findall(r'"([A-Z]{3}-\d{3})"', mark)}
