@@ -37,7 +37,7 @@ def script(name: str, *arguments: str) -> tuple[int, str]:
 
 def program(name: str, *arguments: str) -> tuple[int, str]:
     """Run a script as a process and return exit code and all that it said."""
-    command = [sys.executable, ROOT / "scripts" / name, *arguments]
+    command = [sys.executable, str(ROOT / "scripts" / name), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     return done.returncode, done.stdout + done.stderr
 
