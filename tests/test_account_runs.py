@@ -191,7 +191,7 @@ def test_environment_without_the_table_is_inapplicable(target: Target, tmp_path:
 
     assert done.code == 5, done.said
     assert "its file has no [infrastructure]" in done.said
-    assert len(done.with_verdict("inapplicable")) == 47, done.verdicts
+    assert len(done.with_verdict("inapplicable")) == 46, done.verdicts
 
 
 def test_credentials_that_are_not_there_are_told(target: Target, declared: Declared, tmp_path: Path) -> None:

@@ -64,6 +64,17 @@ def test_service_by_a_condition_on_everyone() -> None:
     assert lent(everyone, denial).verdict is PASSED
 
 
+def test_service_comes_through_no_network() -> None:
+    """A denial of whoever comes not through an endpoint refuses services too, unless it spares them."""
+    endpoint: Condition = ("StringNotEquals", "aws:SourceVpce", ("vpce-1",))
+    but_services: Condition = ("Bool", "aws:PrincipalIsAWSService", ("false",))
+    denial = Statement("Deny", ("s3:*",), resources=(OBJECTS,), principals=("*",), conditions=(endpoint,))
+    service = allows("Service:cloudfront.amazonaws.com")
+
+    assert lent(service, denial).verdict is PASSED
+    assert lent(service, replace(denial, conditions=(but_services, endpoint))).verdict is FAILED
+
+
 def by_access_point(policy: Fact[tuple[Statement, ...]]) -> Finding:
     """Return what an access point with a policy comes to."""
     points = Known((AccessPoint("models", policy),))

@@ -76,6 +76,17 @@ WHO_COMES: tuple[Condition, ...] = (
     ("ArnLike", "aws:SourceArn", ("arn:aws:cloudfront::*:distribution/*",)),
     ("StringEquals", "aws:SourceArn", (f"arn:aws:sns:eu-west-1:{ACCOUNT}:t",)),
 )
+FOR_WHOM: tuple[Condition, ...] = (
+    ("StringEquals", "aws:SourceAccount", (ACCOUNT,)),
+    ("StringEquals", "aws:SourceAccount", (ACCOUNT, STRANGER)),
+    ("StringLike", "aws:SourceAccount", ("*",)),
+    ("StringEqualsIfExists", "aws:SourceAccount", (ACCOUNT,)),
+    ("StringNotEquals", "aws:SourceAccount", ("111111111111",)),
+    ("ArnLike", "aws:SourceArn", (f"arn:aws:cloudfront::{ACCOUNT}:distribution/*",)),
+    ("ArnLike", "aws:SourceArn", ("arn:aws:cloudfront::*:distribution/*",)),
+    ("ArnLike", "aws:SourceArn", ("arn:aws:s3:::*",)),
+    ("Bool", "aws:SecureTransport", ("true",)),
+)
 REFUSED: tuple[Condition, ...] = (
     ("StringNotEquals", "aws:PrincipalAccount", (ACCOUNT,)),
     ("StringNotEqualsIfExists", "aws:PrincipalAccount", (ACCOUNT,)),
@@ -204,6 +215,18 @@ def _access_point(draw: Draw, state: State, declared: Declared) -> State:
     return in_bucket(access_points=Known((AccessPoint("models", Known((said,))),)))(state, declared)
 
 
+def _lent(draw: Draw, state: State, declared: Declared) -> State:
+    """Let a service of AWS in, for whom a condition says, or for anybody."""
+    service = draw.choice(("cloudfront.amazonaws.com", "logging.s3.amazonaws.com"))
+    said = Statement(
+        actions=(draw.choice(("s3:GetObject", "s3:PutObject", "s3:*")),),
+        resources=(f"{declared.bucket_arn}/*",),
+        principals=(f"Service:{service}",),
+        conditions=_conditions(draw, FOR_WHOM, 2),
+    )
+    return in_bucket(policy=Known((tls_only(declared), said)))(state, declared)
+
+
 def _calls(draw: Draw, state: State, declared: Declared) -> State:
     """Have the bucket call a function whose role may do something."""
     may = Statement(
@@ -290,6 +313,7 @@ def _key(draw: Draw, state: State, declared: Declared) -> State:
 FEATURES: tuple[Callable[[Draw, State, Declared], State], ...] = (
     _bucket_policy,
     _access_point,
+    _lent,
     _calls,
     _trust,
     _rights,

@@ -1,3 +1,5 @@
+// The stacks whose templates lie beside this file: one that is careful, one that loses models and lets strangers in.
+// npm install aws-cdk-lib constructs && node app.js; then out/*.template.json, and of out/manifest.json the stacks.
 const cdk=require('aws-cdk-lib'); const s3=require('aws-cdk-lib/aws-s3'), iam=require('aws-cdk-lib/aws-iam'), logs=require('aws-cdk-lib/aws-logs'), lambda=require('aws-cdk-lib/aws-lambda'), s3n=require('aws-cdk-lib/aws-s3-notifications');
 const app=new cdk.App({outdir:'out',analyticsReporting:false});
 const stack=new cdk.Stack(app,'Models',{env:{account:'123456789012',region:'eu-west-1'}});

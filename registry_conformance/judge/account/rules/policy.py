@@ -21,6 +21,8 @@ from registry_conformance.judge.verdict import Verdict
 
 _PLAIN_HTTP = {"aws:securetransport": ("false",), "aws:principalisawsservice": ("false",)}
 """What is known of a request over plain HTTP, whoever makes it."""
+_FROM_NO_NETWORK = dict.fromkeys(("aws:sourceip", "aws:vpcsourceip", "aws:sourcevpce", "aws:sourcevpc"), ())
+"""What requests of services have of an address: they come through no network of anybody's."""
 _WITH_OWN_KEY = {CUSTOMER_KEY: ("AES256",), "aws:principalisawsservice": ("false",)}
 """What is known of an upload with a key of the client's."""
 
@@ -55,7 +57,7 @@ def _outsiders(state: State, declared: Declared) -> Finding:
 
 def _services_for_others(state: State, declared: Declared) -> Finding:
     needs_declared(declared.owner, "account")
-    found = list(openings(_statements(state), declared, deputies))
+    found = list(openings(_statements(state), declared, deputies, _FROM_NO_NETWORK))
     sure = [each for each in found if not each.conditions]
     expected = f"services that act for resources of the account {declared.owner} alone"
     if found and not sure:
