@@ -94,6 +94,16 @@ def test_an_option_that_cannot_be_used_is_named(option: str, message: str, monke
     assert str(refused.value).startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--stak=embedded", "--stak=embedded: unknown; did you mean --stack?"), ("--zzzzq", "unrecognized arguments")],
+)
+def test_a_misspelt_option_is_answered_with_the_nearest(option: str, said: str) -> None:
+    """An option that is like a known one is answered with that one; any other by pytest, as always."""
+    code, output = run_here("suites/local", option, "--fault=bucket-missing", "--store=moto")
+    assert (code, said in output) == (4, True), output
+
+
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
 def test_a_bad_option_is_a_usage_error(workers: str) -> None:
     """A value that cannot be used is exit code 4 with its message, and no traceback."""

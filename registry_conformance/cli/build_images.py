@@ -36,7 +36,8 @@ def command(images: tuple[str, ...], offline_bases: bool, again: bool, list_: bo
       registry-conformance build-images
       registry-conformance build-images --offline-bases proxy mlflow
 
-    Exit code 6 if there is no engine, or an image cannot be built: with the one command that fixes it.
+    Exit codes: 0 they are there, 4 bad option, 6 there is no engine, or an image cannot be built: with the one command
+    that fixes it.
     """
     from registry_conformance.lab.images.build import Builder, BuildError
     from registry_conformance.lab.images.engine import EngineError

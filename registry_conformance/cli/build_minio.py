@@ -16,7 +16,13 @@ from registry_conformance.cli.problems import could_not
 def command(to: Path | None) -> int:
     """Build MinIO's server for the embedded stack, from its Go module, at the version that the store's image has.
 
-    Takes some minutes the first time. Exit code 6 if it cannot be built.
+    Takes some minutes the first time.
+
+    \b
+    Example:
+      registry-conformance build-minio --to ~/bin
+
+    Exit codes: 0 it is built, 4 bad option, 6 it cannot be built.
     """
     from registry_conformance.lab.images.build import BuildError
     from registry_conformance.lab.images.minio import install, version

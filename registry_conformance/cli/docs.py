@@ -16,6 +16,10 @@ from registry_conformance.judge.temporary import temporary_folder
 def command(check: bool) -> int:
     """Write the generated pages of docs/: requirements, account, troubleshooting, compatibility, artifact API.
 
+    \b
+    Example:
+      registry-conformance docs --check
+
     Exit codes: 0 written, or up to date; 1 out of date, with --check; 2 interrupted; 4 no checkout; 6 the checks do not
     collect or the stack does not start.
     """

@@ -24,6 +24,11 @@ from registry_conformance.cli.problems import refuse
 def command(only: tuple[str, ...], sample: bool, keep: Path | None, whole: bool, selection: str, listed: bool) -> int:
     """Put other people's proxies before MLflow, healthy and broken, and see what doctor and registration say of each.
 
+    \b
+    Examples:
+      registry-conformance field --sample
+      registry-conformance field --only nginx-password --keep seen
+
     Exit codes: 0 each was told rightly, 1 one was not, 4 bad option.
     """
     from registry_conformance.judge.suggestion import unknown

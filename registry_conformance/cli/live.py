@@ -13,7 +13,9 @@ from registry_conformance.cli.problems import could_not, refuse
 def command() -> None:
     """Describe a deployment once, so that it can be judged again and again.
 
-    Example: registry-conformance live init --url https://registry.example/api/mlflow
+    \b
+    Example:
+      registry-conformance live init --url https://registry.example/api/mlflow
     """
 
 

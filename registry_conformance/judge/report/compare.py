@@ -11,6 +11,7 @@ from registry_conformance.judge.report.history import History
 from registry_conformance.judge.report.read import UnreadableError, read
 from registry_conformance.judge.report.run_snapshot import RunSnapshot, SnapshotError
 from registry_conformance.judge.report.write import LATEST, RUNS, VERDICTS
+from registry_conformance.judge.suggestion import nearest
 
 
 def night_named(name: str, reports: Path) -> RunSnapshot:
@@ -34,8 +35,11 @@ def found(name: str, reports: Path) -> Path:
     for place in (*places, *([kept] if kept else [])):
         if place.is_file():
             return place
+    runs = [folder.name for folder in (reports / RUNS).glob("*")] if (reports / RUNS).is_dir() else []
+    near = nearest(name, [LATEST, *runs])
+    meant = f"did you mean {' or '.join(near)}? Name" if near else "name"
     raise UnreadableError(
-        f"{name}: no such run; name a verdicts.json, its folder, {LATEST}, or the id of a run in {reports / RUNS}"
+        f"{name}: no such run; {meant} a verdicts.json, its folder, {LATEST}, or the id of a run in {reports / RUNS}"
     )
 
 

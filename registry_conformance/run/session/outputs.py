@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from _pytest._code.code import ExceptionRepr, TerminalRepr
 
 from registry_conformance.judge.report.console import clean, guard_handler, guard_streams
+from registry_conformance.judge.suggestion import nearest
 
 _HANDLERS = ("caplog_handler", "report_handler", "log_file_handler", "log_cli_handler")
 _OWNERS = 0o600
@@ -69,10 +71,25 @@ def _close_to_others(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests() -> Generator[None, object, object]:
-    """Guard the standard streams before pytest begins to capture them."""
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, object, object]:
+    """Guard the standard streams before pytest begins to capture them; then refuse an option that is misspelt."""
     guard_streams()
-    return (yield)
+    done = yield
+    _refuse_misspelt(early_config, parser, args)
+    return done
+
+
+def _refuse_misspelt(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Raise ``pytest.UsageError`` for an unknown option that is like a known one; pytest itself refuses all others."""
+    _, strange = parser.parse_known_and_unknown_args(args, copy.copy(config.option))
+    groups = [parser._anonymous, *parser._groups]  # pytest has no public list of its options
+    known = [name for group in groups for option in group.options for name in option.names() if name.startswith("--")]
+    for each in strange:
+        name = each.partition("=")[0]
+        if name.startswith("--") and (near := nearest(name, known)):
+            raise pytest.UsageError(f"{each}: unknown; did you mean {' or '.join(near)}?")
 
 
 def clean_report(report: pytest.TestReport | pytest.CollectReport) -> None:
