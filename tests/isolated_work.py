@@ -12,8 +12,10 @@ from pathlib import Path
 
 from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.registry import PROBING, recording
+from registry_conformance.judge.clients.sdk_credentials import client_variables, header_plugin
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.machine import part_environment, world
+from registry_conformance.judge.target.credential import Credential
 
 
 def whereabouts() -> tuple[int, int, dict[str, str]]:
@@ -91,20 +93,21 @@ def hold(size: int) -> str:
         return "MemoryError"
 
 
-def search(url: str, key: str, home: Path) -> tuple[int, str]:
-    """Have the SDK search at a URL, whatever comes of it; return how many requests it made, and the key it had."""
+def search(url: str, key: Credential, home: Path) -> int:
+    """Have the SDK search at a URL, whatever comes of it; return how many requests it made."""
     home.mkdir()
     made: list[object] = []
-    given = {"MLFLOW_TRACKING_URI": url, "MLFLOW_TRACKING_TOKEN": key}
+    given = {"MLFLOW_TRACKING_URI": url, **client_variables(key, home)}
     with (
         world({**part_environment("run-1", home), **PROBING, **given}),
         recording(made.append, lambda *_: contextlib.nullcontext()),
+        header_plugin(key),
     ):
         from mlflow import MlflowClient  # noqa: PLC0415 - as the SDK is imported where it is needed
 
         with contextlib.suppress(Exception):
             MlflowClient().search_experiments()
-    return len(made), key
+    return len(made)
 
 
 def toil(seconds: float) -> str:

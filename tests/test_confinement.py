@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +13,15 @@ from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.sdk import log_artifact
 from registry_conformance.judge.clients.sdk_registration import load_back
+from registry_conformance.judge.target.credential import Credential, KeyHeader, Password
 from registry_conformance.judge.target.target import Door
 from tests import isolated_work
 from tests.doubles.hostile import hostile
 from tests.doubles.hostile_content import OTHER_DISK
+from tests.doubles.hostile_request import Asked
 
 KEY = "hk_the_one_real_key"
+CREDENTIALS: tuple[Credential, ...] = (KEY, KeyHeader("X-API-Key", KEY), Password("user", KEY))
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +84,23 @@ def test_files_that_lie_above_are_not_written(isolated: IsolatedProcess) -> None
     assert not list(isolated.home.glob("up*"))
 
 
-def test_the_sdk_takes_the_key_to_no_other_host(isolated: IsolatedProcess) -> None:
-    """Kind: an address that an answer names. The SDK follows a redirect, and takes no key along."""
-    with hostile("302 to another host") as server:
-        asked, key = isolated.call(isolated_work.search, server.url, KEY, isolated.home / "redirected")
-        strayed = [request.head for request in server.strayed]
-    assert asked >= 1
-    assert not [head for head in strayed if key in head]
+@pytest.mark.parametrize("status", ["302", "307", "308"])
+@pytest.mark.parametrize("credential", CREDENTIALS, ids=lambda each: type(each).__name__)
+def test_the_sdk_takes_the_key_to_no_other_host(
+    isolated: IsolatedProcess, tmp_path: Path, status: str, credential: Credential
+) -> None:
+    """Kind: an address that an answer names. The SDK follows a redirect, and takes no key along, in whatever header."""
+    with hostile(f"{status} to another host") as server:
+        isolated.call(isolated_work.search, server.url, credential, isolated.home / tmp_path.name)
+        sent = [request for request in server.asked if holds_key(request)]
+        strayed = [request.head for request in server.strayed if holds_key(request)]
+        followed = len(server.strayed)
+
+    assert sent  # control: the key is sent where it belongs
+    assert followed  # control: the SDK went where it was sent
+    assert strayed == []
+
+
+def holds_key(request: Asked) -> bool:
+    """Return whether a request holds the key, as it is or as a password is sent."""
+    return any(each in request.head for each in (KEY, base64.b64encode(f"user:{KEY}".encode()).decode()))

@@ -87,10 +87,10 @@ def test_uploads_that_are_ones_own_are_given_up_and_no_others(store: Store) -> N
 def test_store_that_refuses_is_told_in_its_own_words(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that refuses is told in its own words."""
 
-    def refuse(*_: Any) -> None:
+    def refuse(**_: str) -> None:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListObjectVersions")
 
-    monkeypatch.setattr(store, "get_paginator", refuse)
+    monkeypatch.setattr(store, "get_paginator", lambda _: SimpleNamespace(paginate=refuse))
     for remove in (Bucket(ACCESS, Evidence()).purge, Bucket(ACCESS, Evidence()).give_up):
         with pytest.raises(BucketError, match="answers ListObjectVersions with AccessDenied"):
             remove("artifacts/7", own)

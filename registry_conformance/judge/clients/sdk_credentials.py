@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from registry_conformance.judge.clients.signing import taken_token
 from registry_conformance.judge.target.credential import (
@@ -48,13 +49,15 @@ def client_variables(credential: Credential | None, home: Path) -> dict[str, str
 def header_plugin(credential: Credential | None) -> Iterator[None]:
     """Have the MLflow client send a header that it has no variable for, while active.
 
-    Users install a package with a provider of request headers for that; this is such a provider.
+    Users install a package with a provider of request headers for that; this is such a provider. The client follows a
+    redirect to another host, and takes each header along but ``Authorization``: this one stays behind too.
     """
     held = credential.beside if isinstance(credential, ClientCertificate) else credential
     if not isinstance(held, KeyHeader | CommandToken) or (isinstance(held, CommandToken) and not held.header):
         yield
         return
     source: KeyHeader | CommandToken = held
+    name = source.name if isinstance(source, KeyHeader) else source.header
     from mlflow.tracking.request_header import registry  # noqa: PLC0415 - takes seconds to import
     from mlflow.tracking.request_header.abstract_request_header_provider import (  # noqa: PLC0415 - as above
         RequestHeaderProvider,
@@ -69,16 +72,34 @@ def header_plugin(credential: Credential | None) -> Iterator[None]:
 
         def request_headers(self) -> dict[str, str]:
             """Return the header."""
-            if isinstance(source, KeyHeader):
-                return {source.name: source.value}
-            return {source.header: taken_token(source)}
+            return {name: source.value if isinstance(source, KeyHeader) else taken_token(source)}
 
     providers = registry._request_header_provider_registry
     providers._registry.append(Provider())
     try:
-        yield
+        with _left_behind(name):
+            yield
     finally:
         providers._registry.pop()
+
+
+@contextmanager
+def _left_behind(header: str) -> Iterator[None]:
+    """Have ``requests`` treat a header as it treats ``Authorization``: no other host gets it by a redirect."""
+    import requests  # noqa: PLC0415 - only the SDK's process needs it
+
+    original: Any = requests.Session.rebuild_auth
+
+    def rebuild_auth(session: Any, request: requests.PreparedRequest, response: requests.Response) -> None:
+        original(session, request, response)
+        if session.should_strip_auth(response.request.url or "", request.url or ""):
+            request.headers.pop(header, None)
+
+    requests.Session.rebuild_auth = rebuild_auth  # type: ignore[method-assign]  # requests has no hook for it
+    try:
+        yield
+    finally:
+        requests.Session.rebuild_auth = original  # type: ignore[method-assign]  # put back
 
 
 def _one_file(credential: ClientCertificate, home: Path) -> Path:
