@@ -49,7 +49,7 @@ def test_addresses_of_one_name_that_answer_differently_are_told(monkeypatch: pyt
 
     def both(host: str | None, port: int, *rest: object, **more: object) -> object:
         hosts = ("127.0.0.2", "127.0.0.1") if host == "registry.test" else (host,)
-        return [found for each in hosts for found in asked(each, port, *rest, **more)]  # type: ignore[arg-type]
+        return [found for each in hosts for found in asked(each, port, *rest, **more)]  # type: ignore[arg-type] # handed on as they came
 
     monkeypatch.setattr(socket, "getaddrinfo", both)
     with site(mlflow) as there:
