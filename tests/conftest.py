@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +19,7 @@ import pytest
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import RUN_VARIABLE, new_run_id
 from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.judge.waiting import awaited
 from registry_conformance.lab.deployment import DOORS
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
@@ -233,10 +233,8 @@ def read_until(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
 
 def eventually(condition: Callable[[], bool], what: str, budget: float = 15.0) -> None:
     """Poll until a condition holds; fail after the budget in seconds."""
-    deadline = time.monotonic() + budget
-    while not condition():
-        assert time.monotonic() < deadline, f"not so after {budget:.0f} s: {what}"
-        time.sleep(0.2)  # what is polled may look at every process of the machine
+    # What is polled may look at every process of the machine.
+    assert awaited(condition, budget, pause=0.2), f"not so after {budget:.0f} s: {what}"
 
 
 def processes_of(run_id: str) -> list[str]:

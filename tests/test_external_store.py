@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import boto3
-import httpx
 import psutil
 import pytest
 
@@ -23,7 +21,7 @@ from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.process import free_ports
 from registry_conformance.lab.stack.request import StackRequest
 from tests.conftest import Project, eventually
-from tests.parts import running
+from tests.parts import running, until_ok
 from tests.test_bad_input import GOOD, run_here
 
 KEYS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "a-secret-of-others"}
@@ -42,13 +40,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port, log = free_ports(1)[0], tmp_path_factory.mktemp("elsewhere") / "moto.log"
     url = f"http://127.0.0.1:{port}"
     with running([sys.executable, "-m", "moto.server", "-p", str(port)], log):
-        give_up = time.monotonic() + 60
-        while time.monotonic() < give_up:
-            try:
-                httpx.get(url, trust_env=False)
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
+        until_ok(url, log, 60)
         theirs = store(url)
         theirs.create_bucket(Bucket="theirs")
         theirs.put_object(Bucket="theirs", Key="kept", Body=b"kept")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import signal
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,6 +13,7 @@ from registry_conformance.cli.faults import FAULT
 from registry_conformance.cli.parameters import STACK, STORE
 from registry_conformance.cli.problems import could_not, refuse
 from registry_conformance.judge.temporary import temporary_folder
+from registry_conformance.judge.waiting import ENDLESS, awaited
 
 if TYPE_CHECKING:
     from registry_conformance.judge.target.target import Target
@@ -111,6 +111,5 @@ def _described(target: Target) -> Iterator[str]:
 
 def _watched(owned: OwnedStack) -> NoReturn:
     """Wait until a part dies that should run; tell of it."""
-    while not (lost := owned.obituaries()):
-        time.sleep(_LOOK_EVERY)
+    lost = awaited(owned.obituaries, ENDLESS, pause=_LOOK_EVERY)
     raise could_not("; ".join(lost))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.clients.json_lines import whole_lines
+from registry_conformance.judge.waiting import awaited
 
 _PATIENCE_SECONDS = 1.0
 """A container's log is written by the engine, a moment after the answer."""
@@ -25,10 +25,7 @@ class Decisions:
 
         The auth service tells ``status``, ``user_id``, ``key_id``, ``reason``; MLflow ``status``, ``ms``, ``store``.
         """
-        give_up = time.monotonic() + _PATIENCE_SECONDS
-        while not (found := self._told(request_id)) and time.monotonic() < give_up:
-            time.sleep(0.01)
-        return found
+        return awaited(lambda: self._told(request_id), _PATIENCE_SECONDS, pause=0.01)
 
     def _told(self, request_id: str) -> list[dict[str, Any]]:
         found = [json.loads(line) for line in whole_lines(self.log) if line.startswith("{") and request_id in line]

@@ -11,6 +11,7 @@ from pathlib import Path
 from registry_conformance.judge.clients import aws
 from registry_conformance.judge.expect import PreconditionFailed
 from registry_conformance.judge.target.target import LogGroup
+from registry_conformance.judge.waiting import awaited
 
 _PAGES = 50
 _SETTLE_SECONDS = 20.0
@@ -54,12 +55,9 @@ class LogWatch:
     def naming(self, words: Iterable[str]) -> list[Line]:
         """Return the lines that name one of ``words``, waiting up to 20 s for the first."""
         wanted = re.compile("|".join(re.escape(word) for word in words if word))
-        give_up = time.monotonic() + _SETTLE_SECONDS
-        while not (found := [line for line in self.lines() if wanted.search(line.text)]):
-            if time.monotonic() > give_up:
-                return []
-            time.sleep(_PAUSE)
-        return found
+        return awaited(
+            lambda: [line for line in self.lines() if wanted.search(line.text)], _SETTLE_SECONDS, pause=_PAUSE
+        )
 
     def _from_files(self) -> Iterable[Line]:
         for part, file in self._files.items():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from registry_conformance.judge.expect import NotAllowed
+from registry_conformance.judge.waiting import awaited
 
 _PATIENCE_SECONDS = 12.0
 """A proxy may keep its access log in memory for ten seconds."""
@@ -27,12 +27,7 @@ class Logs:
         """
         if part not in self.files:
             raise NotAllowed(f"a log of the part {part}", "this target has no such part")
-        give_up = time.monotonic() + _PATIENCE_SECONDS
-        while not self.holds(part, text):
-            if time.monotonic() > give_up:
-                return False
-            time.sleep(0.05)
-        return True
+        return awaited(lambda: self.holds(part, text), _PATIENCE_SECONDS)
 
     def holds(self, part: str, text: str) -> bool:
         """Return whether a part's log holds ``text`` now."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from registry_conformance.judge.clients.registration import PlannedRegistration
 from registry_conformance.judge.clients.sdk_registration import DIARY, STEPS, SdkRegistration
 from registry_conformance.judge.expect import Mismatch, PreconditionFailed
+from registry_conformance.judge.waiting import ENDLESS, awaited
 
 _PAUSE = 0.02
 
@@ -26,8 +26,7 @@ class RegistrationProgress:
 
         Raises ``Mismatch`` where the journey ended in that step, ``PreconditionFailed`` where it ended before.
         """
-        while step not in self._reached() and not self._coming.done():
-            time.sleep(_PAUSE)
+        awaited(lambda: step in self._reached() or self._coming.done(), ENDLESS, pause=_PAUSE)
         if step in self._reached():
             return
         sdk_registration = self.end()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.clients.json_lines import whole_lines
 from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.waiting import awaited
 
 _PATIENCE_SECONDS = 10.0
 
@@ -49,9 +49,7 @@ class Witness:
 
     def saw(self, request_id: str) -> tuple[Passed, Passed]:
         """Return request and answer of the one exchange with an id; raise ``Mismatch`` where not exactly one passed."""
-        give_up = time.monotonic() + _PATIENCE_SECONDS
-        while not (found := self._lines(request_id)) and time.monotonic() < give_up:
-            time.sleep(0.005)
+        found = awaited(lambda: self._lines(request_id), _PATIENCE_SECONDS, pause=0.005)
         if len(found) != 1:
             raise Mismatch(f"one exchange with id {request_id} between proxy and MLflow", f"{len(found)} of them")
         return Passed.read(found[0]["request"]), Passed.read(found[0]["response"])

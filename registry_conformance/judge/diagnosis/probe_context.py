@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.credential import Credential, kind_of
 from registry_conformance.judge.target.policy import GUARDED, READS, ROLES
 from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.judge.waiting import awaited
 
 PATIENCE = 3.0
 """Seconds that one probe waits for a sign of life, on a machine that has time for it."""
@@ -127,10 +127,7 @@ class ProbeContext:
 
     def settled(self, look: Callable[[], T], until: Callable[[T], bool], seconds: float = 0.4) -> T:
         """Return what a look shows once ``until`` holds of it, or after so many seconds on a machine that has time."""
-        last = time.monotonic() + seconds * self.slack
-        while not until(found := look()) and time.monotonic() < last:
-            time.sleep(0.05)
-        return found
+        return awaited(look, seconds * self.slack, enough=until)
 
     @property
     def key(self) -> str:

@@ -22,6 +22,7 @@ from registry_conformance.judge.load.usage import Processes, Usage, watched
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import part_environment, python
 from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.judge.waiting import awaited
 
 GENERATOR = "load generator"
 _PROGRAMS = {"sdk": "sdk_users"}
@@ -188,8 +189,8 @@ def _has_begun(journal: Path) -> bool:
 def _await_clients(processes: Mapping[str, subprocess.Popen[bytes]], give_up: float) -> None:
     """Let the MLflow client end the registration that it is at."""
     client = processes.get("sdk")
-    while client is not None and client.poll() is None and time.monotonic() < give_up:
-        time.sleep(_LOOK)
+    if client is not None:
+        awaited(lambda: client.poll() is not None, give_up - time.monotonic(), pause=_LOOK)
 
 
 def _free_port() -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import time
 from collections.abc import Hashable
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +11,7 @@ import httpx
 
 from registry_conformance.judge.machine import python
 from registry_conformance.judge.target.credential import CommandToken
+from registry_conformance.judge.waiting import awaited_beside_others
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.part import PartError, ProgramPart
@@ -57,14 +56,14 @@ class IdentityPart(ProgramPart):
 
 async def until_it_answers(layout: Layout) -> None:
     """Return when the provider answers, which some programs need to start; raise ``PartError`` if it does not."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
+
+    async def answers() -> bool:
         with contextlib.suppress(httpx.HTTPError):
-            if await _answers(layout):
-                return
-        if time.monotonic() > deadline:
-            raise PartError(f"the identity provider did not answer within {PATIENCE:.0f} s")
-        await asyncio.sleep(_PAUSE)
+            return await _answers(layout)
+        return False
+
+    if not await awaited_beside_others(answers, PATIENCE):
+        raise PartError(f"the identity provider did not answer within {PATIENCE:.0f} s")
 
 
 async def _answers(layout: Layout) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 
 import httpx
 
+from registry_conformance.judge.waiting import awaited_beside_others
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.stack import process
 from registry_conformance.lab.stack.layout import Layout
@@ -113,15 +113,16 @@ class Part(ABC):
 
     async def until(self, condition: Callable[[], Awaitable[bool]], state: str) -> None:
         """Poll until the condition holds; raise ``PartError`` when the part dies or the budget is spent."""
-        deadline = time.monotonic() + self.layout.patience
-        pause = 0.005
-        while not await self._holds(condition):
+
+        async def holds_or_died() -> bool:
+            if await self._holds(condition):
+                return True
             if not self.is_alive():
                 raise PartError(self.death_report(f"died before it was {state}"))
-            if time.monotonic() > deadline:
-                raise PartError(self.death_report(f"was not {state} after {self.layout.patience:.0f} s"))
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, 0.05)
+            return False
+
+        if not await awaited_beside_others(holds_or_died, self.layout.patience):
+            raise PartError(self.death_report(f"was not {state} after {self.layout.patience:.0f} s"))
 
     async def _holds(self, condition: Callable[[], Awaitable[bool]]) -> bool:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.judge.temporary import temporary_folder
+from registry_conformance.judge.waiting import awaited
 from registry_conformance.lab.faults.symptom import Acts, Ask, LogLine, Passes, Speaks, Step, Stores, Walks
 
 
@@ -186,9 +186,4 @@ _STEPS: Mapping[type, Callable[..., str]] = {
 
 
 def _settled(holds: Callable[[], bool], context: SymptomContext) -> bool:
-    until = time.monotonic() + context.settles
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
+    return awaited(holds, context.settles)

@@ -7,12 +7,12 @@ import os
 import random
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from registry_conformance.judge.locations import ROOT, SUITES
+from registry_conformance.judge.waiting import ENDLESS, awaited
 
 _FILES = 5
 """How many files of checks a visit that crashes has: each visit others, so that many crashes are of all checks."""
@@ -78,20 +78,18 @@ def carry_out(crash: Crash, visit: subprocess.Popen[str], sent: Callable[[], int
         visit.send_signal(signal.SIGTERM if crash.way is Way.ASKED else signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):
         visit.wait(_GRACE)
-    give_up = time.monotonic() + _GRACE
-    while _lives(visit.pid) and time.monotonic() < give_up:
-        time.sleep(0.05)
+    awaited(lambda: not _lives(visit.pid), _GRACE)
     with suppress(ProcessLookupError):
         os.killpg(visit.pid, signal.SIGKILL)
     return visit.wait() if crash.way is Way.ASKED else None
 
 
 def _wait_for(crash: Crash, visit: subprocess.Popen[str], sent: Callable[[], int]) -> None:
-    while visit.poll() is None and sent() < max(crash.requests, 1):
-        time.sleep(0.02)
-    due = time.monotonic() + crash.seconds
-    while visit.poll() is None and time.monotonic() < due:
-        time.sleep(0.02)
+    def over() -> bool:
+        return visit.poll() is not None
+
+    awaited(lambda: over() or sent() >= max(crash.requests, 1), ENDLESS, pause=0.02)
+    awaited(over, crash.seconds, pause=0.02)
 
 
 def _lives(group: int) -> bool:

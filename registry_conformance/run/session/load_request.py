@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from registry_conformance.judge.load.outcome import LoadOutcome, concluded, outc
 from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.temporary import temporary_folder
+from registry_conformance.judge.waiting import ENDLESS, awaited
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.run.session.context import CONTEXT, Context
@@ -73,8 +73,7 @@ def _surroundings(context: Context, folder: Any, run: str, say: Callable[[str], 
 
         stack.signal(part, signal.SIGKILL)
         say(f"killed: {part}")
-        while not stack.obituaries():  # what is not known to be dead is not started again
-            time.sleep(_LOOK)
+        awaited(stack.obituaries, ENDLESS, pause=_LOOK)  # what is not known to be dead is not started again
         stack.apply(deployment)
         say(f"started again: {part}")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from contextlib import suppress
 from typing import Any
+
+from registry_conformance.judge.waiting import awaited
 
 _PATIENCE = 2.0
 
@@ -27,10 +28,10 @@ class Workers:
             for pid in self._pids:
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-            give_up = time.monotonic() + _PATIENCE
-            while self._pids and time.monotonic() < give_up:
-                self._pids = [pid for pid in self._pids if not _has_ended(pid)]
-                time.sleep(0.02)
+            self._pids = awaited(self._living, _PATIENCE, enough=lambda pids: not pids, pause=0.02)
+
+    def _living(self) -> list[int]:
+        return [pid for pid in self._pids if not _has_ended(pid)]
 
 
 def _has_ended(pid: int) -> bool:

@@ -1,0 +1,46 @@
+"""The one way in which this project waits for something that it cannot be told of: it looks again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+ENDLESS = math.inf
+"""Seconds of whoever waits for what is sure to come."""
+_PAUSE = 0.05
+
+
+def awaited(look: Callable[[], T], seconds: float, *, enough: Callable[[T], object] = bool, pause: float = _PAUSE) -> T:
+    """Return what a look shows as soon as that is enough, or else what the last look shows once the time is over.
+
+    There is one look at least, and one after the time is over: on a slow machine what came in time is seen. By default
+    whatever is true is enough. ``seconds`` and ``pause``, the time between two looks, are seconds.
+    """
+    give_up = time.monotonic() + seconds
+    while not enough(found := look()):
+        left = give_up - time.monotonic()
+        if left <= 0:
+            break
+        time.sleep(min(pause, left))
+    return found
+
+
+async def awaited_beside_others(
+    look: Callable[[], Awaitable[bool]], seconds: float, *, first_pause: float = 0.005, longest_pause: float = _PAUSE
+) -> bool:
+    """Return whether a look succeeded within the time, in an event loop that goes on meanwhile.
+
+    Pauses grow from the first to the longest.
+    """
+    give_up, pause = time.monotonic() + seconds, first_pause
+    while not (found := await look()):
+        left = give_up - time.monotonic()
+        if left <= 0:
+            break
+        await asyncio.sleep(min(pause, left))
+        pause = min(pause * 1.5, longest_pause)
+    return found
