@@ -105,7 +105,9 @@ def serving(registry: Registry) -> Iterator[str]:
 
         def _any(self) -> None:
             parts = urlsplit(self.path)
-            asked: dict[str, Any] = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            asked: dict[str, Any] = {
+                name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()
+            }
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             asked |= json.loads(body) if body[:1] == b"{" else {}
             status, content_type, text = registry.answer(self.command, parts.path, asked)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -352,6 +353,32 @@ def test_what_failed_half_way_is_undone(tmp_path: Path) -> None:
         raise RuntimeError
 
     assert ledger.left(file, TARGET) == [model]
+
+
+def test_line_that_a_killed_process_began_is_taken_back(tmp_path: Path) -> None:
+    """Kind: an end in mid-write. A ledger whose writer was killed amid a line is read as it was before that line."""
+    model = Made("model", f"{RUN}-m", "d")
+    file = written(tmp_path, model)
+    if not (writer := os.fork()):
+        opened = sqlite3.connect(file, isolation_level=None)
+        opened.execute("PRAGMA cache_size = 1")  # so that the file itself is changed before the end
+        opened.execute("BEGIN IMMEDIATE")
+        for number in range(200):
+            ledger.note_made(opened, Made("model", f"{RUN}-{number}-{'x' * 500}", "d"))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(writer, 0)
+    assert file.with_name(f"{file.name}-journal").stat().st_size  # control: something is to be taken back
+
+    assert ledger.header(file).run == RUN
+    assert ledger.left(file, TARGET) == [model]
+
+
+def test_who_reads_a_ledger_changes_nothing(tmp_path: Path) -> None:
+    """A ledger that is only read cannot be changed by that."""
+    file = written(tmp_path)
+
+    with pytest.raises(LedgerError, match="readonly"), ledger.reading(file) as opened:
+        opened.execute("UPDATE header SET run = 'other'")
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:

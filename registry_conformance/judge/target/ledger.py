@@ -193,9 +193,14 @@ def _append(ledger: sqlite3.Connection, event: str, made: Made, own_id: str) -> 
 
 @contextmanager
 def reading(file: Path) -> Iterator[sqlite3.Connection]:
-    """Yield a ledger that is only read; raise ``LedgerError`` if it cannot be."""
+    """Yield a ledger that is only read; raise ``LedgerError`` if it cannot be.
+
+    What a process that was killed had written of a line is taken back first, which a connection that may not write
+    cannot do.
+    """
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", timeout=30, uri=True)) as ledger:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", timeout=30, uri=True)) as ledger:
+            ledger.execute("PRAGMA query_only = ON")
             yield ledger
     except (sqlite3.Error, TypeError, ValueError) as problem:
         raise LedgerError(f"{file}: is no ledger of a run: {problem}") from problem

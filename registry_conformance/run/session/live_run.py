@@ -108,7 +108,7 @@ class LiveRun:
         """What the run cost the target so far, and what it may cost: requests, bytes, objects, seconds."""
         try:
             spent = self._guard.spent()
-        except GuardError:
+        except (GuardError, LedgerError):
             return {}  # the ledger cannot be read any more, which the run ended with
         return {name: {"used": used, "allowed": allowed} for name, (used, allowed) in spent.items()}
 
