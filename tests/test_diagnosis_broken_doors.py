@@ -35,7 +35,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The doors that each further look was about; none finds anything."""
     seen: list[tuple[str, ...]] = []
 
-    def look(target: Target, *_: object) -> Diagnosis:
+    def look(target: Target, *_: object, **__: object) -> Diagnosis:
         seen.append(tuple(door.name for door in target.doors))
         return Diagnosis((), Facts())
 
@@ -74,4 +74,14 @@ def test_door_that_answers_wrongly_is_a_question_of_its_own() -> None:
 
     assert [door.name for door in examined.target.doors] == ["literal"]
     assert examined.ended == ()
-    assert examined.open_questions
+
+
+def test_door_that_answers_wrongly_is_looked_at_with_the_others(looked_at: list[tuple[str, ...]]) -> None:
+    """Where a broken door is reached, it is looked at beside those that work, and then alone if that names nothing."""
+    with site(always(Answer(500, "oops"))) as failing:
+        target = target_of("http://127.0.0.1:1", failing.url)
+        unsent = check("AUT-001", Verdict.INCONCLUSIVE, "literal", "500")
+        run = run_of(check("REG-001"), unsent, broken={"literal": "500"})
+        diagnosed(run, target, examine_broken(target, "run"))
+
+    assert looked_at == [("canonical", "literal"), ("literal",)]

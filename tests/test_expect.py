@@ -9,6 +9,7 @@ import pytest
 
 from registry_conformance.judge.denial import expect_denied, expect_kept_out, require_denied
 from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.evidence.sign_in import carries_away
 from registry_conformance.judge.expect import (
     Mismatch,
     PreconditionFailed,
@@ -175,3 +176,20 @@ def test_who_is_served_or_sent_on_is_not_denied(exchange: Exchange) -> None:
         expect_kept_out(exchange)
     with pytest.raises(PreconditionFailed):
         require_denied(exchange)
+
+
+@pytest.mark.parametrize(
+    ("asked", "location", "away"),
+    [
+        ("https://a.example/x", "https://b.example/x", True),
+        ("https://a.example/x", "http://a.example/x", True),
+        ("https://a.example/x", "https://a.example:8443/x", True),
+        ("https://a.example/x", "https://a.example/y", False),
+        ("https://a.example/x", "/y", False),
+        ("https://a.example/x", "https://s3.example/x?X-Amz-Signature=00", False),
+        ("http://a.example/x", "", False),
+    ],
+)
+def test_redirect_that_carries_a_credential_away_is_known(asked: str, location: str, away: bool) -> None:
+    """A redirect to another host or out of TLS takes a credential along, unless the URL has its own right."""
+    assert carries_away(sent_to(location, asked=asked)) is away

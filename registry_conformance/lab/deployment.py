@@ -157,7 +157,8 @@ class MLflow:
     ``destination`` is ``--artifacts-destination`` (``{bucket}`` and ``{prefix}`` are the store's); ``None`` leaves it
     out. ``default_root`` is ``--default-artifact-root``; ``None`` means what ``--serve-artifacts`` makes of it.
     ``environment`` is added to the server's environment last. ``up`` is whether it runs. ``denied`` are the S3 actions
-    that its role lacks, as far as the store heeds roles. Its database outlives it if it is ``keeping``.
+    that its role lacks, as far as the store heeds roles. Its database outlives it if it is ``keeping``, and is one for
+    all its processes if it is ``shared_database``; otherwise each has its own, as replicas by mistake have.
     """
 
     up: bool = True
@@ -167,6 +168,7 @@ class MLflow:
     environment: tuple[tuple[str, str], ...] = ()
     denied: frozenset[str] = frozenset()
     keeping: bool = True
+    shared_database: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ __all__ = ["cache_seconds", "make_load", "pytest_load_initial_conftests", "run_i
 FIXTURES = (
     "access",
     "accounts",
+    "credentials",
     "denials",
     "doors",
     "essentials",
@@ -66,6 +67,7 @@ FIXTURES = (
     "scratch_stack",
     "store_faults",
     "tls",
+    "transfers",
     "witness",
 )
 """The files of ``fixtures/``, each registered as a plugin of its own."""

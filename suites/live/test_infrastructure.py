@@ -269,7 +269,7 @@ def test_role_is_for_its_identities(account: Account) -> None:
 
 @verifies("INF-055")
 def test_no_role_leads_strangers_in(account: Account) -> None:
-    """Nobody from outside takes on a role of the account that its policies let in."""
+    """Nobody from outside takes on a role of the account."""
     account.conforms()
 
 

@@ -107,6 +107,10 @@ class Line:
         """Set how the socket lingers when it is closed."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
 
+    def narrow(self, size: int) -> None:
+        """Take in no more than about ``size`` bytes before they are read: the other side waits for the rest."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
     def hang_up(self) -> None:
         """Close both directions at once, whatever is under way."""
         self._socket.shutdown(socket.SHUT_RDWR)

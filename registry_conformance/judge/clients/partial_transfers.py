@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import struct
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -15,8 +16,9 @@ from registry_conformance.judge.clients.bounded import Line, connected
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
 from registry_conformance.judge.clients.signing import credential_headers
-from registry_conformance.judge.evidence.exchange import Exchange, transport_error
+from registry_conformance.judge.evidence.exchange import Body, Digest, Exchange, transport_error
 
+_PIECES_A_SECOND = 10
 _ABORT = struct.pack("ii", 1, 0)
 """Linger of no seconds: closing resets the connection, as a killed client does."""
 
@@ -82,6 +84,27 @@ def hang_up_reading(wire: MlflowHttp, at: str, name: str, after: int) -> int:
         wire.evidence.note(f"GET {name} → {response.status}, given up after {came} B")
         response.close()
     return came
+
+
+def read_slowly(wire: MlflowHttp, at: str, name: str, rate: float) -> Body:
+    """Download an artifact at ``rate`` bytes a second; return what came, up to the end or to where it broke off."""
+    came, status, error = Digest(), None, ""
+    piece = max(1, int(rate / _PIECES_A_SECOND))
+    with _asking(wire, "GET", wire.artifact_route(at, name), {}) as (connection, line):
+        line.narrow(piece)
+        began = time.monotonic()
+        try:
+            response = connection.getresponse()
+            status = response.status
+            line.body_begins()
+            while chunk := response.read(piece):
+                came.update(chunk)
+                time.sleep(max(0.0, began + came.size / rate - time.monotonic()))
+        except (OSError, http.client.HTTPException) as problem:
+            error = f", {transport_error(problem)}"
+    body = came.body()
+    wire.evidence.note(f"GET {name} at {rate / 1000:.0f} KB/s → {status}, {body.size} B{error}")
+    return body
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from registry_conformance.judge.diagnosis.failure_signature import FailureMark, 
 from registry_conformance.judge.diagnosis.fault_location import fault_location
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
-from registry_conformance.judge.diagnosis.preflight.target import GIVEN, Examined, examine_target
+from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
 from registry_conformance.judge.diagnosis.step_words import PRODUCT_KINDS, step_words
@@ -124,18 +124,6 @@ def diagnose(
     if not any(cause.known for cause in concluded.named):
         ended += tuple(as_cause(each) for each in examined.open_questions)
     return replace(concluded, causes=(*ended, *concluded.causes)) if ended else concluded
-
-
-def diagnose_broken(target: Target, run: str, examined: Examined) -> Diagnosis:
-    """Return what is wrong with the broken doors of a target of which others work, as their preflight left them.
-
-    What passes at the other doors says nothing of these, so that they are looked at by themselves.
-    """
-    ended = tuple(as_cause(each) for each in examined.ended)
-    if not examined.target.doors:
-        return Diagnosis(ended, Facts())
-    alone = diagnose(replace(target, doors=examined.target.doors[:1]), run)
-    return replace(alone, causes=(*ended, *alone.causes))
 
 
 def as_cause(each: Finding) -> Named:

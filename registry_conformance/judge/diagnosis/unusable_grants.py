@@ -1,6 +1,6 @@
-"""What a client was given and cannot use: an address where nobody is, a key that the bucket does not know.
+"""What one fact says by itself: an address where nobody is, a key that the bucket does not know, replicas that differ.
 
-No deployment is broken by these, so no fault stands behind them; each is read off one fact.
+No fault of the catalogue makes these, which the causes are ranked by.
 """
 
 from __future__ import annotations
@@ -70,6 +70,15 @@ GIVEN = (
         "unreachable",
         "the store does not answer this machine; MLflow may reach it all the same",
         "correct endpoint under [bucket], or let this machine reach it; leave [bucket] out if it may not",
+    ),
+    Given(
+        "database-of-each-replica",
+        "mlflow",
+        "meta.steady.P",
+        "now and then",
+        "several replicas of MLflow answer here, each with a database of its own: what one is told the others lack",
+        "start every replica with the same --backend-store-uri, a database server and no file",
+        frozenset({"REG-059", "REG-001"}),
     ),
 )
 

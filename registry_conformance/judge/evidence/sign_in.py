@@ -42,6 +42,17 @@ def goal_of(answer: Exchange) -> SplitResult | None:
     return there if there.scheme in ("http", "https") and there.hostname else None
 
 
+def carries_away(answer: Exchange) -> bool:
+    """Return whether a redirect leads a client, which may take its credential along, to another host or out of TLS.
+
+    A URL that carries its own right needs no credential, and is none that a client would take there.
+    """
+    here, there = urlsplit(answer.url), goal_of(answer)
+    if not is_redirect(answer) or there is None or _SIGNED.search(there.query):
+        return False
+    return there.netloc != here.netloc or (here.scheme == "https" and there.scheme != "https")
+
+
 def leads_to_sign_in(answer: Exchange) -> bool:
     """Return whether a redirect leads to a page where a person signs in."""
     if not is_redirect(answer):

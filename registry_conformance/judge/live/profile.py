@@ -235,6 +235,18 @@ class PermissionsTable(Strict):
     )
 
 
+class TransfersTable(Strict):
+    """What is declared of large bodies, and of slow ones."""
+
+    megabytes: int = Field(
+        default=0, ge=0, description="MiB of the largest body that must pass, a whole number; 0 for none declared"
+    )
+    kilobytes_per_second: float = Field(
+        default=0.0, ge=0, description="the bandwidth of the slowest client, a number; 0 for none declared"
+    )
+    seconds: float = Field(default=60.0, gt=0, description="how long a body at that bandwidth takes, in seconds")
+
+
 class TlsTable(Strict):
     """What is declared of TLS."""
 
@@ -325,6 +337,9 @@ class Profile(Strict):
     )
     permissions: PermissionsTable | None = Field(
         default=None, description="a table with default, of MLflow's own permissions"
+    )
+    transfers: TransfersTable = Field(
+        default=TransfersTable(), description="a table with megabytes, kilobytes_per_second and seconds"
     )
     origin: OriginTable | None = Field(default=None, description="a table with url")
     artifacts: ArtifactsTable = Field(

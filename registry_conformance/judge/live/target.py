@@ -27,6 +27,7 @@ from registry_conformance.judge.target.target import (
     Login,
     Machine,
     Target,
+    Transfers,
     Ways,
 )
 
@@ -107,6 +108,11 @@ def target_of(name: str, profile: Profile, guard: Guard | None) -> Target:
         ways=Ways(profile.artifacts.uploads, profile.artifacts.downloads or Ways().downloads),
         promises=promised_by(profile),
         machine=Machine(login=login),
+        transfers=Transfers(
+            profile.transfers.megabytes * MIB,
+            profile.transfers.kilobytes_per_second * 1000,
+            profile.transfers.seconds if profile.transfers.kilobytes_per_second else 0.0,
+        ),
         default_permission=profile.permissions.default if profile.permissions else "",
     )
 

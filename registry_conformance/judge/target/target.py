@@ -127,6 +127,18 @@ class Ways:
     downloads: str = "presigned"
 
 
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """What is declared of bodies: ``largest`` in bytes; and at ``rate`` bytes a second, how many ``seconds`` they last.
+
+    0 is not declared.
+    """
+
+    largest: int = 0
+    rate: float = 0.0
+    seconds: float = 0.0
+
+
 _OF_OTHERS = frozenset({"live", "address"})
 """Kinds of targets whose logs are not ours."""
 
@@ -145,7 +157,8 @@ class Target:
     takes TLS, from version ``tls_floor`` on. A client of the SDK is given up after ``client_quiet`` seconds without
     progress.
     ``promises`` is what is asked of the target. ``default_permission`` is what MLflow's own permissions let a user do
-    with a thing that nobody granted, empty if that is not declared.
+    with a thing that nobody granted, empty if that is not declared; ``transfers`` what is declared of large and slow
+    bodies.
     """
 
     name: str
@@ -171,6 +184,7 @@ class Target:
     faults: tuple[str, ...] = ()
     promises: Promises = EVERYTHING
     default_permission: str = ""
+    transfers: Transfers = Transfers()
 
     def capability(self, name: str) -> Capability:
         """Return what is known of a capability; one never probed is absent."""
@@ -199,12 +213,18 @@ class Target:
     def exposable_key(self, door: Door) -> str | None:
         """Return the good API key that may be sent in a form that is to be refused, and may be logged there.
 
+        ``None`` if there is none, or another credential.
+        """
+        credential = self.exposable(door)
+        return credential if isinstance(credential, str) else None
+
+    def exposable(self, door: Door) -> Credential | None:
+        """Return the good credential that may be sent in a form that is to be refused, and may be logged there.
+
         On a stack of ours that is the one that is used at a door; of a target of others the one that is declared
         ``disposable``, and ``None`` if none is.
         """
-        if self.kind not in _OF_OTHERS:
-            return self.api_key(self.role_at(door))
-        return self.api_key("disposable")
+        return self.keys.get(self.role_at(door) if self.kind not in _OF_OTHERS else "disposable")
 
     def api_key(self, role: str) -> str | None:
         """Return the API key of a role or key state, ``None`` if it was given none, or another credential."""

@@ -100,8 +100,8 @@ OWN = "envoy"
 class Neighbour:
     """A proxy of others in the reference's place, or none; with ``edits`` (old text, new text) in its configuration.
 
-    The clock of the identity provider that it asks, if it asks one, is ``skew`` seconds ahead of this machine's.
-    ``own`` is the file of a configuration that is none of the shipped ones.
+    The clock of the identity provider that it asks, if it asks one, is ``skew`` seconds ahead of this machine's, and
+    its tokens last ``lasts`` seconds. ``own`` is the file of a configuration that is none of the shipped ones.
     """
 
     name: str
@@ -109,6 +109,7 @@ class Neighbour:
     edits: tuple[tuple[str, str], ...] = ()
     skew: int = 0
     own: Path | None = None
+    lasts: int = 3600
 
     @classmethod
     def named(cls, text: str, proxies: Path | None = None) -> Neighbour | None:

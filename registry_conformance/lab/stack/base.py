@@ -18,6 +18,7 @@ from registry_conformance.judge.temporary import owned_folder
 from registry_conformance.lab.deployment import DOORS, Deployment
 from registry_conformance.lab.deployment import Store as StoreValue
 from registry_conformance.lab.external.mlflow_command import PERMITTED
+from registry_conformance.lab.external.neighbour import NONE, Neighbour
 from registry_conformance.lab.stack.auth import RECORD, AuthServicePart, KeyServicePart
 from registry_conformance.lab.stack.external_store import StoreOfOthers, bucket_name
 from registry_conformance.lab.stack.identity_part import IdentityPart
@@ -82,8 +83,12 @@ class RealisedStack(ABC):
         deciding = [AuthServicePart(layout)] if self._proxy.asks_auth else []
         keeping = [KeyServicePart(layout)] if self._proxy.asks_keys else []
         self._mlflow = self.mlflow(layout)
-        skew = self.order.neighbour.skew if self.order.neighbour else 0
-        signing = [IdentityPart(layout, skew)] if self._proxy.asks_tokens or self._mlflow.asks_tokens else []
+        asking = self.order.neighbour or Neighbour(NONE)
+        signing = (
+            [IdentityPart(layout, asking.skew, asking.lasts)]
+            if self._proxy.asks_tokens or self._mlflow.asks_tokens
+            else []
+        )
         served = (*keeping, *deciding, *signing, self._mlflow, LinksPart(layout), self._proxy)
         self.parts = [self._store, *served, *self.further()]
 

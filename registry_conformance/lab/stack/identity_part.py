@@ -24,24 +24,28 @@ MODULE = "registry_conformance.lab.stack.identity"
 
 
 class IdentityPart(ProgramPart):
-    """An OpenID Connect provider that issues tokens to one client; its clock is ``skew`` seconds ahead."""
+    """An OpenID Connect provider that issues tokens to one client; its clock is ``skew`` seconds ahead.
+
+    A token lasts ``lasts`` seconds.
+    """
 
     name = program = NAME
 
-    def __init__(self, layout: Layout, skew: int = 0) -> None:
+    def __init__(self, layout: Layout, skew: int = 0, lasts: int = 3600) -> None:
         super().__init__(layout)
-        self.skew = skew
+        self.skew, self.lasts = skew, lasts
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return its clock, which no deployment changes."""
+        """Return its clock and how long its tokens last, which no deployment changes."""
         del deployment
-        return self.skew
+        return self.skew, self.lasts
 
     async def start(self, deployment: Deployment) -> None:
         """Start the provider."""
         del deployment
         host, port = self.layout.addresses[self.name]
-        place = ["--host", host, "--port", str(port), "--client", CLIENT, "--skew", str(self.skew)]
+        place = ["--host", host, "--port", str(port), "--client", CLIENT]
+        place += ["--skew", str(self.skew), "--seconds", str(self.lasts)]
         await self.launch(["serve", *place, "--secret-file", str(secret_file(self.layout))], {})
 
     async def is_ready(self, deployment: Deployment) -> bool:

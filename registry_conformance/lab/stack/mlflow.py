@@ -25,6 +25,8 @@ class MLflowServer(Part):
     """The tracking server, registry and artifact proxy: as many processes as the site says, at one address."""
 
     name = "mlflow"
+    separates: bool = False
+    """Whether its processes can be given a database each."""
     asks_tokens: bool = False
     """Whether it asks for tokens of an identity provider, which is no part of the deployment otherwise."""
 
@@ -66,6 +68,8 @@ class MLflowServer(Part):
         if self._database_server is not None and not deployment.mlflow.keeping:
             database = self._database_server.program
             return f"the {database} database is a server of its own, which MLflow's end does not empty"
+        if not deployment.mlflow.shared_database and (self._database_server is not None or not self.separates):
+            return "a database for each process is had of forked processes and SQLite alone"
         return ""
 
     def spec(self, deployment: Deployment) -> Hashable:
@@ -142,6 +146,13 @@ class MLflowServer(Part):
     def database_uri(self) -> str:
         """The backend store, as SQLAlchemy names it: a server of its own if there is one, else SQLite."""
         return self._database_server.uri if self._database_server else f"sqlite:///{self._database}"
+
+    def database_of(self, number: int) -> str:
+        """Return the backend store of one process alone, made as a copy of the first one's."""
+        own = self._database.with_stem(f"{self._database.stem}-{number}")
+        if number and not own.exists() and self._database.exists():
+            self._copy(self._database, own)
+        return f"sqlite:///{own if number else self._database}"
 
     @abstractmethod
     async def _open(self) -> None:

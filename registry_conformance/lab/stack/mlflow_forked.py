@@ -45,10 +45,18 @@ def warm_up(folder: Path) -> None:
 class ForkedMLflow(MLflowServer):
     """Forks of the warm parent on one listening socket."""
 
+    separates = True
+
     def __init__(self, layout: Layout, database: DatabasePart | None = None) -> None:
         super().__init__(layout, database)
         self._processes: list[ForkServerProcess] = []
         self._socket: socket.socket
+        self._sharing = True
+
+    async def up(self, deployment: Deployment) -> None:
+        """Start the processes, at one socket if they share a database."""
+        self._sharing = deployment.mlflow.shared_database
+        await super().up(deployment)
 
     async def stop(self) -> None:
         """End the server; calling it twice is harmless."""
@@ -84,25 +92,41 @@ class ForkedMLflow(MLflowServer):
 
     async def _open(self) -> None:
         self._processes = []
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket = self._listening()
+
+    def _listening(self) -> socket.socket:
+        """Return a socket at the server's address; beside one of a process of its own, others take connections too."""
+        taken = socket.socket()
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if not self._sharing:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         # asyncio does this only if a socket names its protocol; without it each kept connection stalls 40 ms.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.bind(self.layout.addresses[self.name])
+        taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        taken.bind(self.layout.addresses[self.name])
+        return taken
 
     async def _serve(self, deployment: Deployment) -> None:
         environment = part_environment(self.layout.run_id, self.layout.workdir(self.name)) | self.settings(deployment)
+        listening = self._socket
+        if not self._sharing:  # then the kernel deals connections out, as a load balancer does
+            environment |= self._database_alone(await asyncio.to_thread(self.database_of, len(self._processes)))
+            listening = self._listening() if self._processes else self._socket
         log, workdir = self.layout.log(self.name), self.layout.workdir(self.name)
         others = shipped.changed(deployment, "mlflow")
         source = shipped.copy_with("mlflow", others, workdir) if others else None
-        process = _CONTEXT.Process(
-            target=serve, args=(environment, self._socket, log, workdir, fresh(deployment), source)
-        )
+        process = _CONTEXT.Process(target=serve, args=(environment, listening, log, workdir, fresh(deployment), source))
         await asyncio.to_thread(process.start)
+        if listening is not self._socket:
+            listening.close()
         self._processes.append(process)
 
     async def _close(self) -> None:
         self._socket.close()
+
+    @staticmethod
+    def _database_alone(uri: str) -> dict[str, str]:
+        """Return the settings by which one process has a database of its own."""
+        return {"_MLFLOW_SERVER_FILE_STORE": uri, "_MLFLOW_SERVER_REGISTRY_STORE": uri}
 
 
 def _end(process: ForkServerProcess) -> None:

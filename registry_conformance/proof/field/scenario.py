@@ -16,7 +16,8 @@ class FieldScenario:
 
     ``registers`` is whether a model can be registered there. ``healthy`` is whether the doctor finds nothing wrong;
     ``named`` are texts of which one must stand in what is said first of a broken one, in small letters.
-    ``promises_key`` is whether it is asked about by an environment's file that says that a key is asked for.
+    ``promises_key`` is whether it is asked about by an environment's file, which says that a key is asked for, and
+    takes a new token where one ends.
     """
 
     name: str

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from registry_conformance.lab.deployment import REFERENCE, MLflow
 from registry_conformance.lab.external.mlflow_command import COMMANDS, MlflowCommand
 from registry_conformance.lab.external.neighbour import Neighbour
 from registry_conformance.proof.field.scenario import FieldScenario
@@ -13,6 +16,8 @@ _REDIRECT = ("redirect", "https")
 _THROTTLE = ("429", "throttl", "rate", "too many")
 _LOST = ("drops the authorization header",)
 _DAY = 86400
+_SHORT = 60
+"""Seconds that a token lasts whose end a check can wait for."""
 _SIGN_IN = ("page to sign in",)
 _OPEN = ("without a key", "no key", "nobody is asked", "open")
 _BARRED = ("refuses everybody alike",)
@@ -58,6 +63,7 @@ HEALTHY = (
         for configuration in ("password", "password-tuned")
         if (name, configuration) != ("nginx", "password")
     ),
+    FieldScenario("oauth2-proxy-short-tokens", Neighbour("oauth2-proxy", "token", lasts=_SHORT), promises_key=True),
     *(FieldScenario(f"oauth2-proxy-{name}", Neighbour("oauth2-proxy", name)) for name in ("token", "token-browser")),
 )
 """Neighbours that let a model be registered, whatever else they are."""
@@ -89,6 +95,13 @@ BROKEN = (
     _nginx("forbids", _BARRED, "deny all;"),
     _nginx("page", _PAGE, "default_type text/html; return 200 '<title>MLflow</title><div id=\"root\"></div>';"),
     _nginx("uploads-unavailable", _OWN_ANSWER, "if ($request_uri ~ mlflow-artifacts/artifacts/) { return 503; }"),
+    FieldScenario(
+        "replicas-with-a-database-each",
+        Neighbour("none"),
+        registers=False,
+        named=("each with a database of its own",),
+        deployment=replace(REFERENCE, mlflow=MLflow(shared_database=False)),
+    ),
     FieldScenario("open-though-promised", Neighbour("none"), named=_OPEN, promises_key=True),
     FieldScenario("oauth2-proxy-browser", Neighbour("oauth2-proxy", "browser"), registers=False, named=_SIGN_IN),
     FieldScenario(

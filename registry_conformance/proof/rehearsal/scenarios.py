@@ -74,9 +74,10 @@ SCENARIOS = (
     Scenario(
         "the port of one door closed",
         Exit.FAILED,
-        "The documented door is broken",  # the guard lets nobody ask there again, so no cause is looked for
+        "The documented door is broken",
         lambda target: _closed_port(target, "documented"),
         checks=(REACH, FLOW),
+        cause="door-port-closed",
     ),
     Scenario(
         "a self-signed certificate",

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from registry_conformance.judge.diagnosis import Diagnosis, Named, as_cause, diagnose, diagnose_broken
+from registry_conformance.judge.diagnosis import Diagnosis, Named, as_cause, diagnose
+from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight.target import Examined
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.tally import RED
@@ -21,9 +22,9 @@ _WAY = "reach"
 def diagnosed(run: RunRecord, target: Target, at_broken_doors: Examined | None = None) -> RunRecord:
     """Return a run with its diagnosis, and each red check with the cause that explains it; a green run as it is.
 
-    ``at_broken_doors`` is what the preflight of the broken doors came to, if others work. If nothing is red elsewhere,
-    the target is not looked at further. If a look at the whole target knows no cause, a door that is broken is looked
-    at by itself.
+    ``at_broken_doors`` is what the preflight of the broken doors came to, if others work. If none of them is reached,
+    and nothing is red elsewhere, the target is not looked at further. If a look at the whole target knows no cause, a
+    door that is broken is looked at by itself.
     """
     red = [record for record in run.records if record.verdict in RED and not _tells_itself(record)]
     broken_doors = tuple(door for door in target.doors if door.broken)
@@ -31,8 +32,8 @@ def diagnosed(run: RunRecord, target: Target, at_broken_doors: Examined | None =
         return run
     names = {door.name for door in broken_doors}
     elsewhere = [record for record in red if record.door not in names]
-    if at_broken_doors is not None and not elsewhere:
-        found = diagnose_broken(target, run.run_id, at_broken_doors)
+    if at_broken_doors is not None and not at_broken_doors.target.doors and not elsewhere:
+        found = Diagnosis(tuple(as_cause(each) for each in at_broken_doors.ended), Facts())
     else:
         found = _of_the_whole(run, target, red, at_broken_doors)
     promised = tuple(cause for cause in found.causes if breaks_a_promise(cause.requirements, run, target))

@@ -22,7 +22,7 @@ PERMISSIONS = [
 
 @pytest.mark.parametrize("permission", PERMISSIONS)
 def test_permission_gives_what_it_says(shared: Shared, permission: str) -> None:
-    """A permission on an experiment or a model gives what it says, and no more."""
+    """A permission on a thing gives what it says, and no more."""
     shared.grant(permission)
 
     expect_equal(shared.attempts(), LETS[permission], f"what {permission} gives")

@@ -76,7 +76,10 @@ def examine_target(target: Target, run: str, facts: Facts) -> Examined:
 
 
 def examine_broken(target: Target, run: str) -> Examined:
-    """Examine the broken doors of a target of which others work; a door that cannot be reached is not asked further."""
+    """Examine the broken doors of a target of which others work.
+
+    What keeps a client from a door ends the matter there; the doors that remain are reached, and may be looked at.
+    """
     broken = tuple(door for door in target.doors if door.broken)
     examined = examine_target(replace(target, doors=broken), run, Facts())
     unreached = {
@@ -84,12 +87,8 @@ def examine_broken(target: Target, run: str) -> Examined:
         for name, each in examined.doors.items()
         if each.finding is not None and each.finding.kind.id in _UNREACHED
     }
-    return replace(
-        examined,
-        target=replace(examined.target, doors=tuple(d for d in examined.target.doors if d.name not in unreached)),
-        ended=tuple(dict.fromkeys((*examined.ended, *unreached.values()))),
-        open_questions=tuple(each for each in examined.open_questions if each not in unreached.values()),
-    )
+    reached = tuple(door for door in broken if door.name not in unreached)
+    return Examined(replace(target, doors=reached), examined.doors, tuple(unreached.values()))
 
 
 def _examined(target: Target, door: Door, run: str) -> Preflight:

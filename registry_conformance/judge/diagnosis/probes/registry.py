@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, REST3
 from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext, fine, whole
 from registry_conformance.judge.diagnosis.probes.artifacts import content
@@ -13,6 +14,7 @@ from registry_conformance.judge.diagnosis.probes.reachability import SEARCH
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 
+_READERS = 12
 TEXT = "A description of more than forty letters, with \u00e9, \u03b1 and \u6f22 in it."
 
 
@@ -53,6 +55,7 @@ def registry(context: ProbeContext, place: str) -> None:
     created = walk.write("create", "the creation of an experiment", "POST", "experiments/create", name=name)
     _doubled(walk, "taken" if "RESOURCE_ALREADY_EXISTS" in created.text else "")
     if walk.keep("experiment", created, "experiment_id"):
+        _steady(walk)
         _runs(walk, name)
     _models(walk, name)
     for what, document in (
@@ -130,6 +133,23 @@ def _runs(walk: _Walk, name: str) -> None:
     )
     _doubled(walk, "two runs" if found.ok and found.text.count('"run_uuid"') == 2 else "")
     walk.write("run.end", "the end of a run", "POST", "runs/update", run_id=run_id, status="FINISHED")
+
+
+def _steady(walk: _Walk) -> None:
+    """Tell whether what was just made is there for each of several that read it at once, whichever replica answers."""
+    path = f"{REST}/experiments/get?experiment_id={walk.made['experiment']}"
+    met = at_once([lambda: walk.asker.send("GET", path)] * _READERS)
+    statuses = [each.status for each in met]
+    if None in statuses:
+        return
+    if set(statuses) == {200, 404}:
+        value = "now and then"
+    else:
+        value = "each time" if set(statuses) == {200} else summarize(next(each for each in met if not each.ok))
+    words = f"of {_READERS} reads at once of an experiment that was just made, {PLACES[walk.asker.place]}, "
+    words += f"{statuses.count(200)} found it"
+    evidence = tuple(each.evidence() for each in met)
+    walk.context.facts.record(f"meta.steady.{walk.asker.place}", value, words, "each time", evidence)
 
 
 def _doubled(walk: _Walk, sign: str) -> None:

@@ -1,0 +1,75 @@
+"""Replicas of MLflow that do not share a database: how that shows, and where a stack can have it."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from registry_conformance.judge.diagnosis.budget import Budget
+from registry_conformance.judge.diagnosis.diagnosis import conclude
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes.registry import registry
+from registry_conformance.judge.target.policy import OPEN
+from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.lab.deployment import REFERENCE, MLflow
+from registry_conformance.lab.external.mlflow_command import COMMANDS
+from tests.web_answers import Answer, Answering, Asked, site
+
+MISSING = Answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "none"})
+SEPARATE = replace(REFERENCE, mlflow=MLflow(shared_database=False))
+
+
+def replicas(lacking: frozenset[int]) -> Answering:
+    """Answer as two replicas in turn; those with these numbers do not know the experiment that was made."""
+    turns = itertools.count()
+
+    def answer(asked: Asked) -> Answer:
+        if "experiments/create" in asked.path:
+            return Answer(200, {"experiment_id": "7"})
+        if "experiments/get?" in asked.path:
+            return MISSING if next(turns) % 2 in lacking else Answer(200, {"experiment": {"experiment_id": "7"}})
+        return Answer(200, {})
+
+    return answer
+
+
+def facts_of(answering: Answering) -> Facts:
+    """Return what a walk through the registry tells of a server."""
+    facts = Facts()
+    with site(answering) as there:
+        door = Door("canonical", there.url, policy=OPEN)
+        registry(ProbeContext(Target("x", "live", (door,), {}), "run", facts, Budget(), door), "P")
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("lacking", "value"),
+    [
+        (frozenset(), "each time"),
+        (frozenset({1}), "now and then"),
+        (frozenset({0, 1}), "404 json RESOURCE_DOES_NOT_EXIST"),
+    ],
+)
+def test_what_is_there_now_and_then_is_told(lacking: frozenset[int], value: str) -> None:
+    """What was just made is there each time, now and then, or never, and only the first is normal."""
+    fact = facts_of(replicas(lacking))["meta.steady.P"]
+
+    assert fact.value == value
+    assert fact.normal is (value == "each time")
+
+
+def test_database_of_each_replica_is_named() -> None:
+    """Where a read finds what was made now and then, the first cause is that replicas share no database."""
+    facts = Facts()
+    facts.record("meta.steady.P", "now and then", "4 of 12 found it", "each time")
+
+    assert conclude(facts).causes[0].id == "database-of-each-replica"
+
+
+def test_server_that_others_start_has_one_database() -> None:
+    """A database for each process is had of our own processes alone: `mlflow server` refuses to be that."""
+    assert "has the flags that it is started with" in COMMANDS["uvicorn"].lacks(SEPARATE)
+    assert COMMANDS["uvicorn"].lacks(REFERENCE) == ""
