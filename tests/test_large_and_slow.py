@@ -14,7 +14,8 @@ from registry_conformance.judge.clients.paced import made_up, paced
 from registry_conformance.judge.clients.partial_transfers import read_slowly
 from registry_conformance.judge.evidence.exchange import Body
 from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.live.reader import ProfileError, read
+from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.target import Door, Transfers
