@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from registry_conformance.judge.clients import bucket as bucket_module
+from registry_conformance.judge.live import cleanup as module
 from registry_conformance.judge.live import holder
 from registry_conformance.judge.live.cleanup import Cleaned, clean
 from registry_conformance.judge.target import ledger
@@ -427,3 +428,51 @@ def test_ledger_that_takes_no_line_is_a_note(visit: Visit, monkeypatch: pytest.M
     assert not visit.registry.models
     assert not cleaned.left
     assert "the next janitor looks for all of it again" in cleaned.notes[0]
+
+
+def folders(visit: Visit, held: dict[str, list[dict[str, Any]]], *, mlflow: bool = True) -> None:
+    """Let a registry list these files by their folder, and nothing elsewhere."""
+
+    def answer(method: str, verb: str, asked: dict[str, Any]) -> Answer | None:
+        if verb == "-artifacts/artifacts" and method == "GET":
+            return said({"files": held.get(asked.get("path", ""), [])})
+        return said({}) if verb.startswith("-artifacts/") or not mlflow else None
+
+    visit.registry.instead = answer
+
+
+FOLDER, FILE = {"path": "b", "is_dir": True}, {"path": "c", "is_dir": False}
+
+
+@pytest.mark.parametrize(("inside", "left"), [([], ""), ([FILE], "it is still there"), ([FOLDER], "it is still there")])
+def test_folder_is_gone_if_no_file_is_in_it(visit: Visit, inside: list[dict[str, Any]], left: str) -> None:
+    """A folder that is listed is looked into: it is gone if it holds folders alone, and there if a file is below."""
+    visit.made("artifact", f"{RUN}-x/a")
+    deep = {f"{RUN}-x/a/b": inside, f"{RUN}-x/a/b/b": [FILE]}
+    folders(visit, {f"{RUN}-x": [{"path": "a", "is_dir": True}], f"{RUN}-x/a": [FOLDER], **deep})
+    cleaned = visit.clean()
+
+    assert cleaned.gone == (not left)
+    assert [left in each for each in cleaned.left] == [True] * bool(left)
+
+
+def test_folders_without_an_end_are_not_known(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders within one another without an end, or too many beside one another, are not called gone."""
+    visit.made("artifact", f"{RUN}-x/a")
+    visit.registry.instead = lambda method, verb, _: (
+        said({"files": [{"path": "a", "is_dir": True}]} if method == "GET" else {}) if "-artifacts/" in verb else None
+    )
+    assert "still there" in visit.clean().left[0]
+
+    monkeypatch.setattr(module, "_MOST_FOLDERS", 3)
+    many = [{"path": f"f{number}", "is_dir": True} for number in range(5)]
+    folders(visit, {f"{RUN}-x": [{"path": "a", "is_dir": True}], f"{RUN}-x/a": many})
+    assert "more than 3 folders" in visit.clean().left[0]
+
+
+def test_file_that_anybody_lists_is_there(visit: Visit) -> None:
+    """A file that is listed is still there, whoever lists it: only that it is gone must be MLflow's word."""
+    visit.made("artifact", f"{RUN}-x/c")
+    folders(visit, {f"{RUN}-x": [FILE]}, mlflow=False)
+
+    assert "it is still there" in visit.clean().left[0]
