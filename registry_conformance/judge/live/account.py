@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from registry_conformance.judge.live.profile import InfrastructureTable, Profile
+from registry_conformance.judge.live.profile import Profile
+from registry_conformance.judge.live.profile_account import InfrastructureTable
 from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.target.account import Declared, Identity, ObservedAccount

@@ -10,9 +10,10 @@ from registry_conformance.judge.clients import aws
 from registry_conformance.judge.live.account import account_of
 from registry_conformance.judge.live.credentials import credential_of
 from registry_conformance.judge.live.network import network_of
-from registry_conformance.judge.live.profile import BucketTable, ClientTable, LogTable, Profile
+from registry_conformance.judge.live.profile import Profile
 from registry_conformance.judge.live.profile_base import Secret
 from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.profile_storage import BucketTable, ClientTable, LogTable
 from registry_conformance.judge.live.promises import promised_by
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.target.guard import MIB, Budget, Guard

@@ -1,0 +1,47 @@
+"""What an environment file may say of limits: what a run or a load may cost, and how long a client waits."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from registry_conformance.judge.live.profile_base import Strict
+
+
+class BudgetTable(Strict):
+    """What one run may cost the target at most."""
+
+    requests: int = Field(default=20_000, gt=0, description="how many requests, a whole number above 0")
+    megabytes: int = Field(default=500, gt=0, description="how many MiB uploaded, a whole number above 0")
+    objects: int = Field(default=5_000, gt=0, description="how many uploads, a whole number above 0")
+    seconds: int = Field(default=1_800, gt=0, description="how long, in seconds, a whole number above 0")
+
+
+class LoadBudgets(Strict):
+    """What is declared of the target under load; what is left out is not judged."""
+
+    rate: float | None = Field(default=None, gt=0, description="requests a second that are reached, a number above 0")
+    p95: float | None = Field(default=None, gt=0, description="seconds, a number above 0")
+    errors: float | None = Field(default=None, ge=0, le=1, description="a share from 0 to 1")
+    recovery: float | None = Field(default=None, gt=0, description="seconds, a number above 0")
+
+
+class LoadTable(Strict):
+    """What one load may cost the target at most; without it none is put on the target."""
+
+    requests: int = Field(gt=0, description="how many requests, a whole number above 0")
+    megabytes: int = Field(gt=0, description="how many MiB uploaded, a whole number above 0")
+    objects: int = Field(gt=0, description="how many uploads, a whole number above 0")
+    rate: float = Field(gt=0, description="how many requests a second, a number above 0")
+    seconds: int = Field(default=3_600, gt=0, description="how long, in seconds, a whole number above 0")
+    users: int = Field(default=50, gt=0, description="how many users at once, a whole number above 0")
+    budgets: LoadBudgets = Field(default=LoadBudgets(), description="a table with rate, p95, errors and recovery")
+
+
+class TimeoutsTable(Strict):
+    """How long a client waits, and when the run gives the target up."""
+
+    answer: float = Field(default=30.0, gt=0, description="seconds to wait for an answer, a number above 0")
+    client: float = Field(
+        default=60.0, gt=0, description="seconds without progress after which a client is given up, a number above 0"
+    )
+    dead_answers: int = Field(default=5, gt=0, description="how many dead answers in a row end the run, above 0")
