@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess, IsolatedProcessError
-from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.expect import Mismatch, PreconditionFailed
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import part_environment, python
 from tests import isolated_work
@@ -144,3 +144,22 @@ def test_killed_owner_leaves_nothing(tmp_path: Path) -> None:
 
     assert eventually(lambda: not parent.is_running() and not child.is_running())
     assert eventually(lambda: not (tmp_path / "home").exists())
+
+
+def test_what_cannot_be_imported_here_says_nothing_of_a_target(tmp_path: Path) -> None:
+    """A client that cannot start is a precondition that failed, in the words of the import, and not a dead process."""
+    lacking = IsolatedProcess(tmp_path / "home", "run-1", modules=("no_module_of_this_name",))
+
+    with pytest.raises(PreconditionFailed, match="No module named 'no_module_of_this_name'"):
+        lacking.call(isolated_work.whereabouts)
+
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_machine_without_git_has_clients(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """GitPython, which MLflow imports, is there without the program that it is about."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    without = IsolatedProcess(tmp_path / "home", "run-1", modules=("git",))
+
+    assert without.call(os.getpid) != os.getpid()
+    without.close()

@@ -61,10 +61,14 @@ def main(pipe: int, parent: int, home: str, modules: list[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         die_with_parent(parent, signal.SIGTERM)
-        for module in modules:
-            importlib.import_module(module)
         connection = Connection(pipe)
-        connection.send("ready")
+        try:
+            for module in modules:
+                importlib.import_module(module)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the parent is told
+            connection.send((False, f"{type(problem).__name__}: {problem}"))
+            return
+        connection.send((True, ""))
         serve(connection, Path(home))
     finally:
         shutil.rmtree(home, ignore_errors=True)

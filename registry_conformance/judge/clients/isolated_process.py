@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import psutil
 
 from registry_conformance.judge.machine import part_environment, python
+from registry_conformance.judge.mismatch import PreconditionFailed
 
 T = TypeVar("T")
 SDK = (
@@ -68,7 +69,8 @@ class IsolatedProcess:
     def call(self, function: Callable[..., T], *args: object, quiet: float | None = None) -> T:
         """Return ``function(*args)`` from a fresh process; the function lives in an importable module.
 
-        An ``AssertionError`` there is raised here; anything else, a death, or ``quiet`` seconds without any progress
+        Raises ``PreconditionFailed`` if what it needs cannot be imported here: that says nothing of a target. An
+        ``AssertionError`` there is raised here; anything else, a death, or ``quiet`` seconds without any progress
         is a ``IsolatedProcessError``, and processes that no longer answer are replaced.
         """
         if not self._is_alive():
@@ -98,8 +100,10 @@ class IsolatedProcess:
         if not self._ready:
             if not self._arrives(self.quiet):
                 return None
-            self._pipe.recv()  # the warm parent says that it has imported everything
-            self._ready = True
+            self._ready, lacking = self._pipe.recv()
+            if not self._ready:
+                self.close()
+                raise PreconditionFailed("an MLflow client that starts on this machine", lacking)
         self._pipe.send((function, args))
         if not self._arrives(limit):
             return None
@@ -156,6 +160,7 @@ class IsolatedProcess:
             **part_environment(self._run_id, self.home),
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
+            "GIT_PYTHON_REFRESH": "quiet",  # a machine without git can register a model too
         }
         about = (theirs.fileno(), os.getpid(), self.home)
         with self._log.open("ab") as log:

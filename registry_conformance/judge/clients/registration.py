@@ -45,6 +45,8 @@ class PlannedRegistration:
         """How far the registration came."""
         try:
             return self.isolated.call(register, self.developer, self.plan)
+        except PreconditionFailed:
+            raise
         except (AssertionError, IsolatedProcessError) as problem:
             return SdkRegistration(self.plan, problem=_told(problem))
 
@@ -57,6 +59,8 @@ class PlannedRegistration:
             uri = f"models:/{self.plan.model}@{self.plan.alias}"
             try:
                 self._returns[forced] = self.isolated.call(load_back, developer, uri, self.sdk_registration.inputs)
+            except PreconditionFailed:
+                raise
             except (AssertionError, IsolatedProcessError) as problem:
                 self._returns[forced] = Return(problem=_told(problem))
         return self._returns[forced]
