@@ -234,3 +234,11 @@ def test_escapes_of_others_are_shown() -> None:
 
     assert Redactor(()).text(text) == "a\\x1b[2Jb\\x9bc\\x07d\\u202ee\\x0df\tg\nh"
     assert Redactor(()).value({"k\x1b": ["\u2066"]}) == {"k\\x1b": ["\\u2066"]}
+
+
+def test_short_end_of_a_secret_at_the_beginning_is_hidden() -> None:
+    """A text whose beginning was left out may begin in the midst of a secret: six characters of it are enough."""
+    secret = "hk_live_Zr8qLw2PxT5v"
+
+    assert Redactor((secret,)).text(f"{secret[-8:]} was sent") == f"{MASK} was sent"
+    assert Redactor((secret,)).text(f"a {secret[-8:]} was sent") == f"a {secret[-8:]} was sent"  # control: in the midst
