@@ -93,9 +93,9 @@ def main(folder: Path) -> None:
 def warm_up() -> None:
     """Import and compile once for all forks what each of them would."""
     from registry_conformance.judge.report.page.render import render  # noqa: F401, PLC0415 - of the copy beside this file
-    from registry_conformance.judge.report.redact import Redactor  # noqa: PLC0415
-    from registry_conformance.lab.images.engine import ready  # noqa: PLC0415
-    from registry_conformance.run import plugin  # noqa: F401, PLC0415
+    from registry_conformance.judge.report.redact import Redactor  # noqa: PLC0415 - as above
+    from registry_conformance.lab.images.engine import ready  # noqa: PLC0415 - as above
+    from registry_conformance.run import plugin  # noqa: F401, PLC0415 - as above
 
     ready([])
     Redactor(json.loads(Path("secrets.json").read_text()))

@@ -12,6 +12,7 @@ from registry_conformance.judge.waiting import awaited, awaited_beside_others
 
 OTHERWISE = {
     "judge/waiting.py": "the one way",
+    "judge/clients/partial_transfers.py": "a download at a rate that was asked for",
     "judge/load/load_run.py": "between two looks it starts and kills what is due",
     "lab/stack/link/exchange_relay.py": "a delay that a rule puts on a link",
 }

@@ -345,7 +345,7 @@ def test_written_objects_have_versions(door: MlflowHttp, location: str, bucket: 
 @verifies("INF-062")
 @pytest.mark.usefixtures("declared")
 def test_written_objects_are_under_no_legal_hold(door: MlflowHttp, location: str, bucket: Bucket) -> None:
-    """What the run wrote is under no legal hold, so that it can be removed."""
+    """What the run wrote is under no legal hold, and can be removed."""
     require(door.put_artifact(location, "a.bin", b"bytes"), 200)
     held = bucket.is_held(bucket.key_for(location, "a.bin"))
 
