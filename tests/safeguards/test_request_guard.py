@@ -38,7 +38,7 @@ def request(method: str, path: str, body: dict[str, Any] | None = None, status: 
     return Exchange(method, f"http://x.example/api/mlflow{path}", "canonical", status, request_body=content)
 
 
-def answered(exchange: Exchange, status: int, said: Any) -> Exchange:
+def answered(exchange: Exchange, status: int | None, said: Any) -> Exchange:
     """Return the exchange with its answer."""
     kept = {name: getattr(exchange, name) for name in Exchange.__slots__}
     kept |= {"status": status, "response_headers": (("Content-Type", "application/json"),)}
@@ -310,6 +310,17 @@ def test_only_mlflows_own_word_says_that_no_upload_was_begun(
     record_answer(door(own), answered(begin, *answer))
 
     assert names(own) == ([] if answer is CANNOT else [f"{RUN}-x/a"])
+
+
+@pytest.mark.parametrize(("status", "there"), [(299, True), (300, False), (307, False), (399, False), (None, True)])
+def test_redirected_creation_began_no_upload(tmp_path: Path, status: int | None, there: bool) -> None:
+    """Whoever sends the creation of an upload elsewhere began none; without an answer one may have begun."""
+    own = guard(tmp_path)
+    begin = request("POST", f"{FILES}/mpu/create/{RUN}-x", {"path": "a"})
+    ask(door(own), begin)
+    record_answer(door(own), answered(begin, status, []))
+
+    assert names(own) == ([f"{RUN}-x/a"] if there else [])
 
 
 def test_document_that_is_no_object_names_nothing() -> None:

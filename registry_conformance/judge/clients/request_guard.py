@@ -94,7 +94,7 @@ def _note(guard: Requests, door: Door, exchange: Exchange) -> None:
     guard.met(exchange.method, urlsplit(exchange.url).path, exchange.door, dead=dead)
     body = exchange.request_body.head
     made, removed = made_by(door, exchange, body), removed_by(door, exchange, body)
-    redirected = exchange.status is not None and 300 <= exchange.status < 400  # whoever answered so made nothing
+    redirected = (exchange.status or 0) // 100 == 3  # whoever answered so made nothing
     unmade = exchange.refused or redirected or exchange.error_code == _NOT_IMPLEMENTED
     if unmade and made and made.kind == UPLOAD:
         guard.refused(made)
