@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from registry_conformance.judge.clients import bucket as module
 from registry_conformance.judge.clients.bucket import Bucket, BucketError, Kept, SigningStore, authorize_store
 from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.expect import NotAllowed
+from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.live.extent import ExtentError
 from registry_conformance.judge.target.requests import GuardError, Made
 from registry_conformance.judge.target.target import BucketAccess
@@ -249,3 +249,29 @@ def test_store_out_of_reach_is_told(store: Store, monkeypatch: pytest.MonkeyPatc
 def test_forged_signature_is_another_one(signature: str, forged: str) -> None:
     """A forged signature differs from the true one."""
     assert SigningStore.forge(f"http://s3/k?X-Amz-Signature={signature}") == f"http://s3/k?X-Amz-Signature={forged}"
+
+
+@pytest.mark.parametrize(("status", "held"), [({"Status": "ON"}, True), ({"Status": "OFF"}, False), ({}, False)])
+def test_a_legal_hold_is_read(monkeypatch: pytest.MonkeyPatch, status: dict[str, str], held: bool) -> None:
+    """An object is held if the store says ON, and in no other case."""
+    client = SimpleNamespace(get_object_legal_hold=lambda **_: {"LegalHold": status})
+    monkeypatch.setattr(module, "s3", lambda _: client)
+
+    assert Bucket(ACCESS, Evidence()).is_held("a") is held
+
+
+def test_a_bucket_without_locks_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bucket without Object Lock holds nothing; a refusal says nothing."""
+
+    def refuse(code: str) -> Any:
+        def look(**_: str) -> None:
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetObjectLegalHold")
+
+        return lambda _: SimpleNamespace(get_object_legal_hold=look)
+
+    for code in module._WITHOUT_LOCK:
+        monkeypatch.setattr(module, "s3", refuse(code))
+        assert Bucket(ACCESS, Evidence()).is_held("a") is False
+    monkeypatch.setattr(module, "s3", refuse("AccessDenied"))
+    with pytest.raises(PreconditionFailed, match="legal hold"):
+        Bucket(ACCESS, Evidence()).is_held("a")

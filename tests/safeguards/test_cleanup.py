@@ -18,6 +18,7 @@ from registry_conformance.judge.clients import bucket as bucket_module
 from registry_conformance.judge.live import cleanup as module
 from registry_conformance.judge.live import holder
 from registry_conformance.judge.live.cleanup import Cleaned, clean
+from registry_conformance.judge.live.presence import Sight, State
 from registry_conformance.judge.target import ledger
 from registry_conformance.judge.target.guard import Budget, Guard
 from registry_conformance.judge.target.requests import Made
@@ -93,6 +94,7 @@ def test_what_a_run_made_goes_and_what_is_others_stays(visit: Visit) -> None:
     }
     assert visit.registry.models == {"theirs"}
     assert visit.registry.files == {"8/run/a"}
+    assert ("GET", "-artifacts/artifacts", {"path": "7"}) in visit.registry.asked
     assert {key for key, _ in visit.store.versions} == {"artifacts/77/run/a", "artifacts/8/run/a"}
     assert visit.names == []
 
@@ -285,6 +287,7 @@ def test_files_that_pass_no_door_are_not_asked_for_at_one(visit: Visit, location
 
     assert visit.clean() == Cleaned(1, (), ("7",))
     assert [verb for _, verb, _ in visit.registry.removals] == ["/experiments/delete"]
+    assert not [verb for _, verb, _ in visit.registry.asked if verb.startswith("-artifacts/")]
     assert bool(visit.store.versions) is location.startswith("/")
 
 
@@ -342,14 +345,24 @@ def test_upload_is_given_up_by_its_id(visit: Visit) -> None:
     assert visit.registry.removals[0] == ("POST", f"-artifacts/mpu/abort/{RUN}-x", {"path": "a", "upload_id": "u"})
 
 
-@pytest.mark.parametrize(("own_id", "refusing"), [("", False), ("u", True)])
-def test_upload_of_which_nobody_tells_is_not_known(visit: Visit, own_id: str, refusing: bool) -> None:
+@pytest.mark.parametrize(
+    ("own_id", "answer", "why"),
+    [
+        ("", None, "no answer told by which id"),
+        ("u", (500, "text/html", ""), "500"),
+        ("u", said({}, 500), "500"),
+        ("u", (200, "text/html", "<h1>welcome</h1>"), "200"),
+        ("u", said([]), "200"),
+    ],
+)
+def test_upload_of_which_nobody_tells_is_not_known(visit: Visit, own_id: str, answer: Answer | None, why: str) -> None:
     """An upload that has no id, or that MLflow does not give up, is not known if nobody looks into the bucket."""
     visit.made("upload", f"{RUN}-x/a", own_id)
-    if refusing:
-        visit.registry.instead = lambda _, verb, __: (500, "text/html", "") if "mpu" in verb else None
+    visit.registry.instead = lambda _, verb, __: answer if "mpu" in verb else None
+    (left,) = visit.clean().left
 
-    assert "nobody may look into the bucket" in visit.clean().left[0]
+    assert "nobody may look into the bucket" in left
+    assert why in left
     visit.open_bucket()
     assert visit.clean() == Cleaned(1, ())
 
@@ -476,3 +489,43 @@ def test_file_that_anybody_lists_is_there(visit: Visit) -> None:
     folders(visit, {f"{RUN}-x": [FILE]}, mlflow=False)
 
     assert "it is still there" in visit.clean().left[0]
+
+
+def test_file_at_the_top_is_listed_there(visit: Visit) -> None:
+    """What lies in no folder is looked for in a listing of all, which has no path."""
+    visit.made("artifact", f"{RUN}-x")
+
+    assert visit.clean() == Cleaned(1, ())
+    assert ("GET", "-artifacts/artifacts", {}) in visit.registry.asked
+
+
+def test_experiment_that_others_renamed_leaves_the_rest_alone(visit: Visit) -> None:
+    """An experiment under a name of others is not known; another, which is gone, is gone all the same."""
+    visit.registry.experiment("8", "theirs")
+    visit.made("experiment", NAME, "7")
+    visit.made("experiment", f"{NAME}-2", "8")
+    visit.clean()
+
+    assert visit.names == [f"{NAME}-2"]
+
+
+def test_an_experiment_is_confirmed_once_for_all_its_files(visit: Visit) -> None:
+    """Ten files of one experiment cost no more questions for it than one."""
+    asked = []
+    for own_id, files in (("7", 1), ("8", 10)):
+        name = f"{NAME}-{own_id}"
+        visit.registry.experiment(own_id, name)
+        visit.made("experiment", name, own_id)
+        for number in range(files):
+            visit.made("artifact", f"{own_id}/run/{number}")
+        visit.registry.asked.clear()
+        visit.clean()
+        asked.append(sum(verb == "/experiments/get-by-name" for _, verb, _ in visit.registry.asked))
+
+    assert asked[0] == asked[1]
+
+
+def test_what_is_there_unasked_is_told_without_a_request() -> None:
+    """What is still there although nothing was sent to remove it is told by what was seen alone."""
+    with pytest.raises(module.StillThereError, match=r"^it is still there: seen$"):
+        module._need(Sight(State.THERE, "seen"), State.GONE, None)

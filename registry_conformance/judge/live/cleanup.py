@@ -110,7 +110,7 @@ class _Cleaner:
 
     def parted(self, made: Sequence[Made]) -> str:
         """Return at which door servers answer that do not share a database, empty if at none that can be seen."""
-        known = [one for one in made if one.kind == EXPERIMENT and one.ids]
+        known = [one for one in made if one.kind == EXPERIMENT]
         return self._holder.parted(self._by_name(known[0].name)) if known else ""
 
     def remove(self, made: Made) -> str:
@@ -221,7 +221,8 @@ class _Cleaner:
 
     def _mine(self, path: str) -> Callable[[str, datetime], bool]:
         """Return a test whether an object of a listing is a path of the run's, or below it, and made by the run."""
-        root = self._access.prefix.strip("/") if self._access else ""
+        assert self._access is not None, "asked of a bucket alone"
+        root = self._access.prefix.strip("/")
 
         def mine(key: str, changed: datetime) -> bool:
             if not own_key(key, path, root):
@@ -233,7 +234,7 @@ class _Cleaner:
 
     def _listing(self, path: str) -> Ask:
         """Return the question whether MLflow lists a path: in its folder, or what is in the folder of an experiment."""
-        folder, _, name = ("", "", path) if "/" not in path else path.rpartition("/")
+        folder, _, name = path.rpartition("/")
         if path in self._guard.experiments:
             folder, name = path, ""
 
