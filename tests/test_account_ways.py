@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from registry_conformance.judge.account.evaluate import judge
-from registry_conformance.judge.account.fact import Fact, Known, Unreadable
+from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable
 from registry_conformance.judge.account.finding import Finding
+from registry_conformance.judge.account.observe import observe
 from registry_conformance.judge.account.reference import promised, tls_only
 from registry_conformance.judge.account.state import AccessPoint, Called, Encryption
 from registry_conformance.judge.account.statement import Condition, Statement
+from registry_conformance.judge.target.account import ObservedAccount
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.accounts.fault import in_bucket
 from tests.account.moto_account import ACCOUNT, DECLARED, STRANGER
@@ -194,3 +196,83 @@ def test_customers_keys_are_blocked_by_the_encryption_too() -> None:
 
     assert judge("INF-019", blocked(promised(declared), declared), declared).verdict is PASSED
     assert judge("INF-019", promised(DECLARED), DECLARED).verdict is Verdict.INAPPLICABLE
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [("IpAddress", "aws:SourceIp", ("203.0.113.0/24",)), ("StringEquals", "aws:SourceVpce", ("vpce-1",))],
+)
+def test_role_that_anybody_takes_on_under_what_is_not_known(condition: Condition) -> None:
+    """Whether strangers come from a network that nobody declared is not known: neither passed nor failed."""
+    declared = replace(DECLARED, networks=(), vpc="", vpc_endpoints=())
+    state = in_bucket(policy=Known((tls_only(declared), allows(f"AWS:{ROLE}"))))(promised(declared), declared)
+    found = judge("INF-055", replace(state, named_roles={ROLE: takes("*", condition)}), declared)
+
+    assert found.verdict is INCONCLUSIVE
+    assert f"{ROLE} is let in" in found.actual
+    assert condition[1] in found.actual
+
+
+REGIONAL: Condition = ("ArnLike", "s3:DataAccessPointArn", (f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/*",))
+
+
+@pytest.mark.parametrize(
+    ("region", "verdict"),
+    [(Known("eu-west-1"), FAILED), (Known("us-east-1"), PASSED), (Unreadable("AccessDenied"), INCONCLUSIVE)],
+)
+def test_access_point_lies_in_the_buckets_region(region: Fact[str], verdict: Verdict) -> None:
+    """Where no region is declared the bucket's own says what the access point's ARN is; else that is not known."""
+    declared = replace(DECLARED, region="")
+    points = Known((AccessPoint("models", Known((allows("*", REGIONAL),))),))
+    state = in_bucket(access_points=points, region=region)(promised(declared), declared)
+
+    assert judge("INF-025", state, declared).verdict is verdict
+
+
+def test_access_points_network_is_not_known() -> None:
+    """Whether an access point is for a network alone is not part of its policy."""
+    origin: Condition = ("StringEquals", "s3:AccessPointNetworkOrigin", ("VPC",))
+
+    assert by_access_point(Known((allows("*", origin),))).verdict is INCONCLUSIVE
+
+
+def test_access_point_that_is_open_is_told_beside_one_that_is_hidden() -> None:
+    """What is sure is no less so for what may not be read."""
+    points = Known((AccessPoint("a", Unreadable("AccessDenied")), AccessPoint("b", Known((allows("*"),)))))
+
+    found = judge("INF-025", in_bucket(access_points=points)(promised(DECLARED), DECLARED), DECLARED)
+    assert found.verdict is FAILED
+
+
+@pytest.mark.parametrize("denied", [STRANGER, f"arn:aws:iam::{STRANGER}:root"])
+def test_account_that_is_denied_does_not_come_in(denied: str) -> None:
+    """A denial that names an account is about everyone in it, and about nobody of another."""
+    denial = Statement("Deny", ("s3:*",), resources=(OBJECTS,), principals=(f"AWS:{denied}",))
+    for principal, verdict in ((STRANGER, PASSED), ("888888888888", FAILED)):
+        policy = Known((tls_only(DECLARED), allows(f"AWS:arn:aws:iam::{principal}:root"), denial))
+        found = judge("INF-010", in_bucket(policy=policy)(promised(DECLARED), DECLARED), DECLARED)
+        assert found.verdict is verdict, found
+
+
+def test_source_without_an_account_is_told_so() -> None:
+    """The ARN of a bucket names no account: what to add is said."""
+    service = "Service:logging.s3.amazonaws.com"
+    bucket: Condition = ("ArnLike", "aws:SourceArn", ("arn:aws:s3:::own",))
+    own: Condition = ("StringEquals", "aws:SourceAccount", (ACCOUNT,))
+
+    assert "add aws:SourceAccount" in lent(allows(service, bucket)).actual
+    assert "add aws:SourceAccount" not in lent(allows(service)).actual
+    assert lent(allows(service, bucket, own)).verdict is PASSED
+
+
+def test_nothing_is_known_of_what_nobody_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an account to ask for them, notifications and access points are not known, and none is not assumed."""
+    declared = replace(DECLARED, account="", role="")
+    bucket = promised(DECLARED).bucket
+    monkeypatch.setattr(observe, "observe_bucket", lambda *_: bucket)
+    monkeypatch.setattr(observe, "observe_key", lambda *_: Absent())
+    monkeypatch.setattr(observe, "_log_groups", lambda *_: {})
+    found = observe.observe(ObservedAccount(declared, "key", "secret", endpoint="http://localhost:1"))
+
+    assert judge("INF-027", found, declared).verdict is INCONCLUSIVE
+    assert judge("INF-001", found, declared).verdict is PASSED

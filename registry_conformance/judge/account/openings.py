@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from registry_conformance.judge.account.conditions import Facts, holds
-from registry_conformance.judge.account.patterns import covers, covers_action
+from registry_conformance.judge.account.patterns import account_of, covers, covers_action
 from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.account.strangers import Stranger, strangers, ways
 from registry_conformance.judge.target.account import Declared
@@ -33,21 +33,31 @@ Who = Callable[[str, list[Statement], str], Iterable[Stranger]]
 
 
 def openings(
-    statements: Iterable[Statement], declared: Declared, who: Who = strangers, known: Facts = _NOTHING
+    statements: Iterable[Statement],
+    declared: Declared,
+    who: Who = strangers,
+    known: Facts = _NOTHING,
+    unknown: frozenset[str] = frozenset(),
 ) -> Iterator[Opening]:
     """Yield who is let in from outside the declared account; one that hangs on the unknown has its conditions.
 
     ``who`` says who may come under a principal: people and roles, or ``deputies``, services that act for others.
-    ``known`` is what every request to this policy has.
+    ``known`` is what every request to this policy has, ``unknown`` are the keys of which no more is known than that.
     """
     policy = list(statements)
-    ways_in = [{**way, **known} for way in ways(policy, declared)]
+    ways_in = [{**_but(way, unknown), **known} for way in ways(policy, declared)]
     for statement in policy:
         if statement.effect == "Allow":
             for principal in statement.principals or ("*",):
                 come = who(principal, policy, declared.owner)
-                everyone = [replace(each, facts={**each.facts, **way}) for each in come for way in ways_in]
+                everyone = [
+                    replace(each, facts={**_but(each.facts, unknown), **way}) for each in come for way in ways_in
+                ]
                 yield from _of(principal, statement, policy, everyone)[:1]
+
+
+def _but(facts: Facts, unknown: frozenset[str]) -> Facts:
+    return {key: values for key, values in facts.items() if key not in unknown}
 
 
 def what_of(statement: Statement) -> str:
@@ -102,7 +112,15 @@ def _is_about(denial: Statement, arn: str) -> bool:
     """Return whether a denial is about a stranger; an account that it names is everyone in it."""
     if denial.not_principals:
         return not any(each.removeprefix("AWS:") == arn for each in denial.not_principals)
-    return not denial.principals or bool({"*", arn, f"AWS:{arn}"} & set(denial.principals))
+    return not denial.principals or any(_means(each.removeprefix("AWS:"), arn) for each in denial.principals)
+
+
+def _means(principal: str, arn: str) -> bool:
+    """Return whether a principal is everyone, whoever an ARN is of, or that one's whole account."""
+    whole = principal.isdigit() or principal.endswith(":root")
+    return principal in {"*", arn} or (
+        whole and account_of(principal) != "" and account_of(principal) == account_of(arn)
+    )
 
 
 def _takes_all(denial: Statement, opened: Statement) -> bool:

@@ -44,10 +44,13 @@ def observe(account: ObservedAccount) -> State:
 
 
 def _bucket(account: ObservedAccount, declared: Declared) -> Fact[BucketState]:
-    """Return the bucket, with its access points and what it calls, if it is known which account to ask for them."""
+    """Return the bucket, with its access points and what it calls; unreadable if no account is declared to ask."""
     found = observe_bucket(_client(account, "s3"), declared)
-    if not isinstance(found, Known) or not declared.owner:
+    if not isinstance(found, Known):
         return found
+    if not declared.owner:
+        unasked: Unreadable = Unreadable("which account is not declared")
+        return Known(replace(found.value, access_points=unasked, calls=unasked))
     points = observe_access_points(_client(account, "s3control"), declared)
     calls = observe_calls(functools.partial(_client, account), declared)
     return Known(replace(found.value, access_points=points, calls=calls))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from registry_conformance.judge.account.conditions import holds
 from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
-from registry_conformance.judge.account.openings import openings
+from registry_conformance.judge.account.openings import Opening, openings, what_of
 from registry_conformance.judge.account.patterns import covers, covers_action
 from registry_conformance.judge.account.permission import AccessDecision, decide, doubts
 from registry_conformance.judge.account.required_rights import CUSTOMER_KEY, NEEDS, request
@@ -57,13 +57,29 @@ def _outsiders(state: State, declared: Declared) -> Finding:
 
 def _services_for_others(state: State, declared: Declared) -> Finding:
     needs_declared(declared.owner, "account")
-    found = list(openings(_statements(state), declared, deputies, _FROM_NO_NETWORK))
+    statements = _statements(state)
+    found = list(openings(statements, declared, deputies, _FROM_NO_NETWORK))
     sure = [each for each in found if not each.conditions]
     expected = f"services that act for resources of the account {declared.owner} alone"
     if found and not sure:
         raise Undecided(Verdict.INCONCLUSIVE, "; ".join(map(str, found)))
-    why = "whoever has it do so: no condition on aws:SourceAccount or aws:SourceArn keeps other accounts out"
-    return judged(not sure, expected, "; ".join(f"{each}, {why}" for each in sure) or "so it is")
+    told = "; ".join(f"{each}, whoever has it do so: {_why_for_others(each, statements)}" for each in sure)
+    return judged(not sure, expected, told or "so it is")
+
+
+def _why_for_others(opening: Opening, statements: Iterable[Statement]) -> str:
+    """Return why a service may act for others: its resources, as those of S3, may be named without an account."""
+    values = [
+        value
+        for each in statements
+        if each.effect == "Allow" and opening.who in each.principals and what_of(each) == opening.what
+        for _, key, wanted in each.conditions
+        if key.lower() == "aws:sourcearn"
+        for value in wanted
+    ]
+    if any(value.split(":", 5)[4:5] == [""] for value in values):
+        return "aws:SourceArn names no account: add aws:SourceAccount"
+    return "no condition on aws:SourceAccount or aws:SourceArn keeps other accounts out"
 
 
 def _no_customer_keys(state: State, declared: Declared) -> Finding:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from registry_conformance.judge.account.conditions import Facts
+from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.grants import Grant, grants
 from registry_conformance.judge.account.named_roles import naming_policies
@@ -19,6 +20,8 @@ from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.verdict import Verdict
 
 _DELETES = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+_OF_ACCESS_POINTS = frozenset({"s3:dataaccesspointarn", "s3:accesspointnetworkorigin"})
+"""What every request through an access point has; its value is not known unless something says it."""
 
 
 def _bucket(state: State) -> BucketState:
@@ -27,36 +30,51 @@ def _bucket(state: State) -> BucketState:
 
 def _access_points(state: State, declared: Declared) -> Finding:
     needs_declared(declared.owner, "account")
+    bucket = _bucket(state)
     found: list[tuple[str, Opening]] = []
-    for point in value(_bucket(state).access_points, "the access points", absent=()):
-        policy = value(point.policy, f"the policy of the access point {point.name}", absent=())
-        known = _through(point.name, declared)
-        found += [(point.name, each) for each in openings(policy, declared, known=known)]
+    unreadable: Undecided | None = None
+    for point in value(bucket.access_points, "the access points", absent=()):
+        try:
+            policy = value(point.policy, f"the policy of the access point {point.name}", absent=())
+        except Undecided as end:
+            unreadable = end
+            continue
+        known = _through(point.name, bucket, declared)
+        found += [(point.name, each) for each in openings(policy, declared, known=known, unknown=_OF_ACCESS_POINTS)]
     sure = [(name, each) for name, each in found if not each.conditions]
     expected = f"no access point for anybody but principals of the account {declared.owner}"
     told = "; ".join(f"by the access point {name}: {each}" for name, each in sure or found)
     if found and not sure:
         raise Undecided(Verdict.INCONCLUSIVE, told)
+    if unreadable and not sure:
+        raise unreadable
     return judged(not sure, expected, told or "so it is")
 
 
-def _through(name: str, declared: Declared) -> Facts:
-    """Return what every request through one of the account's own access points has."""
-    arn = f"arn:{declared.partition}:s3:{declared.region}:{declared.owner}:accesspoint/{name}"
-    return {"s3:dataaccesspointaccount": (declared.owner,), "s3:dataaccesspointarn": (arn,)}
+def _through(name: str, bucket: BucketState, declared: Declared) -> Facts:
+    """Return what every request through one of the account's own access points has; it lies in the bucket's region."""
+    known = {"s3:dataaccesspointaccount": (declared.owner,)}
+    region = declared.region or (bucket.region.value if isinstance(bucket.region, Known) else "")
+    arn = f"arn:{declared.partition}:s3:{region}:{declared.owner}:accesspoint/{name}"
+    return known | ({"s3:dataaccesspointarn": (arn,)} if region else {})
 
 
 def _roles_that_lead_on(state: State, declared: Declared) -> Finding:
     expected = "policies that let in no role which somebody from outside the account may take on"
     unreadable: Undecided | None = None
     told: list[str] = []
+    doubted: list[str] = []
     for arn, fact in sorted(state.named_roles.items()):
         try:
             trust = value(fact, f"the trust policy of {arn}", absent=())
         except Undecided as end:
             unreadable = end
             continue
-        told += [f"{arn} is let in, and {who} may take it on" for who in _takers(trust, declared)]
+        sure, perhaps = _takers(trust, declared)
+        told += [f"{arn} is let in, and {who} may take it on" for who in sure]
+        doubted += [f"{arn} is let in, and {each}" for each in perhaps]
+    if doubted and not told:
+        raise Undecided(Verdict.INCONCLUSIVE, "; ".join(doubted))
     if unreadable and not told:
         raise unreadable
     for policy in () if told else naming_policies(state):
@@ -64,12 +82,21 @@ def _roles_that_lead_on(state: State, declared: Declared) -> Finding:
     return judged(not told, expected, "; ".join(told) or "so it is")
 
 
-def _takers(trust: tuple[Statement, ...], declared: Declared) -> Iterator[str]:
-    """Yield who from outside the account may take on a role; of an identity provider, who beside one identity."""
+def _takers(trust: tuple[Statement, ...], declared: Declared) -> tuple[list[str], list[str]]:
+    """Return who from outside the account may take on a role for sure, and who may under what is not known.
+
+    Whoever a policy names with an account is meant to come in, under whatever conditions.
+    """
     takes = [each for each in trust if takes_on(each)]
-    for opening in openings(takes, declared):
-        if not opening.who.startswith("Federated:") and (not opening.conditions or account_of(opening.who)):
-            yield opening.who
+    found = [each for each in openings(takes, declared) if not each.who.startswith("Federated:")]
+    sure = [each.who for each in found if not each.conditions or account_of(each.who)]
+    perhaps = [str(each) for each in found if each.conditions and not account_of(each.who)]
+    return [*sure, *_vouched_for(takes)], perhaps
+
+
+def _vouched_for(takes: Iterable[Statement]) -> Iterator[str]:
+    """Yield the identity providers that let more than one identity take on a role."""
+    takes = list(takes)
     for principal in dict.fromkeys(one for each in takes for one in each.principals if one.startswith("Federated:")):
         found = [each for each in tokens(takes, principal, ()) if lets_in(takes, principal, each) is not False]
         if ":saml-provider/" not in principal and any(not is_one_identity(each, principal) for each in found):
