@@ -9,6 +9,7 @@ import pytest
 from registry_conformance.judge.account.evaluate import judge
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable
 from registry_conformance.judge.account.finding import Finding
+from registry_conformance.judge.account.named_roles import meant_roles, named_roles
 from registry_conformance.judge.account.observe import observe
 from registry_conformance.judge.account.reference import promised, tls_only
 from registry_conformance.judge.account.state import AccessPoint, Called, Encryption
@@ -276,3 +277,31 @@ def test_nothing_is_known_of_what_nobody_was_asked(monkeypatch: pytest.MonkeyPat
 
     assert judge("INF-027", found, declared).verdict is INCONCLUSIVE
     assert judge("INF-001", found, declared).verdict is PASSED
+
+
+@pytest.mark.parametrize(
+    ("statement", "named", "meant"),
+    [
+        (allows("*", ("ArnEquals", "aws:PrincipalArn", (ROLE,))), [ROLE], []),
+        (allows("*", ("ForAnyValue:StringLikeIfExists", "AWS:PrincipalArn", (ROLE,))), [ROLE], []),
+        (allows(f"AWS:arn:aws:sts::{ACCOUNT}:assumed-role/readers/me"), [ROLE], []),
+        (allows("*", ("ArnLike", "aws:PrincipalArn", (f"arn:aws:sts::{ACCOUNT}:assumed-role/readers/*",))), [ROLE], []),
+        (allows("*", ("ArnLike", "aws:PrincipalArn", (f"{ROLE}-*",))), [], [f"{ROLE}-*"]),
+        (allows("*", ("StringEquals", "aws:PrincipalArn", (f"{ROLE}-*",))), [], []),
+        (allows("*", ("ArnLike", "aws:PrincipalArn", (f"arn:aws:iam::{ACCOUNT}:role/*",))), [], []),
+        (allows("*", ("ArnNotEquals", "aws:PrincipalArn", (ROLE,))), [], []),
+        (allows("*", ("ArnEquals", "aws:PrincipalArn", (DECLARED.role,))), [], []),
+        (allows("*", ("ArnEquals", "aws:PrincipalArn", (ROLE.replace(ACCOUNT, STRANGER),))), [], []),
+        (replace(allows("*", ("ArnEquals", "aws:PrincipalArn", (ROLE,))), effect="Deny"), [], []),
+    ],
+)
+def test_roles_that_policies_name(statement: Statement, named: list[str], meant: list[str]) -> None:
+    """Roles are let in as principals, by conditions, and by their sessions; whom a pattern means is not known."""
+    state = in_bucket(policy=Known((tls_only(DECLARED), statement)))(promised(DECLARED), DECLARED)
+    patterns = meant_roles(state, DECLARED)
+
+    assert (named_roles(state, DECLARED), list(patterns)) == (named, meant)
+    for each in meant:
+        found = judge("INF-055", replace(state, named_roles=patterns), DECLARED)
+        assert found.verdict is INCONCLUSIVE
+        assert each in found.actual

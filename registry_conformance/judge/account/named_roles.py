@@ -3,27 +3,70 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from registry_conformance.judge.account.fact import Fact, Known
+from registry_conformance.judge.account.fact import Fact, Known, Unreadable
 from registry_conformance.judge.account.patterns import account_of
 from registry_conformance.judge.account.state import State
 from registry_conformance.judge.account.statement import Statement
 from registry_conformance.judge.target.account import Declared
 
-_ROLE = re.compile(r"AWS:(arn:[\w-]+:iam::\d{12}:role/[^*?]+)")
+_ROLE = re.compile(r"arn:([\w-]+):iam::(\d{12}):role/(.+)")
+_SESSION = re.compile(r"arn:([\w-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
+"""Whoever has taken on a role: the role's name without its path, and the session's."""
+_LIKE = {"StringLike", "ArnLike", "ArnEquals"}
+"""Operators whose values are patterns."""
+_POSITIVE = {*_LIKE, "StringEquals", "StringEqualsIgnoreCase"}
 
 
 def named_roles(state: State, declared: Declared) -> list[str]:
-    """Return the ARNs of the account's roles, the server's apart, that the policies of bucket, key and role let in."""
+    """Return the ARNs of the account's roles, the server's apart, that the policies of bucket, key and role let in.
+
+    They are named as principals, or by conditions on whose ARN it is. A pattern for every role names the account.
+    """
+    return sorted(each for each in _all(state, declared) if not _is_pattern(each))
+
+
+def meant_roles(state: State, declared: Declared) -> dict[str, Fact[tuple[Statement, ...]]]:
+    """Return the patterns by which those policies let roles of the account in: whom they mean is not known."""
+    why = "it is a pattern, and which roles it means is not looked at"
+    return {each: Unreadable(why) for each in sorted(_all(state, declared)) if _is_pattern(each)}
+
+
+def _all(state: State, declared: Declared) -> set[str]:
     found = {
-        match[1]
+        role
         for policy in naming_policies(state)
         for statement in (policy.value if isinstance(policy, Known) else ())
         if statement.effect == "Allow"
-        for principal in statement.principals
-        if (match := _ROLE.fullmatch(principal)) and account_of(match[1]) == declared.owner
+        for value in _values(statement)
+        if (role := _role_of(value)) and account_of(role) == declared.owner
     }
-    return sorted(found - {declared.role})
+    own = declared.role.rpartition("/")[2]
+    return {each for each in found if each != declared.role and each.partition(":role/")[2] != own}
+
+
+def _values(statement: Statement) -> Iterator[str]:
+    """Yield the ARNs that a statement lets in: of its principals, and of conditions on whose they are."""
+    for principal in statement.principals:
+        if not _is_pattern(principal):
+            yield principal.removeprefix("AWS:")
+    for operator, key, wanted in statement.conditions:
+        plain = operator.rpartition(":")[2].removesuffix("IfExists")
+        if key.lower() == "aws:principalarn" and plain in _POSITIVE:
+            yield from (each for each in wanted if plain in _LIKE or not _is_pattern(each))
+
+
+def _role_of(arn: str) -> str:
+    """Return the role that an ARN is of, or that of a session of it, empty for what is no role."""
+    if session := _SESSION.fullmatch(arn):
+        return f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}"
+    found = _ROLE.fullmatch(arn)
+    return arn if found and found[3] != "*" else ""
+
+
+def _is_pattern(text: str) -> bool:
+    return "*" in text or "?" in text
 
 
 def naming_policies(state: State) -> list[Fact[tuple[Statement, ...]]]:

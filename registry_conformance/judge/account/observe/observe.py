@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
-from registry_conformance.judge.account.named_roles import named_roles
+from registry_conformance.judge.account.named_roles import meant_roles, named_roles
 from registry_conformance.judge.account.observe.access_points import observe_access_points
 from registry_conformance.judge.account.observe.bucket import observe_bucket
 from registry_conformance.judge.account.observe.calls import observe_calls
@@ -40,7 +40,8 @@ def observe(account: ObservedAccount) -> State:
     )
     named = named_roles(found, declared)
     iam = _client(account, "iam") if named else None
-    return replace(found, named_roles={arn: observe_trust(iam, arn.rpartition("/")[2]) for arn in named})
+    trusts = {arn: observe_trust(iam, arn.rpartition("/")[2]) for arn in named}
+    return replace(found, named_roles=trusts | meant_roles(found, declared))
 
 
 def _bucket(account: ObservedAccount, declared: Declared) -> Fact[BucketState]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
-from registry_conformance.judge.account.named_roles import named_roles
+from registry_conformance.judge.account.named_roles import meant_roles, named_roles
 from registry_conformance.judge.account.plan.bucket import planned_bucket
 from registry_conformance.judge.account.plan.document import Plan, PlanError, Resource
 from registry_conformance.judge.account.plan.file import read_plan
@@ -52,7 +52,8 @@ def _named_roles(plan: Plan, state: State, declared: Declared) -> Mapping[str, F
         if isinstance(name, Known)
     }
     elsewhere = Unreadable("the plan does not show who may take it on")
-    return {arn: trusts.get(arn.rpartition("/")[2], elsewhere) for arn in named_roles(state, declared)}
+    named = {arn: trusts.get(arn.rpartition("/")[2], elsewhere) for arn in named_roles(state, declared)}
+    return named | meant_roles(state, declared)
 
 
 def _the_bucket(plan: Plan, declared: Declared | None) -> Resource | None:
@@ -88,14 +89,20 @@ def _declared(plan: Plan, bucket: BucketState | None) -> Declared:
     roles = _roles(plan)
     account = planned_account(plan, roles[0]) if roles else Absent()
     number = account.value if isinstance(account, Known) else ""
-    name = roles[0].get("name") if len(roles) == 1 else Absent()
-    role = f"arn:aws:iam::{number}:role/{name.value}" if isinstance(name, Known) else ""
+    name = roles[0].get("name") if len(roles) == 1 and _path(roles[0]) else Absent()
+    role = f"arn:aws:iam::{number}:role{_path(roles[0])}{name.value}" if isinstance(name, Known) else ""
     encryption = bucket.encryption.value if bucket and isinstance(bucket.encryption, Known) else None
     kms = encryption is not None and encryption.algorithm == "aws:kms" and isinstance(encryption.key, Known)
     found = Declared(bucket.name if bucket else f"{BUCKETS}ENV", role=role)
     if encryption is not None and kms and isinstance(encryption.key, Known):
         found = replace(found, encryption="aws:kms", kms_key=encryption.key.value)
     return replace(found, prefix=_prefix(plan, roles, found))
+
+
+def _path(role: Resource) -> str:
+    """Return the path that a role's name stands under in its ARN, empty if it is not known yet."""
+    found = role.get("path")
+    return "" if isinstance(found, Pending) else str(found.value) if isinstance(found, Known) else "/"
 
 
 def _prefix(plan: Plan, roles: list[Resource], declared: Declared) -> str:
