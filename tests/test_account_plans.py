@@ -60,3 +60,50 @@ def test_plan_has_the_verdicts_of_its_account(tmp_path: Path, name: str, layout:
 
     assert verdicts(found) == verdicts(judge_all(state, declared)), found
     assert {each for each, finding in found.items() if finding.verdict == Verdict.FAILED} == set(fault.requirements)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "unknown", "verdict"),
+    [
+        (DECLARED.bucket, None, Verdict.INCONCLUSIVE),
+        (None, True, Verdict.INCONCLUSIVE),
+        ("elsewhere", None, Verdict.PASSED),
+    ],
+)
+def test_access_point_of_several_regions_is_inconclusive(
+    tmp_path: Path, bucket: str | None, unknown: object, verdict: Verdict
+) -> None:
+    """A bucket is reached by it under a policy that nothing here reads: that is no pass."""
+    plan = plan_of(promised(DECLARED), DECLARED, next(iter(LAYOUTS)))
+    kind, address = "aws_s3control_multi_region_access_point", "aws_s3control_multi_region_access_point.all"
+    values = {"details": [{"name": "all", "region": [{"bucket": bucket}]}]}
+    point = {"address": address, "mode": "managed", "type": kind, "name": "all"}
+    plan["planned_values"]["root_module"].setdefault("resources", []).append({**point, "values": values})
+    hidden = {"details": [{"region": [{"bucket": unknown} if unknown else {}]}]}
+    plan["resource_changes"].append({**point, "change": {"actions": ["create"], "after_unknown": hidden}})
+    found = judged(tmp_path, plan, DECLARED)["INF-025"]
+
+    assert found.verdict is verdict, found
+    assert verdict is Verdict.PASSED or address in found.actual
+
+
+def test_role_under_a_path_is_known_by_it(tmp_path: Path) -> None:
+    """Where nothing is declared the role's ARN is the one that it gets: with its path."""
+    text = json.dumps(plan_of(promised(DECLARED), DECLARED, next(iter(LAYOUTS))))
+    file = tmp_path / "plan.json"
+    file.write_text(text)
+    before = planned(PlannedAccount(file, None))[1].role
+    plan = json.loads(text)
+    for each in _tables(plan):
+        if each.get("assume_role_policy") and each.get("path") == "/":
+            each["path"] = "/mlops/"
+    file.write_text(json.dumps(plan))
+
+    assert before == DECLARED.role
+    assert planned(PlannedAccount(file, None))[1].role == DECLARED.role.replace(":role/", ":role/mlops/")
+
+
+def _tables(node: Any) -> list[dict[str, Any]]:
+    """Return every table of a document."""
+    inside = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+    return [*([node] if isinstance(node, dict) else []), *(one for each in inside for one in _tables(each))]

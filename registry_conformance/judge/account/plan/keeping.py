@@ -90,10 +90,12 @@ def planned_key(plan: Plan, declared: Declared) -> Fact[KeyState]:
         return Absent()
     for key in plan.of("aws_kms_key"):
         if key.get("arn") == Known(declared.kms_key):
+            enabled = key.get("is_enabled")
+            said = Known("Disabled" if enabled == Known(False) else "Enabled")
             return Known(
                 KeyState(
                     arn=declared.kms_key,
-                    state=Known("Disabled" if key.get("is_enabled") == Known(False) else "Enabled"),
+                    state=enabled if isinstance(enabled, Pending) else said,
                     policy=policy(key.get("policy"), key.address),
                     grants=_grants(plan, declared.kms_key),
                 )

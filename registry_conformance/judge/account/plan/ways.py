@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
 from registry_conformance.judge.account.plan.document import Plan, Resource
 from registry_conformance.judge.account.plan.links import linked
@@ -22,9 +24,23 @@ def access_points(plan: Plan, bucket: Resource) -> Fact[tuple[AccessPoint, ...]]
             return Pending(f"{each.address}.bucket")
         name = each.get("name")
         found.append(AccessPoint(str(name.value) if isinstance(name, Known) else each.name, _policy_of(plan, each)))
+    found += _of_several_regions(plan, bucket)
     if not found and bucket in plan.data:
         return Unreadable("the plan reads the bucket and manages no aws_s3_access_point of it")
     return Known(tuple(sorted(found, key=lambda each: each.name)))
+
+
+def _of_several_regions(plan: Plan, bucket: Resource) -> Iterator[AccessPoint]:
+    """Yield the access points of several regions that a bucket is one of, or may be; their policies are not read."""
+    names = {(bucket.get("bucket")), (bucket.get("id"))} - {Absent()}
+    for each in plan.of("aws_s3control_multi_region_access_point"):
+        regions = range(each.blocks("details", 0, "region"))
+        buckets = [each.get("details", 0, "region", number, "bucket") for number in regions]
+        if isinstance(each.get("details", 0, "region"), Pending):
+            buckets = [Pending(each.address)]
+        if any(one in names or isinstance(one, Pending) for one in buckets):
+            why = f"{each.address} is one of several regions, whose policy is not looked at"
+            yield AccessPoint(each.address, Unreadable(why))
 
 
 def _policy_of(plan: Plan, point: Resource) -> Fact[tuple[Statement, ...]]:
