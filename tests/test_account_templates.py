@@ -250,3 +250,152 @@ def test_one_role_of_several_is_the_one_that_a_task_runs_with(tmp_path: Path) ->
 
     assert untold["INF-041"].verdict is Verdict.INCONCLUSIVE, untold["INF-041"]
     assert told["INF-041"].verdict is Verdict.PASSED, told["INF-041"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Transform": "AWS::Serverless-2016-10-31"},
+        {"Resources": {"F": {"Type": "AWS::Serverless::Function", "Properties": {}}}},
+    ],
+)
+def test_template_that_is_to_be_expanded_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    """What a transformation makes of a template is not in it, and is not passed over."""
+    template = template_of(promised(DECLARED))
+    whole = {**template, **change, "Resources": {**template["Resources"], **change.get("Resources", {})}}
+
+    with pytest.raises(PlanError, match="give the template as CloudFormation expands it"):
+        read_plan(written(tmp_path, whole), DECLARED)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("path", ["/mlops/", {"Ref": "Under"}])
+def test_role_under_a_path_has_it_in_its_arn(tmp_path: Path, path: Any, declared: bool) -> None:
+    """A denial of all but the role by its ARN spares the role, whose path is a part of it; an unknown path is told."""
+    template = template_of(promised(DECLARED))
+    template["Parameters"]["Under"] = {"Type": "String"}
+    template["Resources"]["Server"]["Properties"]["Path"] = path
+    others = {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["Server", "Arn"]}}}
+    denial = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": others}
+    template["Resources"]["Policy"]["Properties"]["PolicyDocument"]["Statement"].append(denial)
+    name = DECLARED.role.rpartition("/")[2]
+    mine = replace(DECLARED, role=f"arn:aws:iam::{ACCOUNT}:role/mlops/{name}") if declared else None
+    found = judged(written(tmp_path, template), mine)["INF-011"]
+
+    if isinstance(path, str):
+        assert found.verdict is Verdict.PASSED, found
+    else:
+        assert found.verdict in {Verdict.INCONCLUSIVE, Verdict.INAPPLICABLE}, found
+
+
+def test_key_that_is_perhaps_enabled_is_inconclusive(tmp_path: Path) -> None:
+    """A key that a parameter enables is neither enabled nor disabled before that is given."""
+    declared = with_kms()
+    template = template_of(promised(declared))
+    template["Parameters"]["On"] = {"Type": "String"}
+    key = next(each for each in template["Resources"].values() if each["Type"] == "AWS::KMS::Key")
+    key["Properties"]["Enabled"] = {"Ref": "On"}
+
+    assert judged(written(tmp_path, template), declared)["INF-014"].verdict is Verdict.INCONCLUSIVE
+
+
+ODD = [
+    *("x", 5, ["x"], {"a": "b"}, {"Ref": "U"}, [{"Ref": "U"}], {"Fn::If": ["No", {}, {}]}),
+    *({"Fn::Sub": ["${A}", ["x"]]}, {"Fn::Sub": ["${A}", {"Ref": "U"}]}, {"Fn::Sub": {"a": 1}}, {"Fn::Sub": []}),
+    *({"Fn::Select": [0, 5]}, {"Fn::Join": [{"Ref": "U"}]}, {"Fn::FindInMap": 5}, {"Fn::Split": ["", "a"]}, ""),
+]
+PLACES = [
+    "Conditions",
+    "Mappings",
+    "Parameters",
+    "Resources.N.Properties.NotificationConfiguration",
+    "Resources.N.Properties.NotificationConfiguration.LambdaFunctionConfigurations",
+    "Resources.L.Properties.RetentionInDays",
+    "Resources.K.Properties.Enabled",
+    "Resources.K.Properties.KeyPolicy",
+    "Resources.Server.Properties.Path",
+    "Resources.Server.Properties.Policies",
+    "Resources.Server.Properties.AssumeRolePolicyDocument",
+    "Resources.Artifacts.Properties",
+    "Resources.Artifacts.Properties.Tags",
+    "Resources.Artifacts.Properties.AccessControl",
+    "Resources.Artifacts.Properties.VersioningConfiguration.Status",
+    "Resources.Artifacts.Properties.BucketEncryption.ServerSideEncryptionConfiguration",
+    "Resources.Artifacts.Properties.PublicAccessBlockConfiguration.BlockPublicAcls",
+    "Resources.Artifacts.Properties.OwnershipControls.Rules",
+    "Resources.Artifacts.Properties.LoggingConfiguration.LogFilePrefix",
+    "Resources.Artifacts.Properties.ObjectLockConfiguration.Rule.DefaultRetention.Days",
+    "Resources.Artifacts.Properties.ObjectLockConfiguration.Rule.DefaultRetention",
+    "Resources.Artifacts.Properties.ReplicationConfiguration.Rules",
+    "Resources.Artifacts.Properties.NotificationConfiguration.LambdaConfigurations",
+    "Resources.Artifacts.Properties.IntelligentTieringConfigurations",
+    "Resources.Artifacts.Properties.LifecycleConfiguration.Rules",
+    *(
+        f"Resources.Artifacts.Properties.LifecycleConfiguration.Rules.0.{name}"
+        for name in ("ExpirationInDays", "ExpirationDate", "NoncurrentVersionExpiration", "Prefix", "Transitions")
+    ),
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_odd_value_is_refused_or_unknown(tmp_path: Path, place: str) -> None:
+    """Whatever stands in a place of a template is judged, or refused as no template: never another exception."""
+    for odd in ODD:
+        template = template_of(promised(DECLARED))
+        template["Parameters"]["U"] = {"Type": "String"}
+        notified = {"BucketName": DECLARED.bucket, "NotificationConfiguration": {}}
+        template["Resources"] |= {
+            "N": {"Type": "Custom::S3BucketNotifications", "Properties": notified},
+            "L": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": next(iter(DECLARED.log_groups))}},
+            "K": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": []}}},
+        }
+        put(template, place.split("."), odd)
+        try:
+            judged(written(tmp_path, template), DECLARED)
+        except PlanError as refused:
+            assert str(refused)
+
+
+def put(node: Any, steps: list[str], value: Any) -> None:
+    """Put a value in a place of a document, and tables and rules on the way to it where there are none."""
+    for step, following in zip(steps, [*steps[1:], ""], strict=True):
+        if isinstance(node, list):
+            node[:] = node or [{"Status": "Enabled", "Id": "a"}]
+            node = node[int(step)]
+        elif following:
+            empty: Any = [] if following == "0" else {}
+            node[step] = node.get(step) or empty
+            node = node[step]
+        else:
+            node[step] = value
+
+
+def test_key_that_is_no_text_and_a_name_in_a_circle(tmp_path: Path) -> None:
+    """YAML has numbers for keys, and a name may refer to itself: neither ends in a traceback."""
+    file = tmp_path / "t.yaml"
+    file.write_text(
+        "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: !Ref B\n      Tags: {1: a}\n"
+    )
+
+    assert judged(file, DECLARED)["INF-004"].verdict is not Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("regions", "verdict"),
+    [
+        ([{"Bucket": {"Ref": "Artifacts"}}, {"Bucket": "elsewhere"}], Verdict.INCONCLUSIVE),
+        ([{"Bucket": {"Ref": "U"}}], Verdict.INCONCLUSIVE),
+        ({"Ref": "U"}, Verdict.INCONCLUSIVE),
+        ([{"Bucket": "elsewhere"}], Verdict.PASSED),
+    ],
+)
+def test_access_point_of_several_regions_is_inconclusive(tmp_path: Path, regions: Any, verdict: Verdict) -> None:
+    """A bucket is reached by it under a policy that nothing here reads: that is no pass."""
+    template = template_of(promised(DECLARED))
+    template["Parameters"]["U"] = {"Type": "String"}
+    point = {"Type": "AWS::S3::MultiRegionAccessPoint", "Properties": {"Name": "models", "Regions": regions}}
+    template["Resources"]["Everywhere"] = point
+    found = judged(written(tmp_path, template), DECLARED)["INF-025"]
+
+    assert found.verdict is verdict, found
+    assert verdict is Verdict.PASSED or "Everywhere" in found.actual

@@ -35,14 +35,14 @@ def bucket_parts(properties: Mapping[str, Any], where: str) -> Parts:
     for name, (kind, attributes, make) in _SETTINGS.items():
         found = properties.get(name)
         if found is not None:
-            yield kind, _made(found, make, attributes, f"{where}.{name}")
+            yield kind, formed(found, make, attributes, f"{where}.{name}")
     tierings = properties.get("IntelligentTieringConfigurations", [])
     for each in tierings if isinstance(tierings, list) else [tierings]:
         where_it_is = f"{where}.IntelligentTieringConfigurations"
-        yield "intelligent_tiering_configuration", _made(each, _tiering, ("tiering",), where_it_is)
+        yield "intelligent_tiering_configuration", formed(each, _tiering, ("tiering",), where_it_is)
 
 
-def _made(found: Any, make: Callable[[Any], Values], attributes: tuple[str, ...], where: str) -> Values:
+def formed(found: Any, make: Callable[[Any], Values], attributes: tuple[str, ...], where: str) -> Values:
     """Return the values of a setting; what hangs on the unknown as a whole is unknown in each attribute."""
     if isinstance(found, Unknown):
         return dict.fromkeys(attributes, found)
@@ -61,7 +61,7 @@ def notification(found: Mapping[str, Any], listed: str, function: str) -> Values
 
 
 def _versioning(found: Mapping[str, Any]) -> Values:
-    return {"versioning_configuration": [{"status": found.get("Status"), "mfa_delete": None}]}
+    return {"versioning_configuration": [{"status": _text(found.get("Status")), "mfa_delete": None}]}
 
 
 def _encryptions(found: Mapping[str, Any]) -> Values:
@@ -73,7 +73,7 @@ def _public_access(found: Mapping[str, Any]) -> Values:
 
 
 def _ownership(found: Mapping[str, Any]) -> Values:
-    return {"rule": [{"object_ownership": each.get("ObjectOwnership")} for each in found.get("Rules") or ()]}
+    return {"rule": [{"object_ownership": _text(each.get("ObjectOwnership"))} for each in found.get("Rules") or ()]}
 
 
 def _lifecycle(found: Mapping[str, Any]) -> Values:
@@ -81,7 +81,10 @@ def _lifecycle(found: Mapping[str, Any]) -> Values:
 
 
 def _access_log(found: Mapping[str, Any]) -> Values:
-    return {"target_bucket": found.get("DestinationBucketName"), "target_prefix": found.get("LogFilePrefix")}
+    return {
+        "target_bucket": _text(found.get("DestinationBucketName")),
+        "target_prefix": _text(found.get("LogFilePrefix")),
+    }
 
 
 def _replications(found: Mapping[str, Any]) -> Values:
@@ -95,7 +98,7 @@ def _flag(value: Any) -> Any:
 def _encryption(rule: Mapping[str, Any]) -> Values:
     default = rule.get("ServerSideEncryptionByDefault") or {}
     blocked = (rule.get("BlockedEncryptionTypes") or {}).get("EncryptionType")
-    algorithm, key = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
+    algorithm, key = _text(default.get("SSEAlgorithm")), _text(default.get("KMSMasterKeyID"))
     return {
         "apply_server_side_encryption_by_default": [{"sse_algorithm": algorithm, "kms_master_key_id": key or ""}],
         "bucket_key_enabled": _flag(rule.get("BucketKeyEnabled")),
@@ -107,43 +110,47 @@ def _object_lock(found: Mapping[str, Any]) -> Values:
     default = (found.get("Rule") or {}).get("DefaultRetention")
     if default is None:
         return {"rule": []}
-    kept = {name: default.get(name.capitalize()) for name in ("mode", "days", "years")}
+    kept = {name: _number(default.get(name.capitalize())) for name in ("days", "years")}
+    kept["mode"] = _text(default.get("Mode"))
     return {"rule": [{"default_retention": [kept]}]}
 
 
 def _replication(rule: Mapping[str, Any]) -> Values:
     into = rule.get("Destination") or {}
     return {
-        "status": rule.get("Status"),
-        "destination": [{"bucket": into.get("Bucket"), "account": into.get("Account")}],
+        "status": _text(rule.get("Status")),
+        "destination": [{"bucket": _text(into.get("Bucket")), "account": _text(into.get("Account"))}],
     }
 
 
 def _tiering(found: Mapping[str, Any]) -> Values:
-    tiers = [{"access_tier": each.get("AccessTier"), "days": each.get("Days")} for each in found.get("Tierings") or ()]
-    given = {"prefix": found.get("Prefix"), "tags": found.get("TagFilters")}
-    return {"name": found.get("Id"), "status": found.get("Status"), "filter": [given], "tiering": tiers}
+    tiers = [
+        {"access_tier": _text(each.get("AccessTier")), "days": _number(each.get("Days"))}
+        for each in found.get("Tierings") or ()
+    ]
+    given = {"prefix": _text(found.get("Prefix")), "tags": found.get("TagFilters")}
+    return {"name": _text(found.get("Id")), "status": _text(found.get("Status")), "filter": [given], "tiering": tiers}
 
 
 def _rule(rule: Mapping[str, Any]) -> Values:
     noncurrent = rule.get("NoncurrentVersionExpiration") or {}
-    days = noncurrent.get("NoncurrentDays") or rule.get("NoncurrentVersionExpirationInDays")
-    expires = {"days": rule.get("ExpirationInDays"), "date": rule.get("ExpirationDate")}
+    days = _number(noncurrent.get("NoncurrentDays") or rule.get("NoncurrentVersionExpirationInDays"))
+    expires = {"days": _number(rule.get("ExpirationInDays")), "date": _text(rule.get("ExpirationDate"))}
     narrow = {
         "tags": rule.get("TagFilters"),
         "object_size_greater_than": _number(rule.get("ObjectSizeGreaterThan")),
         "object_size_less_than": _number(rule.get("ObjectSizeLessThan")),
     }
-    aborts = (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation")
+    aborts = _number((rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation"))
     moves = [*(rule.get("Transitions") or ()), *([rule["Transition"]] if rule.get("Transition") else [])]
     return {
-        "id": rule.get("Id"),
-        "status": rule.get("Status"),
-        "filter": [{"prefix": rule.get("Prefix"), "and": [narrow]}],
+        "id": _text(rule.get("Id")),
+        "status": _text(rule.get("Status")),
+        "filter": [{"prefix": _text(rule.get("Prefix")), "and": [narrow]}],
         "expiration": [expires] if any(expires.values()) else [],
         "transition": [_move(each) for each in moves],
         "noncurrent_version_expiration": [
-            {"noncurrent_days": days, "newer_noncurrent_versions": noncurrent.get("NewerNoncurrentVersions")}
+            {"noncurrent_days": days, "newer_noncurrent_versions": _number(noncurrent.get("NewerNoncurrentVersions"))}
         ]
         if days
         else [],
@@ -151,15 +158,23 @@ def _rule(rule: Mapping[str, Any]) -> Values:
     }
 
 
+def _text(value: Any) -> Any:
+    """Return a text; raise ``TypeError`` for what is neither that nor written as one."""
+    if isinstance(value, Mapping | list):
+        raise TypeError
+    return value if value is None or isinstance(value, Unknown) else str(value)
+
+
 def _number(value: Any) -> Any:
-    return int(value) if isinstance(value, str) else value
+    """Return a number; raise ``ValueError`` or ``TypeError`` for what is none."""
+    return value if value is None or isinstance(value, Unknown) else int(value)
 
 
 def _move(transition: Mapping[str, Any]) -> Values:
     return {
-        "storage_class": transition.get("StorageClass"),
-        "days": transition.get("TransitionInDays"),
-        "date": transition.get("TransitionDate"),
+        "storage_class": _text(transition.get("StorageClass")),
+        "days": _number(transition.get("TransitionInDays")),
+        "date": _text(transition.get("TransitionDate")),
     }
 
 

@@ -47,10 +47,11 @@ class Functions:
         if not isinstance(node, Mapping):
             return node
         if len(node) == 1:
-            (name, given), *_ = node.items()
+            (key, given), *_ = node.items()
+            name = str(key)
             if name.startswith("Fn::") or name == "Ref" or (name == "Condition" and isinstance(given, str)):
                 return self._called(name, given, depth + 1)
-        known = {name: self.value(each, depth + 1) for name, each in node.items()}
+        known = {str(name): self.value(each, depth + 1) for name, each in node.items()}
         return {name: each for name, each in known.items() if each is not NOTHING}
 
     def _called(self, name: str, given: Any, depth: int) -> Any:
@@ -60,7 +61,7 @@ class Functions:
             return _FUNCTIONS[name](self, given, depth)
         except PlanError:
             raise
-        except (LookupError, TypeError, ValueError):
+        except (AttributeError, LookupError, TypeError, ValueError):
             raise PlanError(f"{name} in it has not the form that CloudFormation asks for: {given!r:.80}") from None
 
     def holds(self, condition: str, depth: int = 0) -> bool | Unknown:
@@ -96,6 +97,8 @@ def _get_att(functions: Functions, given: Any, _: int) -> Any:
 
 def _sub(functions: Functions, given: Any, depth: int) -> Any:
     text, own = (given[0], functions.value(given[1], depth)) if isinstance(given, list) else (given, {})
+    if isinstance(own, Unknown):
+        return own
     found = {name: own.get(name, NOTHING) for name in re.findall(r"\$\{([^!}][^}]*)\}", str(text))}
     known = {name: functions.named(name.strip()) if each is NOTHING else each for name, each in found.items()}
     if unknown := unknown_in(list(known.values())):

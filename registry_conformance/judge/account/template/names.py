@@ -41,6 +41,8 @@ class Place:
         return f"arn:{self.partition}:{service}:{where}:{resource}"
 
 
+UNDER_PATHS = {ROLE, POLICY}
+"""Types whose ARNs have the path that the property ``Path`` says before their names."""
 _ARNS: Mapping[str, Callable[[Place, str], str]] = {
     BUCKET: lambda place, name: place.arn("s3", name, account=False),
     ROLE: lambda place, name: place.arn("iam", f"role/{name}"),
@@ -55,17 +57,20 @@ _BY_ARN = {POLICY, PROVIDER}
 """Types whose ``Ref`` is an ARN."""
 
 
-def arn_of(kind: str, name: str, place: Place) -> str:
-    """Return the ARN of a resource of a type, empty for a type that is not read."""
-    return _ARNS[kind](place, name) if kind in _ARNS else ""
+def arn_of(kind: str, name: str, place: Place, path: str | Unknown = "/") -> str | Unknown:
+    """Return the ARN of a resource of a type under a path, empty for a type that is not read."""
+    if kind not in _ARNS or isinstance(path, Unknown):
+        return path if isinstance(path, Unknown) else ""
+    under = path.strip("/")
+    return _ARNS[kind](place, f"{under}/{name}" if under else name)
 
 
-def attribute_of(kind: str, name: str, attribute: str, place: Place) -> Any:
+def attribute_of(kind: str, name: str, attribute: str, place: Place, path: str | Unknown = "/") -> Any:
     """Return what ``Ref``, with an empty attribute, or ``Fn::GetAtt`` says of a resource of a name."""
     if kind not in _ARNS:
         return Unknown(f"an attribute of a resource of the type {kind}")
     if attribute == "Arn" or (not attribute and kind in _BY_ARN):
-        return _ARNS[kind](place, name)
+        return arn_of(kind, name, place, path)
     return name if attribute in {"", "KeyId", "Name"} else Unknown(f"{kind}.{attribute}")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry_conformance.judge.account.template import names
-from registry_conformance.judge.account.template.bucket import Values, bucket_parts, notification
+from registry_conformance.judge.account.template.bucket import Values, bucket_parts, formed, notification
 from registry_conformance.judge.account.template.functions import Unknown, unknown_in
 
 NOTIFIED = "Custom::S3BucketNotifications"
@@ -20,16 +20,17 @@ Whole = tuple[str, Values]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A resource of a template: its properties with all functions evaluated, name, ARN, and how findings name it.
+    """A resource of a template: its properties with all functions evaluated, name, ARN, path, and how findings name it.
 
     ``is_named`` is false if its name is a stand-in that is not its to keep: which of several it is, nobody says.
     """
 
     properties: Mapping[str, Any]
     name: str
-    arn: str
+    arn: str | Unknown
     where: str
     is_named: bool = True
+    path: str | Unknown = "/"
 
 
 def _text(document: Any) -> Any:
@@ -53,11 +54,20 @@ def _access_point(made: Made) -> Iterator[Whole]:
     yield "aws_s3_access_point", {"name": made.name, "bucket": made.properties.get("Bucket"), "policy": policy}
 
 
+def _access_point_of_regions(made: Made) -> Iterator[Whole]:
+    """Yield an access point of several regions, with the bucket of each."""
+    regions = made.properties.get("Regions") or []
+    buckets: Any = regions
+    if not isinstance(regions, Unknown):
+        buckets = [each if isinstance(each, Unknown) else {"bucket": each["Bucket"]} for each in regions]
+    yield "aws_s3control_multi_region_access_point", {"details": [{"name": made.name, "region": buckets}]}
+
+
 def _role(made: Made) -> Iterator[Whole]:
     boundary, managed = made.properties.get("PermissionsBoundary"), made.properties.get("ManagedPolicyArns")
     trust = _text(made.properties.get("AssumeRolePolicyDocument"))
     named = {"id": made.name, "name": made.name if made.is_named else Unknown("its name")}
-    yield "aws_iam_role", {**named, "assume_role_policy": trust, "permissions_boundary": boundary}
+    yield "aws_iam_role", {**named, "path": made.path, "assume_role_policy": trust, "permissions_boundary": boundary}
     policies = made.properties.get("Policies") or []
     for each in policies if isinstance(policies, list) else [policies]:
         if isinstance(each, Mapping):
@@ -90,13 +100,14 @@ def _roles(made: Made) -> list[Any]:
 
 
 def _key(made: Made) -> Iterator[Whole]:
-    enabled = str(made.properties.get("Enabled", True)).lower() == "true"
+    given = made.properties.get("Enabled", True)
+    enabled = given if isinstance(given, Unknown) else str(given).lower() == "true"
     yield "aws_kms_key", {"key_id": made.name, "is_enabled": enabled, "policy": _text(made.properties.get("KeyPolicy"))}
 
 
 def _log_group(made: Made) -> Iterator[Whole]:
     days = made.properties.get("RetentionInDays", 0)
-    kept = int(days) if isinstance(days, str) else days
+    kept = days if isinstance(days, Unknown) else int(days)
     yield "aws_cloudwatch_log_group", {"name": made.name, "retention_in_days": kept}
 
 
@@ -106,10 +117,11 @@ def _function(made: Made) -> Iterator[Whole]:
 
 def _notified(made: Made) -> Iterator[Whole]:
     found = made.properties.get("NotificationConfiguration") or {}
-    values = (
-        {"lambda_function": found}
-        if isinstance(found, Unknown)
-        else notification(found, "LambdaFunctionConfigurations", "LambdaFunctionArn")
+    values = formed(
+        found,
+        lambda given: notification(given, "LambdaFunctionConfigurations", "LambdaFunctionArn"),
+        ("lambda_function",),
+        f"{made.where}.NotificationConfiguration",
     )
     yield "aws_s3_bucket_notification", {"bucket": made.properties.get("BucketName"), **values}
 
@@ -118,6 +130,7 @@ READERS: Mapping[str, Callable[[Made], Iterator[Whole]]] = {
     names.BUCKET: _bucket,
     "AWS::S3::BucketPolicy": _bucket_policy,
     names.ACCESS_POINT: _access_point,
+    "AWS::S3::MultiRegionAccessPoint": _access_point_of_regions,
     names.ROLE: _role,
     "AWS::IAM::Policy": _policy,
     "AWS::IAM::RolePolicy": _policy,

@@ -5,8 +5,7 @@ So a template is judged by what reads plans, and both come to the same account.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +13,7 @@ from registry_conformance.judge.account.plan.document import Plan, PlanError
 from registry_conformance.judge.account.template import names
 from registry_conformance.judge.account.template.functions import NOTHING, Functions, Unknown
 from registry_conformance.judge.account.template.names import Place
-from registry_conformance.judge.account.template.resources import EMPTIED, READERS, Made
+from registry_conformance.judge.account.template.resources import EMPTIED, READERS, Made, Whole
 from registry_conformance.judge.target.account import Declared
 
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
@@ -35,16 +34,16 @@ class _Reader:
         self._resources = _resources(template)
         self._account, self._region = environment
         self._declared = declared
-        text = json.dumps(template, default=str)
-        place = self._place(text)
+        place = self._place(str(template))
         self._meant = names.stand_ins(self._resources, declared)
         self._place_of_all = place
         self._functions = Functions(
             names={**_parameters(template), **_pseudo(place)},
             resource=self._named,
-            mappings=template.get("Mappings") or {},
-            conditions=template.get("Conditions") or {},
+            mappings=_table(template, "Mappings"),
+            conditions=_table(template, "Conditions"),
         )
+        self._asked: set[str] = set()
 
     def _place(self, text: str) -> Place:
         declared = self._declared
@@ -58,8 +57,22 @@ class _Reader:
         resource = self._resources.get(logical)
         if resource is None:
             raise PlanError(f"it refers to {logical}, which it has not")
+        if logical in self._asked:
+            return Unknown(f"{logical}, which refers to itself")
         kind = str(resource["Type"])
-        return names.attribute_of(kind, self._name(logical, resource), attribute, self._place_of_all)
+        self._asked.add(logical)
+        try:
+            name, path = self._name(logical, resource), self._path(resource)
+        finally:
+            self._asked.remove(logical)
+        return names.attribute_of(kind, name, attribute, self._place_of_all, path)
+
+    def _path(self, resource: Mapping[str, Any]) -> str | Unknown:
+        """Return the path that a role or a policy lies under, ``/`` for every other resource."""
+        if resource["Type"] not in names.UNDER_PATHS:
+            return "/"
+        found = self._functions.value((resource.get("Properties") or {}).get("Path", "/"))
+        return found if isinstance(found, str | Unknown) else "/"
 
     def _name(self, logical: str, resource: Mapping[str, Any]) -> str:
         """Return what a resource is called: by itself if that is known, or else by its stand-in."""
@@ -85,10 +98,11 @@ class _Reader:
         }
 
     @cached_property
-    def _emptied(self) -> set[Any]:
+    def _emptied(self) -> set[str]:
         """The names of the buckets that CDK empties before it deletes them with their stack."""
         custom = [each.get("Properties") or {} for each in self._resources.values() if each["Type"] == EMPTIED]
-        return {self._functions.value(each.get("BucketName")) for each in custom}
+        found = [self._functions.value(each.get("BucketName")) for each in custom]
+        return {each for each in found if isinstance(each, str)}
 
     @property
     def _has_nested_stacks(self) -> bool:
@@ -104,10 +118,11 @@ class _Reader:
         if not isinstance(properties, Mapping):
             raise PlanError(f"{logical}.Properties is no table")
         name = self._name(logical, resource)
-        arn = names.arn_of(kind, name, self._place_of_all)
+        path = self._path(resource)
+        arn = names.arn_of(kind, name, self._place_of_all, path)
         is_named = logical in self._meant or names.has_name(resource)
-        made = Made(properties, name, arn, f"{logical} ({kind})", is_named)
-        for number, (type_, values) in enumerate(make(made)):
+        made = Made(properties, name, arn, f"{logical} ({kind})", is_named, path)
+        for number, (type_, values) in enumerate(_read(make, made)):
             own = {"arn": arn, "region": self._region or Unknown("AWS::Region")} if arn and not number else {}
             emptied = {"force_destroy": True} if type_ == "aws_s3_bucket" and name in self._emptied else {}
             known, unknown = _split({**own, **emptied, **values})
@@ -128,16 +143,41 @@ class _Reader:
         return met
 
 
+def _read(make: Callable[[Made], Iterator[Whole]], made: Made) -> list[Whole]:
+    """Return what a plan has for a resource; raise ``PlanError`` for properties of another form than they have."""
+    try:
+        return list(make(made))
+    except PlanError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise PlanError(f"{made.where} has not the form that CloudFormation asks for") from None
+
+
+_EXPANDED = "give the template as CloudFormation expands it"
+
+
 def _resources(template: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    if template.get("Transform"):
+        raise PlanError(f"its Transform {template['Transform']} makes other resources of it: {_EXPANDED}")
     found = template["Resources"]
     for logical, each in found.items():
         if str(logical).startswith("Fn::ForEach"):
-            raise PlanError(f"{logical} stands for several resources: give the template as CloudFormation expands it")
+            raise PlanError(f"{logical} stands for several resources: {_EXPANDED}")
         if not isinstance(each, Mapping) or not isinstance(each.get("Type"), str):
             raise PlanError(f"it is no template of CloudFormation: the resource {logical} has no Type")
+        if each["Type"].startswith("AWS::Serverless::"):
+            raise PlanError(f"{logical} ({each['Type']}) stands for several resources: {_EXPANDED}")
         if not isinstance(each.get("Properties") or {}, Mapping):
             raise PlanError(f"it is no template of CloudFormation: {logical}.Properties is no table")
     return {str(logical): each for logical, each in found.items()}
+
+
+def _table(template: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a part of a template; raise ``PlanError`` if it is no table."""
+    found = template.get(name) or {}
+    if not isinstance(found, Mapping):
+        raise PlanError(f"it is no template of CloudFormation: {name} is no table")
+    return found
 
 
 def _parameters(template: Mapping[str, Any]) -> dict[str, Any]:
