@@ -125,11 +125,21 @@ def test_what_else_fails_is_told_if_each_step_works() -> None:
     assert "nginx itself answers PUT /a with 403" in named.sentence
 
 
-@pytest.mark.parametrize(("version", "named"), [("2.12.2", "server-lacks-logged-models"), ("3.1.0", "step-refused")])
-def test_a_server_older_than_its_clients_is_told_by_its_own_word(version: str, named: str) -> None:
-    """What is missing at a server of MLflow 2 is told as its version's, and at a newer one as it is answered."""
+@pytest.mark.parametrize(
+    ("version", "logged", "named"),
+    [
+        ("2.12.2", "404 json ENDPOINT_NOT_FOUND", "server-lacks-logged-models"),
+        ("2.12.2", "200 json", "step-refused"),
+        ("2.12.2", "", "step-refused"),
+        ("3.1.0", "404 json ENDPOINT_NOT_FOUND", "step-refused"),
+    ],
+)
+def test_a_server_older_than_its_clients_is_told_by_its_own_word(version: str, logged: str, named: str) -> None:
+    """A logged model that a server of MLflow 2 lacks is told as its version's, and all else as it is answered."""
     facts = answered(404, "application/json", json.dumps({"error_code": "ENDPOINT_NOT_FOUND", "message": "not here"}))
     facts.record("first.version.P", version, f"the server says that it is MLflow {version}")
+    if logged:
+        facts.record("meta.logged.P", logged, "the creation of a logged model", "200 json")
     assert first(facts).id == named
 
 

@@ -27,6 +27,7 @@ CLOUDFLARE = {"Server": "cloudflare", "CF-RAY": "1"}
 ALB = {"Server": "awselb/2.0"}
 SQUID = {"Server": "squid/5.7"}
 S3_PAGE = "<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>"
+AKAMAI = "<TITLE>{0}</TITLE><H1>{0}</H1>Reference&#32;&#35;18&#46;2d351ab8&#46;1557333295"
 F5 = "The requested URL was rejected. Please consult with your administrator."
 OPENSHIFT = "<h1>x</h1>The application is currently not serving requests at this endpoint"
 CASES: tuple[tuple[str, Answer, str, str], ...] = (
@@ -113,6 +114,21 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "F5's firewall",
     ),
     ("imperva", Answer(403, "<html>Incapsula incident ID: 1-2</html>"), "firewall-refuses", "Imperva's firewall"),
+    ("imperva-passes-on", Answer(403, {"detail": "no"}, {"X-Iinfo": "1"}), "everybody-refused", "everybody alike"),
+    ("akamai-refuses", Answer(403, AKAMAI.format("Access Denied")), "firewall-refuses", "Akamai's firewall"),
+    ("akamai-fails", Answer(503, AKAMAI.format("Service Unavailable")), "unavailable", "503"),
+    (
+        "azure-refuses",
+        Answer(403, "<h1>403 Forbidden</h1><center>Microsoft-Azure-Application-Gateway/v2</center>"),
+        "firewall-refuses",
+        "Azure's firewall",
+    ),
+    (
+        "cloud-run-passes-on",
+        Answer(500, {"detail": "x"}, {"Server": "Google Frontend"}),
+        "everything-fails",
+        "or what stands behind it",
+    ),
     ("zscaler", Answer(403, "<title>Zscaler</title>"), "web-filter-refuses", "filter on the way out"),
     (
         "squid-refuses",

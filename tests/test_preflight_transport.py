@@ -63,6 +63,20 @@ def test_addresses_of_one_name_that_answer_differently_are_told(monkeypatch: pyt
     assert "127.0.0.2 answers 404 (other), 127.0.0.1 answers 200" in found.sentence
 
 
+def test_an_address_that_does_not_answer_is_no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name one of whose addresses is out of reach, with a path at which no MLflow is, is told as a wrong path."""
+    asked = socket.getaddrinfo
+
+    def both(host: str | None, port: int, *rest: object, **more: object) -> object:
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "registry.test" else (host,)
+        return [found for each in hosts for found in asked(each, port, *rest, **more)]  # type: ignore[arg-type] # handed on as they came
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    with site(mlflow) as there:
+        found = found_at(f"http://registry.test:{there.url.rpartition(':')[2]}/wrong")
+    assert found.kind.id == "no-mlflow-at-this-path"
+
+
 def _not_found(listener: socket.socket) -> None:
     """Answer each connection with a page that is not there, until the listener is closed."""
     page = b"HTTP/1.1 404 Not Found\r\nServer: other\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"

@@ -96,15 +96,16 @@ def client_words(said: Iterable[str], hosts: Collection[str]) -> Finding | None:
 
 
 def older_server(facts: Facts) -> Finding | None:
-    """Return that a server is older than clients of MLflow 3 need, by its own word."""
+    """Return that a server is older than clients of MLflow 3 need, by its own word, where it makes no logged model."""
     version = facts.value("first.version.P")
-    if version.partition(".")[0] not in ("0", "1", "2"):
+    logged = facts.get("meta.logged.P")
+    if logged is None or not logged.seen or logged.normal or version.partition(".")[0] not in ("0", "1", "2"):
         return None
     sentence = (
         f"this server is MLflow {version}, as it says itself: clients of MLflow 3 cannot log models to it, "
         "those of its own major version can"
     )
-    return Finding(_OLD, sentence, _OLD.remedy, (facts["first.version.P"].sentence,))
+    return Finding(_OLD, sentence, _OLD.remedy, (facts["first.version.P"].sentence, logged.sentence))
 
 
 def _elsewhere(text: str, hosts: Collection[str]) -> Finding | None:

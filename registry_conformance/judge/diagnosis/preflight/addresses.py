@@ -19,14 +19,18 @@ _READ = 4096
 
 
 def addresses_differ(door: Door, path: str) -> Finding | None:
-    """Return that the addresses of a door's name answer a request for ``path`` differently; it holds no key."""
+    """Return that the addresses of a door's name answer a request for ``path`` differently; it holds no key.
+
+    One that does not answer, as where this machine has no way to IPv6, is no other server.
+    """
     parts = urlsplit(door.url)
     if door.network.proxy_for(door.url):
         return None
     said = {address: _answer(door, address, path) for address in _addresses(parts.hostname or "", door)}
-    if len(set(said.values())) < 2:
+    heard = {address: answer for address, answer in said.items() if answer}
+    if len(set(heard.values())) < 2:
         return None
-    told = ", ".join(f"{address} answers {answer}" for address, answer in said.items())
+    told = ", ".join(f"{address} answers {answer or 'nothing'}" for address, answer in said.items())
     sentence = f"the {len(said)} addresses of {parts.hostname} do not answer alike: {told}"
     return Finding(finding.ADDRESSES, sentence, finding.ADDRESSES.remedy)
 
@@ -40,7 +44,7 @@ def _addresses(host: str, door: Door) -> Iterator[str]:
 
 
 def _answer(door: Door, address: str, path: str) -> str:
-    """Return the status and the server of the answer at one address, or that there is none."""
+    """Return the status and the server of the answer at one address, empty if there is none."""
     parts = urlsplit(door.url)
     request = f"GET {parts.path}{path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     try:
@@ -54,7 +58,7 @@ def _answer(door: Door, address: str, path: str) -> str:
                 wrapped.sendall(request.encode())
                 head = wrapped.recv(_READ).decode("latin-1").partition("\r\n\r\n")[0]
     except (OSError, ValueError, NotAllowed):
-        return "nothing"
+        return ""
     status = re.match(r"HTTP/\d\.\d (\d{3})", head)
     server = re.search(r"^server: *([^\r\n]{1,40})", head, re.IGNORECASE | re.MULTILINE)
     return f"{status[1] if status else 'no HTTP'}{f' ({server[1]})' if server else ''}"

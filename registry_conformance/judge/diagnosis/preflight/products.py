@@ -152,7 +152,6 @@ _OWN_HEADERS = (
     ("squid", "x-squid-error", r"."),
     ("ngrok", "ngrok-error-code", r"."),
     ("google", "x-goog-iap-generated-response", r"."),
-    ("google", "server", r"Google Frontend"),
 )
 """Product, and the header that only errors of its own have: it passes other answers on with their sender's headers."""
 _PLAIN_TEXT_400 = re.compile(r"400 Bad Request(?:: .*)?\n?")
