@@ -18,7 +18,7 @@ from registry_conformance.judge.diagnosis.failure_signature import failure_signa
 from registry_conformance.judge.diagnosis.patterns import folded, known_patterns, likeness, unfolded
 from registry_conformance.judge.diagnosis.preflight.finding import KINDS, Kind
 from registry_conformance.judge.diagnosis.preflight.products import NAMES
-from registry_conformance.judge.diagnosis.server_words import SERVER_KINDS
+from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.summarize import s3_code
 
 FINE = "200|fine|whole|all 200|there|none"

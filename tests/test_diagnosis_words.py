@@ -10,7 +10,7 @@ import pytest
 from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS, client_words
 from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Named, conclude
 from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.server_words import SERVER_KINDS
+from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 
 NGINX = "<html><head><title>{0}</title></head><center><h1>{0}</h1></center><hr><center>nginx/1.22.1</center></html>"
@@ -63,6 +63,7 @@ def first(facts: Facts, **more: Any) -> Named:
             "mlflow",
             "No space left",
         ),
+        (failed("[Errno 13] denied: '/etc/key'"), "mlflow-may-not-write", "mlflow", "may not read or write a file"),
         (
             answered(403, "application/json", '{"error_code": "PERMISSION_DENIED", "message": "read-only access"}'),
             "step-refused",
@@ -95,10 +96,26 @@ def test_the_answer_to_the_first_failed_step_is_told_in_its_words(
         ("botocore.exceptions.NoCredentialsError: Unable to locate credentials", "artifacts-past-mlflow"),
         ("ModuleNotFoundError: No module named 'google.cloud'", "artifacts-past-mlflow"),
         (
-            "ConnectionError: HTTPConnectionPool(host='dead.example', port=80): Max retries exceeded with url: /a",
+            "ConnectionError: HTTPConnectionPool(host='dead.example', port=80): Max retries exceeded with url: /a "
+            "(Caused by NameResolutionError('Failed to resolve'))",
             "artifacts-at-another-host",
         ),
-        ("PermissionError: [Errno 13] Permission denied: '/mlflow'", "artifacts-on-a-disk"),
+        ("ConnectionError: HTTPConnectionPool(host='dead.example', port=80): Max retries exceeded: 500", ""),
+        (
+            "SSLError: HTTPSConnectionPool(host='dead.example', port=443): Max retries exceeded: certificate verify failed",
+            "client-distrusts-certificate",
+        ),
+        (
+            "HTTPSConnectionPool(host='dead.example', port=443): ProxyError(NewConnectionError('refused'))",
+            "client-forward-proxy",
+        ),
+        ("PermissionError: [Errno 13] Permission denied: '/mlflow'", ""),
+        ("ModuleNotFoundError: No module named 'pyarrow'", ""),
+        ("RestException: /api/2.0/mlflow/logged-models failed with 404", ""),
+        (
+            "API request to /api/2.0/mlflow/logged-models failed: ENDPOINT_NOT_FOUND: no such",
+            "server-lacks-logged-models",
+        ),
         ("/data/1: a place on this machine's own disk, where nothing of the target belongs", "artifacts-on-a-disk"),
         ("SSLError: certificate verify failed: self-signed certificate", "client-distrusts-certificate"),
         ("ProxyError('Unable to connect to proxy', OSError('Tunnel connection failed: 403'))", "client-forward-proxy"),

@@ -18,6 +18,10 @@ from tests.web_answers import SEARCH_PATH, Answer, Answering, Asked, always, gua
 
 KEY = "Bearer a-key-of-mine"
 NGINX_401 = "<html><head><title>401 Authorization Required</title></head><hr><center>nginx/1.22.1</center></html>"
+FLASK_500 = (
+    "<!doctype html>\n<title>500 Internal Server Error</title><p>The server encountered an internal error and was unable "
+    "to complete your request. Either the server is overloaded or there is an error in the application.</p>"
+)
 NGINX_413 = "<html><head><title>502 Bad Gateway</title></head><hr><center>nginx/1.22.1</center></html>"
 
 
@@ -220,6 +224,25 @@ def test_a_token_out_of_its_time_is_told(claims: dict[str, int], told: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("claims", "told", "remedy"),
+    [
+        ({"iat": -60, "exp": 3600}, "by this machine's clock it is good", "it is behind"),
+        ({"exp": 3600}, "who checks it says that it is not valid yet", "compare both clocks"),
+    ],
+)
+def test_a_token_that_is_refused_as_too_early_is_told_by_what_it_says(
+    claims: dict[str, int], told: str, remedy: str
+) -> None:
+    """Whose clock is behind is told only for a token that says itself since when it is good."""
+    text = json.dumps({name: time.time() + shift for name, shift in claims.items()}).encode()
+    token = f"e30.{base64.urlsafe_b64encode(text).decode().rstrip('=')}.c2ln"
+    with site(always(Answer(401, {"detail": "The token is not yet valid (nbf)"}))) as there:
+        found = looked_at(there.url, token).finding
+    assert found is not None
+    assert (told in found.sentence, remedy in found.remedy) == (True, True)
+
+
+@pytest.mark.parametrize(
     ("refusal", "dropped"),
     [
         (Answer(401, "You are not authenticated.", {"WWW-Authenticate": 'Basic realm="mlflow"'}), True),
@@ -323,7 +346,9 @@ def test_strangers_sent_to_sign_in_do_not_end_it_for_who_has_a_key() -> None:
     ("answer", "kind", "told"),
     [
         (Answer(500, {"error_code": "INTERNAL_ERROR", "message": "no such table"}), "mlflow-fails", "no such table"),
-        (Answer(500, "Internal Server Error"), "mlflow-fails", "Internal Server Error"),
+        (Answer(500, FLASK_500), "mlflow-fails", "MLflow itself fails"),
+        (Answer(500, {"error_code": "INTERNAL_ERROR", "message": "x"}), "everything-fails", "what answers in its form"),
+        (Answer(500, "Internal Server Error"), "everything-fails", "Internal Server Error"),
         (Answer(502, NGINX_413), "nothing-behind-the-proxy", "nginx answers 502"),
         (Answer(503, "no healthy upstream"), "nothing-behind-the-proxy", "Envoy answers 503"),
         (Answer(503, "<h1>Down for maintenance</h1>", {"Retry-After": "120"}), "unavailable", "Down for maintenance"),

@@ -209,7 +209,13 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "too-early",
         Answer(401, {"message": "The token is not yet valid (nbf)"}),
         "key-refused",
-        "by this machine's clock",
+        "who checks it says that it is not valid yet",
+    ),
+    (
+        "a-word-of-tokens",
+        Answer(401, {"message": "The token has no claim iat"}, {"WWW-Authenticate": "Bearer"}),
+        "key-refused",
+        "by what answers there",
     ),
     (
         "another-header",

@@ -22,7 +22,7 @@ MISSING = Answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "none
 SEPARATE = replace(REFERENCE, mlflow=MLflow(shared_database=False))
 
 
-def replicas(lacking: frozenset[int]) -> Answering:
+def replicas(lacking: frozenset[int], missing: Answer = MISSING) -> Answering:
     """Answer as two replicas in turn; those with these numbers do not know the experiment that was made."""
     turns = itertools.count()
 
@@ -30,7 +30,7 @@ def replicas(lacking: frozenset[int]) -> Answering:
         if "experiments/create" in asked.path:
             return Answer(200, {"experiment_id": "7"})
         if "experiments/get?" in asked.path:
-            return MISSING if next(turns) % 2 in lacking else Answer(200, {"experiment": {"experiment_id": "7"}})
+            return missing if next(turns) % 2 in lacking else Answer(200, {"experiment": {"experiment_id": "7"}})
         return Answer(200, {})
 
     return answer
@@ -59,6 +59,14 @@ def test_what_is_there_now_and_then_is_told(lacking: frozenset[int], value: str)
 
     assert fact.value == value
     assert fact.normal is (value == "each time")
+
+
+def test_replica_that_lacks_a_route_is_none_that_lacks_a_database() -> None:
+    """A 404 now and then that is none of MLflow's own words about what it lacks is told as it is answered."""
+    fact = facts_of(replicas(frozenset({1}), Answer(404, "404 page not found\n")))["meta.steady.P"]
+
+    assert fact.value.startswith("404 text")
+    assert not fact.normal
 
 
 def test_database_of_each_replica_is_named() -> None:

@@ -9,7 +9,7 @@ from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS
 from registry_conformance.judge.diagnosis.fact_names import PLACES, meaning
 from registry_conformance.judge.diagnosis.preflight import KINDS, Kind
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
-from registry_conformance.judge.diagnosis.server_words import SERVER_KINDS
+from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.symptoms import SYMPTOMS
 from registry_conformance.judge.diagnosis.unusable_grants import GIVEN, Given
 from registry_conformance.lab.faults.catalogue import CATALOGUE

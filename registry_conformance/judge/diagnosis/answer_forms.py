@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
-from registry_conformance.judge.diagnosis.server_words import server_words
+from registry_conformance.judge.diagnosis.preflight.server_words import server_words
 from registry_conformance.judge.evidence.items import EvidenceItem
 
 FOREIGN = re.compile(r"(?:all )?(?P<status>30\d|4\d\d|50[1-4]) (?:html|text|xml|empty)\b(?!.*(?:flask|host-check|s3:))")

@@ -12,15 +12,14 @@ from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS, Fi
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How such an exception reads, what it means (``sentence`` may name groups of the pattern), and its kind."""
+    """How such an exception reads, and its kind."""
 
     pattern: re.Pattern[str]
     kind: Kind
-    sentence: str
 
 
-def _words(pattern: str, kind: Kind, sentence: str = "") -> _Words:
-    return _Words(re.compile(pattern, re.IGNORECASE | re.DOTALL), kind, sentence or kind.title)
+def _words(pattern: str, kind: Kind) -> _Words:
+    return _Words(re.compile(pattern, re.IGNORECASE | re.DOTALL), kind)
 
 
 _WORKSPACE = Kind(
@@ -61,18 +60,21 @@ _OLD = Kind(
     "use a client of the server's own major version, or have the server updated to MLflow 3",
     OPERATORS,
 )  # fmt: skip
+_ON_THE_WAY = (
+    _words(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed", _CERTIFICATE),
+    _words(r"Unable to connect to proxy|ProxyError|Tunnel connection failed", _FORWARD),
+)
+"""What names a host that is reached well enough, and no other host that artifacts are sent to."""
 _TABLE = (
     _words(r"workspaces? (?:\S+ )?(?:is|are) not (?:supported|enabled)|does not support workspaces", _WORKSPACE),
     _words(r"No module named 'requests_auth_aws_sigv4'|AWSSigV4", _SIGV4),
     _words(r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _DIRECT),
-    _words(r"No module named '(?P<module>boto3|botocore|google\.cloud\S*|azure\S*|pysftp|pyarrow)'", _DIRECT),
-    _words(r"a place on this machine's own disk|\[Errno (?:13|30)\][^']*'(?P<path>/[^']*)'", _DISK),
-    _words(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed", _CERTIFICATE),
-    _words(r"Unable to connect to proxy|ProxyError|Tunnel connection failed", _FORWARD),
-    _words(r"(?:logged-models\S* .{0,80}(?:404|ENDPOINT_NOT_FOUND))|No API found for.{0,80}logged-models", _OLD),
+    _words(r"No module named '(?:boto3|botocore|google\.cloud\S*|azure\S*|pysftp)'", _DIRECT),
+    _words(r"a place on this machine's own disk", _DISK),
+    _words(r"logged-models\S* .{0,80}ENDPOINT_NOT_FOUND|No API found for.{0,80}logged-models", _OLD),
 )
 _CONNECTS = re.compile(
-    r"(?:NameResolutionError|NewConnectionError|Max retries exceeded|ConnectTimeout|Failed to resolve|"
+    r"(?:NameResolutionError|NewConnectionError|ConnectTimeout|Failed to resolve|"
     r"Could not connect to the endpoint URL)",
     re.IGNORECASE,
 )
@@ -87,12 +89,14 @@ def client_words(said: Iterable[str], hosts: Collection[str]) -> Finding | None:
     ``hosts`` are the hosts of the doors: who cannot reach another one was sent there by what MLflow answered.
     """
     for text in said:
-        if found := _elsewhere(text, hosts):
+        if found := _known(text, _ON_THE_WAY) or _elsewhere(text, hosts) or _known(text, _TABLE):
             return found
-        for words in _TABLE:
-            if words.pattern.search(text):
-                return Finding(words.kind, words.sentence, words.kind.remedy, (_quoted(text),))
     return None
+
+
+def _known(text: str, table: Iterable[_Words]) -> Finding | None:
+    kind = next((words.kind for words in table if words.pattern.search(text)), None)
+    return Finding(kind, kind.title, kind.remedy, (_quoted(text),)) if kind else None
 
 
 def older_server(facts: Facts) -> Finding | None:

@@ -76,8 +76,8 @@ GIVEN = (
         "mlflow",
         "meta.steady.P",
         "now and then",
-        "several replicas of MLflow answer here, each with a database of its own: what one is told the others lack",
-        "start every replica with the same --backend-store-uri, a database server and no file",
+        "several replicas answer here, each with a database of its own, or reading a copy that lags",
+        "start every replica with the same --backend-store-uri, a database server and no file, and no copy for reading",
         frozenset({"REG-059", "REG-001"}),
     ),
 )

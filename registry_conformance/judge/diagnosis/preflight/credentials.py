@@ -38,10 +38,14 @@ _RIGHTS = re.compile(r"PERMISSION_DENIED|permission|not allowed|insufficient|sco
 _OUT_OF_TIME = (
     "take a new token; if this one is new, the clocks of this machine and of who issues tokens differ: set both by NTP"
 )
-_TOO_EARLY = re.compile(r"not yet valid|\bnbf\b|used before issued|issued in the future|\biat\b", re.IGNORECASE)
-"""How a refusal says that a token is good only later: the clock of who checks it is behind that of who issued it."""
+_TOO_EARLY = re.compile(
+    r"not yet valid|used before issued|issued in the future|\b(?:iat|nbf)\b.{0,40}(?:future|early|yet)", re.IGNORECASE
+)
+"""How a refusal says that a token is good only later."""
 _GOOD_HERE = "by this machine's clock it is good"
 _CLOCKS = "have the clock of who checks tokens set by NTP: it is behind that of who issues them; or wait, and try again"
+_NOT_YET = "who checks it says that it is not valid yet"
+_BOTH_CLOCKS = "compare both clocks, of who issues it and of who checks it, and have them set by NTP"
 _SENT = ("bearer", "basic")
 """The schemes of credentials that the MLflow client sends."""
 _OTHER_CARRIERS = ("kong", "aws-api-gateway", "azure-api", "apigee")
@@ -146,9 +150,11 @@ def _nothing_given(refusal: _Refusal) -> Finding:
 def _understood(refusal: _Refusal, credential: Credential) -> Finding | None:
     """Return what a refusal of a credential means, if its time, its status or its words tell."""
     what, who, said, status = _yours(credential), refusal.who, refusal.said, refusal.answer.status
-    if out_of_time := _out_of_time(credential) or (_GOOD_HERE if _TOO_EARLY.search(refusal.words) else ""):
-        sentence = f"{what} refused with {status} by {who}{said}; {out_of_time}"
-        return refusal.found(finding.REFUSED, sentence, _CLOCKS if out_of_time == _GOOD_HERE else _OUT_OF_TIME)
+    out_of_time, remedy = _out_of_time(credential), _OUT_OF_TIME
+    if not out_of_time and _TOO_EARLY.search(refusal.words):
+        out_of_time, remedy = (_GOOD_HERE, _CLOCKS) if _has_begun(credential) else (_NOT_YET, _BOTH_CLOCKS)
+    if out_of_time:
+        return refusal.found(finding.REFUSED, f"{what} refused with {status} by {who}{said}; {out_of_time}", remedy)
     if status == HTTPStatus.FORBIDDEN and _is_known(refusal.anonymous, refusal.answer, refusal.words):
         sentence = f"{what} known, and may not read experiments: {who} refuses with {status}{said}"
         return refusal.found(finding.RIGHTS, sentence)
@@ -188,16 +194,25 @@ def _compared(refusal: _Refusal, credential: Credential) -> Finding:
 
 def _out_of_time(credential: Credential) -> str:
     """Return that a token is good no more, or not yet, by this machine's clock; empty if nothing says so."""
-    token = taken_token(credential) if isinstance(credential, CommandToken) else credential
-    if not isinstance(token, str):
-        return ""
-    begins, ends = times_of(token)
+    begins, ends = _times(credential)
     now = time.time()
     if ends and ends <= now:
         return f"it expired {_how_long(now - ends)} ago, by its own word and this machine's clock"
     if begins > now + 1:
         return f"it is good only in {_how_long(begins - now)}, by its own word and this machine's clock"
     return ""
+
+
+def _has_begun(credential: Credential) -> bool:
+    """Return whether a token tells since when it is good, and that has come by this machine's clock."""
+    begins, _ = _times(credential)
+    return 0 < begins <= time.time()
+
+
+def _times(credential: Credential) -> tuple[float, float]:
+    """Return from when and until when a credential says that it is good, 0 for unsaid."""
+    token = taken_token(credential) if isinstance(credential, CommandToken) else credential
+    return times_of(token) if isinstance(token, str) else (0.0, 0.0)
 
 
 def _how_long(seconds: float) -> str:

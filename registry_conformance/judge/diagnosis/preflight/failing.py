@@ -10,6 +10,7 @@ from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, Product, author_of
+from registry_conformance.judge.diagnosis.preflight.server_words import server_words
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.evidence.exchange import Exchange
 
@@ -30,10 +31,8 @@ _BEHIND = {
 """What a proxy says by its status of what stands behind it."""
 _SELF = frozenset({"nginx", "caddy", "fastly", "akamai", APPLICATION})
 """Products whose own 503 may be meant: a limit, maintenance, a rule."""
-_MLFLOW_S = re.compile(
-    r"^Internal Server Error$|The server encountered an internal error and was unable to complete your request\. Either"
-)
-"""How the frameworks that MLflow is built on fail."""
+_FLASK_S = re.compile(r"The server encountered an internal error and was unable to complete your request\. Either")
+"""How the framework that MLflow is built on fails."""
 _OTHERS = (f"{REST}/registered-models/search?max_results=1", f"{REST}/experiments/get-by-name?experiment_name=Default")
 
 
@@ -70,7 +69,7 @@ def _failure(answer: Exchange, product: Product) -> tuple[Kind, str]:
         return finding.BEHIND, f"{who} answers {answer.status} to everything: it {_BEHIND[answer.status or 0]}"
     if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return finding.UNAVAILABLE, f"every request is answered 503, unavailable, by {who}"
-    if _is_document(answer) or (_MLFLOW_S.search(answer.text[:4000].strip()) and not own):
+    if not own and _is_mlflow_s(answer):
         return finding.FAILS, f"MLflow itself fails: it answers {answer.status} to everything it is asked"
     return finding.FAILING, f"every request is answered {answer.status} by {who}"
 
@@ -85,6 +84,12 @@ def who_fails(answer: Exchange, product: Product) -> str:
     if _is_document(answer):
         return "MLflow or what answers in its form"
     return f"{product.name}, or what stands behind it" if product else "what answers there"
+
+
+def _is_mlflow_s(answer: Exchange) -> bool:
+    """Return whether a failure is told in words of MLflow's; its form alone may be anybody's."""
+    known = _is_document(answer) and server_words(answer.text[:4000]) is not None
+    return known or _FLASK_S.search(answer.text[:4000]) is not None
 
 
 def _is_document(answer: Exchange) -> bool:

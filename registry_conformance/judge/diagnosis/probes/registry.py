@@ -142,7 +142,8 @@ def _steady(walk: _Walk) -> None:
     statuses = [each.status for each in met]
     if None in statuses:
         return
-    if set(statuses) == {200, 404}:
+    lacking = [each for each in met if each.status == 404 and each.error_code == "RESOURCE_DOES_NOT_EXIST"]
+    if 0 < len(lacking) < _READERS and len(lacking) + statuses.count(200) == _READERS:
         value = "now and then"
     else:
         value = "each time" if set(statuses) == {200} else summarize(next(each for each in met if not each.ok))

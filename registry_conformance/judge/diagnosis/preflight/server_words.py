@@ -22,8 +22,9 @@ _FULL = Kind(
     OPERATORS,
 )  # fmt: skip
 _FOLDER = Kind(
-    "mlflow-may-not-write", "mlflow", "MLflow may not write where it is told to keep artifacts",
-    "let MLflow's user write there, or start it with --artifacts-destination at a bucket",
+    "mlflow-may-not-write", "mlflow", "MLflow may not read or write a file of its machine",
+    "let MLflow's user read and write the file that its message names; if it is one of artifacts, a bucket as "
+    "--artifacts-destination does without",
     OPERATORS,
 )  # fmt: skip
 _DATABASE = Kind(
