@@ -60,6 +60,21 @@ def told_by_a_program(*command: str) -> str:
         return str(problem)
 
 
+def told_by_a_start(way: str) -> str:
+    """Return why a program was not started in such a way, or how it ended."""
+    program = "/usr/bin/env"
+    ways: dict[str, Callable[[], object]] = {
+        "system": lambda: os.system(program),  # noqa: S605 - to be refused
+        "exec": lambda: os.execv(program, [program]),  # noqa: S606 - to be refused
+        "posix_spawn": lambda: os.posix_spawn(program, [program], {}),
+        "spawn": lambda: os.spawnv(os.P_WAIT, program, [program]),  # noqa: S606 - to be refused
+    }
+    try:
+        return f"ended with {ways[way]()}"
+    except FileNotFoundError as problem:
+        return str(problem)
+
+
 def core_limit() -> int:
     """Return how many bytes of memory a crash may leave on the disk."""
     return resource.getrlimit(resource.RLIMIT_CORE)[0]

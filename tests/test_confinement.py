@@ -50,6 +50,18 @@ def test_no_program_inherits_the_credential(isolated: IsolatedProcess, command: 
     assert KEY not in said
 
 
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        *((way, "a client starts no program") for way in ("system", "exec", "posix_spawn")),
+        ("spawn", "ended with 127"),  # refused in the fork that would become it
+    ],
+)
+def test_no_program_is_started_in_another_way(isolated: IsolatedProcess, way: str, told: str) -> None:
+    """Kind: an environment that is handed on. Whichever call would start a program, it starts none."""
+    assert told in isolated.call(isolated_work.told_by_a_start, way)
+
+
 def test_a_crash_leaves_no_memory_on_the_disk(isolated: IsolatedProcess) -> None:
     """Kind: a file that the system writes. A client that crashes leaves no core in which its credential stands."""
     assert isolated.call(isolated_work.core_limit) == 0

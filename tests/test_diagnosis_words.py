@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from registry_conformance.judge.clients.bucket import BucketError, _told
 from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS, client_words
 from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Named, conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
+from registry_conformance.judge.diagnosis.probes.routes import FAMILIES
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 
 NGINX = "<html><head><title>{0}</title></head><center><h1>{0}</h1></center><hr><center>nginx/1.22.1</center></html>"
@@ -71,6 +75,8 @@ def first(facts: Facts, **more: Any) -> Named:
             "read-only access",
         ),
         (answered(401, "application/json", '{"detail": "token expired"}'), "step-refused", "auth", "token expired"),
+        (answered(415, "application/json", '{"error_code": "X", "message": "large"}'), "request-refused", "", "large"),
+        (answered(413, "text/html", NGINX.format("413 Too Large")), "request-refused", "proxy", "nginx refuses"),
         (answered(200, "text/html", "<title>App</title>"), "step-answered-before-mlflow", "proxy", "with 200"),
         (answered(405, "text/html", FLASK), UNKNOWN, "", "no known cause fits"),
         (answered(404, "text/plain", "gone"), UNKNOWN, "proxy", "no known cause fits"),
@@ -96,13 +102,12 @@ def test_the_answer_to_the_first_failed_step_is_told_in_its_words(
         ("botocore.exceptions.NoCredentialsError: Unable to locate credentials", "artifacts-past-mlflow"),
         ("ModuleNotFoundError: No module named 'google.cloud'", "artifacts-past-mlflow"),
         (
-            "ConnectionError: HTTPConnectionPool(host='dead.example', port=80): Max retries exceeded with url: /a "
-            "(Caused by NameResolutionError('Failed to resolve'))",
+            "ConnectionError: HTTPConnectionPool(host='dead.example', port=80): NameResolutionError: no such name",
             "artifacts-at-another-host",
         ),
         ("ConnectionError: HTTPConnectionPool(host='dead.example', port=80): Max retries exceeded: 500", ""),
         (
-            "SSLError: HTTPSConnectionPool(host='dead.example', port=443): Max retries exceeded: certificate verify failed",
+            "SSLError: HTTPSConnectionPool(host='dead.example', port=443): Max retries: certificate verify failed",
             "client-distrusts-certificate",
         ),
         (
@@ -158,6 +163,19 @@ def test_a_server_older_than_its_clients_is_told_by_its_own_word(version: str, l
     if logged:
         facts.record("meta.logged.P", logged, "the creation of a logged model", "200 json")
     assert first(facts).id == named
+
+
+@pytest.mark.parametrize(("value", "absent"), [("500 json INTERNAL_ERROR", True), ("500 html nginx", False)])
+def test_a_file_that_is_absent_is_told_in_a_document(value: str, *, absent: bool) -> None:
+    """A failure in the form of a document may be a file that is not there; a page is somebody else's failure."""
+    family = next(each for each in FAMILIES if each.name == "download")
+    assert (re.fullmatch(family.absent, value) is not None) is absent
+
+
+def test_a_refusal_of_the_bucket_without_a_code_is_told() -> None:
+    """A store that names no code, as one whose answer has no body, is told with what was asked."""
+    with pytest.raises(BucketError, match="answers HeadObject with no code"), _told():
+        raise ClientError({}, "HeadObject")
 
 
 def test_kinds_of_words_have_ids_of_their_own() -> None:

@@ -19,8 +19,8 @@ from tests.web_answers import SEARCH_PATH, Answer, Answering, Asked, always, gua
 KEY = "Bearer a-key-of-mine"
 NGINX_401 = "<html><head><title>401 Authorization Required</title></head><hr><center>nginx/1.22.1</center></html>"
 FLASK_500 = (
-    "<!doctype html>\n<title>500 Internal Server Error</title><p>The server encountered an internal error and was unable "
-    "to complete your request. Either the server is overloaded or there is an error in the application.</p>"
+    "<!doctype html>\n<title>500 Internal Server Error</title><p>The server encountered an internal error and was "
+    "unable to complete your request. Either the server is overloaded or there is an error in the application.</p>"
 )
 NGINX_413 = "<html><head><title>502 Bad Gateway</title></head><hr><center>nginx/1.22.1</center></html>"
 

@@ -36,7 +36,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "gateway-without-route",
         Answer(403, {"message": "Missing Authentication Token"}, GATEWAY),
         "no-mlflow-at-this-path",
-        "has no route for this path",
+        "has no route for this path and method, or the route wants IAM signatures",
     ),
     (
         "gateway-refuses-a-key",
@@ -170,6 +170,12 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         Answer(400, nginx("400 No required SSL certificate was sent")),
         "client-certificate-wanted",
         "nginx wants a client certificate",
+    ),
+    (
+        "nginx-other-certificate",
+        Answer(400, nginx("400 The SSL certificate error")),
+        "client-certificate-wanted",
+        "nginx does not accept the client certificate that it was given",
     ),
     ("nginx-503", Answer(503, nginx("503 Service Temporarily Unavailable")), "unavailable", "by nginx"),
     ("nginx-504", Answer(504, nginx("504 Gateway Time-out")), "nothing-behind-the-proxy", "gets no answer in time"),

@@ -253,7 +253,7 @@ class Bucket:
                     raise BucketError(f"the bucket lists more than {MOST_PAGES} pages of what begins with {begin}")
                 yield page
         except ClientError as problem:
-            if problem.response["Error"]["Code"] not in _NO_KEY:
+            if problem.response.get("Error", {}).get("Code", "") not in _NO_KEY:
                 raise
             self.evidence.note(f"the store takes no key like {begin}: {problem.response['Error']['Code']}")
 
@@ -278,7 +278,8 @@ def _words(problem: Exception) -> str:
     """Return what the store refused, and how, without the sentence that S3 adds."""
     response = getattr(problem, "response", None)
     if isinstance(response, dict):
-        return f"the bucket answers {getattr(problem, 'operation_name', 'a request')} with {response['Error']['Code']}"
+        code = response.get("Error", {}).get("Code", "")
+        return f"the bucket answers {getattr(problem, 'operation_name', 'a request')} with {code or 'no code'}"
     return f"the bucket: {problem}"
 
 

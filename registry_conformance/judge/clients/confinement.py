@@ -18,6 +18,8 @@ MOST_MEMORY = 4 << 30
 _TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES = {"os.mkdir": (0,), "os.rename": (0, 1), "os.link": (1,), "os.symlink": (1,), "os.remove": (0,)}
 """Event -> the places of the paths that it changes."""
+_STARTS = {"subprocess.Popen": 0, "os.system": 0, "os.exec": 0, "os.posix_spawn": 0, "os.spawn": 1}
+"""Event -> the place of the program that it starts."""
 _NO_FOLDER = -1
 _NOWHERE = "/dev/"
 
@@ -36,8 +38,10 @@ def confine(home: Path) -> None:
     root = f"{os.path.realpath(home)}/"
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "subprocess.Popen" and os.path.realpath(os.fsdecode(arguments[0])) != os.path.realpath(python()):
-            raise FileNotFoundError(f"{arguments[0]}: a client starts no program, which would get its credential")
+        if event in _STARTS:
+            program = os.fsdecode(arguments[_STARTS[event]])
+            if event == "os.system" or os.path.realpath(program) != os.path.realpath(python()):
+                raise FileNotFoundError(f"{program}: a client starts no program, which would get its credential")
         for path in _changed(event, arguments):
             place = os.path.realpath(os.fsdecode(path))
             if not f"{place}/".startswith((root, _NOWHERE)):

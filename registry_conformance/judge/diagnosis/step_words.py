@@ -86,7 +86,7 @@ def _told(step: str, fact: Fact, answer: Exchange) -> StepWords | None:
     found = held_back(answer) or firewall(answer, step) or form_refused(answer, step)
     found = found or _redirected(step, answer)
     if found is not None:
-        return StepWords(fact, found, located=True)
+        return StepWords(fact, found, located=found.kind is not finding.UNFIT or bool(author_of(answer)))
     own, words = author_of(answer), words_of(answer)
     said = f"; it says: {words!r}" if words else ""
     product = own.name if own and own.id != APPLICATION else ""

@@ -9,21 +9,26 @@ from registry_conformance.judge.evidence.exchange import Exchange
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PATH = re.compile(
-    r"/(?:log-?in|sign-?in|sso|saml2?|cas|oauth2?|oidc|openid|authorize|auth|dex|realms|adfs|_?login)\b|"
-    r"/(?:accounts?|users?)/(?:login|sign)",
+    r"/(?:_?log-?in|sign[-_]?in|sso|saml2?|cas|oauth2?|oidc|openid|authorize|auth|dex|realms|adfs|"
+    r"(?:accounts?|users?)/(?:log[-_]?in|sign[-_]?in))(?=/|$|\?)",
     re.IGNORECASE,
 )
 _HOST = re.compile(
     r"(?:^|\.)(?:login|sso|auth|idp|id|accounts|signin|okta|auth0|onelogin|keycloak|cognito|amazoncognito|"
-    r"microsoftonline|duosecurity|cloudflareaccess|pingidentity)\b",
+    r"microsoftonline|duosecurity|cloudflareaccess|pingidentity)(?=\.|$)",
     re.IGNORECASE,
 )
-_QUERY = re.compile(r"(?:^|&)(?:client_id|response_type|SAMLRequest|redirect_uri|rd|return_to|next)=")
-_SIGNED = re.compile(r"(?:^|&)(?:X-Amz-Signature|Signature|sig)=", re.IGNORECASE)
+_QUERY = re.compile(r"(?:^|&)(?:client_id|response_type|SAMLRequest|redirect_uri)=")
+_SIGNED = re.compile(r"(?:^|&)(?:X-(?:Amz|Goog)-Signature|Signature|sig)=", re.IGNORECASE)
 """A URL that carries its own right leads to the thing itself, whatever its path looks like."""
 _FORM = re.compile(
-    r"type=[\"']?password|<form[^>]*(?:login|sign-?in|sso|saml)|<form[^>]*/oauth2/start|(?:log|sign) ?in (?:to|with)"
+    r"type=[\"']?password|<form[^>]*(?:login|sign-?in|sso|saml)|<form[^>]*/oauth2/start|"
+    r"<(?:title|button|a)\b[^>]{0,500}>(?:(?!</(?:title|button|a)>).){0,300}?(?:log|sign) ?in (?:to|with)",
+    re.DOTALL,
 )
+_WITH_A_FORM = re.compile(r"(?:log|sign) ?in (?:to|with)")
+"""What a text may say in passing, and a page with a form says of itself."""
+_PORTS = {"http": 80, "https": 443}
 _LOOKED_AT = 50_000
 
 
@@ -50,7 +55,12 @@ def carries_away(answer: Exchange) -> bool:
     here, there = urlsplit(answer.url), goal_of(answer)
     if not is_redirect(answer) or there is None or _SIGNED.search(there.query):
         return False
-    return there.netloc != here.netloc or (here.scheme == "https" and there.scheme != "https")
+    return _host_of(there) != _host_of(here) or (here.scheme == "https" and there.scheme != "https")
+
+
+def _host_of(address: SplitResult) -> tuple[str, int | None]:
+    """Return host and port of an address as they are reached, however they are written."""
+    return (address.hostname or "").lower(), address.port or _PORTS.get(address.scheme)
 
 
 def leads_to_sign_in(answer: Exchange) -> bool:
@@ -76,7 +86,8 @@ def is_sign_in_page(answer: Exchange) -> bool:
     """Return whether an answer is a page where a person signs in, be its status a success or a refusal."""
     if not (answer.ok or answer.status in (401, 403)) or "html" not in answer.content_type:
         return False
-    return bool(_FORM.search(answer.text[:_LOOKED_AT].lower()))
+    text = answer.text[:_LOOKED_AT].lower()
+    return bool(_FORM.search(text)) or ("<form" in text and bool(_WITH_A_FORM.search(text)))
 
 
 def asks_to_sign_in(answer: Exchange) -> bool:

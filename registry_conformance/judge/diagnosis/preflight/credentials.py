@@ -127,7 +127,10 @@ def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Prod
     """Return who refuses a request, with a credential or without, and in which words."""
     refusal = _Refusal(asking, anonymous, answer, product)
     if product.id == "aws-api-gateway" and "Missing Authentication Token" in refusal.words:
-        sentence = f"no MLflow answers at {asking.url}: AWS API Gateway has no route for this path and method"
+        sentence = (
+            f"no MLflow answers at {asking.url}: AWS API Gateway has no route for this path and method, "
+            "or the route wants IAM signatures"
+        )
         return refusal.found(finding.PATH, sentence + refusal.said)
     if asking.credential is None:
         return _nothing_given(refusal)

@@ -37,8 +37,10 @@ _HEADER_SIZE = re.compile(
     r"Request Header(?: Fields| Or Cookie)? Too (?:Large|Long)|Size of a request header field", re.IGNORECASE
 )
 _CLIENT_CERTIFICATE = re.compile(
-    r"No required SSL certificate was sent|client certificate (?:is )?required|SSL certificate error", re.IGNORECASE
+    r"No required SSL certificate was sent|client certificate (?:is )?required", re.IGNORECASE
 )
+_CLIENT_CERTIFICATE_REFUSED = re.compile(r"SSL certificate error", re.IGNORECASE)
+"""How nginx says that a client certificate was given, and is not accepted."""
 
 
 def refused_for_form(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
@@ -70,9 +72,16 @@ def _host_refused(answer: Exchange, what: str) -> Finding | None:
 
 
 def _certificate_wanted(answer: Exchange) -> Finding | None:
+    who = author_of(answer).name if author_of(answer) else "what answers"
+    if _CLIENT_CERTIFICATE_REFUSED.search(answer.text[:4000]):
+        sentence = f"{who} does not accept the client certificate that it was given; it says: {words_of(answer)!r}"
+        remedy = (
+            "name a certificate that has not expired, of the authority that it trusts, in "
+            "MLFLOW_TRACKING_CLIENT_CERT_PATH; the operator issues it"
+        )
+        return Finding(finding.CLIENT_CERTIFICATE, sentence, remedy, (str(answer),))
     if _CLIENT_CERTIFICATE.search(answer.text[:4000]) is None:
         return None
-    who = author_of(answer).name if author_of(answer) else "what answers"
     sentence = f"{who} wants a client certificate, and none was given; it says: {words_of(answer)!r}"
     return Finding(finding.CLIENT_CERTIFICATE, sentence, finding.CLIENT_CERTIFICATE.remedy, (str(answer),))
 

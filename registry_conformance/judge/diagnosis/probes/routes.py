@@ -39,7 +39,7 @@ class Family:
         return self.absent if self.absent and asker.only_reads else self.normal
 
 
-_NO_SUCH_FILE = "(404 json RESOURCE_.*|500 .*)"
+_NO_SUCH_FILE = "(404 json RESOURCE_.*|500 json .*)"
 
 
 FAMILIES = (
