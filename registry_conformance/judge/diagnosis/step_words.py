@@ -13,9 +13,9 @@ from registry_conformance.judge.diagnosis.preflight.barriers import firewall, he
 from registry_conformance.judge.diagnosis.preflight.failing import TOO_MANY, says_of_behind
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
+from registry_conformance.judge.diagnosis.preflight.server_words import server_words
 from registry_conformance.judge.diagnosis.preflight.unfit import form_refused
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
-from registry_conformance.judge.diagnosis.preflight.server_words import server_words
 from registry_conformance.judge.diagnosis.steps import STEPS
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.items import ExchangeItem

@@ -203,7 +203,7 @@ UNFIT = Kind(
     OPERATORS,
 )  # fmt: skip
 CLIENT_CERTIFICATE = Kind(
-    "client-certificate-wanted", "auth", "a client certificate is wanted, and none was given, or one that is not accepted",
+    "client-certificate-wanted", "auth", "a client certificate is wanted, and none or another one was given",
     "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a file that holds a certificate and its key; the operator issues it",
 )  # fmt: skip
 PAGE = Kind(
