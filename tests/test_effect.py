@@ -88,8 +88,81 @@ def test_what_nobody_can_say_any_more_is_not_green(after: Verdict) -> None:
 
 
 def test_what_was_not_known_before_is_not_blamed_on_the_change() -> None:
-    """A check that could not be judged before and fails after is not told as broken by the change."""
-    assert effect(of(Verdict.INCONCLUSIVE), of(Verdict.FAILED)).broken == ()
+    """A check that could not be judged before and fails after is not told as broken, and leaves the gate undecided."""
+    found = effect(of(Verdict.INCONCLUSIVE), of(Verdict.FAILED))
+
+    assert (found.broken, found.still, found.exit_code) == ((), (), 6)
+    assert "1 promise (ROU-001; 1 MUST) could not be judged on one side or both" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        (Verdict.INCONCLUSIVE, Verdict.ERROR, 6),
+        (Verdict.UNTESTED, Verdict.INCONCLUSIVE, 6),
+        (Verdict.FAILED, Verdict.INCONCLUSIVE, 0),
+        (Verdict.ERROR, Verdict.PASSED, 0),
+    ],
+)
+def test_what_is_not_judged_on_a_side_is_no_promise_kept_by_neither(before: Verdict, after: Verdict, code: int) -> None:
+    """A promise that a side could not judge is named as such, and leaves undecided only what may be broken."""
+    found = effect(of(before), of(after))
+
+    assert ([each.id for each in found.unclear], found.still, found.exit_code) == (["ROU-001"], (), code)
+
+
+def test_two_runs_that_judged_nothing_leave_the_gate_undecided() -> None:
+    """Where every promise is inconclusive on both sides nothing can be said."""
+    doubtful = run_of(*[check(f"doubts_{name}", Verdict.INCONCLUSIVE, name) for name in REGISTER])
+
+    assert effect(doubtful, doubtful).exit_code == 6
+    assert effect(doubtful, doubtful).sentence.startswith(
+        "It cannot be said what this change does: no promise was judged on both sides; 5 promises"
+    )
+
+
+def test_a_base_that_never_started_is_not_blamed_on_the_change() -> None:
+    """Without a judged base a red change is not called broken, nor a green one a mend."""
+    unstarted = run_of(problem="the proxy did not start", exit_code=6)
+    skipped = run_of(check("any", Verdict.INAPPLICABLE, "ROU-001", message="not here"), exit_code=5)
+
+    for after in (of(Verdict.FAILED), registering(canonical=Verdict.PASSED)):
+        found = effect(unstarted, after)
+        assert (found.exit_code, found.broken, found.let_in) == (6, (), ())
+        assert found.sentence == (
+            "It cannot be said what this change does: the base could not be judged: the proxy did not start."
+        )
+    assert effect(skipped, green()).exit_code == 6
+    assert "nothing was verified of the base" in effect(skipped, green()).sentence
+
+
+def test_a_registration_that_nobody_tried_before_is_not_mended() -> None:
+    """A door whose registration was not tried before is not known; a door that is new let nobody in before."""
+    good = Verdict.PASSED
+    untried = replace(registering(canonical=good), records=[check("other", good, "ROU-001")])
+    both = registering(canonical=good, literal=good)
+
+    assert effect(untried, registering(canonical=good)).let_in == ()
+    assert [each.door for each in effect(registering(canonical=good), both).let_in] == ["literal"]
+
+
+def test_a_further_client_that_cannot_be_judged_leaves_the_gate_undecided() -> None:
+    """A client that registered before and whose registration is inconclusive now is named."""
+    first = registering(canonical=Verdict.PASSED)
+    old = replace(first, client="2.22.5")
+    found = Effect.of([(first, first), (old, replace(registering(canonical=Verdict.ERROR), client="2.22.5"))])
+
+    assert found.exit_code == 6
+    assert "whether the MLflow client 2.22.5 at the canonical door, registers a model is not known" in found.sentence
+
+
+def test_a_check_that_was_not_asked_before_is_named_so() -> None:
+    """What breaks by a check that the base was not asked is told apart."""
+    found = effect(of(Verdict.PASSED), of(Verdict.FAILED, case="downloads"))
+
+    assert (found.exit_code, found.broken[0].unasked) == (1, True)
+    assert "1 promise (ROU-001; 1 MUST) by checks not asked before" in found.sentence
+    assert "not asked before" not in effect(of(Verdict.PASSED), of(Verdict.FAILED)).sentence
 
 
 def test_clients_are_told_by_door() -> None:

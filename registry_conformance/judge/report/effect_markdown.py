@@ -31,6 +31,7 @@ def render(effect: Effect, before: RunRecord, after: RunRecord) -> Iterator[str]
     yield from _promises("Mended", effect.mended)
     yield from _clients("Can register now", effect.let_in)
     yield from _promises("Not kept before or after", effect.still)
+    yield from _promises("Not judged on one side or both", effect.unclear)
     yield f"Kept before and after: {plural(effect.kept, 'promise')}."
     yield ""
     yield f"- before: {_run(before)}"
@@ -65,9 +66,9 @@ def _clients(title: str, clients: Sequence[ClientAtDoor]) -> Iterator[str]:
 
 
 def _run(run: RunRecord) -> str:
-    return f"`{run.run_id}`, {plural(len(run.records), 'check')} in {run.seconds:.0f} s, `{plain_series(run)}`"
+    return f"`{run.run_id}`, {plural(len(run.records), 'check')} in {run.seconds:.0f} s, `{_plain_series(run)}`"
 
 
-def plain_series(run: RunRecord) -> str:
+def _plain_series(run: RunRecord) -> str:
     """Return what a run judged, and how, as inline code can show it."""
     return run.series.replace("`", "'")
