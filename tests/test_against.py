@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,23 +95,132 @@ def test_what_cannot_be_had_is_refused_with_what_can(
         base(name, filled, tmp_path / "reports", tmp_path / "room")
 
 
+def sides(before: Verdict, after: Verdict, asked: list[list[str]], series: str = "") -> Callable[[list[str]], int]:
+    """Return what stands in the place of a run: it writes a record of its side and keeps its arguments in ``asked``."""
+
+    def carried_out(arguments: list[str]) -> int:
+        asked.append(arguments)
+        given = dict(each.removeprefix("--").split("=", 1) for each in arguments if "=" in each)
+        reports = Path(given["report-dir"])
+        verdict = before if "before" in given["report-dir"] else after
+        code = int(verdict is Verdict.FAILED)
+        one = check("x", verdict, "ROU-001")
+        record = replace(green(one, skip=["ROU-001"], run_id=given["run-id"], exit_code=code), series=series)
+        write(record, reports / "runs" / given["run-id"], Redactor(()), history=History(reports))
+        return code
+
+    return carried_out
+
+
+def verify_change(repository: Path, tmp_path: Path, *more: str) -> int:
+    """Return the exit code of a change of the deployment, reports in a folder of the test."""
+    judged = [f"--deployment={ROOT / 'docker'}", f"--report-dir={tmp_path / 'r'}"]
+    against = [] if any(each.startswith("--against") for each in more) else [f"--against={repository}"]
+    return run(["verify", "--stack=embedded", *judged, *against, *more])
+
+
+@pytest.mark.parametrize(("ended", "code"), [(0, 6), (1, 6), (3, 6), (2, 2), (4, 4)])
+def test_a_side_that_came_to_no_verdict_is_never_green(
+    ended: int, code: int, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that ends well and wrote no verdicts says nothing of the change, and the comment says so."""
+    monkeypatch.setattr(before_after, "carry_out", lambda _: ended)
+
+    assert verify_change(repository, tmp_path, f"--comment={tmp_path / 'c.md'}") == code
+    assert "It cannot be said what this change does" in (tmp_path / "c.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--also-client=banana"], "--also-client=banana: 'banana' is no version of MLflow"),
+        (["--comment=/nowhere/c.md"], "--comment=/nowhere/c.md: no file can be written there"),
+        (["--", "--run-id=mine-1"], "--run-id: each side of a change has its own"),
+        (["--", "--report-dir", "x"], "--report-dir: each side of a change has its own"),
+        (["--against=" + "x" * 5000], "no git revision"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_a_run(
+    more: list[str], said: str, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Options that no run could use are refused while nothing was judged yet."""
+    asked: list[list[str]] = []
+    monkeypatch.setattr(before_after, "carry_out", sides(Verdict.PASSED, Verdict.PASSED, asked))
+
+    assert (verify_change(repository, tmp_path, *more), asked) == (4, [])
+    assert said in capsys.readouterr().err
+
+
+def test_further_clients_register_on_the_stack_that_is_judged(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault stays armed in the runs of further clients, and what chooses checks is left out."""
+    asked: list[list[str]] = []
+    monkeypatch.setattr(before_after, "carry_out", sides(Verdict.PASSED, Verdict.PASSED, asked))
+    verify_change(repository, tmp_path, "--fault=bucket-missing", "-kuploads", "--also-client=2.22.5")
+
+    assert [("--fault=bucket-missing" in each, "-k=uploads" in each) for each in asked] == [(True, True)] * 2 + [
+        (True, False)
+    ] * 2
+
+
+def test_an_earlier_run_of_something_else_is_refused(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run of another stack is no base; one of other files of the same stack is; further clients need a stack."""
+
+    def judged(name: str, series: str) -> None:
+        record = green(run_id=name, series=series)
+        write(record, tmp_path / "r" / "runs" / name, Redactor(()), history=History(tmp_path / "r"))
+
+    judged("verify-alike", "it --store=moto --deployment=/old")
+    judged("verify-other", "it --store=minio")
+    now = sides(Verdict.PASSED, Verdict.PASSED, [], series="it --store=moto --deployment=/new")
+    monkeypatch.setattr(before_after, "carry_out", now)
+
+    assert verify_change(repository, tmp_path, "--against=verify-alike") == 0
+    assert verify_change(repository, tmp_path, "--against=verify-other") == 4
+    assert "the run verify-other judged 'it --store=minio', and this one" in capsys.readouterr().err
+    assert verify_change(repository, tmp_path, "--against=verify-alike", "--also-client=2.22.5") == 4
+    assert "the run verify-alike is over" in capsys.readouterr().err
+    assert verify_change(repository, tmp_path, "--against=verify-alik") == 4
+    assert "did you mean verify-alike" in capsys.readouterr().err
+
+
+def test_folders_of_one_name_are_taken_out_apart(repository: Path, tmp_path: Path) -> None:
+    """Two folders of one name at one commit do not share a place, nor is a half-made place taken."""
+    for part in ("one", "two"):
+        (repository / part / "same" / "proxy").mkdir(parents=True)
+        (repository / part / "same" / "proxy" / "routes.yaml").write_text(part)
+    named = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["add", "."], ["commit", "-q", "-m", "two"], ["tag", "two-folders"]):
+        subprocess.run(["git", "-C", str(repository), *named, *command], check=True)
+    texts = []
+    for part in ("one", "two"):
+        options = {**STACK, "deployment": str(repository / part / "same")}
+        found = base("two-folders", options, tmp_path / "reports", tmp_path / "room")
+        texts.append((Path(found.options["deployment"]) / "proxy" / "routes.yaml").read_text())
+
+    assert texts == ["one", "two"]
+    assert [each.name for each in (tmp_path / "room").iterdir() if each.name.startswith(".")] == []
+
+
+def test_a_configuration_in_json_is_a_file(tmp_path: Path) -> None:
+    """Where a proxy's file is judged, a file in JSON that is no report is the file before the change."""
+    before = tmp_path / "caddy.json"
+    before.write_text("{}")
+    options = {**STACK, "proxy": f"caddy:{tmp_path / 'new.json'}"}
+
+    assert base(str(before), options, tmp_path / "reports", tmp_path / "room").options == {"proxy": f"caddy:{before}"}
+
+
 def test_a_change_is_judged_by_two_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path,
                                         capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """The state before and the state after are each asked, and the last line, the comment and the exit code say what
     the change breaks."""
 
-    def carried_out(arguments: list[str]) -> int:
-        given = dict(each.removeprefix("--").split("=", 1) for each in arguments if "=" in each)
-        good = "before" in given["report-dir"]
-        reports = Path(given["report-dir"])
-        verdict = Verdict.PASSED if good else Verdict.FAILED
-        record = green(
-            check("x", verdict, "ROU-001"), skip=["ROU-001"], run_id=given["run-id"], exit_code=int(not good)
-        )
-        write(record, reports / "runs" / given["run-id"], Redactor(()), history=History(reports))
-        return record.exit_code
-
-    monkeypatch.setattr(before_after, "carry_out", carried_out)
+    monkeypatch.setattr(before_after, "carry_out", sides(Verdict.PASSED, Verdict.FAILED, []))
     options = [f"--deployment={ROOT / 'docker'}", f"--against={repository}", f"--report-dir={tmp_path / 'r'}"]
     code = run(["verify", "--stack=embedded", *options, f"--comment={tmp_path / 'c.md'}"])
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.cli.main import run as run_command
+from registry_conformance.judge.report.compare import found
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.history import History
-from registry_conformance.judge.report.read import read
+from registry_conformance.judge.report.read import UnreadableError, read
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.run_snapshot import RunSnapshot
@@ -174,3 +175,9 @@ def test_unknown_run_is_refused_with_words(tmp_path: Path) -> None:
     code, said = script("compare", str(tmp_path / "x.json.gz"), "latest")
     assert (code, "no record of a run, or damaged" in said) == (4, True)
     assert script("compare")[0] == 4
+
+
+def test_a_name_too_long_for_a_file_is_refused(tmp_path: Path) -> None:
+    """A name that no file can have is no run, and said in a sentence."""
+    with pytest.raises(UnreadableError, match="no such run"):
+        found("x" * 5000, tmp_path)

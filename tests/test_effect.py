@@ -154,6 +154,7 @@ def test_a_further_client_that_cannot_be_judged_leaves_the_gate_undecided() -> N
 
     assert found.exit_code == 6
     assert "whether the MLflow client 2.22.5 at the canonical door, registers a model is not known" in found.sentence
+    assert Effect.of([(first, first), (old, replace(old, records=[check("x", Verdict.PASSED)]))]).exit_code == 6
 
 
 def test_a_check_that_was_not_asked_before_is_named_so() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +11,12 @@ import click
 from registry_conformance.cli.axes import given, with_axes
 from registry_conformance.cli.faults import FAULT
 from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, STACK_TO_START, URL, exactly_one
-from registry_conformance.cli.problems import EndedError, refuse
+from registry_conformance.cli.problems import COULD_NOT, INTERRUPTED, USAGE, EndedError, refuse
+
+_PASSED_ON = (INTERRUPTED, USAGE, 5)
+"""Exit codes of a run that say of a change, too, why nothing is said of it."""
+_OURS = ("--run-id", "--report-dir")
+"""Options of a run that must differ on the two sides of a change."""
 
 
 @click.command()
@@ -146,17 +152,32 @@ def _of_change(
     """Judge a change and return the exit code of the gate."""
     from registry_conformance.judge.report.write import ReportFolderError, check_writable
     from registry_conformance.run.base import BaseError, base
-    from registry_conformance.run.before_after import BEFORE, Change, NotJudgedError, judge
+    from registry_conformance.run.before_after import BEFORE, Change, NotJudgedError, judge, tell_undecided
+    from registry_conformance.run.option_values import SettingsError, client_named
 
+    if own := [each for each in more if each.partition("=")[0] in _OURS]:
+        raise refuse(f"{own[0].partition('=')[0]}: each side of a change has its own; leave it out after --")
+    try:
+        for client in clients:
+            client_named(client)
+    except SettingsError as problem:
+        raise refuse(str(problem).replace("--client=", "--also-client=", 1)) from problem
+    if comment and (comment.is_dir() or not os.access(comment.resolve().parent, os.W_OK | os.X_OK)):
+        raise refuse(f"--comment={comment}: no file can be written there; name one in a folder that is there")
     try:
         check_writable(report_dir)
         before = base(name, options, report_dir, report_dir / BEFORE / "files")
+        if clients and before.run is not None:
+            raise refuse(f"--also-client: {before.words} is over and can be asked with no further client; leave it out")
         effect = judge(Change(before, options, more, clients, report_dir), click.echo, comment)
     except BaseError as problem:
         raise refuse(f"--against={name}: {problem}") from problem
     except ReportFolderError as problem:
         raise refuse(problem) from problem
     except NotJudgedError as problem:
-        raise EndedError(f"It cannot be said what this change does: {problem}", problem.code) from problem
+        said = f"It cannot be said what this change does: {problem}"
+        if comment:
+            tell_undecided(said, comment)
+        raise EndedError(said, problem.code if problem.code in _PASSED_ON else COULD_NOT) from problem
     click.echo(f"\n{effect.sentence}")
     return effect.exit_code

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import subprocess
 import tarfile
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from registry_conformance.judge.locations import CHECKOUT, DOCKER
-from registry_conformance.judge.report.compare import found
+from registry_conformance.judge.report.compare import found, near_runs
 from registry_conformance.judge.report.read import UnreadableError
+from registry_conformance.judge.report.write import VERDICTS
 from registry_conformance.judge.suggestion import nearest
 from registry_conformance.lab.external.deployment_folder import PARTS, PROXIES
 
@@ -42,21 +45,24 @@ def base(name: str, options: Mapping[str, str], reports: Path, room: Path) -> Ba
     one that is judged, else a git revision of it: of the file of ``--proxy=NAME:FILE``, of the folder of
     ``--deployment``, or of ``docker/``. Files of a revision go into ``room``. Raises ``BaseError``.
     """
-    if (run := _run(name, reports)) is not None:
+    program, _, file = options.get("proxy", "").partition(":")
+    of_file = "/" in file or bool(Path(file).suffix)
+    if (run := _run(name, reports)) is not None and not (of_file and run.name != VERDICTS and run == Path(name)):
         return Base(f"the run {name}", {}, run)
     if not options.get("stack"):
+        near = near_runs(name, reports)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise BaseError(
-            f"no run has that name in {reports}; of a deployment of others, name a run that judged it before"
+            f"no run has that name in {reports}{meant}; of a deployment of others, name a run that judged it before"
         )
     images = [image for image in _IMAGES if options.get(image)]
     if len(images) > 1:
         raise BaseError(f"--{images[0]} and --{images[1]} both change: judge one change at a time")
     if images:
         return Base(f"the image {name}", {images[0]: name})
-    program, _, file = options.get("proxy", "").partition(":")
-    if "/" in file or Path(file).suffix:
-        return _file(name, program, Path(file).resolve(), room)
-    return _folder(name, Path(options.get("deployment") or DOCKER).resolve(), room)
+    if of_file:
+        return _file(name, program, Path(file).resolve(), room, near_runs(name, reports))
+    return _folder(name, Path(options.get("deployment") or DOCKER).resolve(), room, near_runs(name, reports))
 
 
 def _run(name: str, reports: Path) -> Path | None:
@@ -70,46 +76,64 @@ def _run(name: str, reports: Path) -> Path | None:
     return file if file.suffix == ".json" else None
 
 
-def _file(name: str, program: str, file: Path, room: Path) -> Base:
+def _file(name: str, program: str, file: Path, room: Path, runs: Sequence[str]) -> Base:
     """Return a proxy's configuration as it was: another file, or a revision of its folder."""
-    if Path(name).is_file():
+    if _there(Path(name).is_file):
         return Base(f"the file {name}", {"proxy": f"{program}:{Path(name).resolve()}"})
-    place = _taken_out(name, file.parent, room)
+    place = _taken_out(name, file.parent, room, runs)
     if not (place / file.name).is_file():
         raise BaseError(f"{file.name} is not in that revision")
     return Base(f"{file.name} at {name}", {"proxy": f"{program}:{place / file.name}"})
 
 
-def _folder(name: str, folder: Path, room: Path) -> Base:
+def _folder(name: str, folder: Path, room: Path, runs: Sequence[str]) -> Base:
     """Return the files of a deployment as they were: another folder, or a revision of this one."""
-    if Path(name).is_dir():
+    if _there(Path(name).is_dir):
         return Base(f"the folder {name}", {"deployment": str(Path(name).resolve())})
     if folder == DOCKER.resolve() and CHECKOUT is None:
         raise BaseError("no run and no folder has that name; a git revision needs a checkout of this project")
-    place = _taken_out(name, folder, room)
+    place = _taken_out(name, folder, room, runs)
     if not any((place / part).is_dir() for part in (*PARTS, PROXIES)):
         raise BaseError(f"{folder.name}/ holds none of {', '.join((*PARTS, PROXIES))} in that revision")
     return Base(f"{folder.name}/ at {name}", {"deployment": str(place)})
 
 
-def _taken_out(revision: str, folder: Path, room: Path) -> Path:
-    """Put a folder as it was in a git revision below ``room``, and return where; raise ``BaseError``."""
+def _taken_out(revision: str, folder: Path, room: Path, runs: Sequence[str]) -> Path:
+    """Put a folder as it was in a git revision below ``room``, and return where; raise ``BaseError``.
+
+    ``runs`` have a name like the revision's, and may have been meant.
+    """
     if revision.startswith("-"):
         raise BaseError("is no run, file, folder or git revision")
     commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
     if not commit:
         near = nearest(revision, _git(folder, "for-each-ref", "--format=%(refname:short)").decode().split())
+        near = nearest(revision, [*near, *runs])
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise BaseError(f"is no run, no file or folder that is there, and no git revision of {folder}{meant}")
-    place = room / commit[:12] / folder.name
+    told = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    place = room / f"{commit[:12]}-{told}" / folder.name
     if not place.is_dir():
         packed = _git(folder, "archive", "--format=tar", commit, "--", ".")
         if not packed:
             raise BaseError(f"{folder} is not in that revision")
-        place.mkdir(parents=True)
-        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(place, filter="data")
+        room.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=room, prefix=".part-") as part:
+            whole = Path(part) / place.parent.name
+            (whole / folder.name).mkdir(parents=True)
+            with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+                archive.extractall(whole / folder.name, filter="data")
+            if not place.is_dir():
+                whole.rename(place.parent)
     return place
+
+
+def _there(asked: Callable[[], bool]) -> bool:
+    """Return what is said of a path, false of a name that is too long for one."""
+    try:
+        return asked()
+    except OSError:
+        return False
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

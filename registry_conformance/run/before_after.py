@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.judge.report.effect import Effect
-from registry_conformance.judge.report.effect_markdown import render
+from registry_conformance.judge.report.effect_markdown import render, undecided
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.read import UnreadableError, read
 from registry_conformance.judge.report.record import RunRecord
@@ -21,6 +22,12 @@ from registry_conformance.run.session.arguments import REAL_REGISTRATION, in_sui
 BEFORE = "before"
 """The folder of reports that runs before a change go to: they are no part of the history of what is judged."""
 COMMENT = "change.md"
+_WHAT = (
+    *("--stack", "--store", "--backend-store", "--proxy", "--proxy-port", "--proxy-image"),
+    *("--deployment", "--mlflow", "--mlflow-image", "--mlflow-settings", "--fault"),
+)
+_CHANGED = re.compile(r" --(?:proxy-image|mlflow-image|deployment)=(?:'[^']*'|\S+)|( '?--proxy=[\w-]+):(?:[^']*'|\S+)")
+"""What a run's series says of a change's files or image."""
 Say = Callable[[str], None]
 
 
@@ -55,12 +62,20 @@ def judge(change: Change, say: Say, comment: Path | None = None) -> Effect:
     sides = [_pair(change, say)]
     sides += [_pair(change, say, client) for client in change.clients]
     effect = Effect.of(sides)
-    text = "\n".join([*render(effect, *sides[0]), ""])
     for file in (change.reports / RUNS / sides[0][1].run_id / COMMENT, *([comment] if comment else [])):
-        with explained(file.parent):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+        _put(file, render(effect, *sides[0]))
     return effect
+
+
+def tell_undecided(said: str, comment: Path) -> None:
+    """Write the comment of a change of which a side was not judged; raise ``ReportFolderError``."""
+    _put(comment, undecided(said))
+
+
+def _put(file: Path, lines: Iterable[str]) -> None:
+    with explained(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 def _pair(change: Change, say: Say, client: str = "") -> tuple[RunRecord, RunRecord]:
@@ -75,7 +90,27 @@ def _pair(change: Change, say: Say, client: str = "") -> tuple[RunRecord, RunRec
         say(f"\n=== before the change: {change.base.words}{by}")
         before = _run({**after, **change.base.options}, change.more, change.reports / BEFORE, one=bool(client))
     say(f"\n=== after the change{by}")
-    return before, _run(after, change.more, change.reports, one=bool(client))
+    now = _run(after, change.more, change.reports, one=bool(client))
+    if change.base.run is not None:
+        _check_alike(before, now)
+    return before, now
+
+
+def _check_alike(before: RunRecord, after: RunRecord) -> None:
+    """Raise ``NotJudgedError`` if an earlier run judged something else, or another part of the checks."""
+    if before.problem or after.problem:
+        return
+    if _judged(before) != _judged(after):
+        raise NotJudgedError(f"the run {before.run_id} judged {before.series!r}, and this one {after.series!r}", 4)
+    if before.whole != after.whole:
+        asked = {True: "every check", False: "a part of the checks"}
+        told = f"the run {before.run_id} was asked {asked[before.whole]}, and this one {asked[after.whole]}"
+        raise NotJudgedError(f"{told}; ask the same of both", 4)
+
+
+def _judged(run: RunRecord) -> str:
+    """Return what a run judged, and how, without the files or the image that a change is a change of."""
+    return _CHANGED.sub(r"\1", run.series)
 
 
 def _run(options: Mapping[str, str], more: Sequence[str], reports: Path, *, one: bool) -> RunRecord:
@@ -83,13 +118,21 @@ def _run(options: Mapping[str, str], more: Sequence[str], reports: Path, *, one:
     run_id = new_run_id()
     suite = REAL_REGISTRATION if one else SUITES / ("local" if options.get("stack") else "live")
     named = [f"--{name}={value}" for name, value in options.items() if value]
-    quiet = ["-qq", "--no-header", "-p", "no:xdist"] if one else list(more)
+    quiet = ["-qq", "--no-header", "-p", "no:xdist", *_of_what(more)] if one else list(more)
     given = [*in_suites(cached=not one), f"--report-dir={reports}", f"--run-id={run_id}", *named, *quiet]
     code = carry_out([str(suite), *given])
     file = reports / RUNS / run_id / VERDICTS
     if not file.is_file() or code in {2, 3, 4}:
         raise NotJudgedError(f"the run {run_id} came to no verdict (exit code {code})", code)
     return _read(file)
+
+
+def _of_what(more: Sequence[str]) -> Iterator[str]:
+    """Yield those of a run's arguments that say what is judged, and not which checks are asked or how."""
+    for place, each in enumerate(more):
+        name, given, _ = each.partition("=")
+        if name in _WHAT:
+            yield from more[place : place + (1 if given else 2)]
 
 
 def _read(file: Path) -> RunRecord:

@@ -33,14 +33,26 @@ def found(name: str, reports: Path) -> Path:
     places = (given / VERDICTS, given, reports / name / VERDICTS, reports / RUNS / name / VERDICTS)
     kept = History(reports).find(name) if given.name == name else None
     for place in (*places, *([kept] if kept else [])):
-        if place.is_file():
+        if _is_file(place):
             return place
-    runs = [folder.name for folder in (reports / RUNS).glob("*")] if (reports / RUNS).is_dir() else []
-    near = nearest(name, [LATEST, *runs])
+    near = near_runs(name, reports)
     meant = f"did you mean {' or '.join(near)}? Name" if near else "name"
     raise UnreadableError(
         f"{name}: no such run; {meant} a verdicts.json, its folder, {LATEST}, or the id of a run in {reports / RUNS}"
     )
+
+
+def near_runs(name: str, reports: Path) -> list[str]:
+    """Return the names of runs that are most like the given one."""
+    runs = [folder.name for folder in (reports / RUNS).glob("*")] if (reports / RUNS).is_dir() else []
+    return nearest(name, [LATEST, *runs])
+
+
+def _is_file(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except OSError:  # a name that is too long for any file
+        return False
 
 
 def comparison_lines(before: RunSnapshot, after: RunSnapshot, changes: RunChanges) -> Iterator[str]:

@@ -258,6 +258,9 @@ def _problem(sides: Sequence[tuple[RunRecord, RunRecord]]) -> str:
             return f"before it, {tally.first_line(before.problem)}"
         if after.problem:
             return f"with it, {tally.first_line(after.problem)}"
+    for _, after in sides[1:]:
+        if not registration_by_door(after):
+            return f"with it, no registration was tried with the MLflow client {after.client}"
     return ""
 
 

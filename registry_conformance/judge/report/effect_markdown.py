@@ -38,6 +38,12 @@ def render(effect: Effect, before: RunRecord, after: RunRecord) -> Iterator[str]
     yield f"- after: {_run(after)}"
 
 
+def undecided(said: str) -> Iterator[str]:
+    """Yield the comment on a change of which a side was not judged."""
+    yield MARK
+    yield f"## {SIGNS['doubt']} {plain(said)}"
+
+
 def _promises(title: str, promises: Sequence[Promise]) -> Iterator[str]:
     if not promises:
         return
