@@ -89,6 +89,28 @@ def test_the_action_fails_with_the_command(runner: Runner) -> None:
     assert "exit-code=6" in runner.output.read_text()
 
 
+def test_two_uses_in_one_job_have_reports_of_their_own(runner: Runner) -> None:
+    """A second use of the action does not tell the summary of the first."""
+    for _ in range(2):
+        runner.run(steps()[1], url="http://127.0.0.1:9/x", token="a-token")
+    told = re.findall(r"^reports=(.+)$", runner.output.read_text(), re.MULTILINE)
+
+    assert len(set(told)) == 2
+    assert all(Path(folder).is_dir() for folder in told)
+
+
+def test_the_comment_of_the_example_is_found_by_its_mark() -> None:
+    """The example of a change fetches its base, and replaces the comment that begins with the mark alone."""
+    text = (ROOT / "docs" / "pipelines.md").read_text()
+    example = next(each for each in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "--against" in each)
+    checkout, _, comment = yaml.safe_load(example)
+
+    assert checkout["with"]["fetch-depth"] == 0
+    assert "startswith" in comment["run"]
+    assert "head -n 1 comment.md" in comment["run"]
+    assert "--edit-last" not in text
+
+
 def test_the_action_refuses_another_command(tmp_path: Path) -> None:
     """A command that the action does not have is refused before anything is installed."""
     done = Runner(tmp_path).run(steps()[0], command="doktor")
