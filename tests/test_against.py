@@ -174,9 +174,9 @@ def test_an_earlier_run_of_something_else_is_refused(
         record = green(run_id=name, series=series)
         write(record, tmp_path / "r" / "runs" / name, Redactor(()), history=History(tmp_path / "r"))
 
-    judged("verify-alike", "it --store=moto --deployment=/old")
+    judged("verify-alike", "it --store=moto --proxy='nginx:/a b/x.conf' --deployment=/old")
     judged("verify-other", "it --store=minio")
-    now = sides(Verdict.PASSED, Verdict.PASSED, [], series="it --store=moto --deployment=/new")
+    now = sides(Verdict.PASSED, Verdict.PASSED, [], series="it --store=moto --proxy=nginx:/c.conf --deployment='/n w'")
     monkeypatch.setattr(before_after, "carry_out", now)
 
     assert verify_change(repository, tmp_path, "--against=verify-alike") == 0

@@ -26,7 +26,10 @@ _WHAT = (
     *("--stack", "--store", "--backend-store", "--proxy", "--proxy-port", "--proxy-image"),
     *("--deployment", "--mlflow", "--mlflow-image", "--mlflow-settings", "--fault"),
 )
-_CHANGED = re.compile(r" --(?:proxy-image|mlflow-image|deployment)=(?:'[^']*'|\S+)|( '?--proxy=[\w-]+):(?:[^']*'|\S+)")
+_CHANGED = re.compile(
+    r" --(?:proxy-image|mlflow-image|deployment)=(?:'[^']*'|\S+)"
+    r"|(?<= --proxy=)(')?([\w-]+):(?(1)[^']*[/.][^']*'|\S*[/.]\S*)"
+)
 """What a run's series says of a change's files or image."""
 Say = Callable[[str], None]
 
@@ -110,7 +113,7 @@ def _check_alike(before: RunRecord, after: RunRecord) -> None:
 
 def _judged(run: RunRecord) -> str:
     """Return what a run judged, and how, without the files or the image that a change is a change of."""
-    return _CHANGED.sub(r"\1", run.series)
+    return _CHANGED.sub(r"\2", run.series)
 
 
 def _run(options: Mapping[str, str], more: Sequence[str], reports: Path, *, one: bool) -> RunRecord:
