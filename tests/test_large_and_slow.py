@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from registry_conformance.judge.clients import paced as module
+from registry_conformance.judge.clients import partial_transfers
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.paced import made_up, paced
 from registry_conformance.judge.clients.partial_transfers import read_slowly
@@ -59,14 +60,18 @@ def test_large_body_is_the_same_each_time_and_never_held() -> None:
     assert hashlib.sha256(b"".join(pieces)).digest() == hashlib.sha256(b"".join(made_up((1 << 20) + 5))).digest()
 
 
-def test_slow_reader_gets_the_whole() -> None:
-    """A download that is read slowly comes whole; one that is refused comes as what it is."""
+def test_slow_reader_gets_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download that is read slowly comes whole, and no sooner than the rate allows."""
+    moments = [0.0]
+    fake = SimpleNamespace(monotonic=lambda: moments[-1], sleep=lambda wait: moments.append(moments[-1] + wait))
+    monkeypatch.setattr(partial_transfers, "time", fake)
     content = b"".join(made_up(20_000))
     with site(always(Answer(200, content))) as there:
         wire = MlflowHttp(Door("d", there.url), None, Evidence(), "run")
         came = read_slowly(wire, AT, "a.bin", 100_000.0)
 
     assert came == Body.of([content])
+    assert moments[-1] == pytest.approx(0.2, rel=0.01)
 
 
 FILE = """

@@ -20,12 +20,11 @@ def awaited(look: Callable[[], T], seconds: float, *, enough: Callable[[T], obje
     There is one look at least, and one after the time is over: on a slow machine what came in time is seen. By default
     whatever is true is enough. ``seconds`` and ``pause``, the time between two looks, are seconds.
     """
-    give_up = time.monotonic() + seconds
-    while not enough(found := look()):
+    give_up, over = time.monotonic() + seconds, seconds <= 0
+    while not enough(found := look()) and not over:
         left = give_up - time.monotonic()
-        if left <= 0:
-            break
-        time.sleep(min(pause, left))
+        time.sleep(max(0.0, min(pause, left)))
+        over = time.monotonic() >= give_up
     return found
 
 
@@ -36,11 +35,10 @@ async def awaited_beside_others(
 
     Pauses grow from the first to the longest.
     """
-    give_up, pause = time.monotonic() + seconds, first_pause
-    while not (found := await look()):
+    give_up, pause, over = time.monotonic() + seconds, first_pause, seconds <= 0
+    while not (found := await look()) and not over:
         left = give_up - time.monotonic()
-        if left <= 0:
-            break
-        await asyncio.sleep(min(pause, left))
+        await asyncio.sleep(max(0.0, min(pause, left)))
         pause = min(pause * 1.5, longest_pause)
+        over = time.monotonic() >= give_up
     return found

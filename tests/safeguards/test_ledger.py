@@ -360,12 +360,14 @@ def test_line_that_a_killed_process_began_is_taken_back(tmp_path: Path) -> None:
     model = Made("model", f"{RUN}-m", "d")
     file = written(tmp_path, model)
     if not (writer := os.fork()):
-        opened = sqlite3.connect(file, isolation_level=None)
-        opened.execute("PRAGMA cache_size = 1")  # so that the file itself is changed before the end
-        opened.execute("BEGIN IMMEDIATE")
-        for number in range(200):
-            ledger.note_made(opened, Made("model", f"{RUN}-{number}-{'x' * 500}", "d"))
-        os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            opened = sqlite3.connect(file, isolation_level=None)
+            opened.execute("PRAGMA cache_size = 1")  # so that the file itself is changed before the end
+            opened.execute("BEGIN IMMEDIATE")
+            for number in range(200):
+                ledger.note_made(opened, Made("model", f"{RUN}-{number}-{'x' * 500}", "d"))
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(writer, 0)
     assert file.with_name(f"{file.name}-journal").stat().st_size  # control: something is to be taken back
 

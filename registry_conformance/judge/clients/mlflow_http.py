@@ -144,7 +144,7 @@ class MlflowHttp(HttpSender):
 
     def get_artifact(self, at: str, name: str) -> Exchange:
         """Download an artifact, as clients before 3.15 and clients forced through the proxy do."""
-        return replace(self, most=MOST_OF_A_DOWNLOAD).send("GET", self.artifact_route(at, name))
+        return replace(self, most=max(self.most, MOST_OF_A_DOWNLOAD)).send("GET", self.artifact_route(at, name))
 
     def delete_artifact(self, at: str, name: str) -> Exchange:
         """Delete an artifact."""

@@ -6,7 +6,7 @@ import gzip
 import stat
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -55,11 +55,11 @@ def _shown(pid: int, search: Search) -> Iterator[str]:
                 yield f"the {place} of {name} shows {found}"
 
 
-def kept_in_files(folder: Path, search: Search, but: Sequence[Path] = ()) -> list[str]:
+def kept_in_files(folder: Path, search: Search) -> list[str]:
     """Return a line for each file below a folder that holds a secret, or that others than its owner may read."""
     found = []
     for file in sorted(folder.rglob("*")):
-        if not file.is_file() or file.is_symlink() or file in but:
+        if not file.is_file() or file.is_symlink():
             continue
         data = file.read_bytes()
         if held := search.first(gzip.decompress(data) if file.suffix == ".gz" else data):

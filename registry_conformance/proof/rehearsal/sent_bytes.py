@@ -141,7 +141,8 @@ def _carried(field: bytes, keys: Iterable[bytes]) -> bool:
     """Return whether a line of a head is a declared carrier with a key as its value."""
     met = _FIELD.fullmatch(field)
     before = _CARRIERS.get(met[1].lower()) if met else None
-    return met is not None and before is not None and before.sub(b"", met[2], count=1) in {*keys}
+    scheme = before.match(met[2]) if met and before else None
+    return met is not None and scheme is not None and met[2][scheme.end() :] in {*keys}
 
 
 def _undeclared_http2(data: bytes, keys: Sequence[bytes]) -> tuple[int, list[bytes]]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fixtures.doors import one_door
-from fixtures.transfers import SlowLine
+from fixtures.transfers import LargestBody, SlowLine
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
-from registry_conformance.judge.clients.paced import made_up
 from registry_conformance.judge.evidence.exchange import Body
 from registry_conformance.judge.expect import expect_equal, expect_status, require
 from registry_conformance.judge.requirement import verifies
@@ -16,12 +13,12 @@ pytestmark = one_door
 
 
 @verifies("ART-066")
-def test_largest_body_passes_whole(door: MlflowHttp, location: str, largest: int) -> None:
+def test_largest_body_passes_whole(location: str, largest: LargestBody) -> None:
     """A body as large as is declared is stored, and downloaded whole."""
-    sent = expect_status(door.put_artifact(location, "large.bin", made_up(largest), size=largest), 200)
-    fetched = expect_status(replace(door, most=2 * largest).get_artifact(location, "large.bin"), 200)
+    sent = expect_status(largest.upload(location, "large.bin"), 200)
+    fetched = expect_status(largest.download(location, "large.bin"), 200)
 
-    expect_equal(fetched.response_body.size, largest, "bytes downloaded")
+    expect_equal(fetched.response_body.size, largest.size, "bytes downloaded")
     expect_equal(fetched.response_body.sha256, sent.request_body.sha256, "digest of the downloaded bytes")
 
 

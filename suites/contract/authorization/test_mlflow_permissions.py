@@ -60,7 +60,7 @@ def test_permission_holds_for_artifacts(shared_run: Shared, permission: str) -> 
 def test_permission_that_is_taken_back_counts_no_more(shared: Shared) -> None:
     """A permission that is taken back leaves what the default gives."""
     shared.grant("MANAGE")
-    before = shared.is_found(shared.colleague)
+    before = shared.may_hand_on()
     shared.take_back()
 
     assert before, "control: it counted"
