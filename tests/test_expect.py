@@ -145,6 +145,7 @@ def page(text: str, status: int = 200) -> Exchange:
         sent_to("/login?next=/api", 307),
         page("<title>Sign in</title><form action='/oauth2/start'><button>Sign in with X</button></form>"),
         sent_to("/users/sign_in", 302),
+        sent_to("/login.html", 302),
         page("<form method='post'><input type='password' name='p'></form>"),
         page("<a class='b' href='/x'><span>Log in with X</span></a>"),
         page("<p>Sign in to go on</p><form action='/x'><button>Go</button></form>"),

@@ -10,7 +10,7 @@ from registry_conformance.judge.evidence.exchange import Exchange
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PATH = re.compile(
     r"/(?:_?log-?in|sign[-_]?in|sso|saml2?|cas|oauth2?|oidc|openid|authorize|auth|dex|realms|adfs|"
-    r"(?:accounts?|users?)/(?:log[-_]?in|sign[-_]?in))(?=/|$|\?)",
+    r"(?:accounts?|users?)/(?:log[-_]?in|sign[-_]?in))(?:\.(?:html?|php|aspx?|jsp))?(?=/|$|\?)",
     re.IGNORECASE,
 )
 _HOST = re.compile(

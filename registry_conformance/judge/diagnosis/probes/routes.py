@@ -39,8 +39,8 @@ class Family:
         return self.absent if self.absent and asker.only_reads else self.normal
 
 
-_NO_SUCH_FILE = "(404 json RESOURCE_.*|500 json .*)"
-
+_NO_SUCH_FILE = "(404 json RESOURCE_.*|500 (json .*|html|text))"
+"""How MLflow says that a file is not there: Flask's page is nobody's, one of a proxy would bear its name."""
 
 FAMILIES = (
     Family("rest", "GET", f"{SEARCH}?max_results=1", "200 json"),
