@@ -10,6 +10,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,23 @@ def test_what_was_told_to_ignore_a_closed_terminal_does(judging: Project) -> Non
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     assert Path(judging.root / "reports" / "latest").exists()
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_who_was_asked_to_end_and_leaves_ignores_who_asks_again(asked: bool) -> None:
+    """Kind: an end that loses the verdict. A late second Ctrl-C changes no exit code; without a first one it counts."""
+    program = f"""
+import os, signal
+from registry_conformance.judge.end_requests import EndRequests
+requests = EndRequests()
+requests.install()
+requests.only_note()
+if {asked}:
+    os.kill(os.getpid(), signal.SIGINT)
+requests.remove()
+os.kill(os.getpid(), signal.SIGINT)
+raise SystemExit(2)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == (2 if asked else -signal.SIGINT)
+    assert ("KeyboardInterrupt" in ended.stderr) is not asked

@@ -9,6 +9,7 @@ from types import FrameType
 
 _ASKING = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "the end of its terminal (SIGHUP)"}
 
+_DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 
 _INSISTS = 3
 """Who asks so often is obeyed at once, even while what came first is still heeded."""
@@ -44,9 +45,10 @@ class EndRequests:
         self._gives_way_at = 1
 
     def remove(self) -> None:
-        """Heed them as before."""
+        """Heed them as before; a process that was asked to end and only has to leave ignores who asks again."""
         for number, before in self._before.items():
-            signal.signal(number, before)  # type: ignore[arg-type] # as getsignal gave it
+            leaves = self._taken and before in _DEFAULTS
+            signal.signal(number, signal.SIG_IGN if leaves else before)  # type: ignore[arg-type] # as getsignal gave it
         self._before.clear()
 
     @property

@@ -212,9 +212,13 @@ class RunController:
                 self._close()
             self._requests.only_note()
 
-    def pytest_unconfigure(self) -> None:
-        """Leave requests to end to whoever comes next in this process."""
-        self._requests.remove()
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_unconfigure(self) -> Generator[None, None, None]:
+        """Leave requests to end to whoever comes next in this process, once pytest itself has nothing left to do."""
+        try:
+            yield
+        finally:
+            self._requests.remove()
 
     def _conclude(self, ended: int) -> Exit:
         """Explain what is red, clean up after a visit, which the probes are part of, and report; return the code."""
