@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from registry_conformance.judge.live.profile import ExpectedFailure
+from registry_conformance.judge.live.environment.file import ExpectedFailure
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.run.session.expected_failures import excused

@@ -15,7 +15,7 @@ from registry_conformance.judge.clients.paced import made_up, paced
 from registry_conformance.judge.clients.partial_transfers import read_slowly
 from registry_conformance.judge.evidence.exchange import Body
 from registry_conformance.judge.evidence.recorder import Evidence
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.requirement import Register
@@ -104,5 +104,5 @@ def test_seconds_must_be_some(tmp_path: Path) -> None:
     file = tmp_path / "environment.toml"
     file.write_text(FILE + "seconds = 0")
 
-    with pytest.raises(ProfileError, match=r"transfers\.seconds cannot be 0"):
+    with pytest.raises(EnvironmentFileError, match=r"transfers\.seconds cannot be 0"):
         read(file, Register({}, ""))

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from registry_conformance.judge.live.address import as_toml, described, profile_at
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.address import as_toml, described, environment_at
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.live.usual_key import usual_key
@@ -65,9 +65,9 @@ def test_open_door_is_judged_as_open(monkeypatch: pytest.MonkeyPatch) -> None:
     """A door that lets everybody in is open, even to who has a credential in a variable."""
     as_ada(monkeypatch)
     with site(mlflow) as there:
-        profile = profile_at(there.url)
+        environment = environment_at(there.url)
 
-    assert (profile.doors["canonical"].policy, profile.keys) == ("open", {})
+    assert (environment.doors["canonical"].policy, environment.keys) == ("open", {})
 
 
 def test_password_is_used_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -89,9 +89,9 @@ def test_door_that_asks_says_how_to_give_a_credential(refusal: int) -> None:
     """Who has no credential where one is asked for is told which variables to set."""
     with (
         asking_for(BASIC, refusal) as url,
-        pytest.raises(ProfileError, match="set MLFLOW_TRACKING_TOKEN to an API key"),
+        pytest.raises(EnvironmentFileError, match="set MLFLOW_TRACKING_TOKEN to an API key"),
     ):
-        profile_at(url)
+        environment_at(url)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_door_that_asks_says_how_to_give_a_credential(refusal: int) -> None:
 )
 def test_text_that_is_no_address_is_refused(given: str, told: str) -> None:
     """What cannot be a tracking URI is refused with what one looks like, and no secret in it is repeated."""
-    with pytest.raises(ProfileError) as refused:
-        profile_at(given)
+    with pytest.raises(EnvironmentFileError) as refused:
+        environment_at(given)
     assert told in str(refused.value)
     assert "secret-word" not in str(refused.value)
 
@@ -115,7 +115,7 @@ def test_text_that_is_no_address_is_refused(given: str, told: str) -> None:
 def test_address_is_read_as_people_give_it(around: str) -> None:
     """White space around an address, a slash at its end and a browser's fragment are left out of the door."""
     with site(mlflow) as there:
-        assert profile_at(around.format(url=there.url)).doors["canonical"].url == there.url
+        assert environment_at(around.format(url=there.url)).doors["canonical"].url == there.url
 
 
 def test_scheme_that_the_port_does_not_speak_is_told() -> None:
@@ -123,10 +123,10 @@ def test_scheme_that_the_port_does_not_speak_is_told() -> None:
     authority = trustme.CA()
     secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(secured)
-    with site(mlflow) as plain, pytest.raises(ProfileError, match=f"use {plain.url}"):
-        profile_at(plain.url.replace("http:", "https:"))
-    with site(mlflow, secured) as encrypted, pytest.raises(ProfileError, match=f"use {encrypted.url}"):
-        profile_at(encrypted.url.replace("https:", "http:"))
+    with site(mlflow) as plain, pytest.raises(EnvironmentFileError, match=f"use {plain.url}"):
+        environment_at(plain.url.replace("http:", "https:"))
+    with site(mlflow, secured) as encrypted, pytest.raises(EnvironmentFileError, match=f"use {encrypted.url}"):
+        environment_at(encrypted.url.replace("https:", "http:"))
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_address_that_leads_to_no_mlflow_is_refused(
     """A typo in the path, another web server and a redirect elsewhere are told before anything is judged."""
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "hk_1234567")
     with site(answering) as there:
-        with pytest.raises(ProfileError) as refused:
-            profile_at(f"{there.url}{path}")
+        with pytest.raises(EnvironmentFileError) as refused:
+            environment_at(f"{there.url}{path}")
         assert told.format(url=there.url) in str(refused.value)
 
 
@@ -166,7 +166,7 @@ def test_what_is_wrong_behind_the_address_is_judged(monkeypatch: pytest.MonkeyPa
     as_ada(monkeypatch)
     with site(guarded("Basic another", refusal)) as there:
         document, found = described(there.url)
-        assert profile_at(there.url).doors["canonical"].url == there.url
+        assert environment_at(there.url).doors["canonical"].url == there.url
     assert found.finding is not None
     assert set(document["keys"]) == {"writer"}
     assert {each.path.partition("?")[0] for each in there.asked} >= {SEARCH_PATH}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.target.credential import (
@@ -106,7 +106,7 @@ def test_command_is_run_from_the_files_folder(tmp_path: Path) -> None:
 )
 def test_wrong_table_is_refused_with_its_line(tmp_path: Path, tables: str, said: str) -> None:
     """What cannot be used is refused by file, line and what is allowed, and no secret is shown."""
-    with pytest.raises(ProfileError) as refusal:
+    with pytest.raises(EnvironmentFileError) as refusal:
         described(tmp_path, tables)
     assert said in str(refusal.value)
     assert "secret-word" not in str(refusal.value)
@@ -131,5 +131,5 @@ def test_network_is_as_the_variables_say(tmp_path: Path, monkeypatch: pytest.Mon
 def test_variable_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable of the network that cannot be used is refused by its name."""
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
-    with pytest.raises(ProfileError, match=r"SSL_CERT_FILE: there is no file /nowhere\.pem"):
+    with pytest.raises(EnvironmentFileError, match=r"SSL_CERT_FILE: there is no file /nowhere\.pem"):
         described(tmp_path, '[keys.writer]\nvariable = "TEST_SECRET"\n')

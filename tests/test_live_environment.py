@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.judge.live.account import account_of
-from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.profile_base import Secret
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.live.environment.file import EnvironmentFile
+from registry_conformance.judge.live.environment.tables import Secret
 from registry_conformance.judge.live.reader import file_of, read
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.live.target import guard_of, target_of
@@ -138,7 +138,7 @@ def test_mistake_is_told_with_its_line_and_what_is_allowed(
 ) -> None:
     """Mistake is told with its line and what is allowed."""
     file = changed(tmp_path, old, new)
-    with pytest.raises(ProfileError) as refusal:
+    with pytest.raises(EnvironmentFileError) as refusal:
         read(file)
     mine = [line for line in str(refusal.value).splitlines() if said in line]
 
@@ -155,7 +155,7 @@ def test_mistake_is_told_with_its_line_and_what_is_allowed(
 )
 def test_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, old: str, new: str) -> None:
     """Secret in the file is refused and not repeated."""
-    with pytest.raises(ProfileError) as refusal:
+    with pytest.raises(EnvironmentFileError) as refusal:
         read(changed(tmp_path, old, new))
 
     assert "hk_abcdef123" not in str(refusal.value)
@@ -163,11 +163,11 @@ def test_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, old: str
 
 def test_file_that_is_not_toml_or_not_there_is_told(tmp_path: Path) -> None:
     """File that is not toml or not there is told."""
-    with pytest.raises(ProfileError, match=r"mine\.toml:3: is not TOML: .*line 3"):
+    with pytest.raises(EnvironmentFileError, match=r"mine\.toml:3: is not TOML: .*line 3"):
         read(changed(tmp_path, 'access = "sandboxed"', "access ="))
-    with pytest.raises(ProfileError, match="cannot be read: No such file"):
+    with pytest.raises(EnvironmentFileError, match="cannot be read: No such file"):
         read(tmp_path / "absent.toml")
-    with pytest.raises(ProfileError, match="one of local-example, production, staging"):
+    with pytest.raises(EnvironmentFileError, match="one of local-example, production, staging"):
         file_of("nowhere")
 
 
@@ -178,12 +178,12 @@ def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch:
     file.write_text("from-file\n")
     program = [sys.executable, "-c", "print('from-command')"]
 
-    profile = read(file_of("production")).read_from(tmp_path / "mine.toml", "mine.toml", "")
+    environment = read(file_of("production")).read_from(tmp_path / "mine.toml", "mine.toml", "")
 
-    assert resolve(profile, "keys.writer", Secret(variable="OWN_KEY")) == "from-variable"
-    assert resolve(profile, "keys.writer", Secret(file=str(file))) == "from-file"
-    assert resolve(profile, "keys.writer", Secret(file="key")) == "from-file"
-    assert resolve(profile, "keys.writer", Secret(command=program)) == "from-command"
+    assert resolve(environment, "keys.writer", Secret(variable="OWN_KEY")) == "from-variable"
+    assert resolve(environment, "keys.writer", Secret(file=str(file))) == "from-file"
+    assert resolve(environment, "keys.writer", Secret(file="key")) == "from-file"
+    assert resolve(environment, "keys.writer", Secret(command=program)) == "from-command"
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch:
 )
 def test_secret_that_cannot_be_had_is_told(secret: Secret, said: str) -> None:
     """Secret that cannot be had is told."""
-    with pytest.raises(ProfileError, match=re.escape(said)):
+    with pytest.raises(EnvironmentFileError, match=re.escape(said)):
         resolve(read(file_of("production")), "keys.writer", secret)
 
 
@@ -235,7 +235,7 @@ def test_what_cannot_be_had_is_told_with_its_line_too(
     for name in re.findall(r"HOKUSAI_\w+", EXAMPLE):
         monkeypatch.setenv(name, "a-secret-of-staging")
     file = changed(tmp_path, old, new)
-    with pytest.raises(ProfileError) as refusal:
+    with pytest.raises(EnvironmentFileError) as refusal:
         target_of("mine", read(file), None)
 
     assert said in str(refusal.value)
@@ -246,8 +246,8 @@ def test_what_cannot_be_had_is_told_with_its_line_too(
 def test_target_says_what_its_file_does_not_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Target says what its file does not open."""
     monkeypatch.setenv("HOKUSAI_PRODUCTION_READER_KEY", "hk_reader_0000")
-    profile = read(file_of("production"))
-    target = target_of("production", profile, guard_of(profile, RUN, tmp_path))
+    environment = read(file_of("production"))
+    target = target_of("production", environment, guard_of(environment, RUN, tmp_path))
 
     assert "nobody looked whether bytes were stored" in target.capability("store").reason
     assert not target.capability("write").present
@@ -272,35 +272,35 @@ def test_account_is_taken_as_its_file_says(monkeypatch: pytest.MonkeyPatch) -> N
 def test_account_without_a_bucket_or_credentials_is_refused() -> None:
     """Account without a bucket or credentials is refused."""
     bare = {"description": "x", "access": "read-only", "doors": {"canonical": {"url": "https://x.example"}}}
-    nameless = Profile.model_validate({**bare, "infrastructure": {}})
-    keyless = Profile.model_validate({**bare, "infrastructure": {"bucket": "artifacts"}})
+    nameless = EnvironmentFile.model_validate({**bare, "infrastructure": {}})
+    keyless = EnvironmentFile.model_validate({**bare, "infrastructure": {"bucket": "artifacts"}})
 
-    assert account_of(Profile.model_validate(bare)) is None
-    with pytest.raises(ProfileError, match=r"infrastructure\.bucket is missing"):
+    assert account_of(EnvironmentFile.model_validate(bare)) is None
+    with pytest.raises(EnvironmentFileError, match=r"infrastructure\.bucket is missing"):
         account_of(nameless)
-    with pytest.raises(ProfileError, match=r"infrastructure\.access_key is missing"):
+    with pytest.raises(EnvironmentFileError, match=r"infrastructure\.access_key is missing"):
         account_of(keyless)
 
 
 def test_account_with_another_bucket_than_the_runs_is_refused() -> None:
     """Account with another bucket than the one that the run looks into is refused."""
-    profile = read(file_of("staging"))
-    assert profile.infrastructure is not None
-    other = profile.model_copy(
-        update={"infrastructure": profile.infrastructure.model_copy(update={"bucket": "elsewhere"})}
+    environment = read(file_of("staging"))
+    assert environment.infrastructure is not None
+    other = environment.model_copy(
+        update={"infrastructure": environment.infrastructure.model_copy(update={"bucket": "elsewhere"})}
     )
 
-    with pytest.raises(ProfileError, match=r"infrastructure\.bucket is 'elsewhere', and \[bucket\] names"):
+    with pytest.raises(EnvironmentFileError, match=r"infrastructure\.bucket is 'elsewhere', and \[bucket\] names"):
         account_of(other)
 
 
 def test_sandboxed_environment_without_a_writer_is_refused() -> None:
     """Sandboxed environment without a writer is refused."""
-    profile = Profile.model_validate(
+    environment = EnvironmentFile.model_validate(
         {"description": "x", "access": "sandboxed", "doors": {"canonical": {"url": "https://x.example"}}}
     )
-    with pytest.raises(ProfileError, match=r"keys\.writer is missing"):
-        target_of("mine", profile, None)
+    with pytest.raises(EnvironmentFileError, match=r"keys\.writer is missing"):
+        target_of("mine", environment, None)
 
 
 def test_expected_failure_of_no_requirement_is_told(tmp_path: Path) -> None:
@@ -308,6 +308,6 @@ def test_expected_failure_of_no_requirement_is_told(tmp_path: Path) -> None:
     entry = '[[expected_failures]]\nrequirement = "ART-999"\nreason = "a good one"\nexpires = 2030-01-01\n[budget]'
     file = changed(tmp_path, "[budget]", entry)
 
-    with pytest.raises(ProfileError, match="ART-999 is no requirement") as refusal:
+    with pytest.raises(EnvironmentFileError, match="ART-999 is no requirement") as refusal:
         read(file, {"ART-001"})
     assert str(refusal.value).startswith(f"{file}:{line_of(file, 'ART-999')}: ")

@@ -11,8 +11,8 @@ from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.raw_bytes import Raw
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import NotAllowed
-from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.target.policy import GUARDED, READS, RIGHTS
 from registry_conformance.judge.target.target import Door, Target
@@ -39,7 +39,7 @@ def _with_policies(access: str, keys: str, **doors: str) -> Target:
         "policies": own,
         "keys": {role: secret(f"key-of-{role}") for role in keys.split()},
     }
-    return target_of("mine", Profile.model_validate(document), None)
+    return target_of("mine", EnvironmentFile.model_validate(document), None)
 
 
 def test_door_is_spoken_to_by_who_may_there() -> None:
@@ -57,7 +57,7 @@ def test_door_is_spoken_to_by_who_may_there() -> None:
 
 def test_read_only_environment_without_a_key_that_reads_is_refused() -> None:
     """Read-only environment without a key that may read is told whose would do."""
-    with pytest.raises(ProfileError, match=r"keys is missing; give at least one of \[keys\.admin\], or call"):
+    with pytest.raises(EnvironmentFileError, match=r"keys is missing; give at least one of \[keys\.admin\], or call"):
         _with_policies("read-only", "reader writer", canonical="by-admins")
 
 
@@ -73,7 +73,7 @@ def _direct(**more: object) -> Target:
         "artifacts": {"uploads": "direct", "downloads": "direct", "client": login},
         **more,
     }
-    return target_of("mine", Profile.model_validate(document), None)
+    return target_of("mine", EnvironmentFile.model_validate(document), None)
 
 
 def test_client_of_direct_artifacts_has_credentials_that_are_secret() -> None:
@@ -95,7 +95,9 @@ def test_client_of_direct_artifacts_has_credentials_that_are_secret() -> None:
 
 def test_direct_artifacts_that_nobody_could_remove_are_refused() -> None:
     """Direct artifacts are refused in a sandboxed environment whose bucket nobody may clean up."""
-    with pytest.raises(ProfileError, match=r"bucket is missing; what clients put there directly is removed from there"):
+    with pytest.raises(
+        EnvironmentFileError, match=r"bucket is missing; what clients put there directly is removed from there"
+    ):
         _direct()
 
 

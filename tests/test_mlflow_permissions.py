@@ -11,7 +11,7 @@ from fixtures.permissions import EXPERIMENT, Shared
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import PreconditionFailed
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.requirement import Register
@@ -49,7 +49,7 @@ def test_default_is_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_unknown_default_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A default that MLflow does not have is named with those that there are."""
-    with pytest.raises(ProfileError, match=r"permissions.default .*OWN.*READ, EDIT, MANAGE"):
+    with pytest.raises(EnvironmentFileError, match=r"permissions.default .*OWN.*READ, EDIT, MANAGE"):
         declared(tmp_path, "OWN", monkeypatch)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.documents.check_listing import checks_by_requirement
-from registry_conformance.judge.live.profile import Profile
+from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.promises import promised_by
 from registry_conformance.judge.promises import EVERYTHING, PROFILES, Feature, Promises
 from registry_conformance.judge.requirement import Register
@@ -123,10 +123,10 @@ def test_need_of_the_platform_is_seen(line: str, needed: str | None) -> None:
     assert needs_of_platform(check) == ([needed] if needed else [])
 
 
-def environment(**tables: object) -> Profile:
+def environment(**tables: object) -> EnvironmentFile:
     """Return an environment's file with these tables."""
     least = {"description": "x", "access": "read-only", "doors": {"canonical": {"url": "http://a.example"}}}
-    return Profile.model_validate({**least, **tables})
+    return EnvironmentFile.model_validate({**least, **tables})
 
 
 def test_file_implies_what_it_promises() -> None:

@@ -169,9 +169,9 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
     from registry_conformance.judge.diagnosis import doctor
     from registry_conformance.judge.diagnosis.preflight import AddressError
     from registry_conformance.judge.live.address import name_of
+    from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.guarded_session import GuardedSession, guard_of_address
     from registry_conformance.judge.live.network import usual_network
-    from registry_conformance.judge.live.profile_error import ProfileError
     from registry_conformance.judge.machine import variable
 
     try:
@@ -179,7 +179,7 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
         target = doctor.target_at(asked.url, _credential(), network)
     except AddressError as problem:
         raise refuse(f"--url={problem}") from problem
-    except ProfileError as problem:
+    except EnvironmentFileError as problem:
         raise refuse(problem) from problem
     guard = guard_of_address(target, run, report_folder() / "ledgers" / name_of(asked.url), read_only=asked.read_only)
     doors = tuple(replace(door, guard=guard) for door in target.doors)
@@ -225,17 +225,17 @@ def _broken_stack(faults: tuple[str, ...], run: str) -> Iterator[Target]:
 
 
 def _environment(asked: Examination, run: str) -> GuardedSession:
+    from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.guarded_session import GuardedSession
-    from registry_conformance.judge.live.profile_error import ProfileError
     from registry_conformance.judge.live.reader import file_of, read
     from registry_conformance.judge.live.target import guard_of, target_of
 
     name = asked.env or (asked.env_file.stem if asked.env_file else "")
     try:
-        profile = read(asked.env_file.resolve() if asked.env_file else file_of(asked.env))
-        guard = guard_of(profile, run, report_folder() / "ledgers" / name)
+        environment = read(asked.env_file.resolve() if asked.env_file else file_of(asked.env))
+        guard = guard_of(environment, run, report_folder() / "ledgers" / name)
         guard = replace(guard, read_only=guard.read_only or asked.read_only)
-        target = target_of(name, profile, guard)
-    except ProfileError as problem:
+        target = target_of(name, environment, guard)
+    except EnvironmentFileError as problem:
         raise refuse(problem) from problem
-    return GuardedSession(target, guard, profile.cleanup.purge if profile.cleanup else ())
+    return GuardedSession(target, guard, environment.cleanup.purge if environment.cleanup else ())

@@ -45,8 +45,8 @@ def command(
     Exit codes: 0 nothing is left, 7 something is, 4 bad option or environment, 6 nobody answers there.
     """
     from registry_conformance.judge.expect import Mismatch
+    from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.janitor import sweep
-    from registry_conformance.judge.live.profile_error import ProfileError
     from registry_conformance.judge.live.reader import file_of, read
     from registry_conformance.judge.live.target import target_of
     from registry_conformance.judge.machine import isolate
@@ -58,15 +58,15 @@ def command(
     ledgers = report_dir / "ledgers" / name
     before = datetime.now(UTC) - older_than
     try:
-        profile = read(env_file.resolve() if env_file else file_of(env))
-        if profile.access == "read-only":
+        environment = read(env_file.resolve() if env_file else file_of(env))
+        if environment.access == "read-only":
             nothing = "is read-only: runs leave nothing there, and nothing is removed"
-            raise refuse(f"{profile.at('access')} {nothing}")
-        target = target_of(name, profile, None)
-    except ProfileError as problem:
+            raise refuse(f"{environment.at('access')} {nothing}")
+        target = target_of(name, environment, None)
+    except EnvironmentFileError as problem:
         raise refuse(problem) from problem
     isolate()
-    redactor, purge = Redactor(target.secrets), profile.cleanup.purge if profile.cleanup else ()
+    redactor, purge = Redactor(target.secrets), environment.cleanup.purge if environment.cleanup else ()
     word = "would go" if dry_run else "left behind"
     try:
         left = _adopted(target, ledgers, before, deleted=bool(purge), dry=dry_run)

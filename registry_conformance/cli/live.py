@@ -42,7 +42,7 @@ def init(url: str, to: Path | None) -> int:
     answers there.
     """
     from registry_conformance.judge.live.address import as_toml, described, described_finding, name_of
-    from registry_conformance.judge.live.profile_error import ProfileError
+    from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.usual_key import HOW
 
     file = to or Path(f"{name_of(url)}.toml")
@@ -50,7 +50,7 @@ def init(url: str, to: Path | None) -> int:
         raise refuse(f"{file} is there already: name another file by --to")
     try:
         document, found = described(url)
-    except ProfileError as problem:
+    except EnvironmentFileError as problem:
         raise refuse(str(problem)) from None
     if found.finding is not None:
         hint = f"; {HOW}" if found.finding.kind.layer == "auth" and "keys" not in document else ""

@@ -17,7 +17,7 @@ from fixtures.routes import JUDGED, over_routes
 from fixtures.scratch_stack import MUTATED
 from registry_conformance.judge.end_requests import leave_to_controller
 from registry_conformance.judge.issued_ids import IssuedIds
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.locations import REGISTER
 from registry_conformance.judge.machine import isolate
 from registry_conformance.judge.requirement import Register, RegisterError
@@ -196,7 +196,7 @@ def pytest_configure(config: pytest.Config) -> None:
     shared = getattr(config, "workerinput", {}).get("conformance", {})
     try:
         settings, register, live, elsewhere, plan = _read(config, shared)
-    except (SettingsError, RegisterError, ProfileError) as problem:
+    except (SettingsError, RegisterError, EnvironmentFileError) as problem:
         raise pytest.UsageError(str(problem)) from problem
     isolate()
     if shared:
@@ -232,8 +232,8 @@ def _read(
 ) -> tuple[Settings, Register, LiveRun | None, ExternalStore | None, Target | None]:
     """Return all that needs the user's environment variables; a worker takes what its controller has from ``shared``.
 
-    Raises ``SettingsError``, ``RegisterError`` or ``ProfileError`` for options, a register or an environment that
-    cannot be used.
+    Raises ``SettingsError``, ``RegisterError`` or ``EnvironmentFileError`` for options, a register or an
+    environment that cannot be used.
     """
     add_portable(config)
     settings, register = Settings.read(vars(config.option) | shared), Register.load(REGISTER)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.reader import read
 from registry_conformance.run.session.live_run import allowed_load
 from registry_conformance.run.settings import Settings
@@ -35,7 +35,7 @@ def allowed(folder: Path, plan: str, tables: str = CAPS, access: str = "sandboxe
 )
 def test_a_load_without_leave_is_refused(plan: str, tables: str, access: str, said: str, tmp_path: Path) -> None:
     """What the file does not allow is refused before anything is sent, with what to add or change."""
-    with pytest.raises(ProfileError, match=said):
+    with pytest.raises(EnvironmentFileError, match=said):
         allowed(tmp_path, plan, tables, access)
 
 

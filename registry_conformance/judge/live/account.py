@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.profile_account import InfrastructureTable
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.account import InfrastructureTable
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.target.account import Declared, Identity, ObservedAccount
 
 
-def declared_of(profile: Profile) -> Declared | None:
+def declared_of(environment: EnvironmentFile) -> Declared | None:
     """Return what an environment declares of its account, ``None`` if it does not.
 
-    Raises ``ProfileError`` if it names no bucket, or one that no role and no key of it can stand for.
+    Raises ``EnvironmentFileError`` if it names no bucket, or one that no role and no key of it can stand for.
     """
-    table = profile.infrastructure
+    table = environment.infrastructure
     if table is None:
         return None
-    held = profile.bucket
+    held = environment.bucket
     bucket = table.bucket or (held.name if held else "")
     if not bucket:
-        missing = profile.at("infrastructure.bucket")
-        raise ProfileError(f"{missing} is missing; give the bucket's name there, or in [bucket]")
+        missing = environment.at("infrastructure.bucket")
+        raise EnvironmentFileError(f"{missing} is missing; give the bucket's name there, or in [bucket]")
     if held and bucket != held.name:
-        here = profile.at("infrastructure.bucket")
-        raise ProfileError(f"{here} is {bucket!r}, and [bucket] names {held.name!r}; leave it out")
+        here = environment.at("infrastructure.bucket")
+        raise EnvironmentFileError(f"{here} is {bucket!r}, and [bucket] names {held.name!r}; leave it out")
     return Declared(
         bucket=bucket,
-        prefix=_prefix(table, profile),
+        prefix=_prefix(table, environment),
         region=table.region or (held.region if held and held.region else ""),
         account=table.account or "",
         role=table.role or "",
@@ -49,30 +49,30 @@ def declared_of(profile: Profile) -> Declared | None:
     )
 
 
-def account_of(profile: Profile) -> ObservedAccount | None:
+def account_of(environment: EnvironmentFile) -> ObservedAccount | None:
     """Return how an environment's account is looked at, secrets taken, ``None`` if its file declares none.
 
-    Raises ``ProfileError`` if credentials are missing or cannot be had.
+    Raises ``EnvironmentFileError`` if credentials are missing or cannot be had.
     """
-    declared, table, held = declared_of(profile), profile.infrastructure, profile.bucket
+    declared, table, held = declared_of(environment), environment.infrastructure, environment.bucket
     if declared is None or table is None:
         return None
     source = table if table.access_key is not None else held
     if source is None or source.access_key is None or source.secret_key is None:
-        missing = profile.at("infrastructure.access_key")
-        raise ProfileError(f"{missing} is missing; give access_key and secret_key, or a [bucket] that has them")
+        missing = environment.at("infrastructure.access_key")
+        raise EnvironmentFileError(f"{missing} is missing; give access_key and secret_key, or a [bucket] that has them")
     where = "infrastructure" if source is table else "bucket"
     token = source.session_token
     return ObservedAccount(
         declared=declared,
-        access_key=resolve(profile, f"{where}.access_key", source.access_key),
-        secret_key=resolve(profile, f"{where}.secret_key", source.secret_key),
-        session_token=resolve(profile, f"{where}.session_token", token) if token is not None else "",
+        access_key=resolve(environment, f"{where}.access_key", source.access_key),
+        secret_key=resolve(environment, f"{where}.secret_key", source.secret_key),
+        session_token=resolve(environment, f"{where}.session_token", token) if token is not None else "",
         endpoint=table.endpoint or "",
         s3_endpoint=table.endpoint or (held.endpoint if held else ""),
     )
 
 
-def _prefix(table: InfrastructureTable, profile: Profile) -> str:
-    given = table.prefix if table.prefix is not None else profile.bucket.prefix if profile.bucket else ""
+def _prefix(table: InfrastructureTable, environment: EnvironmentFile) -> str:
+    given = table.prefix if table.prefix is not None else environment.bucket.prefix if environment.bucket else ""
     return given.strip("/")

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from registry_conformance.judge.diagnosis.preflight import AddressError, Finding, Preflight, examine, read_address
 from registry_conformance.judge.live.credentials import credential_of
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.network import network_of
-from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.usual_key import HOW, usual_key
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.target.target import Door
@@ -23,28 +23,28 @@ _PATIENCE = 15.0
 """Seconds that a sign of life is waited for."""
 
 
-def profile_at(url: str) -> Profile:
-    """Return what can be judged of a tracking URI: all but what needs a look behind it; raise ``ProfileError``.
+def environment_at(url: str) -> EnvironmentFile:
+    """Return what can be judged of a tracking URI: all but what needs a look behind it; raise ``EnvironmentFileError``.
 
     The credential is taken from where the MLflow client takes it. The door is asked what it wants: one that lets
     everybody in is judged as open, and one that refuses who has no credential says how to give one.
     """
     document, found = described(url)
     if found.finding is not None and "keys" not in document and found.finding.kind.layer == "auth":
-        raise ProfileError(f"--url={_shown(url)}: {described_finding(found.finding)}; {HOW}")
+        raise EnvironmentFileError(f"--url={_shown(url)}: {described_finding(found.finding)}; {HOW}")
     return _validated(url, document)
 
 
 def described(url: str) -> tuple[dict[str, Any], Preflight]:
     """Return an address as an environment's file has it, and what its door said.
 
-    Raises ``ProfileError`` for what cannot be an address, and for one that leads to no MLflow, with the right one if
-    it is known.
+    Raises ``EnvironmentFileError`` for what cannot be an address, and for one that leads to no MLflow, with the right
+    one if it is known.
     """
     try:
         address = read_address(url).url
     except AddressError as problem:
-        raise ProfileError(f"--url={problem}") from problem
+        raise EnvironmentFileError(f"--url={problem}") from problem
     key = usual_key()
     document: dict[str, Any] = {
         "description": f"given by its address, {address}",
@@ -57,13 +57,15 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
     table = draft.doors["canonical"]
     ca_file = Path(table.ca) if table.ca else None
     if ca_file is not None and not ca_file.is_file():
-        raise ProfileError(f"the environment variable MLFLOW_TRACKING_SERVER_CERT_PATH: there is no file {ca_file}")
+        raise EnvironmentFileError(
+            f"the environment variable MLFLOW_TRACKING_SERVER_CERT_PATH: there is no file {ca_file}"
+        )
     credential = credential_of(draft, "keys.writer", draft.keys["writer"]) if key else None
     found = examine(
         Door("canonical", table.url, ca=ca_file, network=network_of(draft)), credential, "introduction", _PATIENCE
     )
     if found.finding is not None and found.finding.kind.layer == "client":
-        raise ProfileError(f"--url={_shown(url)}: {described_finding(found.finding)}")
+        raise EnvironmentFileError(f"--url={_shown(url)}: {described_finding(found.finding)}")
     if found.open or not key:
         document["doors"]["canonical"]["policy"] = "open"
     else:
@@ -107,15 +109,15 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _validated(url: str, document: dict[str, Any]) -> Profile:
+def _validated(url: str, document: dict[str, Any]) -> EnvironmentFile:
     try:
-        return Profile.model_validate(document)
+        return EnvironmentFile.model_validate(document)
     except ValidationError as problem:
         first = problem.errors(include_url=False)[0]
         reason = str(first["msg"]).removeprefix("Value error, ")
         if first["loc"][:1] != ("doors",):
-            raise ProfileError(f"the variables of the MLflow client: {reason}; {HOW}") from None
-        raise ProfileError(f"--url={_shown(url)}: is {reason}") from None
+            raise EnvironmentFileError(f"the variables of the MLflow client: {reason}; {HOW}") from None
+        raise EnvironmentFileError(f"--url={_shown(url)}: is {reason}") from None
 
 
 def _shown(url: str) -> str:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.secrets import SHORTEST
 from registry_conformance.judge.machine import network_variable
 from registry_conformance.judge.target.network import Network
 
 
-def network_of(profile: Profile) -> Network:
-    """Return the network of an environment; raise ``ProfileError`` for a variable or a file that cannot be used."""
-    table = profile.network
+def network_of(environment: EnvironmentFile) -> Network:
+    """Return the network of an environment; ``EnvironmentFileError`` for a variable or file of no use."""
+    table = environment.network
     no_proxy = ",".join(table.no_proxy) if table.no_proxy is not None else network_variable("NO_PROXY")
-    network = usual_network(str(profile.next_to(table.ca_file)) if table.ca_file else "")
+    network = usual_network(str(environment.next_to(table.ca_file)) if table.ca_file else "")
     if table.ca_file and (network.ca is None or not network.ca.is_file()):
-        raise ProfileError(f"{profile.at('network.ca_file')}: there is no file {table.ca_file}")
+        raise EnvironmentFileError(f"{environment.at('network.ca_file')}: there is no file {table.ca_file}")
     return Network(
         table.http_proxy or network.http_proxy, table.https_proxy or network.https_proxy, no_proxy, network.ca
     )
@@ -27,7 +27,7 @@ def network_of(profile: Profile) -> Network:
 def usual_network(ca: str = "") -> Network:
     """Return the network that the usual variables describe; ``ca`` is a file of authorities in place of theirs.
 
-    Raises ``ProfileError`` that names the variable which cannot be used.
+    Raises ``EnvironmentFileError`` that names the variable which cannot be used.
     """
     proxies = {name: _proxy(name) for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")}
     everything = proxies["ALL_PROXY"]
@@ -37,7 +37,9 @@ def usual_network(ca: str = "") -> Network:
     if variable and not ca:
         ca = by_name[variable]
         if not Path(ca).is_file():
-            raise ProfileError(f"the environment variable {variable}: there is no file {ca}; correct or unset it")
+            raise EnvironmentFileError(
+                f"the environment variable {variable}: there is no file {ca}; correct or unset it"
+            )
     return Network(
         proxies["HTTP_PROXY"] or everything,
         proxies["HTTPS_PROXY"] or everything,
@@ -53,10 +55,12 @@ def _proxy(name: str) -> str:
         return ""
     parts = urlsplit(given if "://" in given else f"http://{given}")
     if parts.scheme != "http" or not parts.hostname:
-        raise ProfileError(
+        raise EnvironmentFileError(
             f"the environment variable {name} is no URL of a forward proxy that this suite can use, "
             "as http://proxy.example:3128; correct or unset it"
         )
     if parts.password is not None and len(parts.password) < SHORTEST:
-        raise ProfileError(f"the environment variable {name}: its password is shorter than {SHORTEST} characters")
+        raise EnvironmentFileError(
+            f"the environment variable {name}: its password is shorter than {SHORTEST} characters"
+        )
     return parts.geturl()

@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.profile_access import KeyTable
-from registry_conformance.judge.live.profile_base import Secret
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.access import KeyTable
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.live.environment.file import EnvironmentFile
+from registry_conformance.judge.live.environment.tables import Secret
 from registry_conformance.judge.live.toml_lines import Where, line_of
 from registry_conformance.judge.locations import ENVIRONMENTS, ROOT
 from registry_conformance.judge.suggestion import nearest, unknown
@@ -24,10 +24,10 @@ _SHOWN = 80
 
 
 def file_of(name: str) -> Path:
-    """Return the file of a named environment; raise ``ProfileError`` that names those there are."""
+    """Return the file of a named environment; raise ``EnvironmentFileError`` that names those there are."""
     file = ENVIRONMENTS / f"{name}.toml"
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or not file.is_file():
-        raise ProfileError(f"--env={name}: {unknown(name, names(), listing='ls suites/live/environments')}")
+        raise EnvironmentFileError(f"--env={name}: {unknown(name, names(), listing='ls suites/live/environments')}")
     return file
 
 
@@ -36,8 +36,8 @@ def names() -> list[str]:
     return sorted(each.stem for each in ENVIRONMENTS.glob("*.toml"))
 
 
-def read(file: Path, requirements: Container[str] | None = None) -> Profile:
-    """Return what an environment file says; raise ``ProfileError``, one line for each mistake.
+def read(file: Path, requirements: Container[str] | None = None) -> EnvironmentFile:
+    """Return what an environment file says; raise ``EnvironmentFileError``, one line for each mistake.
 
     ``requirements`` are the ids that there are, if the caller knows them.
     """
@@ -46,31 +46,31 @@ def read(file: Path, requirements: Container[str] | None = None) -> Profile:
         text = file.read_text(encoding="utf-8")
         document = tomllib.loads(text)
     except OSError as problem:
-        raise ProfileError(f"{shown}: cannot be read: {problem.strerror}") from problem
+        raise EnvironmentFileError(f"{shown}: cannot be read: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:
-        raise ProfileError(f"{shown}: is not UTF-8") from problem
+        raise EnvironmentFileError(f"{shown}: is not UTF-8") from problem
     except tomllib.TOMLDecodeError as problem:
         at = re.search(r"line (\d+)", str(problem))
-        raise ProfileError(f"{shown}{f':{at[1]}' if at else ''}: is not TOML: {problem}") from problem
+        raise EnvironmentFileError(f"{shown}{f':{at[1]}' if at else ''}: is not TOML: {problem}") from problem
     try:
-        profile = Profile.model_validate(document)
+        environment = EnvironmentFile.model_validate(document)
     except ValidationError as problem:
         lines = [f"{shown}:{_told(text, each)}" for each in problem.errors(include_url=False)]
-        raise ProfileError("\n".join(dict.fromkeys(lines))) from None
-    if nameless := [f"{shown}:{line_of(text, where)}: {said}" for where, said in _nameless(profile)]:
-        raise ProfileError("\n".join(nameless))
-    for number, failure in enumerate(profile.expected_failures):
+        raise EnvironmentFileError("\n".join(dict.fromkeys(lines))) from None
+    if nameless := [f"{shown}:{line_of(text, where)}: {said}" for where, said in _nameless(environment)]:
+        raise EnvironmentFileError("\n".join(nameless))
+    for number, failure in enumerate(environment.expected_failures):
         if requirements is not None and failure.requirement not in requirements:
             line = line_of(text, ("expected_failures", number, "requirement"))
             said = f"{failure.requirement} is no requirement; docs/requirements.md has them all"
-            raise ProfileError(f"{shown}:{line}: expected_failures.{number}.requirement: {said}")
-    return profile.read_from(file, str(shown), text)
+            raise EnvironmentFileError(f"{shown}:{line}: expected_failures.{number}.requirement: {said}")
+    return environment.read_from(file, str(shown), text)
 
 
-def _nameless(profile: Profile) -> Iterator[tuple[Where, str]]:
+def _nameless(environment: EnvironmentFile) -> Iterator[tuple[Where, str]]:
     """Yield each door whose policy is none that there is."""
-    known = (*KNOWN, *profile.policies)
-    for name, door in profile.doors.items():
+    known = (*KNOWN, *environment.policies)
+    for name, door in environment.doors.items():
         if door.policy not in known:
             where = ("doors", name, "policy")
             yield where, f"{'.'.join(where)} cannot be {door.policy!r}; give one of {', '.join(known)}"
@@ -108,7 +108,7 @@ def _clip(value: Any, *, secret: bool) -> str:
 
 def _walk(where: Where) -> Iterator[tuple[type[BaseModel], str]]:
     """Yield each (table, field name) on the way to a place."""
-    model: type[BaseModel] = Profile
+    model: type[BaseModel] = EnvironmentFile
     parts = [str(part) for part in where]
     while parts and parts[0] in model.model_fields:
         name = parts.pop(0)
@@ -129,7 +129,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _model_at(where: Where) -> type[BaseModel]:
-    model: type[BaseModel] = Profile
+    model: type[BaseModel] = EnvironmentFile
     for table, name in _walk(where):
         model = next(_models(table.model_fields[name].annotation), model)
     return model

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from registry_conformance.judge.live.profile import ExpectedFailure
+from registry_conformance.judge.live.environment.file import ExpectedFailure
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.report.tally import EXPECTED
 from registry_conformance.judge.verdict import Verdict, merge

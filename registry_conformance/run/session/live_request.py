@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.machine import stand_ins
 from registry_conformance.judge.report.record import CheckRecord
@@ -41,31 +41,33 @@ _VERIFIES = re.compile(r"^(?:@|.*marks=)verifies\(([^)]*)\)", re.MULTILINE)
 def visit(config: pytest.Config, settings: Settings, register: Register) -> LiveRun | None:
     """Return the visit that a run is to make, ``None`` where it judges a stack of our own.
 
-    Raises ``ProfileError`` if the environment cannot be used as its file says, or a switch puts something else in
-    its place.
+    Raises ``EnvironmentFileError`` if the environment cannot be used as its file says, or a switch puts something
+    else in its place.
     """
     if settings.plan is not None:
         return None
     if not settings.env:
         if is_live(config) and not registers_on_own_stack(config):
-            raise ProfileError(
+            raise EnvironmentFileError(
                 "suites/live judges an environment: name it by --env=NAME, or give --env-file=PATH or --url=URL"
             )
         return None
     if is_local(config):
-        raise ProfileError(f"--env={settings.env}: suites/local needs a stack of our own; run pytest suites/live")
+        raise EnvironmentFileError(
+            f"--env={settings.env}: suites/local needs a stack of our own; run pytest suites/live"
+        )
     if settings.faults:
-        raise ProfileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
+        raise EnvironmentFileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
     if switches := stand_ins():
-        raise ProfileError(
+        raise EnvironmentFileError(
             f"{switches[0]} is set: with something else in the place of the target nothing is verified; unset it"
         )
     from registry_conformance.run.session import live_run  # noqa: PLC0415 - a fifth of a second that only visits need
 
-    profile = live_run.profile_of(settings, register)
+    environment = live_run.environment_of(settings, register)
     if is_load(config) and settings.load:
-        settings = replace(settings, load=live_run.allowed_load(settings, profile))
-    return live_run.LiveRun(settings, profile)
+        settings = replace(settings, load=live_run.allowed_load(settings, environment))
+    return live_run.LiveRun(settings, environment)
 
 
 def first_things_first(items: list[pytest.Item]) -> None:

@@ -12,12 +12,12 @@ from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.diagnosis.preflight.target import Examined, examine_broken
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
-from registry_conformance.judge.live.address import profile_at
+from registry_conformance.judge.live.address import environment_at
 from registry_conformance.judge.live.discovery import features_at, with_broken_doors
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.guarded_session import GuardedSession
 from registry_conformance.judge.live.janitor import sweep
-from registry_conformance.judge.live.profile import Profile
-from registry_conformance.judge.live.profile_error import ProfileError
 from registry_conformance.judge.live.reader import file_of, read
 from registry_conformance.judge.live.target import guard_of, target_of
 from registry_conformance.judge.load.plan import LoadPlan
@@ -38,14 +38,14 @@ Say = Callable[[str], None]
 class LiveRun:
     """One run's visit to an environment; ``target`` is how checks reach it, ``load`` the load that it allows."""
 
-    def __init__(self, settings: Settings, profile: Profile) -> None:
-        self._profile = profile
+    def __init__(self, settings: Settings, environment: EnvironmentFile) -> None:
+        self._environment = environment
         self.load = settings.load
         ledgers = settings.report_dir / "ledgers" / settings.env
-        self._guard: Guard = guard_of(profile, settings.run_id, ledgers, loads=bool(settings.load))
-        self.register: int = profile.register_release
-        self.target: Target = target_of(settings.env, profile, self._guard)
-        purge = profile.cleanup.purge if profile.cleanup else ()
+        self._guard: Guard = guard_of(environment, settings.run_id, ledgers, loads=bool(settings.load))
+        self.register: int = environment.register_release
+        self.target: Target = target_of(settings.env, environment, self._guard)
+        purge = environment.cleanup.purge if environment.cleanup else ()
         self._session = GuardedSession(self.target, self._guard, purge)
         self._broken_doors: Future[Examined] | None = None
 
@@ -59,7 +59,7 @@ class LiveRun:
                 say(f"the run {earlier.run_id} left {plural(left, 'thing')} here, which the janitor removes")
         self._session.open()
         door = self.target.doors[0]
-        say(f"judging {self.target.name} at {door.url}, {self._profile.access} ...")
+        say(f"judging {self.target.name} at {door.url}, {self._environment.access} ...")
         for line in self._session.announcement():
             say(f"  {line}")
         try:
@@ -99,7 +99,7 @@ class LiveRun:
             self.target, versions={"mlflow": f"mlflow {version}"}, promises=replace(known, features=features)
         )
         downloads = features.get("presigned-downloads")
-        if self._profile.artifacts.downloads is None and downloads is not None and not downloads.present:
+        if self._environment.artifacts.downloads is None and downloads is not None and not downloads.present:
             found = replace(found, ways=replace(found.ways, downloads="proxied"))
         return found
 
@@ -114,7 +114,7 @@ class LiveRun:
 
     def excused(self, records: Sequence[CheckRecord], *, whole: bool) -> list[CheckRecord]:
         """Return the records less what the environment's file expects to fail."""
-        return excused(records, self._profile.expected_failures, datetime.now(UTC).date(), whole=whole)
+        return excused(records, self._environment.expected_failures, datetime.now(UTC).date(), whole=whole)
 
     def given_up(self) -> str:
         """Return why the run is over, empty if it is not: its budget is spent, or nobody answers at any door."""
@@ -156,33 +156,39 @@ class LiveRun:
         return closed.left
 
 
-def allowed_load(settings: Settings, profile: Profile) -> str:
-    """Return the load that a run asks for, with what the environment's file declares; raise ``ProfileError`` if it
-    allows none.
+def allowed_load(settings: Settings, environment: EnvironmentFile) -> str:
+    """Return the load that a run asks for, with what the environment's file declares.
+
+    Raises ``EnvironmentFileError`` if it allows none.
     """
-    caps = profile.load
+    caps = environment.load
     if caps is None:
-        place = profile.at("load") if not settings.url else f"--url={settings.url}"
+        place = environment.at("load") if not settings.url else f"--url={settings.url}"
         how = "" if not settings.url else "write the file of the environment by `registry-conformance live init`, and "
-        raise ProfileError(
+        raise EnvironmentFileError(
             f"{place}: no load is put on a target without leave: {how}add a table [load] with requests, megabytes, "
             "objects and rate, the most that a load may cost it"
         )
-    if profile.access == "read-only":
-        raise ProfileError(f"{profile.at('access')} is read-only: a load writes")
+    if environment.access == "read-only":
+        raise EnvironmentFileError(f"{environment.at('access')} is read-only: a load writes")
     plan = LoadPlan.parse(settings.load)
     if plan.users > caps.users:
-        raise ProfileError(f"{profile.at('load.users')} allows {caps.users} users, and {plan.users} are asked for")
+        raise EnvironmentFileError(
+            f"{environment.at('load.users')} allows {caps.users} users, and {plan.users} are asked for"
+        )
     if plan.kill:
-        raise ProfileError(f"kill={plan.kill}: only a part of a stack of our own is killed")
+        raise EnvironmentFileError(f"kill={plan.kill}: only a part of a stack of our own is killed")
     declared = {name: value for name, value in caps.budgets.model_dump().items() if value is not None}
     return str(replace(plan, budgets=tuple((declared | dict(plan.budgets)).items())))
 
 
-def profile_of(settings: Settings, register: Register) -> Profile:
-    """Return the environment that a run judges: from its file, or from its address alone; raise ``ProfileError``.
+def environment_of(settings: Settings, register: Register) -> EnvironmentFile:
+    """Return the environment that a run judges: from its file, or from its address alone.
 
-    Asked to be read-only, a run keeps to it whatever the file allows.
+    Asked to be read-only, a run keeps to it whatever the file allows. Raises ``EnvironmentFileError`` for what cannot
+    be used.
     """
-    profile = profile_at(settings.url) if settings.url else read(settings.env_file or file_of(settings.env), register)
-    return profile.model_copy(update={"access": "read-only"}) if settings.read_only else profile
+    environment = (
+        environment_at(settings.url) if settings.url else read(settings.env_file or file_of(settings.env), register)
+    )
+    return environment.model_copy(update={"access": "read-only"}) if settings.read_only else environment

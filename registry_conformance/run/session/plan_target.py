@@ -7,13 +7,13 @@ import pytest
 from registry_conformance.judge.account.plan.document import PlanError
 from registry_conformance.judge.account.plan.planned import planned
 from registry_conformance.judge.live.account import declared_of
-from registry_conformance.judge.live.profile_error import ProfileError
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.account import PlannedAccount
 from registry_conformance.judge.target.target import Capability, Target
 from registry_conformance.run.session.arguments import only
-from registry_conformance.run.session.live_run import profile_of
+from registry_conformance.run.session.live_run import environment_of
 from registry_conformance.run.settings import Settings
 
 CHECKS = SUITES / "live" / "test_infrastructure.py"
@@ -22,26 +22,30 @@ CHECKS = SUITES / "live" / "test_infrastructure.py"
 def planned_target(config: pytest.Config, settings: Settings, register: Register) -> Target | None:
     """Return the plan that a run is to judge as a target without doors, ``None`` where it judges none.
 
-    What an environment declares of its account counts for the plan too, if one is named. Raises ``ProfileError`` for
-    a plan that cannot be read, and beside checks that a plan says nothing about.
+    What an environment declares of its account counts for the plan too, if one is named. An ``EnvironmentFileError``
+    is raised for a plan that cannot be read, and beside checks that a plan says nothing about.
     """
     if settings.plan is None:
         return None
     if not only(config, CHECKS):
-        raise ProfileError(f"--plan={settings.plan.name}: a plan is judged by suites/live/test_infrastructure.py alone")
+        raise EnvironmentFileError(
+            f"--plan={settings.plan.name}: a plan is judged by suites/live/test_infrastructure.py alone"
+        )
     if settings.faults:
-        raise ProfileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
+        raise EnvironmentFileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
     declared = None
     if settings.env:
-        profile = profile_of(settings, register)
-        declared = declared_of(profile)
+        environment = environment_of(settings, register)
+        declared = declared_of(environment)
         if declared is None:
-            raise ProfileError(f"{profile.at('infrastructure')} is missing; a plan is judged by what it declares")
+            raise EnvironmentFileError(
+                f"{environment.at('infrastructure')} is missing; a plan is judged by what it declares"
+            )
     account = PlannedAccount(settings.plan, declared)
     try:
         planned(account)
     except PlanError as problem:
-        raise ProfileError(f"--plan={settings.plan.name}: {problem}") from None
+        raise EnvironmentFileError(f"--plan={settings.plan.name}: {problem}") from None
     return Target(
         name=f"the plan {settings.plan.name}",
         kind="plan",

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from registry_conformance.judge.live.profile_base import Secret, Strict
+from registry_conformance.judge.live.environment.tables import Secret, Strict
 
 
 class AwsTable(Strict):

@@ -8,11 +8,11 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
-from registry_conformance.judge.live.profile_access import KeyTable, NetworkTable
-from registry_conformance.judge.live.profile_account import InfrastructureTable
-from registry_conformance.judge.live.profile_base import URL_FORM, Strict, Url
-from registry_conformance.judge.live.profile_limits import BudgetTable, LoadTable, TimeoutsTable
-from registry_conformance.judge.live.profile_storage import ArtifactsTable, BucketTable, LogTable
+from registry_conformance.judge.live.environment.access import KeyTable, NetworkTable
+from registry_conformance.judge.live.environment.account import InfrastructureTable
+from registry_conformance.judge.live.environment.limits import BudgetTable, LoadTable, TimeoutsTable
+from registry_conformance.judge.live.environment.storage import ArtifactsTable, BucketTable, LogTable
+from registry_conformance.judge.live.environment.tables import URL_FORM, Strict, Url
 from registry_conformance.judge.live.toml_lines import line_of
 from registry_conformance.judge.promises import FEATURES, PROFILES
 from registry_conformance.judge.target.permissions import LETS
@@ -118,7 +118,7 @@ class ExpectedFailure(Strict):
     expires: date = Field(description="a date, as 2027-01-31")
 
 
-class Profile(Strict):
+class EnvironmentFile(Strict):
     """One environment; once it is read from a file, it tells where in it something stands."""
 
     description: str = Field(min_length=1, description="what this environment is, in a sentence")
@@ -179,8 +179,8 @@ class Profile(Strict):
     _shown: str = PrivateAttr(default="")
     _text: str = PrivateAttr(default="")
 
-    def read_from(self, file: Path, shown: str, text: str) -> Profile:
-        """Return this profile, which was read from a file: how that is shown, and what it says."""
+    def read_from(self, file: Path, shown: str, text: str) -> EnvironmentFile:
+        """Return this environment, which was read from a file: how that is shown, and what it says."""
         self._folder, self._shown, self._text = file.parent, shown, text
         return self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from registry_conformance.judge.live.profile_base import Strict
+from registry_conformance.judge.live.environment.tables import Strict
 
 
 class BudgetTable(Strict):

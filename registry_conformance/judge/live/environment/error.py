@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class ProfileError(ValueError):
+class EnvironmentFileError(ValueError):
     """An environment cannot be used; the message names file, line, what is wrong and what is allowed."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from registry_conformance.judge.live.profile_base import Secret, Strict, Url
+from registry_conformance.judge.live.environment.tables import Secret, Strict, Url
 
 
 class AccessLogTable(Strict):
