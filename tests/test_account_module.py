@@ -95,4 +95,4 @@ def test_every_requirement_has_its_lines(tmp_path: Path) -> None:
 def test_module_is_formatted() -> None:
     """The file is of the form that terraform gives it."""
     checked = ["terraform", "fmt", "-check", str(REFERENCE_MODULE.parent)]
-    assert subprocess.run(checked, capture_output=True, timeout=60, check=False).returncode == 0
+    assert subprocess.run(checked, capture_output=True, timeout=600, check=False).returncode == 0

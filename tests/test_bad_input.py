@@ -34,7 +34,7 @@ def run_here(*arguments: str, **variables: str) -> tuple[int, str]:
         env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "DOCKER_HOST": NO_ENGINE} | variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
@@ -52,7 +52,7 @@ def test_no_engine_is_told_with_the_command_that_mends_it(arguments: tuple[str, 
         env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "DOCKER_HOST": NO_ENGINE, "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     said = done.stdout + done.stderr
@@ -199,7 +199,7 @@ def test_two_runs_at_once_simply_work(project: Project) -> None:
     """Two runs in one checkout are both green, and each keeps its own report."""
     project.checks(GOOD)
     runs = [project.start(), project.start("-n2")]
-    outputs = [run.communicate(timeout=120)[0] for run in runs]
+    outputs = [run.communicate(timeout=600)[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], outputs
     reports = list((project.root / "reports" / "runs").glob("*/verdicts.json"))
     assert len(reports) == 2
@@ -311,7 +311,7 @@ def test_any_directory_and_a_node_id_will_do(judging: Project, tmp_path: Path) -
 
     def run_elsewhere(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "pytest", *arguments, *options]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
 
     done = run_elsewhere(str(node))
     assert done.returncode == 1, done.stdout + done.stderr

@@ -129,7 +129,7 @@ def test_deployment_to_play_with_runs_until_it_is_interrupted(tmp_path: Path) ->
     read_until(process, r"writer key +(hk_\S+)")
     read_until(process, rf"registry-conformance doctor --url {re.escape(address)}")
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=600)
 
     assert process.returncode == 0, said
     assert "Traceback" not in said

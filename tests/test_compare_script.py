@@ -39,7 +39,7 @@ def script(name: str, *arguments: str) -> tuple[int, str]:
 def program(name: str, *arguments: str) -> tuple[int, str]:
     """Run a script as a process and return exit code and all that it said."""
     command = [sys.executable, str(ROOT / "scripts" / name), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -22,7 +22,7 @@ def examine(*arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
     """Run the doctor with a key in its environment."""
     environment = os.environ | {"MLFLOW_TRACKING_TOKEN": key}
     command = [sys.executable, str(ROOT / "scripts" / "doctor"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_a_bundle_is_closed_to_others_though_its_file_was_open(bundle: Path, tmp
 def test_a_bundle_opens_as_a_page(bundle: Path, tmp_path: Path) -> None:
     """``render`` writes a page of it, in which nothing of the target's is carried out."""
     command = [sys.executable, str(ROOT / "scripts" / "render"), str(bundle), str(tmp_path / "page")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "page" / "index.html").read_text()
     assert "your key is refused" in page

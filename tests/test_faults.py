@@ -84,7 +84,7 @@ def test_a_fault_is_caught(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 1, done.stdout

@@ -26,7 +26,9 @@ IDS = "suites/requirements"
 
 def git(*arguments: str) -> str:
     """Return what git says of this checkout, nothing if it is none."""
-    done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False, timeout=600
+    )
     return done.stdout if done.returncode == 0 else ""
 
 

@@ -23,7 +23,7 @@ def call(program: str, *arguments: str, **environment: str) -> subprocess.Comple
     """Run one of the programs."""
     command = [sys.executable, str(ROOT / "scripts" / program), *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | environment, timeout=120, check=False
+        command, capture_output=True, text=True, env=os.environ | environment, timeout=600, check=False
     )
 
 

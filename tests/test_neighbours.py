@@ -49,7 +49,7 @@ def refusal(neighbour: Neighbour, tmp_path: Path) -> str:
     passwords = tmp_path / "passwords"
     passwords.write_text("a-secret-of-the-client")
     places = {
-        "ROOM": tmp_path,
+        "WORKDIR": tmp_path,
         "LISTEN": "127.0.0.1:18080",
         "MLFLOW": "127.0.0.1:15000",
         "PASSWORDS": passwords,
@@ -68,7 +68,7 @@ def refusal(neighbour: Neighbour, tmp_path: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
         env={"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PATH": os.environ["PATH"]},
     )
 

@@ -86,7 +86,7 @@ class Nights:
     def run(self, *arguments: str, hook: str = "") -> tuple[int, str]:
         """Run a night; return exit code and output."""
         process = self.start(*arguments, hook=hook)
-        output, _ = process.communicate(timeout=180)
+        output, _ = process.communicate(timeout=600)
         return process.returncode, output
 
     def latest(self) -> dict[str, Any]:

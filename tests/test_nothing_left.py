@@ -92,7 +92,7 @@ def test_a_killed_worker_is_an_error_and_leaves_nothing(project: Project) -> Non
     eventually(lambda: len(_workers(process.pid)) == 2, "two workers run")
     (run,) = project.temporary.glob("verify-*")
     _workers(process.pid)[0].kill()
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=600)
     assert process.returncode == 1, output
     assert "crashed" in output
     assert list(project.temporary.glob("verify-*")) == []

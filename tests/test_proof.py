@@ -217,7 +217,7 @@ def test_an_interrupted_proof_leaves_nothing(tmp_path: Path, by: signal.Signals)
         else:
             process.send_signal(by)
         if by != signal.SIGKILL:
-            said, _ = process.communicate(timeout=60)
+            said, _ = process.communicate(timeout=600)
             assert process.returncode == 2
             assert "Traceback" not in said, said
             assert not (tmp_path / "reports" / "faults.json").exists()
@@ -240,7 +240,7 @@ def test_an_interrupted_proof_leaves_nothing(tmp_path: Path, by: signal.Signals)
 def test_a_bad_option_is_told(tmp_path: Path, option: str, said: str) -> None:
     """One line that says what is wrong, and exit code 4."""
     process = start(tmp_path, tmp_path, option)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=600)
 
     assert process.returncode == 4
     assert said in output and "Traceback" not in output

@@ -51,7 +51,7 @@ def test_command_repeats_the_request(door: Door, method: str, path: str, options
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=600,
     ).stdout
     asked, again = exchange.json(), json.loads(said.partition("\n\n")[2])
 

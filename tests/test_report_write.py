@@ -207,7 +207,7 @@ def test_full_disk_leaves_no_half_file(room: int, call: str, body: int, kept: li
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=600,
     ).stdout
 
     assert "there is no room left on the disk; free some, or write elsewhere with --report-dir=DIR" in said

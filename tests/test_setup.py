@@ -32,7 +32,7 @@ def set_up(checkout: Path) -> tuple[int, str]:
         env=os.environ | NOWHERE,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

@@ -128,7 +128,7 @@ def test_no_input_reaches_a_script_as_text() -> None:
 def test_the_action_is_audited() -> None:
     """The audit of actions has no finding."""
     zizmor = [str(BIN / "zizmor"), "--offline", "--no-progress", "--persona=pedantic", "action.yml"]
-    done = subprocess.run(zizmor, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(zizmor, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -136,7 +136,7 @@ def test_the_action_is_audited() -> None:
 def understood(words: list[str]) -> str:
     """Return what the command says against an option, empty if it knows them all; nothing is judged."""
     command = [str(BIN / "registry-conformance"), *words, "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     return done.stderr if done.returncode else ""
 
 

@@ -29,7 +29,7 @@ MISSING = (
 
 def linted(*command: str) -> tuple[int, str]:
     """Run a linter and return exit code and output."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -114,8 +114,8 @@ def test_the_shipped_environments_are_judged_as_shipped(tmp_path: Path) -> None:
     words = shlex.split(step["run"].replace("$ENVIRONMENT", "staging"))
     run = [str(Path(sys.executable).parent / "pytest"), *words[1:], "--collect-only", "-q", "-p", "no:cacheprovider"]
     passed = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    without = subprocess.run(run, cwd=ROOT, env=passed, capture_output=True, text=True, check=False, timeout=120)
+    without = subprocess.run(run, cwd=ROOT, env=passed, capture_output=True, text=True, check=False, timeout=600)
     assert (without.returncode, "HOKUSAI_STAGING_WRITER_KEY" in without.stderr) == (4, True), without.stdout
     secrets = {name: "" if "PRODUCTION" in name else f"a-secret-{name}" for name in named}
-    done = subprocess.run(run, cwd=ROOT, env=passed | secrets, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(run, cwd=ROOT, env=passed | secrets, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -36,7 +36,7 @@ def judge(folder: Path, *options: str, **variables: str) -> Outcome:
         env=os.environ | variables,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     report = folder / "reports" / "latest" / "verdicts.json"

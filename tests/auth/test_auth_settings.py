@@ -62,7 +62,7 @@ def test_a_service_without_settings_ends_with_one_line(app: str) -> None:
     """A service without settings ends with one line."""
     command = uvicorn(f"{app}:app", AUTH, 0)
     ended = subprocess.run(
-        command, env={"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, timeout=30, check=False
+        command, env={"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, timeout=600, check=False
     )
     assert ended.returncode != 0
     assert len(ended.stderr.splitlines()) == 1, ended.stderr

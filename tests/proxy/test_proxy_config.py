@@ -43,7 +43,7 @@ def validated(folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "whole.json").write_text(json.dumps(whole))
     binary = envoy.program()[0]
     command = [binary, "--mode", "validate", "-c", str(folder / "whole.json"), "--disable-hot-restart"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,8 @@ def _until_over(
         if around.kill and not killed_at and 0 < kill_after <= time.monotonic():
             killed_at = time.monotonic_ns()
             around.kill(plan.kill)
-    _await_clients(processes, give_up)
+    if lacking := _awaited_clients(processes, give_up, around.folder):
+        lost["sdk"] = lacking
     if leading.poll() is None:
         lost["1"] = "the leading process did not end, and was killed"
     elif leading.returncode:
@@ -186,11 +187,15 @@ def _has_begun(journal: Path) -> bool:
     return journal.exists() and '"note": "begins"' in journal.read_text(encoding="utf-8")
 
 
-def _await_clients(processes: Mapping[str, subprocess.Popen[bytes]], give_up: float) -> None:
-    """Let the MLflow client end the registration that it is at."""
+def _awaited_clients(processes: Mapping[str, subprocess.Popen[bytes]], give_up: float, folder: Path) -> str:
+    """Let the MLflow client end the registration that it is at; return why it could register nothing, empty if not."""
     client = processes.get("sdk")
-    if client is not None:
-        awaited(lambda: client.poll() is not None, give_up - time.monotonic(), pause=_LOOK)
+    if client is None:
+        return ""
+    awaited(lambda: client.poll() is not None, give_up - time.monotonic(), pause=_LOOK)
+    if not client.returncode:
+        return ""
+    return f"the users of MLflow's own client ended with exit code {client.returncode}: {_last_words(folder, 'sdk')}"
 
 
 def _free_port() -> int:
@@ -199,7 +204,7 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _last_words(folder: Path) -> str:
-    logs = [log.read_text(errors="replace").strip() for log in sorted(folder.glob("generator-*.log"))]
+def _last_words(folder: Path, process: str = "*") -> str:
+    logs = [log.read_text(errors="replace").strip() for log in sorted(folder.glob(f"generator-{process}.log"))]
     lines = [line for text in logs for line in text.splitlines()]
     return " | ".join(lines[-4:]) or "without a word"

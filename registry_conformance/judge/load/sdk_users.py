@@ -1,14 +1,15 @@
 """The users of a load that are MLflow's own client: whole registrations, one after the other, each in a fresh process.
 
-Run as ``python -m registry_conformance.judge.load.sdk_users``, told on its standard input; it ends with who started it.
+Run as ``python -m registry_conformance.judge.load.sdk_users``, told on its standard input; it ends with who started it,
+and with exit code 1 and a sentence if no client starts on this machine, which says nothing of the target.
 """
 
 from __future__ import annotations
 
 import pickle
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +24,7 @@ from registry_conformance.judge.lifeline import die_with_parent
 from registry_conformance.judge.load.allowance import Allowance, Cost
 from registry_conformance.judge.load.history import OK, REFUSED, Journal, Operation
 from registry_conformance.judge.load.order import LoadOrder
+from registry_conformance.judge.mismatch import PreconditionFailed
 
 _COST = Cost(60, 1 << 20, 12)
 """What a registration by the client takes at most."""
@@ -35,13 +37,11 @@ def main() -> None:
     order: LoadOrder = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
     journal = Journal(order.journal, order.process)
     over = time.monotonic() + order.alone + order.plan.seconds
-    users = [
-        threading.Thread(target=_use, args=(order, journal, number, over)) for number in range(order.plan.sdk_users)
-    ]
-    for user in users:
-        user.start()
-    for user in users:
-        user.join()
+    with ThreadPoolExecutor(max(order.plan.sdk_users, 1)) as pool:
+        users = [pool.submit(_use, order, journal, number, over) for number in range(order.plan.sdk_users)]
+    for lacking in (user.exception() for user in users):
+        if lacking is not None:
+            sys.exit(str(lacking))
 
 
 def _use(order: LoadOrder, journal: Journal, number: int, over: float) -> None:
@@ -64,6 +64,8 @@ def _register(isolated: IsolatedProcess, journal: Journal, developer: Developer,
     began = time.monotonic_ns()
     try:
         found = isolated.call(register, developer, plan)
+    except PreconditionFailed:
+        raise
     except (AssertionError, IsolatedProcessError) as problem:
         found = SdkRegistration(plan, problem=str(problem))
     ended = time.monotonic_ns()

@@ -108,7 +108,7 @@ class NeighbourProxy(AnyProxy):
     def _places(self, deployment: Deployment, workdir: Path) -> dict[str, object]:
         """Return what stands for each ``@PLACE@`` of its configuration."""
         addresses = self.layout.addresses
-        places: dict[str, object] = {"ROOM": workdir, "LISTEN": _joined(addresses["proxy"])}
+        places: dict[str, object] = {"WORKDIR": workdir, "LISTEN": _joined(addresses["proxy"])}
         places["MLFLOW"] = _joined(address_to(self.layout, deployment.links, "mlflow"))
         if self.asks_auth:
             return places | self._asking(deployment, workdir)
