@@ -41,7 +41,7 @@ def figures(runs: Sequence[Checks]) -> list[Figure]:
             "harness in a check, median of a run",
             "ms",
             [median(each) for each in beside],
-            Target(10),
+            Target(1.5),
             "what a check took beyond its own requests, evidence and fixtures included",
         ),
         *costs,

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.figure import BenchError
 from registry_conformance.judge.machine import python
 
-LIMIT = 300.0
+LIMIT = 1200.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 import psutil
 
-from benchmarks import broken_door, checks, harness, ready, throughput, workers
+from benchmarks import broken_door, checks, harness, ready, replay, throughput, workers
 from benchmarks.figure import BenchError, Figure, table
 from benchmarks.stacks import Bench
 from registry_conformance.cli.parameters import STORE, OneOf
@@ -29,6 +29,7 @@ BENCHMARKS = {
     "harness": harness,
     "checks": checks,
     "workers": workers,
+    "replay": replay,
     "throughput": throughput,
     "broken-door": broken_door,
 }

@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from benchmarks.bare_client import replay
 from benchmarks.checks import figures
 from benchmarks.figure import BenchError, Figure, Target, rounds_within, table
+from benchmarks.identities import Identities
 from benchmarks.steady import busy, steady
+from benchmarks.traffic import Sent, Traffic
+from registry_conformance.lab.stack.handle import OwnedStack
 from tests.tree import ROOT
 
 
@@ -129,3 +135,46 @@ def test_bad_option_of_steadiness_is_a_usage_error(option: str) -> None:
 
     assert said.returncode == 4
     assert said.stderr.startswith("steadiness: ")
+
+
+def exchange(started: float, seconds: float, answer: bytes = b"") -> Sent:
+    """Return a request as it was recorded."""
+    return Sent("GET", "canonical", "/x", (), b"", 0, 200, answer, started, seconds)
+
+
+def test_requests_that_were_under_way_at_once_are_sent_again_at_once() -> None:
+    """Requests that overlap lie in lanes of one group; what begins after all have ended begins another."""
+    first, beside, after_first, later = exchange(0, 2), exchange(1, 5), exchange(3, 1), exchange(10, 1)
+    groups = Traffic({}, [first, beside, after_first, later]).groups()
+
+    assert list(groups) == [[[first, after_first], [beside]], [[later]]]
+
+
+def test_names_of_the_server_are_replaced_in_what_follows() -> None:
+    """Ids that an answer gave are put in the place of the recorded ones, an experiment's only where one stands."""
+    old, new, key = "0a" * 16, "1b" * 16, "hk_recorded-key-0001"
+    names = Identities({key: "hk_another-key-00002"})
+    names.learn(
+        b'{"run": {"id": "%s", "experiment_id": "1"}}' % old.encode(),
+        b'{"run": {"id": "%s", "experiment_id": "7"}}' % new.encode(),
+    )
+
+    assert names.applied(f"/artifacts/1/{old}/1?key={key}") == f"/artifacts/7/{new}/1?key=hk_another-key-00002"
+    assert names.applied('{"experiment_ids": ["1"], "version": "1"}') == '{"experiment_ids": ["7"], "version": "1"}'
+
+
+def test_replay_counts_answers_of_another_status(stack: OwnedStack, tmp_path: Path) -> None:
+    """What was recorded is sent with the key of the same role, and an answer of another status is told."""
+    target = stack.target()
+    search = replace(
+        exchange(0, 1),
+        target="/api/mlflow/api/2.0/mlflow/experiments/search?max_results=1",
+        headers=(("Authorization", "Bearer hk_recorded-key-0001"),),
+    )
+    Traffic(
+        {"writer": "hk_recorded-key-0001"}, [search, replace(search, status=404), replace(search, door="s3")]
+    ).write(tmp_path / "gw0")
+
+    met = replay(tmp_path / "gw0", target)
+    assert (met.sent, met.same, met.elsewhere) == (2, 1, 1)
+    assert met.differing == {"404 then, 200 now": 1}
