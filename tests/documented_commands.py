@@ -59,7 +59,7 @@ PLANS: dict[str, Trial | Untried] = {
     r"make verify": Trial(says=r"A third party can register a model here"),
     r"pytest suites/local -n 2": Trial(says=r"A third party can register a model here"),
     r'pytest suites/local -k "upload and canonical"': Trial(says=r"Only a part was verified"),
-    r"pytest suites/local --fault=bucket-missing": Trial(code=1, says=r"NO: .*bucket"),
+    r"pytest suites/local --fault=bucket-missing": Trial(code=1, says=r"Do not ship: .*bucket"),
     r"registry-conformance verify --stack embedded --proxy nginx:conf/registry\.conf --against main": Trial(
         code=1, says=r"This change breaks \d+ promises? \("
     ),
@@ -78,7 +78,9 @@ PLANS: dict[str, Trial | Untried] = {
     r"make test ARGS=--nightly": Untried("is what tries these", ".github/workflows/nightly.yml", "ARGS=--nightly"),
     r"\.venv/bin/pre-commit install": Untried("changes the reader's clone"),
     r"pytest suites/contract/artifacts -k cut": Trial(says=r"Only a part was verified"),
-    r"pytest suites/contract/artifacts -k cut --fault=artifact-route-missing": Trial(code=1, says=r"NO: "),
+    r"pytest suites/contract/artifacts -k cut --fault=artifact-route-missing": Trial(
+        code=1, says=r"Do not ship: .*does not route"
+    ),
     r"scripts/prove --only=NAME": Trial(says=r"artifact-route-missing"),
     r"scripts/prove --replay reports/latest/facts": Untried(
         "reads the facts of a whole proof", "tests/test_proof_replay.py"

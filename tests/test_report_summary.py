@@ -10,7 +10,7 @@ import pytest
 from registry_conformance.judge.evidence.items import ExchangeItem
 from registry_conformance.judge.report.failure import exchange_line, render_failure
 from registry_conformance.judge.report.record import RunRecord
-from registry_conformance.judge.report.summary import sentence, summary
+from registry_conformance.judge.report.summary import in_brief, in_short, sentence, summary
 from registry_conformance.judge.requirement import MENDED_BY, Level, Register, Requirement
 from registry_conformance.judge.verdict import Verdict
 from tests.report_runs import EVIDENCE, EXCHANGE, REGISTER, check, green, mixed, run_of, seen
@@ -168,6 +168,22 @@ def test_summary_ends_in_the_sentence_and_counts_each_level() -> None:
     assert "Untested: 1 requirement; index.html and verdicts.json name each" in lines
     assert any(line.startswith("Reports: elsewhere") for line in lines)
     assert lines[-1] == sentence(mixed())
+
+
+def test_a_part_of_the_checks_is_told_in_short() -> None:
+    """A green run of a part ends in two lines; of a red one what is red is told before them, without any table."""
+    assert in_short(green(whole=False), "elsewhere") == [
+        "Checks: 5 passed; all else: elsewhere/index.html",
+        sentence(green(whole=False)),
+    ]
+    red = run_of(check("routes", Verdict.FAILED, "ROU-001", **seen()), exit_code=1, whole=False, leftovers=["model m"])
+    lines = in_short(red)
+
+    assert any(line.startswith("FAILED ROU-001 MUST") for line in lines)
+    assert "Left behind: model m" in lines
+    assert lines[-3:] == ["", "Checks: 1 failed; all else: reports/latest/index.html", sentence(red)]
+    assert not [line for line in lines if line.startswith(("MUST", "Proof", "Untested", "Judged"))]
+    assert in_brief(red) == lines[-2:]
 
 
 def test_first_cause_comes_first_and_once() -> None:

@@ -22,8 +22,9 @@ from registry_conformance.judge.verdict import Verdict, merge
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
 from registry_conformance.run.session.exit_codes import Exit, exit_code
+from registry_conformance.run.session.fitted import folded
 from registry_conformance.run.session.progress import Progress
-from tests.conftest import eventually, processes_of
+from tests.conftest import Project, eventually, processes_of
 
 V = Verdict
 
@@ -134,3 +135,23 @@ def test_a_killed_supervisor_takes_its_parts_along() -> None:
     finally:
         stack.close()
     assert list(Path(tempfile.gettempdir()).glob(f"{run_id}-*")) == []
+
+
+def test_lines_fit_the_terminal() -> None:
+    """A long line is folded between words, below its own beginning; a command stays whole, to be copied."""
+    assert folded("  fix:      add the route to every door", 24) == ["  fix:      add the", "    route to every door"]
+    assert folded("  rerun:  pytest 'suites/contract/area/test_area.py'", 24) == [
+        "  rerun:  pytest 'suites/contract/area/test_area.py'"
+    ]
+
+
+def test_a_run_of_a_part_ends_in_two_lines(judging: Project) -> None:
+    """With -k, and with -q, nothing but counts and one sentence follows pytest's own last line."""
+    judging.checks('@verifies("ZZZ-001")\ndef test_works(): pass\n\n@verifies("ZZZ-001")\ndef test_other(): pass\n')
+    for option in ("-kworks", "-q"):
+        code, said = judging.run(option)
+        lines = [line for line in said.split("passed", 1)[1].splitlines()[1:] if line]
+
+        assert code == 0, said
+        assert len(lines) == 2, said
+        assert lines[0].startswith("Checks: ")

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -108,3 +108,39 @@ def test_an_image_that_is_not_there_is_told_with_the_command_that_fetches_it(tmp
     assert code == 6, said
     assert "the image localhost:1/nowhere:none is not there; fetch it: docker pull localhost:1/nowhere:none" in said
     assert "Traceback" not in said
+
+
+ROUTE_MISSING = 'location ~ /mlflow-artifacts/ { default_type application/json; return 404 "{}"; }'
+CHANGED = "FROM registry-conformance/nginx-tuned:latest\nCOPY tuned.conf /etc/nginx/registry.conf\n"
+CHANGED_TAG = "registry-conformance-test/nginx-without-uploads"
+
+
+@pytest.fixture
+def changed_image(tmp_path: Path) -> Iterator[str]:
+    """An image of the tuned nginx that does not route artifacts, gone afterwards."""
+    need("nginx-tuned")
+    folder = tmp_path / "image"
+    folder.mkdir()
+    before = (ROOT / "docker" / "proxies" / "nginx" / "tuned.conf").read_text()
+    (folder / "tuned.conf").write_text(before.replace("location / {", f"{ROUTE_MISSING}\nlocation / {{", 1))
+    (folder / "Dockerfile").write_text(CHANGED)
+    subprocess.run(["docker", "build", "-q", "-t", CHANGED_TAG, str(folder)], env=MACHINE, check=True)
+    yield CHANGED_TAG
+    subprocess.run(["docker", "rmi", "-f", CHANGED_TAG], env=MACHINE, check=True)
+
+
+@pytest.mark.nightly  # two stacks of containers; by day ``test_against.py`` asks what a change is judged by
+def test_a_change_of_an_image_is_judged_by_what_it_breaks(tmp_path: Path, changed_image: str) -> None:
+    """An image that lost a route is told by the promises that it breaks, and the gate is closed."""
+    change = [f"--proxy-image={changed_image}", "--against=registry-conformance/nginx-tuned"]
+    command = [sys.executable, "-m", "registry_conformance", "verify", "--stack=docker", *change]
+    command += [
+        "-k=canonical and chunked",
+        f"--report-dir={tmp_path / 'reports'}",
+        f"--comment={tmp_path / 'comment.md'}",
+    ]
+    done = subprocess.run(command, cwd=ROOT, env=MACHINE, capture_output=True, text=True, check=False, timeout=1200)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("This change breaks 1 promise (ART-007"), done.stdout
+    assert "ART-007" in (tmp_path / "comment.md").read_text()

@@ -16,7 +16,7 @@ from registry_conformance.judge.report.tally import first_line, plural, some, su
 from registry_conformance.judge.requirement import MENDED_BY, Level
 from registry_conformance.judge.verdict import Verdict, count
 
-__all__ = ["conclusion", "sentence", "summary"]
+__all__ = ["conclusion", "in_brief", "in_short", "sentence", "summary"]
 
 _WIDTH = 116
 _MOST_BLOCKS = 5
@@ -66,6 +66,20 @@ def conclusion(run: RunRecord, reports: str = "reports/latest") -> list[str]:
     return [*(line for part in parts for line in part), "", outcome(run)]
 
 
+def in_short(run: RunRecord, reports: str = "reports/latest") -> list[str]:
+    """Return the end of a run of a part of the checks: what is red, and why; then the two lines of ``in_brief``."""
+    parts = (_causes(run), _red(run, reports), _left(run) if run.leftovers else (), _spent(run))
+    body = [line for part in parts for line in part]
+    return [*body, *([""] if body and body[-1] else []), *in_brief(run, reports)]
+
+
+def in_brief(run: RunRecord, reports: str = "reports/latest") -> list[str]:
+    """Return the checks by verdict and where the rest is told, and the sentence."""
+    counts = count(record.verdict for record in run.records)
+    told = ", ".join(f"{counts[str(verdict)]} {verdict}" for verdict in _COLUMNS if counts[str(verdict)]) or "none"
+    return [f"Checks: {told}; all else: {reports}/index.html", sentence(run)]
+
+
 def _judged(run: RunRecord) -> Iterator[str]:
     doors = some(list(run.target.get("doors") or {}), _MOST_IDS) or "none"
     versions = ", ".join(f"{part} {version}" for part, version in (run.target.get("versions") or {}).items())
@@ -98,13 +112,20 @@ def _proof(run: RunRecord) -> Iterator[str]:
 
 def _counts(run: RunRecord) -> Iterator[str]:
     by_id = tally.verdicts(run)
-    yield f"{'':<11}" + "".join(f"{verdict!s:>14}" for verdict in _COLUMNS)
+    yield _row("", [str(verdict) for verdict in _COLUMNS])
     rows = {str(level): count(tally.of_level(run, by_id, level).values()) for level in Level}
     profiles = {name: row["requirements"] for name, row in by_profile(run).items() if row["promised"]}
     rows |= profiles if len(profiles) > 1 or len(by_profile(run)) > 1 else {}
     rows["checks"] = count(record.verdict for record in run.records)
     for name, counts in rows.items():
-        yield f"{name:<11}" + "".join(f"{counts[str(verdict)]:>14}" for verdict in _COLUMNS)
+        yield _row(name, [str(counts[str(verdict)]) for verdict in _COLUMNS])
+
+
+def _row(name: str, cells: Sequence[str]) -> str:
+    """Return a line of the table, which fits 80 columns."""
+    return f"{name:<11}" + "".join(
+        f"{cell:>{len(str(verdict)) + 2}}" for verdict, cell in zip(_COLUMNS, cells, strict=True)
+    )
 
 
 def _rank(run: RunRecord, record: CheckRecord) -> int:

@@ -18,7 +18,7 @@ from registry_conformance.judge.report.console import keep_secret
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.redact import Redactor
-from registry_conformance.judge.report.summary import conclusion, summary
+from registry_conformance.judge.report.summary import conclusion, in_brief, in_short, summary
 from registry_conformance.judge.report.tally import RED, plural
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
 from registry_conformance.judge.target.ledger import LedgerError
@@ -32,6 +32,7 @@ from registry_conformance.run.session.arguments import whole
 from registry_conformance.run.session.context import REFUSAL, Context
 from registry_conformance.run.session.exit_codes import Exit, exit_code, left_behind
 from registry_conformance.run.session.failure_diagnosis import diagnosed
+from registry_conformance.run.session.fitted import fitting
 from registry_conformance.run.session.header import judged
 from registry_conformance.run.session.live_request import only_the_way
 from registry_conformance.run.session.load_diagnosis import diagnosed_load
@@ -325,13 +326,20 @@ class RunController:
 
     def _report(self, run: RunRecord) -> Exit:
         remember_durations(self._config, self._records)
-        return self._write(run, self._terminal.write_line)
+        return self._write(run, fitting(self._terminal))
 
     def _write(self, run: RunRecord, say: Callable[[str], None]) -> Exit:
         redactor = Redactor(self.target.secrets if self.target else ())
-        told = conclusion if TELLER in self._config.stash else summary
-        code = report(run, self._settings.report_dir, self.target, redactor, say, told, self._signer)
+        code = report(run, self._settings.report_dir, self.target, redactor, say, self._teller(run), self._signer)
         return code if code == Exit.USAGE else share_allure(run, self._settings, say, code)
+
+    def _teller(self, run: RunRecord) -> Callable[[RunRecord, str], list[str]]:
+        """Return what tells the end of a run: all of it, or less where a part was asked for, or quiet."""
+        if TELLER in self._config.stash:
+            return conclusion
+        if self._config.option.verbose < 0:
+            return in_brief
+        return summary if run.whole or run.problem or run.load is not None else in_short
 
     @property
     def _signer(self) -> Any:
