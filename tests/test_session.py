@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
@@ -16,6 +17,7 @@ from _pytest.terminal import TerminalReporter
 
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import RUN_VARIABLE, new_run_id
+from registry_conformance.judge.output import SteadyOutput
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.verdict import Verdict, merge
@@ -86,6 +88,27 @@ def test_time_left_is_not_told_if_it_cannot_be_known(request: pytest.FixtureRequ
     now[0] = 60.0
     progress.done(CheckRecord("a", (), Verdict.PASSED, 60.0))
     assert progress.line() == "1 of 3 checks"
+
+
+def test_a_terminal_has_a_bar_below_what_is_red(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal what is red stands above a bar with the counts, which is gone in the end; NO_COLOR is heeded."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    written = io.StringIO()
+    monkeypatch.setattr(written, "isatty", lambda: True)
+    clean = cast("io.StringIO", SteadyOutput(written))
+    progress = Progress(TerminalReporter(request.config, clean), 1, {}, Register({}, ""), lambda: 0.0)
+    progress.expect(["a[x]", "b"])
+    progress.done(CheckRecord("a[x]", (), V.FAILED, 1.0))
+    shown = written.getvalue()
+    progress.end()
+
+    assert shown.index("    a[x]\n") < shown.index("1 of 2 checks, 1 red")
+    assert "\x1b[31m" not in shown
+    assert written.getvalue().splitlines()[-1].endswith("\x1b[2K")
+    assert "\\x" not in written.getvalue()
 
 
 def test_check_at_a_broken_door_is_not_told_as_red(request: pytest.FixtureRequest) -> None:

@@ -11,6 +11,7 @@ from _pytest.terminal import TerminalReporter
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.verdict import Verdict
+from registry_conformance.run.session.bar import Bar
 
 _SECONDS_BETWEEN_LINES = 10.0
 _FIRST_SECONDS = 10.0
@@ -25,8 +26,8 @@ class Progress:
 
     The time left is what the checks still to come took last time, at the pace of this run, shared by the workers. It is
     told of a run whose checks have run here before, when ten seconds and a twentieth of it are over: long checks
-    come first, so that the number of checks alone says little. On a terminal one line is rewritten; elsewhere a line
-    is printed now and then.
+    come first, so that the number of checks alone says little. A terminal has a bar below what is said; elsewhere
+    a line is printed now and then.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Progress:
         """Seconds of the checks that are done and have run before: now, and then."""
         self._red = 0
         self._broken_doors: frozenset[str] = frozenset()
-        self._live = terminal.isatty
+        self._bar = Bar(terminal._tw._file) if terminal.isatty else None
         self._began = self._printed = clock()
 
     def expect(self, nodeids: list[str]) -> None:
@@ -73,8 +74,8 @@ class Progress:
             if self._red <= _RED_SHOWN:
                 more = "\n(what else is red is counted here and told at the end)" if self._red == _RED_SHOWN else ""
                 self._say(f"{record.verdict}: {self._title(record)}\n    {record.nodeid}{more}", red=True)
-        if self._live:
-            self._terminal.rewrite(f"  {self.line()}", erase=True)
+        if self._bar:
+            self._bar.show(self._number_done, self._number_done + len(self._due), self.line())
         elif self._clock() - self._printed > _SECONDS_BETWEEN_LINES:
             self._say(f"  {self.line()}")
 
@@ -96,20 +97,20 @@ class Progress:
         return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
     def end(self) -> None:
-        """Clear the live line."""
-        if self._live:
-            self._terminal.rewrite("", erase=True)
+        """Take the bar away."""
+        if self._bar:
+            self._bar.end()
 
     def _title(self, record: CheckRecord) -> str:
         names = record.requirements[:1]
         return " ".join(f"{name} {self._register[name].text}" for name in names if name in self._register)
 
     def _say(self, text: str, red: bool = False) -> None:
-        if self._live:
-            self._terminal.rewrite("", erase=True)
+        if self._bar:
+            self._bar.say(text, red=red)
         else:
             self._terminal.ensure_newline()
-        self._terminal.write_line(text, red=red)
+            self._terminal.write_line(text, red=red)
         self._printed = self._clock()
 
 

@@ -1,0 +1,58 @@
+"""The bar of a run on a terminal: drawn by Rich below what is said, and gone when the run is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+
+class Bar:
+    """A bar with a line of words beside it; nothing is drawn before the first ``show``, nor by a thread of its own.
+
+    Rich heeds ``NO_COLOR``, and draws nothing on a terminal that cannot move its cursor. Nothing is sent to it but
+    colours and a line that is written anew: what else moves a cursor is spelled out by the stream, whoever sent it.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._drawn: RichProgress | None = None
+
+    def show(self, done: int, total: int, words: str) -> None:
+        """Draw how much is done, of how much."""
+        drawn = self._drawing()
+        drawn.update(drawn.task_ids[0], completed=done, total=total, description=words, refresh=True)
+
+    def say(self, text: str, *, red: bool = False) -> None:
+        """Write lines above the bar, as they are."""
+        self._drawing().console.print(text, style="red" if red else "", markup=False, highlight=False, emoji=False)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._drawn is not None:
+            self._drawn.update(self._drawn.task_ids[0], visible=False, refresh=True)
+            self._drawn.stop()
+            self._drawn = None
+
+    def _drawing(self) -> RichProgress:
+        if self._drawn is None:
+            from rich.console import Console  # noqa: PLC0415 - a tenth of a second, due on terminals alone
+            from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+
+            class WithItsCursor(Console):
+                def show_cursor(self, show: bool = True) -> bool:
+                    """Leave the cursor as it is."""
+                    return show
+
+            self._drawn = Progress(
+                BarColumn(bar_width=20),
+                TextColumn("{task.description}", markup=False),
+                console=WithItsCursor(file=self._file),
+                auto_refresh=False,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._drawn.add_task("", total=1)
+            self._drawn.start()
+        return self._drawn
