@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_what_cannot_be_had_is_refused_with_what_can(
         base(name, filled, tmp_path / "reports", tmp_path / "room")
 
 
-def sides(before: Verdict, after: Verdict, asked: list[list[str]], series: str = "") -> Callable[[list[str]], int]:
+def sides(before: Verdict, after: Verdict, asked: list[list[str]], **fields: Any) -> Callable[[list[str]], int]:
     """Return what stands in the place of a run: it writes a record of its side and keeps its arguments in ``asked``."""
 
     def carried_out(arguments: list[str]) -> int:
@@ -105,7 +106,7 @@ def sides(before: Verdict, after: Verdict, asked: list[list[str]], series: str =
         verdict = before if "before" in given["report-dir"] else after
         code = int(verdict is Verdict.FAILED)
         one = check("x", verdict, "ROU-001")
-        record = replace(green(one, skip=["ROU-001"], run_id=given["run-id"], exit_code=code), series=series)
+        record = replace(green(one, skip=["ROU-001"], run_id=given["run-id"], exit_code=code), **fields)
         write(record, reports / "runs" / given["run-id"], Redactor(()), history=History(reports))
         return code
 
@@ -186,6 +187,21 @@ def test_an_earlier_run_of_something_else_is_refused(
     assert "the run verify-alike is over" in capsys.readouterr().err
     assert verify_change(repository, tmp_path, "--against=verify-alik") == 4
     assert "did you mean verify-alike" in capsys.readouterr().err
+
+
+def test_an_earlier_run_of_other_checks_is_refused(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run of a part of the checks is compared with a run of the same part alone, whatever their cases."""
+    for name, asked in (("verify-same", "x[other-case]"), ("verify-other", "y")):
+        one = check(asked, Verdict.PASSED, "ROU-001")
+        record = replace(green(one, skip=["ROU-001"], run_id=name), whole=False)
+        write(record, tmp_path / "r" / "runs" / name, Redactor(()), history=History(tmp_path / "r"))
+    monkeypatch.setattr(before_after, "carry_out", sides(Verdict.PASSED, Verdict.PASSED, [], whole=False))
+
+    assert verify_change(repository, tmp_path, "--against=verify-same") == 0
+    assert verify_change(repository, tmp_path, "--against=verify-other") == 4
+    assert "the run verify-other and this one were not asked the same checks" in capsys.readouterr().err
 
 
 def test_folders_of_one_name_are_taken_out_apart(repository: Path, tmp_path: Path) -> None:

@@ -109,6 +109,15 @@ def _check_alike(before: RunRecord, after: RunRecord) -> None:
         asked = {True: "every check", False: "a part of the checks"}
         told = f"the run {before.run_id} was asked {asked[before.whole]}, and this one {asked[after.whole]}"
         raise NotJudgedError(f"{told}; ask the same of both", 4)
+    if not after.whole and (one_sided := sorted(_asked(before) ^ _asked(after))):
+        told = f"the run {before.run_id} and this one were not asked the same checks: one alone has {one_sided[0]}"
+        more = f" and {len(one_sided) - 1} more" if one_sided[1:] else ""
+        raise NotJudgedError(f"{told}{more}; ask the same of both", 4)
+
+
+def _asked(run: RunRecord) -> set[str]:
+    """Return the checks that a run asked, without their cases, which may depend on what is judged."""
+    return {check.nodeid.partition("[")[0] for check in run.records}
 
 
 def _judged(run: RunRecord) -> str:
