@@ -15,8 +15,7 @@ from registry_conformance.judge.end_requests import EndRequests, Stopped
 from registry_conformance.judge.output import SteadyOutput
 from registry_conformance.judge.report import attestation, tally
 from registry_conformance.judge.report.console import keep_secret
-from registry_conformance.judge.report.evidence_store import Spool
-from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.summary import conclusion, in_brief, in_short, summary
 from registry_conformance.judge.report.tally import RED, plural
@@ -39,6 +38,7 @@ from registry_conformance.run.session.load_diagnosis import diagnosed_load
 from registry_conformance.run.session.load_request import OUTCOME
 from registry_conformance.run.session.parts_watch import PartsWatch
 from registry_conformance.run.session.progress import Progress, hush
+from registry_conformance.run.session.records import Records
 from registry_conformance.run.session.reporting import cache_folder, durations, remember_durations, report, share_allure
 from registry_conformance.run.session.run_record import RunClock
 from registry_conformance.run.session.stack_request import stack_request
@@ -65,9 +65,7 @@ class RunController:
         self._context = context
         self._settings = context.settings
         self._register = context.register
-        self._records: dict[str, CheckRecord] = {}
-        self._begun: dict[str, CheckRecord] = {}
-        self._spool = Spool()
+        self._records = Records()
         self._clock = RunClock(config, context)
         self._stack: OwnedStack | None = None
         self._problem = ""
@@ -158,27 +156,13 @@ class RunController:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a check's record from its last report; where its worker died, from the first."""
         learn(getattr(report, "tokens", ()))
-        raw = getattr(report, "check", None)
-        if raw is not None:
-            record: CheckRecord = pickle.loads(raw)  # noqa: S301 - from a worker of this run
-            if report.when == "setup":
-                self._begun[record.nodeid] = record
-                return
-        elif report.when not in {"setup", "call", "teardown"}:
-            record = CheckRecord(report.nodeid, (), Verdict.ERROR, 0.0, message=str(report.longrepr))
-        else:
+        record = self._records.ended(report)
+        if record is None:
             return
         if self._watch.is_due(record) and self._lost_a_part() and record.verdict >= Verdict.FAILED:
             record = replace(record, verdict=Verdict.INCONCLUSIVE)
-        self._keep(record)
-
-    def _keep(self, record: CheckRecord) -> None:
-        """Keep a check's record, the worst if there are several: what ran again after a crash did crash."""
-        kept = replace(record, evidence=self._spool.keep(record.evidence))
-        before = self._records.get(record.nodeid) or self._begun.get(record.nodeid)
-        if record.nodeid not in self._records:
+        if self._records.keep(record):
             self._progress.done(record)
-        self._records[record.nodeid] = before.or_worse(kept) if before else kept
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Keep pytest's dots away where the live line speaks."""
@@ -260,16 +244,16 @@ class RunController:
 
     def _excuse(self, live: LiveRun, ended: int) -> int:
         """Excuse what is expected to fail; return what pytest's exit status is then."""
-        red = {nodeid for nodeid, record in self._records.items() if record.verdict in RED}
-        judged = live.excused(list(self._records.values()), whole=whole(self._config))
-        self._records = {record.nodeid: record for record in judged}
+        red = any(record.verdict in RED for record in self._records.all())
+        judged = live.excused(self._records.all(), whole=whole(self._config))
+        self._records.excuse(judged)
         all_excused = red and not any(record.verdict in RED for record in judged)
         return pytest.ExitCode.OK if all_excused and ended == pytest.ExitCode.TESTS_FAILED else ended
 
     def _code(self, ended: int, leftovers: Sequence[str] = ()) -> Exit:
         """Return the exit code; of a registration told step by step, having found the way there proves nothing yet."""
         told = TELLER in self._config.stash
-        counted = (record for record in self._records.values() if not (told and only_the_way(record)))
+        counted = (record for record in self._records.all() if not (told and only_the_way(record)))
         return exit_code(ended, [record.verdict for record in counted], self._problem, leftovers=bool(leftovers))
 
     @property
@@ -325,7 +309,7 @@ class RunController:
         return True
 
     def _report(self, run: RunRecord) -> Exit:
-        remember_durations(self._config, self._records)
+        remember_durations(self._config, self._records.all())
         return self._write(run, fitting(self._terminal))
 
     def _write(self, run: RunRecord, say: Callable[[str], None]) -> Exit:
@@ -348,7 +332,7 @@ class RunController:
         return attestation.signer(key) if key else None
 
     def _run_record(self, code: Exit) -> RunRecord:
-        live, owned, records = self._live is not None, self._stack is not None, list(self._records.values())
+        live, owned, records = self._live is not None, self._stack is not None, self._records.all()
         return self._clock.record(code, self._broke_off, records, self.target, live=live, owned=owned)
 
     def _number_of_workers(self) -> int:

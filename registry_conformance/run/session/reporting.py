@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -112,9 +112,9 @@ def durations(config: pytest.Config) -> dict[str, float]:
     return dict(cache.get(_SECONDS, {})) if cache is not None else {}
 
 
-def remember_durations(config: pytest.Config, records: Mapping[str, CheckRecord]) -> None:
+def remember_durations(config: pytest.Config, records: Sequence[CheckRecord]) -> None:
     """Keep how long each check took, for the time left of the next run."""
     cache = getattr(config, "cache", None)
     if cache is not None and records:
-        took = {nodeid: round(record.seconds, 3) for nodeid, record in records.items()}
+        took = {record.nodeid: round(record.seconds, 3) for record in records}
         cache.set(_SECONDS, durations(config) | took)
