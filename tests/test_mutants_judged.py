@@ -13,8 +13,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from registry_conformance.documents.score import render_score, score_document
+from registry_conformance.documents.score import render_badge, render_score, score_document
 from registry_conformance.judge.locations import ROOT, SUITES
+from registry_conformance.judge.report.badge import COLOURS
+from registry_conformance.judge.report.proof import MUTANTS, mutant_score
 from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.faults.change import unchanged
 from registry_conformance.proof.faults.selection import Check
@@ -26,7 +28,7 @@ from registry_conformance.proof.mutants.journal import Journal
 from registry_conformance.proof.mutants.mutant import Mutant
 from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome
 from registry_conformance.proof.mutants.plan import Planner
-from registry_conformance.proof.mutants.result import NAME, MutantResult, ResultError, read, share, summary
+from registry_conformance.proof.mutants.result import MutantResult, ResultError, read, share, summary
 from registry_conformance.proof.mutants.topics import speaks
 
 REGISTER = Register.load(SUITES / "requirements")
@@ -141,7 +143,7 @@ def test_document_is_of_its_schema_and_its_sums_are_checked(tmp_path: Path) -> N
     document = result(Fate.KILLED, Fate.SURVIVED, Fate.INVALID)
     schema = json.loads((ROOT / "reports" / "schema" / "mutants.v1.json").read_text())
     jsonschema.validate(document, schema, format_checker=jsonschema.FormatChecker())
-    file = tmp_path / NAME
+    file = tmp_path / MUTANTS
     file.write_text(json.dumps(document))
 
     assert read(file) == document
@@ -150,6 +152,27 @@ def test_document_is_of_its_schema_and_its_sums_are_checked(tmp_path: Path) -> N
     with pytest.raises(ResultError, match="summary"):
         read(file)
     assert summary(document["mutants"])["killed"] == 1
+
+
+def test_score_counts_for_the_suite_that_earned_it(tmp_path: Path) -> None:
+    """A run tells the last mutants of its own suite and register; of nothing that could be judged there is no score."""
+    document = result(Fate.KILLED, Fate.SURVIVED, Fate.INVALID)
+    suite, file = document["suite"], tmp_path / MUTANTS
+    file.write_text(json.dumps(document))
+
+    counted = mutant_score(tmp_path, suite["version"], suite["register"])
+    assert counted is not None and (counted["judged"], counted["killed"], counted["survived"]) == (2, 1, 1)
+    assert mutant_score(tmp_path, suite["version"], "other") is None
+    file.write_text(json.dumps(result(Fate.INVALID)))
+    assert mutant_score(tmp_path, suite["version"], suite["register"]) is None
+
+
+@pytest.mark.parametrize(("fates", "colour"), [([Fate.KILLED], "good"), ([Fate.KILLED, Fate.SURVIVED], "doubt")])
+def test_badge_tells_the_count(fates: list[Fate], colour: str) -> None:
+    """The picture has the count of killed ones, and the colour of a good score for nine of ten alone."""
+    shown = render_badge(score_document(result(*fates)))
+
+    assert f"1 of {len(fates)} killed" in shown and COLOURS[colour] in shown
 
 
 def test_page_tells_the_share_and_each_survivor() -> None:

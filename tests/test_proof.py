@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 
 from registry_conformance.judge.locations import ROOT, SUITES
-from registry_conformance.judge.report.proof import keep, score
+from registry_conformance.judge.report.proof import PROOF, keep, score
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.catalogue import CATALOGUE
@@ -120,10 +120,10 @@ def test_score_is_carried_only_by_the_suite_that_earned_it(tmp_path: Path) -> No
     """The last whole proof counts, for the suite and register that it is about."""
     judged = proof(outcome(FAULT.name, seen(FAULT.requirements[0], Verdict.FAILED)))
     data = json.dumps(judged.document()).encode()
-    keep(tmp_path, "prove-1", {"faults.json": data}, whole=False)
+    keep(tmp_path, "prove-1", {"faults.json": data})
     assert score(tmp_path, "0.1.0", REGISTER.version) is None
 
-    keep(tmp_path, "prove-1", {"faults.json": data}, whole=True)
+    keep(tmp_path, "prove-1", {"faults.json": data}, counts=PROOF)
     counted = score(tmp_path, "0.1.0", REGISTER.version)
     assert counted is not None and (counted["faults"], counted["caught"]) == (1, 1)
     assert score(tmp_path, "0.2.0", REGISTER.version) is None

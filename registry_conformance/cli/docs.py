@@ -39,6 +39,7 @@ def command(check: bool) -> int:
             pages.COMPATIBILITY: pages.compatibility_page(),
             pages.REFERENCE_MODULE: pages.reference_module(),
             pages.SCORE: pages.score_page(),
+            pages.SCORE_BADGE: pages.score_badge(),
             pages.ARTIFACT_API: _observed(),
         }
     except (ListingError, StackError) as problem:

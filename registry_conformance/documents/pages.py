@@ -13,7 +13,7 @@ from registry_conformance.documents.compatibility import render_compatibility
 from registry_conformance.documents.reference_module import render_reference_module
 from registry_conformance.documents.requirements import render_requirements
 from registry_conformance.documents.s3_requirements import render_s3_requirements
-from registry_conformance.documents.score import render_score
+from registry_conformance.documents.score import render_badge, render_score
 from registry_conformance.documents.troubleshooting import render_guide
 from registry_conformance.judge.account.own_rights import object_rights, own_rights
 from registry_conformance.judge.account.remedy import filled
@@ -32,6 +32,7 @@ S3_REQUIREMENTS = ROOT / "docs" / "s3-requirements.md"
 COMPATIBILITY = ROOT / "docs" / "compatibility.md"
 REFERENCE_MODULE = ROOT / "docs" / "examples" / "terraform" / "main.tf"
 SCORE = ROOT / "docs" / "score.md"
+SCORE_BADGE = SCORE.with_suffix(".svg")
 ARTIFACT_API = ROOT / "docs" / "artifact-api.md"
 
 
@@ -93,6 +94,11 @@ def reference_module() -> str:
 def score_page() -> str:
     """Return the page of the last score of mutants that is committed."""
     return render_score(json.loads(SCORE.with_suffix(".json").read_text(encoding="utf-8")))
+
+
+def score_badge() -> str:
+    """Return the picture of the last score of mutants that is committed."""
+    return render_badge(json.loads(SCORE.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def is_stale(page: Path, text: str) -> bool:

@@ -6,6 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from registry_conformance.judge.report.badge import COLOURS, picture
+
+_GOOD = 0.9
+"""So large a share of killed mutants is what the project is after."""
 FATES = ("killed", "survived", "undecided", "equivalent", "invalid")
 _KEPT = ("id", "layer", "kind", "place", "how", "fate", "why", "tried", "reached", "killed_by", "named")
 
@@ -20,6 +24,15 @@ def score_document(result: Mapping[str, Any]) -> dict[str, Any]:
 def render_score(document: Mapping[str, Any]) -> str:
     """Return the page of a document, as Markdown."""
     return "\n".join(_lines(document)) + "\n"
+
+
+def render_badge(document: Mapping[str, Any]) -> str:
+    """Return a small picture of a document's score, as SVG."""
+    numbers = document["summary"]
+    tried = numbers["mutants"] - numbers["equivalent"]
+    colour = COLOURS["good" if numbers["killed"] >= _GOOD * tried else "doubt"]
+    words = f"{numbers['killed']} of {tried} killed"
+    return picture("mutants", words, colour, f"mutants killed by the checks, {document['started'][:10]}").decode()
 
 
 def share_of(counts: Mapping[str, int]) -> str:

@@ -74,19 +74,26 @@ def test_many_checks_do_not_lag(page: Page, pages: dict[str, str]) -> None:
     took = page.evaluate(
         """() => {
           const search = document.getElementById("query");
-          const times = [];
-          for (const words of ["case[1999]", "mny-007", "promise", "nothing like it", ""]) {
+          const searched = (words) => {
             const began = performance.now();
             search.value = words;
             search.dispatchEvent(new Event("input"));
             document.body.getBoundingClientRect();
-            times.push(performance.now() - began);
-          }
+            return performance.now() - began;
+          };
+          const times = ["case[1999]", "mny-007", "promise", "nothing like it", ""].map(
+            (words) => Math.min(...Array.from({ length: 5 }, () => (searched(" "), searched(words))))
+          );
           return times.sort((a, b) => a - b)[2];
         }"""
     )
     blank = page.evaluate(
-        "(() => { const b = performance.now(); let n = 0; while (n < 2e7) n += 1; return performance.now() - b; })()"
+        """() => Math.min(...Array.from({ length: 5 }, () => {
+          const began = performance.now();
+          let n = 0;
+          while (n < 2e7) n += 1;
+          return performance.now() - began;
+        }))"""
     )
     assert took < blank * 10, f"{took:.0f} ms against {blank:.0f} ms for twenty million additions"
     page.locator("#MNY-007 > summary").click()

@@ -11,24 +11,28 @@ from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.requirement import Level
 from registry_conformance.judge.verdict import Verdict
 
-_COLOURS = {"good": "#15703f", "bad": "#c5221f", "doubt": "#a15800"}
+COLOURS = {"good": "#15703f", "bad": "#c5221f", "doubt": "#a15800"}
 _LABEL = "registry"
 
 
 def render(run: RunRecord) -> Iterator[bytes]:
     """Yield the SVG; its widths are those of its texts, set by the picture itself."""
-    words, colour = _words(run), _COLOURS[tally.mood(run)]
-    left, right = 14 + 6.6 * len(_LABEL), 14 + 6.6 * len(words)
+    yield picture(_LABEL, _words(run), COLOURS[tally.mood(run)], sentence(run))
+
+
+def picture(label: str, words: str, colour: str, title: str) -> bytes:
+    """Return an SVG of two fields, ``label`` and ``words``, the second in ``colour``."""
+    left, right = 14 + 6.6 * len(label), 14 + 6.6 * len(words)
     width = round(left + right)
-    yield (
+    return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" '
-        f'aria-label="{_LABEL}: {escape(words)}">'
-        f"<title>{escape(sentence(run))}</title>"
+        f'aria-label="{label}: {escape(words)}">'
+        f"<title>{escape(title)}</title>"
         f'<clipPath id="r"><rect width="{width}" height="20" rx="4"/></clipPath><g clip-path="url(#r)">'
         f'<rect width="{left:.0f}" height="20" fill="#3c434b"/>'
         f'<rect x="{left:.0f}" width="{right:.0f}" height="20" fill="{colour}"/></g>'
         '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
-        f'<text x="{left / 2:.1f}" y="14" textLength="{left - 12:.0f}">{_LABEL}</text>'
+        f'<text x="{left / 2:.1f}" y="14" textLength="{left - 12:.0f}">{label}</text>'
         f'<text x="{left + right / 2:.1f}" y="14" textLength="{right - 12:.0f}">{escape(words)}</text></g></svg>\n'
     ).encode()
 

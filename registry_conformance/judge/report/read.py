@@ -141,6 +141,7 @@ def _run(document: Mapping[str, Any], records: list[CheckRecord]) -> RunRecord:
         client=document.get("registration", {}).get("client", ""),
         diagnosis=document["diagnosis"],
         fault_score=document["suite"]["fault_score"],
+        mutant_score=document["suite"].get("mutant_score"),
         changes=document["changes"],
         load=document.get("load"),
         **{name: document[name] for name in same},

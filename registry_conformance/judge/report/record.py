@@ -59,7 +59,8 @@ class RunRecord:
     ``capabilities`` (name -> {"present": bool, "reason": str}), ``faults`` (injected on purpose). ``started`` and
     ``finished`` are ISO 8601 in UTC. ``exit_code`` is the run's; ``problem`` says why nothing could be verified.
     ``diagnosis`` holds the causes of what is red, ranked, as ``verdicts.json`` has them; ``fault_score`` what the suite
-    caught when it was last proved, ``None`` if it was not. ``series`` names what was judged and how, so that runs of
+    caught when it was last proved, ``None`` if it was not, and ``mutant_score`` what it noticed of changes that rules
+    make. ``series`` names what was judged and how, so that runs of
     one series can be compared, and ``whole`` is whether every check was asked for; ``changes`` is what changed since
     the last one, as ``verdicts.json`` has it, and ``trend`` what a chart shows of the last thirty, this one included.
     ``beyond`` maps requirements that no check can judge on this target to the reason; ``spent`` is what the run cost a
@@ -82,6 +83,7 @@ class RunRecord:
     leftovers: Sequence[str] = field(default=())
     diagnosis: Sequence[Mapping[str, Any]] = ()
     fault_score: Mapping[str, Any] | None = None
+    mutant_score: Mapping[str, Any] | None = None
     series: str = ""
     whole: bool = True
     changes: Mapping[str, Any] | None = None

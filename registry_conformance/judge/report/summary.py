@@ -108,6 +108,11 @@ def _proof(run: RunRecord) -> Iterator[str]:
         )
     else:
         yield "Proof: this version was not proved on this machine; `make prove` breaks a deployment in every known way"
+    if mutants := run.mutant_score:
+        yield (
+            f"Mutants: the checks noticed {mutants['killed']} of {mutants['judged']} changes that nobody chose, of a "
+            f"catalogue of {mutants['catalogue']} ({mutants['started']})"
+        )
 
 
 def _counts(run: RunRecord) -> Iterator[str]:

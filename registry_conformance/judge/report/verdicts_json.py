@@ -51,6 +51,7 @@ def outline(run: RunRecord) -> dict[str, Any]:
             "version": run.suite_version,
             "register": run.register.version,
             "fault_score": dict(run.fault_score) if run.fault_score is not None else None,
+            "mutant_score": dict(run.mutant_score) if run.mutant_score is not None else None,
         },
         "command": run.command,
         "series": run.series,

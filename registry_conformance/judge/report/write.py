@@ -39,8 +39,8 @@ RUNS = "runs"
 LATEST = "latest"
 VERDICTS = "verdicts.json"
 ALLURE_RESULTS = "allure-results"
-_COMPLETE = {VERDICTS: verdicts_json.SCHEMA, "faults.json": "faults.v1"}
-"""File -> the schema of it: a folder that holds one is a complete run, or a complete proof."""
+_COMPLETE = {VERDICTS: verdicts_json.SCHEMA, "faults.json": "faults.v1", "mutants.json": "mutants.v1"}
+"""File -> the schema of it: a folder that holds one is a complete run, or a complete proof by faults or mutants."""
 FORMATS: Mapping[str, tuple[str, Callable[[RunRecord], Iterable[bytes]]]] = {
     "junit": ("junit.xml", lambda run: [junit.render(run)]),
     "ctrf": ("ctrf.json", ctrf.chunks),

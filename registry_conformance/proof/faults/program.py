@@ -143,7 +143,7 @@ def _write(proof: Proof, reports: Path, redactor: Redactor) -> None:
     for number, look in enumerate(proof.looks):
         name = f"{HEALTHY_LOOK}-{number}" if look.fault == HEALTHY_LOOK else look.fault
         files[f"{FOLDER}/{name}.json"] = _json(redactor.value(look.document()))
-    keep(reports, proof.run, files, whole=proof.whole)
+    keep(reports, proof.run, files, counts=PROOF if proof.whole else "")
 
 
 def _json(document: Any) -> bytes:

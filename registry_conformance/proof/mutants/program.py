@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from registry_conformance.documents.pages import SCORE
-from registry_conformance.documents.score import render_score, score_document
+from registry_conformance.documents.pages import SCORE, SCORE_BADGE
+from registry_conformance.documents.score import render_badge, render_score, score_document
 from registry_conformance.judge.locations import REGISTER, ROOT
 from registry_conformance.judge.machine import isolate, new_run_id, suite_version
-from registry_conformance.judge.report.proof import keep
+from registry_conformance.judge.report.proof import MUTANTS, keep
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
 from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.stack.handle import Stack, StackError
@@ -34,7 +34,7 @@ from registry_conformance.proof.mutants.mutant import Mutant
 from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome
 from registry_conformance.proof.mutants.plan import Planner
 from registry_conformance.proof.mutants.record import record_coverage
-from registry_conformance.proof.mutants.result import NAME, MutantResult, share
+from registry_conformance.proof.mutants.result import MutantResult, share
 from registry_conformance.proof.mutants.session import do_jobs
 from registry_conformance.proof.mutants.worker import MutantWorker
 from registry_conformance.run.option_values import SettingsError
@@ -186,7 +186,8 @@ def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
     )
     document = result.document()
     data = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
-    keep(settings.report_dir, settings.run_id, {NAME: data}, whole=False)
+    of_all = not (asked.only or asked.layers or asked.kinds)
+    keep(settings.report_dir, settings.run_id, {MUTANTS: data}, counts=MUTANTS if of_all else "")
     if asked.write_docs:
         _write_docs(document)
     if asked.learn:
@@ -208,6 +209,7 @@ def _write_docs(document: dict[str, Any]) -> None:
     kept = score_document(document)
     SCORE.with_suffix(".json").write_text(json.dumps(kept, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
     SCORE.write_text(render_score(kept), encoding="utf-8")
+    SCORE_BADGE.write_text(render_badge(kept), encoding="utf-8")
 
 
 def _learn(known: Coverage, session: _Session) -> None:
@@ -237,7 +239,7 @@ def _tell(document: dict[str, Any], asked: MutantsRequest, reports: Path, say: S
     if numbers["diagnosis"]:
         say("diagnosis: " + ", ".join(f"{count} {what}" for what, count in numbers["diagnosis"].items()))
     say(f"{document['seconds']:.0f} s, {numbers['seconds_a_mutant']} s a mutant on one of {asked.jobs} stacks")
-    latest = reports / "latest" / NAME
+    latest = reports / "latest" / MUTANTS
     say(str(latest.relative_to(ROOT) if latest.is_relative_to(ROOT) else latest))
     part = share(numbers)
     if part is None:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.report.proof import MUTANTS_SCHEMA
 from registry_conformance.proof.mutants.mutant import Mutant
 from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome
 
-SCHEMA = "mutants.v1"
-NAME = "mutants.json"
 FATES = tuple(Fate)
 
 
@@ -45,7 +44,7 @@ class MutantResult:
     def document(self) -> dict[str, Any]:
         """Return the whole as JSON; ``reports/schema/mutants.v1.json`` describes it."""
         return {
-            "schema": SCHEMA,
+            "schema": MUTANTS_SCHEMA,
             "run": self.run,
             "suite": {"version": self.suite_version, "register": self.register_version},
             "started": self.started,
@@ -98,9 +97,9 @@ def read(file: Path) -> dict[str, Any]:
     """Return a stored result; raise ``ResultError``."""
     try:
         document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        sound = document["schema"] == SCHEMA and document["summary"] == summary(document["mutants"])
+        sound = document["schema"] == MUTANTS_SCHEMA and document["summary"] == summary(document["mutants"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise ResultError(f"{file}: no result of mutants: {problem}") from problem
     if not sound:
-        raise ResultError(f"{file}: no result of {SCHEMA}, or its summary is not that of its mutants")
+        raise ResultError(f"{file}: no result of {MUTANTS_SCHEMA}, or its summary is not that of its mutants")
     return document

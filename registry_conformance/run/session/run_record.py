@@ -10,7 +10,7 @@ import pytest
 
 from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.machine import client_version, command_line, suite_version
-from registry_conformance.judge.report.proof import score
+from registry_conformance.judge.report.proof import mutant_score, score
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.target.target import Target
 from registry_conformance.run.session.arguments import is_load, whole
@@ -58,6 +58,7 @@ class RunClock:
             client=settings.client.version if settings.client else client_version(),
             load=self.config.stash.get(LOAD, None),
             fault_score=score(settings.report_dir, suite_version(), register.version),
+            mutant_score=mutant_score(settings.report_dir, suite_version(), register.version),
         )
 
     def _series(self, target: Target, *, owned: bool) -> str:
