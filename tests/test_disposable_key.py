@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.credentials import to_be_spoiled
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes import access
 from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.target.credential import AwsSignature
 from registry_conformance.judge.target.target import Door, Target
 from tests.http_servers import raw
 
@@ -30,6 +32,16 @@ def test_key_that_may_be_exposed(kind: str, keys: dict[str, str], exposed: str |
     door = Door("canonical", "http://127.0.0.1:9")
 
     assert Target("t", kind, (door,), keys).exposable_key(door) == exposed
+
+
+def test_a_part_of_a_secret_is_sent_of_an_exposable_credential_alone() -> None:
+    """Half a key is a piece of it; a spoiled one of another kind, or of what is never sent, holds nothing of it."""
+    signature = AwsSignature("eu-west-1", "AKIA1", OWN)
+
+    assert to_be_spoiled(OWN, "cut", None) is None
+    assert to_be_spoiled(OWN, "cut", DISPOSABLE) == DISPOSABLE
+    assert to_be_spoiled(OWN, "wrong", None) == OWN
+    assert to_be_spoiled(signature, "cut", None) == signature
 
 
 @pytest.mark.parametrize("keys", [{"writer": OWN}, {"writer": OWN, "disposable": DISPOSABLE}], ids=["none", "declared"])

@@ -11,7 +11,6 @@ from fixtures.essentials import Payload
 from fixtures.policy import lacks_right
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
-from registry_conformance.judge.clients.spoiled import Spoiling, spoiled
 from registry_conformance.judge.denial import expect_kept_out, is_denied
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.sign_in import carries_away
@@ -28,23 +27,23 @@ BAD = ("Bearer hk_conformance_no_such_key_00000000", "Basic bm9ib2R5Om5vLXN1Y2gt
 @lacks_right("anonymous", "read")
 @verifies("AUT-060")
 @pytest.mark.parametrize("how", SPOILINGS)
-def test_spoiled_secret_reads_nothing(door: MlflowHttp, own_credential: Credential, how: Spoiling) -> None:
+def test_spoiled_secret_reads_nothing(door: MlflowHttp, bad_credential: Credential) -> None:
     """A credential whose secret is wrong, empty or cut searches nothing."""
     require(door.search_experiments(), 200)  # control: the secret makes the difference
 
-    expect_kept_out(door.with_key(spoiled(own_credential, how)).search_experiments())
+    expect_kept_out(door.with_key(bad_credential).search_experiments())
 
 
 @lacks_right("anonymous", "artifact-write")
 @verifies("AUT-060")
 @pytest.mark.parametrize("how", SPOILINGS)
 def test_spoiled_secret_uploads_nothing(
-    door: MlflowHttp, own_credential: Credential, how: Spoiling, location: str, payload: Payload, bucket: Bucket
+    door: MlflowHttp, bad_credential: Credential, location: str, payload: Payload, bucket: Bucket
 ) -> None:
     """A credential whose secret is wrong, empty or cut uploads nothing."""
     require(door.put_artifact(location, "mine.bin", payload(100)), 200)
 
-    expect_kept_out(door.with_key(spoiled(own_credential, how)).put_artifact(location, "theirs.bin", payload(100)))
+    expect_kept_out(door.with_key(bad_credential).put_artifact(location, "theirs.bin", payload(100)))
     expect_equal(bucket.under(location), {"mine.bin": 100}, "objects at the location")
 
 
