@@ -20,11 +20,13 @@ from registry_conformance.judge.machine import RUN_VARIABLE, new_run_id
 from registry_conformance.judge.output import SteadyOutput
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.target.target import Capability, Target
 from registry_conformance.judge.verdict import Verdict, merge
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
 from registry_conformance.run.session.exit_codes import Exit, exit_code
 from registry_conformance.run.session.fitted import folded
+from registry_conformance.run.session.header import judged
 from registry_conformance.run.session.progress import Progress
 from tests.conftest import Project, eventually, processes_of
 
@@ -178,3 +180,12 @@ def test_a_run_of_a_part_ends_in_two_lines(judging: Project) -> None:
         assert code == 0, said
         assert len(lines) == 2, said
         assert lines[0].startswith("Checks: ")
+
+
+def test_what_a_target_lacks_is_named_in_one_line() -> None:
+    """The head of a run names what the target does not offer, and leaves the reasons to the page."""
+    lacking = {"store": Capability(False, "a long story"), "logs": Capability(True)}
+    lines = judged(Target("a target", "live", (), {}, capabilities=lacking))
+
+    assert "capabilities: logs" in lines
+    assert lines[-1].startswith("not there: store; ")

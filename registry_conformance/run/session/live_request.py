@@ -91,7 +91,7 @@ def beyond(*, live: bool) -> dict[str, str]:
     if live:
         return loaded | dict.fromkeys(sorted(own - portable - visiting), "needs a stack of our own")
     return loaded | dict.fromkeys(
-        sorted(visiting - portable - own), "is judged of an environment, by pytest suites/live"
+        sorted(visiting - portable - own), "is about deployments of others: pytest suites/live judges it"
     )
 
 
