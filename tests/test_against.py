@@ -159,7 +159,7 @@ def test_further_clients_register_on_the_stack_that_is_judged(
     """A fault stays armed in the runs of further clients, and what chooses checks is left out."""
     asked: list[list[str]] = []
     monkeypatch.setattr(before_after, "carry_out", sides(Verdict.PASSED, Verdict.PASSED, asked))
-    verify_change(repository, tmp_path, "--fault=bucket-missing", "-kuploads", "--also-client=2.22.5")
+    verify_change(repository, tmp_path, "--fault=bucket-missing", "-k=uploads", "--also-client=2.22.5")
 
     assert [("--fault=bucket-missing" in each, "-k=uploads" in each) for each in asked] == [(True, True)] * 2 + [
         (True, False)

@@ -22,7 +22,7 @@ from registry_conformance.proof.rehearsal.external_environment import environmen
 from tests.documented_commands import PLANS, Trial, Untried, commands, plan
 from tests.optional import need
 
-_PATIENCE = 1200
+_PATIENCE = 3600
 _URLS = re.compile(r"https://registry\.example(?:\.com)?/api/mlflow|\bURL\b")
 _OF_A_CHECKOUT = ("make", "pytest", "python", "uvx", "scripts/", ".venv/")
 _PROXIES = ("nginx", "haproxy")

@@ -119,7 +119,7 @@ def command(
     options = {name: value for name, value in {**target, **given(axes, stack)}.items() if value}
     more = [f"--fault={fault}" for fault in faults]
     more += ["--read-only"] if read_only else []
-    more += [f"-k={selection}"] if selection else []
+    more += [f"-k={selection.removeprefix('=')}"] if selection else []  # -k=EXPRESSION, as pytest takes it
     more += ["-n", str(workers)] if workers else []
     more += [f"--register={register}"] if register else []
     more += [f"--attestation-key={attestation_key}"] if attestation_key else []
