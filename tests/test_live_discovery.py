@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import socket
 import threading
@@ -17,10 +18,12 @@ import pytest
 
 from registry_conformance.judge.clients.local_artifacts import LocalLocationError, refusing_local_artifacts
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.live import discovery
 from registry_conformance.judge.live.discovery import features_at, with_broken_doors
 from registry_conformance.judge.target.target import Door, Target
+from tests.web_answers import Answer, Answering, Asked, site
 
 Answers = dict[str, list[tuple[int, object]]]
 """Path -> the answers that are given there, one after the other, the last for good."""
@@ -108,7 +111,7 @@ def silent() -> Iterator[str]:
 
 def test_silent_door_is_not_waited_for_where_another_works(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once a door works, one that says nothing is given up before its own patience ends; alone it is waited for."""
-    monkeypatch.setattr(discovery, "_GRACE", 0.05)
+    monkeypatch.setattr(discovery, "_LOST", 0.05)
     monkeypatch.setattr(discovery, "_PATIENCE", 1.5)
     with serving({SEARCH: [(200, {})]}) as fine, silent() as dead:
         beside = with_broken_doors(target_at(fine, dead), "run")
@@ -116,7 +119,42 @@ def test_silent_door_is_not_waited_for_where_another_works(monkeypatch: pytest.M
 
     assert [bool(door.broken) for door in beside.doors] == [False, True]
     assert "while another door answered" in beside.doors[1].broken
+    assert beside.doors[1].patience < beside.doors[0].patience
     assert "timeout" in alone.doors[0].broken
+
+
+@pytest.mark.parametrize(("slowest", "grace"), [(0.01, 2.05), (0.2, 3.0), (60.0, 10.0)])
+def test_silent_door_is_waited_for_by_the_pace_of_the_others(slowest: float, grace: float) -> None:
+    """The slower those answer that do, the longer a silent door is waited for, up to a bound."""
+    answers = [Exchange("GET", "http://a", "", 200, seconds=seconds) for seconds in (slowest / 2, slowest)]
+    silence = Exchange("GET", "http://b", "", None, seconds=900.0, error="timeout")
+
+    assert discovery._Doors({"a": answers, "b": [silence]}).grace == pytest.approx(grace)
+
+
+def test_what_a_door_said_before_it_fell_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A door that answers once and then says nothing is told with its answer."""
+    monkeypatch.setattr(discovery, "_LOST", 0.05)
+    monkeypatch.setattr(discovery, "_PATIENCE", 1.5)
+    over = threading.Event()
+    with serving({SEARCH: [(200, {})]}) as fine, site(once_until(over)) as fading:
+        target = with_broken_doors(target_at(fine, fading.url), "run")
+        over.set()
+
+    assert "while another door answered, after it had said" in target.doors[1].broken
+    assert "503" in target.doors[1].broken
+
+
+def once_until(over: threading.Event) -> Answering:
+    """Answer 503 once, and then only when all is over."""
+    turns = itertools.count()
+
+    def answer(_: Asked) -> Answer:
+        if next(turns):
+            over.wait(10)
+        return Answer(503, "starting")
+
+    return answer
 
 
 def test_closed_port_is_a_broken_door() -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from threading import Event
 
 from packaging.version import InvalidVersion, Version
 
 from registry_conformance.judge.clients.mlflow_http import REST, REST3, MlflowHttp
-from registry_conformance.judge.diagnosis.budget import Machine
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
@@ -22,8 +21,10 @@ _ATTEMPTS = 3
 _PAUSE = 1.0
 _PATIENCE = 10.0
 """How long a door is waited for that says nothing; the last attempt waits as long as its file allows."""
-_GRACE = 3.0
-"""Seconds that a door is waited for if another works, on a machine that has time for it."""
+_LOST = 2.0
+"""Seconds that a connection may take longer for a packet that is lost: TCP sends it again after one."""
+_TIMES = 5
+"""So many times as long as a door took that works, another is waited for that says nothing."""
 _ANNOUNCING = Version("3.15")
 """The first MLflow whose server announces what clients may do past it."""
 ANNOUNCED = {
@@ -33,38 +34,61 @@ ANNOUNCED = {
 """Feature -> what a server says of it."""
 
 
+@dataclass(slots=True)
+class _Doors:
+    """What doors that are asked at the same time have said so far: door -> its answers, in their order."""
+
+    met: dict[str, list[Exchange]]
+    given_up: Event = field(default_factory=Event)
+
+    @property
+    def grace(self) -> float:
+        """Seconds that a silent door is waited for beside one that works, by how long answers take here."""
+        slowest = max(
+            (each.seconds for said in self.met.values() for each in said if each.status is not None), default=0.0
+        )
+        return min(_PATIENCE, _LOST + _TIMES * slowest)
+
+
 def with_broken_doors(target: Target, run: str) -> Target:
     """Return the target with each door marked that keeps not even the least that it promises; ``run`` names the run.
 
-    Its doors are asked at the same time. Once one works, another that says nothing is waited for only a little longer,
-    and not for long by what still asks there.
+    Its doors are asked at the same time. Once one works, another that says nothing is waited for only as much longer as
+    the pace of those that answer allows, and not for longer by what still asks there.
     """
-    threads, given_up = ThreadPoolExecutor(max_workers=len(target.doors)), Event()
+    threads, doors = ThreadPoolExecutor(max_workers=len(target.doors)), _Doors({door.name: [] for door in target.doors})
     asked = {
-        door.name: threads.submit(_trouble_at, MlflowHttp(door, target.key_at(door), Evidence(), run), given_up)
+        door.name: threads.submit(_trouble_at, MlflowHttp(door, target.key_at(door), Evidence(), run), doors)
         for door in target.doors
     }
     threads.shutdown(wait=False)
-    found = _troubles(asked)
-    given_up.set()
-    doors = tuple(
-        replace(door, broken=trouble, patience=min(door.patience, _GRACE)) if (trouble := found[door.name]) else door
+    found = _troubles(asked, doors)
+    doors.given_up.set()
+    grace = doors.grace
+    marked = tuple(
+        replace(door, broken=trouble, patience=min(door.patience, grace)) if (trouble := found[door.name]) else door
         for door in target.doors
     )
-    return replace(target, doors=doors)
+    return replace(target, doors=marked)
 
 
-def _troubles(asked: Mapping[str, Future[str]]) -> dict[str, str]:
+def _troubles(asked: Mapping[str, Future[str]], doors: _Doors) -> dict[str, str]:
     """Return door -> why nothing can be judged there, empty if it works, as soon as enough is known."""
     began, waiting = time.monotonic(), set(asked.values())
     while waiting:
         works = any(done.done() and not done.result() for done in asked.values())
-        left = began + min(_PATIENCE, _GRACE * Machine().stretch) - time.monotonic() if works else None
+        left = began + doors.grace - time.monotonic() if works else None
         if left is not None and left <= 0:
             break
         _, waiting = wait(waiting, timeout=left, return_when=FIRST_COMPLETED)
-    silent = f"it said nothing for {time.monotonic() - began:.0f} s, while another door answered"
-    return {name: done.result() if done.done() else silent for name, done in asked.items()}
+    waited = time.monotonic() - began
+    return {name: done.result() if done.done() else _silent(doors.met[name], waited) for name, done in asked.items()}
+
+
+def _silent(met: Sequence[Exchange], waited: float) -> str:
+    """Return what is said of a door that was waited for in vain, with what it had said before."""
+    before = f", after it had said: {met[-1]}" if met else ""
+    return f"it said nothing for {waited:.1f} s, while another door answered{before}"
 
 
 def features_at(door: MlflowHttp, version: str) -> dict[str, Feature]:
@@ -73,27 +97,39 @@ def features_at(door: MlflowHttp, version: str) -> dict[str, Feature]:
     ``version`` is the MLflow's, as it says.
     """
     info = door.server_info()
-    return {**_announced(info, version), **_interface(door), **_request_ids(info), **_permissions(door)}
+    return {
+        **_announced(info, version),
+        **_interface(door),
+        **_request_ids(info),
+        **_permissions(door),
+        **_workspaces(info),
+    }
 
 
-def _trouble_at(door: MlflowHttp, given_up: Event) -> str:
+def _trouble_at(door: MlflowHttp, doors: _Doors) -> str:
     """Return why nothing can be judged at a door, empty if it answers a search for experiments with the suite's key.
 
-    Once it is ``given_up`` it is not asked again.
+    Each answer is told to ``doors``; once these are given up it is not asked again.
     """
-    met: Exchange | None = None
+    told = doors.met[door.door.name]
     for attempt in range(_ATTEMPTS):
         last = attempt == _ATTEMPTS - 1
         asked = door if last else replace(door, timeout=min(door.door.patience, _PATIENCE))
         try:
-            met = asked.search_experiments()
+            told.append(asked.search_experiments())
         except Mismatch as problem:
             return f"{problem.expected}: {problem.actual}"
-        if met.ok and isinstance(met.json(), dict):
+        if told[-1].ok and isinstance(told[-1].json(), dict):
             return ""
-        if last or given_up.wait(_PAUSE):
+        if last or doors.given_up.wait(_PAUSE):
             break
-    return f"{met}"
+    return _last_word(told)
+
+
+def _last_word(met: Sequence[Exchange]) -> str:
+    """Return how a door was met last, and its last answer if none came in the end."""
+    answers = [each for each in met if each.status is not None]
+    return f"{met[-1]}" if met[-1].status is not None or not answers else f"{met[-1]}, after it had said: {answers[-1]}"
 
 
 def _announced(info: Exchange, version: str) -> dict[str, Feature]:
@@ -133,6 +169,15 @@ def _permissions(door: MlflowHttp) -> dict[str, Feature]:
     if met.ok and isinstance(met.json(), dict):
         return {"permissions": Feature(True, f"{met.method} {REST}/users/current names the user")}
     return {"permissions": Feature(False, f"{met.method} {REST}/users/current is 404")} if met.status == 404 else {}
+
+
+def _workspaces(info: Exchange) -> dict[str, Feature]:
+    """Return whether MLflow keeps workspaces apart, which servers say since they can."""
+    document: Mapping[str, object] = info.document if info.ok and isinstance(info.json(), dict) else {}
+    said = document.get("workspaces_enabled")
+    if said is None:
+        return {}
+    return {"workspaces": Feature(bool(said), f"GET {REST3}/server-info says workspaces_enabled: {str(said).lower()}")}
 
 
 def _request_ids(info: Exchange) -> dict[str, Feature]:

@@ -34,8 +34,12 @@ class Holder:
 
     target: Target
     guard: RemovalGuard
-    _silent: Counter[str] = field(default_factory=Counter)
+    _silent: Counter[str] = field(init=False)
     _known: dict[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Give a door that is known to be broken one chance to answer."""
+        self._silent = Counter({door.name: _DEAD - 1 for door in self.target.doors if door.broken})
 
     def send(self, method: str, path: str, **request: Any) -> Exchange:
         """Ask for a removal at one door after the other until one answers as MLflow does; return the last answer."""
