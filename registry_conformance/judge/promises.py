@@ -22,6 +22,7 @@ FEATURES: Mapping[str, str] = {
     "user-interface": "the user interface of MLflow, and the API that it uses",
     "request-ids": "every answer carries a request id",
     "permissions": "MLflow's own permissions of users on experiments and models, as of its basic-auth application",
+    "workspaces": "MLflow's own workspaces, each with experiments, models and artifacts of its own",
 }
 """Name -> what a deployment has that has it. A requirement with a feature is asked only if that is not absent."""
 

@@ -69,6 +69,7 @@ FIXTURES = (
     "tls",
     "transfers",
     "witness",
+    "workspaces",
 )
 """The files of ``fixtures/``, each registered as a plugin of its own."""
 MARKERS = (

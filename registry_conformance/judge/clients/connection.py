@@ -87,6 +87,7 @@ class Connection:
         """GET over HTTP/2, one stream; return whether the status is 200, and the body."""
         fields = [(":method", "GET"), (":scheme", urlsplit(self.door.url).scheme), (":authority", self._authority)]
         fields += [(":path", self._prefix + path), *credential_headers(key, "GET", self._url(path))]
+        fields += [(name.lower(), value) for name, value in self.door.headers]  # RFC 9113, 8.2
         permit = self._authorize(path)
         with self._line(permit, "h2", keys=[key]) as line:
             status, body = http2.get(line, fields)
@@ -119,7 +120,11 @@ class Connection:
         return f"{parts.scheme}://{parts.netloc}{self._prefix}{path}"
 
     def _headers(self, path: str, key: Credential | None) -> dict[str, str]:
-        return {"Host": self._authority, **dict(credential_headers(key, "GET", self._url(path)))}
+        return {
+            "Host": self._authority,
+            **dict(credential_headers(key, "GET", self._url(path))),
+            **dict(self.door.headers),
+        }
 
     @property
     def _prefix(self) -> str:

@@ -86,6 +86,7 @@ class HttpSender:
         streamed = body is not None and whole is None
         proxy = self.door.network.proxy_for(url) if parts.scheme == "http" else ""
         sent += credential_headers(self.key, method, url, whole, carrier=carrier, streamed=streamed)
+        sent += self.door.headers
         sent.append(("User-Agent", self.agent or f"registry-conformance/{self.run}"))
         sent.extend(_framing(method, body, size, chunked=chunked))
         sent.extend(proxy_headers(proxy))

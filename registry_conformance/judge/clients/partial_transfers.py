@@ -137,7 +137,7 @@ def _asking(
         connection.putrequest(method, urlsplit(wire.door.url).path.rstrip("/") + path, skip_accept_encoding=True)
         for header, value in credential_headers(wire.key, method, about.url, streamed=True):
             connection.putheader(header, value)
-        for header, value in headers.items():
+        for header, value in (*wire.door.headers, *headers.items()):
             connection.putheader(header, value)
         connection.endheaders()
         record_answer(wire.door, replace(about, error="protocol: under way"))

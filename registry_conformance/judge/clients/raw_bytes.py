@@ -88,6 +88,7 @@ class Raw:
         content = jsonlib.dumps(json).encode() if json is not None else b""
         url = self._url(target)
         sent += credential_headers(self.key, method, url, framed[1] if framed is not None else content)
+        sent += self.door.headers
         sent.append(("User-Agent", f"registry-conformance/{self.run}"))
         body, after = content, b""
         if framed is not None:

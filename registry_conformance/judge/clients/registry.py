@@ -65,6 +65,8 @@ class Registry:
         expect_status(MlflowHttp(self.door, self.key, self.evidence, self.run, timeout=10).search_experiments(), 200)
         given = {"MLFLOW_TRACKING_URI": self.door.url, **self.door.network.variables}
         given |= client_variables(self.key, self.home)
+        if self.door.workspace:
+            given["MLFLOW_WORKSPACE"] = self.door.workspace
         if self.door.ca:
             given["MLFLOW_TRACKING_SERVER_CERT_PATH"] = str(self.door.ca)
         bare = {**part_environment(self.run, self.home), "NETRC": str(self._netrc())}

@@ -53,6 +53,8 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
     }
     if ca := (variable("MLFLOW_TRACKING_SERVER_CERT_PATH") or "").strip():
         document["doors"]["canonical"]["ca"] = str(Path(ca).resolve())
+    if workspace := (variable("MLFLOW_WORKSPACE") or "").strip():
+        document["workspaces"] = {"own": workspace}
     draft = _validated(url, document | {"keys": {"writer": key} if key else {}})
     table = draft.doors["canonical"]
     ca_file = Path(table.ca) if table.ca else None
@@ -61,9 +63,8 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
             f"the environment variable MLFLOW_TRACKING_SERVER_CERT_PATH: there is no file {ca_file}"
         )
     credential = credential_of(draft, "keys.writer", draft.keys["writer"]) if key else None
-    found = examine(
-        Door("canonical", table.url, ca=ca_file, network=network_of(draft)), credential, "introduction", _PATIENCE
-    )
+    door = Door("canonical", table.url, ca=ca_file, network=network_of(draft), workspace=workspace)
+    found = examine(door, credential, "introduction", _PATIENCE)
     if found.finding is not None and found.finding.kind.layer == "client":
         raise EnvironmentFileError(f"--url={_shown(url)}: {described_finding(found.finding)}")
     if found.open or not key:

@@ -24,6 +24,10 @@ def promised_by(environment: EnvironmentFile) -> Promises:
         features.setdefault(
             "permissions", Feature(present=True, how=f"{environment.at('permissions')} declares them", declared=True)
         )
+    if environment.workspaces is not None:
+        features.setdefault(
+            "workspaces", Feature(present=True, how=f"{environment.at('workspaces')} names one", declared=True)
+        )
     if environment.promises is not None:
         named: dict[str, str] = dict.fromkeys(environment.promises, f"{environment.at('promises')} names it")
         return Promises(named | ({"load": _LOAD} if environment.load else {}), features)

@@ -68,6 +68,7 @@ def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> T
     direct = login is not None
     keys = {str(role): credential_of(environment, f"keys.{role}", table) for role, table in environment.keys.items()}
     network = network_of(environment)
+    workspace = environment.workspaces.own if environment.workspaces else ""
     doors = tuple(
         Door(
             door,
@@ -78,6 +79,7 @@ def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> T
             guard,
             direct,
             network,
+            workspace=workspace,
         )
         for door, table in environment.doors.items()
     )
@@ -97,7 +99,13 @@ def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> T
         tls_floor=environment.tls.floor,
         client_quiet=environment.timeouts.client,
         origin=Door(
-            "origin", environment.origin.url, environment.timeouts.answer, guard=guard, direct=direct, network=network
+            "origin",
+            environment.origin.url,
+            environment.timeouts.answer,
+            guard=guard,
+            direct=direct,
+            network=network,
+            workspace=workspace,
         )
         if environment.origin
         else None,
@@ -119,6 +127,7 @@ def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> T
             environment.transfers.seconds if environment.transfers.kilobytes_per_second else 0.0,
         ),
         default_permission=environment.permissions.default if environment.permissions else "",
+        other_workspace=(environment.workspaces.other or "") if environment.workspaces else "",
     )
 
 

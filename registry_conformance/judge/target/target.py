@@ -15,6 +15,9 @@ from registry_conformance.judge.target.policy import GUARDED, READS, ROLES, Poli
 from registry_conformance.judge.target.requests import Requests
 from registry_conformance.judge.target.token import taken
 
+WORKSPACE_HEADER = "X-MLFLOW-WORKSPACE"
+"""The header by which a client names a workspace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -24,7 +27,7 @@ class Door:
     is what is promised there. A door to a deployment of others has a ``guard``, which each request passes first. At a
     ``direct`` door artifacts are declared to pass by, so that its artifact routes are not asked. ``network`` is the one
     that clients reach it from. ``broken`` says why a door keeps not even the least that it promises, empty if it does:
-    no other check is sent there.
+    no other check is sent there. ``workspace`` is the one of MLflow's that clients name there, empty for none.
     """
 
     name: str
@@ -36,6 +39,12 @@ class Door:
     direct: bool = False
     network: Network = DIRECT
     broken: str = ""
+    workspace: str = ""
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What every request there carries, whoever sends it."""
+        return ((WORKSPACE_HEADER, self.workspace),) if self.workspace else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +167,8 @@ class Target:
     progress.
     ``promises`` is what is asked of the target. ``default_permission`` is what MLflow's own permissions let a user do
     with a thing that nobody granted, empty if that is not declared; ``transfers`` what is declared of large and slow
-    bodies.
+    bodies; ``other_workspace`` is one of MLflow's workspaces in which the suite makes nothing, empty if none is
+    declared.
     """
 
     name: str
@@ -185,6 +195,7 @@ class Target:
     promises: Promises = EVERYTHING
     default_permission: str = ""
     transfers: Transfers = Transfers()
+    other_workspace: str = ""
 
     def capability(self, name: str) -> Capability:
         """Return what is known of a capability; one never probed is absent."""

@@ -162,14 +162,17 @@ class RealisedStack(ABC):
         if mlflow.credential is not None:  # what it asks for passes the proxy
             policy, keys = GUARDED, {"writer": mlflow.credential}
             keys |= {"colleague": mlflow.colleague} if mlflow.colleague is not None else {}
+        own_workspace, other_workspace = mlflow.workspaces or ("", "")
         own = {"origin": Capability(False, "MLflow asks for a credential, at its origin too")} if asked else {}
         return Target(
             name=f"the {self.kind} stack",
             kind=self.kind,
-            doors=tuple(Door(name, base + DOORS[name], policy=policy) for name in proxy.doors),
+            doors=tuple(Door(name, base + DOORS[name], policy=policy, workspace=own_workspace) for name in proxy.doors),
             keys=keys,
             secure=self._secure(),
-            origin=None if asked else Door("origin", url_to(layout, links, "server") + mlflow.prefix),
+            origin=None
+            if asked
+            else Door("origin", url_to(layout, links, "server") + mlflow.prefix, workspace=own_workspace),
             bucket=self._bucket(),
             key_record=layout.workdir("keys") / RECORD if proxy.asks_keys else None,
             key_service=layout.url("keys") if proxy.asks_keys else "",
@@ -186,6 +189,7 @@ class RealisedStack(ABC):
             machine=Machine(self.deployment.client.variables, self.deployment.client.netrc),
             faults=self.order.faults,
             default_permission=PERMITTED if mlflow.colleague is not None else "",
+            other_workspace=other_workspace,
         )
 
     def _promises_found(self, version: str) -> Promises:

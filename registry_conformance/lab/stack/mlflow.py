@@ -59,6 +59,11 @@ class MLflowServer(Part):
         return None
 
     @property
+    def workspaces(self) -> tuple[str, ...]:
+        """The workspace that the suite works in and another, nothing if it keeps none apart."""
+        return ()
+
+    @property
     def processes(self) -> int:
         """How many processes of it are started."""
         return self.layout.servers

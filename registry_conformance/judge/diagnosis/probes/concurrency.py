@@ -86,6 +86,8 @@ def _hold(
         line.putrequest("PUT", parts.path.rstrip("/") + path)
         for name, value in credential_headers(key, "PUT", f"{url}{path}", streamed=True):
             line.putheader(name, value)
+        for name, value in door.headers:
+            line.putheader(name, value)
         line.putheader("Content-Length", "200")
         line.endheaders(b"x" * 100)
         begun.set()

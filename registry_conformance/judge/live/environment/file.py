@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from registry_conformance.judge.live.environment.access import KeyTable, NetworkTable
 from registry_conformance.judge.live.environment.account import InfrastructureTable
@@ -21,7 +21,9 @@ from registry_conformance.judge.target.policy import GUARDED, KNOWN
 Right = Literal["read", "write", "artifact-read", "artifact-write"]
 DoorName = Literal["canonical", "documented", "literal"]
 ProfileName = Literal["mlflow", "gateway", "platform", "store", "account", "resilience", "load"]
-FeatureName = Literal["presigned-downloads", "multipart-uploads", "user-interface", "request-ids", "permissions"]
+FeatureName = Literal[
+    "presigned-downloads", "multipart-uploads", "user-interface", "request-ids", "permissions", "workspaces"
+]
 assert get_args(ProfileName) == tuple(PROFILES)
 assert get_args(FeatureName) == tuple(FEATURES)
 Role = Literal[
@@ -82,6 +84,26 @@ class PermissionsTable(Strict):
     default: Literal["NO_PERMISSIONS", "READ", "EDIT", "MANAGE"] = Field(
         description="what a user may do with what nobody granted: " + ", ".join(LETS)
     )
+
+
+WorkspaceName = Annotated[str, Field(pattern=r"^[a-z0-9][-a-z0-9]*[a-z0-9]$", max_length=63)]
+"""A name that MLflow takes for a workspace."""
+
+
+class WorkspacesTable(Strict):
+    """Workspaces of MLflow's: the one that the suite works in, and another that it may look from."""
+
+    own: WorkspaceName = Field(description="the workspace that the suite works in")
+    other: WorkspaceName | None = Field(
+        default=None, description="another, from which nothing of the first may be seen"
+    )
+
+    @model_validator(mode="after")
+    def are_two(self) -> Self:
+        """Refuse one workspace given twice."""
+        if self.own == self.other:
+            raise ValueError("own and other are one workspace: give another one, or leave it out")
+        return self
 
 
 class TransfersTable(Strict):
@@ -146,6 +168,9 @@ class EnvironmentFile(Strict):
     )
     permissions: PermissionsTable | None = Field(
         default=None, description="a table with default, of MLflow's own permissions"
+    )
+    workspaces: WorkspacesTable | None = Field(
+        default=None, description="a table with own and other, of MLflow's own workspaces"
     )
     transfers: TransfersTable = Field(
         default=TransfersTable(), description="a table with megabytes, kilobytes_per_second and seconds"
