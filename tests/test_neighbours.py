@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.target.credential import Credential, Password
@@ -16,6 +17,7 @@ from registry_conformance.lab.external import oidc_auth
 from registry_conformance.lab.external.mlflow_command import COMMANDS, MlflowCommand, MlflowCommandError
 from registry_conformance.lab.external.neighbour import PROGRAMS, Neighbour, NeighbourError
 from registry_conformance.lab.faults.catalogue import broken
+from registry_conformance.proof.field.kinds import CELLS
 from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
 from registry_conformance.proof.field.scenarios import BROKEN, SAMPLE, SCENARIOS
 from registry_conformance.proof.field.whole import MOST_LINES, Judged, declaration
@@ -48,6 +50,8 @@ def refusal(neighbour: Neighbour, tmp_path: Path) -> str:
         pytest.skip(f"its program is needed: {problem}")
     passwords = tmp_path / "passwords"
     passwords.write_text("a-secret-of-the-client")
+    public_key = tmp_path / "public-key.pem"
+    public_key.write_bytes(RSAKey.generate_key(2048).as_pem(private=False))
     places = {
         "WORKDIR": tmp_path,
         "LISTEN": "127.0.0.1:18080",
@@ -57,6 +61,7 @@ def refusal(neighbour: Neighbour, tmp_path: Path) -> str:
         "ISSUER": "http://127.0.0.1:15001",
         "CLIENT": "mlflow",
         "SECRET_FILE": passwords,
+        "PUBLIC_KEY": public_key,
         "COOKIE": "0" * 32,
         "PASSWORD": "$2a$14$UYgHRJgjoXVo1uTjQPDv2.dUvDyUbZvtBjbS5KpCOODRLvbBSKKIq",
     }
@@ -88,6 +93,19 @@ def test_shipped_configuration_is_taken(name: str, configuration: str, tmp_path:
 def test_broken_configuration_is_taken(scenario: FieldScenario, tmp_path: Path) -> None:
     """What is broken on purpose in a scenario is something that the program does, not something that it refuses."""
     assert refusal(scenario.neighbour, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    "neighbour",
+    [
+        pytest.param(way.neighbour, id=name)
+        for name, (_, way) in CELLS.items()
+        if way and way.neighbour and way.neighbour.edits
+    ],
+)
+def test_way_to_break_a_configuration_is_taken(neighbour: Neighbour, tmp_path: Path) -> None:
+    """What is broken in a way of its own is something that the program does too."""
+    assert refusal(neighbour, tmp_path) == ""
 
 
 def test_each_program_has_its_configurations() -> None:

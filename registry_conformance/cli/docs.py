@@ -40,6 +40,7 @@ def command(check: bool) -> int:
             pages.REFERENCE_MODULE: pages.reference_module(),
             pages.SCORE: pages.score_page(),
             pages.SCORE_BADGE: pages.score_badge(),
+            pages.FIELD: pages.field_page(),
             pages.ARTIFACT_API: _observed(),
         }
     except (ListingError, StackError) as problem:

@@ -53,6 +53,7 @@ COMMANDS = {
     "mutants": Entry("mutants", "change a deployment a little, systematically, and see what no check notices", "lab"),
     "prove": Entry("prove", "break a deployment in every known way, and see what the checks say", "lab"),
     "field": Entry("field", "put other people's proxies before MLflow, and see what is said of each", "lab"),
+    "field-table": Entry("field_table", "judge deployments of others, healthy and broken in their own ways", "lab"),
     "safeguards": Entry("safeguards", "mutate what keeps deletions to a run's own things; no mutant survives", "lab"),
     "rehearse": Entry("rehearse", "judge a stack of our own as if it were somebody else's", "lab"),
     "docs": Entry("docs", "write the generated pages of docs/ (needs a checkout)", "lab"),

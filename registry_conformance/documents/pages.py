@@ -10,6 +10,7 @@ from registry_conformance.documents.api_examples import take_tour
 from registry_conformance.documents.artifact_api import Endpoint, render_artifact_api
 from registry_conformance.documents.check_listing import checks_by_requirement
 from registry_conformance.documents.compatibility import render_compatibility
+from registry_conformance.documents.field_table import render_field_table
 from registry_conformance.documents.reference_module import render_reference_module
 from registry_conformance.documents.requirements import render_requirements
 from registry_conformance.documents.s3_requirements import render_s3_requirements
@@ -34,6 +35,7 @@ REFERENCE_MODULE = ROOT / "docs" / "examples" / "terraform" / "main.tf"
 SCORE = ROOT / "docs" / "score.md"
 SCORE_BADGE = SCORE.with_suffix(".svg")
 ARTIFACT_API = ROOT / "docs" / "artifact-api.md"
+FIELD = ROOT / "docs" / "field.md"
 
 
 def requirements_page() -> str:
@@ -99,6 +101,11 @@ def score_page() -> str:
 def score_badge() -> str:
     """Return the picture of the last score of mutants that is committed."""
     return render_badge(json.loads(SCORE.with_suffix(".json").read_text(encoding="utf-8")))
+
+
+def field_page() -> str:
+    """Return the page of deployments of others, as they were measured last."""
+    return render_field_table(json.loads(FIELD.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def is_stale(page: Path, text: str) -> bool:

@@ -14,6 +14,8 @@ OWN = "reference"
 PREFIX = "/registry"
 PERMITTED = "READ"
 """What its own permissions are declared to let a user do with what nobody granted."""
+WORKSPACES = ("conformance", "elsewhere")
+"""The workspace that the suite works in where MLflow keeps workspaces apart, and another."""
 
 
 class MlflowCommandError(ValueError):
@@ -26,7 +28,9 @@ class MlflowCommand:
 
     ``prefix`` is what its paths begin with; ``passwords`` is whether it asks for a user and a password by itself,
     ``tokens`` whether it asks for a token of an identity provider.
-    ``default_permission`` is what its own permissions give, if it asks for passwords.
+    ``default_permission`` is what its own permissions give, if it asks for passwords, and ``sign_in`` the function that
+    checks these, MLflow's own if it is empty. ``environment`` is added to the server's environment last.
+    ``workspaces`` is whether it keeps workspaces apart.
     ``version`` is the MLflow that is started, by the interpreter ``python``; both are empty for the installed one.
     """
 
@@ -38,6 +42,9 @@ class MlflowCommand:
     version: str = ""
     python: str = ""
     default_permission: str = PERMITTED
+    sign_in: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    workspaces: bool = False
 
     @classmethod
     def named(cls, text: str) -> MlflowCommand | None:
@@ -79,6 +86,7 @@ COMMANDS: Mapping[str, MlflowCommand] = MappingProxyType(
         "gunicorn": MlflowCommand("gunicorn", ("--workers", "2", "--gunicorn-opts", "--log-level info")),
         "static-prefix": MlflowCommand("static-prefix", ("--workers", "1", "--static-prefix", PREFIX), PREFIX),
         "basic-auth": MlflowCommand("basic-auth", ("--workers", "1", "--app-name", "basic-auth"), passwords=True),
+        "workspaces": MlflowCommand("workspaces", ("--workers", "1", "--enable-workspaces"), workspaces=True),
         "oidc-auth": MlflowCommand("oidc-auth", ("--workers", "1", "--app-name", "oidc-auth"), tokens=True),
     }
 )

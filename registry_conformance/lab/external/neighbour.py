@@ -30,7 +30,7 @@ class Program:
     """A program: what it is called, the suffix of its configurations, and how it is started with one.
 
     ``{file}`` in ``arguments`` is the configuration, and ``remedy`` the command that brings the program. ``asking``
-    are the configurations that ask the auth service; the others check a password themselves, or with ``by_token`` the
+    are the configurations that ask the auth service; the others check a password themselves, or those of ``tokens`` the
     token of an identity provider. ``naive`` is the configuration that guides have, ``usual`` the one that counts if
     none is named.
     """
@@ -42,7 +42,7 @@ class Program:
     usual: str = "password-tuned"
     naive: str = "password"
     asking: tuple[str, ...] = ()
-    by_token: bool = False
+    tokens: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -74,7 +74,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
             usual="tuned",
             asking=("default", "tuned"),
         ),
-        "haproxy": Program("haproxy", "cfg", ("-db", "-f", "{file}"), f"{_INSTALL} haproxy"),
+        "haproxy": Program("haproxy", "cfg", ("-db", "-f", "{file}"), f"{_INSTALL} haproxy", tokens=("token",)),
         "caddy": Program(
             "caddy", "caddyfile", ("run", "--adapter", "caddyfile", "--config", "{file}"), f"{_INSTALL} caddy"
         ),
@@ -86,7 +86,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
             "go install github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6",
             usual="token",
             naive="browser",
-            by_token=True,
+            tokens=("browser", "token", "token-browser"),
         ),
     }
 )
@@ -167,7 +167,9 @@ class Neighbour:
     @property
     def asks_tokens(self) -> bool:
         """Whether it asks for a token of an identity provider."""
-        return self.name != NONE and self.program.by_token
+        if self.own:
+            return "@ISSUER@" in self.own.read_text(encoding="utf-8")
+        return self.name != NONE and self.configuration in self.program.tokens
 
     @property
     def file(self) -> Path:

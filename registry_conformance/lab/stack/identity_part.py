@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import httpx
+from joserfc.jwk import RSAKey
 
 from registry_conformance.judge.machine import python
 from registry_conformance.judge.target.credential import CommandToken
@@ -80,6 +81,14 @@ def secret_file(layout: Layout) -> Path:
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(layout.keys["writer"])
+    return file
+
+
+async def public_key(layout: Layout) -> Path:
+    """Return the file of the key that vouches for the provider's tokens, in PEM, as it is now."""
+    keys = (await layout.http.get(layout.url(NAME) + "/keys")).json()
+    file = layout.workdir(NAME) / "public-key.pem"
+    file.write_bytes(RSAKey.import_key(keys["keys"][0]).as_pem(private=False))
     return file
 
 

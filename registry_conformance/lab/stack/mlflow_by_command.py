@@ -18,7 +18,7 @@ from registry_conformance.judge.locations import ROOT, cache_folder
 from registry_conformance.judge.target.credential import Credential, Password
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.external import oidc_auth
-from registry_conformance.lab.external.mlflow_command import MlflowCommand
+from registry_conformance.lab.external.mlflow_command import WORKSPACES, MlflowCommand
 from registry_conformance.lab.stack.database import DatabasePart
 from registry_conformance.lab.stack.identity.provider import GROUP
 from registry_conformance.lab.stack.identity_part import CLIENT, secret_file, token_of_client, until_it_answers
@@ -29,6 +29,7 @@ from registry_conformance.lab.stack.part import PartError
 ADMIN = "admin"
 COLLEAGUE = "colleague"
 """Another user, who is no admin."""
+_SIGN_IN = "mlflow.server.auth:authenticate_request_basic_auth"
 _USERS = "users.db"
 _HASHED = "pbkdf2:sha256:1000"
 """How passwords are kept there: MLflow's own way takes a processor 80 ms for each request, longer than most need."""
@@ -104,7 +105,20 @@ class CommandMLflow(MLflowServer):
         """Return whether it answers, even by a deliberate refusal, and its users are there."""
         del deployment
         answer = await self.layout.http.get(self.layout.url(self.name) + self.prefix + "/health")
-        return answer.status_code < 500 and (not self.command.passwords or await self._has_colleague())
+        if answer.status_code >= 500 or (self.command.passwords and not await self._has_colleague()):
+            return False
+        return not self.command.workspaces or await self._has_workspaces()
+
+    @property
+    def workspaces(self) -> tuple[str, ...]:
+        """The workspace that the suite works in and another, nothing if it keeps none apart."""
+        return WORKSPACES if self.command.workspaces else ()
+
+    async def _has_workspaces(self) -> bool:
+        """Return whether both workspaces are there, made now if not."""
+        place = f"{self.layout.url(self.name)}{self.prefix}/api/3.0/mlflow/workspaces"
+        made = [await self.layout.http.post(place, json={"name": name}) for name in WORKSPACES]
+        return all(each.is_success or "RESOURCE_ALREADY_EXISTS" in each.text for each in made)
 
     async def _has_colleague(self) -> bool:
         """Return whether the other user is there, made now if not."""
@@ -143,6 +157,9 @@ class CommandMLflow(MLflowServer):
             told |= {"MLFLOW_AUTH_CONFIG_PATH": str(self._users()), "MLFLOW_FLASK_SERVER_SECRET_KEY": self._secret}
         if self.command.tokens:
             told |= await self._asking_for_tokens(told)
+        if self.command.sign_in:
+            told["PYTHONPATH"] = told.get("PYTHONPATH") or str(ROOT)
+        told |= dict(self.command.environment)
         arguments = [
             *("server", "--host", host, "--port", str(port)),
             *("--artifacts-destination", f"s3://{bucket.bucket}/{bucket.prefix}"),
@@ -183,6 +200,6 @@ class CommandMLflow(MLflowServer):
             f"database_uri = sqlite:///{workdir / _USERS}\n"
             f"admin_username = {ADMIN}\n"
             f"admin_password = {self.layout.keys['writer']}\n"
-            "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+            f"authorization_function = {self.command.sign_in or _SIGN_IN}\n"
         )
         return file

@@ -15,7 +15,13 @@ from registry_conformance.judge.target.target import Capability
 from registry_conformance.lab.deployment import DOORS, Deployment, Links
 from registry_conformance.lab.external.neighbour import NONE, Neighbour, NeighbourError
 from registry_conformance.lab.stack import certificate
-from registry_conformance.lab.stack.identity_part import CLIENT, secret_file, token_of_client, until_it_answers
+from registry_conformance.lab.stack.identity_part import (
+    CLIENT,
+    public_key,
+    secret_file,
+    token_of_client,
+    until_it_answers,
+)
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.links import address_to, url_to
 from registry_conformance.lab.stack.part import PartError
@@ -51,16 +57,18 @@ class NeighbourProxy(AnyProxy):
             folder.chmod(mode)  # nginx and Apache read a password file as another user
         suffix = self.neighbour.program.suffix
         file = workdir / f"proxy.{suffix}"
+        places = self._places(deployment, workdir)
+        if self.asks_tokens:
+            await until_it_answers(self.layout)
+            places["PUBLIC_KEY"] = await public_key(self.layout)
         try:
-            text = self.neighbour.text(self._places(deployment, workdir))
+            text = self.neighbour.text(places)
         except NeighbourError as problem:
             raise PartError(str(problem)) from problem
         # A configuration that is made for a container has the container's folders in it.
         text = text.replace("/etc/nginx/lua", str(self.neighbour.file.parent)).replace("/tmp/nginx", str(workdir))  # noqa: S108 - as said
         file.touch(mode=0o600)
         file.write_text(text, encoding="utf-8")
-        if self.asks_tokens:
-            await until_it_answers(self.layout)
         arguments = [argument.format(file=file) for argument in self.neighbour.program.arguments]
         await self.launch(arguments, {"XDG_DATA_HOME": str(workdir), "XDG_CONFIG_HOME": str(workdir)})
 

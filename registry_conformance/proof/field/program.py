@@ -66,7 +66,7 @@ def said_of(scenario: FieldScenario, staging: Staging = Staging()) -> Said:
         try:
             said, documents = _examined(stack.target(), run, promises_key=scenario.promises_key)
             if staging.whole and scenario.healthy:
-                said = replace(said, whole=_judged_whole(stack.target(), staging))
+                said = replace(said, whole=_judged_whole(stack.target(), staging, scenario.declared))
         finally:
             stack.close()
     except StackError as problem:
@@ -77,9 +77,9 @@ def said_of(scenario: FieldScenario, staging: Staging = Staging()) -> Said:
     return said
 
 
-def _judged_whole(target: Target, staging: Staging) -> Judged:
+def _judged_whole(target: Target, staging: Staging, declared: Sequence[str]) -> Judged:
     with tempfile.TemporaryDirectory(prefix="field-") as folder:
-        return judged(target, Path(folder), staging.only)
+        return judged(target, Path(folder), staging.only, declared)
 
 
 def _examined(target: Target, run: str, *, promises_key: bool) -> tuple[Said, dict[str, dict[str, Any]]]:

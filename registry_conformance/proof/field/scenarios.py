@@ -63,6 +63,7 @@ HEALTHY = (
         for configuration in ("password", "password-tuned")
         if (name, configuration) != ("nginx", "password")
     ),
+    FieldScenario("haproxy-token", Neighbour("haproxy", "token", lasts=_SHORT), promises_key=True),
     FieldScenario("oauth2-proxy-short-tokens", Neighbour("oauth2-proxy", "token", lasts=_SHORT), promises_key=True),
     *(FieldScenario(f"oauth2-proxy-{name}", Neighbour("oauth2-proxy", name)) for name in ("token", "token-browser")),
 )

@@ -1,0 +1,244 @@
+"""MLflow as people start it, without a proxy, and ways in which its own settings break it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from registry_conformance.lab.deployment import REFERENCE, MLflow
+from registry_conformance.lab.external.mlflow_command import COMMANDS, MlflowCommand
+from registry_conformance.lab.external.neighbour import NONE, Neighbour
+from registry_conformance.proof.field.broken_way import BrokenWay, Kind
+
+_BARE = Neighbour(NONE)
+_SLOW = "transfers = { kilobytes_per_second = 1000, seconds = 12 }"
+"""Long enough that no buffer on the way holds a body whole."""
+_CARELESS = "registry_conformance.lab.external.careless_sign_in"
+_REGISTERS = ("REG-001",)
+_OWN_DISK = (
+    "--no-serve-artifacts",
+    "--default-artifact-root",
+    "/tmp/mlflow-artifacts",  # noqa: S108 - as guides have it
+)
+
+
+def _uvicorn(name: str, text: str, breaks: tuple[str, ...], *arguments: str) -> BrokenWay:
+    """Return uvicorn with further arguments of ``mlflow server``."""
+    return BrokenWay(name, text, breaks, command=_more(COMMANDS["uvicorn"], *arguments))
+
+
+def _gunicorn(name: str, text: str, breaks: tuple[str, ...], options: str, workers: int = 2) -> BrokenWay:
+    """Return gunicorn with options of its own."""
+    arguments = ("--workers", str(workers), "--gunicorn-opts", options)
+    return BrokenWay(name, text, breaks, command=MlflowCommand("gunicorn", arguments))
+
+
+def _users(name: str, text: str, breaks: tuple[str, ...], function: str) -> BrokenWay:
+    """Return basic-auth with a careless function in the place of its own check of passwords."""
+    command = replace(COMMANDS["basic-auth"], sign_in=f"{_CARELESS}:{function}")
+    return BrokenWay(name, text, breaks, command=command)
+
+
+def _tokens(name: str, text: str, breaks: tuple[str, ...], **environment: str) -> BrokenWay:
+    """Return mlflow-oidc-auth with other settings."""
+    command = replace(COMMANDS["oidc-auth"], environment=tuple(environment.items()))
+    return BrokenWay(name, text, breaks, command=command)
+
+
+def _more(command: MlflowCommand, *arguments: str) -> MlflowCommand:
+    return replace(command, arguments=(*command.arguments, *arguments))
+
+
+UVICORN = Kind(
+    "mlflow-uvicorn",
+    "mlflow server",
+    _BARE,
+    command=COMMANDS["uvicorn"],
+    ways=(
+        _uvicorn(
+            "foreign-pages",
+            "`--cors-allowed-origins '*'`: pages of any origin may call it",
+            ("OPS-016", "OPS-017"),
+            *("--cors-allowed-origins", "*"),
+        ),
+        _uvicorn(
+            "no-checks-of-requests",
+            "`--disable-security-middleware`, as answers on the web advise against 403",
+            ("OPS-017",),
+            "--disable-security-middleware",
+        ),
+        _uvicorn(
+            "artifacts-on-its-disk",
+            "`--no-serve-artifacts` with a folder as the default artifact root: clients write to their own disks",
+            ("REG-007",),
+            *_OWN_DISK,
+        ),
+        _uvicorn(
+            "artifacts-only", "`--artifacts-only`: nothing but artifacts is served", _REGISTERS, "--artifacts-only"
+        ),
+        _uvicorn(
+            "host-names",
+            "`--allowed-hosts` without the name that clients use",
+            _REGISTERS,
+            *("--allowed-hosts", "registry.example"),
+        ),
+        _uvicorn(
+            "undeclared-prefix",
+            "`--static-prefix`, and clients are told the address without it",
+            _REGISTERS,
+            *("--static-prefix", "/registry"),
+        ),
+        BrokenWay(
+            "database-of-each-replica",
+            "two servers at one address, each with a database of its own",
+            ("REG-059",),
+            deployment=replace(REFERENCE, mlflow=MLflow(shared_database=False)),
+        ),
+    ),
+)
+GUNICORN = Kind(
+    "mlflow-gunicorn",
+    "mlflow server with gunicorn",
+    _BARE,
+    command=COMMANDS["gunicorn"],
+    declared=(_SLOW,),
+    ways=(
+        _gunicorn(
+            "worker-time-out",
+            "`--timeout 8`: a worker that is busy with one slow client for longer is killed",
+            ("ART-067", "ART-068"),
+            "--timeout 8",
+        ),
+        _gunicorn(
+            "one-worker",
+            "one worker, which serves one request at a time",
+            ("OPS-032",),
+            "--log-level info",
+            workers=1,
+        ),
+        _gunicorn(
+            "short-request-line",
+            "`--limit-request-line 200`: long names and queries are refused",
+            ("ART-024",),
+            "--limit-request-line 200",
+        ),
+        _gunicorn(
+            "few-headers",
+            "`--limit-request-fields 3`: what clients send by default is too much",
+            _REGISTERS,
+            "--limit-request-fields 3",
+        ),
+        BrokenWay(
+            "artifacts-on-its-disk",
+            "`--no-serve-artifacts` with a folder as the default artifact root",
+            ("REG-007",),
+            command=_more(COMMANDS["gunicorn"], *_OWN_DISK),
+        ),
+    ),
+)
+BASIC_AUTH = Kind(
+    "mlflow-basic-auth",
+    "mlflow server with basic-auth",
+    _BARE,
+    command=COMMANDS["basic-auth"],
+    ways=(
+        _users(
+            "everybody-is-admin",
+            "an `authorization_function` that takes every user for the administrator",
+            ("AUZ-040", "AUZ-041", "AUZ-042", "AUZ-044"),
+            "everybody_is_admin",
+        ),
+        _users(
+            "artifacts-for-everybody",
+            "an `authorization_function` that lets every user do everything with artifacts",
+            ("AUZ-045",),
+            "artifacts_for_everybody",
+        ),
+        _users(
+            "permissions-are-remembered",
+            "permissions are kept in a cache that nothing empties",
+            ("AUZ-046",),
+            "permissions_are_remembered",
+        ),
+        _users(
+            "guests-are-admins",
+            "an `authorization_function` that takes whoever gives no password for the administrator",
+            ("AUT-001", "AUT-002"),
+            "guests_are_admins",
+        ),
+        _users(
+            "by-name-alone",
+            "an `authorization_function` that compares no password",
+            ("AUT-060",),
+            "by_name_alone",
+        ),
+        BrokenWay(
+            "default-manage",
+            "`default_permission = MANAGE`, where READ was meant",
+            ("AUZ-044",),
+            command=replace(COMMANDS["basic-auth"], default_permission="MANAGE"),
+        ),
+        BrokenWay(
+            "methods",
+            "an nginx before it that passes GET and POST alone",
+            ("AUZ-043",),
+            neighbour=Neighbour(
+                "nginx",
+                "password-tuned",
+                (
+                    ('            auth_basic "MLflow";\n            auth_basic_user_file @PASSWORDS@;\n', ""),
+                    ('proxy_set_header Authorization "";', "# the password is MLflow's affair"),
+                    (
+                        "        location / {",
+                        "        location / {\n            limit_except GET POST PUT PATCH { deny all; }",
+                    ),
+                ),
+            ),
+        ),
+    ),
+)
+OIDC_AUTH = Kind(
+    "mlflow-oidc-auth",
+    "mlflow server with mlflow-oidc-auth",
+    _BARE,
+    command=COMMANDS["oidc-auth"],
+    ways=(
+        _tokens(
+            "another-audience",
+            "`OIDC_AUDIENCE` of another client: good tokens are refused",
+            _REGISTERS,
+            OIDC_AUDIENCE="another-client",
+        ),
+        _tokens(
+            "another-group",
+            "`OIDC_GROUP_NAME` and the administrators' group of nobody: good tokens are refused",
+            _REGISTERS,
+            OIDC_GROUP_NAME="nobody",
+            OIDC_ADMIN_GROUP_NAME="nobody",
+        ),
+        _tokens(
+            "nobody-is-provisioned",
+            "`OIDC_PROVISION_ON_BEARER_AUTH` is off: users who never opened its page are refused",
+            _REGISTERS,
+            OIDC_PROVISION_ON_BEARER_AUTH="false",
+        ),
+        BrokenWay(
+            "clock",
+            "the provider's clock is a day behind: its tokens are over when they come",
+            _REGISTERS,
+            neighbour=Neighbour(NONE, skew=-86400),
+        ),
+        BrokenWay(
+            "foreign-pages",
+            "`--cors-allowed-origins '*'`: pages of any origin may call it",
+            ("OPS-016",),
+            command=_more(COMMANDS["oidc-auth"], "--cors-allowed-origins", "*"),
+        ),
+        BrokenWay(
+            "artifacts-on-its-disk",
+            "`--no-serve-artifacts` with a folder as the default artifact root",
+            ("REG-007",),
+            command=_more(COMMANDS["oidc-auth"], *_OWN_DISK),
+        ),
+    ),
+)
+KINDS = (UVICORN, GUNICORN, BASIC_AUTH, OIDC_AUTH)
