@@ -106,6 +106,56 @@ def test_conditions_on_everyone(condition: Condition, verdict: Verdict) -> None:
     assert verdict is not INCONCLUSIVE or condition[1] in found.actual
 
 
+def test_denials_count_together() -> None:
+    """Statements that refuse bucket and objects apart, or one action each, refuse what they are about together."""
+    others: tuple[Condition, ...] = (("StringNotEquals", "aws:PrincipalAccount", (ACCOUNT,)),)
+    denial = Statement("Deny", ("s3:*",), resources=(OBJECTS,), principals=("*",), conditions=others)
+    of_bucket = replace(denial, resources=(DECLARED.bucket_arn,))
+    whole = replace(allows("*"), actions=("s3:GetObject", "s3:ListBucket"), resources=(DECLARED.bucket_arn, OBJECTS))
+    by_prefix = replace(whole, actions=("s3:*",), resources=(f"{DECLARED.bucket_arn}*",))
+    all_but = replace(whole, actions=(), not_actions=("iam:*",))
+
+    assert judged(whole, denial).verdict is FAILED
+    for opened in (whole, by_prefix, all_but):
+        assert judged(opened, denial, of_bucket).verdict is PASSED
+    assert (
+        judged(whole, replace(denial, actions=("s3:Get*",)), replace(of_bucket, actions=("s3:List*",))).verdict
+        is PASSED
+    )
+    assert judged(by_prefix, replace(denial, actions=("s3:Get*",)), of_bucket).verdict is FAILED
+
+
+@pytest.mark.parametrize(
+    ("condition", "allowed", "spared"),
+    [
+        (("DateLessThan", "aws:CurrentTime", ("2020-01-01T00:00:00Z",)), PASSED, FAILED),
+        (("DateLessThan", "aws:CurrentTime", ("2999-01-01",)), FAILED, FAILED),
+        (("DateGreaterThan", "AWS:CurrentTime", ("2999-01-01T00:00:00+02:00",)), FAILED, FAILED),
+        (("DateGreaterThanEquals", "aws:CurrentTime", ("2020-01-01T00:00:00Z",)), FAILED, PASSED),
+        (("NumericLessThan", "aws:EpochTime", ("1577836800",)), PASSED, FAILED),
+        (("DateNotEquals", "aws:EpochTime", ("1577836800",)), FAILED, PASSED),
+        (("DateLessThan", "aws:CurrentTime", ("some day",)), FAILED, FAILED),
+    ],
+)
+def test_time_passes(condition: Condition, allowed: Verdict, spared: Verdict) -> None:
+    """What has ended lets nobody in any more; what begins one day does, and so does a denial that is not for ever."""
+    denial = Statement("Deny", ("s3:*",), resources=(OBJECTS,), principals=("*",), conditions=(condition,))
+
+    assert judged(allows("*", condition)).verdict is allowed
+    assert judged(allows("*"), denial).verdict is spared
+
+
+def test_denial_past_an_undeclared_perimeter() -> None:
+    """A denial of whoever comes by no endpoint may refuse everybody: which endpoints are ours is to be declared."""
+    endpoint: Condition = ("StringNotEquals", "aws:SourceVpce", ("vpce-1",))
+    denial = Statement("Deny", ("s3:*",), resources=(OBJECTS,), principals=("*",), conditions=(endpoint,))
+    found = judged(allows("*"), denial)
+
+    assert found.verdict is INCONCLUSIVE
+    assert found.actual.endswith("declare infrastructure.vpc_endpoints")
+    assert judged(allows("*"), denial, declared=replace(DECLARED, vpc_endpoints=("vpce-1",))).verdict is PASSED
+
+
 def test_denials_count() -> None:
     """Whom another statement refuses is not let in, unless it spares them."""
     everyone = allows("*")

@@ -1,4 +1,8 @@
-"""Every generated account made on moto and asked: ``python -m tests.account.agreement`` says how many agree."""
+"""Every generated account made on moto, asked, and tried by requests: ``python -m tests.account.agreement``.
+
+It says how many of both sets, of usual and of rarer shapes, get the same verdicts asked and planned, and how many were
+accepted that requests show to be open. A number and a fraction, as ``1/4``, try that part of them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,10 @@ from tests.account.generated import generated
 from tests.account.moto_account import moto_account
 from tests.account.plan_writer import LAYOUTS, plan_of
 from tests.account.realise import realise
+from tests.account.unusual import unusual
 from tests.test_account_generated import SEEDS, verdicts
+from tests.test_account_unusual import SEEDS as RARER
+from tests.test_account_unusual import open_yet
 
 
 def seen_both_ways(findings: Mapping[str, Finding]) -> dict[str, Verdict]:
@@ -28,22 +35,25 @@ def seen_both_ways(findings: Mapping[str, Finding]) -> dict[str, Verdict]:
 
 
 def main() -> int:
-    """Return 1 if an account that is asked differs from its plan, and say which; 0 otherwise."""
+    """Return 1 if an account that is asked differs from its plan, or is accepted and open; say which; 0 otherwise."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    differing = []
+    part, parts = map(int, (*sys.argv[1:], "1/1")[0].split("/"))
+    made = [*map(generated, SEEDS), *map(unusual, RARER)][part - 1 :: parts]
+    differing, opened = [], []
     with moto_account() as account, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan.json"
-        for seed in SEEDS:
-            made = generated(seed)
+        for number, each in enumerate(made):
             account.reset()
-            realise(account, made.state, made.declared)
-            asked = seen_both_ways(judge_all(observe(account.access(made.declared)), made.declared))
-            file.write_text(json.dumps(plan_of(made.state, made.declared, LAYOUTS[seed % (len(LAYOUTS) - 1)])))
-            if asked != seen_both_ways(judge_all(*planned(PlannedAccount(file, made.declared)))):
-                differing.append(seed)
-    told = f"{len(SEEDS)} accounts asked and planned, {len(differing)} with other verdicts: {differing}"
-    sys.stdout.write(f"{told}\n")
-    return bool(differing)
+            realise(account, each.state, each.declared)
+            asked = seen_both_ways(judge_all(observe(account.access(each.declared)), each.declared))
+            file.write_text(json.dumps(plan_of(each.state, each.declared, LAYOUTS[number % (len(LAYOUTS) - 1)])))
+            if asked != seen_both_ways(judge_all(*planned(PlannedAccount(file, each.declared)))):
+                differing.append(number)
+            if open_yet(each):
+                opened.append(number)
+    told = f"{len(made)} accounts asked and planned: {len(differing)} with other verdicts {differing}"
+    sys.stdout.write(f"{told}, {len(opened)} accepted and open {opened}\n")
+    return bool(differing or opened)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,18 +32,24 @@ def alike(text: str, pattern: str) -> bool:
 
 
 def compare(operator: str, value: str, wanted: str) -> bool:
-    """Return what one operator, without its prefix and its Not, says of one value."""
-    if operator == "StringEquals":
-        return value == wanted
+    """Return what one operator, without its prefix and its Not, says of one value; dates are of one spelling."""
     if operator in {"StringLike", "ArnLike", "ArnEquals"}:
         return alike(value, wanted)
-    if operator == "Bool":
-        return value.lower() == wanted.lower()
+    if operator in {"Bool", "StringEqualsIgnoreCase"}:
+        return value.casefold() == wanted.casefold()
     if operator == "IpAddress":
         return ipaddress.ip_address(value) in ipaddress.ip_network(wanted)
     if operator == "NumericLessThan":
         return float(value) < float(wanted)
-    raise AssertionError(f"no such operator is generated: {operator}")
+    if operator in {"DateLessThan", "DateGreaterThan"}:
+        return value < wanted if operator == "DateLessThan" else value > wanted
+    assert operator == "StringEquals", f"no such operator is generated: {operator}"
+    return value == wanted
+
+
+def filled_in(text: str, context: Context) -> str:
+    """Return a text with what its variables stand for in a request; what the request lacks matches nothing."""
+    return re.sub(r"\$\{([^}]*)\}", lambda found: context.get(found[1].lower(), "\0"), text)
 
 
 def meets(operator: str, wanted: list[str], value: str | None) -> bool:
@@ -62,7 +68,12 @@ def meets(operator: str, wanted: list[str], value: str | None) -> bool:
 
 def principal_is(statement: Document, who: Context) -> bool:
     """Return whether a statement is about somebody."""
-    named = statement.get("Principal", "*")
+    if "NotPrincipal" in statement:
+        return not _one_of(statement["NotPrincipal"], who)
+    return _one_of(statement.get("Principal", "*"), who)
+
+
+def _one_of(named: Any, who: Context) -> bool:
     if named == "*":
         return True
     for kind, names in named.items():
@@ -78,17 +89,24 @@ def _accounts(number: str) -> set[str]:
     return {number, f"arn:aws:iam::{number}:root"}
 
 
+def is_about(statement: Document, element: str, name: str, spelled: Callable[[str], str]) -> bool:
+    """Return whether an action or a resource is among those that a statement names, or names not."""
+    if f"Not{element}" in statement:
+        return not any(alike(name, spelled(each)) for each in listed(statement[f"Not{element}"]))
+    return element not in statement or any(alike(name, spelled(each)) for each in listed(statement[element]))
+
+
 def decided(document: Document, who: Context, action: str, resource: str, context: Context) -> bool:
     """Return whether a policy by itself allows a request."""
     said = set()
     for statement in document["Statement"]:
         about = (
             principal_is(statement, who)
-            and any(alike(action.lower(), each.lower()) for each in listed(statement.get("Action")))
-            and ("Resource" not in statement or any(alike(resource, each) for each in listed(statement["Resource"])))
+            and is_about(statement, "Action", action.lower(), str.lower)
+            and is_about(statement, "Resource", resource, lambda each: filled_in(each, context))
         )
         conditions = [
-            (operator, key, listed(wanted))
+            (operator, key, [filled_in(each, context) for each in listed(wanted)])
             for operator, keys in statement.get("Condition", {}).items()
             for key, wanted in keys.items()
         ]

@@ -12,7 +12,8 @@ from typing import Any
 
 from registry_conformance.judge.locations import ROOT
 
-CHECKS = "suites/live/test_infrastructure.py"
+SETTINGS, OBJECTS = "suites/live/test_infrastructure.py", "suites/live/test_stored_objects.py"
+"""Checks of what a plan shows too, and of what only a deployment does."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class Outcome:
 
 def judge(folder: Path, *options: str, **variables: str) -> Outcome:
     """Run the checks of accounts with these options."""
+    checks = [SETTINGS] if any(each.startswith("--plan") for each in options) else [SETTINGS, OBJECTS]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", CHECKS, f"--report-dir={folder}/reports", "-p", "no:cacheprovider", *options],
+        [sys.executable, "-m", "pytest", *checks, f"--report-dir={folder}/reports", "-p", "no:cacheprovider", *options],
         cwd=ROOT,
         env=os.environ | variables,
         capture_output=True,

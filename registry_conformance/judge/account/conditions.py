@@ -6,6 +6,7 @@ import fnmatch
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from registry_conformance.judge.account.statement import Condition
 
@@ -14,6 +15,10 @@ Facts = Mapping[str, tuple[str, ...]]
 
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+_LATEST = 253370764800
+"""The year 9999 in seconds since 1970, beyond which there are no dates."""
 
 
 class OneOf(tuple[str, ...]):
@@ -52,6 +57,17 @@ def _within(value: str, wanted: str) -> bool:
     return True
 
 
+def moment(text: str) -> datetime:
+    """Return the time that a policy names: a date of ISO 8601, in UTC if it says no zone, or seconds since 1970.
+
+    Raises ``ValueError`` for what is none.
+    """
+    if re.fullmatch(r"-?\d{5,}", text):
+        return datetime.fromtimestamp(min(int(text), _LATEST), UTC)
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda value, wanted: value == wanted,
     "StringEqualsIgnoreCase": lambda value, wanted: value.lower() == wanted.lower(),
@@ -65,6 +81,11 @@ _TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "NumericLessThanEquals": lambda value, wanted: float(value) <= float(wanted),
     "NumericGreaterThan": lambda value, wanted: float(value) > float(wanted),
     "NumericGreaterThanEquals": lambda value, wanted: float(value) >= float(wanted),
+    "DateEquals": lambda value, wanted: moment(value) == moment(wanted),
+    "DateLessThan": lambda value, wanted: moment(value) < moment(wanted),
+    "DateLessThanEquals": lambda value, wanted: moment(value) <= moment(wanted),
+    "DateGreaterThan": lambda value, wanted: moment(value) > moment(wanted),
+    "DateGreaterThanEquals": lambda value, wanted: moment(value) >= moment(wanted),
 }
 
 

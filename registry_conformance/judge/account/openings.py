@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from registry_conformance.judge.account.conditions import Facts, holds
-from registry_conformance.judge.account.patterns import account_of, covers, covers_action
+from registry_conformance.judge.account.in_force import in_force
+from registry_conformance.judge.account.patterns import account_of
+from registry_conformance.judge.account.permission import DECLARED_BY
+from registry_conformance.judge.account.pieces import pieces, takes
 from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.account.strangers import Stranger, strangers, ways
 from registry_conformance.judge.target.account import Declared
@@ -23,6 +26,11 @@ class Opening:
     what: str
     conditions: tuple[Condition, ...]
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The context keys that it hangs on."""
+        return tuple(key for _, key, _ in self.conditions)
+
     def __str__(self) -> str:
         under = "; ".join(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in self.conditions)
         return f"{self.who} may {self.what}" + (f" under {under}" if under else "")
@@ -38,13 +46,15 @@ def openings(
     who: Who = strangers,
     known: Facts = _NOTHING,
     unknown: frozenset[str] = frozenset(),
+    about: tuple[str, ...] = (),
 ) -> Iterator[Opening]:
     """Yield who is let in from outside the declared account; one that hangs on the unknown has its conditions.
 
     ``who`` says who may come under a principal: people and roles, or ``deputies``, services that act for others.
     ``known`` is what every request to this policy has, ``unknown`` are the keys of which no more is known than that.
+    ``about`` are all the resources that the policy can be about, as a bucket and what is in it; any if it is empty.
     """
-    policy = list(statements)
+    policy = list(in_force(statements))
     ways_in = [{**_but(way, unknown), **known} for way in ways(policy, declared)]
     for statement in policy:
         if statement.effect == "Allow":
@@ -53,7 +63,7 @@ def openings(
                 everyone = [
                     replace(each, facts={**_but(each.facts, unknown), **way}) for each in come for way in ways_in
                 ]
-                yield from _of(principal, statement, policy, everyone)[:1]
+                yield from _of(principal, statement, policy, everyone, about)[:1]
 
 
 def _but(facts: Facts, unknown: frozenset[str]) -> Facts:
@@ -65,19 +75,24 @@ def what_of(statement: Statement) -> str:
     return ", ".join(statement.actions) or f"all but {', '.join(statement.not_actions)}"
 
 
-def _of(principal: str, statement: Statement, policy: list[Statement], everyone: list[Stranger]) -> list[Opening]:
+def _of(
+    principal: str, statement: Statement, policy: list[Statement], everyone: list[Stranger], about: tuple[str, ...]
+) -> list[Opening]:
     """Return how one principal of a statement lets in an outsider, what is sure before what is not."""
     found: list[Opening] = []
+    opened = pieces(statement, about)
     for each in everyone:
         unknown = _lets_in(statement, each)
         if unknown is None:
             continue
-        refused = [_refuses(one, statement, each) for one in policy]
-        if True not in refused:
-            doubted = tuple(
-                c for one, said in zip(policy, refused, strict=True) if said is None for c in one.conditions
-            )
-            found.append(Opening(principal.removeprefix("AWS:"), what_of(statement), unknown + doubted))
+        refused = [(one, said) for one in policy if (said := _refuses(one, each)) is not False]
+        left = [piece for piece in opened if not any(said and takes(one, piece) for one, said in refused)]
+        if not left:
+            continue
+        doubtful = [one for one, said in refused if said is None]
+        sure = [piece for piece in left if not any(takes(one, piece) for one in doubtful)]
+        doubted = () if sure else tuple(condition for one in doubtful for condition in one.conditions)
+        found.append(Opening(principal.removeprefix("AWS:"), what_of(statement), unknown + doubted))
     return sorted(found, key=lambda opening: bool(opening.conditions))
 
 
@@ -94,24 +109,31 @@ def _lets_in(statement: Statement, stranger: Stranger) -> tuple[Condition, ...] 
     return tuple(unknown)
 
 
-def _refuses(denial: Statement, opened: Statement, stranger: Stranger) -> bool | None:
-    """Return whether a denial refuses a stranger all that a statement opens; ``None`` if that hangs on an id."""
-    if denial.effect != "Deny" or not _is_about(denial, stranger.arn) or not _takes_all(denial, opened):
+def _refuses(denial: Statement, stranger: Stranger) -> bool | None:
+    """Return whether a denial refuses a stranger what it is about, ``None`` if that cannot be told."""
+    if denial.effect != "Deny" or not _is_about(denial, stranger.arn):
         return False
     unmet = [
         condition
         for condition in denial.conditions
         if stranger.chooses(condition[1]) or holds(condition, stranger.facts) is not True
     ]
-    if unmet and all(key.lower() == _WHOSE_NOBODY_SAYS for _, key, _ in unmet):
+    if unmet and all(_is_undecided(each, stranger) for each in unmet):
         return None
     return not unmet
+
+
+def _is_undecided(condition: Condition, stranger: Stranger) -> bool:
+    """Return whether nobody can say here if a stranger meets a condition: by an id, or past no declared perimeter."""
+    key = condition[1].lower()
+    from_where = DECLARED_BY.get(key, "organization") != "organization"
+    return key == _WHOSE_NOBODY_SAYS or (from_where and holds(condition, stranger.facts) is None)
 
 
 def _is_about(denial: Statement, arn: str) -> bool:
     """Return whether a denial is about a stranger; an account that it names is everyone in it."""
     if denial.not_principals:
-        return not any(each.removeprefix("AWS:") == arn for each in denial.not_principals)
+        return not any(_means(each.removeprefix("AWS:"), arn) for each in denial.not_principals)
     return not denial.principals or any(_means(each.removeprefix("AWS:"), arn) for each in denial.principals)
 
 
@@ -121,22 +143,3 @@ def _means(principal: str, arn: str) -> bool:
     return principal in {"*", arn} or (
         whole and account_of(principal) != "" and account_of(principal) == account_of(arn)
     )
-
-
-def _takes_all(denial: Statement, opened: Statement) -> bool:
-    """Return whether a denial is about every action and every resource that a statement is about."""
-    actions = opened.actions and all(_names(denial.actions, denial.not_actions, each) for each in opened.actions)
-    places = opened.resources and all(_names_place(denial, each) for each in opened.resources)
-    return bool(actions and places)
-
-
-def _names(actions: tuple[str, ...], but: tuple[str, ...], action: str) -> bool:
-    if but:
-        return not any(covers_action(each, action) or covers_action(action, each) for each in but)
-    return any(covers_action(each, action) for each in actions)
-
-
-def _names_place(denial: Statement, place: str) -> bool:
-    if denial.not_resources:
-        return not any(covers(each, place) or covers(place, each) for each in denial.not_resources)
-    return any(covers(each, place) for each in denial.resources)

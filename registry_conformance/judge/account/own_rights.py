@@ -49,9 +49,9 @@ def own_rights(declared: Declared) -> Iterator[Statement]:
     yield Statement(actions=LOOKS_AT_BUCKET, resources=(declared.bucket_arn,))
     if declared.role:
         yield Statement(actions=LOOKS_AT_ROLE, resources=(declared.role,))
+    if account:
         policies = tuple(f"arn:{partition}:iam::{owner}:policy/*" for owner in (account, "aws"))
         yield Statement(actions=LOOKS_AT_POLICIES, resources=policies)
-    if account:
         where = f"{declared.region or '*'}:{account}"
         yield Statement(actions=LOOKS_AT_OTHER_ROLES, resources=(f"arn:{partition}:iam::{account}:role/*",))
         functions = f"arn:{partition}:lambda:{where}:function:*"

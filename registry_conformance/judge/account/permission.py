@@ -86,11 +86,14 @@ def doubts(statements: Iterable[Statement], request: Request) -> str:
     told = dict.fromkeys(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in conditions)
     variables = [name for each in unclear for one in (*each.resources, *each.not_resources) for name in names_of(one)]
     told |= {f"${{{name}}}": None for name in variables if resolved(f"${{{name}}}", request.facts) is None}
-    fields = dict.fromkeys(
-        field for key in (*(key for _, key, _ in conditions), *variables) if (field := field_for(key))
-    )
+    return "; ".join(told) + to_declare((*(key for _, key, _ in conditions), *variables))
+
+
+def to_declare(keys: Iterable[str]) -> str:
+    """Return the end of a sentence on what hangs on context keys: which fields would say it, empty for none."""
+    fields = dict.fromkeys(field for key in keys if (field := field_for(key)))
     missing = [f"infrastructure.{field}" for field in fields]
-    return "; ".join(told) + (f": declare {' and '.join(missing)}" if missing else "")
+    return f": declare {' and '.join(missing)}" if missing else ""
 
 
 def _named(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from registry_conformance.judge.account.conditions import Facts, OneOf
+from registry_conformance.judge.account.in_force import now_and_later
 from registry_conformance.judge.account.permission import Request
 from registry_conformance.judge.target.account import Declared
 
@@ -62,6 +63,7 @@ def request(declared: Declared, action: str) -> Request:
         CUSTOMER_KEY: (),
         "s3:x-amz-copy-source": (),
         "s3:x-amz-website-redirect-location": (),
+        **now_and_later(),
         **perimeter(declared),
     }
     return Request(

@@ -26,7 +26,7 @@ _OF_OTHERS = {"aws:principalorgid", "aws:principalorgpaths"}
 _OF_SERVICES = ("aws:principalisawsservice", "aws:sourcearn", "aws:sourceaccount")
 _SERVICES = ("aws:principalservicename", "aws:principalservicenameslist")
 _CHOSEN = (
-    *("aws:referer", "aws:useragent", "aws:currenttime", "aws:epochtime"),
+    *("aws:referer", "aws:useragent"),
     *("s3:authtype", "s3:signatureage", "s3:signatureversion", "s3:prefix", "s3:delimiter", "s3:max-keys"),
     *("s3:versionid", "s3:x-amz-", "s3:requestobjecttag", "s3:if-"),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registry_conformance.judge.account.conditions import Facts, holds
 from registry_conformance.judge.account.patterns import covers, covers_action
@@ -33,6 +33,8 @@ _STRANGERS = (
     "stranger",
 )
 _COGNITO = "cognito-identity.amazonaws.com"
+_OF_PRINCIPALS = ("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths")
+"""Keys that requests of principals of AWS have: whoever comes with a token is none yet."""
 _ANY = "stranger"
 """A subject or an audience that no policy names."""
 
@@ -59,6 +61,18 @@ def takes_on(statement: Statement) -> bool:
     return any(covers_action(one, each) for one in statement.actions for each in TAKES_ON)
 
 
+def on_action(trust: Iterable[Statement], action: str) -> Iterator[Statement]:
+    """Yield what a trust policy says of one of the actions by which a role is taken on, of that one alone.
+
+    Principals of AWS take it on by ``sts:AssumeRole``, and tokens by ``sts:AssumeRoleWithWebIdentity``.
+    """
+    for each in trust:
+        named = any(covers_action(one, action) for one in each.actions)
+        spared = not each.actions and not any(covers_action(one, action) for one in each.not_actions)
+        if named or spared:
+            yield replace(each, actions=(action,), not_actions=())
+
+
 def facts_of(token: Token, provider: str, conditions: Iterable[Condition]) -> Facts:
     """Return what is known of a request with a token: its own claims, and that it has none of another provider."""
     known = {
@@ -68,14 +82,15 @@ def facts_of(token: Token, provider: str, conditions: Iterable[Condition]) -> Fa
     }
     known = {key.lower(): values for key, values in known.items()}
     foreign = [key.lower() for _, key, _ in conditions if key.lower().endswith((":sub", ":aud", ":amr"))]
-    return dict.fromkeys(foreign, ()) | known
+    return dict.fromkeys((*foreign, *_OF_PRINCIPALS), ()) | known
 
 
 def lets_in(trust: Iterable[Statement], principal: str, token: Token) -> bool | None:
     """Return whether a trust policy lets a token of a principal in, ``None`` if that hangs on what is not known."""
     said: dict[str, list[bool | None]] = {"Allow": [], "Deny": []}
-    for each in trust:
-        if takes_on(each) and _is_of(each, principal):
+    _, by_token, by_assertion = TAKES_ON
+    for each in on_action(trust, by_assertion if ":saml-provider/" in principal else by_token):
+        if _is_of(each, principal):
             facts = facts_of(token, provider_of(principal), each.conditions)
             met = [holds(one, facts) for one in each.conditions]
             said[each.effect].append(False if False in met else None if None in met else True)

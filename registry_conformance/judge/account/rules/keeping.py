@@ -31,7 +31,11 @@ def _key_is_the_accounts(state: State, declared: Declared) -> Finding:
     key: KeyState = standing(state.key, "KMS key")
     own = {"", declared.owner, account_of(declared.kms_key)}
     policy = value(key.policy, _told_of("the policy of the KMS key", declared))
-    found = [each for each in openings(policy, declared) if each.who == "*" or account_of(each.who) not in own - {""}]
+    found = [
+        each
+        for each in openings(policy, declared, about=(declared.kms_key,))
+        if each.who == "*" or account_of(each.who) not in own - {""}
+    ]
     told = [f"its policy: {each}" for each in found if not each.conditions]
     grants = value(key.grants, _told_of("the grants of the KMS key", declared), absent=())
     told += [f"a grant to {each}" for each in grants if account_of(each) not in own]

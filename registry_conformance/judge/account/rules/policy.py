@@ -10,7 +10,7 @@ from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.openings import Opening, openings, what_of
 from registry_conformance.judge.account.patterns import covers, covers_action
-from registry_conformance.judge.account.permission import AccessDecision, decide, doubts
+from registry_conformance.judge.account.permission import AccessDecision, decide, doubts, to_declare
 from registry_conformance.judge.account.required_rights import CUSTOMER_KEY, NEEDS, request
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import State
@@ -45,20 +45,26 @@ def _refuses_plain_http(each: Statement) -> bool:
     return each.effect == "Deny" and "*" in each.principals and everything and met
 
 
+def _about(declared: Declared) -> tuple[str, ...]:
+    """Return all that the bucket's policy can be about."""
+    return (declared.bucket_arn, f"{declared.bucket_arn}/*")
+
+
 def _outsiders(state: State, declared: Declared) -> Finding:
-    found = list(openings(_statements(state), declared))
+    found = list(openings(_statements(state), declared, about=_about(declared)))
     sure = [each for each in found if not each.conditions and (declared.owner or each.who == "*")]
     expected = f"nobody but principals of the account{f' {declared.owner}'.rstrip()}"
     if found and not sure:
         why = "" if declared.owner else "infrastructure.account says not which account is its own: "
-        raise Undecided(Verdict.INCONCLUSIVE, f"{why}{'; '.join(map(str, found))}")
+        told = "; ".join(map(str, found))
+        raise Undecided(Verdict.INCONCLUSIVE, f"{why}{told}{to_declare(key for one in found for key in one.keys)}")
     return judged(not sure, expected, "; ".join(map(str, sure)) or "nobody else")
 
 
 def _services_for_others(state: State, declared: Declared) -> Finding:
     needs_declared(declared.owner, "account")
     statements = _statements(state)
-    found = list(openings(statements, declared, deputies, _FROM_NO_NETWORK))
+    found = list(openings(statements, declared, deputies, _FROM_NO_NETWORK, about=_about(declared)))
     sure = [each for each in found if not each.conditions]
     expected = f"services that act for resources of the account {declared.owner} alone"
     if found and not sure:

@@ -11,6 +11,7 @@ from registry_conformance.judge.account.conditions import resolved
 from registry_conformance.judge.account.fact import Absent, Known, Unreadable
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.grants import Grant, grants
+from registry_conformance.judge.account.in_force import in_force
 from registry_conformance.judge.account.patterns import covers
 from registry_conformance.judge.account.permission import AccessDecision, Request, decide, doubts
 from registry_conformance.judge.account.required_rights import NEEDS, ON_KEY, perimeter, request
@@ -92,7 +93,7 @@ def _granted(state: State, declared: Declared) -> list[Grant]:
     own = value(role.statements, "the role's policies", absent=())
     boundary = _boundary(role)
     named = [each for each in _bucket_policy(state) if f"AWS:{declared.role}" in each.principals]
-    return grants(_without_variables((*own, *named), declared), boundary)
+    return grants(_without_variables(in_force((*own, *named)), declared), boundary)
 
 
 def _without_variables(statements: Statements, declared: Declared) -> Statements:

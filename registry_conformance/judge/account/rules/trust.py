@@ -8,16 +8,19 @@ from types import MappingProxyType
 
 from registry_conformance.judge.account.conditions import Facts, holds
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
+from registry_conformance.judge.account.in_force import in_force
+from registry_conformance.judge.account.openings import openings
 from registry_conformance.judge.account.patterns import account_of, covers
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import State
 from registry_conformance.judge.account.statement import Condition, Statement
-from registry_conformance.judge.account.strangers import strangers
+from registry_conformance.judge.account.strangers import Stranger, strangers
 from registry_conformance.judge.account.tokens import (
     Token,
     is_declared,
     is_one_identity,
     lets_in,
+    on_action,
     provider_of,
     takes_on,
     tokens,
@@ -30,13 +33,16 @@ Trust = tuple[Statement, ...]
 
 def _trust(state: State, declared: Declared) -> Trust:
     needs_declared(declared.role, "role")
-    return value(standing(state.role, "role").trust, "who may take on the role", absent=())
+    return in_force(value(standing(state.role, "role").trust, "who may take on the role", absent=()))
 
 
 def _is_trusted_rightly(state: State, declared: Declared) -> Finding:
     trust = _trust(state, declared)
-    let_in = [(one, each) for each in trust if _allows(each) for one in each.principals or ("*",)]
-    wrong = [f"so may {told}" for one, each in let_in for told in _others(one, each, trust, declared)]
+    let_in = [one for each in trust if _allows(each) for one in each.principals or ("*",)]
+    wrong = [
+        f"so may {told}"
+        for told in (*filter(None, (_other(one, declared) for one in let_in)), *_people(trust, declared))
+    ]
     kept_out = [told for one in declared.trusted if (told := _kept_out(one, trust, declared))]
     wrong += kept_out or ([] if let_in else ["nobody may"])
     who = ", ".join((*declared.trusted, *(each.subject for each in declared.identities)))
@@ -82,23 +88,28 @@ def _allows(statement: Statement) -> bool:
     return statement.effect == "Allow" and takes_on(statement)
 
 
-def _others(principal: str, statement: Statement, trust: Trust, declared: Declared) -> Iterator[str]:
-    """Yield whom a principal of a statement lets in that nothing declares; identities are judged by themselves."""
+def _other(principal: str, declared: Declared) -> str:
+    """Return a service or a provider that nothing declares, empty for any else; identities are judged by themselves."""
     kind, _, name = principal.partition(":")
-    if name in declared.trusted:
-        return
-    if kind in {"Service", "Federated"}:
-        of_token = kind == "Federated" and declared.identities and ":saml-provider/" not in name
-        if (declared.trusted or declared.identities) and not of_token:
-            yield principal
-        return
-    for who in strangers(principal, list(trust), ""):
-        met = [holds(each, who.facts) for each in statement.conditions]
-        if who.arn and False not in met and not {who.arn, account_of(who.arn)} & set(declared.trusted):
-            unknown = [each for each, said in zip(statement.conditions, met, strict=True) if said is None]
-            under = "; ".join(map(_spelled, unknown))
-            yield principal + (f" under {under}" if under else "")
-            return
+    if kind not in {"Service", "Federated"} or name in declared.trusted:
+        return ""
+    of_token = kind == "Federated" and declared.identities and ":saml-provider/" not in name
+    return principal if (declared.trusted or declared.identities) and not of_token else ""
+
+
+def _people(trust: Trust, declared: Declared) -> Iterator[str]:
+    """Yield the principals of AWS that a trust policy lets in and nothing declares, those of the account too."""
+
+    def others(principal: str, policy: list[Statement], _: str) -> Iterator[Stranger]:
+        if not principal.startswith(("Service:", "Federated:")):
+            come = strangers(principal, policy, "")
+            yield from (
+                each for each in come if each.arn and not {each.arn, account_of(each.arn)} & {*declared.trusted}
+            )
+
+    for each in openings(on_action(trust, "sts:AssumeRole"), declared, others):
+        under = "; ".join(map(_spelled, each.conditions))
+        yield each.who + (f" under {under}" if under else "")
 
 
 def _only_its_identities(state: State, declared: Declared) -> Finding:

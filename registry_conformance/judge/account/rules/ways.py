@@ -9,13 +9,14 @@ from registry_conformance.judge.account.conditions import Facts
 from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.grants import Grant, grants
+from registry_conformance.judge.account.in_force import in_force
 from registry_conformance.judge.account.named_roles import naming_policies
 from registry_conformance.judge.account.openings import Opening, openings
 from registry_conformance.judge.account.patterns import account_of, common, covers, covers_action
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import BucketState, Called, State
 from registry_conformance.judge.account.statement import Statement
-from registry_conformance.judge.account.tokens import is_one_identity, lets_in, provider_of, takes_on, tokens
+from registry_conformance.judge.account.tokens import is_one_identity, lets_in, on_action, provider_of, takes_on, tokens
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.verdict import Verdict
 
@@ -40,7 +41,10 @@ def _access_points(state: State, declared: Declared) -> Finding:
             unreadable = end
             continue
         known = _through(point.name, bucket, declared)
-        found += [(point.name, each) for each in openings(policy, declared, known=known, unknown=_OF_ACCESS_POINTS)]
+        (arn,) = known.get("s3:dataaccesspointarn", ("",))
+        about = (arn, f"{arn}/object/*") if arn else ()
+        come = openings(policy, declared, known=known, unknown=_OF_ACCESS_POINTS, about=about)
+        found += [(point.name, each) for each in come]
     sure = [(name, each) for name, each in found if not each.conditions]
     expected = f"no access point for anybody but principals of the account {declared.owner}"
     told = "; ".join(f"by the access point {name}: {each}" for name, each in sure or found)
@@ -87,8 +91,10 @@ def _takers(trust: tuple[Statement, ...], declared: Declared) -> tuple[list[str]
 
     Whoever a policy names with an account is meant to come in, under whatever conditions.
     """
-    takes = [each for each in trust if takes_on(each)]
-    found = [each for each in openings(takes, declared) if not each.who.startswith("Federated:")]
+    takes = [each for each in in_force(trust) if takes_on(each)]
+    found = [
+        each for each in openings(on_action(takes, "sts:AssumeRole"), declared) if not each.who.startswith("Federated:")
+    ]
     sure = [each.who for each in found if not each.conditions or account_of(each.who)]
     perhaps = [str(each) for each in found if each.conditions and not account_of(each.who)]
     return [*sure, *_vouched_for(takes)], perhaps
@@ -111,7 +117,7 @@ def _nothing_called_deletes(state: State, declared: Declared) -> Finding:
 
 def _may(called: Called, declared: Declared) -> Iterator[Grant]:
     """Yield what a function's role may delete of the artifacts."""
-    statements = value(called.statements, f"what {called.function} may do", absent=())
+    statements = in_force(value(called.statements, f"what {called.function} may do", absent=()))
     left = [action for action in _DELETES if not any(_denies(each, action, declared) for each in statements)]
     for grant in grants(statements):
         if any(grant.allows(action) for action in left) and common(grant.resource, declared.objects_arn):

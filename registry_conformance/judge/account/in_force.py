@@ -1,0 +1,67 @@
+"""Statements that are in force from now on: what conditions on the time of a request leave of a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from registry_conformance.judge.account.conditions import Facts, OneOf, holds, moment
+from registry_conformance.judge.account.statement import Condition, Statement
+
+_TIMES = frozenset({"aws:currenttime", "aws:epochtime"})
+_LAST = datetime(9999, 1, 1, tzinfo=UTC)
+"""A moment later than any that a policy means."""
+_STEP = timedelta(seconds=1)
+
+
+def in_force(statements: Iterable[Statement], now: datetime | None = None) -> tuple[Statement, ...]:
+    """Return what a policy lets anybody do at some time from ``now`` on, without its conditions on the time.
+
+    An Allow that has ended is left out, and a Deny that will not be in force for ever: whoever it refuses today comes
+    in when it is not. ``now`` is the present if it is not given.
+    """
+    begun = now or datetime.now(UTC)
+    return tuple(left for each in statements if (left := _left(each, begun)) is not None)
+
+
+def now_and_later() -> Facts:
+    """Return the time of a request that is made again and again from now on: the present, or any later one."""
+    present = datetime.now(UTC)
+    return {key: OneOf(_spelled(key, each) for each in (present, _LAST)) for key in sorted(_TIMES)}
+
+
+def _left(statement: Statement, now: datetime) -> Statement | None:
+    timed = [each for each in statement.conditions if each[1].lower() in _TIMES]
+    if not timed:
+        return statement
+    met = [_met(timed, each) for each in _moments(timed, now)]
+    stays = any(each is not False for each in met) if statement.effect == "Allow" else all(met)
+    others = tuple(each for each in statement.conditions if each not in timed)
+    return replace(statement, conditions=others) if stays else None
+
+
+def _met(conditions: list[Condition], when: datetime) -> bool | None:
+    """Return whether conditions on the time all hold at a moment, ``None`` if one of them cannot be decided."""
+    facts = {key: (_spelled(key, when),) for key in _TIMES}
+    said = [holds(each, facts) for each in conditions]
+    return False if False in said else None if None in said else True
+
+
+def _moments(conditions: list[Condition], now: datetime) -> list[datetime]:
+    """Return moments from now on between which no condition changes: about each that one names, and the last."""
+    named = [found for _, _, wanted in conditions for each in wanted if (found := _read(each)) is not None]
+    about = [each + step for each in named for step in (-_STEP, timedelta(0), _STEP)]
+    return [now, *(each for each in about if each > now), _LAST]
+
+
+def _read(text: str) -> datetime | None:
+    try:
+        found = moment(text)
+    except ValueError:
+        return None
+    return found if found < _LAST else None
+
+
+def _spelled(key: str, when: datetime) -> str:
+    return when.isoformat() if key == "aws:currenttime" else str(int(when.timestamp()))
