@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.responses import LambdaResponse
+from moto.events.responses import EventsHandler
 from moto.iam.access_control import IAMRequest
 from moto.iam.responses import IamResponse
 from moto.logs.responses import LogsResponse
 from moto.s3.responses import ACTION_MAP
 from moto.s3control.responses import S3ControlResponse
+from moto.sns.responses import SNSResponse
 
 from registry_conformance.judge.account.evaluate import judge_all
 from registry_conformance.judge.account.fact import Fact, Known, Unreadable, Unsupported
@@ -42,6 +44,7 @@ OF_AWS = {
     "intelligent-tiering": "GetIntelligentTieringConfiguration",
     "replication": "GetReplicationConfiguration",
     "object-lock": "GetBucketObjectLockConfiguration",
+    "notification": "GetBucketNotification",
 }
 """Queries that moto 5.2.5 takes for ListBucket, with the actions that AWS asks for."""
 OWN = f"AWS:arn:aws:iam::{ACCOUNT}:root"
@@ -49,9 +52,16 @@ FUNCTION = Called(
     f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:look",
     Known((Statement(actions=("s3:GetObject",), resources=("*",)),)),
 )
+_AGAIN = replace(
+    FUNCTION,
+    function=f"{FUNCTION.function}-again",
+    by=(f"arn:aws:sns:{REGION}:{ACCOUNT}:uploads", f"arn:aws:sqs:{REGION}:{ACCOUNT}:uploads"),
+)
+_LATE = replace(FUNCTION, function=f"{FUNCTION.function}-late", by=(f"arn:aws:events:{REGION}:{ACCOUNT}:rule/uploads",))
+CALLS = (FUNCTION, _AGAIN, _LATE)
 POINT = AccessPoint("models", Known((Statement(actions=("s3:GetObject",), resources=("*",), principals=(OWN,)),)))
 BOUNDED = replace(
-    in_bucket(access_points=Known((POINT,)), calls=Known((FUNCTION,)), emptied=Unsupported("only a plan says so"))(
+    in_bucket(access_points=Known((POINT,)), calls=Known(CALLS), emptied=Unsupported("only a plan says so"))(
         promised(DECLARED), DECLARED
     ),
     role=Known(
@@ -83,6 +93,8 @@ def account() -> Iterator[Account]:
         patch.setattr(S3ControlResponse, "_determine_resource", point_of, raising=False)
         patch.setattr(IAMRequest, "check_signature", lambda _: None)  # moto 5.2.5 signs requests to Lambda otherwise
         patch.setattr(LambdaResponse, "_determine_resource", function_of, raising=False)
+        patch.setattr(SNSResponse, "_determine_resource", topic_of, raising=False)
+        patch.setattr(EventsHandler, "_determine_resource", rule_of, raising=False)
         realise(account, BOUNDED, DECLARED)
         yield account
 
@@ -102,7 +114,18 @@ def point_of(self: S3ControlResponse) -> str:
 
 def function_of(self: LambdaResponse) -> str:
     """Return the function that a request is about."""
-    return FUNCTION.function if "/functions/" in self.uri else "*"
+    named = re.search(r"/functions/([\w-]+)", self.uri)
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{named[1]}" if named else "*"
+
+
+def topic_of(self: SNSResponse) -> str:
+    """Return the topic that a request is about."""
+    return self._get_param("TopicArn") or "*"
+
+
+def rule_of(_: EventsHandler) -> str:
+    """Return the rules that a request to EventBridge is about."""
+    return f"arn:aws:events:{REGION}:{ACCOUNT}:rule/uploads"
 
 
 def group_of(self: LogsResponse) -> str:

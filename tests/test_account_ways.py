@@ -7,14 +7,12 @@ from dataclasses import replace
 import pytest
 
 from registry_conformance.judge.account.evaluate import judge
-from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable
+from registry_conformance.judge.account.fact import Fact, Known, Unreadable
 from registry_conformance.judge.account.finding import Finding
 from registry_conformance.judge.account.named_roles import meant_roles, named_roles
-from registry_conformance.judge.account.observe import observe
 from registry_conformance.judge.account.reference import promised, tls_only
 from registry_conformance.judge.account.state import AccessPoint, Called, Encryption
 from registry_conformance.judge.account.statement import Condition, Statement
-from registry_conformance.judge.target.account import ObservedAccount
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.accounts.fault import in_bucket
 from tests.account.moto_account import ACCOUNT, DECLARED, STRANGER
@@ -264,19 +262,6 @@ def test_source_without_an_account_is_told_so() -> None:
     assert "add aws:SourceAccount" in lent(allows(service, bucket)).actual
     assert "add aws:SourceAccount" not in lent(allows(service)).actual
     assert lent(allows(service, bucket, own)).verdict is PASSED
-
-
-def test_nothing_is_known_of_what_nobody_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without an account to ask for them, notifications and access points are not known, and none is not assumed."""
-    declared = replace(DECLARED, account="", role="")
-    bucket = promised(DECLARED).bucket
-    monkeypatch.setattr(observe, "observe_bucket", lambda *_: bucket)
-    monkeypatch.setattr(observe, "observe_key", lambda *_: Absent())
-    monkeypatch.setattr(observe, "_log_groups", lambda *_: {})
-    found = observe.observe(ObservedAccount(declared, "key", "secret", endpoint="http://localhost:1"))
-
-    assert judge("INF-027", found, declared).verdict is INCONCLUSIVE
-    assert judge("INF-001", found, declared).verdict is PASSED
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def _keys(policies: list[Any]) -> set[str]:
     return {key.lower() for found in documents for each in read_policy(found) for _, key, _ in each.conditions}
 
 
-_KEPT = ("requestPayment", "intelligent-tiering", "replication", "versioning")
+_KEPT = ("requestPayment", "intelligent-tiering", "replication", "versioning", "notification")
 """Settings of a bucket that moto forgets, or forgets parts of: kept as they were put, and given back so."""
 _put, _get, _delete = (
     S3Response._bucket_response_put,
@@ -154,7 +154,7 @@ def get_setting(self: S3Response, name: str, query: dict[str, Any]) -> Any:
     """Give a setting back."""
     kept, setting, _ = _kept(self, query) if set(query) & {*_KEPT} else ({}, "", "")
     found = kept.get(setting, {})
-    if not setting or (not found and setting in {"replication", "versioning"}):
+    if not setting or (not found and setting in {"replication", "versioning", "notification"}):
         return _get(self, name, query)
     self._set_action("BUCKET", "GET", query)
     self._authenticate_and_authorize_s3_action(bucket_name=name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tests.account.plan_parts import Part
+from tests.account.plan_part import Part
 
 UNTOLD = {"some-replaced-versions-stay": "how many noncurrent versions a rule keeps cannot be said there"}
 

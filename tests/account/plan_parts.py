@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from registry_conformance.judge.account.fact import Fact, Known
@@ -17,26 +16,14 @@ from registry_conformance.judge.account.state import (
     State,
     Tiering,
 )
-from registry_conformance.judge.account.statement import Statement, write_policy
+from registry_conformance.judge.account.statement import write_policy
+from tests.account.plan_calls import calls_of
+from tests.account.plan_part import Part
 from tests.account.realise import by_policy
 
 _FLAGS = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
 
 OWNER_PAYS = Known("BucketOwner")
-
-
-@dataclass(frozen=True)
-class Part:
-    """One resource: its type, what is known of it, what AWS decides, and attribute -> the type that it refers to.
-
-    ``label`` is its name in the configuration.
-    """
-
-    type: str
-    values: dict[str, Any]
-    computed: tuple[str, ...] = ("id",)
-    refers: dict[str, str] = field(default_factory=dict)
-    label: str = "this"
 
 
 def parts(state: State) -> Iterator[Part]:
@@ -92,18 +79,7 @@ def _ways(bucket: BucketState) -> Iterator[Part]:
             ("id", "arn"),
             {"bucket": "aws_s3_bucket"},
         )
-    called = _value(bucket.calls)
-    for each in called:
-        name = each.function.rpartition(":")[2]
-        trust = Known((Statement(actions=("sts:AssumeRole",), principals=("Service:lambda.amazonaws.com",)),))
-        arn = f"arn:aws:iam::123456789012:role/{name}"
-        yield from _other_role(RoleState(arn, trust, each.statements))
-        runs = {"function_name": name, "arn": each.function, "role": arn}
-        yield Part("aws_lambda_function", runs, ("id", "version"), label=name)
-    if called:
-        calls = [{"lambda_function_arn": each.function, "events": ["s3:ObjectCreated:*"]} for each in called]
-        notifies = {"lambda_function": calls, "topic": [], "queue": [], "eventbridge": False}
-        yield Part("aws_s3_bucket_notification", notifies, ("id",), {"bucket": "aws_s3_bucket"})
+    yield from calls_of(bucket, _other_role)
 
 
 def _other_role(role: RoleState) -> Iterator[Part]:

@@ -19,7 +19,8 @@ from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.state import State
 from registry_conformance.judge.target.account import Declared
 from tests.account.plan_inline import fold
-from tests.account.plan_parts import Part, parts
+from tests.account.plan_part import Part
+from tests.account.plan_parts import parts
 
 LAYOUTS = ("existing", "new", "counted", "keyed", "apart", "locals", "nested", "inline")
 _BY_COUNT = ("counted", "locals")

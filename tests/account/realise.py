@@ -27,6 +27,7 @@ from registry_conformance.judge.account.state import (
 from registry_conformance.judge.account.statement import Statement, write_policy
 from registry_conformance.judge.target.account import Declared
 from tests.account.moto_account import ACCOUNT, STRANGER, Account
+from tests.account.realise_calls import make_calls
 
 
 def realise(account: Account, state: State, declared: Declared) -> None:
@@ -59,7 +60,7 @@ def _whole_bucket(account: Account, bucket: BucketState, declared: Declared) -> 
         _delete_bucket(owner, declared.access_log[0])
         _log_bucket(account.client("s3"), declared.access_log[0], declared.region)
     _access_points(account, bucket, declared)
-    _calls(account, bucket)
+    make_calls(account, bucket, _role)
 
 
 def make_bucket(s3: Any, name: str, region: str, *, lock: bool = False) -> None:
@@ -149,28 +150,6 @@ def _access_points(account: Account, bucket: BucketState, declared: Declared) ->
         if isinstance(each.policy, Known):
             text = write_policy(each.policy.value)
             control.put_access_point_policy(AccountId=declared.owner, Name=each.name, Policy=text)
-
-
-def _calls(account: Account, bucket: BucketState) -> None:
-    """Make the functions that the bucket calls, each with a role of its own, and have the bucket call them."""
-    called = _value(bucket.calls)
-    for each in called:
-        name = each.function.rpartition(":")[2]
-        trust = Known((Statement(actions=("sts:AssumeRole",), principals=("Service:lambda.amazonaws.com",)),))
-        role = RoleState(f"arn:aws:iam::{ACCOUNT}:role/{name}", trust, each.statements)
-        _role(account.client("iam"), role)
-        account.client("lambda").create_function(
-            FunctionName=name,
-            Runtime="python3.12",
-            Role=role.arn,
-            Handler="tidy.up",
-            Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
-        )
-    if called:
-        calls = [{"LambdaFunctionArn": each.function, "Events": ["s3:ObjectCreated:*"]} for each in called]
-        account.client("s3").put_bucket_notification_configuration(
-            Bucket=bucket.name, NotificationConfiguration={"LambdaFunctionConfigurations": calls}
-        )
 
 
 def _key(key: KeyState) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from registry_conformance.judge.account.fact import Fact, Known
-from registry_conformance.judge.account.state import BucketState, KeyState, LifecycleRule, RoleState, State
+from registry_conformance.judge.account.patterns import service_of
+from registry_conformance.judge.account.state import BucketState, Called, KeyState, LifecycleRule, RoleState, State
 from registry_conformance.judge.account.statement import Statement, write_policy
 from tests.account.realise import by_policy
+from tests.account.realise_calls import PATTERN
 
 UNTOLD = {"INF-016": "who pays for requests", "INF-018": "MFA delete"}
 """Requirements on what no template can set; what it says of the others is the account's."""
@@ -90,12 +92,7 @@ def _bucket(bucket: BucketState) -> Table:
             }
             for each in _value(bucket.tiering)
         ],
-        "NotificationConfiguration": {
-            "LambdaConfigurations": [
-                {"Event": "s3:ObjectCreated:*", "Function": {"Fn::GetAtt": [f"Function{number}", "Arn"]}}
-                for number, _ in enumerate(_value(bucket.calls))
-            ]
-        },
+        "NotificationConfiguration": _notifies(bucket),
     }
     properties = {name: each for name, each in settings.items() if each not in (None, [], {"Rules": []})}
     found = {"Artifacts": _resource("AWS::S3::Bucket", properties)}
@@ -119,6 +116,51 @@ def _ways(bucket: BucketState) -> Iterator[tuple[str, Table]]:
         yield f"Runs{number}", _resource("AWS::IAM::Role", role)
         runs = {"FunctionName": name, "Role": {"Fn::GetAtt": [f"Runs{number}", "Arn"]}}
         yield f"Function{number}", _resource("AWS::Lambda::Function", runs)
+        for place, arn in enumerate(each.by):
+            heard_by = _listener(number, place + 1, each)
+            yield from _on_the_way(f"By{number}x{place}", arn, heard_by)
+
+
+def _listener(number: int, place: int, called: Called) -> Table:
+    """Return how a template refers to what is at a place on the way to a function, or to the function."""
+    if place == len(called.by):
+        return {"Fn::GetAtt": [f"Function{number}", "Arn"]}
+    name = f"By{number}x{place}"
+    return {"Ref": name} if service_of(called.by[place]) == "sns" else {"Fn::GetAtt": [name, "Arn"]}
+
+
+def _on_the_way(name: str, arn: str, heard_by: Table) -> Iterator[tuple[str, Table]]:
+    """Yield a topic, a queue or a rule, and what has the next one listen to it."""
+    called = arn.rpartition(":")[2].removeprefix("rule/")
+    if service_of(arn) == "sqs":
+        yield name, _resource("AWS::SQS::Queue", {"QueueName": called})
+        maps = {"EventSourceArn": {"Fn::GetAtt": [name, "Arn"]}, "FunctionName": heard_by}
+        yield f"{name}Maps", _resource("AWS::Lambda::EventSourceMapping", maps)
+    elif service_of(arn) == "sns":
+        protocol = "sqs" if "By" in json.dumps(heard_by) else "lambda"
+        listens = {"Protocol": protocol, "Endpoint": heard_by}
+        yield name, _resource("AWS::SNS::Topic", {"TopicName": called, "Subscription": [listens]})
+    else:
+        targets = [{"Id": "heard", "Arn": heard_by}]
+        rule = {"Name": called, "EventPattern": PATTERN, "State": "ENABLED", "Targets": targets}
+        yield name, _resource("AWS::Events::Rule", rule)
+
+
+def _notifies(bucket: BucketState) -> Table | None:
+    found: Table = {}
+    kinds = {
+        "lambda": ("LambdaConfigurations", "Function"),
+        "sqs": ("QueueConfigurations", "Queue"),
+        "sns": ("TopicConfigurations", "Topic"),
+    }
+    for number, each in enumerate(_value(bucket.calls)):
+        service = service_of((*each.by, each.function)[0])
+        if service == "events":
+            found["EventBridgeConfiguration"] = {"EventBridgeEnabled": True}
+        else:
+            listed, name = kinds[service]
+            found.setdefault(listed, []).append({"Event": "s3:ObjectCreated:*", name: _listener(number, 0, each)})
+    return found or None
 
 
 def _other(role: RoleState) -> Table:

@@ -1,11 +1,11 @@
-"""Other roles of the account that its policies let in: whoever takes one on comes in by it."""
+"""Other roles of the account that its policies let in, one after the other: whoever takes one on comes in by it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from registry_conformance.judge.account.fact import Fact, Known, Unreadable
+from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable
 from registry_conformance.judge.account.patterns import account_of
 from registry_conformance.judge.account.state import State
 from registry_conformance.judge.account.statement import Statement
@@ -17,6 +17,10 @@ _SESSION = re.compile(r"arn:([\w-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 _LIKE = {"StringLike", "ArnLike", "ArnEquals"}
 """Operators whose values are patterns."""
 _POSITIVE = {*_LIKE, "StringEquals", "StringEqualsIgnoreCase"}
+_MOST = 40
+"""Roles that are asked about: each is a question to IAM."""
+Trust = Fact[tuple[Statement, ...]]
+"""The statements of a policy, as a trust policy's."""
 
 
 def named_roles(state: State, declared: Declared) -> list[str]:
@@ -29,21 +33,62 @@ def named_roles(state: State, declared: Declared) -> list[str]:
 
 def meant_roles(state: State, declared: Declared) -> dict[str, Fact[tuple[Statement, ...]]]:
     """Return the patterns by which those policies let roles of the account in: whom they mean is not known."""
-    why = "it is a pattern, and which roles it means is not looked at"
-    return {each: Unreadable(why) for each in sorted(_all(state, declared)) if _is_pattern(each)}
+    return {each: _meant_by_pattern() for each in sorted(_all(state, declared)) if _is_pattern(each)}
 
 
-def _all(state: State, declared: Declared) -> set[str]:
+def followed(first: Iterable[str], trust_of: Callable[[str], Trust], declared: Declared) -> dict[str, Trust]:
+    """Return who may take on roles, and each role of the account that may take on one of those, to the end.
+
+    ``trust_of`` reads the trust policy of a role, which is not asked for more than ``_MOST`` roles.
+    """
+    found: dict[str, Trust] = {}
+    waiting = list(first)
+    while waiting:
+        role = waiting.pop(0)
+        if role in found:
+            continue
+        if _is_pattern(role):
+            found[role] = _meant_by_pattern()
+            continue
+        known: Trust = trust_of(role) if len(found) < _MOST else Unreadable(f"more than {_MOST} roles lead to it")
+        found[role] = known
+        waiting += roles_in(known, declared)
+    return found
+
+
+def way_to(role: str, trusts: Mapping[str, Trust], direct: Iterable[str], declared: Declared) -> list[str]:
+    """Return the roles by which one leads in: the one that a policy lets in first, it itself last."""
+    ways = [[each] for each in direct]
+    seen = {*direct}
+    while ways:
+        way = ways.pop(0)
+        if way[-1] == role:
+            return way
+        more = [each for each in roles_in(trusts.get(way[-1], Absent()), declared) if each not in seen]
+        seen |= {*more}
+        ways += [[*way, each] for each in more]
+    return [role]
+
+
+def roles_in(policy: Trust, declared: Declared) -> list[str]:
+    """Return the roles of the account, or patterns of them, that a policy lets in, the server's apart."""
     found = {
         role
-        for policy in naming_policies(state)
         for statement in (policy.value if isinstance(policy, Known) else ())
         if statement.effect == "Allow"
         for value in _values(statement)
         if (role := _role_of(value)) and account_of(role) == declared.owner
     }
     own = declared.role.rpartition("/")[2]
-    return {each for each in found if each != declared.role and each.partition(":role/")[2] != own}
+    return sorted(each for each in found if each != declared.role and each.partition(":role/")[2] != own)
+
+
+def _all(state: State, declared: Declared) -> set[str]:
+    return {role for policy in naming_policies(state) for role in roles_in(policy, declared)}
+
+
+def _meant_by_pattern() -> Unreadable:
+    return Unreadable("it is a pattern, and which roles it means is not looked at")
 
 
 def _values(statement: Statement) -> Iterator[str]:

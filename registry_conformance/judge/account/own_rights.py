@@ -56,7 +56,10 @@ def own_rights(declared: Declared) -> Iterator[Statement]:
         yield Statement(actions=LOOKS_AT_OTHER_ROLES, resources=(f"arn:{partition}:iam::{account}:role/*",))
         functions = f"arn:{partition}:lambda:{where}:function:*"
         yield Statement(actions=("lambda:GetFunctionConfiguration",), resources=(functions,))
-        yield Statement(actions=("s3:ListAccessPoints",), resources=("*",))
+        topics, rules = f"arn:{partition}:sns:{where}:*", f"arn:{partition}:events:{where}:rule/*"
+        yield Statement(actions=("sns:ListSubscriptionsByTopic",), resources=(topics,))
+        yield Statement(actions=("events:ListRules", "events:ListTargetsByRule"), resources=(rules,))
+        yield Statement(actions=("lambda:ListEventSourceMappings", "s3:ListAccessPoints"), resources=("*",))
         points = f"arn:{partition}:s3:{where}:accesspoint/*"
         yield Statement(actions=("s3:GetAccessPointPolicy",), resources=(points,))
     if declared.kms_key:

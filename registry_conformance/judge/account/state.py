@@ -89,10 +89,14 @@ class AccessPoint:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A function that the bucket calls when something happens to its objects, and what the function's role may do."""
+    """A function that the bucket calls when something happens to its objects, and what the function's role may do.
+
+    ``by`` are the topics, queues and rules of EventBridge on the way to it, in their order.
+    """
 
     function: str
     statements: Fact[tuple[Statement, ...]]
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

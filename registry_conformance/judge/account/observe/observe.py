@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
-from registry_conformance.judge.account.named_roles import meant_roles, named_roles
+from registry_conformance.judge.account.named_roles import followed, meant_roles, named_roles
 from registry_conformance.judge.account.observe.access_points import observe_access_points
 from registry_conformance.judge.account.observe.bucket import observe_bucket
 from registry_conformance.judge.account.observe.calls import observe_calls
 from registry_conformance.judge.account.observe.key import observe_key
 from registry_conformance.judge.account.observe.queries import ask
 from registry_conformance.judge.account.observe.role import observe_role, observe_trust
-from registry_conformance.judge.account.state import BucketState, State
+from registry_conformance.judge.account.state import AccessPoint, BucketState, State
 from registry_conformance.judge.clients import aws
 from registry_conformance.judge.mismatch import PreconditionFailed
 from registry_conformance.judge.target.account import Declared, ObservedAccount
@@ -40,19 +40,18 @@ def observe(account: ObservedAccount) -> State:
     )
     named = named_roles(found, declared)
     iam = _client(account, "iam") if named else None
-    trusts = {arn: observe_trust(iam, arn.rpartition("/")[2]) for arn in named}
+    trusts = followed(named, lambda arn: observe_trust(iam, arn.rpartition("/")[2]), declared)
     return replace(found, named_roles=trusts | meant_roles(found, declared))
 
 
 def _bucket(account: ObservedAccount, declared: Declared) -> Fact[BucketState]:
-    """Return the bucket, with its access points and what it calls; unreadable if no account is declared to ask."""
+    """Return the bucket, with what it calls and its access points; these are unreadable if no account is declared."""
     found = observe_bucket(_client(account, "s3"), declared)
     if not isinstance(found, Known):
         return found
-    if not declared.owner:
-        unasked: Unreadable = Unreadable("which account is not declared")
-        return Known(replace(found.value, access_points=unasked, calls=unasked))
-    points = observe_access_points(_client(account, "s3control"), declared)
+    points: Fact[tuple[AccessPoint, ...]] = Unreadable("which account is not declared")
+    if declared.owner:
+        points = observe_access_points(_client(account, "s3control"), declared)
     calls = observe_calls(functools.partial(_client, account), declared)
     return Known(replace(found.value, access_points=points, calls=calls))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
-from registry_conformance.judge.account.named_roles import meant_roles, named_roles
+from registry_conformance.judge.account.named_roles import followed, meant_roles, named_roles
 from registry_conformance.judge.account.plan.bucket import planned_bucket
 from registry_conformance.judge.account.plan.document import Plan, PlanError, Resource
 from registry_conformance.judge.account.plan.file import read_plan
@@ -52,7 +52,8 @@ def _named_roles(plan: Plan, state: State, declared: Declared) -> Mapping[str, F
         if isinstance(name, Known)
     }
     elsewhere = Unreadable("the plan does not show who may take it on")
-    named = {arn: trusts.get(arn.rpartition("/")[2], elsewhere) for arn in named_roles(state, declared)}
+    first = named_roles(state, declared)
+    named = followed(first, lambda arn: trusts.get(arn.rpartition("/")[2], elsewhere), declared)
     return named | meant_roles(state, declared)
 
 

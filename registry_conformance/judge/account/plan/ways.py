@@ -1,4 +1,4 @@
-"""Ways round the bucket's own policy in a plan: its access points, and the functions that it calls."""
+"""Ways round the bucket's own policy in a plan: its access points."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending
 from registry_conformance.judge.account.plan.document import Plan, Resource
 from registry_conformance.judge.account.plan.links import linked
 from registry_conformance.judge.account.plan.policies import policy
-from registry_conformance.judge.account.plan.role import planned_role
-from registry_conformance.judge.account.state import AccessPoint, Called
+from registry_conformance.judge.account.state import AccessPoint
 from registry_conformance.judge.account.statement import Statement
 
 
@@ -50,40 +49,3 @@ def _policy_of(plan: Plan, point: Resource) -> Fact[tuple[Statement, ...]]:
             return policy(each.get("policy"), each.address) if points == [point] else Pending(each.address)
     own = point.get("policy")
     return Absent() if own == Known("{}") else policy(own, point.address)
-
-
-def calls(plan: Plan, bucket: Resource) -> Fact[tuple[Called, ...]]:
-    """Return the functions that a bucket's notifications go to, as far as the plan has them."""
-    found: dict[str, Called] = {}
-    for each in plan.of("aws_s3_bucket_notification"):
-        buckets = linked(plan, each, "bucket", "aws_s3_bucket", "bucket", "id")
-        if bucket not in buckets:
-            continue
-        if buckets != [bucket]:
-            return Pending(f"{each.address}.bucket")
-        for number in range(each.blocks("lambda_function")):
-            called = _called(plan, each, number)
-            found[called.function] = called
-    if not found and bucket in plan.data:
-        return Unreadable("the plan reads the bucket and manages no aws_s3_bucket_notification of it")
-    return Known(tuple(found[name] for name in sorted(found)))
-
-
-def _called(plan: Plan, notification: Resource, number: int) -> Called:
-    """Return one function that a notification names by its ARN, or by a reference that leads to one of the plan."""
-    arn = notification.get("lambda_function", number, "lambda_function_arn")
-    functions = plan.of("aws_lambda_function")
-    named = [each for each in functions if isinstance(arn, Known) and each.get("arn") == arn]
-    meant = named or (functions if isinstance(arn, Pending) else [])
-    if len(meant) == 1:
-        name = str(arn.value) if isinstance(arn, Known) else meant[0].address
-        return Called(name, _rights_of(plan, meant[0]))
-    told = str(arn.value) if isinstance(arn, Known) else f"{notification.address}.lambda_function"
-    return Called(told, Unreadable(f"the plan does not show which function {told} is") if not meant else Pending(told))
-
-
-def _rights_of(plan: Plan, function: Resource) -> Fact[tuple[Statement, ...]]:
-    roles = linked(plan, function, "role", "aws_iam_role", "arn", "id")
-    if len(roles) != 1:
-        return Pending(f"{function.address}.role")
-    return planned_role(plan, roles[0], "").statements

@@ -10,7 +10,7 @@ from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.grants import Grant, grants
 from registry_conformance.judge.account.in_force import in_force
-from registry_conformance.judge.account.named_roles import naming_policies
+from registry_conformance.judge.account.named_roles import named_roles, naming_policies, way_to
 from registry_conformance.judge.account.openings import Opening, openings
 from registry_conformance.judge.account.patterns import account_of, common, covers, covers_action
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
@@ -74,9 +74,9 @@ def _roles_that_lead_on(state: State, declared: Declared) -> Finding:
         except Undecided as end:
             unreadable = end
             continue
-        sure, perhaps = _takers(trust, declared)
-        told += [f"{arn} is let in, and {who} may take it on" for who in sure]
-        doubted += [f"{arn} is let in, and {each}" for each in perhaps]
+        way, (sure, perhaps) = _told_way(arn, state, declared), _takers(trust, declared)
+        told += [f"{way}, and {who} may take it on" for who in sure]
+        doubted += [f"{way}, and {each}" for each in perhaps]
     if doubted and not told:
         raise Undecided(Verdict.INCONCLUSIVE, "; ".join(doubted))
     if unreadable and not told:
@@ -84,6 +84,12 @@ def _roles_that_lead_on(state: State, declared: Declared) -> Finding:
     for policy in () if told else naming_policies(state):
         value(policy, "a policy that may name roles", absent=())
     return judged(not told, expected, "; ".join(told) or "so it is")
+
+
+def _told_way(arn: str, state: State, declared: Declared) -> str:
+    """Return how a role comes to be let in: by a policy, or by roles that one after the other take on the next."""
+    first, *more = way_to(arn, state.named_roles, named_roles(state, declared), declared)
+    return ", ".join([f"{first} is let in", *(f"{each} may take it on" for each in more)])
 
 
 def _takers(trust: tuple[Statement, ...], declared: Declared) -> tuple[list[str], list[str]]:
@@ -111,7 +117,16 @@ def _vouched_for(takes: Iterable[Statement]) -> Iterator[str]:
 
 def _nothing_called_deletes(state: State, declared: Declared) -> Finding:
     called = value(_bucket(state).calls, "the bucket's notifications", absent=())
-    told = [f"the bucket calls {one.function}, whose role may {may}" for one in called for may in _may(one, declared)]
+    told: list[str] = []
+    unreadable: Undecided | None = None
+    for one in called:
+        by = f"by {', then '.join(one.by)} " if one.by else ""
+        try:
+            told += [f"{by}the bucket calls {one.function}, whose role may {may}" for may in _may(one, declared)]
+        except Undecided as end:
+            unreadable = end
+    if unreadable and not told:
+        raise unreadable
     return judged(not told, "no function that is called for an object and may delete it", "; ".join(told) or "so it is")
 
 

@@ -55,9 +55,22 @@ def formed(found: Any, make: Callable[[Any], Values], attributes: tuple[str, ...
         return dict.fromkeys(attributes, unknown)
 
 
-def notification(found: Mapping[str, Any], listed: str, function: str) -> Values:
-    """Return the functions of a notification, which a bucket's template and CDK's own resource spell differently."""
-    return {"lambda_function": [{"lambda_function_arn": each.get(function)} for each in found.get(listed) or ()]}
+NOTIFIES = ("lambda_function", "queue", "topic", "eventbridge")
+"""What a notification's configuration of a plan is made of."""
+
+
+def notification(found: Mapping[str, Any], functions: tuple[str, str], queue: str, topic: str) -> Values:
+    """Return whom a bucket notifies; a bucket's template and CDK's own resource spell the properties differently.
+
+    ``functions`` are the property of the functions and that of each ARN in it, ``queue`` and ``topic`` the latter.
+    """
+    listed, function = functions
+    return {
+        "lambda_function": [{"lambda_function_arn": each.get(function)} for each in found.get(listed) or ()],
+        "queue": [{"queue_arn": each.get(queue)} for each in found.get("QueueConfigurations") or ()],
+        "topic": [{"topic_arn": each.get(topic)} for each in found.get("TopicConfigurations") or ()],
+        "eventbridge": found.get("EventBridgeConfiguration") is not None,
+    }
 
 
 def _versioning(found: Mapping[str, Any]) -> Values:
@@ -190,8 +203,8 @@ _SETTINGS: Mapping[str, tuple[str, tuple[str, ...], Callable[[Any], Values]]] = 
     "ReplicationConfiguration": ("replication_configuration", ("rule",), _replications),
     "NotificationConfiguration": (
         "notification",
-        ("lambda_function",),
-        lambda found: notification(found, "LambdaConfigurations", "Function"),
+        NOTIFIES,
+        lambda found: notification(found, ("LambdaConfigurations", "Function"), "Queue", "Topic"),
     ),
 }
 """Property -> the end of the type of the resource that a plan has for it, that one's attributes, and who reads it."""

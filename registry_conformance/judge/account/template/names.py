@@ -15,6 +15,7 @@ from registry_conformance.judge.target.account import Declared
 BUCKET, ROLE, KEY, POLICY = "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::KMS::Key", "AWS::IAM::ManagedPolicy"
 FUNCTION, LOG_GROUP, ACCESS_POINT = "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::S3::AccessPoint"
 PROVIDER = "AWS::IAM::OIDCProvider"
+QUEUE, TOPIC, RULE = "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Events::Rule"
 _TASK = "AWS::ECS::TaskDefinition"
 NAMED_BY: Mapping[str, str] = {
     BUCKET: "BucketName",
@@ -23,6 +24,9 @@ NAMED_BY: Mapping[str, str] = {
     FUNCTION: "FunctionName",
     LOG_GROUP: "LogGroupName",
     ACCESS_POINT: "Name",
+    QUEUE: "QueueName",
+    TOPIC: "TopicName",
+    RULE: "Name",
 }
 """Type -> the property that a resource is named by."""
 
@@ -52,8 +56,11 @@ _ARNS: Mapping[str, Callable[[Place, str], str]] = {
     LOG_GROUP: lambda place, name: place.arn("logs", f"log-group:{name}:*", region=True),
     ACCESS_POINT: lambda place, name: place.arn("s3", f"accesspoint/{name}", region=True),
     PROVIDER: lambda place, name: place.arn("iam", f"oidc-provider/{name}"),
+    QUEUE: lambda place, name: place.arn("sqs", name, region=True),
+    TOPIC: lambda place, name: place.arn("sns", name, region=True),
+    RULE: lambda place, name: place.arn("events", f"rule/{name}", region=True),
 }
-_BY_ARN = {POLICY, PROVIDER}
+_BY_ARN = {POLICY, PROVIDER, TOPIC}
 """Types whose ``Ref`` is an ARN."""
 
 
@@ -69,7 +76,7 @@ def attribute_of(kind: str, name: str, attribute: str, place: Place, path: str |
     """Return what ``Ref``, with an empty attribute, or ``Fn::GetAtt`` says of a resource of a name."""
     if kind not in _ARNS:
         return Unknown(f"an attribute of a resource of the type {kind}")
-    if attribute == "Arn" or (not attribute and kind in _BY_ARN):
+    if attribute in {"Arn", "TopicArn"} or (not attribute and kind in _BY_ARN):
         return arn_of(kind, name, place, path)
     return name if attribute in {"", "KeyId", "Name"} else Unknown(f"{kind}.{attribute}")
 

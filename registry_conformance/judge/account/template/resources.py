@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from registry_conformance.judge.account.template import names
-from registry_conformance.judge.account.template.bucket import Values, bucket_parts, formed, notification
+from registry_conformance.judge.account.template import events, names
+from registry_conformance.judge.account.template.bucket import NOTIFIES, Values, bucket_parts, formed, notification
 from registry_conformance.judge.account.template.functions import Unknown, unknown_in
 
 NOTIFIED = "Custom::S3BucketNotifications"
@@ -119,8 +119,10 @@ def _notified(made: Made) -> Iterator[Whole]:
     found = made.properties.get("NotificationConfiguration") or {}
     values = formed(
         found,
-        lambda given: notification(given, "LambdaFunctionConfigurations", "LambdaFunctionArn"),
-        ("lambda_function",),
+        lambda given: notification(
+            given, ("LambdaFunctionConfigurations", "LambdaFunctionArn"), "QueueArn", "TopicArn"
+        ),
+        NOTIFIES,
         f"{made.where}.NotificationConfiguration",
     )
     yield "aws_s3_bucket_notification", {"bucket": made.properties.get("BucketName"), **values}
@@ -139,5 +141,6 @@ READERS: Mapping[str, Callable[[Made], Iterator[Whole]]] = {
     names.LOG_GROUP: _log_group,
     names.FUNCTION: _function,
     NOTIFIED: _notified,
+    **events.READERS,
 }
 """Type of a resource -> who reads it; what is not in it concerns no account."""

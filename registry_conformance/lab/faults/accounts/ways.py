@@ -27,24 +27,35 @@ def _access_point(principal: str, *conditions: Condition) -> Change:
     return in_bucket(access_points=made)
 
 
-def _calls(*actions: str) -> Change:
-    """Return the change that has the bucket call a function whose role may do something with its objects."""
+def _calls(*actions: str, by: tuple[str, ...] = ()) -> Change:
+    """Return the change that has the bucket call a function whose role may do something with its objects.
+
+    ``by`` are what the events go through on the way to it, each as service and name.
+    """
 
     def made(declared: Declared) -> Known[tuple[Called, ...]]:
-        function = f"arn:{declared.partition}:lambda:{declared.region}:{declared.owner}:function:tidy-up"
+        function, *way = (
+            f"arn:{declared.partition}:{service}:{declared.region}:{declared.owner}:{name}"
+            for service, name in (each.split(" ") for each in ("lambda function:tidy-up", *by))
+        )
         may = Statement(actions=actions, resources=(f"{declared.bucket_arn}/*",))
-        return Known((Called(function, Known((may,))),))
+        return Known((Called(function, Known((may,)), tuple(way)),))
 
     return in_bucket(calls=made)
 
 
-def _lets_in_a_role(state: State, declared: Declared) -> State:
-    """Let a role of the account read, which somebody else's account may take on."""
-    role = f"arn:{declared.partition}:iam::{declared.owner}:role/readers"
-    reads = Statement(actions=("s3:GetObject",), resources=(f"{declared.bucket_arn}/*",), principals=(f"AWS:{role}",))
-    taken = Statement(actions=("sts:AssumeRole",), principals=(f"AWS:arn:aws:iam::{_STRANGER}:root",))
-    changed = in_bucket(policy=Known((tls_only(declared), reads)))(state, declared)
-    return replace(changed, named_roles={role: Known((taken,))})
+def _lets_in(*names: str) -> Change:
+    """Return the change that lets a role of the account read; each may take on the one before, a stranger the last."""
+
+    def change(state: State, declared: Declared) -> State:
+        roles = [f"arn:{declared.partition}:iam::{declared.owner}:role/{name}" for name in names]
+        place, takers = (f"{declared.bucket_arn}/*",), [*roles[1:], f"arn:aws:iam::{_STRANGER}:root"]
+        reads = Statement(actions=("s3:GetObject",), resources=place, principals=(f"AWS:{roles[0]}",))
+        changed = in_bucket(policy=Known((tls_only(declared), reads)))(state, declared)
+        taken = (Known((Statement(actions=("sts:AssumeRole",), principals=(f"AWS:{who}",)),)) for who in takers)
+        return replace(changed, named_roles=dict(zip(roles, taken, strict=True)))
+
+    return change
 
 
 FAULTS = (
@@ -85,12 +96,48 @@ FAULTS = (
         change=_calls("s3:*"),
     ),
     AccountFault(
+        name="models-deleted-by-way-of-a-queue",
+        layer="infrastructure",
+        seen="models are gone some time after they were uploaded, and the bucket notifies nothing but a queue",
+        cause="the bucket's events go to a queue, from which a function takes them whose role may delete models",
+        remedy="take s3:DeleteObject from the function's role, or the queue from the bucket's notifications",
+        requirements=("INF-027",),
+        change=_calls("s3:DeleteObject", by=("sqs uploads",)),
+    ),
+    AccountFault(
+        name="models-deleted-by-way-of-a-topic",
+        layer="infrastructure",
+        seen="models are gone some time after they were uploaded, and the bucket notifies nothing but a topic",
+        cause="the bucket's events go by a topic and a queue to a function whose role may delete models",
+        remedy="take s3:DeleteObject from the function's role, or the topic from the bucket's notifications",
+        requirements=("INF-027",),
+        change=_calls("s3:Delete*", by=("sns uploads", "sqs uploads")),
+    ),
+    AccountFault(
+        name="models-deleted-by-a-rule-of-eventbridge",
+        layer="infrastructure",
+        seen="models are gone some time after they were uploaded, and the bucket's notifications name nobody",
+        cause="the bucket tells EventBridge, where a rule calls a function whose role may delete models",
+        remedy="take s3:DeleteObject from the function's role, or the function from the rule's targets",
+        requirements=("INF-027",),
+        change=_calls("s3:*", by=("events rule/uploads",)),
+    ),
+    AccountFault(
         name="bucket-open-by-a-role-that-leads-on",
         layer="iam",
         seen="nothing: another account takes on a role of this one, and reads the models with it",
         cause="the bucket policy lets in a role of the account that another account may take on",
         remedy="take the other account out of that role's trust policy, or the role out of the bucket policy",
         requirements=("INF-055",),
-        change=_lets_in_a_role,
+        change=_lets_in("readers"),
+    ),
+    AccountFault(
+        name="bucket-open-by-a-chain-of-roles",
+        layer="iam",
+        seen="nothing: another account takes on one role after the other, and reads the models with the last",
+        cause="the bucket policy lets in a role that another role may take on, and that one another account",
+        remedy="take the other account out of the last role's trust policy, or the first out of the bucket policy",
+        requirements=("INF-055",),
+        change=_lets_in("readers", "deployer", "runner"),
     ),
 )
