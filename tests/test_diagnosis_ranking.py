@@ -110,6 +110,13 @@ def test_the_requirements_that_failed_tell_a_layer_if_nothing_can_be_compared() 
     assert found.layer == "proxy"
 
 
+def test_requirements_of_mlflow_tell_no_layer_by_themselves() -> None:
+    """They fail whatever is broken before or behind it."""
+    kept_by = {"REG-001": "mlflow", "REG-002": "mlflow", "RTE-001": "proxy"}
+    (found,) = conclude(table(put__P="599"), list(kept_by), (), kept_by=kept_by).causes
+    assert found.layer == ""
+
+
 def test_a_cause_is_likely_only_if_all_looks_as_it_does_then() -> None:
     """The same clues amid other oddities are possible at most, or nothing that fits."""
     only = Cause("only", "proxy", "uploads-fail", "s", "r", (), (must("put.P", "404", 3), clue("list.P", "404")))

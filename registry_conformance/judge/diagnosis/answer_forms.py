@@ -22,7 +22,7 @@ _BY_FORM = tuple(
         ("proxy", r"(?:41[1347]|431) json|404 json ENDPOINT_NOT_FOUND(?!.*flask)"),
         ("proxy", r"50[24] (?:json|html|text|empty)|500 html nginx"),
         ("auth", r"401 json|403 json (?:PERMISSION|UNAUTH)|429 json REQUEST_LIMIT"),
-        ("mlflow", r"500 (?:json|html|text)|(?!40[45])[45]\d\d \w+ .*serving-off|(?!40[45])[45]\d\d \w+ (?:.* )?flask"),
+        ("mlflow", r"500 json [A-Z_]{6}|(?!40[45])[45]\d\d \w+ .*serving-off|(?!40[45])[45]\d\d \w+ (?:.* )?flask"),
         ("mlflow", r"4\d\d json (?:RESOURCE_|INVALID_PARAMETER|BAD_REQUEST|FEATURE_DISABLED)"),
     )
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +26,8 @@ _FLOW = (
     "meta.model.P", "meta.version.P",
 )  # fmt: skip
 """The steps of a registration, in their order: what fails after the first is often its consequence."""
+_EVERYBODYS = "mlflow"
+"""The layer of requirements that fail whatever stands before or behind it is broken."""
 _TWINS = {"doors.search.P": "search.O", "doors.health.P": "health.O", "doors.version.P": "version.O"}
 
 
@@ -42,7 +43,7 @@ def fault_location(facts: Facts, kept_by: Collection[str] = ()) -> Location:
     """Return between which parts the first thing that matters goes wrong.
 
     ``kept_by`` are the layers that keep the requirements that failed, one for each: they count if nothing can be
-    compared.
+    compared, and agree. Whatever else is broken, requirements of MLflow's fail: these show nothing.
     """
     anomalies = facts.anomalies
     found = _declared(facts, anomalies)
@@ -55,9 +56,9 @@ def fault_location(facts: Facts, kept_by: Collection[str] = ()) -> Location:
             return located
     if (formed := by_forms(facts, [fact for fact in anomalies if steady(fact.name)], _FLOW)) is not None:
         return Location(*formed)
-    if kept_by:
-        layer, _ = Counter(kept_by).most_common(1)[0]
-        return Location(layer, f"most of the requirements that failed are kept by this layer: {layer}")
+    telling = [layer for layer in kept_by if layer != _EVERYBODYS]
+    if len(set(telling)) == 1 and len(telling) * 2 > len(kept_by):
+        return Location(telling[0], f"most of the requirements that failed are kept by this layer: {telling[0]}")
     return Location("", "what was seen does not show between which parts")
 
 
