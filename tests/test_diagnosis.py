@@ -197,9 +197,9 @@ def test_a_slow_request_with_no_time_for_another_is_timed_all_the_same(stack: Ow
     class Late(Asker):
         """One whose first request takes a second, and who has no time for another."""
 
-        def send(self, method: str, path: str, **request: object) -> Exchange:
+        def send(self, method: str, path: str, *, once: bool = False, **request: object) -> Exchange:
             """Send the first, skip the others."""
-            met = super().send(method, path, **request)
+            met = super().send(method, path, once=once, **request)
             self.reason = "the time is over"
             return replace(met, seconds=1.0)
 

@@ -28,14 +28,13 @@ NGINX_413 = "<html><head><title>502 Bad Gateway</title></head><hr><center>nginx/
 @pytest.mark.parametrize(
     ("given", "url"),
     [
-        (" https://host/api/mlflow\n", "https://host/api/mlflow"),
+        (" https://host/api/mlflow", "https://host/api/mlflow"),
         ("https://host/api/mlflow/", "https://host/api/mlflow"),
-        ("http://host:8080/#/experiments/0", "http://host:8080"),
         ("http://[::1]:5000", "http://[::1]:5000"),
     ],
 )
 def test_an_address_is_read_as_people_give_it(given: str, url: str) -> None:
-    """White space around an address, a slash at its end and a browser's fragment do not matter."""
+    """White space before an address and a slash at its end do not matter, as they do not to the MLflow client."""
     assert read_address(given).url == url
 
 
@@ -54,6 +53,12 @@ def test_an_address_is_read_as_people_give_it(given: str, url: str) -> None:
         ("https://ho..st/", "is no host name"),
         ("https://me:secret-word@host/x", "it holds a user or a password"),
         ("https://host/x?api_key=secret-word", "it has a query; leave it out: https://host/x"),
+        (
+            "https://host/x\n",
+            "white space stands at its end, and the MLflow client sends it; leave it out: https://host/x",
+        ),
+        ("http://host:8080/#/", "leave it out: http://host:8080"),
+        ("http://host:8080/p#/experiments/0?o=1", "as a browser shows it"),
         ("https://host/p/api/2.0/mlflow", "give the tracking URI without it: https://host/p"),
         ("https://host/ajax-api/2.0/mlflow/experiments/search", "give the tracking URI without it: https://host"),
     ],

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS
 from registry_conformance.judge.diagnosis.fact_names import PLACES, meaning
+from registry_conformance.judge.diagnosis.met_by_clients import BROKEN_ANSWERS, NOW_AND_THEN
 from registry_conformance.judge.diagnosis.preflight import KINDS, Kind
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
@@ -29,11 +30,17 @@ _GIVEN = """## What this client was given
 
 No part of the deployment is broken here, as far as can be seen: an address or a key is wrong, or the network between.
 """
+_MET = """## How a client fares
+
+Seen by a registration that the doctor makes as a client of MLflow 3 makes it, and by asking again what failed. A client
+repeats by itself what is answered 408, 429, 500, 502, 503 or 504, or not at all: if no more than that fails at times,
+a model can be registered.
+"""
 _FIRST = """## What is asked before anything else
 
 The doctor asks these in this order before it ranks any cause; the first that fails ends the matter.
 """
-_LAST = ("What this client was given", "What is asked before anything else")
+_LAST = ("What this client was given", "How a client fares", "What is asked before anything else")
 _UNKNOWN = """## No known cause
 
 ### store-refuses
@@ -69,7 +76,9 @@ def render_guide(causes: Sequence[Cause]) -> str:
             parts.append(f"## {SYMPTOMS[symptom]}")
             parts += ["\n".join(_entry(cause, alike)) for cause in alike]
     parts += [_GIVEN, *("\n".join(_handed(each)) for each in GIVEN)]
-    given = {each.id for each in GIVEN}
+    met = {each.id: each for each in reversed((*BROKEN_ANSWERS, *NOW_AND_THEN))}
+    parts += [_MET, *("\n".join(_handed(each)) for each in reversed(met.values()))]
+    given = {each.id for each in (*GIVEN, *met.values())}
     parts += [
         _FIRST,
         *("\n".join(_first(kind)) for kind in (*KINDS, *CLIENT_KINDS, *SERVER_KINDS) if kind.id not in given),

@@ -49,6 +49,7 @@ class Budget:
         self._lock = threading.Lock()
         self._answers = 0
         self._seconds = 0.0
+        self._granted = 0.0
 
     def answered(self, seconds: float) -> None:
         """Take in how long one answer took."""
@@ -56,11 +57,16 @@ class Budget:
             self._answers += 1
             self._seconds += seconds
 
+    def grant(self, seconds: float) -> None:
+        """Allow so much more: what was asked again because it failed takes no time from what is still to be asked."""
+        with self._lock:
+            self._granted += seconds
+
     @property
     def allowed(self) -> float:
         """The seconds that probes may take, by what was measured so far."""
         mean = self._seconds / self._answers if self._answers else 0.0
-        return min(self.most, max(LEAST * self.machine.stretch, IN_TURN * mean))
+        return min(self.most, max(LEAST * self.machine.stretch, IN_TURN * mean) + self._granted)
 
     @property
     def over(self) -> bool:

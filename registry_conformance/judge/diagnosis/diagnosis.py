@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.diagnosis.bands import NOW_AND_THEN as AT_TIMES
 from registry_conformance.judge.diagnosis.bands import Band, Bands
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
@@ -17,11 +18,13 @@ from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import FailureMark, contradicts, failure_signature
 from registry_conformance.judge.diagnosis.fault_location import fault_location
+from registry_conformance.judge.diagnosis.met_by_clients import NOW_AND_THEN, broken_answers
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
+from registry_conformance.judge.diagnosis.repetition import BRIDGED
 from registry_conformance.judge.diagnosis.step_words import PRODUCT_KINDS, step_words
 from registry_conformance.judge.diagnosis.store_codes import layer_of, refused_operations, store_codes
 from registry_conformance.judge.diagnosis.undeclared import tolerated
@@ -151,7 +154,7 @@ def conclude(
     ``told`` is what the client itself says, which counts if no cause is likely at least.
     """
     if not facts.anomalies and not red:
-        return Diagnosis((), facts)
+        return Diagnosis(tuple(_at_times(facts))[:1], facts)
     given = tuple(unusable(facts))
     layers = [layer for name, layer in (kept_by or {}).items() if name in red]
     if out_of_reach(facts):
@@ -163,12 +166,16 @@ def conclude(
     chosen, rest = _chosen(ranked, bands, unused)
     explained = {name for fit, _ in chosen for name in fit.explained}
     first = tuple(_given(each, facts) for each in given if each.fact not in explained)
+    if all(band is Band.POSSIBLE or fit.grade is not Grade.STEP for fit, band in chosen):
+        first += tuple(_given(each, facts) for each in broken_answers(facts))[:1]
     worst = min((fit.grade for fit, _ in chosen), default=Grade.FORM)
     named = [_named(fit, facts, band, note=fit.grade is Grade.FORM > worst) for fit, band in chosen]
     others = [replace(_named(fit, facts, Band.POSSIBLE), alternative=True) for fit in rest[: _MOST - len(chosen)]]
     told = told or older_server(facts)
     if told is not None and not first and all(band is Band.POSSIBLE for _, band in chosen):
         first = (_said(told),)
+    if not first and all(band is Band.POSSIBLE and fit.cause.symptom != AT_TIMES for fit, band in chosen):
+        first = tuple(_at_times(facts, named_others=bool(chosen)))[:1]
     spoken = _spoken(facts, layers)
     if not chosen and not first:
         first = (_refused(facts) or spoken or _unknown(facts, layers),)
@@ -229,6 +236,14 @@ def _given(each: Given, facts: Facts) -> Named:
         requirements=each.requirements,
         failure_signature=failure_signature(fact.evidence) | {("", "", None)},
     )
+
+
+def _at_times(facts: Facts, *, named_others: bool = False) -> Iterator[Named]:
+    """Yield what fails only at times; what a client bridges by itself is said where there is no other cause."""
+    for each in NOW_AND_THEN:
+        bridged = each.fact.startswith(BRIDGED)
+        if facts.value(each.fact) and not (named_others and bridged):
+            yield replace(_given(each, facts), band=Band.POSSIBLE if bridged else Band.LIKELY, known=False)
 
 
 def _observed(clue: Clue, facts: Facts) -> str:

@@ -13,6 +13,7 @@ from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.preflight import KINDS, read_address
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN
+from registry_conformance.judge.diagnosis.repetition import BRIDGED
 from registry_conformance.judge.diagnosis.steps import stops_at, unseen_steps
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.network import DIRECT, Network
@@ -108,6 +109,10 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     facts, state = diagnosis.facts, health(diagnosis)
     if state is Health.HEALTHY:
         yield "YES: a model can be registered here, as far as the doctor sees; nothing is wrong with what it saw."
+        return
+    if state is Health.INTERMITTENT:
+        yield "YES: a model can be registered here, though some requests fail at first."
+        yield f"{facts[f'{BRIDGED}.P'].sentence}."
         return
     if state is Health.COULD_NOT_TELL:
         yield f"COULD NOT TELL: {len(facts.missed)} questions were not asked. Nothing is wrong with what could be seen."

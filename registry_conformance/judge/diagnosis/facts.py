@@ -54,10 +54,16 @@ class Facts(Mapping[str, Fact]):
         self, name: str, value: str, sentence: str, normal: str = "", evidence: tuple[EvidenceItem, ...] = ()
     ) -> None:
         """Keep a fact; ``normal`` is a regex that a healthy deployment's value matches as a whole, empty for any."""
-        healthy = not normal or re.fullmatch(normal, value) is not None
-        note = not healthy and self._tolerated is not None and self._tolerated(name, value)
+        promised = not normal or re.fullmatch(normal, value) is not None
+        healthy = self.healthy(name, value, normal)
         with self._lock:
-            self._facts[name] = Fact(name, value, sentence, healthy or note, evidence, note=note)
+            self._facts[name] = Fact(name, value, sentence, healthy, evidence, note=healthy and not promised)
+
+    def healthy(self, name: str, value: str, normal: str) -> bool:
+        """Return whether a fact with this value would be no anomaly."""
+        if not normal or re.fullmatch(normal, value):
+            return True
+        return self._tolerated is not None and self._tolerated(name, value)
 
     def unseen(self, name: str, reason: str) -> None:
         """Keep that a fact could not be seen, and why; a reason that is ``Missed`` is one that lies with the doctor."""

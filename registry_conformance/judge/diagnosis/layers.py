@@ -15,8 +15,10 @@ LAYERS = {
     "keys": ("keys.",),
     "mlflow": (
         "meta.",
+        "register.",
         "location.",
         "repeat.",
+        "again.",
         "together.",
         "held.",
         "search.",

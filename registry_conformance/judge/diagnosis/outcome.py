@@ -6,19 +6,24 @@ import enum
 import re
 
 from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
+from registry_conformance.judge.diagnosis.facts import Fact
+from registry_conformance.judge.diagnosis.repetition import BRIDGED, PASSING
+from registry_conformance.judge.diagnosis.steps import registers
 
 
 class Health(enum.Enum):
     """What a look comes to.
 
     If several fit, the first of these wins: what was seen to be wrong stays wrong whatever else could be seen; of a
-    target at which nobody answered, or of which something was not asked, nothing good can be said. Of exit codes the
-    order is 4 (what was given cannot be used), 1 (ill), 6 (not to be told), 7 (well, and something was left behind), 0.
+    target at which nobody answered, or of which something was not asked, nothing good can be said. It is intermittent
+    where only such requests fail that the MLflow client repeats by itself, and its registration works. Of exit codes
+    the order is 4 (what was given cannot be used), 1 (ill), 6 (not to be told), 7 (well, but something was left), 0.
     """
 
     ILL = "ill"
     UNREACHABLE = "unreachable"
     COULD_NOT_TELL = "could not tell"
+    INTERMITTENT = "intermittent"
     HEALTHY = "healthy"
 
     @property
@@ -27,7 +32,13 @@ class Health(enum.Enum):
         return _EXIT_CODES[self]
 
 
-_EXIT_CODES = {Health.ILL: 1, Health.UNREACHABLE: 6, Health.COULD_NOT_TELL: 6, Health.HEALTHY: 0}
+_EXIT_CODES = {
+    Health.ILL: 1,
+    Health.UNREACHABLE: 6,
+    Health.COULD_NOT_TELL: 6,
+    Health.INTERMITTENT: 0,
+    Health.HEALTHY: 0,
+}
 
 LEFT_BEHIND = 7
 """The exit code of a target that is well, and on which something was left behind, or is not known to be gone."""
@@ -40,9 +51,19 @@ def health(diagnosis: Diagnosis) -> Health:
     facts = diagnosis.facts
     if unanswered(diagnosis):
         return Health.UNREACHABLE
+    if facts.value(f"{BRIDGED}.P") and registers(facts) and all(map(_bridged, facts.anomalies)):
+        return Health.COULD_NOT_TELL if facts.missed else Health.INTERMITTENT
     if diagnosis.causes or facts.anomalies:
         return Health.ILL
     return Health.COULD_NOT_TELL if facts.missed else Health.HEALTHY
+
+
+def _bridged(fact: Fact) -> bool:
+    """Return whether a fact only says that requests fail for a moment which the MLflow client repeats."""
+    if fact.name.startswith(("together.", "held.")):
+        return True
+    outcomes = set(fact.value.split())
+    return fact.name.startswith("repeat.") and "200" in outcomes and outcomes <= _PASSING
 
 
 def unanswered(diagnosis: Diagnosis) -> bool:
@@ -57,4 +78,6 @@ def unanswered(diagnosis: Diagnosis) -> bool:
     return "open" not in line or (bool(answers) and not re.search(r"[2345]\d\d", answers))
 
 
+_PASSING = frozenset({"200", "None", *map(str, PASSING)})
+"""What single requests of many may end with that the client repeats until they succeed."""
 _SILENT_ENDS = ("door-name-unknown", "door-port-closed", "door-silent")

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of, steady
+from registry_conformance.judge.diagnosis.fact_names import Grade, asked_again, grade_of, steady
 from registry_conformance.judge.diagnosis.facts import Facts
 
 FILE = Path(__file__).parent / "known_patterns.json"
@@ -21,7 +21,7 @@ Pattern = Mapping[str, str]
 
 def pattern_of(facts: Facts) -> Pattern:
     """Return what is odd in a table of facts."""
-    return {fact.name: in_short(fact.value) for fact in facts.anomalies}
+    return {fact.name: in_short(fact.value) for fact in facts.anomalies if not asked_again(fact.name)}
 
 
 def in_short(value: str) -> str:

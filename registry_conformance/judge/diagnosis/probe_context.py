@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.http_sender import HttpSender, client_agent
 from registry_conformance.judge.diagnosis.budget import Budget, Machine
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
+from registry_conformance.judge.diagnosis.repetition import Repetition, passing
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
@@ -28,6 +32,8 @@ BUSY = 3.0
 """So many times as long as it should, work takes on a machine that is too busy to judge a silence."""
 ENOUGH = 3
 """So many time-outs of one kind of request at one place, and no more of the kind are sent there."""
+MAY_BE_LATE = frozenset({401, 403, 404})
+"""What is said of something that is not there yet, or not for this client yet."""
 _FARTHEST = 0.5
 _NOTHING_MADE = "read-only: this run made nothing that could be asked for"
 PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
@@ -46,6 +52,7 @@ class ProbeContext:
 
     ``main`` is the door that is looked at closely: the first that serves metadata. ``dead`` are the places where nobody
     answers, ``late`` counts time-outs by kind. ``floor`` is the fastest answer at each place, in seconds.
+    ``repetition`` asks again what failed.
     """
 
     target: Target
@@ -57,6 +64,7 @@ class ProbeContext:
     dead: set[str] = field(default_factory=set)
     late: Counter[str] = field(default_factory=Counter)
     floor: dict[str, float] = field(default_factory=dict)
+    repetition: Repetition = field(default_factory=Repetition)
 
     def __post_init__(self) -> None:
         self.name = f"{self.run}-{secrets.token_hex(4)}"
@@ -189,7 +197,7 @@ class Asker:
             self.context.facts.unseen(name, reason)
             _end_if_missed(reason)
             return Exchange(method, path, self.sender.door.name, None, error="skipped: not asked")
-        exchange = self.send(method, path, **request)
+        exchange = self._asked_again(name, judge, normal, method, path, request)
         if exchange.error.startswith("skipped: "):
             self.context.facts.unseen(name, exchange.error.removeprefix("skipped: "))
             return exchange
@@ -201,7 +209,41 @@ class Asker:
             return exchange
         sentence = f"{what} {PLACES[self.place]}: {exchange}"
         self.context.facts.record(name, judge(exchange), sentence, normal, (exchange.evidence(),))
+        if method == "GET" and exchange.status in MAY_BE_LATE and not self.context.facts[name].normal:
+            self.context.repetition.later(lambda: self._late(what, exchange, judge, normal, request))
         return exchange
+
+    def _asked_again(
+        self, name: str, judge: Judge, normal: str, method: str, path: str, request: dict[str, Any]
+    ) -> Exchange:
+        """Return what came of a request; of one that failed, what came of it at last."""
+        exchange = self.send(method, path, once=True, **request)
+
+        def good(met: Exchange) -> bool:
+            return self.context.facts.healthy(name, judge(met), normal)
+
+        if exchange.error.startswith(("skipped", "timeout")) or good(exchange):
+            return exchange
+        return self._repeated(method, path, exchange, good, request)
+
+    def _repeated(
+        self, method: str, path: str, first: Exchange, good: Callable[[Exchange], bool], request: dict[str, Any]
+    ) -> Exchange:
+        began = time.monotonic()
+        last = self.context.repetition.repeated(
+            self.place, _kind(method, path), first, good, lambda: self._sent(method, path, **request)
+        )
+        self.context.budget.grant(time.monotonic() - began)
+        return last
+
+    def _late(self, what: str, first: Exchange, judge: Judge, normal: str, request: dict[str, Any]) -> str:
+        """Return the sentence that a request which failed works by now, empty if it does not."""
+        door = urlsplit(self.sender.door.url).path.rstrip("/")
+        now = self.send("GET", urlsplit(first.url).path.removeprefix(door), once=True, **request)
+        if now.status is None or not re.fullmatch(normal, judge(now)):
+            return ""
+        seconds = now.started - first.started
+        return f"late: {what} was refused with {first.status}, and works {seconds:.0f} s later: {now}"
 
     @property
     def only_reads(self) -> bool:
@@ -209,8 +251,14 @@ class Asker:
         guard = self.sender.door.guard
         return guard is not None and guard.read_only
 
-    def send(self, method: str, path: str, **request: Any) -> Exchange:
-        """Send a request that tells no fact of its own."""
+    def send(self, method: str, path: str, *, once: bool = False, **request: Any) -> Exchange:
+        """Send a request that tells no fact of its own; unless ``once``, again if it fails for a moment."""
+        exchange = self._sent(method, path, **request)
+        if once or exchange.error.startswith("skipped") or not passing(exchange):
+            return exchange
+        return self._repeated(method, path, exchange, _went_through, request)
+
+    def _sent(self, method: str, path: str, **request: Any) -> Exchange:
         kind = _kind(method, path)
         if reason := self.why_not(kind):
             _end_if_missed(reason)
@@ -221,6 +269,7 @@ class Asker:
             return Exchange(method, path, self.sender.door.name, None, error=f"skipped: {refusal.actual}")
         except PreconditionFailed as refusal:
             raise NotAsked(refusal.actual) from refusal
+        self.context.repetition.asked(self.place)
         if exchange.status is not None:
             self.context.budget.answered(exchange.seconds)
             fastest = self.context.floor.get(self.place, exchange.seconds)
@@ -238,6 +287,10 @@ class Asker:
         if self.unbounded or not self.context.budget.over:
             return ""
         return Missed(f"the time for all probes, {self.context.budget.allowed:.0f} s, was over")
+
+
+def _went_through(met: Exchange) -> bool:
+    return not passing(met) and not met.error.startswith("skipped")
 
 
 def _end_if_missed(reason: str) -> None:

@@ -22,6 +22,7 @@ from registry_conformance.judge.diagnosis.probes import (
     latency,
     parts,
     reachability,
+    registration,
     registry,
     routes,
 )
@@ -76,6 +77,8 @@ def look(
             if enough is not None and enough(facts):
                 break
         _all(context, [partial(artifacts.later, context)])
+    _all(context, [partial(context.repetition.ask_later, facts)])
+    context.repetition.tell(facts)
     _all(context, [partial(bodies.sweep, context), partial(parts.logs, context, began)])
     return facts
 
@@ -115,6 +118,7 @@ FLOW: tuple[Both, ...] = (
     (("meta", "location", "doors", "reach"), registry.registry),
     (("multipart", "put", "stored"), artifacts.multipart),
     (("repeat",), registry.repeats),
+    (("register",), registration.registration),
 )
 WEIGHT: tuple[Both, ...] = (
     (("meta.logged", "model."), registry.logged_model),

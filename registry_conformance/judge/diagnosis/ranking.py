@@ -13,6 +13,8 @@ from registry_conformance.judge.diagnosis.store_codes import LOG, codes_of
 
 _LEAST = 2.0
 """Support without which no cause is named."""
+AS_CLIENT = "register."
+"""How the names of facts begin of what a client meets: it follows from whatever else is wrong."""
 _SHARE = 0.5
 """Of all clues that were seen of a cause, the share that must have held."""
 
@@ -63,7 +65,7 @@ def _fit(cause: Cause, facts: Facts, anomalies: Sequence[Fact], red: Collection[
     foreign = [fact for fact in anomalies if codes_of(fact) - set(cause.codes)]
     if _contradicted(core, foreign):
         return None
-    follows = cause.follows or ("\0",)
+    follows = (*cause.follows, AS_CLIENT)
     explained = core | {fact.name for fact in anomalies if fact.name.startswith(follows) and fact not in foreign}
     coverage = len(explained) / len(anomalies) if anomalies else 1.0
     told = [grade_of(name) for name in (*core, *(name for name in names if name.startswith("red.")))]

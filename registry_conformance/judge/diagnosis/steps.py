@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 
+WORKS = "works"
+"""The value of a step of the client's own that gives it what it needs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -14,6 +17,33 @@ class Step:
     words: str
     fact: str
 
+
+REGISTRATION = {
+    "lookup": "the lookup of an experiment by its name",
+    "experiment": "the creation of an experiment",
+    "experiment.read": "the lookup of the experiment that was just made",
+    "run": "the creation of a run",
+    "parameter": "the logging of a parameter",
+    "metric": "the logging of a metric",
+    "run.read": "the lookup of the run that was just made",
+    "logged": "the creation of a logged model",
+    "outputs": "naming the logged model as the output of its run",
+    "logged.read": "the lookup of the logged model that was just made",
+    "upload": "the upload of a model's files",
+    "ready": "PATCH of the logged model once its files are there",
+    "run.end": "the end of the run",
+    "model": "the creation of a registered model",
+    "taken": "the creation of a registered model that is there already",
+    "version": "the creation of a version from a logged model",
+    "tags": "PATCH of the logged model's tags",
+    "model.read": "the lookup of the registered model that was just made",
+    "alias": "an alias for the version",
+    "alias.read": "the lookup of the version by its alias",
+    "uri": "the lookup of where the version's files lie",
+    "files": "the list of the version's files",
+    "download": "the download of the version's files",
+}
+"""What a client of MLflow 3 asks for one registration, in its order: aspect of a fact -> the step in words."""
 
 STEPS = (
     Step("the search for an experiment", "doors.search.P"),
@@ -30,6 +60,7 @@ STEPS = (
     Step("the upload of a large file", "ladder.put.P"),
     Step("the creation of a registered model", "meta.model.P"),
     Step("the creation of a version", "meta.version.P"),
+    *(Step(words, f"register.{aspect}.P") for aspect, words in REGISTRATION.items()),
 )
 """The steps of a registration, in their order."""
 
@@ -46,3 +77,8 @@ def stops_at(facts: Facts) -> tuple[Step, Fact] | None:
 def unseen_steps(facts: Facts) -> tuple[Step, ...]:
     """Return the steps of a registration that were not seen."""
     return tuple(step for step in STEPS if not facts.value(step.fact))
+
+
+def registers(facts: Facts) -> bool:
+    """Return whether a whole registration, as a client makes it, was seen to work."""
+    return facts.value(STEPS[-1].fact) == WORKS

@@ -19,7 +19,7 @@ _RELAXED = (
         r"(?!.*\b(rest|write|delete|patch|put|list|get|multipart|ajax):(2|40[04])).*",
     ),
     ("error\\.|browser\\.|reader\\.|admin\\.", _ANY),
-    ("head\\.(id|own-id|software|sniff|download|coding|range|unchanged|long|long-query)", _ANY),
+    ("head\\.(id|own-id|software|sniff|download|coding|range|size|unchanged|long|long-query)", _ANY),
     ("doors\\.(health|version)", _ANY),
     ("route\\.(page|files|graphql|ajax|ajax3|ajax-artifacts|ajax-files|get-artifact|version-artifact|api3)", _ANY),
     ("route\\.(presigned|multipart)|presign|multipart\\.create", _ABSENT),

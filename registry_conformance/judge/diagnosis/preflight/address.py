@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 EXAMPLE = "https://HOST/api/mlflow"
 _API_PATH = re.compile(r"/(?:ajax-)?api/[23]\.0(?:/.*)?$")
-_PAGE = re.compile(r"#.*$")
+_PAGE = re.compile(r"/?#.*$", re.DOTALL)
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 _HIGHEST_PORT = 65535
 
@@ -29,17 +29,26 @@ class Address:
 def read_address(text: str) -> Address:
     """Return the tracking URI that a text means; raise ``AddressError`` if it can be none.
 
-    Only what cannot change whom the address names is dropped: white space around it, a slash at its end, and the
-    part after ``#``, which no client sends.
+    Only what the MLflow client drops too is dropped: white space before it, and a slash at its end. It puts its paths
+    behind whatever else stands there, so that with a ``#`` in it no path is sent at all.
     """
-    trimmed = text.strip()
-    if not trimmed:
+    trimmed = text.lstrip()
+    if not trimmed.strip():
         raise AddressError(f"the address is empty; a tracking URI looks like {EXAMPLE}")
+    if trimmed != trimmed.rstrip():
+        raise AddressError(
+            f"{_shown(trimmed)!r}: white space stands at its end, and the MLflow client sends it; "
+            f"leave it out: {_shown(trimmed.rstrip())}"
+        )
     if found := re.search(r"[\s\x00-\x1f\x7f\\]", trimmed):
         raise AddressError(f"{_shown(trimmed)!r}: {_character(found[0])} in it; a tracking URI looks like {EXAMPLE}")
-    plain = _PAGE.sub("", trimmed)
-    parts = _split(plain)
-    _refuse_place(parts, plain)
+    parts = _split(trimmed)
+    _refuse_place(parts, trimmed)
+    if "#" in trimmed:
+        raise AddressError(
+            f"{_shown(trimmed)!r}: the address of a page of MLflow's, as a browser shows it; of what stands behind '#' "
+            f"the MLflow client sends nothing, its own paths included; leave it out: {_PAGE.sub('', _shown(trimmed))}"
+        )
     if _API_PATH.search(parts.path):
         shorter = parts._replace(path=_API_PATH.sub("", parts.path), query="").geturl()
         raise AddressError(
@@ -49,12 +58,8 @@ def read_address(text: str) -> Address:
     if parts.query:
         without = parts._replace(query="").geturl()
         raise AddressError(f"{_shown(trimmed)!r}: not a tracking URI, it has a query; leave it out: {without}")
-    changes = (
-        ("white space around it", trimmed != text),
-        ("the part after '#'", plain != trimmed),
-    )
-    changed = " and ".join(words for words, holds in changes if holds)
-    return Address(parts.geturl().rstrip("/"), f"{changed} was dropped" if changed else "")
+    changed = "white space before it was dropped" if trimmed != text else ""
+    return Address(parts.geturl().rstrip("/"), changed)
 
 
 def _split(text: str) -> SplitResult:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.http_sender import HttpSender, client_agent
+from registry_conformance.judge.diagnosis.repetition import Repetition, passing
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.credential import Credential
@@ -19,7 +20,8 @@ OTHER_AGENT = "curl/8.5.0"
 class Asking:
     """Asks at one door; ``credential`` is what a client sends there, ``None`` for none.
 
-    ``patience`` in seconds bounds each wait. Every exchange is kept in ``met``.
+    ``patience`` in seconds bounds each wait. Every exchange is kept in ``met``; ``repetition`` asks again what failed
+    for a moment.
     """
 
     door: Door
@@ -27,6 +29,7 @@ class Asking:
     run: str
     patience: float = 10.0
     met: list[Exchange] = field(default_factory=list)
+    repetition: Repetition = field(default_factory=Repetition)
 
     @property
     def url(self) -> str:
@@ -70,4 +73,10 @@ class Asking:
         place, _, query = path.partition("?")
         exchange = sender.send("GET", place, query=query)
         self.met.append(exchange)
-        return exchange
+        if not passing(exchange):
+            return exchange
+        again = self.repetition.repeated(
+            "P", path, exchange, lambda met: not passing(met), lambda: sender.send("GET", place, query=query)
+        )
+        self.met += [again] if again is not exchange else []
+        return again

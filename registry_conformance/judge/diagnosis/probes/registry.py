@@ -11,6 +11,7 @@ from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, REST
 from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext, fine, whole
 from registry_conformance.judge.diagnosis.probes.artifacts import content
 from registry_conformance.judge.diagnosis.probes.reachability import SEARCH
+from registry_conformance.judge.diagnosis.repetition import passing
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 
@@ -138,7 +139,7 @@ def _runs(walk: _Walk, name: str) -> None:
 def _steady(walk: _Walk) -> None:
     """Tell whether what was just made is there for each of several that read it at once, whichever replica answers."""
     path = f"{REST}/experiments/get?experiment_id={walk.made['experiment']}"
-    met = at_once([lambda: walk.asker.send("GET", path)] * _READERS)
+    met = at_once([lambda: walk.asker.send("GET", path, once=True)] * _READERS)
     statuses = [each.status for each in met]
     if None in statuses:
         return
@@ -146,7 +147,9 @@ def _steady(walk: _Walk) -> None:
     if 0 < len(lacking) < _READERS and len(lacking) + statuses.count(200) == _READERS:
         value = "now and then"
     else:
-        value = "each time" if set(statuses) == {200} else summarize(next(each for each in met if not each.ok))
+        lasting = [each for each in met if not each.ok and not passing(each)]
+        found = 200 in statuses and not lasting
+        value = "each time" if found else summarize((lasting or [each for each in met if not each.ok])[0])
     words = f"of {_READERS} reads at once of an experiment that was just made, {PLACES[walk.asker.place]}, "
     words += f"{statuses.count(200)} found it"
     evidence = tuple(each.evidence() for each in met)
@@ -316,7 +319,7 @@ def repeats(context: ProbeContext, place: str) -> None:
     if reason := asker.why_not():
         context.facts.unseen(f"repeat.search.{place}", reason)
         return
-    statuses = [str(asker.send("GET", SEARCH, query={"max_results": 1}).status) for _ in range(8)]
+    statuses = [str(asker.send("GET", SEARCH, once=True, query={"max_results": 1}).status) for _ in range(8)]
     if asker.why_not("GET metadata"):
         context.facts.unseen(f"repeat.search.{place}", asker.why_not("GET metadata"))
         return
@@ -327,7 +330,7 @@ def repeats(context: ProbeContext, place: str) -> None:
         context.facts.unseen(f"repeat.put.{place}", "read-only: nothing is uploaded")
         return
     path = f"{ARTIFACTS}/artifacts/{context.name}/repeat-{place}.bin"
-    statuses = [str(asker.send("PUT", path, body=b"again").status) for _ in range(6)]
+    statuses = [str(asker.send("PUT", path, once=True, body=b"again").status) for _ in range(6)]
     if asker.why_not("PUT artifacts"):
         return
     value = f"all {statuses[0]}" if len(set(statuses)) == 1 else " ".join(statuses)

@@ -1,0 +1,73 @@
+"""What one fact says of how a client fares there: answers that it cannot read, and what fails only at times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.unusable_grants import Given
+
+BROKEN_ANSWERS = (
+    *(
+        Given(
+            "errors-replaced",
+            "proxy",
+            f"register.{step}.P",
+            "code-lost",
+            "MLflow's own errors do not reach the client, something before it answers in their place: by the code in "
+            "them the client knows what is not there yet and is to be made, and what is there already",
+            "have errors of MLflow passed on as they are, status and body: no error pages of its own for 400 and 404",
+        )
+        for step in ("lookup", "taken")
+    ),
+    *(
+        Given(
+            "packed-and-not-said",
+            "proxy",
+            f"register.{step}.P",
+            "unreadable|unlabelled",
+            "answers are packed in another way than their Content-Encoding says, and the client cannot read them",
+            "let one part alone pack answers, and have it set Content-Encoding to what it does; or leave packing off",
+        )
+        for step in ("lookup", "experiment", "files", "download")
+    ),
+)
+"""Answers whose status is right, and that stop a client all the same."""
+
+
+def broken_answers(facts: Facts) -> Iterator[Given]:
+    """Yield which answers a client cannot read."""
+    return (each for each in BROKEN_ANSWERS if re.search(each.sign, facts.value(each.fact)))
+
+
+NOW_AND_THEN = (
+    Given(
+        "late",
+        "",
+        "again.late.P",
+        ".",
+        "what was refused at first works some seconds later: a copy that lags, a cache, or something that takes effect "
+        "late; no permission is missing",
+        "have reads answered by where writes go, or by one replica; keep no answers; wait until a new key or right is "
+        "known everywhere",
+    ),
+    Given(
+        "fails-now-and-then",
+        "",
+        "again.met.P",
+        ".",
+        "the same request is refused at one time and served at another: one of several replicas is not like the rest, "
+        "or what was just written is found late",
+        "ask each replica by itself, and start all with the same settings, keys and database",
+    ),
+    Given(
+        "busy-now-and-then",
+        "",
+        "again.bridged.P",
+        ".",
+        "some requests fail for a moment, and go through when they are repeated, as the MLflow client does by itself",
+        "look at which part answers these: a replica that is down, too few workers, a limit of requests a second",
+    ),
+)
+"""What fails at times, the worst first: it counts if no cause is likely at least."""

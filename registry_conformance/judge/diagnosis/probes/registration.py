@@ -1,0 +1,279 @@
+"""One registration as a client of MLflow 3.17 makes it: its requests, in its order and shape, with a model's files.
+
+The first that fails ends it, as it ends the client. What a deployment answers otherwise, and to whom, is for others.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from registry_conformance.judge.clients.concurrency import at_once
+from registry_conformance.judge.clients.content_coding import ACCEPTED, UNREADABLE, unpacked
+from registry_conformance.judge.clients.mlflow_http import REST
+from registry_conformance.judge.clients.request_guard import record_answer
+from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext, sameness
+from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
+from registry_conformance.judge.diagnosis.steps import REGISTRATION, WORKS
+from registry_conformance.judge.diagnosis.summarize import summarize
+from registry_conformance.judge.evidence.exchange import Exchange
+
+Fits = Callable[[Any], object]
+"""Tells of a document whether it holds what the client reads next."""
+_GZIP = b"\x1f\x8b"
+"""How what is packed by gzip begins."""
+_TAGS = [{"key": "mlflow.user", "value": "registry-conformance"}, {"key": "mlflow.source.type", "value": "LOCAL"}]
+_AS_CLIENT = (ACCEPTED, ("Accept", "*/*"), ("X-MLflow-Client-Version", "3.17.2"))
+_TEXT, _BYTES = "text/plain", "application/octet-stream"
+MODEL_FILES = (
+    ("MLmodel", _TEXT, b"artifact_path: model\nflavors:\n  sklearn:\n    pickled_model: model.pkl\n"),
+    ("model.pkl", _BYTES, b"\x80\x05\x95" + content(900, seed=11)),
+    ("python_env.yaml", _TEXT, b"python: 3.11.7\nbuild_dependencies:\n- pip\ndependencies:\n- -r requirements.txt\n"),
+    ("conda.yaml", _TEXT, b"channels:\n- conda-forge\ndependencies:\n- python=3.11.7\nname: mlflow-env\n"),
+    ("requirements.txt", _TEXT, b"mlflow==3.17.2\nscikit-learn==1.7.0\n"),
+    ("input_example.json", _TEXT, b'{"columns": ["a", "b"], "data": [[1.0, 2.0]]}'),
+    ("serving_input_example.json", _TEXT, b'{\n  "inputs": [[1.0, 2.0]]\n}'),
+)  # fmt: skip
+"""The files of a model of scikit-learn with an example: name, media type as the client guesses it, content."""
+
+
+class _Stopped(Exception):  # noqa: N818 - no error of ours: the client would end here
+    """A step failed, or could not be asked."""
+
+
+@dataclass
+class _Client:
+    """Who registers at one place; ``made`` is what was made so far, by what answers call it."""
+
+    context: ProbeContext
+    asker: Asker
+    made: dict[str, str] = field(default_factory=dict)
+
+    def get(self, step: str, what: str, fits: Fits, /, **query: str) -> Any:
+        """Read something; return the document of the answer."""
+        return self._told(step, "GET", f"{REST}/{what}", _document(fits), query=query).json()
+
+    def write(self, step: str, what: str, fits: Fits, /, *, by: str = "POST", **said: Any) -> Any:
+        """Change something; return the document of the answer."""
+        return self._told(step, by, f"{REST}/{what}", _document(fits), json=said).json()
+
+    def refused(self, step: str, method: str, what: str, code: str, **request: Any) -> None:
+        """Ask for what MLflow refuses: the client goes on by the code of that error, which must reach it."""
+        self._told(step, method, f"{REST}/{what}", _error(code), **request)
+
+    def upload(self, root: str) -> None:
+        """Upload the files of a model at once."""
+        answers = at_once(
+            [
+                lambda name=name, kind=kind, body=body: self.asker.send(  # type: ignore[misc]
+                    "PUT", f"{FILES}/{root}/{quote(name)}", body=body, headers=[*_AS_CLIENT, ("Content-Type", kind)]
+                )
+                for name, kind, body in MODEL_FILES
+            ]
+        )
+        self._of_files("upload", "the upload", answers, lambda answer, _: "" if answer.ok else summarize(answer))
+
+    def download(self, root: str) -> None:
+        """List the files of a model, and download them at once."""
+        listed = self._told("files", "GET", FILES, _document(_has("files")), query={"path": root})
+        names = {str(each.get("path")) for each in listed.json()["files"]}
+        if missing := [name for name, *_ in MODEL_FILES if name not in names]:
+            self._record("files", "200 json other", f"{REGISTRATION['files']} lacks {', '.join(missing)}", (listed,))
+        answers = at_once(
+            [
+                lambda name=name: unpacked(  # type: ignore[misc]
+                    self.asker.send("GET", f"{FILES}/{root}/{quote(name)}", headers=_AS_CLIENT)
+                )
+                for name, *_ in MODEL_FILES
+            ]
+        )
+        self._of_files("download", "the download", answers, _came)
+
+    def _of_files(
+        self, step: str, words: str, answers: list[Exchange], problem: Callable[[Exchange, bytes], str]
+    ) -> None:
+        """Tell what became of each file: the first that did not pass is named, and how many did not."""
+        met = zip(MODEL_FILES, answers, strict=True)
+        wrong = [(name, answer, bad) for (name, _, body), answer in met if (bad := problem(answer, body))]
+        if any(answer.error.startswith("skipped") for _, answer, _ in wrong):
+            self.context.facts.unseen(f"register.{step}.{self.asker.place}", "it was not asked")
+            raise _Stopped
+        if not wrong:
+            self._record(step, WORKS, f"{REGISTRATION[step]} works", ())
+            return
+        name, answer, bad = wrong[0]
+        others = "" if len(wrong) == 1 else f" ({len(wrong)} of {len(answers)} files fail)"
+        self._record(step, bad, f"{words} of {name}{others}: {answer}", [answer for _, answer, _ in wrong])
+
+    def _told(self, step: str, method: str, path: str, judge: Callable[[Exchange], str], **request: Any) -> Exchange:
+        """Send the request of a step and tell what came of it; a step that fails is the last."""
+        name = f"register.{step}"
+        answer = self.asker.ask(
+            name, REGISTRATION[step], method, path, normal=WORKS, judge=lambda met: judge(unpacked(met)),
+            headers=_AS_CLIENT, **request,
+        )  # fmt: skip
+        if self.context.facts.value(f"{name}.{self.asker.place}") != WORKS:
+            raise _Stopped
+        read = unpacked(answer)
+        if read is not answer:
+            record_answer(self.asker.sender.door, read)  # the guard learns an id only from what it can read
+        return read
+
+    def _record(self, step: str, value: str, words: str, answers: Any) -> None:
+        evidence = tuple(answer.evidence() for answer in answers)
+        self.context.facts.record(f"register.{step}.{self.asker.place}", value, words, WORKS, evidence)
+        if value != WORKS:
+            raise _Stopped
+
+
+def registration(context: ProbeContext, place: str) -> None:
+    """Log a model, register it twice, name a version by an alias, load it by that; then remove what was made."""
+    asker, version = context.at(place), context.facts.value("first.version.P")
+    if version.partition(".")[0] in ("0", "1", "2"):
+        context.facts.unseen(f"register.lookup.{place}", f"clients of MLflow 3 cannot use a server of MLflow {version}")
+        return
+    if asker.only_reads:
+        context.facts.unseen(f"register.lookup.{place}", "read-only: nothing is registered")
+        return
+    client, name = _Client(context, asker), f"{context.name}-register-{place}"
+    try:
+        _log(client, name)
+        _register(client, name)
+        _load(client, name)
+    except _Stopped:
+        pass  # what failed is told
+    finally:
+        _remove(client, name)
+
+
+def _log(client: _Client, name: str) -> None:
+    """Make an experiment, a run and a logged model, and upload its files."""
+    made = client.made
+    client.refused(
+        "lookup", "GET", "experiments/get-by-name", "RESOURCE_DOES_NOT_EXIST", query={"experiment_name": name}
+    )
+    said = client.write("experiment", "experiments/create", _has("experiment_id"), name=name)
+    made["experiment"] = own = str(said["experiment_id"])
+    client.get("experiment.read", "experiments/get", _has("experiment"), experiment_id=own)
+    said = client.write(
+        "run", "runs/create", lambda said: said["run"]["info"]["run_id"], experiment_id=own, start_time=0, tags=_TAGS
+    )
+    run = {"run_id": str(said["run"]["info"]["run_id"])}
+    client.write("parameter", "runs/log-parameter", _any, key="depth", value="3", **run)
+    client.write("metric", "runs/log-metric", _any, key="loss", value=0.5, timestamp=0, step=0, **run)
+    client.get("run.read", "runs/get", _has("run"), **run)
+    _log_model(client, own, run)
+    client.write("run.end", "runs/update", _any, status="FINISHED", end_time=1, **run)
+
+
+def _log_model(client: _Client, experiment: str, run: dict[str, str]) -> None:
+    said = client.write(
+        "logged", "logged-models", lambda said: said["model"]["info"]["model_id"],
+        experiment_id=experiment, name="model", source_run_id=run["run_id"], tags=_TAGS,
+    )  # fmt: skip
+    client.made["logged"] = logged = str(said["model"]["info"]["model_id"])
+    client.write("outputs", "runs/outputs", _any, models=[{"model_id": logged, "step": 0}], **run)
+    client.get("logged.read", f"logged-models/{logged}", _has("model"))
+    root = re.fullmatch(r"mlflow-artifacts:/([^/].*)", str(said["model"]["info"].get("artifact_uri")))
+    if root is not None:
+        client.made["root"] = root[1]
+        client.upload(root[1])
+    ready = {"model_id": logged, "status": "LOGGED_MODEL_READY"}
+    client.write("ready", f"logged-models/{logged}", _has("model"), by="PATCH", **ready)
+
+
+def _register(client: _Client, name: str) -> None:
+    """Make a registered model and a version of it, as a client does also if the model is there already."""
+    logged = client.made["logged"]
+    client.write("model", "registered-models/create", _has("registered_model"), name=name)
+    client.made["model"] = name
+    client.refused("taken", "POST", "registered-models/create", "RESOURCE_ALREADY_EXISTS", json={"name": name})
+    source = {"source": f"models:/{logged}", "model_id": logged}
+    client.write("version", "model-versions/create", _has("model_version"), name=name, **source)
+    tag = {"key": "mlflow.modelVersions", "value": jsonlib.dumps([{"name": name, "version": 1}])}
+    client.write("tags", f"logged-models/{logged}/tags", _any, by="PATCH", tags=[tag])
+
+
+def _load(client: _Client, name: str) -> None:
+    """Name the version by an alias, find it by that, and download the files of the model."""
+    alias = {"name": name, "alias": "champion"}
+    client.get("model.read", "registered-models/get", _has("registered_model"), name=name)
+    client.write("alias", "registered-models/alias", _any, version="1", **alias)
+    client.get("alias.read", "registered-models/alias", _has("model_version"), **alias)
+    client.get("uri", "model-versions/get-download-uri", _has("artifact_uri"), name=name, version="1")
+    if "root" in client.made:
+        client.download(client.made["root"])
+
+
+def _remove(client: _Client, name: str) -> None:
+    """Remove what was made; what cannot be removed stays for who cleans up."""
+    made, asker = client.made, client.asker
+    if "root" in made:
+        asker.send("DELETE", f"{FILES}/{made['root']}")
+    if "model" in made:
+        asker.send("DELETE", f"{REST}/registered-models/delete", json={"name": name})
+    if "logged" in made:
+        asker.send("DELETE", f"{REST}/logged-models/{made['logged']}")
+    if "experiment" in made:
+        asker.send("POST", f"{REST}/experiments/delete", json={"experiment_id": made["experiment"]})
+
+
+def _any(_: Any) -> bool:
+    return True
+
+
+def _has(name: str) -> Fits:
+    return lambda said: said[name]
+
+
+def _document(fits: Fits) -> Callable[[Exchange], str]:
+    """Return a judge of answers from which the client reads a document, whatever their media type is."""
+
+    def judge(answer: Exchange) -> str:
+        if problem := _packed(answer):
+            return problem
+        if answer.status != 200 or answer.error:
+            return summarize(answer)
+        said = answer.json()
+        try:
+            good = isinstance(said, dict) and fits(said)
+        except (TypeError, KeyError, IndexError):
+            good = False
+        return WORKS if good else f"{summarize(answer)} other"
+
+    return judge
+
+
+def _error(code: str) -> Callable[[Exchange], str]:
+    """Return a judge of errors that the client knows by their code."""
+
+    def judge(answer: Exchange) -> str:
+        if problem := _packed(answer):
+            return problem
+        if answer.error or answer.error_code == code:
+            return WORKS if (answer.status or 0) >= 400 and not answer.error else summarize(answer)
+        return f"{summarize(answer)} code-lost" if answer.status in (200, 400, 404) else summarize(answer)
+
+    return judge
+
+
+def _packed(answer: Exchange) -> str:
+    """Return that a document is packed and not said to be, or the other way round; empty if a client can read it."""
+    if answer.error.startswith(UNREADABLE):
+        return f"{answer.status} unreadable"
+    unlabelled = answer.content.startswith(_GZIP) and not answer.header("content-encoding")
+    return f"{answer.status} unlabelled" if unlabelled else ""
+
+
+def _came(answer: Exchange, body: bytes) -> str:
+    """Return what is wrong with the download of a file, empty if it is whole."""
+    if answer.error.startswith(UNREADABLE):
+        return f"{answer.status} unreadable"
+    if not answer.ok:
+        return summarize(answer)
+    same = sameness(answer.response_body.size, answer.response_body.sha256, body)
+    return "" if same == "whole" else f"{answer.status} {same}"

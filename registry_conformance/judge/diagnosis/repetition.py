@@ -1,0 +1,123 @@
+"""What failed is asked again before anything is concluded from it: what fails now and then, or late, is no fixed cause.
+
+The MLflow client repeats by itself what fails for a moment, up to seven times; what it does not repeat ends it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.waiting import awaited
+
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
+"""The statuses that the MLflow client takes for a failure of a moment."""
+MOST = 7
+"""So many times the client repeats a request, and so many times it is repeated here."""
+_ENDS = "; the MLflow client does not repeat these, so that a registration fails now and then"
+_SECONDS, _PAUSE = 1.0, 0.07
+_LONGER = 5.0
+"""Seconds for which is repeated what is known to fail only for a moment."""
+_SLOW = 1.0
+"""Seconds from which a failure takes too long to be repeated."""
+_KINDS = 10
+"""So many kinds of failures at one place that stay whatever is repeated; further ones are believed at once."""
+_ANYWHERE = 2
+"""From so many kinds of requests on that failed at one place for a moment, each failure there is repeated."""
+BRIDGED, MET, LATE = "again.bridged", "again.met", "again.late"
+"""The facts about failures that the client repeats, those that end it, and those that end after some seconds."""
+
+
+def passing(exchange: Exchange) -> bool:
+    """Return whether the MLflow client repeats a request after this; a silence costs too long to be repeated here."""
+    if exchange.status is None:
+        return exchange.error.startswith(("reset", "protocol", "refused"))
+    return exchange.status in PASSING
+
+
+class Repetition:
+    """Repeats requests at the places of one target, and counts what came of it; threads may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked: Counter[str] = Counter()
+        self._failed: Counter[tuple[str, bool, str]] = Counter()
+        self._kinds: set[tuple[str, str, bool]] = set()
+        self._fixed: set[tuple[str, str, str]] = set()
+        self._later: list[Callable[[], str]] = []
+
+    def asked(self, place: str) -> None:
+        """Count a request."""
+        with self._lock:
+            self._asked[place] += 1
+
+    def repeated(
+        self, place: str, kind: str, first: Exchange, good: Callable[[Exchange], bool], send: Callable[[], Exchange]
+    ) -> Exchange:
+        """Return the first repetition that is good, or what came first if none is.
+
+        A failure of the same ``kind`` of request, with the same status, that stayed whatever was repeated is believed.
+        """
+        outcome = str(first.status or first.error.partition(":")[0])
+        bridged = passing(first)
+        known = self._known(place, kind, bridged=bridged)
+        if not known and (first.seconds > _SLOW or self._believed((place, kind, outcome))):
+            return first
+        sent: list[Exchange] = []
+
+        def once_more() -> Exchange:
+            sent.append(send())
+            return sent[-1]
+
+        last = awaited(
+            once_more, _LONGER if known else _SECONDS, enough=lambda met: good(met) or len(sent) >= MOST, pause=_PAUSE
+        )
+        with self._lock:
+            if not good(last):
+                self._fixed.add((place, kind, outcome))
+                return first
+            self._failed[place, bridged, outcome] += len(sent)
+            self._kinds.add((place, kind, bridged))
+        return last
+
+    def _known(self, place: str, kind: str, *, bridged: bool) -> bool:
+        """Return whether such a request, or several kinds of requests, are known to fail there only for a moment."""
+        with self._lock:
+            several = sum(each[0] == place and each[2] == bridged for each in self._kinds) >= _ANYWHERE
+            return several or (place, kind, bridged) in self._kinds
+
+    def _believed(self, failure: tuple[str, str, str]) -> bool:
+        with self._lock:
+            fixed = sum(known[0] == failure[0] for known in self._fixed)
+            return failure in self._fixed or fixed >= _KINDS
+
+    def later(self, look: Callable[[], str]) -> None:
+        """Keep a question that failed, to be asked once more at the end; its answer is a sentence if it works then."""
+        with self._lock:
+            if len(self._later) < MOST:
+                self._later.append(look)
+
+    def ask_later(self, facts: Facts) -> None:
+        """Ask once more what failed, and tell of the first that works by now."""
+        late = [words for look in self._later if (words := look())]
+        if late:
+            facts.record(f"{LATE}.P", f"{len(late)} of {len(self._later)}", late[0], "none")
+
+    def tell(self, facts: Facts) -> None:
+        """Tell what failed now and then at each place, if anything did."""
+        for (place, bridged), outcomes in self._by_place().items():
+            failed, asked = sum(outcomes.values()), self._asked[place]
+            statuses = " ".join(sorted(outcomes))
+            words = f"intermittent: {failed} of {asked} requests failed ({statuses}), and went through when asked again"
+            words += f", as the MLflow client does by itself, up to {MOST} times" if bridged else _ENDS
+            name = BRIDGED if bridged else MET
+            facts.record(f"{name}.{place}", f"{failed} of {asked}: {statuses}", words, ".*" if bridged else "none")
+
+    def _by_place(self) -> dict[tuple[str, bool], Counter[str]]:
+        found: dict[tuple[str, bool], Counter[str]] = {}
+        for (place, bridged, outcome), count in self._failed.items():
+            found.setdefault((place, bridged), Counter())[outcome] += count
+        return found

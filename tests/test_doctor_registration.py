@@ -1,0 +1,179 @@
+"""The doctor registers as a client of MLflow does: what stops one stops it, and what a client bridges does not."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from registry_conformance.judge.diagnosis.budget import Budget
+from registry_conformance.judge.diagnosis.diagnosis import Diagnosis, conclude
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.outcome import Health, health
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes.registration import registration
+from registry_conformance.judge.diagnosis.probes.registry import repeats
+from registry_conformance.judge.diagnosis.repetition import BRIDGED, LATE, MET
+from registry_conformance.judge.diagnosis.steps import registers
+from registry_conformance.judge.machine import new_run_id
+from registry_conformance.lab.stack.handle import OwnedStack
+from tests.doubles.breaking_proxy import Answer, Asked, Break, PassOn, breaking_proxy, page, with_header
+
+
+def _seen(stack: OwnedStack, breaks: Break, *probes: Callable[[ProbeContext, str], None]) -> Facts:
+    """Return what the probes see through a proxy that breaks something, a registration if none is named."""
+    target = stack.target()
+    with breaking_proxy(target.doors[0].url, breaks) as url:
+        door = replace(target.doors[0], url=url)
+        facts = Facts()
+        context = ProbeContext(replace(target, doors=(door,)), new_run_id(), facts, Budget(), door)
+        for probe in probes or (registration,):
+            probe(context, "P")
+        context.repetition.ask_later(facts)
+        context.repetition.tell(facts)
+    return facts
+
+
+def _stopped(facts: Facts) -> list[str]:
+    return [fact.name for fact in facts.anomalies]
+
+
+def _refuses(method: str, path: str, status: int = 403) -> Break:
+    """Return a break that answers some requests itself."""
+
+    def breaks(asked: Asked, pass_on: PassOn) -> Answer:
+        return page(status) if asked.method == method and re.search(path, asked.path) else pass_on()
+
+    return breaks
+
+
+def _each(number: int, other: Answer) -> Break:
+    """Return a break that answers each so many-th request itself."""
+    turns = itertools.count(1)
+
+    def breaks(_: Asked, pass_on: PassOn) -> Answer:
+        return other if next(turns) % number == 0 else pass_on()
+
+    return breaks
+
+
+def test_a_registration_that_nothing_stops_is_seen_whole(stack: OwnedStack) -> None:
+    """Each step works through a proxy that breaks nothing, and through one that packs answers and says so."""
+
+    def packs(_: Asked, pass_on: PassOn) -> Answer:
+        answer = pass_on()
+        return with_header(replace(answer, body=gzip.compress(answer.body)), "content-encoding", "gzip")
+
+    for breaks in (lambda _, pass_on: pass_on(), packs):
+        facts = _seen(stack, breaks)
+        assert (_stopped(facts), registers(facts)) == ([], True)
+        assert not facts.value(f"{BRIDGED}.P")
+
+
+@pytest.mark.parametrize(
+    ("breaks", "step"),
+    [
+        (_refuses("PUT", r"/MLmodel$"), "upload"),
+        (_refuses("GET", r"\.yaml$"), "download"),
+        (_refuses("PATCH", r"/logged-models/[^/]+$", 405), "ready"),
+        (_refuses("POST", r"/runs/outputs$", 404), "outputs"),
+    ],
+)
+def test_the_step_that_stops_a_client_is_told(breaks: Break, step: str, stack: OwnedStack) -> None:
+    """A model's own file names, paths and methods are asked for, and the first that fails is the last."""
+    facts = _seen(stack, breaks)
+    assert _stopped(facts) == [f"register.{step}.P"]
+    assert not registers(facts)
+
+
+def _replaces(*statuses: int) -> Break:
+    """Return a break that puts a page in the place of MLflow's errors."""
+
+    def breaks(_: Asked, pass_on: PassOn) -> Answer:
+        answer = pass_on()
+        return page(answer.status) if answer.status in statuses else answer
+
+    return breaks
+
+
+def _labels(asked: Asked, pass_on: PassOn) -> Answer:
+    wanted = "gzip" in asked.headers.get("accept-encoding", "")
+    return with_header(pass_on(), "content-encoding", "gzip") if wanted else pass_on()
+
+
+def _packs_unsaid(_: Asked, pass_on: PassOn) -> Answer:
+    answer = pass_on()
+    return replace(answer, body=gzip.compress(answer.body))
+
+
+@pytest.mark.parametrize(
+    ("breaks", "step", "named"),
+    [
+        (_replaces(400, 404), "lookup", "errors-replaced"),
+        (_replaces(400), "taken", "errors-replaced"),
+        (_labels, "lookup", "packed-and-not-said"),
+        (_packs_unsaid, "lookup", "packed-and-not-said"),
+    ],
+)
+def test_what_a_client_cannot_read_is_named(breaks: Break, step: str, named: str, stack: OwnedStack) -> None:
+    """An error without MLflow's code, or a body that is not packed as it says, stops a client at a right status."""
+    facts = _seen(stack, breaks)
+    first = conclude(facts).causes[0]
+    assert _stopped(facts) == [f"register.{step}.P"]
+    assert (first.id, first.layer) == (named, "proxy")
+
+
+def test_what_fails_for_a_moment_stops_nobody(stack: OwnedStack) -> None:
+    """Where each third request fails as the client repeats it, a model can be registered: told in numbers."""
+    facts = _seen(stack, _each(3, page(502)), registration, repeats)
+    found = conclude(facts)
+    assert registers(facts)
+    assert re.match(r"intermittent: \d+ of \d+ requests failed \(502\)", facts[f"{BRIDGED}.P"].sentence)
+    assert (found.causes[0].id, found.causes[0].layer) == ("busy-now-and-then", "")
+    assert health(found) is Health.INTERMITTENT
+    assert health(found).exit_code == 0
+
+
+def test_what_fails_always_is_no_moment(stack: OwnedStack) -> None:
+    """A failure that stays, however often it is asked again, is told as it is."""
+    facts = _seen(stack, _refuses("PUT", r"/artifacts/", 503), registration, repeats)
+    assert "register.upload.P" in _stopped(facts)
+    assert not facts.value(f"{BRIDGED}.P")
+    assert health(Diagnosis((), facts)) is Health.ILL
+
+
+def test_what_the_client_does_not_repeat_is_told_as_its_own(stack: OwnedStack) -> None:
+    """Where each fourth request is refused for good, that it is now and then comes before any right."""
+    refused = Answer(403, b'{"error_code": "PERMISSION_DENIED", "message": "no"}', {"content-type": "application/json"})
+    facts = _seen(stack, _each(4, refused))
+    found = conclude(facts)
+    assert "intermittent" in facts[f"{MET}.P"].sentence
+    assert found.causes[0].id == "fails-now-and-then"
+    assert health(found) is Health.ILL
+
+
+def test_what_comes_late_is_weighed_before_a_right(stack: OwnedStack) -> None:
+    """A download that is refused at first, and served when it is asked once more at the end, lacks no permission."""
+    began: list[float] = []
+
+    def breaks(asked: Asked, pass_on: PassOn) -> Answer:
+        if asked.method != "GET":
+            return pass_on()
+        began.append(time.monotonic())
+        return pass_on() if began[-1] - began[0] > 1.5 else page(403)
+
+    def reads(context: ProbeContext, place: str) -> None:
+        asker = context.at(place)
+        path = f"/api/2.0/mlflow-artifacts/artifacts/{context.name}/late.bin"
+        asker.send("PUT", path, body=b"late")
+        asker.ask("get", "a download", "GET", path, normal="200 .*")
+        context.settled(lambda: asker.send("GET", path).ok, bool, 3.0)
+
+    facts = _seen(stack, breaks, reads)
+    assert "was refused with 403, and works" in facts[f"{LATE}.P"].sentence
+    assert conclude(facts).causes[0].id == "late"
