@@ -15,6 +15,7 @@ import pytest
 from benchmarks.bare_client import replay
 from benchmarks.checks import figures
 from benchmarks.figure import BenchError, Figure, Target, rounds_within, table
+from benchmarks.first_steps import BareMachine
 from benchmarks.identities import Identities
 from benchmarks.steady import busy, steady
 from benchmarks.traffic import Sent, Traffic
@@ -178,3 +179,25 @@ def test_replay_counts_answers_of_another_status(stack: OwnedStack, tmp_path: Pa
     met = replay(tmp_path / "gw0", target)
     assert (met.sent, met.same, met.elsewhere) == (2, 1, 1)
     assert met.differing == {"404 then, 200 now": 1}
+
+
+def test_a_bare_machine_has_no_caches_and_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step has a fresh checkout and a home of its own; where packages come from is kept, what they left is not."""
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")
+    monkeypatch.setenv("UV_CACHE_DIR", "/somewhere/full")
+    machine = BareMachine.at(tmp_path)
+    seen = 'test ! -e .venv -a -f Makefile -a -z "$UV_CACHE_DIR" -a -n "$PIP_INDEX_URL" -a "$HOME" = "$0" -a "$KEY" = k'
+
+    assert machine.seconds("bash", "-c", seen, str(tmp_path / "home"), KEY="k") > 0
+    with pytest.raises(BenchError, match=r"(?s)bash -c .* ended with exit code 3:.*why"):
+        machine.seconds("bash", "-c", "echo why; exit 3")
+
+
+def test_bad_option_of_first_steps_is_a_usage_error() -> None:
+    """An unknown option ends the program before anything is made, with exit code 4."""
+    said = subprocess.run(
+        [sys.executable, "scripts/first-steps", "--fast"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert said.returncode == 4
+    assert said.stderr.startswith("first-steps: ")
