@@ -68,7 +68,8 @@ def conclusion(run: RunRecord, reports: str = "reports/latest") -> list[str]:
 
 def in_short(run: RunRecord, reports: str = "reports/latest") -> list[str]:
     """Return the end of a run of a part of the checks: what is red, and why; then the two lines of ``in_brief``."""
-    parts = (_causes(run), _red(run, reports), _left(run) if run.leftovers else (), _spent(run))
+    left = _left(run) if run.leftovers else ()
+    parts = (_broken(run), _causes(run), _red(run, reports), _expected(run), left, _spent(run))
     body = [line for part in parts for line in part]
     return [*body, *([""] if body and body[-1] else []), *in_brief(run, reports)]
 
@@ -94,10 +95,14 @@ def _judged(run: RunRecord) -> Iterator[str]:
         yield f"Problem: {run.problem.strip()}"
     if run.load is None:
         yield _clip(f"Can a third party register a model here: {registration(run)}")
+    yield from _broken(run)
+    yield ""
+
+
+def _broken(run: RunRecord) -> Iterator[str]:
     for name, why in broken_doors(run).items():
         unsent = [each for each in run.records if each.door == name and at_broken_door(run, each)]
         yield _clip(f"The {name} door is broken: {why}; {plural(len(unsent), 'check')} there were not sent")
-    yield ""
 
 
 def _proof(run: RunRecord) -> Iterator[str]:

@@ -62,7 +62,7 @@ PROMISES = (
     Scenario(
         "a policy of its own",
         Exit.OK,
-        "Not applicable here: ",
+        "not applicable here",
         _own_policy,
         replace(REFERENCE, auth=_ENFORCED),
         checks=(KEYS, RIGHTS, FLOW),
@@ -109,7 +109,7 @@ PROMISES = (
     Scenario(
         "direct, and declared so, by more checks",
         Exit.OK,
-        "Not applicable here: ",
+        "not applicable here",
         _lately_direct,
         _DIRECT,
         checks=(NO_KEY, WAYS, "suites/contract/registration"),
