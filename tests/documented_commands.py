@@ -70,6 +70,7 @@ PLANS: dict[str, Trial | Untried] = {
     r"make prove": Untried("takes hours", "nightly.toml", "proof = true"),
     r"make mutants": Untried("takes an hour", ".ci/run", "make mutants"),
     r"make rehearse": Untried("takes half an hour", ".github/workflows/nightly.yml", "make rehearse"),
+    r"scripts/first-steps": Untried("downloads 1.6 GB", "tests/test_bench.py", "BareMachine.at"),
     r"make bench": Untried("its figures are for a quiet machine", "tests/test_bench.py", "def test_bad_option_is"),
     # Contributors.
     r"make lint types": Untried("is a step of its own", ".ci/run", "step make lint"),
