@@ -32,7 +32,7 @@ _KEPT = ("LANG", "PIP_", "UV_", "SSL_", "REQUESTS_")
 
 @dataclass(frozen=True, slots=True)
 class BareMachine:
-    """A home without caches, and a fresh checkout of the latest commit without an environment."""
+    """A home without caches, a fresh checkout of the latest commit without an environment, no engine for containers."""
 
     folder: Path
 
@@ -53,7 +53,13 @@ class BareMachine:
         """Run a command in the checkout and return how long it took; raise ``BenchError`` unless it ends with 0."""
         kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT) and "CACHE" not in name}
         path = f"{sys.base_prefix}/bin:{os.environ['PATH']}"  # no environment of ours before the Python that is there
-        own = {"PATH": path, "HOME": str(self.folder / "home"), "TMPDIR": str(self.folder / "tmp")}
+        no_engine = "unix:///nonexistent/docker.sock"
+        own = {
+            "DOCKER_HOST": no_engine,
+            "PATH": path,
+            "HOME": str(self.folder / "home"),
+            "TMPDIR": str(self.folder / "tmp"),
+        }
         began = time.monotonic()
         with subprocess.Popen(
             command,
