@@ -89,7 +89,9 @@ PLANS: dict[str, Trial | Untried] = {
     r"make lock": Untried("changes what the project stands on, by what the index has today"),
     r"make sbom": Untried("is the step of a release", "docs/releases.md", "make sbom"),
     r"make docs": Untried("writes the pages", "tests/test_docs_fresh.py", "check"),
-    r"registry-conformance (?:matrix|mutants run) --write-docs": Untried("takes hours and writes a page"),
+    r"registry-conformance (?:matrix|mutants run|field-table(?: --only \S+)?) --write-docs": Untried(
+        "takes hours and writes a page"
+    ),
     r"registry-conformance mutants run --sample 26 --seed 22 --depth 40": Untried(
         "takes an hour", ".ci/run", "make mutants"
     ),
