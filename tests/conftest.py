@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import psutil
 import pytest
@@ -23,6 +24,7 @@ from registry_conformance.judge.waiting import awaited
 from registry_conformance.lab.deployment import DOORS
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
+from tests.forks import Forks
 from tests.http_servers import echo
 
 PATIENCE = 60.0
@@ -84,10 +86,54 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
 
 
+LIBRARIES = ("mlflow.server.fastapi_app", "moto.server", "uvicorn", "boto3", "jinja2", "click", "psutil")
+"""What runs and the parts of stacks import of others."""
+OWN = (
+    "registry_conformance.cli.main",
+    "registry_conformance.run.session.controller",
+    "registry_conformance.lab.stack.supervisor",
+    "registry_conformance.lab.stack.embedded",
+    "registry_conformance.lab.stack.mlflow_source",
+    "registry_conformance.judge.report.page.render",
+)
+"""What they import of the project."""
+
+
 @pytest.fixture(scope="session")
-def stack(cache: Path) -> Iterator[OwnedStack]:
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Python programs that have the libraries imported, and nothing of the project."""
+    forks = Forks(tmp_path_factory.mktemp("libraries"), LIBRARIES)
+    yield forks
+    forks.close()
+
+
+@pytest.fixture(scope="session")
+def python(libraries: Forks) -> Iterator[Forks]:
+    """Python programs in this checkout, as forks: nothing is asked of them that a fork cannot answer."""
+    forks = Forks(ROOT, OWN, libraries)
+    yield forks
+    forks.close()
+
+
+@pytest.fixture
+def forked(python: Forks) -> Iterator[None]:
+    """Every Python program that a test starts in this checkout, stacks included, is a fork."""
+    with python.everywhere():
+        yield
+
+
+@pytest.fixture(scope="module")
+def forked_throughout(python: Forks) -> Iterator[None]:
+    """The same for all tests and fixtures of a file."""
+    with python.everywhere():
+        yield
+
+
+@pytest.fixture(scope="session")
+def stack(cache: Path, python: Forks) -> Iterator[OwnedStack]:
     """Our own reference stack, on moto: the store that every machine has."""
-    owned = OwnedStack(StackRequest(new_run_id(), cache=cache))
+    with python.everywhere():
+        owned = OwnedStack(StackRequest(new_run_id(), cache=cache))
     try:
         owned.target()
         yield owned
@@ -111,18 +157,34 @@ def pytest_conformance_target(config):
 '''
 
 
-class Project:
-    """A copy of the project with a suite of its own, run as a user would."""
+COPIED = ("registry_conformance", "fixtures", "docker", "pytest.ini", "pyproject.toml")
 
-    def __init__(self, root: Path, temporary: Path, cache: Path) -> None:
+
+def copy_project(root: Path) -> None:
+    """Copy what a run needs of the project, without any suite."""
+    root.mkdir()
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("*.pyc.*"))  # half written
+        else:
+            shutil.copy(ROOT / name, root)
+
+
+class Project:
+    """A copy of the project with a suite of its own, run as a user would.
+
+    Its runs are ``forks``; without any each is a fresh interpreter.
+    """
+
+    def __init__(self, root: Path, temporary: Path, cache: Path, forks: Forks | None) -> None:
         self.root = root
         self.temporary = temporary
+        self.forks = forks
         self._cache = cache
         self.options: tuple[str, ...] = ()
-        for name in ("registry_conformance", "fixtures", "docker"):
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("*.pyc.*"))  # half written
-        for name in ("pytest.ini", "pyproject.toml"):
-            shutil.copy(ROOT / name, root)
+        for left in root.iterdir():
+            if left.name not in COPIED:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
         (root / "suites" / "local").mkdir(parents=True)
         (root / "suites" / "requirements").mkdir()
 
@@ -172,17 +234,22 @@ class Project:
         """Start it, writing to ``output``, in a session and process group of its own if need be."""
         environment = os.environ | {"TMPDIR": str(self.temporary), "COLUMNS": "120"} | dict(variables)
         environment.pop("PYTHONUNBUFFERED", None)  # what a pipe shows of a run must not depend on it
-        command = [sys.executable, "-m", "pytest", "suites/local", "--store=moto", "-o", f"cache_dir={self._cache}"]
-        return subprocess.Popen(
+        command = ["-m", "pytest", "suites/local", "--store=moto", "-o", f"cache_dir={self._cache}"]
+        return self.python(
             [*command, *self.options, *arguments],
-            cwd=self.root,
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=own_session,
-            preexec_fn=heed_interrupts,  # noqa: PLW1509 - no threads here
         )
+
+    def python(self, arguments: Sequence[str], **how: Any) -> subprocess.Popen[str]:
+        """Start what ``python ARGUMENTS`` would be in the project; ``how`` are options of ``Popen``."""
+        if self.forks is not None:
+            return self.forks.start(arguments, **how)
+        command = [sys.executable, *arguments]
+        how = {"cwd": self.root, **how}
+        return subprocess.Popen(command, text=True, preexec_fn=heed_interrupts, **how)  # noqa: PLW1509 - no threads here
 
     def run(self, *arguments: str, **variables: str) -> tuple[int, str]:
         """Run pytest on the suite; return exit code and output."""
@@ -204,11 +271,31 @@ def answering() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def project_forks(tmp_path_factory: pytest.TempPathFactory, libraries: Forks) -> Iterator[Forks]:
+    """Python programs in a copy of the project, which tests have one after the other."""
+    root = tmp_path_factory.mktemp("projects") / "project"
+    copy_project(root)
+    forks = Forks(root, OWN, libraries)
+    yield forks
+    forks.close()
+
+
 @pytest.fixture
-def project(tmp_path: Path, cache: Path) -> Project:
-    """A copy of the project with one requirement and no checks yet."""
+def project(tmp_path: Path, cache: Path, project_forks: Forks) -> Project:
+    """A copy of the project with one requirement and no checks yet; its runs are forks."""
     (tmp_path / "tmp").mkdir()
-    copy = Project(tmp_path / "project", tmp_path / "tmp", cache)
+    copy = Project(project_forks.folder, tmp_path / "tmp", cache, project_forks)
+    copy.requirement("ZZZ-001")
+    return copy
+
+
+@pytest.fixture
+def own_project(tmp_path: Path, cache: Path) -> Project:
+    """A copy of the project for one test, whose runs are fresh interpreters: for tests of processes and their ends."""
+    (tmp_path / "tmp").mkdir()
+    copy_project(tmp_path / "project")
+    copy = Project(tmp_path / "project", tmp_path / "tmp", cache, None)
     copy.requirement("ZZZ-001")
     return copy
 

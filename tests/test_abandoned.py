@@ -150,8 +150,9 @@ def test_a_folder_tells_of_containers(place: Path, engine: list[str]) -> None:
     assert list(place.iterdir()) == []
 
 
-def test_everything_killed_at_once_is_swept_by_the_next_start(project: Project) -> None:
+def test_everything_killed_at_once_is_swept_by_the_next_start(own_project: Project) -> None:
     """Kind: a folder that nobody removes. kill -9 of all of a run leaves nothing once the next has started."""
+    project = own_project
     project.checks("""
 @verifies("ZZZ-001")
 @pytest.mark.parametrize("n", range(1))

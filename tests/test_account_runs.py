@@ -31,6 +31,8 @@ from tests.account.moto_account import ACCOUNT, DECLARED, Account, moto_account
 from tests.account.plan_writer import plan_of
 from tests.account.runs import judge
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 SET_UP = ("INF-004", "INF-005", "INF-008", "INF-012", "INF-020", "INF-031", "INF-032", "INF-040", "INF-041")
 """Requirements whose lines, in this order, make a bare bucket what is promised, its policy aside."""
 NO_POLICY = """

@@ -18,6 +18,8 @@ from registry_conformance.run.option_values import SettingsError
 from registry_conformance.run.settings import Settings
 from tests.conftest import NO_ENGINE, Project
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 GOOD = """
 @verifies("ZZZ-001")
 def test_good(door):
@@ -140,11 +142,11 @@ def test_a_port_that_is_taken_is_named(project: Project) -> None:
         ("moto", "store died before it was ready; the environment is incomplete: run `make setup`"),
     ],
 )
-def test_a_missing_package_is_named(project: Project, package: str, message: str) -> None:
+def test_a_missing_package_is_named(own_project: Project, package: str, message: str) -> None:
     """A package that is not there is exit code 6, with its name and the way out."""
-    project.checks(GOOD)
-    (project.root / f"{package}.py").write_text(f"raise ImportError(\"No module named '{package}'\")\n")
-    code, output = project.run()
+    own_project.checks(GOOD)
+    (own_project.root / f"{package}.py").write_text(f"raise ImportError(\"No module named '{package}'\")\n")
+    code, output = own_project.run()
     assert code == 6, output
     assert message in output
     assert "INTERNALERROR" not in output
@@ -309,12 +311,14 @@ def test_any_directory_and_a_node_id_will_do(judging: Project, tmp_path: Path) -
         shutil.copy(file, tmp_path)
     options = [*judging.options, "--store=moto", "-o", f"cache_dir={tmp_path / 'cache'}"]
 
-    def run_elsewhere(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pytest", *arguments, *options]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    def run_elsewhere(*arguments: str) -> tuple[int, str]:
+        command = ["-m", "pytest", *arguments, *options]
+        process = judging.python(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said, _ = process.communicate(timeout=600)
+        return process.returncode, said
 
-    done = run_elsewhere(str(node))
-    assert done.returncode == 1, done.stdout + done.stderr
-    again = run_elsewhere(str(judging.root / "suites" / "local"), "--lf")
-    assert "run-last-failure: rerun previous 1 failure" in again.stdout, again.stdout
-    assert "1 failed" in again.stdout
+    code, said = run_elsewhere(str(node))
+    assert code == 1, said
+    _, said = run_elsewhere(str(judging.root / "suites" / "local"), "--lf")
+    assert "run-last-failure: rerun previous 1 failure" in said, said
+    assert "1 failed" in said

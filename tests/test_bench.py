@@ -22,6 +22,8 @@ from benchmarks.traffic import Sent, Traffic
 from registry_conformance.lab.stack.handle import OwnedStack
 from tests.tree import ROOT
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 
 @pytest.mark.parametrize(
     ("target", "rounds", "met"),

@@ -27,6 +27,8 @@ from tests.report_runs import green, mixed
 from tests.test_report_history import seeded
 from tests.tree import ROOT
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 
 def script(name: str, *arguments: str) -> tuple[int, str]:
     """Carry out a command in this process and return exit code and all that it said."""

@@ -17,6 +17,8 @@ from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 
 def examine(*arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
     """Run the doctor with a key in its environment."""

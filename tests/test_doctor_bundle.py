@@ -20,6 +20,8 @@ from registry_conformance.judge.report.bundle_page import BundleUnreadableError,
 from registry_conformance.judge.report.redact import Redactor
 from tests.web_answers import Answer, always, site
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 SECRET = "hk-this-is-my-secret-key"
 NOISE = "<script>alert(1)</script>" + "x" * 9000
 

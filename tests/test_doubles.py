@@ -24,6 +24,8 @@ import pytest
 from registry_conformance.judge.locations import ROOT
 from tests.doubles.servers import DOUBLES, HOLE, PLAUSIBLE, double
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 LENIENCY = 0.03
 """Share of MUST checks that may pass by accident."""
 

@@ -146,6 +146,7 @@ def test_once(door, n):
 def ignored_by_nohup(project: Project) -> subprocess.Popen[str]:
     """Start a run that ignores SIGHUP, as under ``nohup``."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    project.forks = None  # a fork inherits nothing from here
     try:
         return project.start("-n0")
     finally:

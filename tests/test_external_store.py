@@ -24,6 +24,8 @@ from tests.conftest import Project, eventually
 from tests.parts import running, until_ok
 from tests.test_bad_input import GOOD, run_here
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 KEYS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "a-secret-of-others"}
 STORE = """
 @verifies("ZZZ-001")

@@ -18,6 +18,8 @@ from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from registry_conformance.lab.faults.catalogue import CATALOGUE, TOPICS
 from registry_conformance.proof.faults.reasons import REASONS
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 INCIDENTS = {"R": 25, "A": 20, "S": 23, "N": 7, "C": 5}
 """Letter of the incident list -> how many rows it has under it."""
 

@@ -16,6 +16,8 @@ from registry_conformance.judge.clients.backend_store import PurgeError, purge
 from registry_conformance.judge.live.janitor import RUN
 from registry_conformance.judge.locations import ROOT
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 RUN_ID = "verify-20300101-000000-abcdef"
 
 

@@ -25,6 +25,8 @@ from registry_conformance.lab.stack.process import free_ports, port_is_free
 from tests.conftest import eventually
 from tests.http_servers import echo
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 
 @pytest.fixture
 def between(tmp_path: Path) -> Iterator[tuple[int, Witness]]:

@@ -20,6 +20,8 @@ from registry_conformance.judge.live.usual_key import usual_key
 from registry_conformance.judge.target.credential import Password
 from tests.web_answers import SEARCH_PATH, Answer, Answering, always, guarded, mlflow, site
 
+pytestmark = pytest.mark.usefixtures("forked_throughout")
+
 BASIC = "Basic YWRhOnNlY3JldC13b3Jk"
 CREDENTIALS = ("TOKEN", "USERNAME", "PASSWORD", "AWS_SIGV4", "CLIENT_CERT_PATH", "SERVER_CERT_PATH")
 

@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import psutil
 import pytest
 
 from registry_conformance.proof.nightly.night import BusyError, alone
-from tests.conftest import Project, eventually, heed_interrupts, processes_of, read_until
+from tests.conftest import Project, eventually, processes_of, read_until
 from tests.test_nightly_parts import chat
 
 GOOD_CHECK = """
@@ -73,14 +72,11 @@ class Nights:
 
     def start(self, *arguments: str, hook: str = "") -> subprocess.Popen[str]:
         """Start a night."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "registry_conformance", "nightly", *arguments],
-            cwd=self.project.root,
+        return self.project.python(
+            ["-m", "registry_conformance", "nightly", *arguments],
             env=os.environ | {"TMPDIR": str(self.project.temporary), "HOOK": hook, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            preexec_fn=heed_interrupts,  # noqa: PLW1509 - no threads here
         )
 
     def run(self, *arguments: str, hook: str = "") -> tuple[int, str]:
@@ -155,6 +151,7 @@ def test_three_nights(nightly: Nights) -> None:
 
 def test_interrupted_night_goes_on(nightly: Nights) -> None:
     """An interrupt ends the run under way; another night is refused meanwhile; the rest comes later."""
+    nightly.project.forks = None  # a run is looked for by how its process was started
     nightly.project.checks(CHECKS + SLOW)
     nightly.plan(f'{GREEN}[[target]]\nname = "slow"\nstack = "embedded"\n{GIVEN}\n')
     process, run = under_way(nightly)
@@ -179,6 +176,7 @@ def test_interrupted_night_goes_on(nightly: Nights) -> None:
 
 def test_killed_night_takes_its_run_along(nightly: Nights) -> None:
     """The run of a night that is killed is interrupted and leaves nothing; the night goes on where it was."""
+    nightly.project.forks = None  # a run is looked for by how its process was started
     nightly.project.checks(CHECKS + SLOW)
     slow = f'{GREEN}[[target]]\nname = "slow"\nstack = "embedded"\n'
     nightly.plan(slow + OWN_STACK)
@@ -199,6 +197,7 @@ def test_killed_night_takes_its_run_along(nightly: Nights) -> None:
 
 def test_run_that_takes_too_long_is_ended(nightly: Nights) -> None:
     """A target beyond its minutes is ended, could not be verified, and leaves nothing running."""
+    nightly.project.forks = None  # a run is looked for by how its process was started
     nightly.project.checks(SLOW)
     nightly.plan(f'[[target]]\nname = "slow"\nstack = "embedded"\n{GIVEN}\nminutes = 0.2\n')
     code, said = nightly.run()

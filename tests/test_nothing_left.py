@@ -23,6 +23,12 @@ def test_slow(door, n):
 """
 
 
+@pytest.fixture
+def project(own_project: Project) -> Project:
+    """A project of one test, whose runs are fresh processes, found by the variables that they began with."""
+    return own_project
+
+
 def _workers(pytest_pid: int) -> list[psutil.Process]:
     children = psutil.Process(pytest_pid).children()
     return [child for child in children if re.search(r"stdin\.readline|^\[pytest-xdist", _command(child))]

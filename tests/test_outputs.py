@@ -81,8 +81,9 @@ def pieces(secret: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def run_cases(project: Project, tmp_path: Path) -> object:
+def run_cases(own_project: Project, tmp_path: Path) -> object:
     """A function that runs cases and returns the folder of each."""
+    project = own_project
     (project.root / "secrets.json").write_text(json.dumps(SECRETS))
     (project.root / "target_of_nobody.py").write_text(canary_runs.TARGET)
     shutil.copy(canary_runs.__file__, project.root / "canary_runs.py")

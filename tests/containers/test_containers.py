@@ -49,12 +49,12 @@ def test_killed_part_refuses_and_is_back(contained: OwnedStack) -> None:
     socket.create_connection((host, int(port)), timeout=20).close()
 
 
-def test_image_older_than_its_source_is_named(project: Project) -> None:
+def test_image_older_than_its_source_is_named(own_project: Project) -> None:
     """An image whose source has changed since is exit code 6, with the one command that builds it."""
-    project.checks(SLOW)
-    source = project.root / "docker" / "auth" / "policy.py"
+    own_project.checks(SLOW)
+    source = own_project.root / "docker" / "auth" / "policy.py"
     source.write_text(source.read_text() + "\n# changed\n")
-    code, output = project.run("--stack=docker", "--store=minio")
+    code, output = own_project.run("--stack=docker", "--store=minio")
 
     assert code == 6, output
     assert "is not there, or is older than its source; build it: scripts/build-images auth" in output
