@@ -32,6 +32,12 @@ def wire(url: str, key: str | None = "k", **settings: Any) -> MlflowHttp:
     return MlflowHttp(Door("d", url), key, Evidence(), "run-1", **settings)
 
 
+def test_a_request_names_its_client_once(base: str) -> None:
+    """A request that is given a name of its own has no second one, which some servers refuse."""
+    heard = wire(base).send("GET", "/a", headers=[("user-agent", "another/1")]).json()["headers"]
+    assert [value for name, value in heard if name.lower() == "user-agent"] == ["another/1"]
+
+
 @pytest.mark.parametrize("path", ["/a//b", "/a/../b", "/a/%2e%2e/b", "/a%2Fb", "/a;x=1", "/%E2%9C%93"])
 def test_target_is_sent_byte_for_byte(base: str, path: str) -> None:
     """The request target reaches the server as it was given, below the door's path."""

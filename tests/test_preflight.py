@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -310,6 +311,38 @@ def test_a_redirect_to_another_host_names_it_and_sends_no_key(status: int) -> No
     assert f"use {elsewhere}/api/mlflow" in found.remedy
     assert not other.asked
     assert not there.credentials
+
+
+def moved_below(asked: Asked, status: int) -> Answer:
+    """Answer as a host that sends every request on from one path to another, where an MLflow asks for a key."""
+    path = asked.path.removeprefix("/registry-v2")
+    if path != asked.path:
+        return guarded(KEY, Answer(401, NGINX_401))(replace(asked, path=path))
+    return Answer(status, "", {"Location": f"/registry-v2{asked.path.removeprefix('/registry')}"})
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_that_clients_follow_is_followed(status: int) -> None:
+    """Kind: unfamiliar is not broken. Method, body and host are kept: what answers there is examined."""
+    with site(lambda asked: moved_below(asked, status)) as there:
+        found = looked_at(f"{there.url}/registry")
+    assert (found.finding, found.moved) == (None, f"{there.url}/registry-v2")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_redirect_that_loses_the_request_ends_it(status: int) -> None:
+    """A redirect after which a POST becomes a GET is told, with the address to use."""
+    with site(lambda asked: moved_below(asked, status)) as there:
+        found = looked_at(f"{there.url}/registry")
+        assert found.finding is not None and found.finding.remedy == f"use {there.url}/registry-v2"
+    assert not found.moved
+
+
+def test_redirects_that_go_on_and_on_end_it() -> None:
+    """One step is followed; a host that sends each request on again is told, after few requests."""
+    with site(lambda asked: Answer(307, "", {"Location": f"/on{asked.path}"})) as there:
+        assert looked_at(there.url).finding is not None
+    assert len(there.asked) < 10
 
 
 def test_a_redirect_to_https_names_the_address() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trustme
 
 from registry_conformance.judge.diagnosis.preflight import Finding, examine
+from registry_conformance.judge.target.network import DIRECT, Network
 from registry_conformance.judge.target.target import Door
 from tests.http_servers import raw
 from tests.web_answers import looked_at, mlflow, site
@@ -34,6 +36,14 @@ def served_by(authority: trustme.CA, *names: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
     return context
+
+
+def test_a_client_that_checks_no_certificate_is_judged_as_it_is(authority: trustme.CA) -> None:
+    """A certificate that nobody vouches for ends nothing if the client was told to check none."""
+    with site(mlflow, served_by(authority, "elsewhere.example")) as there:
+        door = Door("given", there.url, 3.0, network=Network(insecure=True))
+        assert examine(door, None, "run-1").finding is None
+        assert examine(replace(door, network=DIRECT), None, "run-1").finding is not None  # control
 
 
 def test_a_name_that_does_not_resolve_is_told() -> None:

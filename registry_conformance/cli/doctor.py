@@ -171,12 +171,10 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
     from registry_conformance.judge.live.address import name_of
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.guarded_session import GuardedSession, guard_of_address
-    from registry_conformance.judge.live.network import usual_network
-    from registry_conformance.judge.machine import variable
+    from registry_conformance.judge.live.network import client_network
 
     try:
-        network = usual_network(variable("MLFLOW_TRACKING_SERVER_CERT_PATH") or "")
-        target = doctor.target_at(asked.url, _credential(), network)
+        target = doctor.target_at(asked.url, _credential(), client_network())
     except AddressError as problem:
         raise refuse(f"--url={problem}") from problem
     except EnvironmentFileError as problem:

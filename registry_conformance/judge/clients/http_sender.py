@@ -87,7 +87,8 @@ class HttpSender:
         proxy = self.door.network.proxy_for(url) if parts.scheme == "http" else ""
         sent += credential_headers(self.key, method, url, whole, carrier=carrier, streamed=streamed)
         sent += self.door.headers
-        sent.append(("User-Agent", self.agent or f"registry-conformance/{self.run}"))
+        if all(name.lower() != "user-agent" for name, _ in sent):  # some servers refuse a request that names two
+            sent.append(("User-Agent", self.agent or f"registry-conformance/{self.run}"))
         sent.extend(_framing(method, body, size, chunked=chunked))
         sent.extend(proxy_headers(proxy))
         exchange = Exchange(method, url, self.door.name, None, tuple(sent))

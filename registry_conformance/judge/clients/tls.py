@@ -38,10 +38,14 @@ Files = tuple[Path, Path | None]
 def context(door: Door, certificate: Files | None = None) -> ssl.SSLContext:
     """Return a client's TLS context that believes the door's authorities, or those of its network, and no others.
 
-    ``certificate`` is shown to who asks for one.
+    In a network in which no certificate is checked, it believes everybody. ``certificate`` is shown to who asks for
+    one.
     """
     authorities = door.ca or door.network.ca
     trusting = ssl.create_default_context(cafile=str(authorities) if authorities else None)
+    if door.network.insecure:
+        trusting.check_hostname = False
+        trusting.verify_mode = ssl.CERT_NONE
     if certificate is not None:
         trusting.load_cert_chain(*certificate)
     return trusting

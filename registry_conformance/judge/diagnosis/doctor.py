@@ -101,6 +101,8 @@ def _greeting(diagnosis: Diagnosis) -> str:
         words.append(f"before it: {product.sentence}" if version else product.sentence)
     if facts.value("first.open.P") == "open":
         words.append("open: nobody is asked for a key")
+    if moved := facts.value("first.moved.P"):
+        words.append(f"every request is redirected to {moved}: give that address")
     return "; ".join(words)
 
 

@@ -10,6 +10,7 @@ import re
 
 _ANY = ".*"
 _REFUSED = "(30[12378]|40[137]).*"
+_TURNED_AWAY = "(all )?(302|4\\d\\d) .*"
 _ABSENT = "(all )?501 json NOT_IMPLEMENTED.*"
 _RELAXED = (
     ("key\\.(none|bad|empty|longer|bad-api-key)|spoof", _REFUSED),
@@ -20,6 +21,8 @@ _RELAXED = (
     ),
     ("error\\.|browser\\.|reader\\.|admin\\.", _ANY),
     ("head\\.(id|own-id|software|sniff|download|coding|range|size|unchanged|long|long-query)", _ANY),
+    ("head\\.method", "(405|501) .*"),
+    ("climb", _TURNED_AWAY),
     ("doors\\.(health|version)", _ANY),
     ("route\\.(page|files|graphql|ajax|ajax3|ajax-artifacts|ajax-files|get-artifact|version-artifact|api3)", _ANY),
     ("route\\.(presigned|multipart)|presign|multipart\\.create", _ABSENT),

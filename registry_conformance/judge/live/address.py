@@ -67,6 +67,7 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
     found = examine(door, credential, "introduction", _PATIENCE)
     if found.finding is not None and found.finding.kind.layer == "client":
         raise EnvironmentFileError(f"--url={_shown(url)}: {described_finding(found.finding)}")
+    document["doors"]["canonical"]["url"] = found.moved or table.url
     if found.open or not key:
         document["doors"]["canonical"]["policy"] = "open"
     else:

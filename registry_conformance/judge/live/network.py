@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +11,9 @@ from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.secrets import SHORTEST
 from registry_conformance.judge.machine import network_variable
 from registry_conformance.judge.target.network import Network
+
+_YES = frozenset({"true", "1"})
+"""What MLflow takes for yes in a variable of its own."""
 
 
 def network_of(environment: EnvironmentFile) -> Network:
@@ -46,6 +50,15 @@ def usual_network(ca: str = "") -> Network:
         network_variable("NO_PROXY"),
         Path(ca) if ca else None,
     )
+
+
+def client_network() -> Network:
+    """Return the network of the user's own MLflow client, with what its variables say of certificates.
+
+    Raises ``EnvironmentFileError`` that names the variable which cannot be used.
+    """
+    network = usual_network(network_variable("MLFLOW_TRACKING_SERVER_CERT_PATH"))
+    return replace(network, insecure=network_variable("MLFLOW_TRACKING_INSECURE_TLS").lower() in _YES)
 
 
 def _proxy(name: str) -> str:

@@ -14,13 +14,15 @@ class Network:
     """Forward proxies by the scheme of what is asked for, hosts that are asked without one, and a file of authorities.
 
     ``no_proxy`` is as the variable of that name: hosts and suffixes, by commas. ``ca`` ``None`` means the authorities
-    of the system. The defaults are a network in which everything is reached directly.
+    of the system, and ``insecure`` that no certificate is checked at all. The defaults are a network in which
+    everything is reached directly.
     """
 
     http_proxy: str = field(default="", repr=False)
     https_proxy: str = field(default="", repr=False)
     no_proxy: str = ""
     ca: Path | None = None
+    insecure: bool = False
 
     def proxy_for(self, url: str) -> str:
         """Return the URL of the forward proxy that a URL is asked through, empty if there is none."""
@@ -41,6 +43,7 @@ class Network:
             "REQUESTS_CA_BUNDLE": str(self.ca or ""),
             "SSL_CERT_FILE": str(self.ca or ""),
             "AWS_CA_BUNDLE": str(self.ca or ""),
+            "MLFLOW_TRACKING_INSECURE_TLS": "true" * self.insecure,
         }
         if self.http_proxy or self.https_proxy:
             told |= {"NO_PROXY": self.no_proxy, "no_proxy": self.no_proxy}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.diagnosis.preflight import finding
@@ -47,28 +48,35 @@ PATIENCE = 10.0
 _AGAIN = 2
 """So many times more a search is sent that was refused: more could lock a user out."""
 
+_KEEPS_THE_REQUEST = frozenset({307, 308})
+"""Redirects after which a client sends the same method and body (RFC 9110, section 15.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
     """What is known of a door before its causes are ranked.
 
     ``finding`` ends the matter; without one an MLflow answers there, and lets the credential in. ``version`` is what
-    the server says that it is, ``open`` whether strangers may search, ``None`` if that was not seen. ``met`` are the
-    exchanges that tell.
+    the server says that it is, ``open`` whether strangers may search, ``None`` if that was not seen. ``moved`` is the
+    tracking URI that a redirect leads to, if clients follow it and all the rest is about what answers there. ``met``
+    are the exchanges that tell.
     """
 
     finding: Finding | None = None
     product: Product = field(default_factory=Product)
     version: str = ""
     open: bool | None = None
+    moved: str = ""
     met: tuple[Exchange, ...] = ()
 
 
-def examine(door: Door, credential: Credential | None, run: str, patience: float = PATIENCE) -> Preflight:
+def examine(
+    door: Door, credential: Credential | None, run: str, patience: float = PATIENCE, *, follow: bool = True
+) -> Preflight:
     """Return what is known of a door: who answers, whether it is an MLflow, and whether it lets the client in.
 
     The credential is sent to this door alone, and only after the same request without it was not redirected to another
-    place.
+    place. ``follow`` is whether a redirect is followed if clients follow it.
     """
     if found := not_connected(door) or not_secured(door):
         return Preflight(found)
@@ -80,7 +88,8 @@ def examine(door: Door, credential: Credential | None, run: str, patience: float
     if found := held_back(anonymous):
         return Preflight(found, product, met=tuple(asking.met))
     if is_redirect(anonymous) and not (credential and leads_to_sign_in(anonymous)):
-        return Preflight(_redirected(asking, anonymous), product, met=tuple(asking.met))
+        moved = _moved(asking, anonymous) if follow else None
+        return moved or Preflight(_redirected(asking, anonymous), product, met=tuple(asking.met))
     answer = _answered(asking, asking.ask(SEARCH, keyed=True) if credential else anonymous)
     if found := _unreadable(asking, answer):
         return Preflight(found, product, met=tuple(asking.met))
@@ -124,6 +133,20 @@ def _turned_away(asking: Asking, anonymous: Exchange, answer: Exchange, product:
     if found := firewall(answer) or refused_for_form(asking, anonymous, answer, product) or login_page(answer):
         return found
     return refused(asking, anonymous, answer, product) if answer.status in REFUSALS else None
+
+
+def _moved(asking: Asking, answer: Exchange) -> Preflight | None:
+    """Return what is known of the place that every request is sent on to, if clients follow; one such step is gone.
+
+    They do where a redirect keeps method and body, and stays at this host, to which the key may go.
+    """
+    path = path_at(asking.url, answer) if answer.status in _KEEPS_THE_REQUEST else None
+    if path is None:
+        return None
+    url = urlsplit(asking.url)._replace(path=path).geturl()
+    door = replace(asking.door, url=url)
+    found = examine(door, asking.credential, asking.run, asking.patience, follow=False)
+    return replace(found, moved=url, met=(*asking.met, *found.met)) if found.finding is None else None
 
 
 def _redirected(asking: Asking, answer: Exchange) -> Finding:

@@ -112,8 +112,10 @@ def _opened(door: Door) -> Finding:
 
 
 def _known(target: Target, door: Door, found: Preflight) -> Door:
-    """Return a door with what was found out about its policy, if nothing was declared."""
-    return replace(door, policy=OPEN) if target.kind == GIVEN and found.open else door
+    """Return a door with what was found out about its place and its policy, if nothing was declared."""
+    if target.kind != GIVEN:
+        return door
+    return replace(door, url=found.moved or door.url, policy=OPEN if found.open else door.policy)
 
 
 def _product(door: Door) -> Product:
@@ -133,6 +135,9 @@ def _record(facts: Facts, doors: dict[str, Preflight]) -> None:
         value = "open" if first.open else "a key is asked for"
         words = "nobody is asked for a key: whoever reaches it may search, at the least" if first.open else value
         facts.record("first.open.P", value, words)
+    if first.moved:
+        words = f"every request is redirected to {first.moved}: clients follow, and need two requests for one"
+        facts.record("first.moved.P", first.moved, words)
     evidence = tuple(exchange.evidence() for each in doors.values() for exchange in each.met)
     ends = {name: each.finding.kind.id if each.finding else "none" for name, each in doors.items()}
     value = (
