@@ -10,6 +10,7 @@ from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 
 FINE = {"doors.search.P": "all 200 json", "put.P": "200 empty"}
+MADE = "200 json, made"
 KEY_CHECK = '{"error_code": "TEMPORARILY_UNAVAILABLE", "message": "The API key cannot be checked now; try again."}'
 
 
@@ -22,7 +23,8 @@ def seen(said: str = "", **wrong: str) -> Facts:
     for name, value in FINE.items():
         facts.record(name, value, name, value)
     for name, value in wrong.items():
-        facts.record(name.replace("__", "."), value, name, "(?!)", (answer,) if said else ())
+        normal = value if value == MADE else "(?!)"
+        facts.record(name.replace("__", "."), value, name, normal, (answer,) if said else ())
     return facts
 
 
@@ -48,6 +50,18 @@ def seen(said: str = "", **wrong: str) -> Facts:
             seen(size__9m__P="502 json X", ladder__put__P="9m 502 json X", empty__P="502 json X"),
             "mlflow",
             "ended under",
+        ),
+        (seen(put__P="500 text", meta__create__P=MADE), "store", "does it reach it, trust its certificate"),
+        (
+            seen(model__put__P="500 text", name__plus__P="500 text", meta__create__P=MADE),
+            "store",
+            "asks the store",
+        ),
+        (seen(ladder__put__P="9m 500 text", size__9m__P="500 text", meta__create__P=MADE), "store", "asks the store"),
+        (
+            seen(ladder__put__P="1m 500 text", size__1m__P="500 text", meta__create__P=MADE),
+            "mlflow",
+            "temporary folder",
         ),
         (seen(meta__by_name__P="404 json RESOURCE_DOES_NOT_EXIST"), "mlflow", "RESOURCE_DOES"),
         (

@@ -37,6 +37,15 @@ _KEY_CHECK = re.compile(
     r"(?:api[- ]?key|token|credential)s? (?:cannot|could not) be (?:checked|verified)", re.IGNORECASE
 )
 _ABSENT = re.compile(r"404 json RESOURCE_DOES_NOT_EXIST")
+ARTIFACTS = re.compile(
+    r"put|stored|list|get|model\.|presign|follow|multipart|size|ladder|chunked|empty|text|name|delete|cross|seed|repeat\.put|cut|"
+    r"head\.(download|coding|range|size)|route\.(upload|download|listing|presigned|multipart|deletion|ajax-artifacts)"
+)
+"""The names of facts about artifacts, all of which MLflow asks the store for."""
+_WORDLESS = re.compile(r"(?:all )?500 (?:text|html flask|json INTERNAL_ERROR)\b(?!.*s3:)")
+"""An exception that MLflow did not expect: its handlers give the words of all those that it did."""
+_IN_ONE_PIECE = frozenset({"64k", "1m", "5m"})
+"""Sizes that the probes upload and boto3 sends to the store in one request: it cuts what is above 8 MiB."""
 
 
 def by_forms(facts: Facts, wrong: Sequence[Fact], order: Iterable[str]) -> tuple[str, str] | None:
@@ -93,6 +102,31 @@ def _kept_by_a_cache(facts: Facts, through: Sequence[Fact]) -> bool:
     return any(fact.name in ("get.deleted.P", "meta.gone.P") and "200" in fact.value for fact in through)
 
 
+def _fails_on_artifacts(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether MLflow fails without a word, on artifacts alone: what it keeps itself is in order."""
+    failed = [fact for fact in through if _WORDLESS.match(fact.value)]
+    first = facts.get("meta.create.P")
+    in_order = first is not None and first.seen and first.normal
+    return bool(failed) and in_order and all(ARTIFACTS.match(fact.name) for fact in failed)
+
+
+def _fails_on_middling_uploads(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether it fails so on uploads too small to be sent on in parts, and smaller ones pass."""
+    large = facts.get("ladder.put.P")
+    if not _fails_on_artifacts(facts, through) or large is None or not facts.value("put.P").startswith("200"):
+        return False
+    size, _, answer = large.value.partition(" ")
+    return bool(_WORDLESS.match(answer)) and size in _IN_ONE_PIECE
+
+
+_DISK = (
+    "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: it "
+    "keeps an upload on its own disk first; is its temporary folder full?"
+)
+_STORE = (
+    "metadata is in order, and MLflow fails without a word where it asks the store: does it reach it, trust its "
+    "certificate, and may it do that there? Its log says"
+)
 _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] = (
     ("proxy", "what was replaced and what was deleted is still answered as it was: a cache stands on the way",
      _kept_by_a_cache),
@@ -101,6 +135,8 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
      _ended_by_a_large_one),
     ("mlflow", "MLflow does not know what it just made: several servers with a database each, or a copy that lags",
      _forgotten),
+    ("mlflow", _DISK, _fails_on_middling_uploads),
+    ("store", _STORE, _fails_on_artifacts),
 )  # fmt: skip
 """Layer, the words that tell why, and what must hold of several answers together."""
 

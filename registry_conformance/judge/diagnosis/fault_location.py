@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from registry_conformance.judge.diagnosis.answer_forms import FOREIGN, by_forms
+from registry_conformance.judge.diagnosis.answer_forms import ARTIFACTS, FOREIGN, by_forms
 from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of, steady
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.store_codes import layer_of, store_codes
@@ -16,10 +16,6 @@ _REFUSED = re.compile(r"(all )?(401 |(403|429) json (UNAUTHENTICATED|PERMISSION|
 _ROLE = re.compile(r"s3:(Forbidden|NoCredentials|Unauthorized)")
 _WAY = re.compile(r"s3:(unreachable|reset|timeout|tls)")
 _ACCESS = ("key.", "reader.", "admin.", "open.", "spoof", "doors.open", "doors.reader", "bypass")
-_ARTIFACTS = re.compile(
-    r"put|stored|list|get|model\.|presign|follow|multipart|size|ladder|chunked|empty|text|name|delete|cross|seed|repeat\.put|cut|"
-    r"route\.(upload|download|listing|presigned|multipart|deletion|ajax-artifacts)"
-)
 _FLOW = (
     "doors.search.P", "key.bearer.P", "meta.create.P", "meta.run.P", "put.P", "stored.P", "list.P", "get.P",
     "get.later.P", "presign.P", "multipart.create.P", "meta.logged.P", "model.put.P", "model.get.P",
@@ -135,7 +131,7 @@ def _behind_the_proxy(facts: Facts, wrong: Collection[Fact]) -> Location:
         return Location("iam", "wrong straight to MLflow too, and the store refuses MLflow's own credentials")
     if _WAY.search(said):
         return Location("network", "wrong straight to MLflow too: it does not reach the store")
-    if not all(_ARTIFACTS.match(fact.name) for fact in wrong):
+    if not all(ARTIFACTS.match(fact.name) for fact in wrong):
         return Location("mlflow", "wrong through the door and straight to MLflow alike")
     return Location("store", "metadata is right; artifacts are wrong through the door and straight to MLflow alike")
 
