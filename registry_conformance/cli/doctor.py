@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from registry_conformance.judge.live.guarded_session import GuardedSession
     from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.target.credential import Credential
+    from registry_conformance.judge.target.network import Network
     from registry_conformance.judge.target.target import Target
 
 
@@ -167,14 +169,16 @@ def _guarded(session: GuardedSession, left: list[str]) -> Iterator[Target]:
 def _at_address(asked: Examination, run: str) -> GuardedSession:
     """Return the target at an address, with the credential and the network that the user's MLflow client has."""
     from registry_conformance.judge.diagnosis import doctor
-    from registry_conformance.judge.diagnosis.preflight import AddressError
+    from registry_conformance.judge.diagnosis.preflight import AddressError, read_address
     from registry_conformance.judge.live.address import name_of
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.guarded_session import GuardedSession, guard_of_address
     from registry_conformance.judge.live.network import client_network
 
     try:
-        target = doctor.target_at(asked.url, _credential(), client_network())
+        network = client_network()
+        address = read_address(asked.url).url
+        target = doctor.target_at(asked.url, _sent_to(address, _credential(), network, run), network)
     except AddressError as problem:
         raise refuse(f"--url={problem}") from problem
     except EnvironmentFileError as problem:
@@ -182,6 +186,36 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
     guard = guard_of_address(target, run, report_folder() / "ledgers" / name_of(asked.url), read_only=asked.read_only)
     doors = tuple(replace(door, guard=guard) for door in target.doors)
     return GuardedSession(replace(target, doors=doors), guard)
+
+
+def _sent_to(url: str, given: Credential | None, network: Network, run: str) -> Credential | None:
+    """Return what the user's MLflow client sends to an address: what the netrc file has of its host goes before all.
+
+    That file is told of; where it spoils a credential that is let in, the call ends.
+    """
+    from registry_conformance.judge.diagnosis.preflight import examine
+    from registry_conformance.judge.live.netrc_entry import netrc_password
+    from registry_conformance.judge.report.redact import SHORTEST
+    from registry_conformance.judge.target.target import Door
+
+    entry = netrc_password(url)
+    if entry is None:
+        return given
+    door = Door("given", url, network=network)
+    host = urlsplit(url).hostname
+    told = f"the netrc file (~/.netrc) has an entry for {host}: the MLflow client sends its user and password"
+    if len(entry.password) < SHORTEST:
+        raise refuse(f"{told}, and one of fewer than {SHORTEST} characters cannot be kept out of the output")
+    if given is None:
+        click.echo(f"doctor: {told}", err=True)
+        return entry
+    if examine(door, entry, run).finding is not None and examine(door, given, run).finding is None:
+        raise refuse(
+            f"{told} in the place of MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_PASSWORD, and they are refused there, "
+            "where that credential is let in: remove the entry, or set NETRC to an empty file"
+        )
+    click.echo(f"doctor: {told} in the place of any other credential", err=True)
+    return entry
 
 
 def _credential() -> Credential | None:

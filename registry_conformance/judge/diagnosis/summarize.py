@@ -101,6 +101,7 @@ def _error_words(exchange: Exchange) -> list[str]:
             words.append("detail")
     said = exchange.text[:4000] + exchange.header("www-authenticate")
     words += dict.fromkeys(mark for mark, pattern in _MARKS if re.search(pattern, said))
-    if code := s3_code(exchange.text):
+    code = s3_code(exchange.text) if form(exchange) != "html" or "<Code>" in exchange.text else ""
+    if code:  # a page for persons that says "Access Denied" is somebody else's than the store's
         words.append(f"s3:{code}")
     return words
