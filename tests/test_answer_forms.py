@@ -57,7 +57,8 @@ def seen(said: str = "", **wrong: str) -> Facts:
             "store",
             "asks the store",
         ),
-        (seen(ladder__put__P="9m 500 text", size__9m__P="500 text", meta__create__P=MADE), "store", "asks the store"),
+        (seen(ladder__put__P="9m 500 text", size__9m__P="500 text", meta__create__P=MADE), "store", "in parts"),
+        (seen(put__P="500 text", list__P="200 json empty", meta__create__P=MADE), "store", "is there room"),
         (
             seen(ladder__put__P="1m 500 text", size__1m__P="500 text", meta__create__P=MADE),
             "mlflow",

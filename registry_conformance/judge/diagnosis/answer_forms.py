@@ -112,20 +112,45 @@ def _fails_on_artifacts(facts: Facts, through: Sequence[Fact]) -> bool:
 
 def _fails_on_middling_uploads(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether it fails so on uploads too small to be sent on in parts, and smaller ones pass."""
+    return _fails_from(facts, through) in _IN_ONE_PIECE
+
+
+def _fails_on_uploads_in_parts(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether it fails so on uploads that are sent on in parts, and on no smaller ones."""
+    return _fails_from(facts, through) not in {"", *_IN_ONE_PIECE}
+
+
+def _fails_from(facts: Facts, through: Sequence[Fact]) -> str:
+    """Return the size from which on uploads fail so, if the smallest passes; else empty."""
     large = facts.get("ladder.put.P")
     if not _fails_on_artifacts(facts, through) or large is None or not facts.value("put.P").startswith("200"):
-        return False
+        return ""
     size, _, answer = large.value.partition(" ")
-    return bool(_WORDLESS.match(answer)) and size in _IN_ONE_PIECE
+    return size if _WORDLESS.match(answer) else ""
+
+
+def _fails_on_writes(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether it fails so on every upload, while what is asked of the store without writing there passes."""
+    if not _fails_on_artifacts(facts, through) or not _WORDLESS.match(facts.value("put.P")):
+        return False
+    return facts.value("list.P").startswith("200") or facts.value("route.listing.P").startswith(("200", "all 200"))
 
 
 _DISK = (
-    "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: it "
-    "keeps an upload on its own disk first; is its temporary folder full?"
+    "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: it keeps "
+    "an upload on its own disk first; is its temporary folder full?"
+)
+_PARTS = (
+    "uploads pass up to the size from which MLflow sends them to the store in parts, and larger ones end in a failure "
+    "of its own: may it begin, send and complete an upload in parts there? Its log says"
+)
+_WRITES = (
+    "MLflow reads from the store, and whatever it writes there ends in a failure of its own: is there room, may it "
+    "write at these names, does the store know the encryption and the checksums that MLflow asks for? Its log says"
 )
 _STORE = (
     "metadata is in order, and MLflow fails without a word where it asks the store: does it reach it, trust its "
-    "certificate, and may it do that there? Its log says"
+    "certificate, name the bucket as the store wants it, and may it do that there? Its log says"
 )
 _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] = (
     ("proxy", "what was replaced and what was deleted is still answered as it was: a cache stands on the way",
@@ -136,6 +161,8 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
     ("mlflow", "MLflow does not know what it just made: several servers with a database each, or a copy that lags",
      _forgotten),
     ("mlflow", _DISK, _fails_on_middling_uploads),
+    ("store", _PARTS, _fails_on_uploads_in_parts),
+    ("store", _WRITES, _fails_on_writes),
     ("store", _STORE, _fails_on_artifacts),
 )  # fmt: skip
 """Layer, the words that tell why, and what must hold of several answers together."""

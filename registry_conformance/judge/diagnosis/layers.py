@@ -17,6 +17,7 @@ LAYERS = {
         "meta.",
         "register.",
         "location.",
+        "default.",
         "repeat.",
         "again.",
         "together.",

@@ -166,6 +166,13 @@ def _doubled(walk: _Walk, sign: str) -> None:
 def _first(walk: _Walk) -> None:
     """See whether the first experiment, as old as the database, keeps its artifacts where a new one does."""
     found = walk.asker.send("GET", f"{REST}/experiments/get?experiment_id=0")
+    if found.ok:
+        held = found.json()
+        stage = (
+            str(held["experiment"].get("lifecycle_stage")) if isinstance(held, dict) and "experiment" in held else "?"
+        )
+        words = f"the experiment Default, which takes what names no experiment, is {stage} {PLACES[walk.asker.place]}"
+        walk.context.facts.record(f"default.{walk.asker.place}", stage, words, r"active|None|\?", (found.evidence(),))
     if not found.ok or not walk.keep("first", found, "experiment", "artifact_location"):
         return
     root = walk.made["first"].rpartition("/")[0]
