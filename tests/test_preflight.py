@@ -321,6 +321,18 @@ def moved_below(asked: Asked, status: int) -> Answer:
     return Answer(status, "", {"Location": f"/registry-v2{asked.path.removeprefix('/registry')}"})
 
 
+def test_a_refusal_that_is_remembered_is_not_blamed_on_the_key() -> None:
+    """Kind: a probe that makes the fault that it reports. A cache of refusals by address is told as that."""
+    answers: dict[str, Answer] = {}
+    checked = guarded(KEY, Answer(401, NGINX_401))
+    with site(lambda asked: answers.setdefault(asked.path, checked(asked))) as there:
+        found = looked_at(there.url).finding
+    assert found is not None and found.kind.id == "refusal-remembered"
+    with site(always(Answer(401, NGINX_401))) as there:  # control: a key that is refused everywhere is refused
+        refused = looked_at(there.url).finding
+    assert refused is not None and refused.kind.id != "refusal-remembered"
+
+
 @pytest.mark.parametrize("status", [307, 308])
 def test_a_redirect_that_clients_follow_is_followed(status: int) -> None:
     """Kind: unfamiliar is not broken. Method, body and host are kept: what answers there is examined."""

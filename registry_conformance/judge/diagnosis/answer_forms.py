@@ -137,8 +137,8 @@ def _fails_on_writes(facts: Facts, through: Sequence[Fact]) -> bool:
 
 
 _DISK = (
-    "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: it keeps "
-    "an upload on its own disk first; is its temporary folder full?"
+    "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: it "
+    "keeps an upload on its own disk first; is its temporary folder full?"
 )
 _PARTS = (
     "uploads pass up to the size from which MLflow sends them to the store in parts, and larger ones end in a failure "

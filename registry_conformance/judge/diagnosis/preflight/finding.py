@@ -140,6 +140,12 @@ REFUSED = Kind(
     "key-refused", "auth", "the key is refused",
     "use a key that is valid for this registry, or ask the operator for one",
 )  # fmt: skip
+REMEMBERED = Kind(
+    "refusal-remembered", "auth", "the refusal of a stranger is remembered for who has a key",
+    "have whoever checks keys remember its answers by key as well as by address, and no refusals, as nginx does with "
+    "proxy_cache_key $http_authorization$request_uri and proxy_cache_valid 200",
+    OPERATORS,
+)  # fmt: skip
 RIGHTS = Kind(
     "key-lacks-right", "auth", "the key is known, and may not do this",
     "ask the operator for the right to read and write there",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -132,7 +133,23 @@ def _turned_away(asking: Asking, anonymous: Exchange, answer: Exchange, product:
         return found
     if found := firewall(answer) or refused_for_form(asking, anonymous, answer, product) or login_page(answer):
         return found
+    if found := _remembered(asking, answer):
+        return found
     return refused(asking, anonymous, answer, product) if answer.status in REFUSALS else None
+
+
+def _remembered(asking: Asking, answer: Exchange) -> Finding | None:
+    """Return that the refusal is that of the stranger's request before: where nobody asked yet, the key is let in."""
+    if answer.status not in REFUSALS or asking.credential is None:
+        return None
+    fresh = asking.ask(f"{SEARCH}&filter=name+%21%3D+%27{secrets.token_hex(4)}%27", keyed=True)
+    if not (fresh.ok and is_mlflow(fresh)):
+        return None
+    sentence = (
+        f"{urlsplit(asking.url).netloc} refuses the key with {answer.status} where the same was asked without one just "
+        "before, and lets it in where nobody asked yet: refusals are remembered by address alone"
+    )
+    return Finding(finding.REMEMBERED, sentence, finding.REMEMBERED.remedy, (str(answer), str(fresh)))
 
 
 def _moved(asking: Asking, answer: Exchange) -> Preflight | None:

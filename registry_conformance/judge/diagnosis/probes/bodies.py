@@ -23,6 +23,7 @@ NAMES = {
     "semicolon": ("a;b.txt", "a;b.txt"),
     "slash": ("a/b/c.txt", "a/b/c.txt"),
     "gz": ("a.gz", "a.gz"),
+    "dot": (".gitignore", ".gitignore"),
 }
 
 

@@ -34,7 +34,7 @@ MODEL_FILES = (
     ("model.pkl", _BYTES, b"\x80\x05\x95" + content(900, seed=11)),
     ("python_env.yaml", _TEXT, b"python: 3.11.7\nbuild_dependencies:\n- pip\ndependencies:\n- -r requirements.txt\n"),
     ("conda.yaml", _TEXT, b"channels:\n- conda-forge\ndependencies:\n- python=3.11.7\nname: mlflow-env\n"),
-    ("requirements.txt", _TEXT, b"mlflow==3.17.2\nscikit-learn==1.7.0\n"),
+    ("requirements.txt", _TEXT, b"mlflow==3.17.2\ncloudpickle==3.1.1\nnumpy==2.3.0\nscikit-learn==1.7.0\n"),
     ("input_example.json", _TEXT, b'{"columns": ["a", "b"], "data": [[1.0, 2.0]]}'),
     ("serving_input_example.json", _TEXT, b'{\n  "inputs": [[1.0, 2.0]]\n}'),
 )  # fmt: skip
