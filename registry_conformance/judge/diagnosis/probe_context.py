@@ -310,14 +310,32 @@ def digest(content: bytes) -> str:
 
 
 def whole(content: bytes) -> Judge:
-    """Return a judge of downloads: adds ``whole``, ``short``, ``long``, ``empty`` or ``other`` to a success."""
+    """Return a judge of downloads: adds ``whole``, ``short``, ``long``, ``empty`` or ``other`` to a success.
+
+    Bytes that were altered in a way that can be told are told so.
+    """
 
     def judge(exchange: Exchange) -> str:
         if not exchange.ok:
             return summarize(exchange)
-        return f"{exchange.status} {sameness(exchange.response_body.size, exchange.response_body.sha256, content)}"
+        body = exchange.response_body
+        how = f" ({altered})" if body.size <= len(body.head) and (altered := alteration(body.head, content)) else ""
+        return f"{exchange.status} {sameness(body.size, body.sha256, content)}{how}"
 
     return judge
+
+
+def alteration(came: bytes, content: bytes) -> str:
+    """Return what was done to bytes on their way, in words; empty if it is none of what is known."""
+    known = (
+        ("", content),
+        ("all in lower case", content.lower()),
+        ("http made https in it", content.replace(b"http://", b"https://")),
+        ("with other line ends", content.replace(b"\n", b"\r\n")),
+        ("read as text, and what is none replaced", content.decode("utf-8", "replace").encode()),
+    )
+    cut = f"cut after {len(came)} B" if came and content.startswith(came) else ""
+    return next((words for words, altered in known if came == altered), cut)
 
 
 def sameness(size: int, sha256: str, content: bytes) -> str:

@@ -262,7 +262,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="stream answers to their end; do not read them with one read()",
         requirements=("ART-005", "RTE-046", "RTE-011", "RTE-024", "ART-032", "ART-033"),
         clues=(
-            must("size.1m.get.P", "200 short$"),
+            must("size.1m.get.P", "200 short( \\(|$)"),
             must("size.1m.stored.P", "whole"),
             must("size.1m.get.O", "200 whole", 1),
         ),

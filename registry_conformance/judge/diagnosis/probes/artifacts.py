@@ -16,7 +16,7 @@ from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door
 
-TEXT = b"All letters of this text are plain ASCII.\n" * 40
+TEXT = b"All letters of this text are plain ASCII; http://www.example.com/ is no link to follow.\n" * 20
 FILES = f"{ARTIFACTS}/artifacts"
 
 

@@ -1,0 +1,37 @@
+"""Bytes that were altered on their way tell what altered them."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_conformance.judge.diagnosis.patterns import in_short
+from registry_conformance.judge.diagnosis.probe_context import alteration, whole
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+
+SENT = b"See http://Example.com/\n\xff\x00"
+
+
+@pytest.mark.parametrize(
+    ("came", "told"),
+    [
+        (SENT, ""),
+        (SENT.lower(), "all in lower case"),
+        (SENT.replace(b"http:", b"https:"), "http made https in it"),
+        (SENT.replace(b"\n", b"\r\n"), "with other line ends"),
+        (SENT.decode("utf-8", "replace").encode(), "read as text, and what is none replaced"),
+        (SENT[:10], "cut after 10 B"),
+        (b"something else", ""),
+        (b"", ""),
+    ],
+)
+def test_what_was_done_to_bytes_is_told(came: bytes, told: str) -> None:
+    """A known alteration is named; the same bytes, and quite other ones, are called nothing."""
+    assert alteration(came, SENT) == told
+
+
+def test_an_alteration_stands_behind_the_word_that_rules_read() -> None:
+    """The value begins as it did without it, and a stored pattern holds the same in short."""
+    altered = Exchange("GET", "http://door/x", "door", 200, response_body=Body.of([SENT.lower()]))
+    value = whole(SENT)(altered)
+    assert value == "200 other (all in lower case)"
+    assert in_short(value) == "200 other"
