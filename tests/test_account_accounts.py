@@ -80,6 +80,9 @@ def _named(account: Account, line: str, declared: Declared) -> list[str]:
         found = account.client("s3").list_bucket_intelligent_tiering_configurations(Bucket=declared.bucket)
         listed = found.get("IntelligentTieringConfigurationList", ())
         return [line.replace("TIERING_ID", each["Id"]) for each in listed]
+    if "FAR_ACCESS_POINT" in line:
+        far = account.client("s3control", ACCOUNT, "us-west-2").list_multi_region_access_points(AccountId=ACCOUNT)
+        return [line.replace("FAR_ACCESS_POINT", each["Name"]) for each in far["AccessPoints"]]
     if "ACCESS_POINT" in line:
         points = account.client("s3control").list_access_points(AccountId=ACCOUNT, Bucket=declared.bucket)
         return [line.replace("ACCESS_POINT", each["Name"]) for each in points["AccessPointList"]]
@@ -169,6 +172,6 @@ def test_remedy_has_lines_for_each_tool(requirement: str) -> None:
     words = re.findall(
         r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", filled(remedy.cli, with_kms()) + filled(remedy.terraform, with_kms())
     )
-    assert set(words) <= {"POLICY_ARN", "POLICY_NAME", "GRANT_ID", "TIERING_ID", "ACCESS_POINT"}, (
+    assert set(words) <= {"POLICY_ARN", "POLICY_NAME", "GRANT_ID", "TIERING_ID", "ACCESS_POINT", "FAR_ACCESS_POINT"}, (
         "a word that nothing fills"
     )

@@ -60,8 +60,9 @@ _AGAIN = replace(
 _LATE = replace(FUNCTION, function=f"{FUNCTION.function}-late", by=(f"arn:aws:events:{REGION}:{ACCOUNT}:rule/uploads",))
 CALLS = (FUNCTION, _AGAIN, _LATE)
 POINT = AccessPoint("models", Known((Statement(actions=("s3:GetObject",), resources=("*",), principals=(OWN,)),)))
+FAR = replace(POINT, name="models-of-the-world", alias="m1.mrap")
 BOUNDED = replace(
-    in_bucket(access_points=Known((POINT,)), calls=Known(CALLS), emptied=Unsupported("only a plan says so"))(
+    in_bucket(access_points=Known((POINT, FAR)), calls=Known(CALLS), emptied=Unsupported("only a plan says so"))(
         promised(DECLARED), DECLARED
     ),
     role=Known(
@@ -108,6 +109,8 @@ def resource_of(self: IamResponse) -> str:
 
 def point_of(self: S3ControlResponse) -> str:
     """Return the access point that a request is about."""
+    if far := re.search(r"/mrap/instances/([\w-]+)", self.uri):
+        return f"arn:aws:s3::{ACCOUNT}:accesspoint/{far[1]}"
     named = re.search(r"/accesspoint/([\w-]+)", self.uri)
     return f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/{named[1]}" if named else "*"
 

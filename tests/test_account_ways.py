@@ -228,6 +228,20 @@ def test_access_point_lies_in_the_buckets_region(region: Fact[str], verdict: Ver
     assert judge("INF-025", state, declared).verdict is verdict
 
 
+FAR: Condition = ("StringEquals", "s3:DataAccessPointArn", (f"arn:aws:s3::{ACCOUNT}:accesspoint/m1.mrap",))
+
+
+@pytest.mark.parametrize(
+    ("alias", "verdict"), [(None, PASSED), ("m1.mrap", FAILED), ("m2.mrap", PASSED), ("", INCONCLUSIVE)]
+)
+def test_access_point_of_several_regions_has_its_own_arn(alias: str | None, verdict: Verdict) -> None:
+    """Its ARN has no region and ends in its alias, which a plan does not know."""
+    points = Known((AccessPoint("models", Known((allows("*", FAR),)), alias),))
+    found = judge("INF-025", in_bucket(access_points=points)(promised(DECLARED), DECLARED), DECLARED)
+
+    assert found.verdict is verdict
+
+
 def test_access_points_network_is_not_known() -> None:
     """Whether an access point is for a network alone is not part of its policy."""
     origin: Condition = ("StringEquals", "s3:AccessPointNetworkOrigin", ("VPC",))

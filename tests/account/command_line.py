@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from tests.account.moto_account import Account
+from tests.account.moto_account import ACCOUNT, Account
 
 _SERVICES = {"s3api": "s3"}
 
@@ -22,7 +22,9 @@ def run(account: Account, line: str, *, caller: str = "") -> None:
     if program != "aws" or len(rest) % 2:
         raise ValueError(f"no line for the AWS command line: {line}")
     name = _SERVICES.get(service, service)
-    client = account.client(name, caller) if caller else account.client(name)
+    place = [text for option, text in zip(rest[::2], rest[1::2], strict=True) if option == "--region"]
+    region = {"region": place[0]} if place and name == "s3control" else {}  # a bucket is made in a region by itself
+    client = account.client(name, caller or ACCOUNT, **region)
     shape = client.meta.service_model.operation_model(
         next(each for each in client.meta.service_model.operation_names if xform_name(each, "-") == verb)
     ).input_shape

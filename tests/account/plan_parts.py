@@ -73,6 +73,12 @@ def _ways(bucket: BucketState) -> Iterator[Part]:
     """Yield what leads to the bucket past its policy, and the functions that it calls with their roles."""
     for point in _value(bucket.access_points):
         text = write_policy(point.policy.value) if isinstance(point.policy, Known) else None
+        if point.alias is not None:
+            behind = [{"name": point.name, "region": [{"bucket": bucket.name}]}]
+            yield Part("aws_s3control_multi_region_access_point", {"details": behind}, ("id", "arn", "alias"))
+            said = [{"name": point.name, "policy": text}]
+            yield Part("aws_s3control_multi_region_access_point_policy", {"details": said}, ("id",))
+            continue
         yield Part(
             "aws_s3_access_point",
             {"name": point.name, "policy": text},

@@ -14,6 +14,7 @@ from moto.kms.models import Key, kms_backends
 from registry_conformance.judge.account.fact import Fact, Known
 from registry_conformance.judge.account.state import (
     FLAGS,
+    AccessPoint,
     BucketState,
     Encryption,
     KeyState,
@@ -146,6 +147,9 @@ def _tiering(found: Tiering) -> dict[str, Any]:
 def _access_points(account: Account, bucket: BucketState, declared: Declared) -> None:
     control = account.client("s3control")
     for each in _value(bucket.access_points):
+        if each.alias is not None:
+            _of_several_regions(account, bucket, each, declared)
+            continue
         control.create_access_point(AccountId=declared.owner, Name=each.name, Bucket=bucket.name)
         if isinstance(each.policy, Known):
             text = write_policy(each.policy.value)
@@ -169,6 +173,15 @@ def _key(key: KeyState) -> None:
     }  # by its ARN moto finds it for some calls only
     for each in _value(key.grants):
         made.add_grant("", each, ["Decrypt"], {}, "")
+
+
+def _of_several_regions(account: Account, bucket: BucketState, point: AccessPoint, declared: Declared) -> None:
+    control = account.client("s3control", ACCOUNT, "us-west-2")
+    made = {"Name": point.name, "Regions": [{"Bucket": bucket.name}]}
+    control.create_multi_region_access_point(AccountId=declared.owner, ClientToken="a", Details=made)
+    if isinstance(point.policy, Known):
+        said = {"Name": point.name, "Policy": write_policy(point.policy.value)}
+        control.put_multi_region_access_point_policy(AccountId=declared.owner, ClientToken="b", Details=said)
 
 
 def _value(fact: Fact[Any]) -> Any:

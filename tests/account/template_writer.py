@@ -106,6 +106,12 @@ def _bucket(bucket: BucketState) -> Table:
 
 def _ways(bucket: BucketState) -> Iterator[tuple[str, Table]]:
     for number, point in enumerate(_value(bucket.access_points)):
+        if point.alias is not None:
+            behind = {"Name": point.name, "Regions": [{"Bucket": {"Ref": "Artifacts"}}]}
+            said = {"MrapName": {"Ref": f"Far{number}"}, "Policy": _policy(_value(point.policy), "")}
+            yield f"Far{number}", _resource("AWS::S3::MultiRegionAccessPoint", behind)
+            yield f"FarPolicy{number}", _resource("AWS::S3::MultiRegionAccessPointPolicy", said)
+            continue
         given = {"Name": point.name, "Bucket": {"Ref": "Artifacts"}}
         policy = {"Policy": _policy(point.policy.value, "")} if isinstance(point.policy, Known) else {}
         yield f"Point{number}", _resource("AWS::S3::AccessPoint", given | policy)

@@ -33,6 +33,7 @@ LOOKS_AT_ROLE = (
 )
 LOOKS_AT_OTHER_ROLES = ("iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")
 LOOKS_AT_POLICIES = ("iam:GetPolicy", "iam:GetPolicyVersion")
+LISTS_WAYS = ("lambda:ListEventSourceMappings", "s3:ListAccessPoints")
 LISTS_OBJECTS = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
 TOUCHES_OBJECTS = (
     "s3:GetObject",
@@ -59,9 +60,13 @@ def own_rights(declared: Declared) -> Iterator[Statement]:
         topics, rules = f"arn:{partition}:sns:{where}:*", f"arn:{partition}:events:{where}:rule/*"
         yield Statement(actions=("sns:ListSubscriptionsByTopic",), resources=(topics,))
         yield Statement(actions=("events:ListRules", "events:ListTargetsByRule"), resources=(rules,))
-        yield Statement(actions=("lambda:ListEventSourceMappings", "s3:ListAccessPoints"), resources=("*",))
+        yield Statement(actions=LISTS_WAYS, resources=("*",))
         points = f"arn:{partition}:s3:{where}:accesspoint/*"
         yield Statement(actions=("s3:GetAccessPointPolicy",), resources=(points,))
+        if partition == "aws":
+            yield Statement(actions=("s3:ListMultiRegionAccessPoints",), resources=("*",))
+            far = f"arn:{partition}:s3::{account}:accesspoint/*"
+            yield Statement(actions=("s3:GetMultiRegionAccessPointPolicy",), resources=(far,))
     if declared.kms_key:
         yield Statement(actions=LOOKS_AT_KEY, resources=(declared.kms_key,))
     yield Statement(actions=("logs:DescribeLogGroups",), resources=("*",))

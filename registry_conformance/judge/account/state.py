@@ -81,10 +81,15 @@ class ObjectLock:
 
 @dataclass(frozen=True, slots=True)
 class AccessPoint:
-    """A way to the bucket under a name of its own, and its policy."""
+    """A way to the bucket under a name of its own, and its policy.
+
+    ``alias`` is how the ARN of one of several regions ends, empty while that is not known, ``None`` for one of one
+    region.
+    """
 
     name: str
     policy: Fact[tuple[Statement, ...]] = Absent()  # noqa: RUF009 - frozen, and equal to any other
+    alias: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from registry_conformance.judge.account.fact import Fact, Known
+from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable
 from registry_conformance.judge.account.observe.queries import ask
 from registry_conformance.judge.account.state import AccessPoint
 from registry_conformance.judge.account.statement import read_policy
@@ -18,29 +18,63 @@ _MOST_PAGES = 20
 
 def observe_access_points(s3control: Any, declared: Declared) -> Fact[tuple[AccessPoint, ...]]:
     """Return the access points that the declared account has for its bucket, with their policies."""
-    listed: Fact[list[str]] = ask(lambda: _pages(s3control, declared), _names)
+    listed: Fact[list[str]] = ask(
+        lambda: _pages(
+            s3control.list_access_points, "AccessPointList", AccountId=declared.owner, Bucket=declared.bucket
+        ),
+        lambda said: [each["Name"] for each in said["AccessPointList"]],
+    )
     if not isinstance(listed, Known):
         return listed
     return Known(tuple(_access_point(s3control, declared.owner, name) for name in sorted(listed.value)))
 
 
-def _pages(s3control: Any, declared: Declared) -> dict[str, Any]:
-    """Return every page of the listing as one: boto3 has no paginator for it."""
+def observe_points_of_several_regions(s3control: Any, declared: Declared) -> list[AccessPoint]:
+    """Return the access points of several regions that the bucket is behind; ``s3control`` is a client of that region.
+
+    Where they may not be listed that is an access point whose policy may not be read.
+    """
+    listed: Fact[list[Mapping[str, Any]]] = ask(
+        lambda: _pages(s3control.list_multi_region_access_points, "AccessPoints", AccountId=declared.owner),
+        lambda said: said["AccessPoints"],
+    )
+    if not isinstance(listed, Known):
+        why = listed if isinstance(listed, Unreadable) else Unreadable("this store does not list them")
+        return [AccessPoint("of several regions, if there is any", why, "")]
+    own = [each for each in listed.value if declared.bucket in {one.get("Bucket") for one in each.get("Regions", ())}]
+    return [_of_several_regions(s3control, declared.owner, each) for each in sorted(own, key=lambda one: one["Name"])]
+
+
+def _of_several_regions(s3control: Any, account: str, point: Mapping[str, Any]) -> AccessPoint:
+    name = point["Name"]
+    policy: Fact[Any] = ask(
+        lambda: s3control.get_multi_region_access_point_policy(AccountId=account, Name=name),
+        lambda said: said.get("Policy", {}).get("Established", {}).get("Policy"),
+        "NoSuchMultiRegionAccessPointPolicy",
+        "NoSuchAccessPointPolicy",
+    )
+    if isinstance(policy, Known):
+        policy = Absent() if not policy.value else _read(policy.value, f"the policy of the access point {name}")
+    return AccessPoint(name, policy, point.get("Alias", ""))
+
+
+def _read(text: str, name: str) -> Fact[Any]:
+    return ask(dict, lambda _: read_policy(text, name))
+
+
+def _pages(asked: Callable[..., Any], name: str, **about: str) -> dict[str, Any]:
+    """Return every page of a listing as one: boto3 has no paginator for these."""
     from botocore.exceptions import PaginationError  # noqa: PLC0415 - only who looks at an account has it
 
     found: list[Any] = []
     place: dict[str, str] = {}
     for _ in range(_MOST_PAGES):
-        said = s3control.list_access_points(AccountId=declared.owner, Bucket=declared.bucket, **place)
-        found += said.get("AccessPointList", ())
+        said = asked(**about, **place)
+        found += said.get(name, ())
         if not said.get("NextToken"):
-            return {"AccessPointList": found}
+            return {name: found}
         place = {"NextToken": said["NextToken"]}
     raise PaginationError(message=f"more than {_MOST_PAGES} pages of access points")
-
-
-def _names(said: Mapping[str, Any]) -> list[str]:
-    return [each["Name"] for each in said.get("AccessPointList", ())]
 
 
 def _access_point(s3control: Any, account: str, name: str) -> AccessPoint:

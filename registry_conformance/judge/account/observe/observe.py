@@ -9,7 +9,10 @@ from typing import Any
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Unreadable, Unsupported
 from registry_conformance.judge.account.named_roles import followed, meant_roles, named_roles
-from registry_conformance.judge.account.observe.access_points import observe_access_points
+from registry_conformance.judge.account.observe.access_points import (
+    observe_access_points,
+    observe_points_of_several_regions,
+)
 from registry_conformance.judge.account.observe.bucket import observe_bucket
 from registry_conformance.judge.account.observe.calls import observe_calls
 from registry_conformance.judge.account.observe.key import observe_key
@@ -21,6 +24,8 @@ from registry_conformance.judge.mismatch import PreconditionFailed
 from registry_conformance.judge.target.account import Declared, ObservedAccount
 
 _ATTEMPTS = 3
+_OF_SEVERAL = "us-west-2"
+"""The one region that answers for access points of several regions."""
 
 
 def observe(account: ObservedAccount) -> State:
@@ -52,14 +57,17 @@ def _bucket(account: ObservedAccount, declared: Declared) -> Fact[BucketState]:
     points: Fact[tuple[AccessPoint, ...]] = Unreadable("which account is not declared")
     if declared.owner:
         points = observe_access_points(_client(account, "s3control"), declared)
+    if isinstance(points, Known) and declared.partition == "aws":
+        far = observe_points_of_several_regions(_client(account, "s3control", _OF_SEVERAL), declared)
+        points = Known((*points.value, *far))
     calls = observe_calls(functools.partial(_client, account), declared)
     return Known(replace(found.value, access_points=points, calls=calls))
 
 
-def _client(account: ObservedAccount, service: str) -> Any:
-    """Return a client of a service, with these credentials and nothing of the machine's."""
+def _client(account: ObservedAccount, service: str, region: str = "") -> Any:
+    """Return a client of a service, with these credentials and nothing of the machine's; of the region or another."""
     endpoint = account.s3_endpoint if service == "s3" else account.endpoint
-    region = account.declared.region or "us-east-1"
+    region = region or account.declared.region or "us-east-1"
     return _made(service, endpoint, region, account.access_key, account.secret_key, account.session_token)
 
 

@@ -30,7 +30,7 @@ def access_points(plan: Plan, bucket: Resource) -> Fact[tuple[AccessPoint, ...]]
 
 
 def _of_several_regions(plan: Plan, bucket: Resource) -> Iterator[AccessPoint]:
-    """Yield the access points of several regions that a bucket is one of, or may be; their policies are not read."""
+    """Yield the access points of several regions that a bucket is one of, or may be."""
     names = {(bucket.get("bucket")), (bucket.get("id"))} - {Absent()}
     for each in plan.of("aws_s3control_multi_region_access_point"):
         regions = range(each.blocks("details", 0, "region"))
@@ -38,8 +38,16 @@ def _of_several_regions(plan: Plan, bucket: Resource) -> Iterator[AccessPoint]:
         if isinstance(each.get("details", 0, "region"), Pending):
             buckets = [Pending(each.address)]
         if any(one in names or isinstance(one, Pending) for one in buckets):
-            why = f"{each.address} is one of several regions, whose policy is not looked at"
-            yield AccessPoint(each.address, Unreadable(why))
+            yield AccessPoint(each.address, _policy_of_several(plan, each), "")
+
+
+def _policy_of_several(plan: Plan, point: Resource) -> Fact[tuple[Statement, ...]]:
+    """Return the policy of an access point of several regions, which names the point as the point names itself."""
+    name = point.get("details", 0, "name")
+    for each in plan.of("aws_s3control_multi_region_access_point_policy"):
+        if isinstance(each.get("details", 0, "name"), Pending) or each.get("details", 0, "name") == name:
+            return policy(each.get("details", 0, "policy"), each.address)
+    return Unreadable(f"{point.address} is one of several regions, and the plan does not show its policy")
 
 
 def _policy_of(plan: Plan, point: Resource) -> Fact[tuple[Statement, ...]]:

@@ -14,7 +14,7 @@ from registry_conformance.judge.account.named_roles import named_roles, naming_p
 from registry_conformance.judge.account.openings import Opening, openings
 from registry_conformance.judge.account.patterns import account_of, common, covers, covers_action
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
-from registry_conformance.judge.account.state import BucketState, Called, State
+from registry_conformance.judge.account.state import AccessPoint, BucketState, Called, State
 from registry_conformance.judge.account.statement import Statement
 from registry_conformance.judge.account.tokens import is_one_identity, lets_in, on_action, provider_of, takes_on, tokens
 from registry_conformance.judge.target.account import Declared
@@ -40,7 +40,7 @@ def _access_points(state: State, declared: Declared) -> Finding:
         except Undecided as end:
             unreadable = end
             continue
-        known = _through(point.name, bucket, declared)
+        known = _through(point, bucket, declared)
         (arn,) = known.get("s3:dataaccesspointarn", ("",))
         about = (arn, f"{arn}/object/*") if arn else ()
         come = openings(policy, declared, known=known, unknown=_OF_ACCESS_POINTS, about=about)
@@ -55,12 +55,13 @@ def _access_points(state: State, declared: Declared) -> Finding:
     return judged(not sure, expected, told or "so it is")
 
 
-def _through(name: str, bucket: BucketState, declared: Declared) -> Facts:
+def _through(point: AccessPoint, bucket: BucketState, declared: Declared) -> Facts:
     """Return what every request through one of the account's own access points has; it lies in the bucket's region."""
     known = {"s3:dataaccesspointaccount": (declared.owner,)}
     region = declared.region or (bucket.region.value if isinstance(bucket.region, Known) else "")
-    arn = f"arn:{declared.partition}:s3:{region}:{declared.owner}:accesspoint/{name}"
-    return known | ({"s3:dataaccesspointarn": (arn,)} if region else {})
+    where, name = (region, point.name) if point.alias is None else ("", point.alias)
+    arn = f"arn:{declared.partition}:s3:{where}:{declared.owner}:accesspoint/{name}"
+    return known | ({"s3:dataaccesspointarn": (arn,)} if point.alias or (point.alias is None and region) else {})
 
 
 def _roles_that_lead_on(state: State, declared: Declared) -> Finding:

@@ -63,6 +63,11 @@ def _access_point_of_regions(made: Made) -> Iterator[Whole]:
     yield "aws_s3control_multi_region_access_point", {"details": [{"name": made.name, "region": buckets}]}
 
 
+def _policy_of_regions(made: Made) -> Iterator[Whole]:
+    said = {"name": made.properties.get("MrapName"), "policy": _text(made.properties.get("Policy"))}
+    yield "aws_s3control_multi_region_access_point_policy", {"details": [said]}
+
+
 def _role(made: Made) -> Iterator[Whole]:
     boundary, managed = made.properties.get("PermissionsBoundary"), made.properties.get("ManagedPolicyArns")
     trust = _text(made.properties.get("AssumeRolePolicyDocument"))
@@ -133,6 +138,7 @@ READERS: Mapping[str, Callable[[Made], Iterator[Whole]]] = {
     "AWS::S3::BucketPolicy": _bucket_policy,
     names.ACCESS_POINT: _access_point,
     "AWS::S3::MultiRegionAccessPoint": _access_point_of_regions,
+    "AWS::S3::MultiRegionAccessPointPolicy": _policy_of_regions,
     names.ROLE: _role,
     "AWS::IAM::Policy": _policy,
     "AWS::IAM::RolePolicy": _policy,

@@ -27,6 +27,14 @@ def _access_point(principal: str, *conditions: Condition) -> Change:
     return in_bucket(access_points=made)
 
 
+def _far_access_point(declared: Declared) -> Known[tuple[AccessPoint, ...]]:
+    """Return the access point of several regions whose policy lets another account read."""
+    arn = f"arn:{declared.partition}:s3::{declared.owner}:accesspoint/models"
+    who = (f"AWS:arn:aws:iam::{_STRANGER}:root",)
+    reads = Statement(actions=("s3:GetObject",), resources=(f"{arn}/object/*",), principals=who)
+    return Known((AccessPoint("models", Known((reads,)), "models.mrap"),))
+
+
 def _calls(*actions: str, by: tuple[str, ...] = ()) -> Change:
     """Return the change that has the bucket call a function whose role may do something with its objects.
 
@@ -76,6 +84,15 @@ FAULTS = (
         remedy="let the access point's policy name principals of the account alone, or delete it",
         requirements=("INF-025",),
         change=_access_point("*", ("StringEquals", "aws:UserAgent", ("models",))),
+    ),
+    AccountFault(
+        name="access-point-of-several-regions-for-another-account",
+        layer="infrastructure",
+        seen="nothing: another account reads the models through an access point of several regions",
+        cause="the policy of an access point of several regions lets another account in",
+        remedy="delete the access point, or put a policy in the place of its own that names principals of the account",
+        requirements=("INF-025",),
+        change=in_bucket(access_points=_far_access_point),
     ),
     AccountFault(
         name="models-deleted-by-a-function",
