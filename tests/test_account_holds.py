@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.lab.deployment import REFERENCE
-from registry_conformance.lab.disturbance import SetHeader
+from registry_conformance.lab.disturbance import SetHeader, When
 from registry_conformance.lab.faults.change import on
-from registry_conformance.lab.faults.symptom import When
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
 from registry_conformance.proof.rehearsal.external_environment import environment
@@ -41,7 +39,7 @@ def test_object_that_is_written_under_a_hold_is_red(owned: OwnedStack, tmp_path:
     file = environment(owned.target(), tmp_path / "environment")
     file.write_text(file.read_text() + f'\n[infrastructure]\naccount = "{ACCOUNT}"\n')
     kept = judge(tmp_path, f"--env-file={file}", "-k", "legal_hold")
-    owned.apply(replace(HELD))
+    owned.apply(HELD)
     held = judge(tmp_path, f"--env-file={file}", "-k", "legal_hold")
 
     assert kept.with_verdict("passed") == {"INF-062"}, kept.said
