@@ -111,7 +111,7 @@ PLANS: dict[str, Trial | Untried] = {
     r"pytest suites/local --stack=embedded --proxy=haproxy -n 2": Trial(code=1, says=r"the proxy"),
     r"registry-conformance versions": Trial(says=r"environments?|no ", night=False),
     r"registry-conformance field-table .*": Untried(
-        "takes an hour and writes a page", ".github/workflows/nightly.yml", "registry-conformance field-table"
+        "takes minutes and writes a page", ".github/workflows/nightly.yml", "registry-conformance field-table"
     ),
     r"registry-conformance field": Untried("takes ten minutes", ".github/workflows/nightly.yml", "make field"),
     r"registry-conformance register --stack embedded --mlflow 3\.9\.0 --client 2\.22\.5 --backend-store \w+": Untried(

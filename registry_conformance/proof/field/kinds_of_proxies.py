@@ -15,7 +15,8 @@ _LARGE = "transfers = { megabytes = 24 }"
 _PAGE = "internal; default_type text/html; return 404 '<h1>Not found</h1>';"
 _SHORT = 60
 _DAY = 86400
-_REGISTERS = ("REG-001",)
+_LETS_IN = ("RCH-005",)
+"""Broken where not even a search is answered: nothing else is sent there, and this says why."""
 _OVER = "    http-request deny deny_status 401 hdr WWW-Authenticate Bearer if !is_health is_over\n"
 
 
@@ -61,13 +62,6 @@ NGINX = Kind(
             ("ART-066",),
             "client_max_body_size 0;",
         ),
-        _without(
-            "decoded-paths",
-            "`proxy_pass` with a path: it decodes the request's and sends its own form",
-            ("ART-054",),
-            "proxy_pass http://mlflow;  #",
-            "proxy_pass http://mlflow/;  #",
-        ),
         nginx_way(
             "methods",
             "`limit_except GET POST`: uploads and deletions are refused",
@@ -84,13 +78,14 @@ NGINX = Kind(
             "cache",
             "`proxy_cache` keeps answers to GET for a minute",
             ("REG-038",),
-            "proxy_cache kept; proxy_cache_valid 200 1m; proxy_ignore_headers Cache-Control Expires Vary;",
-            before=("    server {", "    proxy_cache_path @ROOM@/kept keys_zone=kept:1m;\n    server {"),
+            "proxy_buffering on; proxy_cache kept; proxy_cache_valid 200 1m; "
+            "proxy_ignore_headers Cache-Control Expires Vary;",
+            before=("    server {", "    proxy_cache_path @WORKDIR@/kept keys_zone=kept:1m;\n    server {"),
         ),
         nginx_way(
             "error-pages",
             "`proxy_intercept_errors` with pages of its own",
-            ("ERR-001", "ERR-009"),
+            ("ERR-001",),
             "proxy_intercept_errors on; error_page 400 404 @page;",
             before=("        location / {", f"        location @page {{ {_PAGE} }}\n        location / {{"),
         ),
@@ -146,12 +141,6 @@ HAPROXY = Kind(
                     ),
                 ),
             ),
-        ),
-        _haproxy(
-            "merged-slashes",
-            "paths are decoded and their slashes merged",
-            ("ART-054",),
-            "http-request set-path %[path,url_dec]",
         ),
         _haproxy(
             "methods",
@@ -227,19 +216,19 @@ OAUTH2_PROXY = Kind(
         BrokenWay(
             "browsers-alone",
             "as its guide has it: whoever has no cookie is sent to sign in, with a good token too",
-            _REGISTERS,
+            _LETS_IN,
             Neighbour("oauth2-proxy", "browser"),
         ),
         BrokenWay(
             "clock",
             "the provider's clock is a day behind: its tokens are over when they come",
-            _REGISTERS,
+            _LETS_IN,
             Neighbour("oauth2-proxy", "token", skew=-_DAY),
         ),
         _oauth2(
             "open-artifacts",
             "`skip_auth_routes` for artifacts, so that downloads work in a browser",
-            ("AUT-002", "AUT-003", "AUT-004"),
+            ("AUT-002", "AUT-003"),
             'skip_auth_routes = ["mlflow-artifacts"]',
         ),
         _oauth2(
@@ -251,14 +240,14 @@ OAUTH2_PROXY = Kind(
         _oauth2(
             "short-time-out",
             "`upstream_timeout = 1ms`: MLflow is not waited for",
-            _REGISTERS,
+            _LETS_IN,
             'upstream_timeout = "1ms"',
             place='upstream_timeout = "30m"',
         ),
         _oauth2(
             "another-audience",
             "`oidc_audience_claims` that the provider's tokens do not have",
-            _REGISTERS,
+            _LETS_IN,
             'oidc_audience_claims = ["azp_of_others"]',
         ),
     ),

@@ -13,7 +13,8 @@ _BARE = Neighbour(NONE)
 _SLOW = "transfers = { kilobytes_per_second = 1000, seconds = 12 }"
 """Long enough that no buffer on the way holds a body whole."""
 _CARELESS = "registry_conformance.lab.external.careless_sign_in"
-_REGISTERS = ("REG-001",)
+_LETS_IN = ("RCH-005",)
+"""Broken where not even a search is answered: nothing else is sent there, and this says why."""
 _OWN_DISK = (
     "--no-serve-artifacts",
     "--default-artifact-root",
@@ -73,18 +74,15 @@ UVICORN = Kind(
             *_OWN_DISK,
         ),
         _uvicorn(
-            "artifacts-only", "`--artifacts-only`: nothing but artifacts is served", _REGISTERS, "--artifacts-only"
-        ),
-        _uvicorn(
             "host-names",
             "`--allowed-hosts` without the name that clients use",
-            _REGISTERS,
+            _LETS_IN,
             *("--allowed-hosts", "registry.example"),
         ),
         _uvicorn(
             "undeclared-prefix",
             "`--static-prefix`, and clients are told the address without it",
-            _REGISTERS,
+            _LETS_IN,
             *("--static-prefix", "/registry"),
         ),
         BrokenWay(
@@ -117,14 +115,14 @@ GUNICORN = Kind(
         ),
         _gunicorn(
             "short-request-line",
-            "`--limit-request-line 200`: long names and queries are refused",
-            ("ART-024",),
-            "--limit-request-line 200",
+            "`--limit-request-line 110`: the paths of artifacts are longer than that",
+            ("RTE-003",),
+            "--limit-request-line 110",
         ),
         _gunicorn(
             "few-headers",
             "`--limit-request-fields 3`: what clients send by default is too much",
-            _REGISTERS,
+            _LETS_IN,
             "--limit-request-fields 3",
         ),
         BrokenWay(
@@ -205,26 +203,26 @@ OIDC_AUTH = Kind(
         _tokens(
             "another-audience",
             "`OIDC_AUDIENCE` of another client: good tokens are refused",
-            _REGISTERS,
+            _LETS_IN,
             OIDC_AUDIENCE="another-client",
         ),
         _tokens(
             "another-group",
             "`OIDC_GROUP_NAME` and the administrators' group of nobody: good tokens are refused",
-            _REGISTERS,
+            _LETS_IN,
             OIDC_GROUP_NAME="nobody",
             OIDC_ADMIN_GROUP_NAME="nobody",
         ),
         _tokens(
             "nobody-is-provisioned",
             "`OIDC_PROVISION_ON_BEARER_AUTH` is off: users who never opened its page are refused",
-            _REGISTERS,
+            _LETS_IN,
             OIDC_PROVISION_ON_BEARER_AUTH="false",
         ),
         BrokenWay(
             "clock",
             "the provider's clock is a day behind: its tokens are over when they come",
-            _REGISTERS,
+            _LETS_IN,
             neighbour=Neighbour(NONE, skew=-86400),
         ),
         BrokenWay(

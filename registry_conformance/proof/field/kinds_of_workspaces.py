@@ -45,8 +45,9 @@ WORKSPACES = Kind(
             "cache",
             "`proxy_cache` keeps what one workspace was answered, and gives it to the others",
             ("REG-061",),
-            "proxy_cache kept; proxy_cache_valid 200 1m; proxy_ignore_headers Cache-Control Expires Vary;",
-            before=("    server {", "    proxy_cache_path @ROOM@/kept keys_zone=kept:1m;\n    server {"),
+            "proxy_buffering on; proxy_cache kept; proxy_cache_valid 200 1m; "
+            "proxy_ignore_headers Cache-Control Expires Vary;",
+            before=("    server {", "    proxy_cache_path @WORKDIR@/kept keys_zone=kept:1m;\n    server {"),
         ),
     ),
 )
