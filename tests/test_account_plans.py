@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,24 +43,41 @@ def test_promised_plan_is_green(tmp_path: Path, declared: Declared, layout: str)
     assert planned(PlannedAccount(file, declared)) == (promised(declared), declared)
 
 
-@pytest.mark.parametrize(
-    ("name", "layout"),
-    [
-        (name, layout)
-        for name in ACCOUNT_CATALOGUE
-        for layout in LAYOUTS
-        if not (layout == "inline" and name in plan_inline.UNTOLD)
-    ],
-)
-def test_plan_has_the_verdicts_of_its_account(tmp_path: Path, name: str, layout: str) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_plan_has_the_verdicts_of_its_account(tmp_path: Path, layout: str) -> None:
     """Each broken account gets the same verdicts from its plan, in each layout, as by its value."""
+    told = [name for name in ACCOUNT_CATALOGUE if not (layout == "inline" and name in plan_inline.UNTOLD)]
+    otherwise = {name: found for name in told if (found := differences(tmp_path, name, layout))}
+
+    assert len(told) > 100
+    assert otherwise == {}
+
+
+def differences(folder: Path, name: str, layout: str) -> dict[str, tuple[Verdict | None, Verdict | None]]:
+    """Return requirement -> its verdict by the value of a broken account and by its plan, of those that differ.
+
+    A requirement that the fault is to break, and no other, must have failed.
+    """
     fault = ACCOUNT_CATALOGUE[name]
     declared = declared_for(fault)
     state = fault.change(promised(declared), declared)
-    found = judged(tmp_path, plan_of(state, declared, layout), declared)
+    by_plan = {
+        each: found.verdict for each, found in judged(folder, plan_of(state, declared, layout), declared).items()
+    }
+    by_value = verdicts_by_value(name)
+    failed = {each for each, verdict in by_plan.items() if verdict == Verdict.FAILED}
+    wrong = failed ^ set(fault.requirements) | {
+        each for each in by_plan | by_value if by_plan.get(each) != by_value.get(each)
+    }
+    return {each: (by_value.get(each), by_plan.get(each)) for each in sorted(wrong)}
 
-    assert verdicts(found) == verdicts(judge_all(state, declared)), found
-    assert {each for each, finding in found.items() if finding.verdict == Verdict.FAILED} == set(fault.requirements)
+
+@cache
+def verdicts_by_value(name: str) -> dict[str, Verdict]:
+    """Return requirement -> verdict of a broken account by its value."""
+    fault = ACCOUNT_CATALOGUE[name]
+    declared = declared_for(fault)
+    return verdicts(judge_all(fault.change(promised(declared), declared), declared))
 
 
 @pytest.mark.parametrize(

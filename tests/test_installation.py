@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,12 +23,11 @@ BASE = ("diagnosis", "evidence", "live", "target")
 """The rooms of the judge that stand behind the doctor."""
 
 
-def call(*command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a program with its output kept."""
+def call(*command: str | Path, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder, its output kept."""
     environment = os.environ | variables
-    return subprocess.run(
-        [str(each) for each in command], capture_output=True, text=True, env=environment, timeout=300, check=False
-    )
+    words = [str(each) for each in command]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, env=environment, timeout=900, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,28 @@ def test_wheel_carries_what_a_checkout_has(installed: tuple[Path, float]) -> Non
     ):
         assert (resources / name).is_file(), name
     assert not [name for name in ("suites", "fixtures", "docker", "tests") if (packages / name).exists()]
+
+
+@pytest.mark.nightly
+def test_a_stack_of_its_own_is_verified_from_the_wheel(installed: tuple[Path, float], tmp_path: Path) -> None:
+    """Away from any checkout, the wheel with ``[lab]`` starts a stack of its own, and verifies it green."""
+    (wheel,) = installed[0].parent.glob("*.whl")
+    venv, elsewhere = tmp_path / "venv", tmp_path / "else where"
+    elsewhere.mkdir()
+    lab = f"hokusai-registry-conformance[lab] @ {wheel.as_uri()}"
+    for arguments in (("venv", "--quiet", venv), ("pip", "install", "--quiet", "--python", venv, lab)):
+        made = call(*UV, *arguments)
+        assert made.returncode == 0, made.stderr
+    options = ("-k", "registration", "--stack=embedded", "--store=moto")
+    done = call(venv / "bin" / "registry-conformance", "verify", *options, folder=elsewhere, PYTHONPATH="")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((elsewhere / "reports" / "latest" / "verdicts.json").read_text())
+    verdicts = Counter(check["verdict"] for check in report["checks"])
+    assert set(verdicts) <= {"passed", "inapplicable"}, verdicts
+    assert verdicts["passed"] > 10, verdicts
+    assert report["requirements"]["REG-001"]["verdict"] == "passed"
+    assert str(ROOT) not in done.stdout + done.stderr
 
 
 def test_judge_imports_nothing_that_only_unix_has() -> None:
