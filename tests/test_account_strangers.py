@@ -9,7 +9,7 @@ import pytest
 from registry_conformance.judge.account.evaluate import judge
 from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding
-from registry_conformance.judge.account.reference import promised
+from registry_conformance.judge.account.reference import promised, trust
 from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.verdict import Verdict
@@ -225,3 +225,22 @@ def test_trust(statement: Statement, trusted: tuple[str, ...], told: str) -> Non
 
     assert found.verdict is (FAILED if told else PASSED), found
     assert told in found.actual
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied", "verdict"),
+    [
+        (("StringEquals", "aws:PrincipalAccount", ("${aws:ResourceAccount}",)), None, PASSED),
+        (("StringEquals", "aws:PrincipalAccount", (STRANGER,)), None, FAILED),
+        (None, ("StringNotEquals", "aws:PrincipalAccount", (ACCOUNT,)), PASSED),
+        (None, ("StringEquals", "aws:PrincipalAccount", ("888888888888",)), FAILED),
+        (("DateLessThan", "aws:CurrentTime", ("2020-01-01T00:00:00Z",)), None, PASSED),
+    ],
+)
+def test_strangers_by_a_trust_policy(allowed: Condition | None, denied: Condition | None, verdict: Verdict) -> None:
+    """Whoever a denial refuses, a variable leaves out, or a time has shut out does not take on the role."""
+    lets = Statement(actions=("sts:*",), principals=(f"AWS:{STRANGER}",), conditions=(allowed,) if allowed else ())
+    refuses = Statement("Deny", ("sts:AssumeRole",), principals=("*",), conditions=(denied,) if denied else ())
+    said = Known((*trust(DECLARED), lets, *((refuses,) if denied else ())))
+
+    assert judge("INF-053", in_role(trust=said)(promised(DECLARED), DECLARED), DECLARED).verdict is verdict

@@ -107,7 +107,8 @@ def _people(trust: Trust, declared: Declared) -> Iterator[str]:
                 each for each in come if each.arn and not {each.arn, account_of(each.arn)} & {*declared.trusted}
             )
 
-    for each in openings(on_action(trust, "sts:AssumeRole"), declared, others):
+    known: Facts = {"aws:resourceaccount": (declared.owner,)} if declared.owner else {}
+    for each in openings(on_action(trust, "sts:AssumeRole"), declared, others, known):
         under = "; ".join(map(_spelled, each.conditions))
         yield each.who + (f" under {under}" if under else "")
 
