@@ -63,13 +63,16 @@ def _each(number: int, other: Answer) -> Break:
 
 
 def test_a_registration_that_nothing_stops_is_seen_whole(stack: OwnedStack) -> None:
-    """Each step works through a proxy that breaks nothing, and through one that packs answers and says so."""
+    """Each step works through a proxy that packs answers and says so, and through one that calls documents text."""
 
     def packs(_: Asked, pass_on: PassOn) -> Answer:
         answer = pass_on()
         return with_header(replace(answer, body=gzip.compress(answer.body)), "content-encoding", "gzip")
 
-    for breaks in (lambda _, pass_on: pass_on(), packs):
+    def mislabels(_: Asked, pass_on: PassOn) -> Answer:
+        return with_header(pass_on(), "content-type", "text/plain")
+
+    for breaks in (packs, mislabels):
         facts = _seen(stack, breaks)
         assert (_stopped(facts), registers(facts)) == ([], True)
         assert not facts.value(f"{BRIDGED}.P")

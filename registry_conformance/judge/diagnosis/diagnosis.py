@@ -167,7 +167,8 @@ def conclude(
     explained = {name for fit, _ in chosen for name in fit.explained}
     first = tuple(_given(each, facts) for each in given if each.fact not in explained)
     if all(band is Band.POSSIBLE or fit.grade is not Grade.STEP for fit, band in chosen):
-        first += tuple(_given(each, facts) for each in broken_answers(facts))[:1]
+        broken = (replace(_given(each, facts), band=Band.LIKELY) for each in broken_answers(facts))
+        first += tuple(broken)[:1]
     worst = min((fit.grade for fit, _ in chosen), default=Grade.FORM)
     named = [_named(fit, facts, band, note=fit.grade is Grade.FORM > worst) for fit, band in chosen]
     others = [replace(_named(fit, facts, Band.POSSIBLE), alternative=True) for fit in rest[: _MOST - len(chosen)]]

@@ -60,7 +60,10 @@ class Repetition:
         """Return the first repetition that is good, or what came first if none is.
 
         A failure of the same ``kind`` of request, with the same status, that stayed whatever was repeated is believed.
+        So is an answer that is no failure, and is wrong: it is not said again until it suits.
         """
+        if first.ok:
+            return first
         outcome = str(first.status or first.error.partition(":")[0])
         bridged = passing(first)
         known = self._known(place, kind, bridged=bridged)

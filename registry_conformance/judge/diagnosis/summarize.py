@@ -68,6 +68,8 @@ def form(exchange: Exchange) -> str:
             return word
     if not exchange.response_body.size:
         return "empty"
+    if isinstance(said := exchange.json(), dict) and (exchange.ok or "error_code" in said):
+        return "json"  # the MLflow client reads a document whatever its label says
     return "text" if kind.startswith("text/") else "bytes"
 
 

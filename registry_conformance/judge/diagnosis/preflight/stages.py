@@ -94,13 +94,14 @@ def examine(
     answer = _answered(asking, asking.ask(SEARCH, keyed=True) if credential else anonymous)
     if found := _unreadable(asking, answer):
         return Preflight(found, product, met=tuple(asking.met))
+    stranger = anonymous if credential else answer
     let_in = answer.ok and is_mlflow(answer)
     found = None if let_in else _not_let_in(asking, anonymous, answer, product)
     return Preflight(
         found,
         product,
         version=version_of(asking.ask("/version", keyed=True)) if found is None else "",
-        open=(anonymous.ok and is_mlflow(anonymous)) if found is None else None,
+        open=(stranger.ok and is_mlflow(stranger)) if found is None else None,
         met=tuple(asking.met),
     )
 

@@ -13,7 +13,7 @@ from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.request_guard import authorize_connection
 from registry_conformance.judge.clients.tls import BELOW, Handshakes
 from registry_conformance.judge.diagnosis.facts import Missed
-from registry_conformance.judge.diagnosis.probe_context import PATIENCE, ProbeContext
+from registry_conformance.judge.diagnosis.probe_context import PATIENCE, Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.bucket import under
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -26,6 +26,8 @@ PATIENT = 6.0
 """Seconds that a request is waited for whose lateness tells something."""
 LATE = 1.5
 """Seconds from which an answer is so late that nothing more is asked that way."""
+_AGAIN = 2
+"""So many times more is asked what was refused."""
 SLOW = 0.25
 """Seconds from which a small request is slow: a healthy deployment answers in hundredths."""
 
@@ -82,12 +84,19 @@ def reach(context: ProbeContext) -> None:
         if slow and aspect != "search":
             facts.unseen(f"doors.{aspect}.P", "each answer takes so long that the time is kept for what matters more")
         elif askers:
-            answers = {name: asker.send("GET", path) for name, asker in askers.items()}
+            answers = {name: _served(asker, path) for name, asker in askers.items()}
             record_answers(context, f"doors.{aspect}.P", f"{words}, at each door", answers, normal)
         if aspect == "search" and not any(answer.ok for answer in answers.values()):
             return
         if aspect == "search" and (good := [name for name, answer in answers.items() if answer.ok]):
             context.main = next(door for door in doors if door.name == good[0])
+
+
+def _served(asker: Asker, path: str) -> Exchange:
+    """Return the first of up to three answers that is no refusal: who is refused now and then is let in."""
+    first = asker.send("GET", path)
+    again = (asker.send("GET", path) for _ in range(_AGAIN))
+    return next((each for each in again if each.ok), first) if first.refused else first
 
 
 def _prompt(context: ProbeContext, door: Door) -> bool:

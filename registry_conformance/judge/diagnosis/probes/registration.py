@@ -61,9 +61,9 @@ class _Client:
         """Change something; return the document of the answer."""
         return self._told(step, by, f"{REST}/{what}", _document(fits), json=said).json()
 
-    def refused(self, step: str, method: str, what: str, code: str, **request: Any) -> None:
+    def refused(self, step: str, method: str, what: str, status: int, code: str, **request: Any) -> None:
         """Ask for what MLflow refuses: the client goes on by the code of that error, which must reach it."""
-        self._told(step, method, f"{REST}/{what}", _error(code), **request)
+        self._told(step, method, f"{REST}/{what}", _error(status, code), **request)
 
     def upload(self, root: str) -> None:
         """Upload the files of a model at once."""
@@ -154,7 +154,7 @@ def _log(client: _Client, name: str) -> None:
     """Make an experiment, a run and a logged model, and upload its files."""
     made = client.made
     client.refused(
-        "lookup", "GET", "experiments/get-by-name", "RESOURCE_DOES_NOT_EXIST", query={"experiment_name": name}
+        "lookup", "GET", "experiments/get-by-name", 404, "RESOURCE_DOES_NOT_EXIST", query={"experiment_name": name}
     )
     said = client.write("experiment", "experiments/create", _has("experiment_id"), name=name)
     made["experiment"] = own = str(said["experiment_id"])
@@ -191,7 +191,7 @@ def _register(client: _Client, name: str) -> None:
     logged = client.made["logged"]
     client.write("model", "registered-models/create", _has("registered_model"), name=name)
     client.made["model"] = name
-    client.refused("taken", "POST", "registered-models/create", "RESOURCE_ALREADY_EXISTS", json={"name": name})
+    client.refused("taken", "POST", "registered-models/create", 400, "RESOURCE_ALREADY_EXISTS", json={"name": name})
     source = {"source": f"models:/{logged}", "model_id": logged}
     client.write("version", "model-versions/create", _has("model_version"), name=name, **source)
     tag = {"key": "mlflow.modelVersions", "value": jsonlib.dumps([{"name": name, "version": 1}])}
@@ -248,15 +248,15 @@ def _document(fits: Fits) -> Callable[[Exchange], str]:
     return judge
 
 
-def _error(code: str) -> Callable[[Exchange], str]:
-    """Return a judge of errors that the client knows by their code."""
+def _error(status: int, code: str) -> Callable[[Exchange], str]:
+    """Return a judge of errors that the client knows by their code; MLflow gives them this status."""
 
     def judge(answer: Exchange) -> str:
         if problem := _packed(answer):
             return problem
         if answer.error or answer.error_code == code:
             return WORKS if (answer.status or 0) >= 400 and not answer.error else summarize(answer)
-        return f"{summarize(answer)} code-lost" if answer.status in (200, 400, 404) else summarize(answer)
+        return f"{summarize(answer)} code-lost" if answer.status in (200, status) else summarize(answer)
 
     return judge
 
