@@ -19,8 +19,8 @@ MOST = 7
 """So many times the client repeats a request, and so many times it is repeated here."""
 _ENDS = "; the MLflow client does not repeat these, so that a registration fails now and then"
 _SECONDS, _PAUSE = 1.0, 0.07
-_LONGER = 5.0
-"""Seconds for which is repeated what is known to fail only for a moment."""
+_LONGER, _OFTEN = 5.0, 3 * MOST
+"""Seconds for which, and times that, is repeated what is known to fail only for a moment: the client waits longer."""
 _SLOW = 1.0
 """Seconds from which a failure takes too long to be repeated."""
 _KINDS = 10
@@ -70,14 +70,13 @@ class Repetition:
         if not known and (first.seconds > _SLOW or self._believed((place, kind, outcome))):
             return first
         sent: list[Exchange] = []
+        seconds, most = (_LONGER, _OFTEN) if known else (_SECONDS, MOST)
 
         def once_more() -> Exchange:
             sent.append(send())
             return sent[-1]
 
-        last = awaited(
-            once_more, _LONGER if known else _SECONDS, enough=lambda met: good(met) or len(sent) >= MOST, pause=_PAUSE
-        )
+        last = awaited(once_more, seconds, enough=lambda met: good(met) or len(sent) >= most, pause=_PAUSE)
         with self._lock:
             if not good(last):
                 self._fixed.add((place, kind, outcome))

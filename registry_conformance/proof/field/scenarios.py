@@ -30,17 +30,13 @@ _NOBODY = "127.0.0.1:1"
 _ROUTE = ("route", "artifact", "404")
 _FILES = ("the upload of a model's files", "the upload of a model's file")
 _PATCH = ("patch",)
-_ERRORS = ("errors do not reach the client",)
 _PACKED = ("packed in another way",)
-_MOMENT = ("fail for a moment",)
-_ONE_OF_TWO = ("server @MLFLOW@;", f"server @MLFLOW@ max_fails=0;\n        server {_NOBODY} max_fails=0;")
-"""nginx that asks each second time where nobody listens."""
 
 
-def _nginx(name: str, named: tuple[str, ...], lines: str, *edits: tuple[str, str]) -> FieldScenario:
-    """Return nginx with more lines in its one location, and other edits."""
+def _nginx(name: str, named: tuple[str, ...], lines: str) -> FieldScenario:
+    """Return nginx with more lines in its one location."""
     edit = ("        location / {", f"        location / {{\n            {lines}")
-    return FieldScenario(f"nginx-{name}", Neighbour("nginx", "password-tuned", (edit, *edits)), False, named)
+    return FieldScenario(f"nginx-{name}", Neighbour("nginx", "password-tuned", (edit,)), False, named)
 
 
 def _haproxy(name: str, named: tuple[str, ...], lines: str, *, registers: bool = False) -> FieldScenario:
@@ -134,9 +130,7 @@ BROKEN = (
     _nginx("names-without-a-dot", _FILES, 'if ($uri ~ "artifacts/.*/[^./]+$") { return 403; }'),
     _nginx("model-paths", _FILES, 'if ($uri ~ "artifacts/.*/models/m-") { return 404; }'),
     _nginx("patch", _PATCH, "limit_except GET POST PUT DELETE { deny all; }"),
-    _nginx("error-pages", _ERRORS, "proxy_intercept_errors on; error_page 400 404 /error.html;"),
     _nginx("packed-by-word-only", _PACKED, "add_header Content-Encoding gzip always;"),
-    replace(_nginx("one-of-two-down", _MOMENT, "proxy_next_upstream off;", _ONE_OF_TWO), registers=True, exit_code=0),
     _haproxy("agents", _AGENT, "http-request deny if { req.hdr(User-Agent) -m sub -i mlflow }"),
     _haproxy("methods", _METHOD, "http-request deny deny_status 405 if { method PUT DELETE PATCH }"),
     _haproxy(
