@@ -93,6 +93,21 @@ def test_queue_whose_arn_is_not_known_yet(tmp_path: Path, *, whole: bool, verdic
     assert judge("INF-027", *planned(PlannedAccount(file, DECLARED))).verdict is verdict
 
 
+def test_queue_that_is_made_elsewhere_may_be_listened_to_there(tmp_path: Path) -> None:
+    """A queue that the plan names and does not make has listeners that it does not show, unless it makes them."""
+    fault = ACCOUNT_CATALOGUE["models-deleted-by-way-of-a-queue"]
+    plan = plan_of(fault.change(promised(DECLARED), DECLARED), DECLARED)
+    made = plan["planned_values"]["root_module"]["resources"]
+    verdicts = []
+    for kind in ("aws_sqs_queue", "aws_lambda_event_source_mapping"):
+        made[:] = [each for each in made if each["type"] != kind]
+        file = tmp_path / f"{kind}.json"
+        file.write_text(json.dumps(plan))
+        verdicts.append(judge("INF-027", *planned(PlannedAccount(file, DECLARED))).verdict)
+
+    assert verdicts == [FAILED, INCONCLUSIVE]
+
+
 class Notifying:
     """A client of S3 whose bucket notifies somebody."""
 

@@ -121,7 +121,7 @@ CLAIMS: tuple[Condition, ...] = (
 RULES = (
     LifecycleRule("early-some", prefix="artifacts/1/", noncurrent_days=3),
     LifecycleRule("early-tagged", narrowed=True, noncurrent_days=3),
-    LifecycleRule("kept", noncurrent_days=90, keeps=5),
+    LifecycleRule("twice", noncurrent_days=90),
     LifecycleRule("later", noncurrent_days=400),
     LifecycleRule("past", prefix="artifacts/1/run", expires="on 2020-01-01"),
     LifecycleRule("exactly", prefix="artifacts/1/run/artifacts/model.pkl", expires="after 3650 days"),
