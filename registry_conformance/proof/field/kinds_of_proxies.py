@@ -77,7 +77,7 @@ NGINX = Kind(
         nginx_way(
             "cache",
             "`proxy_cache` keeps answers to GET for a minute",
-            ("REG-038",),
+            ("REG-025",),
             "proxy_buffering on; proxy_cache kept; proxy_cache_valid 200 1m; "
             "proxy_ignore_headers Cache-Control Expires Vary;",
             before=("    server {", "    proxy_cache_path @WORKDIR@/kept keys_zone=kept:1m;\n    server {"),
@@ -234,7 +234,7 @@ OAUTH2_PROXY = Kind(
         _oauth2(
             "open-reads",
             "`skip_auth_routes` for every GET",
-            ("AUT-001", "AUT-003"),
+            ("AUT-003",),
             'skip_auth_routes = ["GET=^/"]',
         ),
         _oauth2(
