@@ -177,12 +177,16 @@ CADDY = Kind(
             "@guarded not path /health",
             "@guarded path /api/2.0/*",
         ),
-        _caddy(
+        BrokenWay(
             "body-limit",
-            "`request_body { max_size 64KB }`",
-            ("ART-023",),
-            "	reverse_proxy ",
-            "	request_body {\n		max_size 64KB\n	}\n	reverse_proxy ",
+            "`request_body { max_size 1MB }`",
+            ("ART-066",),
+            Neighbour(
+                "caddy",
+                "password-tuned",
+                (("\treverse_proxy ", "\trequest_body {\n\t\tmax_size 1MB\n\t}\n\treverse_proxy "),),
+            ),
+            declared=(_LARGE,),
         ),
         _caddy(
             "error-pages",
