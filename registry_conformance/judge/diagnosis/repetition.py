@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
+from registry_conformance.judge.clients.throttling import pause_after, throttled
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.waiting import awaited
@@ -76,7 +77,9 @@ class Repetition:
             sent.append(send())
             return sent[-1]
 
-        last = awaited(once_more, seconds, enough=lambda met: good(met) or len(sent) >= most, pause=_PAUSE)
+        pause = pause_after(first) if throttled(first) else _PAUSE
+        longest = max(seconds, most * pause)
+        last = awaited(once_more, longest, enough=lambda met: good(met) or len(sent) >= most, pause=pause)
         with self._lock:
             if not good(last):
                 self._fixed.add((place, kind, outcome))

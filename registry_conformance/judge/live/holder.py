@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
+from registry_conformance.judge.clients.throttling import Patience
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.live import presence
@@ -24,6 +25,8 @@ _LEAST = 2
 """How often at least the same is asked, on a connection of its own each time: several servers may be behind a door."""
 _OFTEN = 8
 """How often a door is asked the same to see whether several servers answer there that do not know of each other."""
+_PATIENCE = 120.0
+"""Seconds in all for which a clean-up waits for a target that says it is asked too much."""
 _DEAD = 2
 """Requests in a row without an answer after which a door is asked no more."""
 
@@ -36,6 +39,7 @@ class Holder:
     guard: RemovalGuard
     _silent: Counter[str] = field(init=False)
     _known: dict[str, bool] = field(default_factory=dict)
+    _patience: Patience = field(default_factory=lambda: Patience(_PATIENCE))
 
     def __post_init__(self) -> None:
         """Give a door that is known to be broken one chance to answer."""
@@ -100,7 +104,7 @@ class Holder:
         name = wire.door.name
         if self._silent[name] >= _DEAD:
             return Exchange(method, f"{wire.door.url}{path}", name, None, error="refused: nobody answered before")
-        met = wire.send(method, path, **request)
+        met = self._patience.ask(lambda: wire.send(method, path, **request))
         self._silent[name] = self._silent[name] + 1 if met.status is None else 0
         return met
 
