@@ -53,7 +53,7 @@ def seen(said: str = "", **wrong: str) -> Facts:
         ),
         (seen(put__P="500 text", meta__create__P=MADE), "store", "does it reach it, trust its certificate"),
         (
-            seen(model__put__P="500 text", name__plus__P="500 text", meta__create__P=MADE),
+            seen(model__put__P="500 text", register__upload__P="500 text", meta__create__P=MADE),
             "store",
             "asks the store",
         ),

@@ -39,7 +39,7 @@ _KEY_CHECK = re.compile(
 _ABSENT = re.compile(r"404 json RESOURCE_DOES_NOT_EXIST")
 ARTIFACTS = re.compile(
     r"put|stored|list|get|model\.|presign|follow|multipart|size|ladder|chunked|empty|text|name|delete|cross|seed|repeat\.put|cut|"
-    r"head\.(download|coding|range|size)|route\.(upload|download|listing|presigned|multipart|deletion|ajax-artifacts)"
+    r"register\.(upload|files|download)|head\.(download|coding|range|size)|route\.(upload|download|listing|presigned|multipart|deletion|ajax-artifacts)"
 )
 """The names of facts about artifacts, all of which MLflow asks the store for."""
 _WORDLESS = re.compile(r"(?:all )?500 (?:text|html flask|json INTERNAL_ERROR)\b(?!.*s3:)")

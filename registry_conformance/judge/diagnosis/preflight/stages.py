@@ -88,11 +88,12 @@ def examine(
     product = product_of([_malformed(door, anonymous), _looked_at(anonymous)])
     if found := held_back(anonymous):
         return Preflight(found, product, met=tuple(asking.met))
-    if is_redirect(anonymous) and not (credential and leads_to_sign_in(anonymous)):
-        moved = _moved(asking, anonymous) if follow else None
-        return moved or Preflight(_redirected(asking, anonymous), product, met=tuple(asking.met))
-    answer = _answered(asking, asking.ask(SEARCH, keyed=True) if credential else anonymous)
-    if found := _unreadable(asking, answer):
+    to_sign_in = credential is not None and leads_to_sign_in(anonymous)
+    sent_on = is_redirect(anonymous) and not to_sign_in
+    answer = anonymous if sent_on else _answered(asking, asking.ask(SEARCH, keyed=True) if credential else anonymous)
+    if follow and is_redirect(answer) and (moved := _moved(asking, answer)):
+        return moved
+    if found := _redirected(asking, anonymous) if sent_on else _unreadable(asking, answer):
         return Preflight(found, product, met=tuple(asking.met))
     stranger = anonymous if credential else answer
     let_in = answer.ok and is_mlflow(answer)
