@@ -22,6 +22,8 @@ _ENDS = "; the MLflow client does not repeat these, so that a registration fails
 _SECONDS, _PAUSE = 1.0, 0.07
 _LONGER, _OFTEN = 5.0, 3 * MOST
 """Seconds for which, and times that, is repeated what is known to fail only for a moment: the client waits longer."""
+_WAITED = 15.0
+"""Seconds at most for which a request is repeated, as often as its answers say how long to wait."""
 _SLOW = 1.0
 """Seconds from which a failure takes too long to be repeated."""
 _KINDS = 10
@@ -78,7 +80,7 @@ class Repetition:
             return sent[-1]
 
         pause = pause_after(first) if throttled(first) else _PAUSE
-        longest = max(seconds, most * pause)
+        longest = max(seconds, min(most * pause, _WAITED))
         last = awaited(once_more, longest, enough=lambda met: good(met) or len(sent) >= most, pause=pause)
         with self._lock:
             if not good(last):
