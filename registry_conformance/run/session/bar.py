@@ -38,7 +38,7 @@ class Bar:
     def _drawing(self) -> RichProgress:
         if self._drawn is None:
             from rich.console import Console  # noqa: PLC0415 - a tenth of a second, due on terminals alone
-            from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+            from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - as above
 
             class WithItsCursor(Console):
                 def show_cursor(self, show: bool = True) -> bool:

@@ -9,6 +9,7 @@ import json as jsonlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -67,15 +68,15 @@ class _Client:
 
     def upload(self, root: str) -> None:
         """Upload the files of a model at once."""
-        answers = at_once(
-            [
-                lambda name=name, kind=kind, body=body: self.asker.send(  # type: ignore[misc]
-                    "PUT", f"{FILES}/{root}/{quote(name)}", body=body, headers=[*_AS_CLIENT, ("Content-Type", kind)]
-                )
-                for name, kind, body in MODEL_FILES
-            ]
-        )
+        answers = at_once([partial(self._put, root, name, kind, body) for name, kind, body in MODEL_FILES])
         self._of_files("upload", "the upload", answers, lambda answer, _: "" if answer.ok else summarize(answer))
+
+    def _put(self, root: str, name: str, kind: str, body: bytes) -> Exchange:
+        headers = [*_AS_CLIENT, ("Content-Type", kind)]
+        return self.asker.send("PUT", f"{FILES}/{root}/{quote(name)}", body=body, headers=headers)
+
+    def _fetch(self, root: str, name: str) -> Exchange:
+        return unpacked(self.asker.send("GET", f"{FILES}/{root}/{quote(name)}", headers=_AS_CLIENT))
 
     def download(self, root: str) -> None:
         """List the files of a model, and download them at once."""
@@ -83,14 +84,7 @@ class _Client:
         names = {str(each.get("path")) for each in listed.json()["files"]}
         if missing := [name for name, *_ in MODEL_FILES if name not in names]:
             self._record("files", "200 json other", f"{REGISTRATION['files']} lacks {', '.join(missing)}", (listed,))
-        answers = at_once(
-            [
-                lambda name=name: unpacked(  # type: ignore[misc]
-                    self.asker.send("GET", f"{FILES}/{root}/{quote(name)}", headers=_AS_CLIENT)
-                )
-                for name, *_ in MODEL_FILES
-            ]
-        )
+        answers = at_once([partial(self._fetch, root, name) for name, *_ in MODEL_FILES])
         self._of_files("download", "the download", answers, _came)
 
     def _of_files(
