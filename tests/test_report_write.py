@@ -45,7 +45,7 @@ def test_all_formats_agree(tmp_path: Path) -> None:
     assert int(junit.get("errors", 0)) == results.count("broken") == counts["error"] + counts["inconclusive"]
     assert int(junit.get("skipped", 0)) == results.count("skipped") == counts["inapplicable"]
     assert int(junit.get("tests", 0)) == len(results) == sum(counts.values())
-    assert f"{'checks':<11}" + "".join(f"{n:>14}" for n in (1, 1, 1, 1, 1, 0)) in paths["summary"].read_text()
+    assert ["checks", *"111110"] in [line.split() for line in paths["summary"].read_text().splitlines()]
     assert sorted(paths.values()) == sorted(tmp_path.iterdir())
 
 
