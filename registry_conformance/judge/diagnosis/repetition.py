@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from http import HTTPStatus
 
-from registry_conformance.judge.clients.throttling import pause_after, throttled
+from registry_conformance.judge.clients.throttling import pause_after
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.waiting import awaited
@@ -22,8 +23,8 @@ _ENDS = "; the MLflow client does not repeat these, so that a registration fails
 _SECONDS, _PAUSE = 1.0, 0.07
 _LONGER, _OFTEN = 5.0, 3 * MOST
 """Seconds for which, and times that, is repeated what is known to fail only for a moment: the client waits longer."""
-_WAITED = 15.0
-"""Seconds at most for which a request is repeated, as often as its answers say how long to wait."""
+_PAUSES = 3
+"""So many pauses, as long as a throttled answer wants them, a request is repeated at least."""
 _SLOW = 1.0
 """Seconds from which a failure takes too long to be repeated."""
 _KINDS = 10
@@ -79,8 +80,8 @@ class Repetition:
             sent.append(send())
             return sent[-1]
 
-        pause = pause_after(first) if throttled(first) else _PAUSE
-        longest = max(seconds, min(most * pause, _WAITED))
+        pause = pause_after(first) if first.status == HTTPStatus.TOO_MANY_REQUESTS else _PAUSE
+        longest = max(seconds, _PAUSES * pause)
         last = awaited(once_more, longest, enough=lambda met: good(met) or len(sent) >= most, pause=pause)
         with self._lock:
             if not good(last):
