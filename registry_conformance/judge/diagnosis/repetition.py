@@ -23,8 +23,9 @@ _ENDS = "; the MLflow client does not repeat these, so that a registration fails
 _SECONDS, _PAUSE = 1.0, 0.07
 _LONGER, _OFTEN = 5.0, 3 * MOST
 """Seconds for which, and times that, is repeated what is known to fail only for a moment: the client waits longer."""
-_PAUSES = 3
-"""So many pauses, as long as a throttled answer wants them, a request is repeated at least."""
+_THROTTLED = str(HTTPStatus.TOO_MANY_REQUESTS.value)
+_PAUSES, _WAIT = 2, 2.0
+"""So many pauses a throttled request is repeated at least, and the longest of them in seconds, whatever is wanted."""
 _SLOW = 1.0
 """Seconds from which a failure takes too long to be repeated."""
 _KINDS = 10
@@ -80,7 +81,7 @@ class Repetition:
             sent.append(send())
             return sent[-1]
 
-        pause = pause_after(first) if first.status == HTTPStatus.TOO_MANY_REQUESTS else _PAUSE
+        pause = min(pause_after(first), _WAIT) if outcome == _THROTTLED else _PAUSE
         longest = max(seconds, _PAUSES * pause)
         last = awaited(once_more, longest, enough=lambda met: good(met) or len(sent) >= most, pause=pause)
         with self._lock:
@@ -98,9 +99,12 @@ class Repetition:
             return several or (place, kind, bridged) in self._kinds
 
     def _believed(self, failure: tuple[str, str, str]) -> bool:
+        """Return whether such a failure stayed before; a place that throttles one kind for good throttles all."""
+        place, _, outcome = failure
         with self._lock:
-            fixed = sum(known[0] == failure[0] for known in self._fixed)
-            return failure in self._fixed or fixed >= _KINDS
+            stayed = [each for each in self._fixed if each[0] == place]
+            for_good = outcome == _THROTTLED and any(each[2] == outcome for each in stayed)
+            return failure in self._fixed or len(stayed) >= _KINDS or for_good
 
     def later(self, look: Callable[[], str]) -> None:
         """Keep a question that failed, to be asked once more at the end; its answer is a sentence if it works then."""

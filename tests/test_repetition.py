@@ -1,0 +1,47 @@
+"""What failed is asked again before it is believed, and what stays is believed soon."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_conformance.judge.diagnosis.repetition import Repetition
+from registry_conformance.judge.evidence.exchange import Exchange
+
+
+def answer(status: int) -> Exchange:
+    """Return an answer; one that throttles asks for no pause."""
+    return Exchange("GET", "http://door/x", "door", status, response_headers=(("Retry-After", "0"),))
+
+
+def asked_again(repetition: Repetition, kind: str, answers: list[int]) -> tuple[int | None, int]:
+    """Return what is believed of a kind of request that was answered so, and how often it was repeated."""
+    left = answers[1:]
+    sent: list[int] = []
+
+    def send() -> Exchange:
+        sent.append(1)
+        return answer(left.pop(0) if left else answers[-1])
+
+    last = repetition.repeated("P", kind, answer(answers[0]), lambda met: met.ok, send)
+    return last.status, len(sent)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_failure_of_a_moment_is_bridged(status: int) -> None:
+    """What goes through when it is asked again counts as that."""
+    assert asked_again(Repetition(), "GET metadata", [status, status, 200]) == (200, 2)
+
+
+def test_a_place_that_throttles_for_good_is_believed() -> None:
+    """One kind of request is repeated; the others at that place are believed at once, and other failures are not."""
+    repetition = Repetition()
+    assert asked_again(repetition, "GET metadata", [429])[0] == 429
+    assert asked_again(repetition, "PUT artifacts", [429, 200]) == (429, 0)
+    assert asked_again(repetition, "PUT artifacts", [503, 200]) == (200, 1)
+
+
+def test_a_place_that_throttles_now_and_then_is_repeated() -> None:
+    """What was bridged before is repeated again, whichever kind it is."""
+    repetition = Repetition()
+    assert asked_again(repetition, "GET metadata", [429, 200]) == (200, 1)
+    assert asked_again(repetition, "PUT artifacts", [429, 429, 200]) == (200, 2)
