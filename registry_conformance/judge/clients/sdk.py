@@ -35,8 +35,13 @@ class Sdk:
     evidence: Evidence
 
     def upload(self, run_id: str, name: str, payload: bytes, *, multipart_from: int, part: int) -> Upload:
-        """Log ``payload`` as an artifact; from ``multipart_from`` bytes on in parts of ``part`` bytes, each."""
+        """Log ``payload`` as an artifact; from ``multipart_from`` bytes on in parts of ``part`` bytes, each.
+
+        That it may is said to the client: left alone it asks ``/server-info`` for a moment, and sends the file whole if
+        that is late, as on a busy machine.
+        """
         variables = {
+            "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "true",
             "MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE": str(multipart_from),
             "MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE": str(part),
         }
