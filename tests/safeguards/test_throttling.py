@@ -25,6 +25,7 @@ BUSY, DONE = answer(429, retry_after="0"), answer(200)
     [
         (answer(429), True, 1.0),
         (answer(429, retry_after="2"), True, 2.0),
+        (answer(429, retry_after="0"), True, 0.5),
         (answer(429, retry_after="86400"), True, 5.0),
         (answer(429, retry_after="Wed, 21 Oct 2026 07:28:00 GMT"), True, 1.0),
         (answer(503, retry_after="1"), True, 1.0),

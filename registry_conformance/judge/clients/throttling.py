@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.waiting import awaited
 
-_STATUSES = frozenset({429, 503})
-_PAUSE, _LONGEST = 1.0, 5.0
-"""Seconds to wait for whoever says none, and at most, whatever is said."""
+_PAUSE = 1.0
+"""Seconds to wait for who says none."""
+_SHORTEST, _LONGEST = 0.5, 5.0
+"""Seconds to wait at least and at most, whatever is said: who is asked too much is not asked again at once."""
 
 
 def throttled(answer: Exchange) -> bool:
     """Return whether an answer says that there were too many requests, or none can be served for a moment."""
-    return answer.status == 429 or (answer.status in _STATUSES and bool(answer.header("retry-after")))
+    return answer.status == 429 or (answer.status == 503 and bool(answer.header("retry-after")))
 
 
 def pause_after(answer: Exchange) -> float:
-    """Return for how many seconds an answer wants its client to wait, at most five."""
+    """Return for how many seconds an answer wants its client to wait, from half a second to five."""
     told = answer.header("retry-after").strip()
-    return min(float(told), _LONGEST) if told.isdigit() else _PAUSE
+    return min(max(float(told), _SHORTEST), _LONGEST) if told.isdigit() else _PAUSE
 
 
 @dataclass(slots=True)

@@ -142,15 +142,15 @@ _DISK = (
 )
 _PARTS = (
     "uploads pass up to the size from which MLflow sends them to the store in parts, and larger ones end in a failure "
-    "of its own: may it begin, send and complete an upload in parts there? Its log says"
+    "of its own: may it begin, send and complete an upload in parts there? Its log tells which"
 )
 _WRITES = (
     "MLflow reads from the store, and whatever it writes there ends in a failure of its own: is there room, may it "
-    "write at these names, does the store know the encryption and the checksums that MLflow asks for? Its log says"
+    "write at these names, does the store know the encryption and checksums that it asks for? Its log tells which"
 )
 _STORE = (
     "metadata is in order, and MLflow fails without a word where it asks the store: does it reach it, trust its "
-    "certificate, name the bucket as the store wants it, and may it do that there? Its log says"
+    "certificate, name the bucket as the store wants it, and may it do that there? Its log tells which"
 )
 _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] = (
     ("proxy", "what was replaced and what was deleted is still answered as it was: a cache stands on the way",
