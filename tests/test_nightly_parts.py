@@ -17,7 +17,7 @@ import pytest
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.write import write
 from registry_conformance.proof.nightly.digest import body, changed, lines, news
-from registry_conformance.proof.nightly.night import BusyError, NightRun, alone, copy_run, nights, publish
+from registry_conformance.proof.nightly.night import BusyError, NightRun, alone, begin, copy_run, nights, publish
 from registry_conformance.proof.nightly.plan import NightlyPlan, NightlyPlanError
 from registry_conformance.proof.nightly.result import Result, judged
 from registry_conformance.proof.nightly.webhook import TRIES, tell
@@ -31,6 +31,12 @@ BAD = Result("b", "stack", 1, 60.0, "Do not ship: [1] failed.", red=("ROU-001",)
 def shift(folder: Path, *results: Result, finished: str = "2026-01-02T04:00:00+00:00") -> NightRun:
     """Return a night with these results."""
     return NightRun(folder, "2026-01-02T03:00:00+00:00", results, finished)
+
+
+def test_nights_of_one_second_are_apart_and_in_order(tmp_path: Path) -> None:
+    """Kind: a record that covers another. Nights that begin in the same second have a folder each, in their order."""
+    begun = [begin(tmp_path) for _ in range(5)]
+    assert [night.folder for night in nights(tmp_path)] == [night.folder for night in begun]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,13 @@ class NightRun:
 
 
 def begin(reports: Path) -> NightRun:
-    """Return a new night, written."""
+    """Return a new night, written; its name sorts after those of all nights before, even of the same second."""
     now = datetime.now(UTC)
-    night = NightRun(reports / NIGHTS / f"night-{now:%Y%m%d-%H%M%S}", now.isoformat(timespec="seconds"))
+    home = reports / NIGHTS
+    named = now
+    while (folder := home / f"night-{named:%Y%m%d-%H%M%S}").exists():
+        named += timedelta(seconds=1)
+    night = NightRun(folder, now.isoformat(timespec="seconds"))
     night.write()
     return night
 
