@@ -1,4 +1,4 @@
-"""The options that say what a stack of our own is made of, and which client registers: shared by sub-commands."""
+"""Options shared by sub-commands: the parts of a local stack, and the MLflow client."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ import click
 from registry_conformance.cli.problems import refuse
 
 _AXES = {
-    "store": ("moto|minio|URL", "The S3 store of that stack."),
-    "backend_store": ("sqlite|postgresql|mariadb", "The database of its MLflow."),
-    "mlflow": ("VERSION|WAY", "Its MLflow: another version, as 3.9.0, or another way to start it, as gunicorn."),
-    "proxy": ("NAME[:FILE]", "Its proxy: nginx, haproxy, caddy, apache or none, with a configuration of yours."),
-    "deployment": ("FOLDER", "A folder laid out as docker/: its files in the place of the shipped ones."),
-    "proxy_image": ("IMAGE", "An image of yours as its proxy, with --stack docker."),
-    "proxy_settings": ("FILE", "How that image is told where the other parts are."),
-    "mlflow_image": ("IMAGE", "An image of yours as its MLflow, with --stack docker."),
-    "mlflow_settings": ("FILE", "How that image is told where the other parts are."),
+    "store": ("moto|minio|URL", "The S3 store of the stack."),
+    "backend_store": ("sqlite|postgresql|mariadb", "The database of the stack's MLflow."),
+    "mlflow": ("VERSION|WAY", "The stack's MLflow: a version (3.9.0), or a way to start it (gunicorn)."),
+    "proxy": ("NAME[:FILE]", "The stack's proxy: nginx, haproxy, caddy, apache or none; FILE is your configuration."),
+    "deployment": ("FOLDER", "A folder laid out like docker/; its files replace the shipped ones."),
+    "proxy_image": ("IMAGE", "Your image as the proxy (--stack docker)."),
+    "proxy_settings": ("FILE", "How the proxy image is configured; see docs/own-parts.md."),
+    "mlflow_image": ("IMAGE", "Your image as MLflow (--stack docker)."),
+    "mlflow_settings": ("FILE", "How the MLflow image is configured; see docs/own-parts.md."),
 }
 
 
 def with_axes(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a sub-command the options of a stack's parts, and ``--client``."""
+    """Add the options for the parts of a stack, and ``--client``, to a sub-command."""
     for name, (metavar, words) in reversed(_AXES.items()):
         command = click.option(f"--{name.replace('_', '-')}", default="", metavar=metavar, help=words)(command)
-    words = "The version of the MLflow client, as 2.22.5; the one that is installed if none is named."
+    words = "The MLflow client's version, such as 2.22.5 (default: the installed one)."
     return click.option("--client", default="", metavar="VERSION", help=words)(command)
 
 
 def given(values: Mapping[str, str], stack: str | None) -> dict[str, str]:
-    """Return the options as pytest is given them; refuse parts of a stack where none of our own is started."""
+    """Return the options in pytest's form; reject parts of a stack if no stack is started."""
     told = {name.replace("_", "-"): value for name, value in values.items() if value}
     parts = [name for name in told if name != "client"]
     if parts and not stack:
-        raise refuse(f"--{parts[0]}={told[parts[0]]}: only a stack of our own has that: add --stack=embedded")
+        raise refuse(f"--{parts[0]}={told[parts[0]]}: needs a local stack: add --stack=embedded")
     return told

@@ -24,20 +24,19 @@ def recipes() -> Iterable[str]:
 @click.option(
     "--offline-bases",
     is_flag=True,
-    help="Make the bases by mmdebstrap: for a machine that reaches package mirrors but no image registry.",
+    help="Build the base images with mmdebstrap, for machines without access to an image registry.",
 )
-@click.option("--again", is_flag=True, help="Build even what is there.")
-@click.option("--list", "list_", is_flag=True, help="Print the full name of each image, and build nothing.")
+@click.option("--again", is_flag=True, help="Rebuild images that are up to date.")
+@click.option("--list", "list_", is_flag=True, help="Only print the full name of each image.")
 def command(images: tuple[str, ...], offline_bases: bool, again: bool, list_: bool) -> int:
-    """Build the images of the reference deployment: those that are missing, or older than their source (default: all).
+    """Build the images of the reference deployment that are missing or older than their source (default: all).
 
     \b
     Examples:
       registry-conformance build-images
       registry-conformance build-images --offline-bases proxy mlflow
 
-    Exit codes: 0 they are there, 4 bad option, 6 there is no engine, or an image cannot be built: with the one command
-    that fixes it.
+    Exit codes: 0 built, 4 bad option, 6 no container engine, or a build failed (the message says what to run).
     """
     from registry_conformance.lab.images.build import Builder, BuildError
     from registry_conformance.lab.images.engine import EngineError

@@ -12,17 +12,17 @@ from registry_conformance.cli.problems import could_not
 
 
 @click.command()
-@click.option("--to", type=FOLDER, metavar="DIR", help="Where the program goes (default: ~/.local/bin).")
+@click.option("--to", type=FOLDER, metavar="DIR", help="Installation folder (default: ~/.local/bin).")
 def command(to: Path | None) -> int:
-    """Build MinIO's server for the embedded stack, from its Go module, at the version that the store's image has.
+    """Build the MinIO server for the embedded stack from its Go module, in the version of the store image.
 
-    Takes some minutes the first time.
+    The first build takes some minutes.
 
     \b
     Example:
       registry-conformance build-minio --to ~/bin
 
-    Exit codes: 0 it is built, 4 bad option, 6 it cannot be built.
+    Exit codes: 0 built, 4 bad option, 6 the build failed.
     """
     from registry_conformance.lab.images.build import BuildError
     from registry_conformance.lab.images.minio import install, version

@@ -14,18 +14,18 @@ from registry_conformance.cli.problems import refuse
 @click.command()
 @click.argument("before")
 @click.argument("after")
-@click.option("--json", "as_json", is_flag=True, help="Print the changes as verdicts.json has them.")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON, as in verdicts.json.")
 @REPORT_DIR
 def command(before: str, after: str, as_json: bool, report_dir: Path) -> int:
-    """Say what changed between two runs: newly red, newly green, flaky, slower, newly inapplicable, gone, new.
+    """Report what changed between two runs: newly failed, newly passed, flaky, slower, newly inapplicable, gone, new.
 
-    BEFORE and AFTER are each a verdicts.json, a run's folder, a run's id, or "latest".
+    BEFORE and AFTER are each a verdicts.json, a run's folder, a run id, or "latest".
 
     \b
     Example:
       registry-conformance compare verify-20261120-010203-abcdef latest
 
-    Exit codes: 0 nothing is newly red or gone, 1 something is, 4 bad option or a run that cannot be read.
+    Exit codes: 0 nothing newly failed or is gone, 1 something did, 4 bad option or unreadable run.
     """
     from registry_conformance.judge.report.changes import compare
     from registry_conformance.judge.report.compare import comparison_lines, night_named

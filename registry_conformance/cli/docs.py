@@ -11,7 +11,7 @@ from registry_conformance.judge.temporary import temporary_folder
 
 @click.command()
 @click.option(
-    "--check", is_flag=True, help="Write nothing; say which pages are out of date, and exit with 1 if one is."
+    "--check", is_flag=True, help="Write nothing; list the pages that are out of date, and exit with 1 if there is one."
 )
 def command(check: bool) -> int:
     """Write the generated pages of docs/: requirements, account, troubleshooting, compatibility, artifact API.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What is examined: one of an address, an environment and faults of a stack of our own; and how it is told."""
+    """What to examine (a URL, an environment, or a local stack with faults) and how to report it."""
 
     url: str
     env: str
@@ -45,7 +45,7 @@ class Examination:
 @URL
 @ENV
 @ENV_FILE
-@click.option("--fault", multiple=True, type=FAULT, help="A stack of our own with this fault (may be repeated).")
+@click.option("--fault", multiple=True, type=FAULT, help="Diagnose a local stack with this fault (may be repeated).")
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON, every fact included.")
 @click.option(
     "--budget",
@@ -53,15 +53,15 @@ class Examination:
     default=ALLOWED,
     show_default=True,
     metavar="SECONDS",
-    help="How long the probes may take at most; the target's own pace decides below that.",
+    help="Time limit for the probes; below it the target's own latency decides.",
 )
 @click.option(
     "--bundle",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also write verdict, facts and exchanges into FILE, without secrets, for who runs the deployment.",
+    help="Also write verdict, facts and exchanges to FILE, without secrets, for the operator.",
 )
-@click.option("--read-only", is_flag=True, help="Ask only what changes nothing; registration is not tried.")
+@click.option("--read-only", is_flag=True, help="Send only requests that change nothing; no registration is tried.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -74,13 +74,13 @@ def command(
     bundle: Path | None,
     read_only: bool,
 ) -> int:
-    """Say what is wrong with a deployment, layer by layer, in seconds and without the suite.
+    """Diagnose a deployment in about half a minute: which layer fails, the likely cause, and how to fix it.
 
-    With --url the API key is taken from MLFLOW_TRACKING_TOKEN, or a user and a password from MLFLOW_TRACKING_USERNAME
-    and MLFLOW_TRACKING_PASSWORD; a registry that asks for neither needs neither.
+    With --url the credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
+    MLFLOW_TRACKING_PASSWORD; set neither if the registry needs none.
 
-    A deployment of others is written to, which is said first, and cleaned up afterwards; --read-only asks only what
-    changes nothing.
+    On a third-party deployment the doctor creates test data, says so first, and removes it afterwards; --read-only
+    sends only requests that change nothing.
 
     \b
     Examples:
@@ -89,15 +89,15 @@ def command(
       registry-conformance doctor --env staging
       registry-conformance doctor --fault artifact-route-missing
 
-    Exit codes: 0 healthy, 1 not, 2 interrupted, 4 bad option or address, 6 could not tell: nobody answers, or not all
-    was asked, 7 healthy, and something was left behind.
+    Exit codes: 0 healthy, 1 not healthy, 2 interrupted, 4 bad option or address, 6 unknown: no answer, or not
+    everything was tested, 7 healthy, but test data was left behind.
     """
     exactly_one(ctx, "url", "env", "env_file", "fault")
     return examine(Examination(url, env, env_file, fault, as_json, budget, bundle, read_only))
 
 
 def examine(asked: Examination) -> int:
-    """Examine what was asked for and tell; return the exit code."""
+    """Diagnose the target and print the result; return the exit code."""
     from registry_conformance.judge.diagnosis import diagnose, doctor
     from registry_conformance.judge.diagnosis.budget import Budget
     from registry_conformance.judge.diagnosis.outcome import LEFT_BEHIND, health
@@ -106,7 +106,7 @@ def examine(asked: Examination) -> int:
     from registry_conformance.judge.visible import visible
 
     run, left = new_run_id(), list[str]()
-    with _patient(asked, run, left) as target:
+    with _target(asked, run, left) as target:
         isolate()
         found = diagnose(target, run, budget=Budget(asked.budget))
         redactor = Redactor(target.secrets)
@@ -130,10 +130,10 @@ def _write_bundle(file: Path, target: Target, found: Diagnosis, redactor: Redact
 
 
 @contextmanager
-def _patient(asked: Examination, run: str, left: list[str]) -> Iterator[Target]:
-    """Yield the target that was asked for; a stack of our own ends with the block.
+def _target(asked: Examination, run: str, left: list[str]) -> Iterator[Target]:
+    """Yield the target to examine; stop a local stack, or clean up a third-party target, at the end of the block.
 
-    A target of others is cleaned up behind it; what is not known to be gone is added to ``left``.
+    Objects that may still exist there are added to ``left``.
     """
     if asked.fault:
         with _broken_stack(asked.fault, run) as target:
@@ -146,7 +146,7 @@ def _patient(asked: Examination, run: str, left: list[str]) -> Iterator[Target]:
 
 @contextmanager
 def _guarded(session: GuardedSession, left: list[str]) -> Iterator[Target]:
-    """Say what is to be written, yield a target of others, and clean up behind it."""
+    """Announce what will be written, yield a third-party target, and clean up afterwards."""
     from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.target.ledger import LedgerError
 
@@ -167,7 +167,7 @@ def _guarded(session: GuardedSession, left: list[str]) -> Iterator[Target]:
 
 
 def _at_address(asked: Examination, run: str) -> GuardedSession:
-    """Return the target at an address, with the credential and the network that the user's MLflow client has."""
+    """Return the target at a URL, with the credential and network settings of the user's MLflow client."""
     from registry_conformance.judge.diagnosis import doctor
     from registry_conformance.judge.diagnosis.preflight import AddressError, read_address
     from registry_conformance.judge.live.address import name_of
@@ -178,7 +178,7 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
     try:
         network = client_network()
         address = read_address(asked.url).url
-        target = doctor.target_at(asked.url, _sent_to(address, _credential(), network, run), network)
+        target = doctor.target_at(asked.url, _effective_credential(address, _credential(), network, run), network)
     except AddressError as problem:
         raise refuse(f"--url={problem}") from problem
     except EnvironmentFileError as problem:
@@ -188,10 +188,10 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
     return GuardedSession(replace(target, doors=doors), guard)
 
 
-def _sent_to(url: str, given: Credential | None, network: Network, run: str) -> Credential | None:
-    """Return what the user's MLflow client sends to an address: what the netrc file has of its host goes before all.
+def _effective_credential(url: str, given: Credential | None, network: Network, run: str) -> Credential | None:
+    """Return the credential that the user's MLflow client sends to a URL; a netrc entry for its host takes precedence.
 
-    That file is told of; where it spoils a credential that is let in, the call ends.
+    The entry is reported. If it replaces a credential that works, the command ends with an error.
     """
     from registry_conformance.judge.diagnosis.preflight import examine
     from registry_conformance.judge.live.netrc_entry import netrc_password
@@ -205,21 +205,23 @@ def _sent_to(url: str, given: Credential | None, network: Network, run: str) -> 
     host = urlsplit(url).hostname
     told = f"the netrc file (~/.netrc) has an entry for {host}: the MLflow client sends its user and password"
     if len(entry.password) < SHORTEST:
-        raise refuse(f"{told}, and one of fewer than {SHORTEST} characters cannot be kept out of the output")
+        raise refuse(
+            f"{told}, and one of a secret of fewer than {SHORTEST} characters cannot be redacted from the output"
+        )
     if given is None:
         click.echo(f"doctor: {told}", err=True)
         return entry
     if examine(door, entry, run).finding is not None and examine(door, given, run).finding is None:
         raise refuse(
-            f"{told} in the place of MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_PASSWORD, and they are refused there, "
-            "where that credential is let in: remove the entry, or set NETRC to an empty file"
+            f"{told} instead of MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_PASSWORD, and they are rejected there, "
+            "although the credential in these variables is accepted: remove the entry, or set NETRC to an empty file"
         )
-    click.echo(f"doctor: {told} in the place of any other credential", err=True)
+    click.echo(f"doctor: {told} instead of any other credential", err=True)
     return entry
 
 
 def _credential() -> Credential | None:
-    """Return what the user's MLflow client sends, by the usual variables: a user and a password go before a key."""
+    """Return the credential in MLflow's environment variables; user and password take precedence over a token."""
     from registry_conformance.judge.machine import tracking_login, tracking_token
     from registry_conformance.judge.report.redact import SHORTEST
     from registry_conformance.judge.target.credential import Password
@@ -228,12 +230,14 @@ def _credential() -> Credential | None:
     token = "" if user else tracking_token()
     if token != token.strip() or not token.isprintable():
         raise refuse(
-            "MLFLOW_TRACKING_TOKEN: a line break or white space stands at its end or in it, which the MLflow client "
-            "cannot send; set it without, as by printf '%s' in the place of echo"
+            "MLFLOW_TRACKING_TOKEN: it contains a line break or white space, which the MLflow client cannot send; "
+            "set it without, for example with printf '%s' instead of echo"
         )
     for name, secret in (("PASSWORD", password), ("TOKEN", token)):
         if 0 < len(secret) < SHORTEST:
-            raise refuse(f"MLFLOW_TRACKING_{name}: fewer than {SHORTEST} characters cannot be kept out of the output")
+            raise refuse(
+                f"MLFLOW_TRACKING_{name}: a secret of fewer than {SHORTEST} characters cannot be redacted from the output"
+            )
     return Password(user, password) if user else token or None
 
 

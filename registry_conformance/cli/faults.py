@@ -1,4 +1,4 @@
-"""``faults``: what can be broken on purpose."""
+"""``faults``: list and describe faults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LISTING = "registry-conformance faults list"
 
 
 def catalogue() -> Mapping[str, Fault | AccountFault]:
-    """Return every fault by its name, those of an account among them."""
+    """Return every fault by its name, account faults included."""
     from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
     from registry_conformance.lab.faults.catalogue import CATALOGUE
 
@@ -25,14 +25,14 @@ def catalogue() -> Mapping[str, Fault | AccountFault]:
 
 
 def deployment_faults() -> Iterable[str]:
-    """Return the names of the faults that a stack of our own can have."""
+    """Return the names of the faults that a local stack can have."""
     from registry_conformance.lab.faults.catalogue import CATALOGUE
 
     return CATALOGUE
 
 
 def layers() -> Iterable[str]:
-    """Return the layers in which faults are fixed."""
+    """Return the layers that faults belong to."""
     from registry_conformance.lab.faults.story import ALL_LAYERS
 
     return ALL_LAYERS
@@ -44,7 +44,7 @@ FAULT = Known(deployment_faults, LISTING)
 
 @click.group()
 def command() -> None:
-    """Tell what can be broken on purpose.
+    """List and describe the faults that can be injected.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--layer", type=Known(layers, "", "LAYER"), help="Only faults that are fixed in this layer.")
+@click.option("--layer", type=Known(layers, "", "LAYER"), help="Only faults of this layer.")
 def list_(layer: str | None) -> None:
     """List all faults, by layer."""
     from registry_conformance.lab.faults.story import listing
@@ -66,7 +66,7 @@ def list_(layer: str | None) -> None:
 @command.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", type=Known(catalogue, LISTING))
 def show(names: tuple[str, ...]) -> None:
-    """Tell the story of some faults: what a client sees, the cause, the fix."""
+    """Describe faults: what a client sees, the cause, the fix."""
     from registry_conformance.lab.faults.story import story
 
     known = catalogue()

@@ -1,4 +1,4 @@
-"""``field``: what is said of deployments as people have them."""
+"""``field``: what doctor and register report on common third-party deployments."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from registry_conformance.cli.problems import refuse
 
 @click.command()
 @click.option("--only", multiple=True, metavar="NAME", help="Only this scenario (may be repeated).")
-@click.option("--sample", is_flag=True, help="Only the few that are played before each change.")
+@click.option("--sample", is_flag=True, help="Only the few that CI runs before each change.")
 @click.option(
     "--keep",
     type=click.Path(path_type=Path, file_okay=False, writable=True),
     metavar="FOLDER",
-    help="Keep what doctor and registration say of each as JSON, every fact included.",
+    help="Write the output of doctor and register to FOLDER as JSON, every fact included.",
 )
-@click.option("--whole", is_flag=True, help="Judge the healthy ones by every check too; takes minutes each.")
+@click.option("--whole", is_flag=True, help="Also run every check on the healthy ones; takes minutes each.")
 @click.option("-k", "selection", default="", metavar="EXPRESSION", help="With --whole: only checks whose names match.")
-@click.option("--list", "listed", is_flag=True, help="Name the scenarios, and play none.")
+@click.option("--list", "listed", is_flag=True, help="Only list the scenarios.")
 def command(only: tuple[str, ...], sample: bool, keep: Path | None, whole: bool, selection: str, listed: bool) -> int:
-    """Put other people's proxies before MLflow, healthy and broken, and see what doctor and registration say of each.
+    """Start common third-party deployments, healthy and broken, and test what doctor and register report on each.
 
     \b
     Examples:
       registry-conformance field --sample
       registry-conformance field --only nginx-password --keep seen
 
-    Exit codes: 0 each was told rightly, 1 one was not, 4 bad option.
+    Exit codes: 0 every report is right, 1 one is wrong, 4 bad option.
     """
     from registry_conformance.judge.suggestion import unknown
     from registry_conformance.proof.field.program import Staging, play

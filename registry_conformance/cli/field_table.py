@@ -1,4 +1,4 @@
-"""``field-table``: deployments of others judged whole, and broken in ways of their own."""
+"""``field-table``: all checks on third-party deployments, healthy and broken."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from registry_conformance.judge.locations import CHECKOUT
 
 @click.command()
 @click.option("--only", multiple=True, metavar="CELL", help="KIND, KIND/WAY or KIND/healthy (may be repeated).")
-@click.option("--sample", is_flag=True, help="Only the few that are measured before each change.")
-@click.option("--missing", is_flag=True, help="Only cells that docs/field.json has nothing right of.")
-@click.option("--write-docs", is_flag=True, help="Put each cell into docs/field.json and .md too (needs a checkout).")
-@click.option("--list", "listed", is_flag=True, help="Name the cells, and measure none.")
+@click.option("--sample", is_flag=True, help="Only the few that CI measures before each change.")
+@click.option("--missing", is_flag=True, help="Only cells that docs/field.json has no correct result for.")
+@click.option(
+    "--write-docs", is_flag=True, help="Also write each result to docs/field.json and .md (needs a checkout)."
+)
+@click.option("--list", "listed", is_flag=True, help="Only list the cells.")
 def command(only: tuple[str, ...], sample: bool, missing: bool, write_docs: bool, listed: bool) -> int:
-    """Judge deployments of others by every check while they are healthy, and broken in ways of their own by the checks
-    that must see it. A cell takes half a minute, a healthy one some minutes.
+    """Run every check on healthy third-party deployments; then break each in ways typical of it and run the checks that
+    must fail. A cell takes half a minute, a healthy one some minutes.
 
     \b
     Examples:
@@ -26,8 +28,8 @@ def command(only: tuple[str, ...], sample: bool, missing: bool, write_docs: bool
       registry-conformance field-table --only nginx --only caddy/slow-answers
       registry-conformance field-table --missing --write-docs
 
-    Exit codes: 0 each cell is right: healthy ones have nothing red, broken ones what must be; 1 one is not; 4 bad
-    option; 6 the checks do not collect.
+    Exit codes: 0 every cell is right: no failure if healthy, the expected failures if broken; 1 a cell is wrong;
+    4 bad option; 6 the checks cannot be collected.
     """
     from registry_conformance.documents.check_listing import ListingError
     from registry_conformance.judge.machine import isolate

@@ -1,4 +1,4 @@
-"""``janitor``: finish what runs that broke off left in an environment."""
+"""``janitor``: remove what interrupted runs left behind in an environment."""
 
 from __future__ import annotations
 
@@ -24,25 +24,26 @@ _ADOPTED_AFTER = timedelta(hours=24)
 @ENV
 @ENV_FILE
 @click.option(
-    "--older-than", type=Age(), default="24h", show_default=True, help="Spare runs that began later: 30m, 24h, 7d."
+    "--older-than", type=Age(), default="24h", show_default=True, help="Skip runs that began later: 30m, 24h, 7d."
 )
-@click.option("--dry-run", is_flag=True, help="Name what would go, and remove nothing.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @REPORT_DIR
 @click.pass_context
 def command(
     ctx: click.Context, env: str, env_file: Path | None, older_than: timedelta, dry_run: bool, report_dir: Path
 ) -> int:
-    """Finish what runs that broke off left in an environment, by their ledgers in reports/ledgers, or by their names.
+    """Remove what interrupted runs left behind in an environment.
 
-    What stands in a ledger and bears its run's name is removed. Of runs whose ledger is not here, as of a machine that
-    is gone, what bears their name is removed a day after they began, never sooner: they may still be at work elsewhere.
+    Objects that a ledger in reports/ledgers lists and that carry the run's name are removed. If the ledger of a run is
+    not on this machine, objects with that run's name are removed a day after it began, not before: it may still be
+    running elsewhere.
 
     \b
     Examples:
       registry-conformance janitor --env staging --dry-run
       registry-conformance janitor --env-file staging.toml --older-than 7d
 
-    Exit codes: 0 nothing is left, 7 something is, 4 bad option or environment, 6 nobody answers there.
+    Exit codes: 0 nothing is left, 7 something is, 4 bad option or environment, 6 the target does not answer.
     """
     from registry_conformance.judge.expect import Mismatch
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
@@ -60,7 +61,7 @@ def command(
     try:
         environment = read(env_file.resolve() if env_file else file_of(env))
         if environment.access == "read-only":
-            nothing = "is read-only: runs leave nothing there, and nothing is removed"
+            nothing = "is read-only: runs create nothing there, so there is nothing to remove"
             raise refuse(f"{environment.at('access')} {nothing}")
         target = target_of(name, environment, None)
     except EnvironmentFileError as problem:
@@ -80,14 +81,14 @@ def command(
         said = f"{name} cannot be swept: expected {problem.expected}, got {problem.actual}"
         raise could_not(redactor.text(said)) from problem
     if not left:
-        click.echo(f"{name}: nothing is left of runs that began before {before:%Y-%m-%d %H:%M} UTC")
+        click.echo(f"{name}: nothing is left behind by runs that began before {before:%Y-%m-%d %H:%M} UTC")
     return LEFT if left else 0
 
 
 def _told(swept: Swept, word: str) -> Iterator[str]:
-    """Yield what is said of one run: what became of its things, ``word`` for those that are not gone."""
+    """Yield the report on one run: how many objects are gone, and each that is not, labelled with ``word``."""
     if swept.alive:
-        yield f"{swept.run_id}: is still at work, and is not touched"
+        yield f"{swept.run_id}: is still running, and is not touched"
         return
     yield f"{swept.run_id}: {swept.cleaned.gone} gone, {len(swept.cleaned.left)} {word}"
     yield from (f"  {word}: {one}" for one in swept.cleaned.left)
@@ -95,12 +96,12 @@ def _told(swept: Swept, word: str) -> Iterator[str]:
 
 
 def _adopted(target: Target, ledgers: Path, before: datetime, *, deleted: bool, dry: bool) -> int:
-    """Write a ledger for each run that has none here, or, ``dry``, name what it left; return how much was named."""
+    """Write a ledger for each run that has none here, or list what it left (``dry``); return the number listed."""
     from registry_conformance.judge.live.janitor import adopt, strangers
 
     lost = strangers(target, ledgers, min(before, datetime.now(UTC) - _ADOPTED_AFTER), deleted=deleted)
     for run_id in sorted(lost):
-        click.echo(f"{run_id}: its ledger is not in {ledgers}: what bears its name is taken for what it made")
+        click.echo(f"{run_id}: its ledger is not in {ledgers}: objects that carry its name count as created by it")
     if not dry:
         adopt(target, ledgers, lost)
         return 0

@@ -1,4 +1,4 @@
-"""``live``: environments of others, by their files."""
+"""``live``: files that describe live environments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from registry_conformance.cli.problems import could_not, refuse
 
 @click.group()
 def command() -> None:
-    """Describe a deployment once, so that it can be judged again and again.
+    """Create environment files for live targets.
 
     \b
     Example:
@@ -20,7 +20,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--url", required=True, metavar="URL", help="A tracking URI, as your clients are given it.")
+@click.option("--url", required=True, metavar="URL", help="The tracking URI that your clients use.")
 @click.option(
     "--to",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -29,17 +29,17 @@ def command() -> None:
     help="Where the file is written (default: NAME.toml in the current folder).",
 )
 def init(url: str, to: Path | None) -> int:
-    """Ask a deployment what it is, and write the file of an environment from that; nothing there is changed.
+    """Inspect a deployment with read-only requests, and write an environment file for it.
 
-    The credential is taken from where the MLflow client takes it: MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME
-    and MLFLOW_TRACKING_PASSWORD. The file names the variables and holds no secret.
+    The credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.
+    The file names the variables and holds no secret.
 
     \b
     Examples:
       registry-conformance live init --url https://registry.example/api/mlflow --to staging.toml
 
-    Exit codes: 0 written, 4 bad option or address, or a file is there already, 6 no MLflow that lets the caller in
-    answers there.
+    Exit codes: 0 written, 4 bad option or address, or the file exists, 6 no MLflow answers there, or it rejects the
+    credential.
     """
     from registry_conformance.judge.live.address import as_toml, described, described_finding, name_of
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
@@ -47,22 +47,24 @@ def init(url: str, to: Path | None) -> int:
 
     file = to or Path(f"{name_of(url)}.toml")
     if file.exists():
-        raise refuse(f"{file} is there already: name another file by --to")
+        raise refuse(f"{file} exists already: name another file with --to")
     try:
         document, found = described(url)
     except EnvironmentFileError as problem:
         raise refuse(str(problem)) from None
     if found.finding is not None:
         hint = f"; {HOW}" if found.finding.kind.layer == "auth" and "keys" not in document else ""
-        raise could_not(f"no MLflow that lets you in answers: {described_finding(found.finding)}{hint}")
+        raise could_not(
+            f"no MLflow server that accepts the credential answers: {described_finding(found.finding)}{hint}"
+        )
     head = (
-        f"# Written by `registry-conformance live init`; MLflow says it is {found.version or 'of no known version'}.\n"
+        f"# Written by `registry-conformance live init`; MLflow says it is {found.version or 'of unknown version'}.\n"
     )
     try:
         file.write_text(head + as_toml(document), encoding="utf-8")
     except OSError as problem:
         raise refuse(f"{file} cannot be written: {problem.strerror}") from None
     access = "open to everybody" if found.open else "asks for a credential"
-    click.echo(f"{file}: MLflow {found.version or 'of no known version'}, {access}")
+    click.echo(f"{file}: MLflow {found.version or 'of unknown version'}, {access}")
     click.echo(f"Next: registry-conformance verify --env-file {file}")
     return 0

@@ -1,4 +1,4 @@
-"""``load``: many clients at once, and the proof of what was acknowledged."""
+"""``load``: many clients at once, and every acknowledged write verified."""
 
 from __future__ import annotations
 
@@ -13,39 +13,37 @@ from registry_conformance.cli.problems import refuse
 from registry_conformance.judge.load.plan import BUDGETS, SHAPES, LoadPlan, LoadPlanError
 
 _OURS = ("fault", "kill", "store", "backend_store")
-"""Options that only a stack of our own has."""
+"""Options that need a local stack."""
 
 
 @click.command()
 @URL
 @ENV
 @ENV_FILE
+@click.option("--stack", type=OneOf(("auto", "embedded", "docker")), help="Start a local stack of this kind.")
+@click.option("--store", default="", metavar="auto|minio|moto|URL", help="The stack's S3 store.")
+@click.option("--backend-store", default="", metavar="sqlite|postgresql", help="The stack's database.")
+@click.option("--fault", multiple=True, type=FAULT, help="Inject this fault into the stack (may be repeated).")
+@click.option("--kill", default="", metavar="PART", help="Kill this part of the stack midway, and restart it.")
+@click.option("--shape", type=OneOf(tuple(SHAPES)), default="steady", show_default=True, help="The load profile.")
+@click.option("--users", default="8", show_default=True, metavar="N", help="The largest number of users.")
+@click.option("--seconds", default="30", show_default=True, metavar="S", help="Duration of the load.")
+@click.option("--sizes", default="", metavar="SIZE=WEIGHT,...", help="Model sizes (default: 4KiB=90,8MiB=9,100MiB=1).")
+@click.option("--sdk", default="0", metavar="SHARE", help="The share of users that use the MLflow SDK, 0 to 1.")
+@click.option("--workers", default="0", metavar="N", help="Worker processes, besides one that coordinates them.")
+@click.option("--page", default="0", metavar="PORT", help="Serve Locust's web page on this port.")
 @click.option(
-    "--stack", type=OneOf(("auto", "embedded", "docker")), help="A stack of our own, which is started for this."
-)
-@click.option("--store", default="", metavar="auto|minio|moto|URL", help="That stack's S3 store.")
-@click.option("--backend-store", default="", metavar="sqlite|postgresql", help="That stack's database.")
-@click.option("--fault", multiple=True, type=FAULT, help="Break that stack on purpose (may be repeated).")
-@click.option("--kill", default="", metavar="PART", help="Kill this part of it in the middle, and start it again.")
-@click.option("--shape", type=OneOf(tuple(SHAPES)), default="steady", show_default=True, help="How users come and go.")
-@click.option("--users", default="8", show_default=True, metavar="N", help="How many at most.")
-@click.option("--seconds", default="30", show_default=True, metavar="S", help="How long.")
-@click.option("--sizes", default="", metavar="SIZE=WEIGHT,...", help="Of models (default: 4KiB=90,8MiB=9,100MiB=1).")
-@click.option("--sdk", default="0", metavar="SHARE", help="The share of users that are MLflow's own client, 0 to 1.")
-@click.option("--workers", default="0", metavar="N", help="Processes that make the load, led by one more.")
-@click.option("--page", default="0", metavar="PORT", help="Serve Locust's page at this port meanwhile.")
-@click.option(
-    "--budget", multiple=True, metavar="NAME=NUMBER", help=f"Declared: {', '.join(BUDGETS)} (may be repeated)."
+    "--budget", multiple=True, metavar="NAME=NUMBER", help=f"A limit to judge: {', '.join(BUDGETS)} (may be repeated)."
 )
 @REPORT_DIR
 @click.pass_context
 def command(
     ctx: click.Context, /, url: str, env: str, env_file: Path | None, stack: str | None, report_dir: Path, **asked: str
 ) -> int:
-    """Put many clients on a deployment at once, look up all that was acknowledged, and judge it by the LOA checks.
+    """Run many clients at once, look up every acknowledged write afterwards, and run the LOA checks.
 
-    Users register models with real bytes, download, search, and move aliases. An environment is loaded only if its file
-    has a table [load], whose caps on requests, megabytes, objects and rate are kept.
+    Users register models with real bytes, download, search, and move aliases. An environment is put under load only if
+    its file has a [load] table; its limits on requests, megabytes, objects and rate are kept.
 
     \b
     Examples:
@@ -53,8 +51,8 @@ def command(
       registry-conformance load --stack embedded --kill mlflow --budget recovery=20
       registry-conformance load --env-file staging.toml --users 4 --seconds 60
 
-    Exit codes: 0 all that ran passed, 1 a check failed, 2 interrupted, 4 bad option or environment, or one without
-    [load], 5 nothing was verified, 6 could not verify, 7 something was left behind.
+    Exit codes: 0 all checks that ran passed, 1 a check failed, 2 interrupted, 4 bad option or environment, or no
+    [load] table, 5 nothing was verified, 6 could not verify, 7 test data was left behind.
     """
     import pytest
 
@@ -66,7 +64,7 @@ def command(
     exactly_one(ctx, "url", "env", "env_file", "stack")
     given = [name for name in _OURS if asked[name]]
     if given and not stack:
-        raise refuse(f"--{given[0].replace('_', '-')}: is about a stack of our own: add --stack")
+        raise refuse(f"--{given[0].replace('_', '-')}: needs a local stack: add --stack")
     try:
         plan = LoadPlan.parse(_line(asked))
     except LoadPlanError as problem:
@@ -81,7 +79,7 @@ def command(
 
 
 def _line(asked: dict[str, str]) -> str:
-    """Return the plan that the options say, as one line."""
+    """Return the load plan of these options as one line."""
     names = ("shape", "users", "seconds", "sizes", "sdk", "workers", "page", "kill")
     words = [f"{name}={asked[name]}" for name in names if asked[name]]
     return " ".join([*words, *asked["budget"]])

@@ -1,4 +1,4 @@
-"""The command ``registry-conformance``: each sub-command is imported when it is asked for."""
+"""The command ``registry-conformance``; a sub-command is imported only when it is called."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ USAGE = 4
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sub-command: the module below this package that has it as ``command``, and its line in the listing.
+    """A sub-command: the module of this package that defines ``command``, and its line in the help.
 
-    ``extra`` is the optional part of the installation that it needs, empty for what the base has.
+    ``extra`` names the optional dependencies that it needs; empty if the base installation is enough.
     """
 
     module: str
@@ -33,29 +33,27 @@ class Entry:
 
 
 COMMANDS = {
-    "doctor": Entry("doctor", "say what is wrong with a deployment, layer by layer, in seconds"),
-    "register": Entry("register", "make one real registration, step by step", "register"),
-    "verify": Entry("verify", "judge a deployment by all checks", "verify"),
-    "load": Entry("load", "put many clients on a deployment at once, and prove what was acknowledged", "load"),
-    "live": Entry("live", "write the file of an environment from what a deployment says of itself"),
-    "up": Entry("up", "start a deployment to play with, and leave it running", "lab"),
-    "faults": Entry("faults", "list what can be broken on purpose, and tell the story of a fault"),
-    "janitor": Entry("janitor", "remove what runs that broke off left in an environment"),
-    "purge": Entry("purge", "remove deleted experiments of runs from MLflow's database for good", "verify"),
-    "versions": Entry("versions", "make, list or remove the environments of other versions of MLflow", "lab"),
-    "nightly": Entry("nightly", "judge every target of a plan, and say what changed", "verify"),
-    "compare": Entry("compare", "say what changed between two runs", "verify"),
-    "verify-attestation": Entry(
-        "verify_attestation", "say whether the attestation of a run is to be believed", "verify"
-    ),
-    "render": Entry("render", "write every report again from a verdicts.json", "verify"),
-    "matrix": Entry("matrix", "say which client registers on which server, database, store and proxy", "lab"),
-    "mutants": Entry("mutants", "change a deployment a little, systematically, and see what no check notices", "lab"),
-    "prove": Entry("prove", "break a deployment in every known way, and see what the checks say", "lab"),
-    "field": Entry("field", "put other people's proxies before MLflow, and see what is said of each", "lab"),
-    "field-table": Entry("field_table", "judge deployments of others, healthy and broken in their own ways", "lab"),
-    "safeguards": Entry("safeguards", "mutate what keeps deletions to a run's own things; no mutant survives", "lab"),
-    "rehearse": Entry("rehearse", "judge a stack of our own as if it were somebody else's", "lab"),
+    "doctor": Entry("doctor", "diagnose a deployment: which layer fails, why, and how to fix it"),
+    "register": Entry("register", "register one real model, step by step, and remove it again", "register"),
+    "verify": Entry("verify", "run all checks against a deployment and write the reports", "verify"),
+    "load": Entry("load", "run many clients at once, and verify every acknowledged write", "load"),
+    "live": Entry("live", "write an environment file for a deployment"),
+    "up": Entry("up", "start a local deployment to try things on, until Ctrl-C", "lab"),
+    "faults": Entry("faults", "list the faults that can be injected, and describe them"),
+    "janitor": Entry("janitor", "remove what interrupted runs left behind in an environment"),
+    "purge": Entry("purge", "remove a run's deleted experiments from MLflow's database for good", "verify"),
+    "versions": Entry("versions", "install, list or remove other MLflow versions", "lab"),
+    "nightly": Entry("nightly", "judge every target of a plan, and report what changed", "verify"),
+    "compare": Entry("compare", "report what changed between two runs", "verify"),
+    "verify-attestation": Entry("verify_attestation", "verify the attestation of a run", "verify"),
+    "render": Entry("render", "write all reports again from a verdicts.json", "verify"),
+    "matrix": Entry("matrix", "test which client registers on which server, database, store and proxy", "lab"),
+    "mutants": Entry("mutants", "mutate the reference deployment, and find what no check notices", "lab"),
+    "prove": Entry("prove", "inject every fault, and score the checks and the diagnosis", "lab"),
+    "field": Entry("field", "test doctor and register on common third-party deployments", "lab"),
+    "field-table": Entry("field_table", "run the checks on third-party deployments, healthy and broken", "lab"),
+    "safeguards": Entry("safeguards", "mutate the code that limits deletions; no mutant may survive", "lab"),
+    "rehearse": Entry("rehearse", "rehearse live runs against a local stack, crashes included", "lab"),
     "docs": Entry("docs", "write the generated pages of docs/ (needs a checkout)", "lab"),
     "build-images": Entry("build_images", "build the images of the reference deployment", "lab"),
     "build-minio": Entry("build_minio", "build the MinIO server for stacks without containers"),
@@ -70,7 +68,7 @@ _BROUGHT_BY = {
     "psutil": "lab",
     "securesystemslib": "attest",
 }
-"""Module -> the extra that brings it, for what only some options of a sub-command of the base need."""
+"""Module -> the extra that installs it, for modules that only some options of a base sub-command need."""
 
 
 class Commands(click.Group):
@@ -92,7 +90,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Refuse an unknown sub-command with the nearest that there is."""
+        """Reject an unknown sub-command and suggest the nearest one."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             raise refuse(f"{args[0]}: {unknown(args[0], COMMANDS, listing=f'{NAME} --help')}")
         return super().resolve_command(ctx, args)
@@ -108,7 +106,7 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def command() -> None:
-    """Say, with proof, whether a third party can register a model on a deployment, and what to fix if not.
+    """Verify whether a third party can register a model on an MLflow deployment, and find what to fix if not.
 
     \b
     My registration fails:       registry-conformance doctor --url URL
@@ -118,7 +116,7 @@ def command() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Carry out what the arguments ask for; return the exit code."""
+    """Run the sub-command that the arguments name; return the exit code."""
     try:
         return carry_out(command, NAME, arguments)
     except ModuleNotFoundError as missing:
@@ -133,6 +131,6 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def main() -> NoReturn:
-    """Carry out the arguments of this process."""
+    """Run the command line of this process."""
     steady()
     sys.exit(run(sys.argv[1:]))

@@ -19,18 +19,25 @@ from registry_conformance.judge.locations import CHECKOUT
     default=lambda: (CHECKOUT or Path()) / "matrix.toml",
     show_default="matrix.toml",
     metavar="FILE",
-    help="Which cells.",
+    help="The cells to test.",
 )
 @REPORT_DIR
 @click.option("--only", multiple=True, metavar="GROUP", help="This group of the plan (may be repeated).")
-@click.option("--resume", is_flag=True, help="Go on with the last run: what is missing or could not be tried.")
 @click.option(
-    "--parallel", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Deployments at once."
+    "--resume", is_flag=True, help="Continue the last run with the cells that are missing or could not be tested."
 )
-@click.option("--shard", default="1/1", metavar="I/N", help="The share of one machine out of N; merge them afterwards.")
-@click.option("--merge", multiple=True, type=FOLDER, metavar="DIR", help="Put the results of shards together instead.")
-@click.option("--newest", is_flag=True, help="Measure the releases on the index that docs/compatibility.json lacks.")
-@click.option("--write-docs", is_flag=True, help="Write docs/compatibility.json and .md too (needs a checkout).")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="The number of deployments to run in parallel.",
+)
+@click.option("--shard", default="1/1", metavar="I/N", help="This machine's share out of N; combine them with --merge.")
+@click.option("--merge", multiple=True, type=FOLDER, metavar="DIR", help="Only combine the results of shards.")
+@click.option("--newest", is_flag=True, help="Test the MLflow releases on PyPI that docs/compatibility.json lacks.")
+@click.option("--write-docs", is_flag=True, help="Also write docs/compatibility.json and .md (needs a checkout).")
 def command(
     plan: Path,
     report_dir: Path,
@@ -42,7 +49,7 @@ def command(
     newest: bool,
     write_docs: bool,
 ) -> int:
-    """Have each client of a plan register a model on each of its deployments; write matrix/latest/index.html.
+    """Register a model with each client of a plan on each deployment of the plan; write matrix/latest/index.html.
 
     \b
     Examples:
@@ -52,8 +59,8 @@ def command(
       registry-conformance matrix --merge shard-1/matrix/latest --merge shard-2/matrix/latest
       registry-conformance matrix --newest
 
-    Exit codes: 0 each cell registers, or does not for a reason that is known upstream; 1 another cell does not; 2
-    interrupted; 4 bad option or plan; 6 a cell could not be tried.
+    Exit codes: 0 every cell registers, or fails for a known upstream reason; 1 a cell fails for another reason; 2
+    interrupted; 4 bad option or plan; 6 a cell could not be tested.
     """
     from registry_conformance.proof.matrix.newest import ReleasesError, newest_cells
     from registry_conformance.proof.matrix.program import MatrixOptions, matrix, run_cells

@@ -1,4 +1,4 @@
-"""``mutants``: what the checks say of defects that nobody chose."""
+"""``mutants``: which rule-made defects the checks notice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from registry_conformance.cli.parameters import REPORT_DIR, STORE, Known, OneOf
 from registry_conformance.cli.problems import refuse
 
 JOBS = (os.cpu_count() or 1) + 1
-"""One stack more than cores: a deployment that hangs costs time, and no work."""
+"""One stack more than CPU cores: a stack that waits for a timeout uses no CPU."""
 LISTING = "registry-conformance mutants list"
 LAYERS = ("proxy", "auth", "keys", "mlflow", "store", "client")
 KINDS = ("setting", "statement", "source", "rule", "traffic")
@@ -29,16 +29,25 @@ def ids() -> Iterable[str]:
 
 MUTANT = Known(ids, LISTING, "ID")
 """The id of a mutant."""
-_LAYER = click.option("--layer", "layers", multiple=True, type=OneOf(LAYERS), help="Of this layer (may be repeated).")
-_KIND = click.option("--kind", "kinds", multiple=True, type=OneOf(KINDS), help="Of this kind (may be repeated).")
+_LAYER = click.option(
+    "--layer", "layers", multiple=True, type=OneOf(LAYERS), help="Only mutants of this layer (may be repeated)."
+)
+_KIND = click.option(
+    "--kind", "kinds", multiple=True, type=OneOf(KINDS), help="Only mutants of this kind (may be repeated)."
+)
 _JOBS = click.option(
-    "--jobs", type=click.IntRange(1), default=JOBS, show_default=True, metavar="N", help="Stacks at once."
+    "--jobs",
+    type=click.IntRange(1),
+    default=JOBS,
+    show_default=True,
+    metavar="N",
+    help="The number of stacks to run in parallel.",
 )
 
 
 @click.group()
 def command() -> None:
-    """Change the reference deployment a little, systematically, and see which changes a check kills.
+    """Make small, rule-based changes (mutants) to the reference deployment, and find those that no check notices.
 
     \b
     Examples:
@@ -50,8 +59,8 @@ def command() -> None:
 @command.command("list")
 @_LAYER
 @_KIND
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="So many, drawn with --seed.")
-@click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="What a sample is drawn with.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only N mutants, drawn with --seed.")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="Random seed of the sample.")
 def list_(layers: tuple[str, ...], kinds: tuple[str, ...], sample: int | None, seed: int) -> None:
     """List mutants: id, layer, kind, place and change."""
     from registry_conformance.proof.mutants.catalogue import catalogue
@@ -66,7 +75,7 @@ def list_(layers: tuple[str, ...], kinds: tuple[str, ...], sample: int | None, s
 @command.command()
 @click.argument("names", nargs=-1, required=True, metavar="ID...", type=MUTANT)
 def show(names: tuple[str, ...]) -> None:
-    """Tell what some mutants change, and which requirements speak of them."""
+    """Show what a mutant changes, and which requirements cover it."""
     from registry_conformance.proof.mutants.catalogue import catalogue
     from registry_conformance.proof.mutants.story import story
 
@@ -77,28 +86,35 @@ def show(names: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1, metavar="[ID]...", type=MUTANT)
 @_LAYER
 @_KIND
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="So many, of each layer and kind alike.")
-@click.option("--seed", type=int, metavar="S", help="What a sample is drawn with (default: drawn now, and told).")
 @click.option(
-    "--depth", type=click.IntRange(1), default=80, show_default=True, metavar="N", help="Cases tried of each, at most."
+    "--sample", type=click.IntRange(1), metavar="N", help="Only N mutants, spread evenly over layers and kinds."
 )
-@click.option("--diagnose", is_flag=True, help="Ask the diagnosis about each that is killed: takes seconds more.")
-@click.option("--resume", is_flag=True, help="Take up a run of the same suite that broke off.")
-@click.option("--learn", is_flag=True, help="Keep what killed which: the next run asks the likeliest killer first.")
+@click.option("--seed", type=int, metavar="S", help="Random seed of the sample (default: random, and printed).")
+@click.option(
+    "--depth",
+    type=click.IntRange(1),
+    default=80,
+    show_default=True,
+    metavar="N",
+    help="The most check cases to run for each mutant.",
+)
+@click.option("--diagnose", is_flag=True, help="Also diagnose each killed mutant; takes some seconds more.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run of the same suite version.")
+@click.option("--learn", is_flag=True, help="Record which check killed which mutant; the next run tries those first.")
 @click.option(
     "--floor",
     type=click.FloatRange(0, 1),
     default=0.0,
     show_default=True,
     metavar="SHARE",
-    help="Exit with 1 if a smaller share is killed.",
+    help="Exit with 1 if a smaller share of the mutants is killed.",
 )
-@click.option("--write-docs", is_flag=True, help="Have docs/score.md tell of this run (needs a checkout).")
+@click.option("--write-docs", is_flag=True, help="Write the score to docs/score.md (needs a checkout).")
 @_JOBS
 @STORE
 @REPORT_DIR
 def run(names: tuple[str, ...], **asked: Any) -> int:
-    """Arm mutants in turn and run the checks that speak of each, the likeliest killer first, until one fails.
+    """Apply mutants one after the other, and run the checks that cover each until one fails.
 
     Writes mutants.json into the report folder, under latest/.
 
@@ -124,7 +140,7 @@ def run(names: tuple[str, ...], **asked: Any) -> int:
 @STORE
 @REPORT_DIR
 def record(jobs: int, store: str, report_dir: Path) -> int:
-    """Run the checks on the reference and keep what each touches: mutants are then asked about by those alone."""
+    """Run the checks on the reference and record what each one covers; `run` then selects checks by that."""
     from registry_conformance.proof.mutants.program import record as recorded
 
     return recorded(jobs, store, report_dir, partial(print, flush=True))

@@ -1,4 +1,4 @@
-"""Kinds of option values that several sub-commands have."""
+"""Types of option values that several sub-commands share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Known(click.ParamType[str]):
-    """A name out of those that ``names`` returns, which is asked only when a value is given; never listed in help.
+    """One of the names that ``names`` returns; it is called only if the option is given, never for the help text.
 
     ``listing`` is the command that shows all names, ``name`` what the value is called in help.
     """
@@ -29,7 +29,7 @@ class Known(click.ParamType[str]):
         self.name = name
 
     def convert(self, value: Any, param: click.Parameter | None, _: click.Context | None) -> str:
-        """Return the name, or refuse it with the nearest that there is."""
+        """Return the name, or reject it and suggest the nearest one."""
         known = list(self._names())
         if value not in known:
             raise refuse(f"{_of(param)}{value}: {unknown(str(value), known, listing=self._listing)}")
@@ -37,7 +37,7 @@ class Known(click.ParamType[str]):
 
 
 class OneOf(click.Choice[str]):
-    """One of a few words; another is refused with the nearest, in the form of all other messages."""
+    """One of a few words; any other is rejected with the nearest one, worded like all other messages."""
 
     def convert(self, value: Any, param: click.Parameter | None, _: click.Context | None) -> str:
         """Return the word, or refuse it."""
@@ -47,22 +47,22 @@ class OneOf(click.Choice[str]):
 
 
 class Age(click.ParamType[timedelta]):
-    """An age as ``30m``, ``24h`` or ``7d`` say it."""
+    """An age such as ``30m``, ``24h`` or ``7d``."""
 
     name = "AGE"
 
     def convert(self, value: Any, param: click.Parameter | None, _: click.Context | None) -> timedelta:
-        """Return the age, or refuse what is none."""
+        """Return the age, or reject a value that is not one."""
         if isinstance(value, timedelta):
             return value
         found = re.fullmatch(r"(\d{1,4})([mhd])", value)
         if not found:
-            raise refuse(f"{_of(param)}{value}: say an age as 30m, 24h or 7d")
+            raise refuse(f"{_of(param)}{value}: write an age such as 30m, 24h or 7d")
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def exactly_one(ctx: click.Context, *names: str) -> None:
-    """Refuse options of which not exactly one is given; ``names`` are their parameters' names."""
+    """Reject the call unless exactly one of these options is given; ``names`` are parameter names."""
     given = [name for name in names if ctx.params.get(name)]
     shown = [f"--{name.replace('_', '-')}" for name in names]
     if not given:
@@ -73,7 +73,7 @@ def exactly_one(ctx: click.Context, *names: str) -> None:
 
 
 def _of(param: click.Parameter | None) -> str:
-    """Return how a message names the option that it is about, empty for a plain argument."""
+    """Return the option's name as messages start with it; empty for a positional argument."""
     return f"{param.opts[0]}=" if isinstance(param, click.Option) else ""
 
 
@@ -85,34 +85,32 @@ def environments() -> Iterable[str]:
 
 
 URL = click.option(
-    "--url", default="", metavar="URL", help="A tracking URI; the credential is taken from where MLflow takes it."
+    "--url", default="", metavar="URL", help="A tracking URI; the credential comes from MLflow's own variables."
 )
 ENV = click.option("--env", default="", metavar="NAME", help="An environment of suites/live/environments.")
-ENV_FILE = click.option(
-    "--env-file", type=click.Path(path_type=Path), metavar="PATH", help="The file of an environment."
-)
+ENV_FILE = click.option("--env-file", type=click.Path(path_type=Path), metavar="PATH", help="An environment file.")
 FOLDER = click.Path(path_type=Path, file_okay=False, resolve_path=True)
 REPORT_DIR = click.option(
     "--report-dir",
     type=FOLDER,
     default=report_folder,
     metavar="DIR",
-    help="Where runs, history and ledgers lie (default: reports/).",
+    help="Folder of runs, history and ledgers (default: reports/).",
 )
 STACK_TO_START = click.option(
-    "--stack", type=OneOf(("auto", "embedded", "docker")), help="A stack of our own, which is started for this."
+    "--stack", type=OneOf(("auto", "embedded", "docker")), help="Start a local stack of this kind."
 )
 STACK = click.option(
     "--stack",
     type=OneOf(("auto", "embedded", "docker")),
     default="embedded",
     show_default=True,
-    help="How a stack of our own runs.",
+    help="How the local stack runs.",
 )
 STORE = click.option(
     "--store",
     type=OneOf(("auto", "minio", "moto")),
     default="auto",
     show_default=True,
-    help="Its S3 store; auto takes minio if it is on PATH.",
+    help="The stack's S3 store; auto uses minio if it is on PATH.",
 )

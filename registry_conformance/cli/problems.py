@@ -1,4 +1,4 @@
-"""How a program of this project ends if it cannot do what it was asked: a sentence and an exit code, no traceback."""
+"""Errors that end a command: a one-line message and an exit code, never a traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INTERRUPTED, USAGE, COULD_NOT = 2, 4, 6
 
 
 class EndedError(click.ClickException):
-    """The program ends with a message of one line, which names the command, and an exit code."""
+    """Ends the program with a one-line message that names the command, and an exit code."""
 
     def __init__(self, message: object, exit_code: int) -> None:
         context = click.get_current_context(silent=True)
@@ -22,17 +22,17 @@ class EndedError(click.ClickException):
 
 
 def refuse(message: object) -> EndedError:
-    """Return the error for options or input that cannot be used."""
+    """Return the error for invalid options or input."""
     return EndedError(message, USAGE)
 
 
 def could_not(message: object) -> EndedError:
-    """Return the error for what cannot be verified: nobody answers, or a stack does not start."""
+    """Return the error for a verification that is impossible: no answer, or the stack does not start."""
     return EndedError(message, COULD_NOT)
 
 
 def carry_out(command: click.Command, name: str, arguments: Sequence[str]) -> int:
-    """Carry out a command that is called ``name``; return the exit code."""
+    """Run a command that is called ``name``; return its exit code."""
     requests = EndRequests()
     requests.install()
     try:

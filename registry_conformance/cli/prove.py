@@ -1,4 +1,4 @@
-"""``prove``: what the checks and the diagnosis say of deployments that are broken on purpose."""
+"""``prove``: score the checks and the diagnosis on injected faults."""
 
 from __future__ import annotations
 
@@ -13,30 +13,42 @@ from registry_conformance.cli.faults import FAULT
 from registry_conformance.cli.parameters import REPORT_DIR, STACK, STORE
 
 JOBS = (os.cpu_count() or 1) + 1
-"""One stack more than cores: a deployment that hangs costs time, and no work."""
+"""One stack more than CPU cores: a stack that waits for a timeout uses no CPU."""
 
 
 @click.command()
 @click.option("--only", multiple=True, type=FAULT, help="This fault (may be repeated).")
-@click.option("--rounds", type=click.IntRange(0), metavar="N", help="On the reference (default: 5; none with --only).")
-@click.option("--jobs", type=click.IntRange(1), default=JOBS, show_default=True, metavar="N", help="Stacks at once.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Runs on the healthy reference (default: 5; none with --only).",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=JOBS,
+    show_default=True,
+    metavar="N",
+    help="The number of stacks to run in parallel.",
+)
 @STACK
 @STORE
 @REPORT_DIR
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="So many faults, drawn by the seed.")
-@click.option("--seed", type=int, metavar="S", help="What a sample is drawn with (default: drawn now, and told).")
-@click.option("--busy", is_flag=True, help="Keep every core busy meanwhile.")
-@click.option("--slow", is_flag=True, help="Let each request to the proxy wait for 100 ms.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only N faults, drawn with the seed.")
+@click.option("--seed", type=int, metavar="S", help="Random seed of the sample (default: random, and printed).")
+@click.option("--busy", is_flag=True, help="Keep every CPU core busy at the same time.")
+@click.option("--slow", is_flag=True, help="Delay each request to the proxy by 100 ms.")
 @click.option(
     "--replay",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Start nothing: try the diagnosis on the facts that a proof kept in FOLDER.",
+    help="Start no stack; run the diagnosis on the facts that an earlier proof wrote to FOLDER.",
 )
-@click.option("--keep", is_flag=True, help="With --replay: compare with these facts from now on.")
-@click.option("--thorough", is_flag=True, help="Run a case of every check under every fault: takes hours.")
+@click.option("--keep", is_flag=True, help="With --replay: use these facts as the baseline from now on.")
+@click.option("--thorough", is_flag=True, help="Run every check under every fault; takes hours.")
 def command(replay: Path | None, keep: bool, **asked: Any) -> int:
-    """Break a deployment in every known way and see what the checks and the diagnosis say.
+    """Inject every fault into a deployment, and score which ones the checks catch and the diagnosis names.
 
     Writes faults.json, faults.html, diagnosis.json and facts/ into the report folder, under latest/.
 
@@ -46,7 +58,7 @@ def command(replay: Path | None, keep: bool, **asked: Any) -> int:
       registry-conformance prove --sample 20 --busy
       registry-conformance prove --replay reports/latest/facts
 
-    Exit codes: 0 the suite stands, 1 it does not (each shortcoming is printed), 2 interrupted, 4 bad option,
+    Exit codes: 0 every fault is caught and named, 1 one is not (each is printed), 2 interrupted, 4 bad option,
     6 could not verify.
     """
     from registry_conformance.proof.faults.program import ProofRequest, prove

@@ -12,16 +12,16 @@ URI = "REGISTRY_BACKEND_STORE_URI"
 @click.command()
 @click.argument("experiments", metavar="ID[,ID...]")
 def command(experiments: str) -> int:
-    """Remove deleted experiments of runs from MLflow's database for good: them, their runs, their logged models.
+    """Permanently remove a run's deleted experiments from MLflow's database, with their runs and logged models.
 
-    The database's URI is taken from REGISTRY_BACKEND_STORE_URI. Experiments that are active, or whose name is not that
-    of a run of this suite, are refused, and nothing is removed then.
+    The database URI comes from REGISTRY_BACKEND_STORE_URI. If an experiment is active, or was not created by a run of
+    this suite, it is rejected and nothing is removed.
 
     \b
     Example:
       REGISTRY_BACKEND_STORE_URI=postgresql://USER:PASSWORD@HOST/DB registry-conformance purge 12,13
 
-    Exit codes: 0 they are gone, 1 something was refused, 4 bad option.
+    Exit codes: 0 removed, 1 an experiment was rejected, 4 bad option.
     """
     from registry_conformance.judge.clients.backend_store import PurgeError, purge
     from registry_conformance.judge.live.janitor import RUN

@@ -16,7 +16,7 @@ from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, STACK
 @ENV_FILE
 @STACK_TO_START
 @with_axes
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON; the steps go to stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; the steps go to stderr.")
 @REPORT_DIR
 @click.pass_context
 def command(
@@ -30,10 +30,10 @@ def command(
     report_dir: Path,
     **axes: str,
 ) -> int:
-    """Make one real registration of a real model, step by step, as a third-party developer does, and remove it again.
+    """Register one real model, step by step, as a third-party developer does, and remove it again.
 
-    With --url the credential is taken from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
-    MLFLOW_TRACKING_PASSWORD. With --stack a deployment of our own is started for it, of the parts that are named.
+    With --url the credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
+    MLFLOW_TRACKING_PASSWORD. With --stack a local stack is started first, from the parts that the options name.
 
     \b
     Examples:
@@ -42,8 +42,8 @@ def command(
       registry-conformance register --stack embedded --mlflow 3.9.0 --client 2.22.5 --backend-store postgresql
       registry-conformance register --env-file staging.toml --json
 
-    Exit codes: 0 a model can be registered, 1 not, 2 interrupted, 4 bad option or environment, 6 nobody answers there,
-    7 something was left behind.
+    Exit codes: 0 a model can be registered, 1 it cannot, 2 interrupted, 4 bad option or environment, 6 the target does
+    not answer, 7 test data was left behind.
     """
     from registry_conformance.run.session.program import register
 

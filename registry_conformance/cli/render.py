@@ -15,15 +15,15 @@ from registry_conformance.cli.problems import refuse
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @REPORT_DIR
 def command(run: str, folder: Path, report_dir: Path) -> int:
-    """Write every report of a run again into FOLDER; the run may come from another machine.
+    """Write all reports of a run to FOLDER; the run may come from another machine.
 
-    RUN is a verdicts.json, a run's folder, a run's id, "latest", or the file of doctor --bundle.
+    RUN is a verdicts.json, a run's folder, a run id, "latest", or a file written by doctor --bundle.
 
     \b
     Example:
       registry-conformance render downloaded/verdicts.json pages
 
-    Exit codes: 0 written, 4 bad option, a file that cannot be read or a folder that cannot be written.
+    Exit codes: 0 written, 4 bad option, unreadable file or unwritable folder.
     """
     from registry_conformance.judge.report.bundle_page import BundleUnreadableError, is_bundle, render_bundle
     from registry_conformance.judge.report.compare import found

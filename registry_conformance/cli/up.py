@@ -1,4 +1,4 @@
-"""``up``: a deployment to play with."""
+"""``up``: a local deployment to try things on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOOK_EVERY = 1.0
 
 
 @click.command()
-@click.option("--fault", "faults", multiple=True, type=FAULT, help="Break it on purpose (may be repeated).")
+@click.option("--fault", "faults", multiple=True, type=FAULT, help="Inject this fault (may be repeated).")
 @STACK
 @STORE
 @click.option(
@@ -35,16 +35,16 @@ _LOOK_EVERY = 1.0
     help="The proxy's port (default: any free one).",
 )
 def command(faults: tuple[str, ...], stack: str, store: str, proxy_port: int) -> int:
-    """Start a deployment to play with, and leave it running until Ctrl-C.
+    """Start a local deployment to try things on, and keep it running until Ctrl-C.
 
-    Prints its address, a writer's key, the address of MLflow's pages and what to try. Nothing of it is left afterwards.
+    Prints its address, a writer's key, the address of the MLflow UI, and commands to try. Nothing is left afterwards.
 
     \b
     Examples:
       registry-conformance up
       registry-conformance up --fault artifact-route-missing
 
-    Exit codes: 0 ended by Ctrl-C or SIGTERM, 4 bad option, 6 it did not start, or lost a part.
+    Exit codes: 0 ended by Ctrl-C or SIGTERM, 4 bad option, 6 the stack did not start, or lost a part.
     """
     from registry_conformance.judge.machine import isolate
     from registry_conformance.lab.deployment import REFERENCE
@@ -80,7 +80,7 @@ def command(faults: tuple[str, ...], stack: str, store: str, proxy_port: int) ->
         except StackError as problem:
             raise could_not(problem) from problem
         except KeyboardInterrupt:
-            click.echo("\nending it ...")
+            click.echo("\nstopping ...")
             return 0
         finally:
             if owned is not None:
@@ -88,7 +88,7 @@ def command(faults: tuple[str, ...], stack: str, store: str, proxy_port: int) ->
 
 
 def _described(target: Target) -> Iterator[str]:
-    """Yield what there is to know of a deployment that runs."""
+    """Yield the description of a running deployment: addresses, key, commands to try."""
     door, key = target.doors[0], target.keys["writer"]
     yield ""
     if target.faults:
@@ -106,10 +106,10 @@ def _described(target: Target) -> Iterator[str]:
     yield f"  registry-conformance doctor --url {shlex.quote(door.url)}"
     yield f"  registry-conformance register --url {shlex.quote(door.url)}"
     yield ""
-    yield "Ctrl-C ends it; nothing of it is left then."
+    yield "Press Ctrl-C to stop it; nothing is left afterwards."
 
 
 def _watched(owned: OwnedStack) -> NoReturn:
-    """Wait until a part dies that should run; tell of it."""
+    """Wait until a part of the stack dies; report it."""
     lost = awaited(owned.obituaries, ENDLESS, pause=_LOOK_EVERY)
     raise could_not("; ".join(lost))

@@ -1,4 +1,4 @@
-"""``verify``: every check that can be asked of a deployment."""
+"""``verify``: all checks against a deployment."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, STACK
 from registry_conformance.cli.problems import COULD_NOT, INTERRUPTED, USAGE, EndedError, refuse
 
 _PASSED_ON = (INTERRUPTED, USAGE, 5)
-"""Exit codes of a run that say of a change, too, why nothing is said of it."""
+"""Exit codes of a run that also become the exit code if the change cannot be judged."""
 _OURS = ("--run-id", "--report-dir")
-"""Options of a run that must differ on the two sides of a change."""
+"""Options that must differ between the two runs of ``--against``."""
 
 
 @click.command()
@@ -25,37 +25,35 @@ _OURS = ("--run-id", "--report-dir")
 @ENV_FILE
 @STACK_TO_START
 @with_axes
-@click.option("--fault", "faults", multiple=True, type=FAULT, help="Break that stack on purpose (may be repeated).")
-@click.option("--read-only", is_flag=True, help="Ask only what changes nothing; registration is not tried.")
 @click.option(
-    "-k", "selection", default="", metavar="EXPRESSION", help="Only checks whose names match, as pytest has it."
+    "--fault", "faults", multiple=True, type=FAULT, help="Inject this fault into the stack (may be repeated)."
 )
-@click.option(
-    "-n", "workers", type=click.IntRange(0), default=0, metavar="N", help="Processes that run checks at once."
-)
+@click.option("--read-only", is_flag=True, help="Send only requests that change nothing; no registration is tried.")
+@click.option("-k", "selection", default="", metavar="EXPRESSION", help="Only checks whose names match (pytest's -k).")
+@click.option("-n", "workers", type=click.IntRange(0), default=0, metavar="N", help="The number of worker processes.")
 @click.option(
     "--against",
     metavar="BASE",
-    help="Judge a change: by an image, a file, a folder, a git revision or a run that has what was there before it.",
+    help="Judge a change against the version before: an image, a file, a folder, a git revision or an earlier run.",
 )
 @click.option(
     "--also-client",
     "clients",
     multiple=True,
     metavar="VERSION",
-    help="With --against: register with this MLflow client too, before and after (may be repeated).",
+    help="With --against: also register with this MLflow client on both sides (may be repeated).",
 )
 @click.option(
     "--comment",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="With --against: write what the change does there too, as Markdown for a pull request.",
+    help="With --against: also write the result to FILE, as Markdown for a pull request.",
 )
 @click.option(
     "--register",
     type=click.IntRange(1),
     metavar="RELEASE",
-    help="Ask only what this release of the register asked (default: all).",
+    help="Test only the requirements of this register release (default: all).",
 )
 @click.option(
     "--attestation-key",
@@ -86,14 +84,13 @@ def command(
     pytest_options: tuple[str, ...],
     **axes: str,
 ) -> int:
-    """Judge a deployment by every check that can be asked of it, and write the reports.
+    """Run every check that applies to a deployment, and write the reports.
 
-    With --url the credential is taken from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
-    MLFLOW_TRACKING_PASSWORD; what else there is to know of a deployment stands in
-    the file of an environment. With --stack a deployment of our own is started and judged.
+    With --url the credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
+    MLFLOW_TRACKING_PASSWORD; an environment file can describe more. With --stack a local stack is started and judged.
 
-    With --against a change is judged by what it changes: what was there before is judged first, and one sentence says
-    which promises and which clients the change breaks or mends. What is red on both sides does not count.
+    With --against two versions are judged, first BASE, then the one that the other options name. The result says which
+    promises and which clients the change breaks or fixes. What fails on both sides does not count.
 
     \b
     Examples:
@@ -104,15 +101,15 @@ def command(
       registry-conformance verify --stack embedded --proxy nginx:conf/registry.conf --against main
       registry-conformance verify --stack docker --proxy-image proxy:new --against proxy:old --comment comment.md
 
-    Exit codes: 0 all that ran passed, 1 a check failed, 2 interrupted, 4 bad option or environment, 5 nothing was
-    verified, 6 could not verify, 7 something was left behind. With --against: 0 the change breaks nothing, 1 it breaks
-    a promise or a client, 2, 4, 5 as above, 6 it cannot be said.
+    Exit codes: 0 all checks that ran passed, 1 a check failed, 2 interrupted, 4 bad option or environment, 5 nothing
+    was verified, 6 could not verify, 7 test data was left behind. With --against: 0 the change breaks nothing, 1 it breaks
+    a promise or a client, 2, 4, 5 as above, 6 undecided.
     """
     exactly_one(ctx, "url", "env", "env_file", "stack")
     if read_only and stack:
-        raise refuse("--read-only: is for the deployments of others; leave it out with --stack")
+        raise refuse("--read-only: is for third-party deployments; leave it out with --stack")
     if faults and not stack:
-        raise refuse(f"--fault={faults[0]}: only a stack of our own is broken on purpose: add --stack")
+        raise refuse(f"--fault={faults[0]}: faults need a local stack: add --stack")
     if (clients or comment) and not against:
         raise refuse(f"{'--also-client' if clients else '--comment'}: is about a change; add --against")
     target = {"url": url, "env": env, "env-file": str(env_file.resolve()) if env_file else "", "stack": stack or ""}

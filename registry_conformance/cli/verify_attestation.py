@@ -1,4 +1,4 @@
-"""``verify-attestation``: whether the attestation of a run is to be believed, and what it says."""
+"""``verify-attestation``: whether the attestation of a run is valid, and what it says."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     "--key",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="The public key, in PEM, of whoever must have signed it.",
+    help="The signer's public key, in PEM.",
 )
-@click.option("--unsigned", is_flag=True, help="Take an attestation without a signature: anybody may have written it.")
+@click.option(
+    "--unsigned", is_flag=True, help="Accept an attestation without a signature; anybody may have written it."
+)
 @click.option(
     "--requires",
     "required",
@@ -32,17 +34,17 @@ if TYPE_CHECKING:
 )
 @REPORT_DIR
 def command(run: str, key: Path | None, unsigned: bool, required: tuple[str, ...], report_dir: Path) -> int:
-    """Say whether the attestation of a run is signed by a key, is about the report beside it, and says what it says.
+    """Verify that the attestation of a run is signed by the given key and matches the report next to it.
 
-    RUN is a verdicts.json, a run's folder, a run's id, or "latest"; the attestation lies in the same folder.
+    RUN is a verdicts.json, a run's folder, a run id, or "latest"; the attestation is in the same folder.
 
     \b
     Examples:
       registry-conformance verify-attestation latest --key public.pem
       registry-conformance verify-attestation downloaded/verdicts.json --key public.pem --requires REG-001
 
-    Exit codes: 0 it is true and the run passed, 1 it is true and the run did not, or a required requirement did not, 4
-    bad option or a run that cannot be read, 6 it is not to be believed.
+    Exit codes: 0 valid, and the run passed; 1 valid, but the run or a required requirement did not pass; 4 bad option
+    or unreadable run; 6 invalid.
     """
     from registry_conformance.judge.report import attestation
     from registry_conformance.judge.report.compare import found
@@ -50,7 +52,7 @@ def command(run: str, key: Path | None, unsigned: bool, required: tuple[str, ...
     from registry_conformance.judge.report.read import UnreadableError, read
 
     if bool(key) == unsigned:
-        raise refuse("give --key FILE, the public key of whoever must have signed it, or else --unsigned")
+        raise refuse("give --key FILE (the signer's public key) or --unsigned")
     try:
         report = found(run, report_dir)
         record = read(report, Spool())
@@ -59,7 +61,7 @@ def command(run: str, key: Path | None, unsigned: bool, required: tuple[str, ...
     except (UnreadableError, attestation.KeyUnusableError) as problem:
         raise refuse(problem) from problem
     except attestation.UntrueError as problem:
-        raise could_not(f"{report.parent}: the attestation is not to be believed: {problem}") from problem
+        raise could_not(f"{report.parent}: the attestation is invalid: {problem}") from problem
     return _told(told, record, required, key)
 
 
@@ -75,7 +77,7 @@ def _statement(folder: Path, key: Path | None) -> dict[str, Any]:
 
 
 def _told(told: dict[str, Any], run: RunRecord, required: tuple[str, ...], key: Path | None) -> int:
-    """Say what a true attestation says, and return the exit code."""
+    """Print what a valid attestation says, and return the exit code."""
     from registry_conformance.judge.report.attestation import PASSED
     from registry_conformance.judge.report.conclusion import sentence
     from registry_conformance.judge.report.tally import plural, some

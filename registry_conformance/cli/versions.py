@@ -1,4 +1,4 @@
-"""``versions``: the environments of other versions of MLflow that this machine keeps."""
+"""``versions``: other MLflow versions that are installed on this machine."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from registry_conformance.cli.problems import could_not, refuse
 
 @click.command()
 @click.argument("versions", nargs=-1, metavar="[VERSION...]")
-@click.option("--clear", is_flag=True, help="Remove all of them, and give their space back.")
+@click.option("--clear", is_flag=True, help="Remove all of them.")
 def command(versions: tuple[str, ...], clear: bool) -> int:
-    """Make the environments of versions of MLflow, as servers or clients of runs need them; list or remove those kept.
+    """Install other MLflow versions, each in its own virtual environment; list or remove them.
 
-    A run makes what it needs by itself (--mlflow=VERSION, --client=VERSION): this prepares a machine.
+    A run installs what it needs by itself (--mlflow=VERSION, --client=VERSION); use this to prepare a machine.
 
     \b
     Examples:
@@ -21,7 +21,7 @@ def command(versions: tuple[str, ...], clear: bool) -> int:
       registry-conformance versions 2.22.5 3.9.0
       registry-conformance versions --clear
 
-    Exit codes: 0 done, 4 bad option or no such version, 6 an environment cannot be made.
+    Exit codes: 0 done, 4 bad option or no such version, 6 an installation failed.
     """
     from registry_conformance.lab.external import mlflow_environment as kept
 
