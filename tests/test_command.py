@@ -58,7 +58,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["prove", "--store=mini"], "--store=mini: unknown; did you mean minio? Use one of auto, minio, moto"),
         (["janitor", "--env=stagin"], "--env=stagin: unknown; did you mean staging?"),
         (["build-images", "prxy"], "prxy: unknown; did you mean proxy?"),
-        (["verify", "--url=http://x", "--fault=body-limit"], "--fault=body-limit: only a stack of our own"),
+        (["verify", "--url=http://x", "--fault=body-limit"], "--fault=body-limit: faults need a local stack"),
     ],
 )
 def test_typo_is_answered_with_the_nearest(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

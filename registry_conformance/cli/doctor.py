@@ -205,9 +205,7 @@ def _effective_credential(url: str, given: Credential | None, network: Network, 
     host = urlsplit(url).hostname
     told = f"the netrc file (~/.netrc) has an entry for {host}: the MLflow client sends its user and password"
     if len(entry.password) < SHORTEST:
-        raise refuse(
-            f"{told}, and one of a secret of fewer than {SHORTEST} characters cannot be redacted from the output"
-        )
+        raise refuse(f"{told}, and this password is too short to be redacted: use {SHORTEST} characters or more")
     if given is None:
         click.echo(f"doctor: {told}", err=True)
         return entry
@@ -235,9 +233,7 @@ def _credential() -> Credential | None:
         )
     for name, secret in (("PASSWORD", password), ("TOKEN", token)):
         if 0 < len(secret) < SHORTEST:
-            raise refuse(
-                f"MLFLOW_TRACKING_{name}: a secret of fewer than {SHORTEST} characters cannot be redacted from the output"
-            )
+            raise refuse(f"MLFLOW_TRACKING_{name}: too short to be redacted: use {SHORTEST} characters or more")
     return Password(user, password) if user else token or None
 
 

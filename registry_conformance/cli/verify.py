@@ -102,8 +102,8 @@ def command(
       registry-conformance verify --stack docker --proxy-image proxy:new --against proxy:old --comment comment.md
 
     Exit codes: 0 all checks that ran passed, 1 a check failed, 2 interrupted, 4 bad option or environment, 5 nothing
-    was verified, 6 could not verify, 7 test data was left behind. With --against: 0 the change breaks nothing, 1 it breaks
-    a promise or a client, 2, 4, 5 as above, 6 undecided.
+    was verified, 6 could not verify, 7 test data was left behind. With --against: 0 the change breaks nothing,
+    1 it breaks a promise or a client, 2, 4, 5 as above, 6 undecided.
     """
     exactly_one(ctx, "url", "env", "env_file", "stack")
     if read_only and stack:

@@ -11,7 +11,7 @@ from registry_conformance.judge.machine import variable
 
 PATIENCE = 30.0
 SHORTEST = 6
-"""A secret of fewer characters cannot be kept out of a report, which it could occur in by chance."""
+"""A shorter secret cannot be redacted: it could occur in a report by chance."""
 
 
 def resolve(environment: EnvironmentFile, where: str, secret: Secret) -> str:

@@ -57,7 +57,7 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
             f"--env={settings.env}: suites/local needs a stack of our own; run pytest suites/live"
         )
     if settings.faults:
-        raise EnvironmentFileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
+        raise EnvironmentFileError(f"--fault={settings.faults[0]}: faults need a local stack")
     if switches := stand_ins():
         raise EnvironmentFileError(
             f"{switches[0]} is set: with something else in the place of the target nothing is verified; unset it"

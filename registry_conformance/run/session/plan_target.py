@@ -32,7 +32,7 @@ def planned_target(config: pytest.Config, settings: Settings, register: Register
             f"--plan={settings.plan.name}: a plan is judged by suites/live/test_infrastructure.py alone"
         )
     if settings.faults:
-        raise EnvironmentFileError(f"--fault={settings.faults[0]}: only a stack of our own is broken on purpose")
+        raise EnvironmentFileError(f"--fault={settings.faults[0]}: faults need a local stack")
     declared = None
     if settings.env:
         environment = environment_of(settings, register)
