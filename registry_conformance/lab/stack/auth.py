@@ -1,4 +1,4 @@
-"""The auth service and the key service behind it: same source on either stack."""
+"""The auth service and the key service behind it; both stacks run the same source."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Service(ProgramPart):
 
 
 class AuthServicePart(_Service):
-    """Envoy's ``ext_authz`` in, the key service's contract out."""
+    """The auth service: called by Envoy's ``ext_authz``, it calls the key service."""
 
     name = "auth"
     app = "auth_service:app"
@@ -104,7 +104,7 @@ class KeyServicePart(_Service):
             await super().up(deployment)
 
     async def apply(self, deployment: Deployment) -> None:
-        """Rewrite what it answers; start or stop it only where that changes."""
+        """Rewrite its key file; start or stop it only if that changed."""
         if not deployment.keys.up:
             await self.down()
         elif self.is_alive():
@@ -121,9 +121,9 @@ class KeyServicePart(_Service):
 
 
 def policy_text(other: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    """Return the auth service's policy file with other doors, open paths or rights of roles; as TOML.
+    """Return the auth service's policy file (TOML) with other doors, open paths or role permissions.
 
-    Without a change it is the shipped file, and what it says of other things stays beside a change.
+    Without a change it is the shipped file; settings that are not changed are kept.
     """
     shipped = (SOURCE / "policy.toml").read_text(encoding="utf-8")
     if not other:
@@ -145,7 +145,7 @@ def _toml(table: Mapping[str, Any], name: str = "") -> Iterator[str]:
 
 
 def _entry(name: str, deployment: Deployment) -> dict[str, object]:
-    """Return the description of a key; a name that is no role is a writer's key gone bad."""
+    """Return the description of a key; a name that is not a role stands for an invalid key of a writer."""
     keys = deployment.keys
     state = "revoked" if name in keys.revoked else name if name in KEY_STATES else "active"
     return {

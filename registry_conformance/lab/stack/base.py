@@ -1,4 +1,4 @@
-"""What every stack of ours does: its parts realise a deployment value, and a change touches only what differs."""
+"""What all stacks have in common: parts realise a deployment value, and a change touches only parts that differ."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SPACE = 256 << 20
 
 
 class RealisedStack(ABC):
-    """One realised deployment; ``apply`` makes it another one, touching only the parts that differ."""
+    """A running deployment; ``apply`` changes it to another one and touches only the parts that differ."""
 
     kind: str
 
@@ -72,7 +72,7 @@ class RealisedStack(ABC):
         return self.target()
 
     async def furnish(self) -> None:
-        """Make the parts, none of them started; raise ``PartError`` if there is no place for them."""
+        """Create the parts without starting them; raise ``PartError`` if that is impossible."""
         self._layout = layout = await self.prepare()
         self._store = (
             StoreOfOthers(layout, self.order.external_store)
@@ -94,7 +94,7 @@ class RealisedStack(ABC):
 
     @abstractmethod
     async def prepare(self) -> Layout:
-        """Return the place that the parts will stand in; raise ``PartError`` if there is none."""
+        """Return the layout (folders, addresses) of the parts; raise ``PartError`` if there is none."""
 
     @abstractmethod
     def mlflow(self, layout: Layout) -> MLflowServer:
@@ -110,12 +110,12 @@ class RealisedStack(ABC):
 
     @abstractmethod
     async def clear(self) -> None:
-        """Take away what the parts stood in."""
+        """Remove the folders, networks and so on that the parts used."""
 
     async def apply(self, deployment: Deployment) -> Target:
-        """Make the running stack another deployment: a part that lives and whose value is the same is not touched.
+        """Change the running stack to another deployment; unchanged live parts are not touched.
 
-        Raises ``UnsupportedByPartError``, and changes nothing, if a part that is not ours cannot be had in it.
+        Raises ``UnsupportedByPartError`` and changes nothing if an external part cannot have the new settings.
         """
         deployment = self._placed(deployment)
         if deployment.files and (self.kind != "embedded" or self.order.command):
@@ -137,16 +137,16 @@ class RealisedStack(ABC):
             return self.target()
 
     def obituaries(self) -> list[str]:
-        """Return a message for each part that died though it was wanted."""
+        """Return a message for each part that died unexpectedly."""
         return [part.death_report("died during the run") for part in self.parts if part.died]
 
     async def leave(self) -> str:
-        """End every part and take away what was made in a store of others; return what is left there, if anything."""
+        """Stop every part and remove what was created in an external store; return what could not be removed."""
         await asyncio.gather(*(part.down() for part in self.parts), return_exceptions=True)
         return await self._store.leave() if self.parts and isinstance(self._store, StoreOfOthers) else ""
 
     async def stop(self) -> None:
-        """End every part and remove the stack's folder, even where an engine that had them is out of reach."""
+        """Stop every part and remove the stack's folder, even if the container engine is unreachable."""
         try:
             await self.leave()
             await self.clear()
@@ -154,7 +154,7 @@ class RealisedStack(ABC):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def target(self) -> Target:
-        """Return how checks reach the deployment as it is now."""
+        """Return the target: how checks reach the deployment in its current state."""
         layout, links, proxy = self._layout, self.deployment.links, self._proxy
         mlflow, base = self._mlflow, proxy.base(links) + self._mlflow.prefix
         keys = proxy.keys({**layout.keys, "writer": layout.keys[self.deployment.client.key]})
@@ -193,7 +193,7 @@ class RealisedStack(ABC):
         )
 
     def _promises_found(self, version: str) -> Promises:
-        """Return what another version of MLflow promises: all that ours does, less what it shows not to have."""
+        """Return the promises of another MLflow version: those of the reference, minus the features it lacks."""
         target = self.target()
         door = target.doors[0]
         asked = MlflowHttp(door, target.key_at(door), Evidence(), self.order.run_id)
@@ -207,7 +207,7 @@ class RealisedStack(ABC):
         return Door("secure", f"https://{host}:{port}{DOORS[self._proxy.doors[0]]}", ca=self._proxy.authority)
 
     def _bucket(self) -> BucketAccess:
-        """Return how checks look into the bucket: past every link, unless all that is sent there is to be taped."""
+        """Return how checks access the bucket: directly, or through the store's link if all its traffic is taped."""
         layout, links = self._layout, self.deployment.links
         return replace(layout.bucket, endpoint=store_url(layout, links)) if "store" in links.taped else layout.bucket
 
@@ -217,27 +217,27 @@ class RealisedStack(ABC):
         return Capability(False, "no recorder stands between the proxy and MLflow")
 
     def pids(self) -> dict[str, int]:
-        """Return part -> process id, of the parts that run."""
+        """Return part -> process id, of the running parts."""
         return {part.name: part.pid for part in self.parts if part.pid is not None and part.is_alive()}
 
     def processes(self) -> dict[str, list[int]]:
-        """Return part -> the ids of all its processes that are known here, of the parts that run."""
+        """Return part -> all known process ids, of the running parts."""
         return {part.name: part.pids for part in self.parts if part.pids and part.is_alive()}
 
     def signal(self, part: str, number: int) -> None:
-        """Send a part a signal: kill it, have it hang, or have it go on."""
+        """Send a part a signal: kill, stop or continue."""
         next(each for each in self.parts if each.name == part).signal(number)
 
     def seconds(self) -> dict[str, float]:
-        """Return how long each part took until it was ready, when it last started."""
+        """Return how many seconds each part took to become ready at its last start."""
         return {part.name: part.seconds for part in self.parts if part.wanted}
 
     def store_address(self) -> dict[str, tuple[str, int]]:
-        """Return where a store of others is, by the name of its part; nothing if it is ours."""
+        """Return the address of an external store by its part's name; empty if the store is the suite's own."""
         return {"store": self.order.external_store.address} if self.order.external_store else {}
 
     def _placed(self, deployment: Deployment) -> Deployment:
-        """Return a deployment with the bucket that this stack has: in a store of others it is this stack's own."""
+        """Return the deployment with this stack's bucket; in an external store, the bucket that this stack created."""
         return replace(deployment, store=self.bucket) if self.order.external_store else deployment
 
     async def _learn_versions(self) -> None:
@@ -250,7 +250,7 @@ class RealisedStack(ABC):
 
 
 def bucket_at(endpoint: str, store: StoreValue, order: StackRequest) -> BucketAccess:
-    """Return how a bucket of an order is looked into: at this S3 endpoint, or in the store of others that it names."""
+    """Return access to the bucket of a request: at this S3 endpoint, or in the external store that it names."""
     opened = order.external_store or order.secrets
     return BucketAccess(
         endpoint=order.external_store.url if order.external_store else endpoint,
@@ -264,13 +264,13 @@ def bucket_at(endpoint: str, store: StoreValue, order: StackRequest) -> BucketAc
 
 
 def _own_bucket(order: StackRequest) -> StoreValue:
-    """Return a bucket that nobody else has, by a name that bears the run's."""
+    """Return a unique bucket name that contains the run's id."""
     assert order.external_store is not None
     return replace(order.deployment.store, bucket=bucket_name(order.run_id), region=order.external_store.region)
 
 
 async def _all(works: Sequence[Coroutine[None, None, None]]) -> None:
-    """Run all at once; the first that fails cancels the others and is raised as it is."""
+    """Run all concurrently; the first failure cancels the others and is raised."""
     try:
         async with asyncio.TaskGroup() as group:
             for work in works:

@@ -1,4 +1,4 @@
-"""MLflow's database as a server of its own: what a stack of processes and one of containers have in common."""
+"""MLflow's database as a separate server: what process and container stacks have in common."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from registry_conformance.lab.stack.part import ProgramPart
 
 
 class DatabasePart(ProgramPart):
-    """A database server with a database for MLflow, whose owner is called ``OWNER``."""
+    """A database server with a database for MLflow, owned by the user ``OWNER``."""
 
     name = "database"
 
@@ -22,7 +22,7 @@ class DatabasePart(ProgramPart):
     @property
     @abstractmethod
     def uri(self) -> str:
-        """The database, as SQLAlchemy names it."""
+        """The database's SQLAlchemy URI."""
 
     def spec(self, deployment: Deployment) -> Hashable:
         """Return nothing: no deployment changes the database."""

@@ -1,4 +1,4 @@
-"""Whether a database server answers, told by its first bytes: nobody has to log in."""
+"""Readiness of a database server, by its first bytes, without a login."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _LENGTH, _PROTOCOL = 4, 10
 
 
 async def postgresql_answers(host: str, port: int) -> bool:
-    """Return whether a PostgreSQL server takes connections there."""
+    """Return whether a PostgreSQL server accepts connections there."""
     return (await _first(host, port, 1, asking=_ASKS_FOR_TLS)) in (b"N", b"S")
 
 
 async def mysql_answers(host: str, port: int) -> bool:
-    """Return whether a MySQL or MariaDB server takes connections there."""
+    """Return whether a MySQL or MariaDB server accepts connections there."""
     greeting = await _first(host, port, _LENGTH + 1)
     return len(greeting) > _LENGTH and greeting[_LENGTH] == _PROTOCOL
 
 
 async def _first(host: str, port: int, count: int, asking: bytes = b"") -> bytes:
-    """Return the first bytes that a server sends, after it was asked if there is something to ask; empty for none."""
+    """Return the first bytes that a server sends, after sending it ``question`` if there is one; empty if none."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
     except OSError:

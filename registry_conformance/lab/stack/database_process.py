@@ -1,4 +1,4 @@
-"""MLflow's database as a process of this machine: the programs of the system's packages, never run as root."""
+"""MLflow's database as a local process: the system package's server, never run as root."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _LONGEST_SET_UP = 120.0
 
 
 class DatabaseProcess(DatabasePart):
-    """A database server in a folder of its own, which belongs to an account without rights if we are root.
+    """A database server in its own folder, owned by an unprivileged account if the suite runs as root.
 
-    Such servers refuse to run as root, and an account without rights cannot enter the stack's folder.
+    Such servers refuse to run as root, and an unprivileged account cannot enter the stack's folder.
     """
 
     needs: str
@@ -62,7 +62,7 @@ class DatabaseProcess(DatabasePart):
         self._is_to_come = False
 
     def is_alive(self) -> bool:
-        """Return whether the server runs, or is still to be started: MLflow waits for it from the beginning."""
+        """Return whether the server runs or is still starting: MLflow waits for it."""
         return self._is_to_come or super().is_alive()
 
     async def launch(self, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
@@ -70,7 +70,7 @@ class DatabaseProcess(DatabasePart):
         await self.runner.start(str(self.found(self.program)), arguments, variables)
 
     def found(self, program: str) -> Path:
-        """Return where a program of the database is; raise ``PartError`` that says what brings it."""
+        """Return the path of a database program; raise ``PartError`` that says which package has it."""
         path = database_program(program)
         if path is None:
             raise PartError(
@@ -90,11 +90,11 @@ class DatabaseProcess(DatabasePart):
 
     @abstractmethod
     def arguments(self) -> list[str]:
-        """Return what the server is started with."""
+        """Return the server's command-line arguments."""
 
     @abstractmethod
     def creation(self, secret: Path) -> list[str]:
-        """Return the command that makes an empty database; ``secret`` is a file for what nobody else may read."""
+        """Return the command that creates an empty database; ``secret`` is a file that only the account can read."""
 
     def own(self, file: Path, mode: int) -> None:
         """Give a file to the account that the server runs as."""
@@ -140,7 +140,7 @@ class PostgresqlProcess(DatabaseProcess):
         return f"postgresql+psycopg2://{OWNER}:{self._password}@{host}:{port}/postgres"
 
     def creation(self, secret: Path) -> list[str]:
-        """Return the command that makes a cluster whose owner logs in by the password."""
+        """Return the command that creates a cluster whose owner logs in by password."""
         secret.write_text(self._password)
         return [
             str(self.found("initdb")),
@@ -149,7 +149,7 @@ class PostgresqlProcess(DatabaseProcess):
         ]
 
     def arguments(self) -> list[str]:
-        """Return what the server is started with."""
+        """Return the server's command-line arguments."""
         host, port = self.address
         settings = {"listen_addresses": host, "port": port, "unix_socket_directories": "", "fsync": "off"}
         told = [f"{name}={value}" for name, value in settings.items()]
@@ -175,7 +175,7 @@ class MariadbProcess(DatabaseProcess):
         return f"mysql+pymysql://{OWNER}:{self._password}@{host}:{port}/{OWNER}"
 
     def creation(self, secret: Path) -> list[str]:
-        """Return the command that makes the system's tables; the owner is made when the server starts."""
+        """Return the command that creates the system tables; the owner is created when the server starts."""
         secret.write_text(
             f"CREATE DATABASE IF NOT EXISTS {OWNER} CHARACTER SET utf8mb4;\n"
             f"CREATE USER IF NOT EXISTS '{OWNER}'@'%' IDENTIFIED BY '{self._password}';\n"
@@ -188,7 +188,7 @@ class MariadbProcess(DatabaseProcess):
         ]
 
     def arguments(self) -> list[str]:
-        """Return what the server is started with."""
+        """Return the server's command-line arguments."""
         host, port = self.address
         return [
             *("--no-defaults", f"--datadir={self.data}", f"--bind-address={host}", f"--port={port}"),
@@ -203,7 +203,7 @@ class MariadbProcess(DatabaseProcess):
 
 
 class _AccountRunner(ProcessRunner):
-    """A process of an account without rights, if there is one to become."""
+    """Starts a process as an unprivileged account, if one is given."""
 
     def __init__(self, layout: Layout, part: str, account: Account | None) -> None:
         super().__init__(layout, part)

@@ -1,4 +1,4 @@
-"""The embedded stack: real processes on loopback ports, realising a deployment value."""
+"""The embedded stack: a deployment as processes on loopback ports."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LISTENERS = (
 
 
 class EmbeddedStack(RealisedStack):
-    """A stack of processes of this machine."""
+    """A stack of local processes."""
 
     kind = "embedded"
 
@@ -44,12 +44,12 @@ class EmbeddedStack(RealisedStack):
         self._database: DatabaseProcess | None = None
 
     async def furnish(self) -> None:
-        """Have MLflow's parent warm up while all else starts, once it is known that there is a place for it."""
+        """Create the parts, and warm up MLflow's parent process in the background."""
         await super().furnish()
         warm_up(self.folder)
 
     async def prepare(self) -> Layout:
-        """Return loopback addresses that are free."""
+        """Return free loopback addresses for the parts."""
         order = self.order
         if order.proxy_port and not process.port_is_free(order.proxy_port):
             raise PartError(f"port {order.proxy_port} is taken: end what listens there, or leave --proxy-port out")
@@ -70,16 +70,16 @@ class EmbeddedStack(RealisedStack):
         )
 
     async def clear(self) -> None:
-        """Remove the database's folder: ports are nobody's, and the other folder goes with the stack."""
+        """Remove the database's folder; the rest is removed with the stack."""
         if self._database is not None:
             await asyncio.to_thread(self._database.clear)
 
     def proxy(self, layout: Layout) -> AnyProxy:
-        """Return the reference's proxy, or one of others in its place."""
+        """Return the reference proxy or the one that replaces it."""
         return proxy_part(layout, self.order.neighbour) if self.order.neighbour else super().proxy(layout)
 
     def mlflow(self, layout: Layout) -> MLflowServer:
-        """Return MLflow as forks of its warm parent, or as people start it, on the database of the order."""
+        """Return MLflow, forked from its warm parent or started by command, with the database of the request."""
         if self.order.backend in PROCESSES:
             self._database = PROCESSES[self.order.backend](layout, self.order)
         if self.order.command:
@@ -87,5 +87,5 @@ class EmbeddedStack(RealisedStack):
         return ForkedMLflow(layout, self._database)
 
     def further(self) -> list[Part]:
-        """Return the database, if it is a part of its own."""
+        """Return the database, if it is a separate part."""
         return [self._database] if self._database else []

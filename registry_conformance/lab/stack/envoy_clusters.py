@@ -1,4 +1,4 @@
-"""What a ``Proxy`` value makes of the reference clusters: pure changes of the document that Envoy will read."""
+"""Applies a ``Proxy`` value to the reference clusters: pure changes of Envoy's configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SILENT_RESOLVER = {
 
 
 def apply(proxy: Proxy, document: dict[str, Any], mlflow: Address, auth: Address) -> None:
-    """Put addresses in, and change how MLflow is spoken to."""
+    """Set addresses, and change how Envoy connects to MLflow."""
     for cluster in document["resources"]:
         endpoint = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
         if cluster["name"] == "auth":
@@ -37,5 +37,5 @@ def apply(proxy: Proxy, document: dict[str, Any], mlflow: Address, auth: Address
 
 
 def point(place: dict[str, Any], address: Address) -> None:
-    """Have an address of Envoy's configuration point to another host and port; what else it says stays."""
+    """Change host and port in an address of Envoy's configuration; keep its other fields."""
     place["socket_address"].update(address=address[0], port_value=address[1])

@@ -1,4 +1,4 @@
-"""What a ``Proxy`` value makes of the reference listeners: pure changes of the document that Envoy will read."""
+"""Applies a ``Proxy`` value to the reference listeners: pure changes of Envoy's configuration."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def apply(proxy: Proxy, document: Document) -> None:
 
 
 def _manage(proxy: Proxy, manager: Document) -> None:
-    """Change what every request of one listener passes."""
+    """Change the settings of a listener's connection manager."""
     if not proxy.normalises:
         manager.update(normalize_path=False, merge_slashes=False, path_with_escaped_slashes_action="KEEP_UNCHANGED")
     if proxy.takes_underscores:
@@ -91,7 +91,7 @@ def _manage(proxy: Proxy, manager: Document) -> None:
 
 
 def _admit(proxy: Proxy, asking: Document) -> None:
-    """Change how the auth service is asked, and what becomes of its answer."""
+    """Change how the auth service is called, and how its answer is used."""
     if proxy.fails_open:
         asking["failure_mode_allow"] = True
     if proxy.status_on_error != _SHIPPED.status_on_error:
@@ -101,7 +101,7 @@ def _admit(proxy: Proxy, asking: Document) -> None:
 
 
 def _gathering(proxy: Proxy) -> list[Document]:
-    """Return the filter that holds bodies until they are whole, if there is one."""
+    """Return the filter that buffers request bodies, if there is one."""
     if proxy.buffer is None:
         return []
     settings = {"@type": f"{_FILTERS}.buffer.v3.Buffer", "max_request_bytes": proxy.buffer}

@@ -1,4 +1,4 @@
-"""What a ``Proxy`` value makes of the reference routes: pure changes of the document that Envoy will read."""
+"""Applies a ``Proxy`` value to the reference routes: pure changes of Envoy's configuration."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _refuse_unknown(proxy: Proxy, known: tuple[str, ...]) -> None:
 
 
 def _served(proxy: Proxy, route: Document) -> Iterator[Document]:
-    """Yield a family's route for the open doors alone, and one more for each door that is stripped otherwise."""
+    """Yield a family's route for the open doors, and one more for each door with a different prefix rewrite."""
     family = route["name"]
     if family == FALLBACK or family in proxy.unrouted:
         return
@@ -90,7 +90,7 @@ def _served(proxy: Proxy, route: Document) -> Iterator[Document]:
 
 
 def _through(route: Document, doors: str) -> Document:
-    """Return ``route`` for some doors alone; the rewrite takes any door away and may stay."""
+    """Return ``route`` for some doors only; the prefix rewrite works for every door and is kept."""
     changed = copy.deepcopy(route)
     where = changed["match"].get("safe_regex", {})
     if not where.get("regex", "").startswith(_ALL_DOORS):
@@ -114,7 +114,7 @@ def _forward(proxy: Proxy, action: Document) -> None:
 
 
 def _unguarded(route: Document, regex: str) -> Document:
-    """Return the route for paths that begin like this, past the auth service."""
+    """Return a route for paths with this prefix that bypasses the auth service."""
     beginning = {"name": ":path", "string_match": {"safe_regex": {"regex": f"(?:{regex}).*"}}}
     conditions = [*route["match"].get("headers", ()), beginning]
     special = {**route, "match": {**route["match"], "headers": conditions}}
@@ -123,22 +123,22 @@ def _unguarded(route: Document, regex: str) -> Document:
 
 
 def _switch_auth_off(place: Document) -> None:
-    """Have the auth service not asked at a route, or at all of them; what else is set there stays."""
+    """Disable the auth service for a route, or for all of them; keep other settings."""
     place["typed_per_filter_config"] = {**place.get("typed_per_filter_config", {}), "auth": _OFF}
 
 
 def _too_large(limit: int) -> Document:
-    """Return the route of requests that announce more bytes than ``limit``.
+    """Return a route for requests that announce more bytes than ``limit``.
 
-    Envoy's buffer filter would also count bodies of unknown length, but holds them all in memory, and 1.40 stalls those
-    of more than the connection's buffer.
+    Envoy's buffer filter would also count bodies of unknown length, but holds them in memory, and 1.40 stalls those
+    larger than the connection's buffer.
     """
     longer = {"name": "content-length", "range_match": {"start": limit + 1, "end": 2**63 - 1}}
     return {"name": "too-large", "match": {"prefix": "/", "headers": [longer]}, "direct_response": {"status": 413}}
 
 
 def _set_headers(config: Document, side: str, headers: tuple[tuple[str, str | None], ...]) -> None:
-    """Have headers set or taken away, after all that the reference does."""
+    """Set or remove headers, after everything that the reference does."""
     if not headers:
         return
     removed = [name for name in config.get(f"{side}_headers_to_remove", ()) if name not in dict(headers)]

@@ -1,4 +1,4 @@
-"""The store part where somebody else runs it: a bucket of our own there, made, emptied and taken away again."""
+"""An external S3 store as the store part: a bucket is created there, emptied and removed again."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _RUN_IN_NAME = 40
 
 
 def bucket_name(run_id: str) -> str:
-    """Return a name for a bucket that nobody else has, and that bears the run's."""
+    """Return a unique bucket name that contains the run's id."""
     return f"{_beginning(run_id)}{secrets.token_hex(4)}"
 
 
 def is_of(name: str, run_id: str) -> bool:
-    """Return whether a bucket was made by a run: its name is one that ``bucket_name`` gives."""
+    """Return whether a bucket was created by a run, by its name."""
     return re.fullmatch(re.escape(_beginning(run_id)) + "[0-9a-f]{8}", name) is not None
 
 
 def sweep(external: ExternalStore, run_id: str) -> list[str]:
-    """Take away the buckets of a run that ended without doing so; return what is left, and why."""
+    """Remove the buckets of a run that ended without doing so; return what is left, and why."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see connect()
 
     s3 = client_at(external.url, external.region, external.access_key, external.secret_key, external.session_token)
@@ -55,7 +55,7 @@ def _beginning(run_id: str) -> str:
 
 
 class StoreOfOthers(Part):
-    """A bucket in a store that is there already; nothing else of the store is touched."""
+    """A bucket in an existing store; nothing else of the store is touched."""
 
     name = "store"
 
@@ -70,11 +70,11 @@ class StoreOfOthers(Part):
         return ()
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment: roles there are not ours, nor is TLS."""
+        """Return why a deployment is not possible: the suite cannot change roles or TLS there."""
         return self._external.lacks(deployment)
 
     async def start(self, deployment: Deployment) -> None:
-        """Make the bucket; raise ``PartError`` if nobody answers, or if it may not be made."""
+        """Create the bucket; raise ``PartError`` if the store does not answer or denies it."""
         del deployment
         await asyncio.to_thread(self._make)
 
@@ -85,30 +85,30 @@ class StoreOfOthers(Part):
         return True
 
     async def stop(self) -> None:
-        """Do nothing: others use it."""
+        """Do nothing: the store is not the suite's."""
 
     async def leave(self) -> str:
-        """Take the bucket away with all that is in it; return what is left behind, empty if nothing is."""
+        """Remove the bucket with its content; return what could not be removed, empty if nothing."""
         return await asyncio.to_thread(self._leave)
 
     def is_alive(self) -> bool:
-        """Return that it runs: whether it does shows in what is asked of it."""
+        """Return ``True``: an outage shows in the responses to requests."""
         return True
 
     @property
     def pid(self) -> int | None:
-        """Nothing: it is no process of ours."""
+        """None: it is no process of the suite."""
         return None
 
     def signal(self, number: int) -> None:
-        """Do nothing: others use it."""
+        """Do nothing: the store is not the suite's."""
 
     def version(self) -> str:
-        """Return where it is."""
+        """Return its URL."""
         return f"at {self._external.url}"
 
     def lasts(self) -> Capability:
-        """Return that nobody can see whether objects outlive it, for it is not stopped."""
+        """Return that durability is unknown, because the store is never stopped."""
         return Capability(False, f"the store at {self._external.url} is not ours to stop")
 
     def _make(self) -> None:
@@ -149,7 +149,7 @@ def _empty(s3: S3Client, bucket: str) -> None:
 
 
 def _listed(s3: S3Client, bucket: str) -> Iterator[list[ObjectIdentifierTypeDef]]:
-    """Yield every object in every version, as many at a time as are deleted at once."""
+    """Yield every object version, in batches that one request can delete."""
     for page in s3.get_paginator("list_object_versions").paginate(
         Bucket=bucket, PaginationConfig={"PageSize": _AT_ONCE}
     ):

@@ -1,4 +1,4 @@
-"""A run's handle on its stack: started by the controller, shared by every worker."""
+"""A run's handle to its stack: started by the controller, shared by all workers."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _PATIENCE = 30.0
 
 
 class StackError(RuntimeError):
-    """The stack did not start, or does not do what it was asked; the message says which part and shows its log."""
+    """The stack did not start, or a command failed; the message names the part and shows its log."""
 
 
 class UnsupportedDeploymentError(StackError):
-    """The stack cannot be this deployment, for a part of it is not ours to change; the message says which."""
+    """The stack cannot become this deployment, because it has an external part; the message names it."""
 
 
 class Stack:
-    """A stack as its users see it: the target it offers, and ``apply`` to make it another deployment.
+    """A stack as its users see it: its target, and ``apply`` to change the deployment.
 
-    ``address`` is the supervisor's loopback port and the run's token, ``PORT:TOKEN``; ``name`` tells the stacks of
-    a run apart.
+    ``address`` is the supervisor's loopback port and the run's token, ``PORT:TOKEN``; ``name`` distinguishes the stacks
+    of a run.
     """
 
     def __init__(self, address: str, name: str = "main") -> None:
@@ -42,42 +42,42 @@ class Stack:
         self.name = name
 
     def secondary(self, name: str) -> Stack:
-        """Return a stack of our own beside this one, like it at first, to be changed without disturbing anyone."""
+        """Return another stack of this run, equal at first, that can be changed without affecting other checks."""
         return Stack(self.address, f"{self.name}-{name}")
 
     def target(self) -> Target:
-        """Return the target, waiting until the stack is ready; raise ``StackError`` when it will not be."""
+        """Return the target when the stack is ready; raise ``StackError`` if it does not start."""
         target = self._ask("target")
         assert isinstance(target, Target)
         return target
 
     def apply(self, deployment: Deployment) -> Target:
-        """Make the stack another deployment; return when it is, with the target as it is now.
+        """Change the deployment; return the new target when that is done.
 
-        Raises ``UnsupportedDeploymentError`` if it has a part of others that cannot be had in it.
+        Raises ``UnsupportedDeploymentError`` if an external part cannot have the new settings.
         """
         target = self._ask("apply", deployment)
         assert isinstance(target, Target)
         return target
 
     def obituaries(self) -> list[str]:
-        """Return a message for each part that died though it should run."""
+        """Return a message for each part that died unexpectedly."""
         return list(self._ask("obituaries"))
 
     def pids(self) -> dict[str, int]:
-        """Return part -> process id, of the parts that run."""
+        """Return part -> process id, of the running parts."""
         return dict(self._ask("pids"))
 
     def processes(self) -> dict[str, list[int]]:
-        """Return part -> the ids of all its processes, of the parts that run."""
+        """Return part -> all process ids, of the running parts."""
         return dict(self._ask("processes"))
 
     def signal(self, part: str, number: int) -> None:
-        """Kill a part (SIGKILL), have it hang (SIGSTOP), or have it go on (SIGCONT)."""
+        """Kill (SIGKILL), stop (SIGSTOP) or continue (SIGCONT) a part."""
         self._ask("signal", (part, number))
 
     def leave(self) -> list[str]:
-        """End the parts of every stack of the run; return what is left in a store of others, for nobody to use."""
+        """Stop the parts of all stacks of the run; return what is left in an external store."""
         return list(self._ask("leave"))
 
     def seconds(self) -> dict[str, float]:
@@ -101,7 +101,7 @@ class Stack:
 
 
 class OwnedStack(Stack):
-    """A stack that this process started, and that ends with it: however it ends."""
+    """A stack that this process started, and that ends with it in every case."""
 
     def __init__(self, order: StackRequest) -> None:
         self._run_id = order.run_id
@@ -127,7 +127,7 @@ class OwnedStack(Stack):
             raise StackError(f"the stack's supervisor did not start: {self._last_words()}")
 
     def close(self) -> None:
-        """End the stack and return when nothing of it is left, but for what ``left`` names then."""
+        """Stop the stack; return when nothing is left, apart from what ``left`` names then."""
         assert self._supervisor.stdin
         with contextlib.suppress(BrokenPipeError):
             self._supervisor.stdin.close()
@@ -146,7 +146,7 @@ class OwnedStack(Stack):
             self._supervisor.stdout.close()
 
     def _swept_store(self) -> list[str]:
-        """Take away what the run has in a store of others; return what is left there."""
+        """Remove what the run created in an external store; return what is left there."""
         if self._external_store is None:
             return []
         from registry_conformance.lab.stack import external_store  # noqa: PLC0415 - a tenth of a second, hardly ever due

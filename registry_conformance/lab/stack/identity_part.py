@@ -1,4 +1,4 @@
-"""The identity provider as a part of a stack, and the command by which a user gets a token of it."""
+"""The identity provider as a part of a stack, and the command that gets a token from it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MODULE = "registry_conformance.lab.stack.identity"
 
 
 class IdentityPart(ProgramPart):
-    """An OpenID Connect provider that issues tokens to one client; its clock is ``skew`` seconds ahead.
+    """An OpenID Connect provider that issues tokens to one client.
 
-    A token lasts ``lasts`` seconds.
+    Its clock is ``skew`` seconds ahead; a token lasts ``lasts`` seconds.
     """
 
     name = program = NAME
@@ -37,7 +37,7 @@ class IdentityPart(ProgramPart):
         self.skew, self.lasts = skew, lasts
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return its clock and how long its tokens last, which no deployment changes."""
+        """Return clock skew and token lifetime, which no deployment changes."""
         del deployment
         return self.skew, self.lasts
 
@@ -50,17 +50,17 @@ class IdentityPart(ProgramPart):
         await self.launch(["serve", *place, "--secret-file", str(secret_file(self.layout))], {})
 
     async def is_ready(self, deployment: Deployment) -> bool:
-        """Return whether the provider says who it is."""
+        """Return whether the provider serves its discovery document."""
         del deployment
         return await _answers(self.layout)
 
     def installed(self) -> str:
-        """Return the version of the library that signs its tokens."""
+        """Return the version of its token library."""
         return f"joserfc {version('joserfc')}"
 
 
 async def until_it_answers(layout: Layout) -> None:
-    """Return when the provider answers, which some programs need to start; raise ``PartError`` if it does not."""
+    """Return when the provider answers, which some proxies need at their start; raise ``PartError`` if it does not."""
 
     async def answers() -> bool:
         with contextlib.suppress(httpx.HTTPError):
@@ -76,7 +76,7 @@ async def _answers(layout: Layout) -> bool:
 
 
 def secret_file(layout: Layout) -> Path:
-    """Return the file of the client's secret, written if it is not there yet."""
+    """Return the file of the client's secret; write it if it does not exist."""
     file = layout.workdir(NAME) / "client-secret"
     if not file.exists():
         file.touch(mode=0o600)
@@ -85,7 +85,7 @@ def secret_file(layout: Layout) -> Path:
 
 
 async def public_key(layout: Layout) -> Path:
-    """Return the file of the key that vouches for the provider's tokens, in PEM, as it is now."""
+    """Return the file of the provider's current public key, in PEM."""
     keys = (await layout.http.get(layout.url(NAME) + "/keys")).json()
     file = layout.workdir(NAME) / "public-key.pem"
     file.write_bytes(RSAKey.import_key(keys["keys"][0]).as_pem(private=False))
@@ -93,6 +93,6 @@ async def public_key(layout: Layout) -> Path:
 
 
 def token_of_client(layout: Layout) -> CommandToken:
-    """Return the credential of whoever signs in by the client's secret."""
+    """Return a credential that gets tokens by the client's secret."""
     asked = ("--issuer", layout.url(NAME), "--client", CLIENT, "--secret-file", str(secret_file(layout)))
     return CommandToken((python(), "-m", MODULE, "token", *asked), layout.workdir(NAME))

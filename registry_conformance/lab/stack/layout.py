@@ -1,4 +1,4 @@
-"""Where a stack stands: folders, addresses, secrets, and what runs the programs of its parts."""
+"""The layout of a stack: folders, addresses, secrets, and the runners of its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The links part: one program that stands on every link which the deployment watches or disturbs."""
+"""The links part: one program that relays every link that the deployment watches or disturbs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RULES = "rules.pickle"
 
 
 class LinksPart(ProgramPart):
-    """Passes everything on, writes down what passed, and disturbs what the rules are about."""
+    """Relays traffic, records it, and disturbs what the rules match."""
 
     name = program = "links"
 
@@ -25,7 +25,7 @@ class LinksPart(ProgramPart):
         return deployment.links
 
     async def start(self, deployment: Deployment) -> None:
-        """Start the program on the links of this deployment."""
+        """Start the program for the links of this deployment."""
         self._write_rules(deployment)
         plan = self.layout.workdir(self.name) / "plan.json"
         self._planned = self._plan(deployment)
@@ -43,12 +43,12 @@ class LinksPart(ProgramPart):
         return True
 
     async def up(self, deployment: Deployment) -> None:
-        """Start the program if there is a link to stand on."""
+        """Start the program if there is a link to relay."""
         if self._places(deployment):
             await super().up(deployment)
 
     async def apply(self, deployment: Deployment) -> None:
-        """Replace the rules; start again only if it must stand on other links."""
+        """Replace the rules; restart only if other links are needed."""
         if self.is_alive() and self._plan(deployment) == self._planned:
             self._write_rules(deployment)
         else:
@@ -56,7 +56,7 @@ class LinksPart(ProgramPart):
             await self.up(deployment)
 
     def installed(self) -> str:
-        """Return what a report says of the program, which has no version of its own."""
+        """Return what reports say about the program, which has no version of its own."""
         return "part of this suite"
 
     def _places(self, deployment: Deployment) -> frozenset[str]:
@@ -83,33 +83,33 @@ class LinksPart(ProgramPart):
 
 
 def record(layout: Layout, link: str) -> Path:
-    """Return the file of what passed on a link."""
+    """Return the file with the record of a link."""
     return layout.workdir("links") / f"{link}.jsonl"
 
 
 def tape(layout: Layout, link: str) -> Path:
-    """Return the folder of every byte that clients sent on a link, one file a connection."""
+    """Return the folder with every byte that clients sent on a link, one file a connection."""
     return layout.workdir("links") / f"{link}.tape"
 
 
 def address_to(layout: Layout, links: Links, part: str) -> Address:
-    """Return the address at which a part is reached: its link's, where something stands on it."""
+    """Return the address of a part, or of the link in front of it."""
     return layout.addresses[f"to-{part}"] if part in links.in_place else _upstream(layout, links, part)
 
 
 def url_to(layout: Layout, links: Links, part: str) -> str:
-    """Return the base URL at which a part is reached."""
+    """Return the base URL of a part, or of the link in front of it."""
     host, port = address_to(layout, links, part)
     return f"http://{host}:{port}"
 
 
 def store_url(layout: Layout, links: Links) -> str:
-    """Return the URL at which MLflow reaches the store: its link's, where something stands on it."""
+    """Return the URL at which MLflow reaches the store, or the link in front of it."""
     return url_to(layout, links, "store") if "store" in links.in_place else layout.bucket.endpoint
 
 
 def _upstream(layout: Layout, links: Links, link: str) -> Address:
-    """Return the address that a link leads to: MLflow is reached through what stands within it."""
+    """Return the address that a link relays to; MLflow's own links are nested."""
     if link == "mlflow":
         return address_to(layout, links, "server")
     return layout.addresses["mlflow" if link == "server" else link]

@@ -1,4 +1,4 @@
-"""The MLflow part: the real server, its schema migrated only once; how it is run is up to the stack."""
+"""The MLflow part: the real server, with its schema migrated only once. How it runs is up to the stack."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from registry_conformance.lab.stack.part import Part
 
 
 class MLflowServer(Part):
-    """The tracking server, registry and artifact proxy: as many processes as the site says, at one address."""
+    """The tracking server, registry and artifact proxy: one or more processes at one address."""
 
     name = "mlflow"
     separates: bool = False
@@ -45,31 +45,31 @@ class MLflowServer(Part):
 
     @property
     def prefix(self) -> str:
-        """What its paths begin with, empty unless it is started so."""
+        """The path prefix of the server, empty unless it is started with one."""
         return ""
 
     @property
     def credential(self) -> Credential | None:
-        """Who may do everything there, ``None`` if it asks nobody who they are."""
+        """The credential of a user who may do everything, ``None`` if MLflow authenticates nobody."""
         return None
 
     @property
     def colleague(self) -> Credential | None:
-        """Another user of MLflow's own, ``None`` if it has none."""
+        """Another user of MLflow's own authentication, ``None`` if there is none."""
         return None
 
     @property
     def workspaces(self) -> tuple[str, ...]:
-        """The workspace that the suite works in and another, nothing if it keeps none apart."""
+        """The workspace of the suite and another one; empty if there are none."""
         return ()
 
     @property
     def processes(self) -> int:
-        """How many processes of it are started."""
+        """The number of its processes to start."""
         return self.layout.servers
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment: a database of its own outlives MLflow."""
+        """Return why a deployment is not possible: a separate database outlives MLflow."""
         if self._database_server is not None and not deployment.mlflow.keeping:
             database = self._database_server.program
             return f"the {database} database is a server of its own, which MLflow's end does not empty"
@@ -78,12 +78,12 @@ class MLflowServer(Part):
         return ""
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return the server's own value, its files, where its artifacts go, and how it reaches the store."""
+        """Return the server's own value, its files, its artifact destination, and how it reaches the store."""
         files = shipped.of_folder(deployment, "mlflow")
         return deployment.mlflow, files, deployment.store, "store" in deployment.links.in_place
 
     async def start(self, deployment: Deployment) -> None:
-        """Start a server once its database answers; a file is a copy of the migrated one if there is one."""
+        """Start a server when its database answers; a new SQLite file is a copy of the migrated one."""
         if self._database_server is not None:
             await self._database_server.until(partial(self._database_server.is_ready, deployment), "ready")
         await self._prepare(deployment)
@@ -92,7 +92,7 @@ class MLflowServer(Part):
         await self._serve(deployment)
 
     async def is_ready(self, deployment: Deployment) -> bool:
-        """Return whether the server answers a question to its database: even a deliberate refusal is an answer."""
+        """Return whether the server answers a request that needs its database; a deliberate rejection is an answer."""
         del deployment
         answer = await self.layout.http.get(
             self.layout.url(self.name) + "/api/2.0/mlflow/experiments/search?max_results=1"
@@ -100,9 +100,9 @@ class MLflowServer(Part):
         return answer.status_code < 500 or answer.status_code == 503  # 503: a server that serves artifacts only
 
     async def up(self, deployment: Deployment) -> None:
-        """Start the server, unless the deployment has it down, and keep its migrated schema for the next run.
+        """Start the server, unless the deployment has it down, and cache its migrated schema for the next run.
 
-        The first process makes the database and is waited for; the others join it and are not.
+        The first process creates the database and is waited for; the others join it.
         """
         if not deployment.mlflow.up:
             return
@@ -120,7 +120,7 @@ class MLflowServer(Part):
                 await asyncio.to_thread(self._copy, self._database, self._template)
 
     def settings(self, deployment: Deployment) -> dict[str, str]:
-        """Return the variables that the server is told its settings by."""
+        """Return the environment variables of the server."""
         flags, bucket = deployment.mlflow, deployment.store
         told = {
             "_MLFLOW_SERVER_FILE_STORE": self.database_uri,
@@ -149,11 +149,11 @@ class MLflowServer(Part):
 
     @property
     def database_uri(self) -> str:
-        """The backend store, as SQLAlchemy names it: a server of its own if there is one, else SQLite."""
+        """The SQLAlchemy URI of the backend store: a separate server, or else SQLite."""
         return self._database_server.uri if self._database_server else f"sqlite:///{self._database}"
 
     def database_of(self, number: int) -> str:
-        """Return the backend store of one process alone, made as a copy of the first one's."""
+        """Return the backend store of one process alone, a copy of the first one's."""
         own = self._database.with_stem(f"{self._database.stem}-{number}")
         if number and not own.exists() and self._database.exists():
             self._copy(self._database, own)
@@ -161,7 +161,7 @@ class MLflowServer(Part):
 
     @abstractmethod
     async def _open(self) -> None:
-        """Take the server's address, before its first process starts."""
+        """Bind the server's address before its first process starts."""
 
     @abstractmethod
     async def _serve(self, deployment: Deployment) -> None:
@@ -169,10 +169,10 @@ class MLflowServer(Part):
 
     @abstractmethod
     async def _close(self) -> None:
-        """Leave the address to the processes that serve it, so that nobody answers when they are gone."""
+        """Close the address in this process, so that nobody answers when the server is gone."""
 
     async def _prepare(self, deployment: Deployment) -> None:
-        """Have a database be there, unless the server is to make it."""
+        """Create the database, unless the server does so itself."""
         if not deployment.mlflow.keeping:
             self._database.unlink(missing_ok=True)
         elif not self._database.exists() and self._template is not None and self._template.exists():
@@ -180,7 +180,7 @@ class MLflowServer(Part):
                 await asyncio.to_thread(self._copy, self._template, self._database)
 
     def _copy(self, source: Path, target: Path) -> None:
-        """Copy a SQLite database, complete or not at all, even while a server has it open."""
+        """Copy a SQLite database atomically, even while a server has it open."""
         partial = target.with_name(f"{target.name}.{self.layout.run_id}")
         try:
             with (
@@ -194,5 +194,5 @@ class MLflowServer(Part):
 
 
 def fresh(deployment: Deployment) -> bool:
-    """Return whether the server's modules must be imported anew: some settings are read at import."""
+    """Return whether the server's modules must be imported again: some settings are read at import."""
     return any("MLFLOW" in name for name, _ in deployment.mlflow.environment)

@@ -1,4 +1,4 @@
-"""The MLflow part as ``mlflow server`` starts it: slower than the reference's way, and what people have."""
+"""The MLflow part as ``mlflow server``: slower than the reference, but what most people run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _HASHED = "pbkdf2:sha256:1000"
 
 
 class CommandMLflow(MLflowServer):
-    """``mlflow server`` as one program, which starts its own workers."""
+    """``mlflow server`` as one program that starts its own workers."""
 
     def __init__(self, layout: Layout, command: MlflowCommand, database: DatabasePart | None = None) -> None:
         self.command = command
@@ -47,28 +47,28 @@ class CommandMLflow(MLflowServer):
 
     @property
     def processes(self) -> int:
-        """How many are started: the program has workers of its own."""
+        """One: the program starts its own workers."""
         return 1
 
     @property
     def prefix(self) -> str:
-        """What its paths begin with."""
+        """The path prefix of the server."""
         return self.command.prefix
 
     @property
     def credential(self) -> Credential | None:
-        """Who may do everything there, ``None`` if nobody is asked."""
+        """The credential of a user who may do everything, ``None`` if MLflow authenticates nobody."""
         if self.command.tokens:
             return token_of_client(self.layout)
         return Password(ADMIN, self.layout.keys["writer"]) if self.command.passwords else None
 
     @property
     def colleague(self) -> Credential | None:
-        """Another user, who may do what MLflow's own permissions give, ``None`` if it has none."""
+        """Another user, limited by MLflow's own permissions, ``None`` if there is none."""
         return Password(COLLEAGUE, self.layout.keys["reader"]) if self.command.passwords else None
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment."""
+        """Return why a deployment is not possible."""
         return self.command.lacks(deployment) or super().lacks(deployment)
 
     def spec(self, deployment: Deployment) -> Hashable:
@@ -93,7 +93,7 @@ class CommandMLflow(MLflowServer):
         self.runner.signal(number)
 
     def version(self) -> str:
-        """Return the version of the MLflow that is started."""
+        """Return the version of MLflow that is started."""
         return f"mlflow {self.mlflow_version}"
 
     @property
@@ -102,7 +102,7 @@ class CommandMLflow(MLflowServer):
         return self.command.version or super().mlflow_version
 
     async def is_ready(self, deployment: Deployment) -> bool:
-        """Return whether it answers, even by a deliberate refusal, and its users are there."""
+        """Return whether the server answers, even by a deliberate rejection, and its users exist."""
         del deployment
         answer = await self.layout.http.get(self.layout.url(self.name) + self.prefix + "/health")
         if answer.status_code >= 500 or (self.command.passwords and not await self._has_colleague()):
@@ -111,17 +111,17 @@ class CommandMLflow(MLflowServer):
 
     @property
     def workspaces(self) -> tuple[str, ...]:
-        """The workspace that the suite works in and another, nothing if it keeps none apart."""
+        """The workspace of the suite and another one; empty if there are none."""
         return WORKSPACES if self.command.workspaces else ()
 
     async def _has_workspaces(self) -> bool:
-        """Return whether both workspaces are there, made now if not."""
+        """Return whether both workspaces exist; create them if not."""
         place = f"{self.layout.url(self.name)}{self.prefix}/api/3.0/mlflow/workspaces"
         made = [await self.layout.http.post(place, json={"name": name}) for name in WORKSPACES]
         return all(each.is_success or "RESOURCE_ALREADY_EXISTS" in each.text for each in made)
 
     async def _has_colleague(self) -> bool:
-        """Return whether the other user is there, made now if not."""
+        """Return whether the other user exists; create it if not."""
         made = await self.layout.http.post(
             f"{self.layout.url(self.name)}{self.prefix}/api/2.0/mlflow/users/create",
             json={"username": COLLEAGUE, "password": self.layout.keys["reader"]},
@@ -133,14 +133,14 @@ class CommandMLflow(MLflowServer):
         return there
 
     def _hash_faster(self) -> None:
-        """Keep the passwords in another form, which the hash itself names to whoever compares one with it."""
+        """Store the passwords with a cheaper hash, whose method is part of the hash itself."""
         with contextlib.closing(sqlite3.connect(self.layout.workdir(self.name) / _USERS)) as users, users:
             for user, key in ((ADMIN, "writer"), (COLLEAGUE, "reader")):
                 hashed = generate_password_hash(self.layout.keys[key], _HASHED)
                 users.execute("UPDATE users SET password_hash = ? WHERE username = ?", (hashed, user))
 
     async def _open(self) -> None:
-        """Do nothing: the program takes its address itself."""
+        """Do nothing: the program binds its address itself."""
 
     async def _close(self) -> None:
         """Do nothing."""
@@ -169,7 +169,7 @@ class CommandMLflow(MLflowServer):
         await self.runner.start(program, [*first, *arguments], told)
 
     async def _asking_for_tokens(self, told: Mapping[str, str]) -> dict[str, str]:
-        """Return the settings of mlflow-oidc-auth, whose issuer answers; raise ``PartError`` if it cannot be had."""
+        """Return the settings of mlflow-oidc-auth; raise ``PartError`` if it is not installed."""
         place = oidc_auth.folder(self.layout.cache or cache_folder())
         try:
             await asyncio.to_thread(oidc_auth.install, place)
@@ -183,9 +183,9 @@ class CommandMLflow(MLflowServer):
         return {**settings, "PYTHONPATH": paths}
 
     def _users(self) -> Path:
-        """Write the settings of MLflow's own authentication: one user, who may do everything.
+        """Write the settings of MLflow's own authentication, with one user who may do everything.
 
-        Raises ``PartError`` if what it needs is not installed.
+        Raises ``PartError`` if a dependency is not installed.
         """
         try:
             version("Flask-WTF")

@@ -1,4 +1,4 @@
-"""MLflow as processes of this machine, forked from a warm parent that has it imported."""
+"""MLflow as local processes, forked from a warm parent that has imported it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 
 
 def warm_up(folder: Path) -> None:
-    """Start the parent that imports MLflow, without waiting for it; a no-op when it runs.
+    """Start the parent that imports MLflow, without waiting for it; does nothing if it runs.
 
-    It listens on a Unix socket in ``folder``, or in ``/tmp`` where that would be longer than a socket's path may be.
+    It listens on a Unix socket in ``folder``, or in ``/tmp`` if that path is too long for a socket.
     """
     usual = tempfile.tempdir
     tempfile.tempdir = str(folder) if len(str(folder)) <= _LONGEST_SOCKET_FOLDER else "/tmp"  # noqa: S108 - see above
@@ -43,7 +43,7 @@ def warm_up(folder: Path) -> None:
 
 
 class ForkedMLflow(MLflowServer):
-    """Forks of the warm parent on one listening socket."""
+    """Servers forked from the warm parent, on one listening socket."""
 
     separates = True
 
@@ -54,7 +54,7 @@ class ForkedMLflow(MLflowServer):
         self._sharing = True
 
     async def up(self, deployment: Deployment) -> None:
-        """Start the processes, at one socket if they share a database."""
+        """Start the processes, on one socket if they share a database."""
         self._sharing = deployment.mlflow.shared_database
         await super().up(deployment)
 
@@ -87,7 +87,7 @@ class ForkedMLflow(MLflowServer):
                     os.kill(process.pid, number)
 
     def version(self) -> str:
-        """Return the installed MLflow's version."""
+        """Return the installed version of MLflow."""
         return f"mlflow {version('mlflow')}"
 
     async def _open(self) -> None:
@@ -95,7 +95,7 @@ class ForkedMLflow(MLflowServer):
         self._socket = self._listening()
 
     def _listening(self) -> socket.socket:
-        """Return a socket at the server's address; beside one of a process of its own, others take connections too."""
+        """Return a socket bound to the server's address; shared (SO_REUSEPORT) if each process has its own."""
         taken = socket.socket()
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if not self._sharing:
@@ -125,12 +125,12 @@ class ForkedMLflow(MLflowServer):
 
     @staticmethod
     def _database_alone(uri: str) -> dict[str, str]:
-        """Return the settings by which one process has a database of its own."""
+        """Return the settings that give one process its own database."""
         return {"_MLFLOW_SERVER_FILE_STORE": uri, "_MLFLOW_SERVER_REGISTRY_STORE": uri}
 
 
 def _end(process: ForkServerProcess) -> None:
-    """Wait for a process that was asked to end, and kill it after three seconds."""
+    """Wait for a process that was asked to stop; kill it after three seconds."""
     process.join(3)
     if process.is_alive():
         process.kill()

@@ -1,6 +1,6 @@
-"""The MLflow server as forked from a warm parent that has it imported: half a second instead of five.
+"""The MLflow server, forked from a warm parent that has imported it: half a second instead of five.
 
-``multiprocessing``'s fork server imports ``PRELOAD`` once; each server is then a fork of it.
+``multiprocessing``'s fork server imports ``PRELOAD`` once; each server is a fork of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The reference MLflow server's ``serving`` of ``docker/mlflow``, imported with all that it needs."""
+"""The reference MLflow server's ``serving`` module from ``docker/mlflow``, with its dependencies."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""A proxy of others as a process of this machine, in the reference's place; or no proxy at all."""
+"""Another proxy program (nginx, HAProxy, ...) as a local process instead of the reference's; or no proxy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PATIENCE = 60
 
 
 class NeighbourProxy(AnyProxy):
-    """A program of others with a shipped configuration, told where MLflow is by a file that is written anew."""
+    """A third-party proxy with a shipped configuration; addresses are written into its file at each start."""
 
     def __init__(self, layout: Layout, neighbour: Neighbour) -> None:
         super().__init__(layout)
@@ -43,11 +43,11 @@ class NeighbourProxy(AnyProxy):
         self.doors = tuple(DOORS) if neighbour.asks_auth else ("literal",)
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return whom it sends requests to: all else is its own."""
+        """Return the upstream addresses: everything else is its own configuration."""
         return deployment.links.in_place & {"mlflow", "server", "auth"}
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment: its own settings are not the suite's to change."""
+        """Return why a deployment is not possible: the suite cannot change its settings."""
         return self.neighbour.lacks(deployment)
 
     async def start(self, deployment: Deployment) -> None:
@@ -79,7 +79,7 @@ class NeighbourProxy(AnyProxy):
         return True
 
     def keys(self, keys: Mapping[str, Credential]) -> Mapping[str, Credential]:
-        """Return the reference's keys if it asks about them, else the one user's token or password."""
+        """Return the reference's keys if it checks them, else the one user's token or password."""
         if self.asks_auth:
             return keys
         if self.asks_tokens:
@@ -88,11 +88,11 @@ class NeighbourProxy(AnyProxy):
 
     @property
     def authority(self) -> Path | None:
-        """The file of the authority that vouches for it, if its configuration takes TLS."""
+        """The certificate authority's file, if its configuration accepts TLS."""
         return self.layout.workdir(self.name) / "tls" / certificate.AUTHORITY if self.asks_auth else None
 
     def offers(self) -> Mapping[str, Capability]:
-        """Return whether it takes TLS, and that its settings are its own."""
+        """Return its capabilities: whether it accepts TLS, and that the suite cannot change its settings."""
         own = Capability(False, f"{self.neighbour.whose}: its routes, limits and headers are its own")
         if self.asks_auth:
             return {"tls": Capability(True), "proxy-settings": own}
@@ -101,7 +101,7 @@ class NeighbourProxy(AnyProxy):
         return {"tls": absent, "proxy-settings": own, "key-record": Capability(False, whose)}
 
     def installed(self) -> str:
-        """Return the first line of what the program says of its version."""
+        """Return the first line of the program's version output."""
         option = {"caddy": "version", "oauth2-proxy": "--version"}.get(self.program, "-v")
         try:
             said = subprocess.run(
@@ -114,7 +114,7 @@ class NeighbourProxy(AnyProxy):
         return f"{self.neighbour.name} {number} {self.neighbour.configuration}"
 
     def _places(self, deployment: Deployment, workdir: Path) -> dict[str, object]:
-        """Return what stands for each ``@PLACE@`` of its configuration."""
+        """Return the values of the ``@PLACE@`` markers of its configuration."""
         addresses = self.layout.addresses
         places: dict[str, object] = {"WORKDIR": workdir, "LISTEN": _joined(addresses["proxy"])}
         places["MLFLOW"] = _joined(address_to(self.layout, deployment.links, "mlflow"))
@@ -132,7 +132,7 @@ class NeighbourProxy(AnyProxy):
         return places | {"USER": USER, "PASSWORD": shown, "PASSWORDS": passwords}
 
     def _asking(self, deployment: Deployment, workdir: Path) -> dict[str, object]:
-        """Return the places of a configuration that is made for a container, and asks the auth service."""
+        """Return the values for a configuration that is written for a container and calls the auth service."""
         tls = workdir / "tls"
         certificate.issue(tls, self.layout.addresses["proxy-tls"][0])
         return {
@@ -145,7 +145,7 @@ class NeighbourProxy(AnyProxy):
         }
 
     def _hashed(self, password: str) -> str:
-        """Return a password as Caddy keeps it, by Caddy's own program, which reads it from its input."""
+        """Return a password as Caddy stores it, hashed by Caddy itself, which reads it from standard input."""
         said = subprocess.run(
             [self.neighbour.program.path, "hash-password"],
             input=password + "\n",
@@ -158,7 +158,7 @@ class NeighbourProxy(AnyProxy):
 
 
 class NoProxy(AnyProxy):
-    """No proxy: clients ask MLflow itself, and nobody is asked for a key."""
+    """No proxy: clients call MLflow directly, and no key is required."""
 
     asks_auth = asks_keys = False
     doors = ("literal",)
@@ -170,7 +170,7 @@ class NoProxy(AnyProxy):
         return None
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment: there is no proxy to be changed."""
+        """Return why a deployment is not possible: there is no proxy to change."""
         return Neighbour(NONE).lacks(deployment)
 
     async def start(self, deployment: Deployment) -> None:
@@ -180,40 +180,40 @@ class NoProxy(AnyProxy):
         """Do nothing."""
 
     async def is_ready(self, deployment: Deployment) -> bool:
-        """Return that it always is."""
+        """Return ``True``: there is nothing to start."""
         del deployment
         return True
 
     def is_alive(self) -> bool:
-        """Return that it always is."""
+        """Return ``True``: there is nothing to start."""
         return True
 
     def base(self, links: Links) -> str:
-        """Return the address of MLflow itself."""
+        """Return MLflow's own address."""
         return url_to(self.layout, links, "server")
 
     def keys(self, keys: Mapping[str, Credential]) -> Mapping[str, Credential]:
-        """Return nothing: nobody is asked."""
+        """Return nothing: no key is required."""
         del keys
         return {}
 
     @property
     def authority(self) -> Path | None:
-        """Nobody vouches for what takes no TLS."""
+        """None: there is no TLS."""
         return None
 
     def offers(self) -> Mapping[str, Capability]:
-        """Return that there is no proxy to be looked at."""
+        """Return no capability of a proxy."""
         reason = "this stack has no proxy"
         return dict.fromkeys(("tls", "proxy-settings", "key-record", "witness"), Capability(False, reason))
 
     def installed(self) -> str:
-        """Return that there is none."""
+        """Return that there is no proxy."""
         return "none"
 
 
 def proxy_part(layout: Layout, neighbour: Neighbour) -> AnyProxy:
-    """Return the part of a proxy of others, or of none."""
+    """Return the part of a third-party proxy, or of none."""
     return NoProxy(layout) if neighbour.name == NONE else NeighbourProxy(layout, neighbour)
 
 

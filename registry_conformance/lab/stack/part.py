@@ -1,4 +1,4 @@
-"""What every part of a stack has in common: start, prove ready, change, stop, and tell of its death."""
+"""What all parts of a stack have in common: start, readiness, change, stop, and reporting an unexpected death."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class PartError(RuntimeError):
 
 
 class UnsupportedByPartError(RuntimeError):
-    """A stack cannot be this deployment, for a part of it is not ours to change; the message says which."""
+    """A stack cannot become this deployment, because of an external part; the message names it."""
 
 
 class Part(ABC):
-    """One process of a stack; ``told_version`` is what it says of itself once it runs, empty if it says nothing."""
+    """One part of a stack; ``told_version`` is the version that it reports when it runs, empty if it reports none."""
 
     name: str
 
@@ -35,10 +35,10 @@ class Part(ABC):
 
     @abstractmethod
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return all that this part takes from the deployment: where two are equal, nothing has to change."""
+        """Return everything that this part takes from the deployment; equal values mean that nothing has to change."""
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment, empty if it can: only an image of others has limits."""
+        """Return why a deployment is not possible, empty if it is: only external parts have limits."""
         del deployment
         return ""
 
@@ -48,7 +48,7 @@ class Part(ABC):
 
     @abstractmethod
     async def is_ready(self, deployment: Deployment) -> bool:
-        """Return whether the part does its work, by asking it to."""
+        """Return whether the part works, by a real request."""
 
     @abstractmethod
     async def stop(self) -> None:
@@ -56,7 +56,7 @@ class Part(ABC):
 
     @property
     def died(self) -> bool:
-        """Whether it is gone though nobody stopped it."""
+        """Whether it has ended without being stopped."""
         return self.wanted and not self.is_alive()
 
     @abstractmethod
@@ -66,7 +66,7 @@ class Part(ABC):
     @property
     @abstractmethod
     def pid(self) -> int | None:
-        """The id of the process that was started last, ``None`` before the first."""
+        """The id of the process that was started last, ``None`` before the first start."""
 
     @property
     def pids(self) -> list[int]:
@@ -75,19 +75,19 @@ class Part(ABC):
 
     @property
     def image(self) -> str:
-        """The digest of the image that it runs from, empty if it is none."""
+        """The digest of its image, empty if it has none."""
         return ""
 
     @abstractmethod
     def signal(self, number: int) -> None:
-        """Kill it (SIGKILL), have it hang (SIGSTOP), or have it go on (SIGCONT); what does not run is let be."""
+        """Kill (SIGKILL), stop (SIGSTOP) or continue (SIGCONT) it; ignored if it does not run."""
 
     @abstractmethod
     def version(self) -> str:
-        """Return the version of what runs, as reports name it."""
+        """Return the running version, as reports name it."""
 
     async def up(self, deployment: Deployment) -> None:
-        """Start the part and return when it is ready; raise ``PartError`` that shows its log."""
+        """Start the part and return when it is ready; raise ``PartError`` with its log otherwise."""
         began = time.monotonic()
         try:
             await self.start(deployment)
@@ -103,7 +103,7 @@ class Part(ABC):
         await self.stop()
 
     async def apply(self, deployment: Deployment) -> None:
-        """Make a running part what the deployment says; by default through a restart."""
+        """Change a running part to what the deployment says; by default through a restart."""
         await self.restart(deployment)
 
     async def restart(self, deployment: Deployment) -> None:
@@ -112,7 +112,7 @@ class Part(ABC):
         await self.up(deployment)
 
     async def until(self, condition: Callable[[], Awaitable[bool]], state: str) -> None:
-        """Poll until the condition holds; raise ``PartError`` when the part dies or the budget is spent."""
+        """Poll until the condition holds; raise ``PartError`` if the part dies or the time is up."""
 
         async def holds_or_died() -> bool:
             if await self._holds(condition):
@@ -131,7 +131,7 @@ class Part(ABC):
             return False
 
     def death_report(self, what: str) -> str:
-        """Return a message that names the part, what became of it, and the last lines of its log."""
+        """Return a message with the part's name, how it ended, and the last lines of its log."""
         said = process.tail(self.layout.log(self.name))
         remedy = "; the environment is incomplete: run `make setup`" if "No module named" in said else ""
         lines = said.replace("\n", "\n    ")
@@ -139,7 +139,7 @@ class Part(ABC):
 
 
 class ProgramPart(Part):
-    """A part that is one program, run by whatever houses this stack's parts."""
+    """A part that is a single program, started by the stack's runner."""
 
     program: str
     """The name that the program has with what runs it."""
@@ -162,22 +162,22 @@ class ProgramPart(Part):
 
     @property
     def pid(self) -> int | None:
-        """The id of the process that was started last, ``None`` before the first."""
+        """The id of the process that was started last, ``None`` before the first start."""
         return self.runner.pid
 
     @property
     def image(self) -> str:
-        """The digest of the image that it runs from, empty if it is none."""
+        """The digest of its image, empty if it has none."""
         return self.runner.image
 
     def signal(self, number: int) -> None:
-        """Send the program a signal."""
+        """Send the program a signal: kill, stop or continue."""
         self.runner.signal(number)
 
     def version(self) -> str:
-        """Return the version of what runs, as reports name it."""
+        """Return the running version, as reports name it."""
         return self.runner.version(self.program) or self.installed()
 
     @abstractmethod
     def installed(self) -> str:
-        """Return the version of the program that this environment has."""
+        """Return the version of the installed program."""

@@ -1,4 +1,4 @@
-"""What the store enforces, found out by trying: a check that needs more is inapplicable, never passed."""
+"""What the store enforces, found by experiment; a check that needs more is inapplicable, never passed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BODY = b"probe"
 def probe(layout: Layout) -> dict[str, Capability]:
     """Return each store capability, present or absent with the reason; leaves nothing in the bucket.
 
-    Source of the list: moto 5.2.5 answers 200 to every one of these violations.
+    moto 5.2.5 answers 200 to every one of these violations.
     """
     s3, bucket = connect(layout), layout.bucket.bucket
     s3.put_object(Bucket=bucket, Key=_KEY, Body=_BODY)

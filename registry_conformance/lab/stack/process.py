@@ -1,4 +1,4 @@
-"""Starting and ending processes so that none outlives its run."""
+"""Starts and stops processes so that none outlives its run."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _CLIENTS, _LOWEST_OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range"), 3
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many different loopback TCP ports which are free at this moment.
+    """Return this many different loopback TCP ports that are free now.
 
-    None is of those that the system gives to clients: a part can start late, or again, and one of a thousand
-    connections would have its port by then.
+    Ports of the ephemeral range are avoided: a part can start late or restart, and some client connection could have
+    taken its port by then.
     """
     fit = [port for port in range(_LOWEST, _first_of_clients()) if port != _CONSOLE]
     drawn = random.SystemRandom().sample(fit, count * 20)
@@ -45,7 +45,7 @@ def _first_of_clients() -> int:
 
 
 def port_is_free(port: int) -> bool:
-    """Return whether a loopback TCP port can be listened on."""
+    """Return whether a loopback TCP port can be bound."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -56,7 +56,7 @@ def port_is_free(port: int) -> bool:
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
-    """Return the last lines of a log, or a word on why there are none."""
+    """Return the last lines of a log, or why there are none."""
     try:
         kept = log.read_text(errors="replace").splitlines()[-lines:]
     except OSError:
@@ -67,9 +67,9 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
 async def start(
     argv: Sequence[str], environment: dict[str, str], log: Path, cwd: Path, account: Account | None = None
 ) -> asyncio.subprocess.Process:
-    """Start a process in its own session, its output appended to ``log``; it dies with the supervisor.
+    """Start a process in its own session, with its output appended to ``log``; it dies with the supervisor.
 
-    It runs as ``account`` if there is one.
+    It runs as ``account``, if given.
     """
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
@@ -86,7 +86,7 @@ async def start(
 
 
 async def stop(process: asyncio.subprocess.Process, patience: float = 3.0) -> None:
-    """End a process: ask, then kill after ``patience`` seconds."""
+    """Stop a process: ask first, kill it after ``patience`` seconds."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
@@ -99,7 +99,7 @@ async def stop(process: asyncio.subprocess.Process, patience: float = 3.0) -> No
 
 
 def sweep(run_id: str) -> list[int]:
-    """Kill every process that bears the run id in its environment, this one excepted; return their pids."""
+    """Kill every process with the run id in its environment, except this one; return their pids."""
     swept = []
     for process in psutil.process_iter():
         try:

@@ -1,4 +1,4 @@
-"""Parts as processes of this machine: the programs of this environment, and MinIO's binary if it is on PATH."""
+"""Parts as local processes: programs of this environment, and MinIO if it is on PATH."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ProcessRunner(Runner):
-    """A process in a session of its own, which dies with the supervisor."""
+    """A process in its own session that dies with the supervisor."""
 
     def __init__(self, layout: Layout, part: str) -> None:
         self._layout = layout
@@ -30,7 +30,7 @@ class ProcessRunner(Runner):
         self.data = layout.workdir(part) / "data"
 
     async def start(self, program: str, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
-        """Start a program with exactly these variables beside the bare environment of every part."""
+        """Start a program with only these variables besides the base environment of every part."""
         environment = part_environment(self._layout.run_id, self._layout.workdir(self._part)) | dict(variables)
         command = [*_beginning(program), *arguments]
         self._process = await process.start(command, environment, self._layout.log(self._part), self._layout.folder)
@@ -55,13 +55,13 @@ class ProcessRunner(Runner):
             os.kill(self._process.pid, number)
 
     def version(self, program: str) -> str:
-        """Return nothing: the parts know what is installed."""
+        """Return nothing: the parts know their installed version."""
         del program
         return ""
 
 
 def _beginning(program: str) -> list[str]:
-    """Return how the command line of a program begins, which may be a path; raise ``PartError`` if it is not there."""
+    """Return the start of a program's command line; raise ``PartError`` if it does not exist."""
     module = [python(), "-m"]
     quiet = ["--no-access-log", "--log-level", "warning"]
     known = {

@@ -1,4 +1,4 @@
-"""The proxy part: Envoy, told of changes by files that are replaced while it runs."""
+"""The proxy part: Envoy, reconfigured by replacing files while it runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from registry_conformance.lab.stack.part import PartError, ProgramPart
 
 
 class AnyProxy(ProgramPart):
-    """A proxy, the reference's or another."""
+    """A proxy: the reference or another one."""
 
     name = program = "proxy"
     doors: tuple[str, ...] = tuple(DOORS)
@@ -34,21 +34,21 @@ class AnyProxy(ProgramPart):
     """What is promised at its doors."""
 
     def base(self, links: Links) -> str:
-        """Return the URL that its doors begin with."""
+        """Return the URL prefix of its doors."""
         return url_to(self.layout, links, "proxy")
 
     def keys(self, keys: Mapping[str, Credential]) -> Mapping[str, Credential]:
-        """Return the credentials that are good at its doors, from the reference's API keys."""
+        """Return the credentials that its doors accept, from the reference's API keys."""
         return keys
 
     @property
     @abstractmethod
     def authority(self) -> Path | None:
-        """The file of the authority that vouches for it if it takes TLS, ``None`` if it does not."""
+        """The certificate authority's file if it accepts TLS, ``None`` otherwise."""
 
     @abstractmethod
     def offers(self) -> Mapping[str, Capability]:
-        """Return what a target can do for the sake of its proxy."""
+        """Return the capabilities that a target has because of its proxy."""
 
 
 class EnvoyPart(AnyProxy):
@@ -61,12 +61,12 @@ class EnvoyPart(AnyProxy):
         self._bootstrap: str | None = None
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return the proxy's own value, its files, and whom it sends requests to."""
+        """Return the proxy's own value, its files, and its upstream addresses."""
         links = deployment.links.in_place & {"mlflow", "server", "auth"}
         return deployment.proxy, shipped.of_folder(deployment, "proxy"), links
 
     async def start(self, deployment: Deployment) -> None:
-        """Write the configuration and start Envoy on it."""
+        """Write the configuration and start Envoy with it."""
         self._rejected = 0
         self._bootstrap = shipped.changed(deployment, "proxy").get(envoy.BOOTSTRAP)
         try:
@@ -76,14 +76,14 @@ class EnvoyPart(AnyProxy):
         await self.launch(["-c", str(self._folder() / "envoy.yaml")], {})
 
     async def is_ready(self, deployment: Deployment) -> bool:
-        """Return whether the configuration written last is in force and a request gets an answer of the proxy's."""
+        """Return whether the latest configuration is active and the proxy answers a request."""
         if not await self._in_force():
             return False
         door = DOORS[deployment.proxy.doors[0]] if deployment.proxy.doors else ""
         return (await self.layout.http.get(f"{self.layout.url(self.name)}{door}/health")).status_code < 600
 
     async def apply(self, deployment: Deployment) -> None:
-        """Replace the configuration files and return when Envoy has taken them; one of them it reads at start alone."""
+        """Replace the configuration files and wait until Envoy has loaded them; restart for a new bootstrap file."""
         if shipped.changed(deployment, "proxy").get(envoy.BOOTSTRAP) != self._bootstrap:
             await self.restart(deployment)
             return
@@ -95,11 +95,11 @@ class EnvoyPart(AnyProxy):
 
     @property
     def authority(self) -> Path:
-        """The file of the authority that vouches for it."""
+        """The certificate authority's file."""
         return self._folder() / "tls" / certificate.AUTHORITY
 
     def offers(self) -> Mapping[str, Capability]:
-        """Return that it takes TLS, and any setting that a deployment has."""
+        """Return its capabilities: TLS, and any setting of a deployment."""
         return {"tls": Capability(True), "proxy-settings": Capability(True)}
 
     def installed(self) -> str:

@@ -1,4 +1,4 @@
-"""What a supervisor is asked to bring up."""
+"""What a supervisor is asked to start."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATIENCE = 90.0
 
 @dataclass(frozen=True, slots=True)
 class StackSecrets:
-    """A run's own secrets, shared by its stacks: API keys by role and state, credentials of store and database."""
+    """The secrets of a run, shared by its stacks: API keys by role and state, store and database credentials."""
 
     keys: Mapping[str, str] = field(repr=False)
     access_key: str = field(repr=False)
@@ -35,7 +35,7 @@ class StackSecrets:
 
     @classmethod
     def new(cls) -> StackSecrets:
-        """Return secrets that nobody has seen."""
+        """Return fresh random secrets."""
         states = (*ROLES, *KEY_STATES, *SERVICES)
         keys = {state: f"hk_{secrets.token_urlsafe(24)}" for state in states}
         return cls(keys, "AK" + secrets.token_hex(9).upper(), secrets.token_urlsafe(30), secrets.token_hex(16))

@@ -1,4 +1,4 @@
-"""What runs the program of a part: a process of this machine, or a container."""
+"""What runs the program of a part: a local process, or a container."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 class Runner(ABC):
-    """Runs one program at a time, its output in the part's log."""
+    """Runs one program at a time, with its output in the part's log."""
 
     data: Path
     """The folder, as the program sees it, that outlives it within the stack's life."""
 
     @abstractmethod
     async def start(self, program: str, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
-        """Start a program, by its name, with these arguments and variables and nothing of the user's.
+        """Start a program by its name, with these arguments and variables and nothing of the user's environment.
 
         Raises ``OSError`` if it cannot be started.
         """
@@ -31,17 +31,17 @@ class Runner(ABC):
     @property
     @abstractmethod
     def pid(self) -> int | None:
-        """The id of the process that was started last, ``None`` before the first."""
+        """The id of the process that was started last, ``None`` before the first start."""
 
     @abstractmethod
     def signal(self, number: int) -> None:
-        """Send a signal: kill it, have it hang, or have it go on."""
+        """Send a signal: kill, stop or continue."""
 
     @property
     def image(self) -> str:
-        """The digest of the image that the program is of, empty if it is of none."""
+        """The digest of the program's image, empty if it has none."""
         return ""
 
     @abstractmethod
     def version(self, program: str) -> str:
-        """Return what is known of a program's version from where it comes from, empty where that says nothing."""
+        """Return a program's version as far as its origin tells it, else empty."""

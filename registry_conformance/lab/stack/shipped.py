@@ -1,4 +1,4 @@
-"""The shipped files of the deployment (``docker/``), and other texts that a deployment has in their place."""
+"""The shipped files of the deployment (``docker/``), and the texts that replace some of them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from registry_conformance.lab.deployment import Deployment
 
 
 def changed(deployment: Deployment, folder: str) -> dict[str, str]:
-    """Return name -> text of the files of a folder below ``docker/`` that a deployment has otherwise than shipped."""
+    """Return name -> text of the files of a ``docker/`` folder that a deployment replaces."""
     prefix = f"{folder}/"
     return {path.removeprefix(prefix): text for path, text in deployment.files if path.startswith(prefix)}
 
 
 def of_folder(deployment: Deployment, folder: str) -> tuple[tuple[str, str], ...]:
-    """Return the same as a value that can be compared: what a part takes from the deployment."""
+    """Return the same as a comparable value, for the ``spec`` of a part."""
     return tuple(sorted(changed(deployment, folder).items()))
 
 
 def copy_with(folder: str, others: Mapping[str, str], workdir: Path) -> Path:
-    """Return a folder below ``workdir`` with the shipped files of ``docker/FOLDER``, some of them with other texts.
+    """Return a copy, below ``workdir``, of the shipped files of ``docker/FOLDER``, some with other texts.
 
-    It is a new one for each set of texts, so that nothing compiled before is taken for it.
+    Each set of texts gets a new folder, so that no compiled file of another set is used.
     """
     digest = hashlib.sha256(repr(sorted(others.items())).encode()).hexdigest()[:12]
     place = workdir / f"source-{digest}"

@@ -48,12 +48,12 @@ class StorePart(ProgramPart):
             await self.launch(["-H", host, "-p", str(port)], {})
 
     async def is_ready(self, deployment: Deployment) -> bool:
-        """Return whether a signed HEAD on the bucket works, after the bucket was made."""
+        """Return whether a signed HEAD on the bucket works; create the bucket first."""
         await self.layout.http.get(self.layout.url(self.name))
         return await asyncio.to_thread(_bucket_is_there, connect(self.layout), deployment.store.bucket)
 
     async def apply(self, deployment: Deployment) -> None:
-        """Make the bucket that the deployment names; what the store holds already stays."""
+        """Create the bucket that the deployment names; existing objects are kept."""
         await self.until(lambda: self.is_ready(deployment), "ready")
 
     def lasts(self) -> Capability:
@@ -72,21 +72,21 @@ class StorePart(ProgramPart):
 
 
 def connect(layout: Layout, access_key: str | None = None, secret_key: str | None = None) -> S3Client:
-    """Return an S3 client for the store, with the run's credentials unless others are given."""
+    """Return an S3 client for the store, by default with the run's credentials."""
     place = layout.bucket
     access_key, secret_key = access_key or place.access_key, secret_key or place.secret_key
     return client_at(place.endpoint, place.region, access_key, secret_key, place.session_token)
 
 
 def client_at(url: str, region: str, access_key: str, secret_key: str, session_token: str) -> S3Client:
-    """Return an S3 client for a URL; the token is empty if there is none."""
+    """Return an S3 client for a URL; the token may be empty."""
     access = {"access_key": access_key, "secret_key": secret_key, "session_token": session_token}
     made: S3Client = aws.client("s3", access | {"endpoint": url, "region": region}, read=20)
     return made
 
 
 def assume(layout: Layout, denied: frozenset[str]) -> dict[str, str]:
-    """Return the variables of a role that may do anything in the store but these S3 actions; it lasts an hour."""
+    """Return the variables of a role that may do everything in the store except these S3 actions; valid for an hour."""
     statements = [("Allow", ["s3:*"]), ("Deny", sorted(denied))]
     policy = {
         "Version": "2012-10-17",

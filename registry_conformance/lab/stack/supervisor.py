@@ -1,8 +1,8 @@
-"""The process that owns a run's stacks, and outlives the run just long enough to end it.
+"""The process that owns the stacks of a run, and ends them when the run ends.
 
-Started by the run's controller with a ``StackRequest`` on standard input, which then stays open: when it closes, for
-whatever reason, every process and folder of the run goes. Anyone in the run talks to it over a loopback port:
-messages are framed as ``multiprocessing.connection`` does it, the first is the run's token, the others are pickles.
+The run's controller starts it with a ``StackRequest`` on standard input, which stays open: when it closes, for whatever
+reason, every process and folder of the run is removed. Processes of the run talk to it over a loopback port: messages
+are framed as in ``multiprocessing.connection``; the first is the run's token, the others are pickles.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ async def receive(reader: asyncio.StreamReader) -> bytes:
 
 
 def send(writer: asyncio.StreamWriter, message: object) -> None:
-    """Queue a message."""
+    """Send a message."""
     raw = pickle.dumps(message)
     writer.write(_LENGTH.pack(len(raw)) + raw)
 
 
 class Supervisor:
-    """Serves a run's stacks, by name, to its processes.
+    """Serves the stacks of a run, by name, to its processes.
 
-    The first, ``MAIN``, is what the run judges. Others stand beside it on the same warm MLflow, for whoever must break
-    one without disturbing the rest.
+    The first, ``MAIN``, is the judged one. Scratch stacks share its warm MLflow parent, for checks that must break
+    things.
     """
 
     def __init__(self, order: StackRequest) -> None:
@@ -56,7 +56,7 @@ class Supervisor:
         self._stacks: dict[str, tuple[RealisedStack, asyncio.Task[Target]]] = {}
 
     def open(self, name: str) -> asyncio.Task[Target]:
-        """Begin to bring a stack up, unless it is; the task ends when it is ready."""
+        """Begin to start a stack, unless that was done; the task ends when it is ready."""
         if name not in self._stacks:
             order = self._order if name == MAIN else replace(self._order, proxy_port=0, servers=1)
             stack = _stack(order)
@@ -64,7 +64,7 @@ class Supervisor:
         return self._stacks[name][1]
 
     async def close(self) -> None:
-        """End every stack, and whatever bears the run's id."""
+        """Stop every stack, and kill every process with the run's id."""
         for _, started in self._stacks.values():
             started.cancel()
         await asyncio.gather(*(started for _, started in self._stacks.values()), return_exceptions=True)
@@ -72,7 +72,7 @@ class Supervisor:
         sweep(self._order.run_id)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection until it closes: ``(stack, verb, argument)`` in, ``(outcome, value)`` out.
+        """Serve one connection until it closes: ``(stack, verb, argument)`` in, ``(outcome, value)`` out.
 
         The outcome is ``ok``, ``not offered`` or ``failed``.
         """
@@ -85,7 +85,7 @@ class Supervisor:
         writer.close()
 
     async def _leave(self) -> list[str]:
-        """End the parts of every stack; return what is left in a store of others."""
+        """Stop the parts of every stack; return what is left in an external store."""
         await asyncio.gather(*(started for _, started in self._stacks.values()), return_exceptions=True)
         left = await asyncio.gather(*(stack.leave() for stack, _ in self._stacks.values()))
         return [one for one in left if one]
@@ -125,7 +125,7 @@ def _stack(order: StackRequest) -> RealisedStack:
 
 
 async def main() -> None:
-    """Bring the run's stack up, serve it, and end it when the run is gone."""
+    """Start the run's stack, serve it, and stop it when the run has ended."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS))
     lifeline = asyncio.StreamReader()

@@ -1,4 +1,4 @@
-"""Imported first by MLflow's warm parent, so that it dies with the supervisor that started it."""
+"""Imported first by MLflow's warm parent, so that it dies with its supervisor."""
 
 from registry_conformance.judge.lifeline import die_with_parent
 

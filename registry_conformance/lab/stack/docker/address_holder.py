@@ -1,4 +1,4 @@
-"""The place of a part on the stack's network: it keeps its address whether a program stands in it or not."""
+"""A container that keeps a part's network address while the part's program is started and stopped."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SHUT = {
 
 @dataclass(slots=True)
 class Place:
-    """A container that does nothing and holds the network of a part, which containers of its program join.
+    """An idle container that owns a part's network namespace; the part's program container joins it.
 
-    A request to a program that was killed is refused at once, as by a machine that lives on. Without it the address
-    would be nobody's, and every caller would wait for an answer: that is a machine that is lost, another fault.
-    ``published`` is a loopback port that leads to ``address`` too, 0 for none.
+    So a request to a killed program is refused at once (connection refused), as on a machine that still runs. Without
+    it the address would disappear and callers would wait for a timeout, which is another fault. ``published`` is a
+    loopback port forwarded to ``address``, 0 for none.
     """
 
     network: Network
@@ -40,7 +40,7 @@ class Place:
 
     @property
     def joined(self) -> dict[str, Any]:
-        """How a container is made that stands here; raises what the engine raises if it has no such place."""
+        """Return the container options for joining this network; raise the engine's error if it is gone."""
         if not self._stands:
             self._stand()
             self._stands = True

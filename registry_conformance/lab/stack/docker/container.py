@@ -1,4 +1,4 @@
-"""Parts as containers of Testcontainers, each at a fixed address, its output in the part's log."""
+"""Parts as Testcontainers containers, each at a fixed address, with their output in the part's log."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _SUITE = "/suite"
 
 @dataclass(frozen=True, slots=True)
 class ContainerSpec:
-    """What a stack's containers have in common: the network, a name that tells stacks apart, images by program.
+    """What the containers of a stack share: network, name prefix, and images by program.
 
-    ``external`` are the programs whose images are others': they run as their images say. ``published`` maps a part to a
-    loopback port that leads to its address, beside the address itself.
+    ``external`` names the programs with third-party images, which run with their own command and user. ``published``
+    maps a part to a loopback port that is forwarded to its address.
     """
 
     network: Network
@@ -44,7 +44,7 @@ class ContainerSpec:
     external: frozenset[str] = frozenset()
 
     def place(self, layout: Layout, part: str) -> Place:
-        """Return the place of a part, which nothing stands in yet."""
+        """Return the address holder of a part."""
         marks, port = labels.of(layout.run_id, self.name), self.published.get(part, 0)
         name = f"{self.name}-{part}-place"
         return Place(self.network, name, part, self.images["links"], layout.addresses[part], marks, port)
@@ -52,10 +52,10 @@ class ContainerSpec:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a container is made beside its arguments: the image, what it begins with, what it sees of this machine.
+    """Options of a container besides its arguments: image, entry point, mounts, owner.
 
-    ``owner`` is ``user:group``, empty for the image's own; ``mounts`` are (ours, its, mode). An image that is
-    ``external`` keeps its own command, if it is given none, and the rights that it asks for.
+    ``owner`` is ``user:group``, empty for the image's own; ``mounts`` are (host path, container path, mode). An
+    ``external`` image keeps its own command, if none is given, and its own privileges.
     """
 
     image: str
@@ -67,7 +67,7 @@ class Shape:
 
 
 class ContainerRunner(Runner):
-    """A container that runs one program of an image, as the user who runs the suite, and may do nothing else."""
+    """A container that runs one program of an image, as the user of the suite, without privileges."""
 
     def __init__(self, layout: Layout, part: str, spec: ContainerSpec) -> None:
         self._layout = layout
@@ -81,7 +81,7 @@ class ContainerRunner(Runner):
         self.data = Path("/data")
 
     async def start(self, program: str, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
-        """Start a program's image with these variables beside its own; the part's workdir has its own path."""
+        """Start a program's image with these variables added; the part's workdir has the same path inside."""
         await asyncio.to_thread(self._start, self._shape(program), list(arguments), dict(variables))
 
     async def stop(self) -> None:
@@ -94,16 +94,16 @@ class ContainerRunner(Runner):
 
     @property
     def pid(self) -> int | None:
-        """The id of the container's first process as the engine's machine has it, ``None`` before the first."""
+        """The id of the container's first process on the engine's machine, ``None`` before the first start."""
         return self._pid
 
     @property
     def image(self) -> str:
-        """The digest of the image that the container is of, empty before the first."""
+        """The digest of the container's image, empty before the first start."""
         return self._image
 
     def signal(self, number: int) -> None:
-        """Kill the container, have it hang, or have it go on."""
+        """Kill, stop or continue the container."""
         from docker.errors import APIError  # noqa: PLC0415 - see registry_conformance.lab.images.engine
 
         if self._container is None:
@@ -118,7 +118,7 @@ class ContainerRunner(Runner):
                 container.kill(number)
 
     def version(self, program: str) -> str:
-        """Return the version that the image says it is of, or else its name."""
+        """Return the version in the image's labels, or else its name."""
         if program == "links":
             return ""
         image = engine().images.get(self._spec.images[program])
@@ -179,7 +179,7 @@ class ContainerRunner(Runner):
         self._watch()
 
     def _watch(self) -> None:
-        """Follow the output into the log; its end is the container's."""
+        """Copy the output to the log until the container ends."""
         assert self._container is not None
         container = self._container.get_wrapped_container()
         container.reload()
@@ -214,7 +214,7 @@ class ContainerRunner(Runner):
 
 
 def _told(part: str, said: str) -> str:
-    """Return a message for what the engine said when a container did not start."""
+    """Return the engine's error message for a container that did not start."""
     if "no space left" in said.lower():
         return f"{part} could not be started: the engine's disk is full; docker system prune frees what no image uses"
     if "already allocated" in said or "already in use" in said:

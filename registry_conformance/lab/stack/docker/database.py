@@ -1,4 +1,4 @@
-"""The backend store as production has it: PostgreSQL in a container of its own."""
+"""The production backend store: PostgreSQL in a container."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from registry_conformance.lab.stack.database_greeting import postgresql_answers
 
 
 class Database(DatabasePart):
-    """A PostgreSQL server with the database ``mlflow`` of an owner of that name."""
+    """A PostgreSQL server with the database ``mlflow``, owned by a user of the same name."""
 
     program = "postgresql"
 
     @property
     def uri(self) -> str:
-        """The database, as SQLAlchemy names it."""
+        """The database's SQLAlchemy URI."""
         host, port = self.layout.addresses[self.name]
         return f"postgresql+psycopg2://mlflow:{self._password}@{host}:{port}/mlflow"
 
@@ -29,5 +29,5 @@ class Database(DatabasePart):
         return await postgresql_answers(*self.layout.addresses[self.name])
 
     def installed(self) -> str:
-        """Return nothing: its image says what it is of."""
+        """Return nothing: the image states its version."""
         return ""

@@ -1,4 +1,4 @@
-"""An MLflow of others in the reference's place: told by its settings where database and artifacts are."""
+"""A third-party MLflow image; a settings file configures it with the addresses of database and artifacts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
 
 
 class ExternalMLflow(MLflowServer):
-    """A container of an image of others, which makes its own schema; a new setting is a new container."""
+    """A container of a third-party image, which creates its own schema; changed settings need a new container."""
 
     def __init__(self, layout: Layout, database: Database | None, external: ExternalImage) -> None:
         super().__init__(layout)
@@ -26,11 +26,11 @@ class ExternalMLflow(MLflowServer):
 
     @property
     def processes(self) -> int:
-        """One: how many there are within the container is its own matter."""
+        """One: the number of processes within the container is the image's own choice."""
         return 1
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment: its flags are those of its settings."""
+        """Return why a deployment is not possible with this image: the suite cannot change its flags."""
         return self._external.lacks(deployment)
 
     async def stop(self) -> None:
@@ -56,7 +56,7 @@ class ExternalMLflow(MLflowServer):
         self.runner.signal(number)
 
     def version(self) -> str:
-        """Return what the image says it is of."""
+        """Return the version in the image's labels."""
         return self.runner.version(self.name)
 
     @property
@@ -65,7 +65,7 @@ class ExternalMLflow(MLflowServer):
         return self._database_server.uri if self._database_server else super().database_uri
 
     async def is_ready(self, deployment: Deployment) -> bool:
-        """Return whether the server answers; which version it is, it says itself."""
+        """Return whether the server answers; it reports its version itself."""
         if not await super().is_ready(deployment):
             return False
         told = await self.layout.http.get(self.layout.url(self.name) + "/version")
@@ -80,7 +80,7 @@ class ExternalMLflow(MLflowServer):
         await super().start(deployment)
 
     async def _open(self) -> None:
-        """Do nothing: the container takes its own address."""
+        """Do nothing: the container opens its own address."""
 
     async def _serve(self, deployment: Deployment) -> None:
         settings = self.settings(deployment)
@@ -93,4 +93,4 @@ class ExternalMLflow(MLflowServer):
         await self.runner.start(self.name, arguments, settings | variables | dict(deployment.mlflow.environment))
 
     async def _close(self) -> None:
-        """Do nothing: the address goes with the container."""
+        """Do nothing: the address is closed with the container."""

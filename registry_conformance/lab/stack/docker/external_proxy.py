@@ -1,4 +1,4 @@
-"""A proxy of others in the reference's place: told by its settings where the parts are, begun anew where they move."""
+"""A third-party proxy image; configured by a settings file, and restarted if other parts move."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from registry_conformance.lab.stack.proxy import AnyProxy
 
 
 class ExternalProxy(AnyProxy):
-    """A container of an image of others."""
+    """A container of a third-party image."""
 
     def __init__(self, layout: Layout, external: ExternalImage) -> None:
         super().__init__(layout)
@@ -23,15 +23,15 @@ class ExternalProxy(AnyProxy):
         self.doors, self.asks_auth = external.doors, external.asks_auth
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return whom it sends requests to: all else is its own."""
+        """Return the upstream addresses: everything else is the image's own."""
         return deployment.links.in_place & {"mlflow", "server", "auth"}
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment: its own settings are not the suite's to change."""
+        """Return why a deployment is not possible with this image: the suite cannot change its settings."""
         return self._external.lacks(deployment)
 
     async def start(self, deployment: Deployment) -> None:
-        """Start the image, told where the others are."""
+        """Start the image with the addresses of the other parts."""
         tls = self.layout.workdir(self.name) / "tls"
         certificate.issue(tls, self.layout.addresses["proxy-tls"][0])
         _let_all_read(tls)  # it runs as whom its image says; the folder above is ours alone
@@ -55,11 +55,11 @@ class ExternalProxy(AnyProxy):
 
     @property
     def authority(self) -> Path | None:
-        """The file of the authority that vouches for it, where its settings say that it takes TLS."""
+        """The certificate authority's file, if its settings say that it accepts TLS."""
         return self.layout.workdir(self.name) / "tls" / certificate.AUTHORITY if self._external.tls_port else None
 
     def offers(self) -> Mapping[str, Capability]:
-        """Return whether it takes TLS, and that its settings are its own."""
+        """Return its capabilities: whether it accepts TLS, and that the suite cannot change its settings."""
         whose = self._external.whose
         tls = Capability(False, f"{whose}: its settings name no tls_port")
         return {
@@ -68,12 +68,12 @@ class ExternalProxy(AnyProxy):
         }
 
     def installed(self) -> str:
-        """Return nothing: its image says what it is of."""
+        """Return nothing: the image states its version."""
         return ""
 
 
 def _let_all_read(folder: Path) -> None:
-    """Let every user read a folder and its files, whatever the umask made them."""
+    """Make a folder and its files readable for every user, whatever the umask."""
     folder.chmod(0o755)
     for file in folder.iterdir():
         file.chmod(0o644)

@@ -1,4 +1,4 @@
-"""What every container, network and volume of a run bears, and how they are found again by it."""
+"""Labels of every container, network and volume of a run, by which they are found and removed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ OWNER = "registry-conformance.owner"
 
 
 def of(run_id: str, stack: str) -> dict[str, str]:
-    """Return the labels of whatever belongs to a stack of a run."""
+    """Return the labels of everything that belongs to a stack of a run."""
     return {RUN: run_id, STACK: stack}
 
 
 def sweep_abandoned() -> list[str]:
-    """Remove all that runs left whose owners have ended; return the names.
+    """Remove what runs left whose owner processes have ended; return the names.
 
     Raises ``EngineError`` if no engine answers.
     """
@@ -41,7 +41,7 @@ def sweep_abandoned() -> list[str]:
 
 
 def sweep(run_id: str, stack: str = "") -> list[str]:
-    """Remove all that bears a run id, of one stack or of all: containers, networks, volumes; return their names."""
+    """Remove containers, networks and volumes of a run, of one stack or all; return their names."""
     from docker.errors import APIError  # noqa: PLC0415 - see registry_conformance.lab.images.engine
 
     client = engine()

@@ -1,4 +1,4 @@
-"""MLflow in a container: the reference image keeps a warm parent there, which forks a server for each new setting."""
+"""MLflow in a container whose warm parent process forks a server for each new configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PATIENCE = 10.0
 
 
 class WarmMLflow(MLflowServer):
-    """Forks of a warm parent within a container that stays, told by a port of its own."""
+    """Servers forked from a warm parent in a long-lived container, controlled through a TCP port."""
 
     def __init__(self, layout: Layout, database: DatabasePart | None) -> None:
         super().__init__(layout, database)
@@ -29,14 +29,14 @@ class WarmMLflow(MLflowServer):
         self._pids: list[int] = []
 
     async def stop(self) -> None:
-        """End the server; its warm parent stays, and is removed with the stack."""
+        """Stop the server; its warm parent is kept, and removed with the stack."""
         if self.runner.is_alive():
             with contextlib.suppress(OSError):
                 await self._tell("end")
         self._pids = []
 
     def is_alive(self) -> bool:
-        """Return whether the server runs, every process of it; one that hangs does."""
+        """Return whether every process of the server runs; a stopped (SIGSTOP) one counts as running."""
         if not self.runner.is_alive():
             return False
         if not self._pids:
@@ -50,7 +50,7 @@ class WarmMLflow(MLflowServer):
 
     @property
     def pid(self) -> int | None:
-        """The id of the server's first process within its container, ``None`` while none runs."""
+        """The id of the server's first process within its container, ``None`` if none runs."""
         return self._pids[0] if self._pids else None
 
     @property
@@ -93,7 +93,7 @@ class WarmMLflow(MLflowServer):
         return await asyncio.to_thread(self._ask, what, **how)
 
     def _ask(self, what: str, **how: object) -> Mapping[str, Any]:
-        """Tell the parent one thing; raise ``OSError`` if it does not answer."""
+        """Send the parent a command; raise ``OSError`` if it does not answer."""
         with socket.create_connection(self.layout.addresses["mlflow-warm"], timeout=_PATIENCE) as line:
             line.sendall(json.dumps({"token": self._token, "do": what, **how}).encode() + b"\n")
             said = line.makefile("rb").readline()

@@ -1,4 +1,4 @@
-"""A stack's private network, in which every part has an address of its own that does not change."""
+"""A stack's private network, in which every part has a fixed address."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SUBNET_BITS = 27
 
 
 def create(name: str, marks: dict[str, str]) -> Network:
-    """Create a network, labelled with ``marks``; raise ``EngineError`` if it cannot be, or cannot be reached.
+    """Create a network with the labels ``marks``; raise ``EngineError`` if it cannot be created or reached.
 
-    The engine names a free subnet; only one that was asked for lets addresses be given out by us.
+    The subnet is requested explicitly: only then can the suite assign addresses.
     """
     from docker.errors import APIError  # noqa: PLC0415 - see registry_conformance.lab.images.engine
     from docker.types import IPAMConfig, IPAMPool  # noqa: PLC0415 - as above
@@ -49,13 +49,13 @@ def create(name: str, marks: dict[str, str]) -> Network:
 
 
 def addresses(network: Network, count: int) -> list[str]:
-    """Return that many addresses of a network, the gateway's not among them."""
+    """Return this many addresses of a network, without the gateway's."""
     subnet = ipaddress.ip_network(engine().networks.get(network.name).attrs["IPAM"]["Config"][0]["Subnet"])
     return [str(host) for host in islice(subnet.hosts(), 1, count + 1)]
 
 
 def _free_subnet(name: str, marks: dict[str, str]) -> ipaddress.IPv4Network:
-    """Return a small part of a subnet that the engine holds for free."""
+    """Return a small part of a subnet that the engine considers free."""
     tried = engine().networks.create(f"{name}-tried", labels=marks)
     try:
         tried.reload()
@@ -70,7 +70,7 @@ def _parts(whole: ipaddress.IPv4Network) -> Iterator[ipaddress.IPv4Network]:
 
 
 def _is_ours(address: str) -> bool:
-    """Return whether an address is this machine's."""
+    """Return whether an address belongs to this machine."""
     with contextlib.suppress(OSError), socket.socket() as probe:
         probe.bind((address, 0))
         return True

@@ -1,7 +1,8 @@
-"""Wait until the supervisor is gone, however it went, and sweep: ``python -m ...docker.sentinel RUN_ID``.
+"""Clean up after a killed supervisor: ``python -m ...docker.sentinel RUN_ID``.
 
-Processes of a killed supervisor die with it, by the kernel; containers are the engine's, and live on. Standard input
-is a pipe that the supervisor holds open. What a start that was cut in the middle still makes is swept as well.
+The kernel ends the processes of a killed supervisor, but containers belong to the engine and keep running. Standard
+input is a pipe that the supervisor holds open; its end triggers the clean-up. Containers that an interrupted start
+still creates are removed as well.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _PAUSE = 1.0
 
 
 def main(run_id: str) -> None:
-    """Wait for the end of standard input, then sweep until nothing is found twice in a row."""
+    """Wait for the end of standard input, then remove everything until nothing is found twice in a row."""
     sys.stdin.read()
     clean = 0
     for _ in range(_TIMES):

@@ -1,4 +1,4 @@
-"""The Docker stack: the parts' images as containers on a private network, at addresses of their own."""
+"""The Docker stack: the parts' images as containers with fixed addresses on a private network."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class DockerStack(RealisedStack):
         self._sentinel: subprocess.Popen[bytes] | None = None
 
     async def prepare(self) -> Layout:
-        """Return addresses on a network of this stack's own."""
+        """Return the addresses of the parts on this stack's own network."""
         try:
             return await asyncio.to_thread(self._prepare)
         except EngineError as problem:
             raise PartError(str(problem)) from problem
 
     def mlflow(self, layout: Layout) -> MLflowServer:
-        """Return MLflow on the database of the order: the reference's keeps a warm parent in its container."""
+        """Return the MLflow part of the request, with its database."""
         if self.order.backend == "postgresql":
             self._database = Database(layout, self.order.secrets.database)
         if self.order.mlflow is not None:
@@ -63,15 +63,15 @@ class DockerStack(RealisedStack):
         return WarmMLflow(layout, self._database)
 
     def proxy(self, layout: Layout) -> AnyProxy:
-        """Return the proxy of the order."""
+        """Return the proxy part of the request."""
         return ExternalProxy(layout, self.order.proxy) if self.order.proxy else super().proxy(layout)
 
     def further(self) -> list[Part]:
-        """Return the database, if it is a part of its own."""
+        """Return the database, if it is a separate part."""
         return [self._database] if self._database else []
 
     async def clear(self) -> None:
-        """Remove what is left of the containers, and the network and volumes."""
+        """Remove remaining containers, the network and volumes."""
         await asyncio.to_thread(labels.sweep, self.order.run_id, self._name)
         if self._sentinel is not None and self._sentinel.stdin is not None:
             self._sentinel.kill()  # its duty is done
@@ -109,7 +109,7 @@ class DockerStack(RealisedStack):
 
 
 def _set_sentinel(run_id: str) -> subprocess.Popen[bytes]:
-    """Start the process that sweeps when this one is killed; it bears no run id, lest it be swept itself."""
+    """Start the process that cleans up if this one is killed; without the run id, so that it is not removed itself."""
     environment = {name: value for name, value in part_environment(run_id, ROOT).items() if name != RUN_VARIABLE}
     return subprocess.Popen(
         [python(), "-m", "registry_conformance.lab.stack.docker.sentinel", run_id],
@@ -139,7 +139,7 @@ def _addresses(hosts: list[str], external: Iterable[ExternalImage]) -> dict[str,
 
 
 def _refuse_a_full_disk() -> None:
-    """Raise ``EngineError`` where the engine keeps its containers on a disk of this machine that is full."""
+    """Raise ``EngineError`` if the engine's disk on this machine is full."""
     root = Path(engine().info().get("DockerRootDir", ""))
     if root.is_dir() and (free := shutil.disk_usage(root).free) < SPACE:
         raise EngineError(
@@ -149,7 +149,10 @@ def _refuse_a_full_disk() -> None:
 
 
 def _ready_testcontainers() -> None:
-    """Have Testcontainers use Ryuk if its image is there: it cannot be fetched everywhere, and we sweep anyway."""
+    """Disable Testcontainers' Ryuk if its image is missing: not every machine can pull it.
+
+    The suite cleans up itself anyway.
+    """
     from testcontainers.core.config import testcontainers_config  # noqa: PLC0415 - see registry_conformance.lab.images.engine
 
     if not testcontainers_config.ryuk_disabled:

@@ -1,1 +1,1 @@
-"""A small OpenID Connect provider, which signs in programs: real tokens for what asks for them."""
+"""A small OpenID Connect provider that issues real tokens to programs."""

@@ -1,6 +1,6 @@
-"""``python -m registry_conformance.lab.stack.identity``: serve the provider, or print what its token endpoint answers.
+"""``python -m registry_conformance.lab.stack.identity``: serve the provider, or print a token response.
 
-Secrets are read from files, so that no list of processes shows them.
+Secrets are read from files, so that they do not appear in process lists.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SECRET = click.option("--secret-file", type=click.Path(path_type=Path, dir_okay=
 
 @click.group()
 def command() -> None:
-    """A small OpenID Connect provider, which signs in programs."""
+    """A small OpenID Connect provider for programs."""
 
 
 @command.command()
@@ -29,7 +29,7 @@ def command() -> None:
 @click.option("--skew", type=int, default=0, help="By how many seconds its clock is ahead of this machine's.")
 @SECRET
 def serve(host: str, port: int, client: str, seconds: int, skew: int, secret_file: Path) -> None:
-    """Serve the provider until ended."""
+    """Serve the provider until the process is stopped."""
     provider = Provider(f"http://{host}:{port}", client, secret_file.read_text().strip(), seconds, skew)
     uvicorn.run(provider.application(), host=host, port=port, log_level="warning")
 
@@ -39,7 +39,7 @@ def serve(host: str, port: int, client: str, seconds: int, skew: int, secret_fil
 @click.option("--client", required=True, help="The id of the client.")
 @SECRET
 def token(issuer: str, client: str, secret_file: Path) -> None:
-    """Print a token as the token endpoint answers it, in JSON."""
+    """Print a token response as JSON."""
     asked = {"grant_type": "client_credentials"}
     answer = httpx.post(f"{issuer}/token", data=asked, auth=(client, secret_file.read_text().strip()), trust_env=False)
     click.echo(answer.raise_for_status().text)

@@ -23,9 +23,9 @@ _DISCOVERY = "/.well-known/openid-configuration"
 
 @dataclass(frozen=True)
 class Provider:
-    """One issuer with one client, which may ask for tokens by its secret.
+    """An issuer with one client, which gets tokens by its secret.
 
-    A token lasts ``seconds``. Its times are those of a clock that is ``skew`` seconds ahead of this machine's.
+    A token lasts ``seconds``. Its times are those of a clock that is ``skew`` seconds ahead.
     """
 
     issuer: str
@@ -47,7 +47,7 @@ class Provider:
         )
 
     def token(self) -> str:
-        """Return a signed token for the client, which begins to count now."""
+        """Return a signed token for the client, valid from now."""
         now = int(time.time()) + self.skew
         user = f"{self.client}@example.com"
         claims: jwt.Claims = {
@@ -96,13 +96,13 @@ class Provider:
         return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": self.seconds})
 
     async def _sign_in(self, request: Request) -> Response:
-        """Answer as for a person with a browser, who cannot sign in here."""
+        """Return the sign-in page for a browser; nobody can sign in here."""
         del request
         return HTMLResponse("<title>Sign in</title><form action='/authorize'><input type='password'></form>")
 
 
 def _basic(request: Request) -> tuple[str, str] | None:
-    """Return client and secret of a request, ``None`` if they are not in its Authorization header."""
+    """Return client id and secret of a request's Basic header, ``None`` if it has none."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None

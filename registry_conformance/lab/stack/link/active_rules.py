@@ -1,4 +1,4 @@
-"""The rules in force on one link, read again whenever their file is replaced."""
+"""The active rules of one link, reloaded when their file is replaced."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from registry_conformance.lab.stack.link.message import Message
 
 @dataclass
 class LinkPlan:
-    """What becomes of one exchange: the acts, and which rules they come from (their places in the book).
+    """What happens to one exchange: the acts, and the rules that they come from (indexes).
 
-    ``waiting`` are rules that depend on the answer's status, ``counted`` those that count what is under way.
+    ``waiting`` are rules that depend on the response's status, ``counted`` those that count concurrent exchanges.
     """
 
     acts: list[Act] = field(default_factory=list)
@@ -32,10 +32,10 @@ class LinkPlan:
 
 
 class Rulebook:
-    """A link's rules, how often each was met, and what it remembers for those that remember.
+    """The rules of a link, how often each matched, and what stateful rules remember.
 
-    ``queue`` is held from request to answer where requests go one at a time; ``under_way`` is how many requests are not
-    answered yet.
+    ``queue`` is held from request to response if requests go one at a time; ``under_way`` is the number of open
+    exchanges.
     """
 
     def __init__(self, file: Path, link: str) -> None:
@@ -50,7 +50,7 @@ class Rulebook:
         self.under_way = 0
 
     def plan(self, request: Message, place: int = 1) -> LinkPlan:
-        """Return what the rules in force make of a request, of which ``place`` - 1 went before on its connection."""
+        """Return the plan for a request, the ``place``-th on its connection."""
         self._refresh()
         plan = LinkPlan()
         for number, rule in enumerate(self._rules):
@@ -65,20 +65,20 @@ class Rulebook:
         return plan
 
     def answered(self, plan: LinkPlan, status: str) -> None:
-        """Add to a plan what depends on the answer's status."""
+        """Add the rules that depend on the response's status to a plan."""
         for number, rule in plan.waiting:
             if re.fullmatch(rule.when.status, status) and self._due(number, rule.when):
                 plan.acts += rule.acts
                 plan.rules.append(number)
 
     def over(self, plan: LinkPlan) -> None:
-        """Note that an exchange is no longer under way; calling it twice is harmless."""
+        """Note that an exchange has ended; calling it twice is harmless."""
         for number in plan.counted:
             self._under_way[number] = max(0, self._under_way[number] - 1)
         plan.counted.clear()
 
     def _many(self, number: int, when: When, plan: LinkPlan) -> bool:
-        """Count an exchange that fits, and return whether so many are under way as the rule asks for."""
+        """Count a matching exchange, and return whether the rule's number of concurrent exchanges is reached."""
         if when.together < 2:
             return True
         self._under_way[number] += 1

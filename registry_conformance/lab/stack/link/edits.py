@@ -1,4 +1,4 @@
-"""What the acts of a rule make of heads and bodies: pure functions on what was read."""
+"""Applies the acts of a rule to heads and bodies, as pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _REASON = {200: "OK", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
 
 
 def edited_head(head: str, acts: Iterable[Act], side: str) -> str:
-    """Return a head after all acts that are about heads of this side."""
+    """Return a head after all acts on heads of this side."""
     for act in acts:
         match act:
             case Rewrite() if side == "request":
@@ -28,14 +28,14 @@ def edited_head(head: str, acts: Iterable[Act], side: str) -> str:
 
 
 def with_header(head: str, name: str, value: str | None, *, added: bool = False) -> str:
-    """Return a head with one header set, or taken away if the value is ``None``."""
+    """Return a head with one header set, or removed if the value is ``None``."""
     if not added:
         head = re.sub(rf"(?im)^{re.escape(name)}:.*\r\n", "", head)
     return head if value is None else head.removesuffix("\r\n") + f"{name}: {value}\r\n\r\n"
 
 
 def with_length(head: str, length: int) -> str:
-    """Return a head that announces this length, in place of any other framing."""
+    """Return a head with this Content-Length, replacing any other framing."""
     return with_header(with_header(head, "transfer-encoding", None), "content-length", str(length))
 
 
@@ -45,7 +45,7 @@ def edits_body(acts: Iterable[Act], side: str) -> bool:
 
 
 def edited_body(body: bytes, acts: Iterable[Act], side: str) -> bytes:
-    """Return a body after all acts that are about bodies of this side."""
+    """Return a body after all acts on bodies of this side."""
     for act in acts:
         match act:
             case CutBody() if act.side == side:

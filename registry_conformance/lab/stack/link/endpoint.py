@@ -1,4 +1,4 @@
-"""The two ends of a passage: a connection that is read from, written to, and known to be gone at once."""
+"""The two ends of a relayed connection: reading, writing, and immediate notice when a peer disconnects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from registry_conformance.lab.stack.link.message import HEAD_LIMIT
 
 
 class GoneError(ConnectionError):
-    """The connection was ended on purpose."""
+    """The connection was closed on purpose."""
 
 
 Met = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -23,7 +23,7 @@ Held = TypeVar("Held")
 
 
 class _Watched(asyncio.StreamReaderProtocol):
-    """A stream whose end is known at once, though nobody reads; ``heard`` gets each byte as it comes."""
+    """A stream reader that notices its end at once, even if nobody reads; ``heard`` gets each byte."""
 
     def __init__(self, reader: asyncio.StreamReader, met: Met | None = None, heard: Heard | None = None) -> None:
         super().__init__(reader, met)
@@ -31,25 +31,25 @@ class _Watched(asyncio.StreamReaderProtocol):
         self._heard = heard
 
     def data_received(self, data: bytes) -> None:
-        """Tell whoever listens, then keep it for whoever reads."""
+        """Pass the data to the listener, then buffer it for readers."""
         if self._heard:
             self._heard(data)
         super().data_received(data)
 
     def eof_received(self) -> bool | None:
-        """Note that the other side sends no more."""
+        """Note that the peer sends no more."""
         self.gone.set()
         return super().eof_received()
 
     def connection_lost(self, problem: Exception | None) -> None:
-        """Note that the connection is gone."""
+        """Note that the connection is closed."""
         self.gone.set()
         super().connection_lost(problem)
 
 
 @dataclass
 class End:
-    """One end of the passage: who is there, what can be read from and written to them, and whether they left."""
+    """One end of a relayed connection: its streams, and whether the peer has left."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -57,7 +57,7 @@ class End:
 
     @classmethod
     async def connect(cls, host: str, port: int) -> End:
-        """Return the end of a new connection to an address; raise ``OSError`` where nobody listens."""
+        """Return the end of a new connection to an address; raise ``OSError`` if it is refused."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=HEAD_LIMIT, loop=loop)
         protocol = _Watched(reader)
@@ -68,7 +68,7 @@ class End:
     async def serve(
         cls, meet: Callable[[End], Awaitable[None]], host: str, port: int, listener: Callable[[], Heard] | None = None
     ) -> asyncio.Server:
-        """Meet the end of each connection that is made to an address; ``listener`` gives each who hears its bytes."""
+        """Accept connections at an address; ``listener`` returns what receives the bytes of each."""
         loop = asyncio.get_running_loop()
 
         def protocol() -> _Watched:
@@ -81,7 +81,7 @@ class End:
         return await loop.create_server(protocol, host, port)
 
     async def while_there(self, work: Coroutine[None, None, Held]) -> Held:
-        """Return what comes of some work; raise ``GoneError`` if this end leaves first: nobody waits for it."""
+        """Return the result of ``work``; raise ``GoneError`` if this peer disconnects first."""
         doing, gone = asyncio.create_task(work), asyncio.create_task(self.gone.wait())
         try:
             await asyncio.wait((doing, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -94,7 +94,7 @@ class End:
         return doing.result()
 
     def reset(self) -> None:
-        """End the connection by a reset, so that nobody takes the end for the end of a message."""
+        """Close the connection by a reset, so that the peer does not take it for the end of a message."""
         connection = self.writer.get_extra_info("socket")
         with contextlib.suppress(OSError):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

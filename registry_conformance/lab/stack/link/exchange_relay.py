@@ -1,4 +1,4 @@
-"""One connection on a link: requests pass one way, answers the other, each exchange by its plan."""
+"""Relays one connection of a link: requests one way, responses the other, each exchange by its plan."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TLS = b"\x16"
 
 
 class Passage:
-    """A connection of a client and the one that was made to the server for it."""
+    """A client's connection and the connection to the server opened for it."""
 
     def __init__(self, client: End, server: End, rulebook: Rulebook, record: Path) -> None:
         self._client = client
@@ -47,7 +47,7 @@ class Passage:
         self._last: LinkPlan | None = None
 
     async def run(self) -> None:
-        """Pass requests and answers until one side has no more; what is not HTTP/1 passes as it is."""
+        """Relay requests and responses until one side ends; traffic that is not HTTP/1 is relayed unchanged."""
         both = [asyncio.create_task(self._requests()), asyncio.create_task(self._answers())]
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_EXCEPTION)
@@ -85,12 +85,12 @@ class Passage:
         self._asked.put_nowait(None)
 
     async def _pour_on(self, begun: bytes) -> None:
-        """Pass what is not HTTP/1 as it is, from its beginning on."""
+        """Relay a connection that is not HTTP/1 unchanged, from its beginning."""
         self._server.writer.write(begun)
         await asyncio.gather(_pour(self._client, self._server), _pour(self._server, self._client))
 
     async def _request(self, request: Message, plan: LinkPlan) -> None:
-        """Pass one request on, or keep it if the link answers itself."""
+        """Relay one request, or hold it back if the link answers itself."""
         if self._answer_of(request, plan) is not None:
             if request.header("expect"):
                 await asyncio.Event().wait()  # the refusal is the answer; what comes next is not a request
@@ -115,7 +115,7 @@ class Passage:
         await pass_body(request, self._client.reader, self._server.writer, until_close=False)
 
     async def _send_before(self, raw: bytes) -> None:
-        """Send a request over a connection of its own and wait until it is answered."""
+        """Send a request over a separate connection and wait for the response."""
         host, port = self._server.writer.get_extra_info("peername")[:2]
         reader, writer = await asyncio.open_connection(host, port, limit=HEAD_LIMIT)
         writer.write(raw)
@@ -135,24 +135,24 @@ class Passage:
             self._write(request, answer, plan)
 
     def _count(self, change: int) -> None:
-        """Count a request of this connection as under way, or as answered."""
+        """Count a request of this connection as open or answered."""
         self._under_way += change
         self._rulebook.under_way += change
 
     def _end_turn(self, plan: LinkPlan | None) -> None:
-        """Let the next have its turn, if it is the turn of the exchange of this plan."""
+        """Release the queue, if the exchange of this plan holds it."""
         if plan is not None and self._turn is plan:
             self._turn = None
             self._rulebook.queue.release()
 
     async def _next(self) -> tuple[Message, LinkPlan] | None:
-        """Return what was asked next; raise ``GoneError`` if the server leaves first: nobody may ask on."""
+        """Return the next request; raise ``GoneError`` if the server disconnects first."""
         if not self._asked.empty():
             return self._asked.get_nowait()
         return await self._server.while_there(self._asked.get())
 
     async def _answer(self, request: Message, plan: LinkPlan) -> Message:
-        """Pass one answer back, interim ones before it too; or give the link's own."""
+        """Relay one response with its interim responses, or send the link's own."""
         given = self._answer_of(request, plan)
         if given is not None:
             return await self._give(request, given, plan)
@@ -179,7 +179,7 @@ class Passage:
         return answer
 
     async def _hold(self, request: Message, answer: Message, plan: LinkPlan) -> None:
-        """Pass an answer back as a whole, with its body changed, and remember it if that is asked for."""
+        """Relay a buffered response with its body changed; remember it if a rule says so."""
         held = answer.take(await hold_body(answer, self._server.reader, until_close=True))
         body = edited_body(held, plan.acts, ANSWER)
         raw = with_length(answer.head, len(body)).encode("latin-1") + body
@@ -189,7 +189,7 @@ class Passage:
         await self._client.writer.drain()
 
     async def _interrupt(self, plan: LinkPlan, side: str, source: End, sink: End) -> None:
-        """Reset or stall an exchange after some bytes, if its plan says so; raise ``GoneError`` then."""
+        """Reset or stall an exchange after some bytes, if its plan says so; then raise ``GoneError``."""
         act = plan.first(Break, side) or plan.first(Stall, side)
         if not isinstance(act, Break | Stall):
             return
@@ -244,7 +244,7 @@ class Passage:
 
 
 async def _pour(source: End, sink: End) -> None:
-    """Pass bytes on as they are, to the end."""
+    """Relay bytes unchanged until the end."""
     while data := await source.reader.read(CHUNK):
         sink.writer.write(data)
         await sink.writer.drain()

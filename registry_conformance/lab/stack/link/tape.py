@@ -1,4 +1,4 @@
-"""A taped link: bytes pass as they are, unread, and all that clients send is written down, one file a connection."""
+"""A taped link: relays bytes unread, and writes everything that clients send to one file a connection."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from registry_conformance.lab.stack.link.message import CHUNK
 
 
 class Tape:
-    """The folder of a link's bytes; its owner alone may read them, for credentials are among them."""
+    """The folder of a link's bytes; readable by its owner only, because it contains credentials."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         self._files: Iterator[Path] = (folder / f"{number:06}" for number in itertools.count(_taken(folder)))
 
     def listener(self) -> Heard:
-        """Return what writes down the bytes of one connection."""
+        """Return the writer for the bytes of one connection."""
         file = next(self._files)
 
         def heard(data: bytes) -> None:
@@ -32,12 +32,12 @@ class Tape:
 
 
 async def pass_bytes(client: End, server: End) -> None:
-    """Pass everything both ways, until both have said all; one that breaks off breaks the other."""
+    """Relay both ways until both sides end; if one breaks off, reset the other."""
     await asyncio.gather(_pour(client, server), _pour(server, client), return_exceptions=True)
 
 
 async def _pour(source: End, sink: End) -> None:
-    """Pass bytes on to their end, and the end too; or that they broke off."""
+    """Relay bytes to the end, including how it ended."""
     try:
         while data := await source.reader.read(CHUNK):
             sink.writer.write(data)
