@@ -9,7 +9,7 @@ import pytest
 
 from registry_conformance.judge.account.evaluate import judge
 from registry_conformance.judge.account.fact import Known, Unreadable
-from registry_conformance.judge.account.reference import of_account, promised
+from registry_conformance.judge.account.reference import of_account, promised, rights
 from registry_conformance.judge.account.state import Encryption, KeyState
 from registry_conformance.judge.account.statement import Statement
 from registry_conformance.judge.clients.bucket import Bucket
@@ -17,7 +17,7 @@ from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.mismatch import PreconditionFailed
 from registry_conformance.judge.target.target import BucketAccess
 from registry_conformance.judge.verdict import Verdict
-from registry_conformance.lab.faults.accounts.fault import in_bucket
+from registry_conformance.lab.faults.accounts.fault import in_bucket, in_role
 from tests.account.moto_account import KEY_ID, REGION, SECRET, STRANGER, Account, moto_account, with_kms
 from tests.account.realise import make_bucket
 
@@ -75,6 +75,35 @@ def test_declared_key_of_another_account() -> None:
 
     assert whole.verdict is Verdict.PASSED, whole
     assert opened.verdict is Verdict.FAILED
+
+
+def test_key_that_is_open_through_s3() -> None:
+    """Through which service a stranger asks KMS is the stranger's to choose; of which account is not."""
+    declared = with_kms()
+    by_s3 = ("StringEquals", "kms:ViaService", (f"s3.{declared.region}.amazonaws.com",))
+    own = ("StringEquals", "kms:CallerAccount", (declared.owner,))
+    uses = Statement(actions=("kms:Decrypt",), resources=("*",), principals=("*",), conditions=(by_s3,))
+
+    def judged(said: Statement) -> Verdict:
+        key = KeyState(declared.kms_key, Known("Enabled"), Known((of_account(declared), said)), Known(()))
+        return judge("INF-015", replace(promised(declared), key=Known(key)), declared).verdict
+
+    assert judged(uses) is Verdict.FAILED
+    assert judged(replace(uses, conditions=(own, by_s3))) is Verdict.PASSED
+
+
+def test_rights_for_what_s3_says_of_the_bucket() -> None:
+    """Rights to the key for the bucket alone are enough; for another bucket they are none."""
+    declared = with_kms()
+
+    def judged(name: str) -> Verdict:
+        about = ("StringLike", "kms:EncryptionContext:aws:s3:arn", (f"arn:aws:s3:::{name}*",))
+        *others, of_key = rights(declared)
+        said = Known((*others, replace(of_key, conditions=(about,))))
+        return judge("INF-052", in_role(statements=said)(promised(declared), declared), declared).verdict
+
+    assert judged(declared.bucket) is Verdict.PASSED
+    assert judged("other-bucket") is Verdict.FAILED
 
 
 @pytest.mark.parametrize("requirement", ["INF-014", "INF-015"])

@@ -193,6 +193,18 @@ def test_denial_by_what_it_leaves_out() -> None:
     assert "aws:userId" in judged(everyone, by_id).actual
 
 
+def test_ids_of_users_by_the_names_of_sessions() -> None:
+    """A pattern that leaves the id open is for whoever calls a session so; an id that is named is of nobody known."""
+    of_any_role = ("StringLike", "aws:userid", ("*:models",))
+    of_one_role = ("StringLike", "aws:userid", ("AROAEXAMPLE:*",))
+    denial = Statement("Deny", ("s3:*",), resources=(OBJECTS,), principals=("*",))
+    but_sessions = replace(denial, conditions=(("StringNotLike", "aws:userid", ("AROA*:models", "AIDAEXAMPLE")),))
+
+    assert judged(replace(allows("*"), conditions=(of_any_role,))).verdict is FAILED
+    assert judged(replace(allows("*"), conditions=(of_one_role,))).verdict is INCONCLUSIVE
+    assert judged(allows("*"), but_sessions).verdict is FAILED
+
+
 def test_everyone_but_some_is_everyone() -> None:
     """A statement that allows all but somebody lets the world in."""
     assert judged(replace(allows("*"), principals=(), not_principals=(f"AWS:{STRANGER}",))).verdict is FAILED

@@ -135,6 +135,7 @@ def strangers() -> Iterator[tuple[Context, Context]]:
 def places(*, perimeter: bool) -> Iterator[Context]:
     """Yield from where strangers' requests come; without a declared perimeter, from the Internet's addresses alone."""
     yield {"aws:sourceip": "192.0.2.55", "aws:securetransport": "true"}
+    yield {"aws:sourceip": "192.0.2.55", "aws:securetransport": "true", "kms:viaservice": "s3.eu-west-1.amazonaws.com"}
     yield {"aws:sourceip": "8.8.8.8", "aws:securetransport": "true", "aws:referer": "https://models.example/a"}
     through = {"s3:dataaccesspointaccount": STRANGER}
     arn = f"arn:aws:s3:eu-west-1:{STRANGER}:accesspoint/models"

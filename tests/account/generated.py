@@ -87,6 +87,10 @@ FOR_WHOM: tuple[Condition, ...] = (
     ("ArnLike", "aws:SourceArn", ("arn:aws:s3:::*",)),
     ("Bool", "aws:SecureTransport", ("true",)),
 )
+BY_S3: tuple[Condition, ...] = (
+    ("StringEquals", "kms:ViaService", ("s3.eu-west-1.amazonaws.com",)),
+    ("StringLike", "kms:ViaService", ("s3.*.amazonaws.com",)),
+)
 REFUSED: tuple[Condition, ...] = (
     ("StringNotEquals", "aws:PrincipalAccount", (ACCOUNT,)),
     ("StringNotEqualsIfExists", "aws:PrincipalAccount", (ACCOUNT,)),
@@ -299,7 +303,7 @@ def _key(draw: Draw, state: State, declared: Declared) -> State:
     """Change the key where one is declared."""
     if not isinstance(state.key, Known):
         return _setting(draw, state, declared)
-    who, under = draw.choice(PRINCIPALS[:5]), _conditions(draw, WHO_COMES[:14], 1)
+    who, under = draw.choice(PRINCIPALS[:5]), _conditions(draw, (*WHO_COMES[:14], *BY_S3), 1)
     added = Statement(actions=("kms:Decrypt",), resources=("*",), principals=(who,), conditions=under)
     changed = replace(
         state.key.value,

@@ -25,6 +25,7 @@ def everyone() -> Iterator[tuple[Context, Context]]:
             paths = {"aws:principalorgid": ORGANISATION, "aws:principalorgpaths": f"{ORGANISATION}/r-1/ou-1/"}
             yield who, {**own, **paths, "aws:principaltype": "AssumedRole", "aws:principaltag/team": "other"}
             yield who, {**own, "aws:principaltag/team": "models", "aws:principaltype": "AssumedRole"}
+            yield who, {**own, "aws:userid": "AROA1STRANGERS2ROLE34:models", "aws:principaltype": "AssumedRole"}
 
 
 def _wheres(*, perimeter: bool) -> list[Context]:

@@ -68,6 +68,9 @@ LETS: tuple[Condition, ...] = (
     ("NotIpAddressIfExists", "aws:SourceIp", (NETWORK,)),
     ("IpAddressIfExists", "aws:SourceIp", (NETWORK,)),
     ("StringNotEqualsIfExists", "aws:SourceVpce", (ENDPOINT,)),
+    ("StringLike", "aws:userid", ("*:models",)),
+    ("StringLike", "aws:UserId", ("AROA*:models", "AIDAOFTHEACCOUNTITSELF")),
+    ("StringLike", "aws:userid", ("AROAOFTHEACCOUNTITSELF:*",)),
 )
 REFUSES: tuple[Condition, ...] = (
     ("StringNotEquals", "aws:PrincipalAccount", (ACCOUNT,)),
@@ -90,6 +93,8 @@ REFUSES: tuple[Condition, ...] = (
     ("StringNotEqualsIfExists", "aws:SourceVpce", (ENDPOINT,)),
     ("StringNotEquals", "aws:PrincipalTag/team", ("models",)),
     ("StringNotEquals", "s3:ExistingObjectTag/public", ("yes",)),
+    ("StringNotLike", "aws:userid", ("*:models",)),
+    ("StringNotLike", "aws:userid", ("AROAOFTHEACCOUNTITSELF:*",)),
 )
 ACTIONS: tuple[tuple[str, ...], ...] = (
     ("S3:getobject",),

@@ -26,9 +26,13 @@ def in_force(statements: Iterable[Statement], now: datetime | None = None) -> tu
 
 
 def now_and_later() -> Facts:
-    """Return the time of a request that is made again and again from now on: the present, or any later one."""
+    """Return the time of a request that is made again and again from now on: the present, or any later one.
+
+    Its session was begun then too: credentials of a role are renewed all the time.
+    """
     present = datetime.now(UTC)
-    return {key: OneOf(_spelled(key, each) for each in (present, _LAST)) for key in sorted(_TIMES)}
+    times = sorted({*_TIMES, "aws:tokenissuetime"})
+    return {key: OneOf(_spelled(key, each) for each in (present, _LAST)) for key in times}
 
 
 def _left(statement: Statement, now: datetime) -> Statement | None:
@@ -64,4 +68,4 @@ def _read(text: str) -> datetime | None:
 
 
 def _spelled(key: str, when: datetime) -> str:
-    return when.isoformat() if key == "aws:currenttime" else str(int(when.timestamp()))
+    return str(int(when.timestamp())) if key == "aws:epochtime" else when.isoformat()

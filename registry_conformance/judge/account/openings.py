@@ -101,7 +101,8 @@ def _lets_in(statement: Statement, stranger: Stranger) -> tuple[Condition, ...] 
     unknown = []
     for condition in statement.conditions:
         key = condition[1]
-        met = stranger.chooses(key) or stranger.is_of_organisation(key) or holds(condition, stranger.facts)
+        named = stranger.takes_the_name(condition)
+        met = stranger.chooses(key) or stranger.is_of_organisation(key) or named or holds(condition, stranger.facts)
         if met is False:
             return None
         if met is None:
@@ -116,7 +117,9 @@ def _refuses(denial: Statement, stranger: Stranger) -> bool | None:
     unmet = [
         condition
         for condition in denial.conditions
-        if stranger.chooses(condition[1]) or holds(condition, stranger.facts) is not True
+        if stranger.chooses(condition[1])
+        or stranger.takes_the_name(condition) is False
+        or holds(condition, stranger.facts) is not True
     ]
     if unmet and all(_is_undecided(each, stranger) for each in unmet):
         return None
@@ -126,6 +129,8 @@ def _refuses(denial: Statement, stranger: Stranger) -> bool | None:
 def _is_undecided(condition: Condition, stranger: Stranger) -> bool:
     """Return whether nobody can say here if a stranger meets a condition: by an id, or past no declared perimeter."""
     key = condition[1].lower()
+    if stranger.takes_the_name(condition) is False:
+        return False
     from_where = DECLARED_BY.get(key, "organization") != "organization"
     return key == _WHOSE_NOBODY_SAYS or (from_where and holds(condition, stranger.facts) is None)
 

@@ -29,16 +29,31 @@ CUSTOMER_KEY = "s3:x-amz-server-side-encryption-customer-algorithm"
 """The context key that an upload with a key of the client's has."""
 
 
+_NEVER_SENT = (
+    CUSTOMER_KEY,
+    *("s3:x-amz-acl", "s3:x-amz-storage-class", "s3:x-amz-copy-source", "s3:x-amz-website-redirect-location"),
+    *("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"),
+    *("s3:x-amz-grant-read", "s3:x-amz-grant-write", "s3:x-amz-grant-read-acp", "s3:x-amz-grant-write-acp"),
+    *("s3:x-amz-grant-full-control", "s3:versionid", "s3:requestobjecttagkeys"),
+    *("s3:object-lock-mode", "s3:object-lock-retain-until-date", "s3:object-lock-legal-hold"),
+    *("s3:object-lock-remaining-retention-days", "s3:if-match", "s3:if-none-match"),
+)
+"""Context keys of what a request may ask for and the server's requests do not."""
+_MILLISECONDS = "1000"
+"""How old a signature of the server's is: it sends what it has signed at once."""
+
+
 def request(declared: Declared, action: str) -> Request:
     """Return the request that the server makes when it does ``action``: over TLS, without headers on encryption."""
     of_bucket = action in ON_BUCKET
-    resource = declared.bucket_arn if of_bucket else declared.objects_arn.replace("*", "1/run/artifacts/model.pkl")
+    resource = declared.bucket_arn if of_bucket else _object(declared)
     owner, region = declared.owner, declared.region
     facts = {
         "aws:securetransport": ("true",),
         "aws:principalisawsservice": ("false",),
         "aws:viaawsservice": ("true",) if action in ON_KEY else ("false",),
         "aws:multifactorauthpresent": ("false",),
+        "aws:multifactorauthage": (),
         "aws:principaltype": ("AssumedRole",),
         "aws:username": (),
         "aws:principalarn": (declared.role,) if declared.role else None,
@@ -51,18 +66,15 @@ def request(declared: Declared, action: str) -> Request:
         "s3:prefix": (f"{declared.prefix}/1/run/artifacts/".lstrip("/"),) if action == "s3:ListBucket" else (),
         "aws:sourceaccount": (),
         "aws:sourcearn": (),
-        "aws:calledvia": (),
-        "aws:principalservicename": (),
+        **dict.fromkeys(("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"), ()),
+        **dict.fromkeys(("aws:principalservicename", "aws:principalservicenameslist"), ()),
         "s3:dataaccesspointaccount": (),
         "s3:dataaccesspointarn": (),
         "s3:accesspointnetworkorigin": (),
-        "s3:x-amz-acl": (),
-        "s3:x-amz-storage-class": (),
-        "s3:x-amz-server-side-encryption": (),
-        "s3:x-amz-server-side-encryption-aws-kms-key-id": (),
-        CUSTOMER_KEY: (),
-        "s3:x-amz-copy-source": (),
-        "s3:x-amz-website-redirect-location": (),
+        **dict.fromkeys(_NEVER_SENT, ()),
+        "s3:signatureversion": ("AWS4-HMAC-SHA256",),
+        "s3:signatureage": (_MILLISECONDS,),
+        **_context_of_the_key(declared, action),
         **now_and_later(),
         **perimeter(declared),
     }
@@ -72,6 +84,17 @@ def request(declared: Declared, action: str) -> Request:
         declared.role,
         {key: values for key, values in facts.items() if values is not None},
     )
+
+
+def _context_of_the_key(declared: Declared, action: str) -> Facts:
+    """Return what S3 tells KMS that a key is used for: the bucket where there is a bucket key, the object where not."""
+    if action not in ON_KEY:
+        return {}
+    return {"kms:encryptioncontext:aws:s3:arn": OneOf((declared.bucket_arn, _object(declared)))}
+
+
+def _object(declared: Declared) -> str:
+    return declared.objects_arn.replace("*", "1/run/artifacts/model.pkl")
 
 
 def perimeter(declared: Declared) -> Facts:

@@ -34,9 +34,14 @@ _CHOSEN = (
 _CHOSEN_BY_ACCOUNTS = (
     *("aws:principaltag/", "aws:requesttag/", "aws:tagkeys", "aws:username", "aws:principaltype", "aws:sourceidentity"),
     *("aws:multifactorauth", "aws:tokenissuetime", "aws:federatedprovider", "sts:rolesessionname"),
-    *("sts:sourceidentity", "sts:transitivetagkeys", "sts:externalid"),
+    *("sts:sourceidentity", "sts:transitivetagkeys", "sts:externalid", "kms:viaservice"),
 )
-"""Beginnings of keys whose values an account chooses for its own principals: their names, tags and sessions."""
+"""Beginnings of keys whose values an account chooses for its own principals: their names, tags and sessions.
+
+Which service asks KMS on their behalf is theirs to choose too.
+"""
+_USER_ID = "aws:userid"
+"""A key whose values are an id that AWS gives, which does not tell its account, and for a role its session's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,18 @@ class Stranger:
         """Return whether the value of a context key is the stranger's to choose, so that any condition on it holds."""
         chosen = (*_CHOSEN, *_CHOSEN_BY_ACCOUNTS) if self.facts.get("aws:principalaccount") else _CHOSEN
         return key.lower().startswith(chosen)
+
+    def takes_the_name(self, condition: Condition) -> bool | None:
+        """Return whether the stranger meets a condition on user ids by the name of a session; ``None`` for any other.
+
+        A pattern that leaves the id itself open is for every role's sessions of that name.
+        """
+        operator, key, wanted = condition
+        if key.lower() != _USER_ID or "Like" not in operator or not self.facts.get("aws:principalaccount"):
+            return None
+        if not any(re.fullmatch(r"(AROA|AIDA)?[*?]+", each.partition(":")[0]) for each in wanted):
+            return None
+        return "Not" not in operator
 
     def is_of_organisation(self, key: str) -> bool:
         """Return whether a key leaves it to an organisation who comes in, and the stranger may be of it."""

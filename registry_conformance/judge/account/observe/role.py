@@ -18,6 +18,8 @@ from registry_conformance.judge.target.account import Declared
 
 _NONE = "NoSuchEntity"
 _MOST_PAGES = 20
+_TYPES = {"s3:signatureage": "numeric"}
+"""Context keys whose values are neither texts nor truth values, by the name that IAM's simulator has for the type."""
 
 
 def observe_role(iam: Any, declared: Declared) -> Fact[RoleState]:
@@ -118,7 +120,7 @@ def _simulated(iam: Any, declared: Declared) -> Fact[Mapping[str, AccessDecision
             {
                 "ContextKeyName": key,
                 "ContextKeyValues": list(values),
-                "ContextKeyType": "boolean" if values[0] in {"true", "false"} else "string",
+                "ContextKeyType": _TYPES.get(key, "boolean" if values[0] in {"true", "false"} else "string"),
             }
             for key, values in (asked.facts or {}).items()
             if values and not (isinstance(values, OneOf) and len(values) > 1)
