@@ -18,6 +18,8 @@ from registry_conformance.judge.locations import ROOT, SUITES
 from registry_conformance.judge.report.badge import COLOURS
 from registry_conformance.judge.report.proof import MUTANTS, mutant_score
 from registry_conformance.judge.requirement import Register
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.faults.change import unchanged
 from registry_conformance.proof.faults.selection import Check
 from registry_conformance.proof.mutants import coverage
@@ -28,6 +30,7 @@ from registry_conformance.proof.mutants.journal import Journal
 from registry_conformance.proof.mutants.mutant import Mutant
 from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome
 from registry_conformance.proof.mutants.plan import Planner
+from registry_conformance.proof.mutants.related_faults import changed, related
 from registry_conformance.proof.mutants.result import MutantResult, ResultError, read, share, summary
 from registry_conformance.proof.mutants.topics import speaks
 
@@ -78,6 +81,38 @@ def test_a_quick_case_goes_first() -> None:
     known = Coverage(seconds={"a[one]": 5.0, "b[one]": 0.1}, tokens={"a[one]": frozenset(), "b[one]": frozenset()})
 
     assert order(SLASHES, [check("a", "RTE-001"), check("b", "RTE-001")], known) == ["b[one]", "a[one]"]
+
+
+def test_a_slow_case_that_is_likely_is_among_those_that_run() -> None:
+    """Half of the cases are chosen by likelihood alone: quick ones that are unlikely do not crowd out a slow one."""
+    quick = [check(f"quick_{number}", "RTE-001") for number in range(30)]
+    slow = check("test_merge_slashes", "RTE-001")
+    known = Coverage(seconds={f"quick_{number}[one]": 0.01 for number in range(30)} | {"test_merge_slashes[one]": 90.0})
+
+    assert "test_merge_slashes[one]" in order(SLASHES, [*quick, slow], known)
+
+
+def test_what_catches_faults_of_the_same_setting_is_likely() -> None:
+    """A check of a requirement that fails under a fault which changes the same thing is asked first."""
+    mutant = next(each for each in catalogue().values() if each.place == "proxy.status_on_error")
+    fault = CATALOGUE["auth-outage-told-as-bad-key"]
+    checks = [check("a", "RTE-001"), check("b", fault.requirements[0]), check("c", "RTE-002")]
+
+    assert set(related(mutant)) >= set(fault.requirements)
+    assert order(mutant, checks, Coverage())[0] == "b[one]"
+
+
+@pytest.mark.parametrize(
+    ("fault", "changes"),
+    [
+        ("auth-outage-told-as-bad-key", {"proxy.status_on_error", "auth.up"}),
+        ("answers-cached-across-users", {"proxy: Remember"}),
+    ],
+)
+def test_what_a_fault_changes_has_names(fault: str, changes: set[str]) -> None:
+    """Settings are named by part and field, what a link does to traffic by link and act; what is as shipped is not."""
+    assert changed(CATALOGUE[fault].change(REFERENCE)) == changes
+    assert changed(REFERENCE) == set()
 
 
 def test_one_case_of_each_check_before_a_second_one() -> None:

@@ -1,10 +1,11 @@
-"""Which checks are asked about a mutant, and in which order: the likeliest killer first, for what it costs."""
+"""Which cases are run against a mutant: one half are those that kill most for their time, the other the likeliest."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import pytest
@@ -13,14 +14,24 @@ from registry_conformance.judge.requirement import Requirement
 from registry_conformance.proof.faults.selection import Check
 from registry_conformance.proof.mutants.coverage import Coverage
 from registry_conformance.proof.mutants.mutant import Mutant, words_of
+from registry_conformance.proof.mutants.related_faults import related
 from registry_conformance.proof.mutants.topics import speaks
 
 _UNKNOWN_SECONDS, _LOCAL_SECONDS = 0.4, 4.0
 """What a case is taken to cost that was never recorded, and one that changes a stack of its own."""
 _START = 0.3
 """Seconds that are added to each case, so that a quick one is not asked for that alone."""
-_SAME_PLACE, _SAME_FILE, _TOUCHES, _WORDS = 4.0, 1.5, 1.0, 2.0
+_SAME_PLACE, _RELATED, _SAME_FILE, _TOUCHES, _WORDS = 4.0, 4.0, 1.5, 1.0, 2.0
 """What counts how much for a case to be a likely killer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """A case, how likely it is to kill (a weight, no probability), and the seconds that it takes."""
+
+    case: pytest.Item
+    likely: float
+    seconds: float
 
 
 class Planner:
@@ -60,17 +71,20 @@ class Planner:
         return {check.name: self._coverage.of_check(check.name) for check in self._checks}
 
     def plan(self, mutant: Mutant, depth: int) -> list[pytest.Item]:
-        """Return at most ``depth`` cases of checks that speak of a mutant, a case of each check before a second one."""
-        ranked: list[tuple[float, list[pytest.Item]]] = []
+        """Return at most ``depth`` cases of checks that speak of a mutant, a case of each check before a second one.
+
+        Half of them are the likeliest killers for their time. The others are the likeliest whatever they take: else a
+        slow check that alone can kill would never be among those that run.
+        """
+        expected = related(mutant)
+        by_check: list[list[_Rated]] = []
         for check in self._checks:
-            if not speaks(mutant, check.requirements, self._register):
-                continue
-            rated = [(self._worth(mutant, check, case), case) for case in check.cases if self._reaches(mutant, case)]
-            if rated:
-                rated.sort(key=lambda pair: (-pair[0], pair[1].nodeid))
-                ranked.append((rated[0][0], [case for _, case in rated]))
-        ranked.sort(key=lambda pair: (-pair[0], pair[1][0].nodeid))
-        return list(_in_turns([cases for _, cases in ranked]))[:depth]
+            cases = [case for case in check.cases if self._reaches(mutant, case)]
+            if cases and speaks(mutant, check.requirements, self._register):
+                by_check.append([self._rated(mutant, expected, check, case) for case in cases])
+        quick = _best(by_check, lambda rated: rated.likely / rated.seconds)[: (depth + 1) // 2]
+        others = [each for each in _best(by_check, lambda rated: rated.likely) if each not in quick]
+        return [rated.case for rated in (*quick, *others[: depth - len(quick)])]
 
     def _reaches(self, mutant: Mutant, case: pytest.Item) -> bool:
         """Return whether a case can see a mutant at all: of traffic, only what such traffic was seen of can."""
@@ -79,20 +93,22 @@ class Planner:
             return True
         return bool(mutant.touches & known)
 
-    def _worth(self, mutant: Mutant, check: Check, case: pytest.Item) -> float:
+    def _rated(self, mutant: Mutant, expected: Mapping[str, float], check: Check, case: pytest.Item) -> _Rated:
         before = self._coverage.kills.get(mutant.place, Counter())
         of_file = self._kills_by_file.get(_file(mutant.place), Counter())
         known = self._coverage.tokens.get(case.nodeid) or self._touched_by_check[check.name]
         shared = sum(self._rarity[word] for word in mutant.words & self._words[case.nodeid])
         possible = sum(self._rarity.get(word, 0.0) for word in mutant.words) or 1.0
         likely = (
-            _SAME_PLACE * _share(before, check.name)
+            0.05
+            + _SAME_PLACE * _share(before, check.name)
+            + _RELATED * max(expected.get(name, 0.0) for name in check.requirements)
             + _SAME_FILE * _share(of_file, check.name)
             + _TOUCHES * bool(mutant.touches & known)
             + _WORDS * shared / possible
         )
         usual = _LOCAL_SECONDS if check.local else _UNKNOWN_SECONDS
-        return (0.05 + likely) / (_START + (self._coverage.seconds.get(case.nodeid) or usual))
+        return _Rated(case, likely, _START + (self._coverage.seconds.get(case.nodeid) or usual))
 
 
 def _share(counts: Counter[str], name: str) -> float:
@@ -103,7 +119,17 @@ def _file(place: str) -> str:
     return place.partition(":")[0]
 
 
-def _in_turns(groups: Iterable[Sequence[pytest.Item]]) -> Iterator[pytest.Item]:
+def _best(by_check: Iterable[Sequence[_Rated]], worth: Callable[[_Rated], float]) -> list[_Rated]:
+    """Return all cases, those of most worth first, but a case of each check before a second one."""
+
+    def place(rated: _Rated) -> tuple[float, str]:
+        return -worth(rated), rated.case.nodeid
+
+    groups = sorted((sorted(rated, key=place) for rated in by_check), key=lambda group: place(group[0]))
+    return list(_in_turns(groups))
+
+
+def _in_turns(groups: Iterable[Sequence[_Rated]]) -> Iterator[_Rated]:
     """Yield the first of each group, then the second of each, and so on."""
     left = list(groups)
     turn = 0

@@ -113,7 +113,8 @@ class MutantWorker(ProofWorker):
             (again,) = self._run([item])
             self._tear_down()
             if (again.verdict in RED) != wanted:
-                outcome.fate, outcome.why = Fate.UNDECIDED, f"{item.nodeid} {words}: {again.message[:200]}"
+                message = again.message or seen.message
+                outcome.fate, outcome.why = Fate.UNDECIDED, f"{item.nodeid} {words}: {message[:200]}"
                 return
         outcome.fate, outcome.killed_by = Fate.KILLED, seen.nodeid
         outcome.requirements, outcome.message = seen.requirements, seen.message[:300]
