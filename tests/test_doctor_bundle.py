@@ -18,6 +18,7 @@ from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.owned_file import write_owned
 from registry_conformance.judge.report.bundle_page import BundleUnreadableError, is_bundle, render_bundle
 from registry_conformance.judge.report.redact import Redactor
+from registry_conformance.judge.target.target import Door
 from tests.web_answers import Answer, always, site
 
 pytestmark = pytest.mark.usefixtures("forked_throughout")
@@ -31,7 +32,7 @@ def bundle(tmp_path: Path) -> Path:
     """The bundle of a registry that refuses a key, and repeats it in a long page."""
     refusal = Answer(401, f"<title>No {SECRET}</title>{NOISE}")
     with site(always(refusal)) as there:
-        target = target_at(there.url, SECRET)
+        target = target_at(Door("given", there.url), SECRET)
         found = diagnose(target, "run-1")
     file = tmp_path / "for-the-operator.json"
     write_bundle(file, target, found, Redactor(target.secrets))
@@ -90,7 +91,7 @@ def test_a_broken_bundle_is_refused_with_its_name(tmp_path: Path) -> None:
 def test_a_bundle_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """A folder that is not there is named with the option."""
     with site(always(Answer(404))) as there:
-        target = target_at(there.url, None)
+        target = target_at(Door("given", there.url), None)
         found = diagnose(target, "run-1")
     with pytest.raises(BundleError, match="--bundle"):
         write_bundle(tmp_path / "absent" / "file.json", target, found, Redactor(()))

@@ -8,6 +8,7 @@ from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.steps import stops_at
+from registry_conformance.judge.target.target import Door
 
 
 def facts_of(**values: str) -> Facts:
@@ -23,7 +24,7 @@ def test_a_question_that_was_not_asked_is_not_healthy() -> None:
     facts = facts_of(put__P="200 json")
     facts.unseen("size.1m.P", Missed("the time for all probes, 10 s, was over"))
     found = Diagnosis((), facts)
-    target = doctor.target_at("http://registry.example", None)
+    target = doctor.target_at(Door("given", "http://registry.example"), None)
     text = "\n".join(doctor.lines(target, found))
     assert health(found) is Health.COULD_NOT_TELL
     assert health(found).exit_code == 6
@@ -58,7 +59,9 @@ def test_an_old_server_is_told_by_its_own_word() -> None:
     """A server that says that it is an MLflow 2 is told as that, with the clients that it serves."""
     facts = facts_of(put__P="200 json")
     facts.record("first.version.P", "2.22.5", "the server says that it is MLflow 2.22.5")
-    text = "\n".join(doctor.lines(doctor.target_at("http://registry.example", None), Diagnosis((), facts)))
+    text = "\n".join(
+        doctor.lines(doctor.target_at(Door("given", "http://registry.example"), None), Diagnosis((), facts))
+    )
     assert "MLflow 2.22.5, as it says itself" in text
     assert "clients of MLflow 3 cannot log models to it" in text
 

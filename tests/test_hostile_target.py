@@ -70,7 +70,7 @@ def test_a_preflight_ends_at_each_behaviour() -> None:
 def diagnosed(name: str) -> tuple[Diagnosis, list[str]]:
     """Return what a doctor says of a behaviour, and where the key came to."""
     with hostile(name) as server:
-        found = diagnose(target_at(server.url, KEY), "run-1", budget=Time(5.0))
+        found = diagnose(target_at(Door("given", server.url), KEY), "run-1", budget=Time(5.0))
         return found, strayed(server)
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from fixtures.workspaces import elsewhere
+from registry_conformance.cli.main import run
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.raw_bytes import Raw
+from registry_conformance.judge.diagnosis.preflight import examine
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.live.address import described
 from registry_conformance.judge.live.discovery import features_at
@@ -17,7 +19,7 @@ from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.target import Door, Target
-from tests.web_answers import EXPERIMENTS, Answer, Asked, Site, always, site
+from tests.web_answers import Answer, Answering, Asked, Site, always, mlflow, site
 
 HEADER = "x-mlflow-workspace"
 FILE = """
@@ -34,6 +36,14 @@ def declared(folder: Path, workspaces: str, url: str = "http://127.0.0.1:1") -> 
     file = folder / "environment.toml"
     file.write_text(FILE.format(workspaces=workspaces, url=url), encoding="utf-8")
     return target_of("x", read(file, Register({}, "")), None)
+
+
+@pytest.fixture
+def in_team_a(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the user's MLflow client work in a workspace, and need no key."""
+    monkeypatch.setenv("MLFLOW_WORKSPACE", "team-a")
+    for name in ("TOKEN", "USERNAME", "PASSWORD"):
+        monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
 
 
 def named(asked: Site) -> list[str]:
@@ -92,11 +102,89 @@ def test_other_workspace_is_asked_by_the_same_client(tmp_path: Path) -> None:
 def test_workspace_of_an_address_is_the_clients_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry that is given by its address is judged in the workspace that the user's client works in."""
     monkeypatch.setenv("MLFLOW_WORKSPACE", "team-a")
-    with site(always(Answer(200, EXPERIMENTS))) as there:
+    with site(keeping("team-a")) as there:
         document, _ = described(there.url)
 
     assert document["workspaces"] == {"own": "team-a"}
     assert {each.headers.get(HEADER) for each in there.asked if "/api/" in each.path} == {"team-a"}
+
+
+def keeping(*known: str, announced: bool | None = True) -> Answering:
+    """Answer as an MLflow that keeps the workspaces ``known`` besides its default one.
+
+    ``announced`` is what it says of workspaces; ``None`` is a server from before there were any, which heeds no header.
+    """
+    at_all = announced is not None
+
+    def answer(asked: Asked) -> Answer:
+        if "server-info" in asked.path and at_all:
+            return Answer(200, {"workspaces_enabled": announced})
+        named = asked.headers.get(HEADER, "")
+        if at_all and not announced and named:
+            return Answer(
+                500, {"error_code": "FEATURE_DISABLED", "message": "workspaces are not enabled on this server"}
+            )
+        if at_all and named and named not in known:
+            return Answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": f"Workspace '{named}' not found"})
+        return mlflow(asked)
+
+    return answer
+
+
+@pytest.mark.usefixtures("in_team_a")
+def test_doctor_asks_in_the_clients_own_workspace(capsys: pytest.CaptureFixture[str]) -> None:
+    """The doctor of an address names the workspace that the user's client works in, whatever it asks of MLflow."""
+    with site(keeping("team-a")) as there:
+        run(["doctor", f"--url={there.url}", "--read-only", "--budget=5"])
+    asked = [each.headers.get(HEADER, "") for each in there.asked if each.path.startswith("/api/")]
+
+    assert asked and set(asked) == {"team-a"}
+    assert "MLFLOW_WORKSPACE" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answering", "told", "remedy"),
+    [
+        (keeping("team-b"), "Workspace 'team-a' not found", "set MLFLOW_WORKSPACE to a workspace that is there"),
+        (keeping(announced=False), "workspaces are not enabled", "unset MLFLOW_WORKSPACE, or have the server started"),
+        (keeping(announced=None), "does not announce workspaces", "unset MLFLOW_WORKSPACE, or have the server started"),
+    ],
+)
+@pytest.mark.usefixtures("in_team_a")
+def test_workspace_that_the_server_does_not_serve_is_the_clients_to_mend(
+    answering: Answering, told: str, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A workspace that is not there, or none at all, is told as such, in the server's words, by doctor and by --url."""
+    with site(answering) as there:
+        with pytest.raises(EnvironmentFileError, match="workspace 'team-a'"):
+            described(there.url)
+        assert run(["doctor", f"--url={there.url}", "--read-only", "--budget=5"]) == 1
+    said = capsys.readouterr().out
+
+    assert "'team-a'" in said and told in said and f"Yours to fix: {remedy}" in said
+
+
+def test_server_that_fails_without_a_workspace_too_is_not_blamed_on_it() -> None:
+    """Where the same request is refused without a workspace, the workspace is not what is wrong."""
+    failing = always(Answer(500, {"error_code": "INTERNAL_ERROR", "message": "database is locked"}))
+    with site(failing) as there:
+        found = examine(Door("given", there.url, 3.0, workspace="team-a"), None, "run-1", 3.0).finding
+
+    assert found is not None
+    assert found.kind.id != "client-workspace"
+
+
+@pytest.mark.parametrize("command", ["doctor", "live init"])
+def test_name_that_no_workspace_has_is_refused(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kind: a variable of the client's that cannot be meant. It is named before anything is asked."""
+    monkeypatch.setenv("MLFLOW_WORKSPACE", "Team A")
+    with site(keeping("team-a")) as there:
+        assert run([*command.split(), f"--url={there.url}"]) == 4
+
+    assert "MLFLOW_WORKSPACE: 'Team A' is no name of a workspace" in capsys.readouterr().err
+    assert not there.asked
 
 
 @pytest.mark.parametrize("said", [True, False, None])

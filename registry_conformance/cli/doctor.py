@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from registry_conformance.judge.live.guarded_session import GuardedSession
     from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.target.credential import Credential
-    from registry_conformance.judge.target.network import Network
-    from registry_conformance.judge.target.target import Target
+    from registry_conformance.judge.target.target import Door, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def command(
     """Diagnose a deployment in about half a minute: which layer fails, the likely cause, and how to fix it.
 
     With --url the credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
-    MLFLOW_TRACKING_PASSWORD; set neither if the registry needs none.
+    MLFLOW_TRACKING_PASSWORD; set neither if the registry needs none. MLFLOW_WORKSPACE names the workspace.
 
     On a third-party deployment the doctor creates test data, says so first, and removes it afterwards; --read-only
     sends only requests that change nothing.
@@ -174,11 +173,14 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.guarded_session import GuardedSession, guard_of_address
     from registry_conformance.judge.live.network import client_network
+    from registry_conformance.judge.live.usual_workspace import usual_workspace
+    from registry_conformance.judge.target.target import Door
 
     try:
         network = client_network()
         address = read_address(asked.url).url
-        target = doctor.target_at(asked.url, _effective_credential(address, _credential(), network, run), network)
+        door = Door("given", address, network=network, workspace=usual_workspace())
+        target = doctor.target_at(door, _effective_credential(door, _credential(), run))
     except AddressError as problem:
         raise refuse(f"--url={problem}") from problem
     except EnvironmentFileError as problem:
@@ -188,21 +190,19 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
     return GuardedSession(replace(target, doors=doors), guard)
 
 
-def _effective_credential(url: str, given: Credential | None, network: Network, run: str) -> Credential | None:
-    """Return the credential that the user's MLflow client sends to a URL; a netrc entry for its host takes precedence.
+def _effective_credential(door: Door, given: Credential | None, run: str) -> Credential | None:
+    """Return the credential that the user's MLflow client sends to a door; a netrc entry for its host takes precedence.
 
     The entry is reported. If it replaces a credential that works, the command ends with an error.
     """
     from registry_conformance.judge.diagnosis.preflight import examine
     from registry_conformance.judge.live.netrc_entry import netrc_password
     from registry_conformance.judge.report.redact import SHORTEST
-    from registry_conformance.judge.target.target import Door
 
-    entry = netrc_password(url)
+    entry = netrc_password(door.url)
     if entry is None:
         return given
-    door = Door("given", url, network=network)
-    host = urlsplit(url).hostname
+    host = urlsplit(door.url).hostname
     told = f"the netrc file (~/.netrc) has an entry for {host}: the MLflow client sends its user and password"
     if len(entry.password) < SHORTEST:
         raise refuse(f"{told}, and this password is too short to be redacted: use {SHORTEST} characters or more")

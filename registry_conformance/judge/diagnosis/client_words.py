@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS, Finding, Kind
+from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS, WORKSPACE, Finding, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,6 @@ def _words(pattern: str, kind: Kind) -> _Words:
     return _Words(re.compile(pattern, re.IGNORECASE | re.DOTALL), kind)
 
 
-_WORKSPACE = Kind(
-    "client-workspace", "client", "MLFLOW_WORKSPACE is set on the client, and the server has no workspaces",
-    "unset MLFLOW_WORKSPACE, or start the server with --enable-workspaces",
-)  # fmt: skip
 _SIGV4 = Kind(
     "client-sigv4", "client", "MLFLOW_TRACKING_AWS_SIGV4 is set on the client, which cannot sign requests so",
     "unset MLFLOW_TRACKING_AWS_SIGV4; if the registry wants it, install requests-auth-aws-sigv4",
@@ -66,7 +62,7 @@ _ON_THE_WAY = (
 )
 """What names a host that is reached well enough, and no other host that artifacts are sent to."""
 _TABLE = (
-    _words(r"workspaces? (?:\S+ )?(?:is|are) not (?:supported|enabled)|does not support workspaces", _WORKSPACE),
+    _words(r"workspaces? (?:\S+ )?(?:is|are) not (?:supported|enabled)|does not support workspaces", WORKSPACE),
     _words(r"No module named 'requests_auth_aws_sigv4'|AWSSigV4", _SIGV4),
     _words(r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _DIRECT),
     _words(r"No module named '(?:boto3|botocore|google\.cloud\S*|azure\S*|pysftp)'", _DIRECT),
@@ -79,8 +75,8 @@ _CONNECTS = re.compile(
     re.IGNORECASE,
 )
 _HOST = re.compile(r"host='(?P<host>[^']+)'|endpoint URL: \"\w+://(?P<endpoint>[^/:\"]+)")
-CLIENT_KINDS = (_WORKSPACE, _SIGV4, _DIRECT, _OTHER_HOST, _DISK, _CERTIFICATE, _FORWARD, _OLD)
-"""Every kind, for the guide."""
+CLIENT_KINDS = (_SIGV4, _DIRECT, _OTHER_HOST, _DISK, _CERTIFICATE, _FORWARD, _OLD)
+"""Every kind that only the client's words tell, for the guide."""
 
 
 def client_words(said: Iterable[str], hosts: Collection[str]) -> Finding | None:

@@ -10,13 +10,12 @@ from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Diagnosis, Named
 from registry_conformance.judge.diagnosis.layers import layers
 from registry_conformance.judge.diagnosis.outcome import Health, health
-from registry_conformance.judge.diagnosis.preflight import KINDS, read_address
+from registry_conformance.judge.diagnosis.preflight import KINDS
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN
 from registry_conformance.judge.diagnosis.repetition import BRIDGED
 from registry_conformance.judge.diagnosis.steps import stops_at, unseen_steps
 from registry_conformance.judge.target.credential import Credential
-from registry_conformance.judge.target.network import DIRECT, Network
 from registry_conformance.judge.target.target import Capability, Door, Target
 
 _MOST_ANOMALIES = 3
@@ -26,14 +25,13 @@ _WIDTH = 200
 _YOURS = frozenset(kind.id for kind in KINDS if kind.whose == YOURS)
 
 
-def target_at(url: str, credential: Credential | None, network: Network = DIRECT) -> Target:
-    """Return a target of which nothing is known but a tracking URI and a credential; raise ``AddressError``."""
-    address = read_address(url)
+def target_at(door: Door, credential: Credential | None) -> Target:
+    """Return a target of which nothing is known but a door and a credential."""
     absent = Capability(False, "the doctor was given an address, no more")
     return Target(
-        name=urlsplit(address.url).hostname or address.url,
+        name=urlsplit(door.url).hostname or door.url,
         kind=GIVEN,
-        doors=(Door("given", address.url, network=network),),
+        doors=(door,),
         keys={"writer": credential} if credential else {},
         capabilities=dict.fromkeys(("origin", "store", "logs", "witness"), absent),
     )

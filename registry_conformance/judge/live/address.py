@@ -16,6 +16,7 @@ from registry_conformance.judge.live.environment.error import EnvironmentFileErr
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.network import network_of
 from registry_conformance.judge.live.usual_key import HOW, usual_key
+from registry_conformance.judge.live.usual_workspace import usual_workspace
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.target.target import Door
 
@@ -53,7 +54,7 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
     }
     if ca := (variable("MLFLOW_TRACKING_SERVER_CERT_PATH") or "").strip():
         document["doors"]["canonical"]["ca"] = str(Path(ca).resolve())
-    if workspace := (variable("MLFLOW_WORKSPACE") or "").strip():
+    if workspace := usual_workspace():
         document["workspaces"] = {"own": workspace}
     draft = _validated(url, document | {"keys": {"writer": key} if key else {}})
     table = draft.doors["canonical"]

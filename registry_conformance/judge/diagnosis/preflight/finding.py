@@ -150,6 +150,11 @@ RIGHTS = Kind(
     "key-lacks-right", "auth", "the key is known, and may not do this",
     "ask the operator for the right to read and write there",
 )  # fmt: skip
+WORKSPACE = Kind(
+    "client-workspace", "client", "MLFLOW_WORKSPACE names a workspace that the server does not have",
+    "unset MLFLOW_WORKSPACE, or set it to a workspace that is there; workspaces are kept by a server that was started "
+    "with --enable-workspaces",
+)  # fmt: skip
 WANTED = Kind(
     "key-wanted", "auth", "a key is wanted, and none was given",
     "put the API key into MLFLOW_TRACKING_TOKEN; ask the operator for one",
@@ -277,7 +282,7 @@ KINDS = (
     NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME,
     HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT, LOGIN, OTHER,
-    PAGE, PATH, BARRED, REFUSED, RIGHTS, WANTED, PASSWORD, LOST, OPEN,
+    PAGE, PATH, BARRED, REFUSED, RIGHTS, WORKSPACE, WANTED, PASSWORD, LOST, OPEN,
     FAILS, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
     STEP_ANSWERED, STEP_REDIRECTED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
 )  # fmt: skip

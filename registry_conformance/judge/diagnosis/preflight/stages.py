@@ -38,6 +38,7 @@ from registry_conformance.judge.diagnosis.preflight.transport import (
     speaks_tls,
 )
 from registry_conformance.judge.diagnosis.preflight.unfit import refused_for_form
+from registry_conformance.judge.diagnosis.preflight.workspaces import workspace_refused, workspaces_not_kept
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.sign_in import is_redirect, leads_to_sign_in
 from registry_conformance.judge.target.credential import Credential
@@ -97,7 +98,7 @@ def examine(
         return Preflight(found, product, met=tuple(asking.met))
     stranger = anonymous if credential else answer
     let_in = answer.ok and is_mlflow(answer)
-    found = None if let_in else _not_let_in(asking, anonymous, answer, product)
+    found = workspaces_not_kept(asking) if let_in else _not_let_in(asking, anonymous, answer, product)
     return Preflight(
         found,
         product,
@@ -118,7 +119,7 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
     """Return why the client's own search is not answered by an MLflow; nothing if others of its requests are."""
     if is_redirect(answer):
         return _redirected(asking, answer)
-    if found := cut_short(answer):
+    if found := cut_short(answer) or workspace_refused(asking, answer):
         return found
     if not seems_to_be(answer) and (found := _turned_away(asking, anonymous, answer, product)):
         return found
