@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from registry_conformance.judge.live.cleanup import Cleaned, clean
 from registry_conformance.judge.live.presence import Sight, State
 from registry_conformance.judge.target import ledger
 from registry_conformance.judge.target.guard import Budget, Guard
+from registry_conformance.judge.target.ledger import identity_of
 from registry_conformance.judge.target.requests import Made
 from registry_conformance.judge.target.target import BucketAccess, Door, Target
 from tests.safeguards.doubles import PROXYS_404, Answer, Registry, Store, absent, said, serving
@@ -39,6 +41,15 @@ class Visit:
         self.target = Target("t", "live", (Door("d", url, 5.0),), {})
         described = ledger.describe_target({"d": url}, "")
         self.guard = Guard(folder / f"{RUN}.sqlite", RUN, Budget(100, 10**9, 100, 3600.0), False, target=described)
+        self.guard.open()
+
+    def work_in(self, workspace: str) -> None:
+        """Work in a workspace, by a ledger of its own."""
+        (door,) = self.target.doors
+        self.target = Target("t", "live", (replace(door, workspace=workspace),), {})
+        self.guard = replace(
+            self.guard, file=self.guard.file.parent / workspace / self.guard.file.name, target=identity_of(self.target)
+        )
         self.guard.open()
 
     def open_bucket(self) -> None:
@@ -213,6 +224,36 @@ def test_location_never_widens_what_is_removed(visit: Visit, location: str) -> N
     assert list(visit.store.versions) == [("artifacts/8/run/a", "v1")]
     assert visit.registry.experiments["7"]["lifecycle_stage"] == "deleted"
     assert visit.names == [NAME]
+
+
+@pytest.mark.parametrize("location", ["mlflow-artifacts:/workspaces/team-a/7", "mlflow-artifacts:/7"])
+def test_what_lies_in_the_folder_of_the_workspace_goes(visit: Visit, location: str) -> None:
+    """Kind: left behind. MLflow keeps a workspace's files in a folder of its own: those of the run go, no others."""
+    visit.work_in("team-a")
+    visit.open_bucket()
+    visit.registry.experiment("7", NAME, location)
+    for path in (f"team-a/{RUN}-x/a", "team-a/7/run/a", "team-a/8/run/a", "team-b/7/run/a"):
+        visit.store.put(f"artifacts/workspaces/{path}")
+    visit.made("artifact", f"{RUN}-x/a")
+    visit.made("experiment", NAME, "7")
+    visit.made("artifact", "workspaces/team-a/7/run/a")
+
+    assert visit.clean() == Cleaned(2, (), ("7",))
+    assert [key for key, _ in visit.store.versions] == [
+        "artifacts/workspaces/team-a/8/run/a",
+        "artifacts/workspaces/team-b/7/run/a",
+    ]
+
+
+def test_upload_in_parts_is_given_up_in_the_folder_of_the_workspace(visit: Visit) -> None:
+    """An upload in parts that was never joined is given up where the workspace keeps its files."""
+    visit.work_in("team-a")
+    visit.open_bucket()
+    visit.store.begin(f"artifacts/workspaces/team-a/{RUN}-x/a", "u1")
+    visit.made("upload", f"{RUN}-x/a", "u1")
+
+    assert visit.clean() == Cleaned(1, ())
+    assert not visit.store.uploads
 
 
 def test_experiment_of_others_is_not_removed_by_a_name(visit: Visit) -> None:

@@ -21,6 +21,7 @@ from registry_conformance.judge.live.extent import (
 )
 from registry_conformance.judge.target.requests import GuardError, Made
 from registry_conformance.judge.target.target import BucketAccess
+from registry_conformance.judge.target.workspace import placed
 
 RUN = "verify-20300101-000000-abcdef"
 NAME = f"{RUN}-e"
@@ -111,6 +112,69 @@ def test_location_that_is_another_place_is_refused(location: str, bucket: Bucket
     """A location that is a root, another's folder, or elsewhere is refused."""
     with pytest.raises(ExtentError, match=r"its artifacts lie at"):
         artifact_folder(location, "7", bucket)
+
+
+@pytest.mark.parametrize(
+    ("workspace", "location", "bucket", "folder"),
+    [
+        ("team-a", "mlflow-artifacts:/workspaces/team-a/7", BUCKET, "workspaces/team-a/7"),
+        ("team-a", "mlflow-artifacts:/7", None, "7"),
+        ("team-a", "s3://bucket/artifacts/workspaces/team-a/7", BUCKET, "workspaces/team-a/7"),
+        ("team-a", "s3://bucket/workspaces/team-a/7", BARE, "workspaces/team-a/7"),
+        ("", "mlflow-artifacts:/workspaces/default/7", BUCKET, "workspaces/default/7"),
+        ("default", "s3://bucket/artifacts/7", BUCKET, "7"),
+    ],
+)
+def test_folder_of_an_experiment_may_be_in_that_of_its_workspace(
+    workspace: str, location: str, bucket: BucketAccess | None, folder: str
+) -> None:
+    """The folder of an experiment may be in that of the run's workspace, or of the default one if it names none."""
+    assert artifact_folder(location, "7", bucket, workspace) == folder
+
+
+@pytest.mark.parametrize(
+    ("workspace", "location"),
+    [
+        ("team-a", "mlflow-artifacts:/workspaces/team-b/7"),
+        ("team-a", "mlflow-artifacts:/workspaces/team-a/8"),
+        ("team-a", "mlflow-artifacts:/workspaces/team-a"),
+        ("team-a", "mlflow-artifacts:/workspaces/default/7"),
+        ("team-a", "mlflow-artifacts:/others/workspaces/team-a/7"),
+        ("team-a", "s3://bucket/artifacts/7"),
+        ("team-a", "s3://bucket/workspaces/team-a/7"),
+        ("", "mlflow-artifacts:/workspaces/team-a/7"),
+    ],
+)
+def test_folder_of_another_workspace_is_refused(workspace: str, location: str) -> None:
+    """A location in another workspace than the run's, or beside it, is refused, whatever the experiment's id."""
+    with pytest.raises(ExtentError, match=r"its artifacts lie at"):
+        artifact_folder(location, "7", BUCKET, workspace)
+
+
+@pytest.mark.parametrize(
+    ("workspace", "path", "place"),
+    [
+        ("", "a/b", "a/b"),
+        ("", "workspaces/default/a", "workspaces/default/a"),
+        ("default", "a/b", "a/b"),
+        ("team-a", "a/b", "workspaces/team-a/a/b"),
+        ("team-a", "workspaces/team-a/a", "workspaces/team-a/a"),
+        ("team-a", "workspaces/team-b/a", "workspaces/team-a/workspaces/team-b/a"),
+    ],
+)
+def test_path_is_in_the_folder_of_its_workspace(workspace: str, path: str, place: str) -> None:
+    """What a client names lies in the folder of its workspace, and at the root in the default one."""
+    assert placed(path, workspace) == place
+
+
+def test_removal_guard_knows_the_workspace() -> None:
+    """What lies under an experiment of the run's may be removed in the run's workspace, and in no other."""
+    guard = RemovalGuard(RUN, "team-a")
+    guard.experiments["7"] = NAME
+    path = "/api/2.0/mlflow-artifacts/artifacts/workspaces/team-a/7/a"
+    guard.allow("DELETE", path, removes=Made("artifact", "workspaces/team-a/7/a", "d"))
+    with pytest.raises(GuardError, match="does not bear this run's name"):
+        guard.allow("DELETE", path, removes=Made("artifact", "workspaces/team-b/7/a", "d"))
 
 
 @pytest.mark.parametrize(

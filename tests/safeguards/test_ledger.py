@@ -12,6 +12,7 @@ import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,40 @@ def test_path_that_climbs_is_seen(path: str, climbing: bool) -> None:
 def test_every_kind_shows_that_it_is_the_runs_own(kind: str, name: str, own: bool) -> None:
     """Every kind shows that it is the run's own: by its name, or as what lies under an experiment of the run's."""
     assert is_own(kind, name, RUN, {"7": f"{RUN}-e"}) is own
+
+
+@pytest.mark.parametrize(
+    ("workspace", "name", "own"),
+    [
+        ("team-a", "workspaces/team-a/7/a.bin", True),
+        ("team-a", "7/a.bin", True),
+        ("team-a", "workspaces/team-b/7/a.bin", False),
+        ("team-a", "workspaces/default/7/a.bin", False),
+        ("team-a", "workspaces/team-a/8/a.bin", False),
+        ("team-a", "workspaces/team-a/7/../8/a.bin", False),
+        ("", "workspaces/default/7/a.bin", True),
+        ("", "workspaces/team-a/7/a.bin", False),
+    ],
+)
+def test_experiment_s_files_are_the_runs_in_its_workspace_alone(workspace: str, name: str, own: bool) -> None:
+    """What lies under an experiment of the run's is its own in the folder of its workspace, and of no other."""
+    assert is_own("artifact", name, RUN, {"7": f"{RUN}-e"}, workspace) is own
+
+
+def test_ledger_of_another_workspace_is_refused() -> None:
+    """A ledger of a run in another workspace is that of another target: what it names would not be found there."""
+    mine = ledger.describe_target({"a": "http://x.example"}, "", "team-a")
+    theirs = ledger.describe_target({"a": "http://x.example"}, "", "team-b")
+
+    assert ledger.same_target(mine, mine)
+    assert not ledger.same_target(mine, theirs)
+    assert not ledger.same_target(mine, ledger.describe_target({"a": "http://x.example"}, ""))
+
+
+@pytest.mark.parametrize("described", ['{"doors": ["http://x.example"], "bucket": ""}', "nonsense", "[]"])
+def test_description_without_a_workspace_names_none(described: str) -> None:
+    """What a suite before this one wrote of a target, and what describes none, names no workspace."""
+    assert ledger.workspace_of(described) == ""
 
 
 def test_what_was_made_is_there_until_it_is_gone(tmp_path: Path) -> None:
@@ -324,6 +359,8 @@ def test_target_is_known_by_its_doors_and_its_bucket(bucket: BucketAccess | None
     place = "http://s3.example/b/p" if bucket else ""
 
     assert known == ledger.describe_target({"canonical": "http://x.example/api/mlflow"}, place)
+    there = Target("t", "environment", (replace(door, workspace="team-a"),), {}, bucket=bucket)
+    assert ledger.workspace_of(ledger.identity_of(there)) == "team-a"
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])

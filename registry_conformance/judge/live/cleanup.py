@@ -28,6 +28,7 @@ from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.ledger import LedgerError, bears, identity_of
 from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, MODEL, UPLOAD, GuardError, Made
 from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.target.workspace import placed, within
 
 PATIENCE = 600.0
 """Seconds that the program of an operator may take to remove deleted experiments for good."""
@@ -99,7 +100,7 @@ def _settled(guard: Guard, done: Sequence[Made]) -> tuple[str, ...]:
 
 class _Cleaner:
     def __init__(self, target: Target, guard: Guard) -> None:
-        self._guard = RemovalGuard(guard.run)
+        self._guard = RemovalGuard(guard.run, guard.workspace)
         self._began = guard.began
         self._made = guard.experiments()
         self._holder = Holder(target, self._guard)
@@ -149,7 +150,7 @@ class _Cleaner:
         own_id = self._confirmed(made, found)
         location = str(found.about.get("artifact_location", ""))
         try:
-            if folder := artifact_folder(location, own_id, self._access):
+            if folder := artifact_folder(location, own_id, self._access, self._guard.workspace):
                 self._files(folder, served=location.startswith("mlflow-artifacts:"))
         except Exception:
             self._delete_experiment(made, own_id, found)
@@ -192,8 +193,7 @@ class _Cleaner:
             met = self._holder.send("POST", f"{ARTIFACTS}/mpu/abort/{quote(folder)}", json=document)
             refused += [] if met.ok and isinstance(met.json(), dict) else [met]
         if self._bucket:
-            root = self._bucket.key_for(f"mlflow-artifacts:/{made.name}")
-            self._bucket.give_up(root, self._mine(made.name))
+            self._bucket.give_up(self._key(self._bucket, made.name), self._mine(made.name))
         elif refused or made.unanswered > 0:
             said = str(refused[0]) if refused else "no answer told by which id it can be given up"
             raise NotKnownError(f"{said}, and nobody may look into the bucket")
@@ -201,7 +201,7 @@ class _Cleaner:
 
     def _confirm_top(self, made: Made) -> None:
         """Confirm that the experiment whose folder a path begins with is the run's."""
-        top = made.name.partition("/")[0]
+        top = within(made.name, self._guard.workspace).partition("/")[0]
         if top in self._made and top not in self._guard.experiments:
             owner = Made(EXPERIMENT, self._made[top], made.door, (top,))
             self._confirmed(owner, self._holder.agreed(self._by_name(owner.name)))
@@ -210,7 +210,7 @@ class _Cleaner:
         """Remove the file ``path`` and all below it; what the bucket says of it decides, if that is open."""
         met = self._holder.send("DELETE", f"{ARTIFACTS}/artifacts/{quote(path)}") if served else None
         if self._bucket is not None:
-            left = self._bucket.purge(self._bucket.key_for(f"mlflow-artifacts:/{path}"), self._mine(path))
+            left = self._bucket.purge(self._key(self._bucket, path), self._mine(path))
             if left:
                 raise StillThereError(f"the bucket still lists {left[0]} and {len(left) - 1} more")
         if not served:
@@ -219,13 +219,17 @@ class _Cleaner:
         if sight.state is State.THERE or self._bucket is None:
             _need(sight, State.GONE, met)
 
+    def _key(self, bucket: Bucket, path: str) -> str:
+        """Return the key of a path, as clients in the run's workspace name it."""
+        return bucket.key_for(f"mlflow-artifacts:/{placed(path, self._guard.workspace)}")
+
     def _mine(self, path: str) -> Callable[[str, datetime], bool]:
         """Return a test whether an object of a listing is a path of the run's, or below it, and made by the run."""
         assert self._access is not None, "asked of a bucket alone"
         root = self._access.prefix.strip("/")
 
         def mine(key: str, changed: datetime) -> bool:
-            if not own_key(key, path, root):
+            if not own_key(key, placed(path, self._guard.workspace), root):
                 return False
             need_recent(key, changed, self._began)
             return True
@@ -235,7 +239,7 @@ class _Cleaner:
     def _listing(self, path: str) -> Ask:
         """Return the question whether MLflow lists a path: in its folder, or what is in the folder of an experiment."""
         folder, _, name = path.rpartition("/")
-        if path in self._guard.experiments:
+        if within(path, self._guard.workspace) in self._guard.experiments:
             folder, name = path, ""
 
         def ask(wire: MlflowHttp) -> Sight:

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from registry_conformance.judge.target.guard import is_experiment_id, need_own
 from registry_conformance.judge.target.requests import GuardError, Made, changes
 from registry_conformance.judge.target.target import BucketAccess
+from registry_conformance.judge.target.workspace import folder_of, placed
 
 _SKEW = timedelta(minutes=15)
 """How far a store's clock may be from this machine's: S3 refuses requests of clients that are further off."""
@@ -25,10 +26,12 @@ class ExtentError(RuntimeError):
 class RemovalGuard:
     """The guard of a clean-up: lets pass what reads, and what removes something that is the run's own.
 
-    ``experiments`` are those that MLflow has confirmed to be the run's, id -> name. Nothing is made in a clean-up.
+    ``experiments`` are those that MLflow has confirmed to be the run's, id -> name, in its ``workspace``. Nothing is
+    made in a clean-up.
     """
 
     run: str
+    workspace: str = ""
     experiments: dict[str, str] = field(default_factory=dict)
     read_only = False
 
@@ -48,7 +51,7 @@ class RemovalGuard:
             return
         if made is not None or removes is None:
             raise GuardError(f"{method} {path}: a clean-up sends nothing but removals")
-        need_own(removes, self.run, self.experiments)
+        need_own(removes, self.run, self.experiments, self.workspace)
 
     def met(self, method: str, path: str, door: str, *, dead: bool) -> None:
         """Note nothing: a clean-up has no budget."""
@@ -80,29 +83,32 @@ def experiment_id(made: Made, by_name: Mapping[str, Any], by_id: Mapping[str, An
     return found
 
 
-def artifact_folder(location: str, own_id: str, bucket: BucketAccess | None) -> str:
-    """Return the path, below the root of all artifacts, of an experiment's files: its id, empty if they lie on a disk.
+def artifact_folder(location: str, own_id: str, bucket: BucketAccess | None, workspace: str = "") -> str:
+    """Return the path, below the root of all artifacts, of an experiment's files, empty if they lie on a disk.
+
+    It is the experiment's id, or that in the folder of the workspace.
 
     Raises ``ExtentError`` for a location that is another place than the folder of that experiment.
     """
     if on_disk(location):
         return ""
     parts = _parts_of(location)
-    root = ""
+    root, own = "", own_id
     if parts.scheme == "s3":
         if bucket is None:
             raise ExtentError(f"its artifacts lie at {location}, and nobody was told how to look there")
         if parts.netloc != bucket.bucket:
             raise ExtentError(f"its artifacts lie at {location}, which is not in the bucket {bucket.bucket}")
-        root = bucket.prefix.strip("/")
+        root, own = bucket.prefix.strip("/"), placed(own_id, workspace)
     elif parts.scheme != "mlflow-artifacts":
         raise ExtentError(f"its artifacts lie at {location}, and this suite cannot look there")
-    own = f"{root}/{own_id}" if root else own_id
-    if parts.path.strip("/") != own or parts.query or parts.fragment:
+    folders = {f"{root}/{folder}".strip("/"): folder for folder in (own, f"{folder_of(workspace)}/{own_id}")}
+    folder = folders.get(parts.path.strip("/"), "")
+    if not folder or parts.query or parts.fragment:
         raise ExtentError(
             f"MLflow says that its artifacts lie at {location}, which is not the folder of experiment {own_id}"
         )
-    return own_id
+    return folder
 
 
 def _parts_of(location: str) -> SplitResult:

@@ -20,6 +20,7 @@ from registry_conformance.judge.target.ledger import RUN_ID, LedgerError, identi
 from registry_conformance.judge.target.liveness import is_alive
 from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, MODEL, UPLOAD, GuardError, Made
 from registry_conformance.judge.target.target import BucketAccess, Target
+from registry_conformance.judge.target.workspace import placed
 
 RUN = re.compile(rf"({RUN_ID.pattern})(?:-|$)")
 """How the name of what a run makes begins: the run's id, with the moment that it began, in UTC."""
@@ -120,7 +121,8 @@ def _held(target: Target, *, deleted: bool) -> Iterator[Made]:
         yield from (Made(EXPERIMENT, name, door.name) for name in names)
     yield from (Made(MODEL, name, door.name) for name in _names(wire, "registered-models", "registered_models"))
     if target.bucket is not None:
-        root = f"{target.bucket.prefix}/" if target.bucket.prefix else ""
+        prefix = f"{target.bucket.prefix}/" if target.bucket.prefix else ""
+        root = f"{prefix}{placed('', target.workspace)}"
         keys, unfinished = _keys(target.bucket, f"{root}verify-")
         folders = dict.fromkeys(key.removeprefix(root).partition("/")[0] for key in keys)
         yield from (Made(ARTIFACT, folder, door.name) for folder in folders)

@@ -54,7 +54,8 @@ def guard_of(environment: EnvironmentFile, run_id: str, ledgers: Path, *, loads:
     only_read = environment.access == "read-only"
     held = environment.bucket
     bucket = f"{held.endpoint.rstrip('/')}/{held.name}/{held.prefix.strip('/')}" if held else ""
-    described = describe_target({door: table.url for door, table in environment.doors.items()}, bucket)
+    workspace = environment.workspaces.own if environment.workspaces else ""
+    described = describe_target({door: table.url for door, table in environment.doors.items()}, bucket, workspace)
     file = ledgers / f"{run_id}.sqlite"
     return Guard(file, run_id, budget, only_read, environment.timeouts.dead_answers, described)
 

@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 from registry_conformance.judge.target.requests import EXPERIMENT, KINDS, MODEL, UPLOAD, Made
 from registry_conformance.judge.target.target import Target
+from registry_conformance.judge.target.workspace import within
 
 RUN_ID = re.compile(r"verify-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 """What a run is called: its id has the moment in it, in UTC, at which it began."""
@@ -66,14 +67,15 @@ def climbs(path: str) -> bool:
     return False
 
 
-def is_own(kind: str, name: str, run: str, experiments: Mapping[str, str]) -> bool:
+def is_own(kind: str, name: str, run: str, experiments: Mapping[str, str], workspace: str = "") -> bool:
     """Return whether a thing of that kind and name is a run's own.
 
-    ``experiments`` are the run's, id -> name: what lies under an id there is the run's, like what bears its name.
+    ``experiments`` are the run's, id -> name: what lies under an id in the run's ``workspace`` is the run's, like what
+    bears its name.
     """
     if kind in (EXPERIMENT, MODEL):
         return bears(name, run)
-    segments = name.split("/")
+    segments = within(name, workspace).split("/")
     owned = segments[0] in experiments or any(bears(segment, run) for segment in segments)
     return owned and not climbs(name)
 
@@ -157,30 +159,39 @@ def left(file: Path, target: str) -> list[Made]:
     if not same_target(found.target, target):
         raise LedgerError(f"{file}: is the ledger of another target, {_shown(found.target)}; nothing in it is removed")
     _unbroken(file, found, lines, count, digest)
-    return _standing(file, found.run, lines)
+    return _standing(file, found, lines)
 
 
-def describe_target(doors: Mapping[str, str], bucket: str) -> str:
-    """Return what a ledger says of its target: the URLs of its doors, and the place of its bucket, if known."""
-    return json.dumps({"doors": sorted({url.rstrip("/") for url in doors.values()}), "bucket": bucket})
+def describe_target(doors: Mapping[str, str], bucket: str, workspace: str = "") -> str:
+    """Return what a ledger says of its target: the URLs of its doors, the place of its bucket if known, a workspace."""
+    urls = sorted({url.rstrip("/") for url in doors.values()})
+    return json.dumps({"doors": urls, "bucket": bucket, "workspace": workspace})
+
+
+def workspace_of(described: str) -> str:
+    """Return the workspace of a target that is described so, empty if it names none."""
+    try:
+        return str(json.loads(described)["workspace"])
+    except (ValueError, TypeError, KeyError):  # written before there were any
+        return ""
 
 
 def identity_of(target: Target) -> str:
     """Return what ledgers know a target by."""
     held = target.bucket
     place = f"{held.endpoint.rstrip('/')}/{held.bucket}/{held.prefix.strip('/')}" if held else ""
-    return describe_target({door.name: door.url for door in target.doors}, place)
+    return describe_target({door.name: door.url for door in target.doors}, place, target.workspace)
 
 
 def same_target(written: str, asked: str) -> bool:
-    """Return whether two descriptions are of one target: they share a door, and no two buckets differ."""
+    """Return whether two descriptions are of one target: they share a door and a workspace, and no two buckets."""
     try:
         one, other = json.loads(written), json.loads(asked)
         doors = {*one["doors"]} & {*other["doors"]}
         buckets = {one["bucket"], other["bucket"]} - {""}
     except (ValueError, TypeError, KeyError):
         return False
-    return bool(doors) and len(buckets) < 2
+    return bool(doors) and len(buckets) < 2 and workspace_of(written) == workspace_of(asked)
 
 
 def _append(ledger: sqlite3.Connection, event: str, made: Made, own_id: str) -> None:
@@ -240,12 +251,13 @@ def _unbroken(file: Path, about: Header, lines: list[tuple[object, ...]], count:
         raise LedgerError(f"{file}: has {len(lines)} lines, and not the {count} that the run wrote; nothing is removed")
 
 
-def _standing(file: Path, run: str, lines: list[tuple[object, ...]]) -> list[Made]:
+def _standing(file: Path, about: Header, lines: list[tuple[object, ...]]) -> list[Made]:
     """Return what no line calls gone; raise ``LedgerError`` for a line about what is not the run's own."""
+    run, workspace = about.run, workspace_of(about.target)
     there: dict[tuple[str, str], Made] = {}
     own: dict[str, str] = {}
     for number, event, kind, name, own_id, door, _, _ in (tuple(map(str, line)) for line in lines):
-        if kind not in KINDS or not is_own(kind, name, run, own):
+        if kind not in KINDS or not is_own(kind, name, run, own, workspace):
             raise LedgerError(f"{file}: line {number}, the {kind} {name[:200]!r}, does not bear the run's name, {run}")
         if event == _ID and kind == EXPERIMENT:
             own[own_id] = name

@@ -243,6 +243,11 @@ class Target:
         return key if isinstance(key, str) else None
 
     @property
+    def workspace(self) -> str:
+        """The workspace that the suite works in at every door, empty for none."""
+        return next((door.workspace for door in self.doors), "")
+
+    @property
     def secrets(self) -> frozenset[str]:
         """Every value that must never be written down."""
         accounts: list[BucketAccess | LogGroup | Login | ObservedAccount] = [*self.log_groups.values()]
