@@ -184,7 +184,7 @@ def unreadable(state: State) -> list[str]:
     assert isinstance(state.role, Known)
     seen = {each.name: getattr(state.bucket.value, each.name) for each in fields(state.bucket.value)}
     seen |= {each.name: getattr(state.role.value, each.name) for each in fields(state.role.value)}
-    seen |= state.log_groups
+    seen |= {**state.log_groups, "roles": state.roles}
     seen |= {each.name: each.policy for each in _value(state.bucket.value.access_points)}
     seen |= {each.function: each.statements for each in _value(state.bucket.value.calls)}
     return [name for name, fact in seen.items() if isinstance(fact, Unreadable)]

@@ -266,3 +266,9 @@ def test_role_is_for_its_identities(account: Account) -> None:
 def test_no_role_leads_strangers_in(account: Account) -> None:
     """Nobody from outside takes on a role of the account."""
     account.conforms()
+
+
+@verifies("INF-056")
+def test_no_role_reaches_artifacts_for_strangers(account: Account) -> None:
+    """Nobody from outside comes to artifacts by the account's roles."""
+    account.conforms()

@@ -36,6 +36,8 @@ def parts(state: State) -> Iterator[Part]:
         yield from _ways(state.bucket.value)
     for arn, trust in state.named_roles.items():
         yield from _other_role(RoleState(arn, trust, Known(())))
+    for role in _value(state.roles):
+        yield from _other_role(role)
     if isinstance(state.key, Known):
         yield from _key(state.key.value)
     for group, days in state.log_groups.items():

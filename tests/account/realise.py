@@ -41,6 +41,8 @@ def realise(account: Account, state: State, declared: Declared) -> None:
         _role(account.client("iam"), state.role.value)
     for arn, trust in state.named_roles.items():
         _role(account.client("iam"), RoleState(arn, trust, Known(())))
+    for role in _value(state.roles):
+        _role(account.client("iam"), role)
     if isinstance(state.key, Known):
         _key(state.key.value)
     logs = account.client("logs")

@@ -30,6 +30,8 @@ def template_of(state: State) -> Table:
         resources |= dict(_ways(state.bucket.value))
     for number, (arn, trust) in enumerate(state.named_roles.items()):
         resources[f"Other{number}"] = _resource("AWS::IAM::Role", _other(RoleState(arn, trust, Known(()))))
+    for number, role in enumerate(_value(state.roles)):
+        resources[f"Role{number}"] = _resource("AWS::IAM::Role", _other(role))
     if isinstance(state.key, Known):
         resources["Key"] = _resource("AWS::KMS::Key", _key(state.key.value))
     for number, (group, days) in enumerate(state.log_groups.items()):

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from registry_conformance.judge.account.finding import Finding, Undecided
-from registry_conformance.judge.account.rules import bucket, keeping, lifecycle, logging, policy, role, trust, ways
+from registry_conformance.judge.account.rules import (
+    bucket,
+    keeping,
+    lifecycle,
+    logging,
+    policy,
+    reach,
+    role,
+    trust,
+    ways,
+)
 from registry_conformance.judge.account.rules.rule import Rule
 from registry_conformance.judge.account.state import State
 from registry_conformance.judge.target.account import Declared
@@ -14,7 +24,7 @@ from registry_conformance.judge.target.account import Declared
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         name: rule
-        for topic in (bucket, policy, keeping, lifecycle, logging, role, trust, ways)
+        for topic in (bucket, policy, keeping, lifecycle, logging, role, trust, ways, reach)
         for name, rule in sorted(topic.RULES.items())
     }
 )

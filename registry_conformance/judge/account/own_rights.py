@@ -34,6 +34,7 @@ LOOKS_AT_ROLE = (
 LOOKS_AT_OTHER_ROLES = ("iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")
 LOOKS_AT_POLICIES = ("iam:GetPolicy", "iam:GetPolicyVersion")
 LISTS_WAYS = ("lambda:ListEventSourceMappings", "s3:ListAccessPoints")
+LISTS_ROLES = "iam:GetAccountAuthorizationDetails"
 LISTS_OBJECTS = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
 TOUCHES_OBJECTS = (
     "s3:GetObject",
@@ -60,7 +61,7 @@ def own_rights(declared: Declared) -> Iterator[Statement]:
         topics, rules = f"arn:{partition}:sns:{where}:*", f"arn:{partition}:events:{where}:rule/*"
         yield Statement(actions=("sns:ListSubscriptionsByTopic",), resources=(topics,))
         yield Statement(actions=("events:ListRules", "events:ListTargetsByRule"), resources=(rules,))
-        yield Statement(actions=LISTS_WAYS, resources=("*",))
+        yield Statement(actions=(*LISTS_WAYS, LISTS_ROLES), resources=("*",))
         points = f"arn:{partition}:s3:{where}:accesspoint/*"
         yield Statement(actions=("s3:GetAccessPointPolicy",), resources=(points,))
         if partition == "aws":

@@ -164,6 +164,7 @@ class State:
     """An account: its bucket, the server's role, log group -> how many days it keeps lines (0 for ever), the key.
 
     ``named_roles`` are the account's other roles that policies of these name: ARN -> who may take them on.
+    ``roles`` are all of its roles beside the server's, as far as a plan has them: it never shows all of an account.
     """
 
     bucket: Fact[BucketState]
@@ -171,3 +172,4 @@ class State:
     log_groups: Mapping[str, Fact[int]] = field(default_factory=lambda: MappingProxyType({}))
     key: Fact[KeyState] = Absent()  # noqa: RUF009 - frozen, and equal to any other
     named_roles: Mapping[str, Fact[tuple[Statement, ...]]] = field(default_factory=lambda: MappingProxyType({}))
+    roles: Fact[tuple[RoleState, ...]] = field(default=Known(()), compare=False)

@@ -46,6 +46,7 @@ def declared_of(environment: EnvironmentFile) -> Declared | None:
         organization=table.organization or "",
         refuse_customer_keys=table.refuse_customer_keys,
         principal_tags=dict(table.principal_tags),
+        administrators=tuple(table.administrators),
     )
 
 

@@ -18,6 +18,7 @@ from registry_conformance.judge.account.observe.calls import observe_calls
 from registry_conformance.judge.account.observe.key import observe_key
 from registry_conformance.judge.account.observe.queries import ask
 from registry_conformance.judge.account.observe.role import observe_role, observe_trust
+from registry_conformance.judge.account.observe.roles import observe_roles
 from registry_conformance.judge.account.state import AccessPoint, BucketState, State
 from registry_conformance.judge.clients import aws
 from registry_conformance.judge.mismatch import PreconditionFailed
@@ -44,9 +45,10 @@ def observe(account: ObservedAccount) -> State:
         key=observe_key(_client(account, "kms"), declared) if declared.kms_key else Absent(),
     )
     named = named_roles(found, declared)
-    iam = _client(account, "iam") if named else None
+    iam = _client(account, "iam")
     trusts = followed(named, lambda arn: observe_trust(iam, arn.rpartition("/")[2]), declared)
-    return replace(found, named_roles=trusts | meant_roles(found, declared))
+    roles = observe_roles(iam, declared.role) if declared.owner else Unreadable("which account is not declared")
+    return replace(found, named_roles=trusts | meant_roles(found, declared), roles=roles)
 
 
 def _bucket(account: ObservedAccount, declared: Declared) -> Fact[BucketState]:

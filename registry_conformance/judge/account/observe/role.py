@@ -37,7 +37,7 @@ def observe_role(iam: Any, declared: Declared) -> Fact[RoleState]:
     role = found.value
     boundary: Fact[tuple[Statement, ...]] = Absent()
     if bound := role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"):
-        boundary = _managed(iam, bound)
+        boundary = managed(iam, bound)
     return Known(
         RoleState(
             arn=role["Arn"],
@@ -85,10 +85,10 @@ def _policies(iam: Any, role: str) -> Iterator[Fact[tuple[Statement, ...]]]:
             lambda said: read_policy(said["PolicyDocument"], said["PolicyName"]),
         )
     for policy in attached.value:
-        yield _managed(iam, policy["PolicyArn"])
+        yield managed(iam, policy["PolicyArn"])
 
 
-def _managed(iam: Any, arn: str) -> Fact[tuple[Statement, ...]]:
+def managed(iam: Any, arn: str) -> Fact[tuple[Statement, ...]]:
     """Return the statements of the default version of a managed policy."""
     found: Fact[str] = ask(lambda: iam.get_policy(PolicyArn=arn), lambda said: said["Policy"]["DefaultVersionId"])
     if not isinstance(found, Known):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
@@ -40,7 +40,19 @@ def planned(account: PlannedAccount) -> tuple[State, Declared]:
         log_groups=_log_groups(plan, declared),
         key=planned_key(plan, declared),
     )
-    return replace(state, named_roles=_named_roles(plan, state, declared)), declared
+    named = _named_roles(plan, state, declared)
+    return replace(state, named_roles=named, roles=Known(tuple(_other_roles(plan, declared)))), declared
+
+
+def _other_roles(plan: Plan, declared: Declared) -> Iterator[RoleState]:
+    """Yield the roles that a plan has beside the server's; one whose name is not known yet by its address."""
+    for each in (*plan.of("aws_iam_role"), *plan.read("aws_iam_role")):
+        name = each.get("name")
+        if not isinstance(name, Known):
+            yield planned_role(plan, each, each.address)
+        elif str(name.value) != declared.role.rpartition("/")[2]:
+            arn = f"arn:{declared.partition}:iam::{declared.owner}:role{_path(each) or '/'}{name.value}"
+            yield planned_role(plan, each, arn)
 
 
 def _named_roles(plan: Plan, state: State, declared: Declared) -> Mapping[str, Fact[tuple[Statement, ...]]]:

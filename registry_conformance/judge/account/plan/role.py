@@ -40,11 +40,14 @@ _OF_AWS = {
         "s3-object-lambda:Get*",
         "s3-object-lambda:List*",
     ),
+    "ReadOnlyAccess": ("s3:Get*", "s3:List*", "s3:Describe*", "iam:Get*", "iam:List*"),
+    "SecurityAudit": ("s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:ListAllMyBuckets", "iam:Get*", "iam:List*"),
+    "job-function/ViewOnlyAccess": ("s3:ListAllMyBuckets", "s3:ListBucket", "iam:List*"),
     "service-role/AWSLambdaBasicExecutionRole": _LOGS,
     "service-role/AWSLambdaVPCAccessExecutionRole": (*_LOGS, *_INTERFACES),
     "service-role/AmazonECSTaskExecutionRolePolicy": _EXECUTION,
 }
-"""Policies of AWS's own that a plan names without their text, with what they allow everywhere."""
+"""Policies of AWS's own that a plan names without their text, with what they allow everywhere, all of it of S3."""
 
 Statements = Fact[tuple[Statement, ...]]
 

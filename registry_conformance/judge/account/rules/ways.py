@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from registry_conformance.judge.account.conditions import Facts
@@ -12,11 +12,11 @@ from registry_conformance.judge.account.grants import Grant, grants
 from registry_conformance.judge.account.in_force import in_force
 from registry_conformance.judge.account.named_roles import named_roles, naming_policies, way_to
 from registry_conformance.judge.account.openings import Opening, openings
-from registry_conformance.judge.account.patterns import account_of, common, covers, covers_action
+from registry_conformance.judge.account.patterns import common, covers, covers_action
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import AccessPoint, BucketState, Called, State
 from registry_conformance.judge.account.statement import Statement
-from registry_conformance.judge.account.tokens import is_one_identity, lets_in, on_action, provider_of, takes_on, tokens
+from registry_conformance.judge.account.takers import takers
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.judge.verdict import Verdict
 
@@ -75,7 +75,7 @@ def _roles_that_lead_on(state: State, declared: Declared) -> Finding:
         except Undecided as end:
             unreadable = end
             continue
-        way, (sure, perhaps) = _told_way(arn, state, declared), _takers(trust, declared)
+        way, (sure, perhaps) = _told_way(arn, state, declared), takers(trust, declared)
         told += [f"{way}, and {who} may take it on" for who in sure]
         doubted += [f"{way}, and {each}" for each in perhaps]
     if doubted and not told:
@@ -91,29 +91,6 @@ def _told_way(arn: str, state: State, declared: Declared) -> str:
     """Return how a role comes to be let in: by a policy, or by roles that one after the other take on the next."""
     first, *more = way_to(arn, state.named_roles, named_roles(state, declared), declared)
     return ", ".join([f"{first} is let in", *(f"{each} may take it on" for each in more)])
-
-
-def _takers(trust: tuple[Statement, ...], declared: Declared) -> tuple[list[str], list[str]]:
-    """Return who from outside the account may take on a role for sure, and who may under what is not known.
-
-    Whoever a policy names with an account is meant to come in, under whatever conditions.
-    """
-    takes = [each for each in in_force(trust) if takes_on(each)]
-    found = [
-        each for each in openings(on_action(takes, "sts:AssumeRole"), declared) if not each.who.startswith("Federated:")
-    ]
-    sure = [each.who for each in found if not each.conditions or account_of(each.who)]
-    perhaps = [str(each) for each in found if each.conditions and not account_of(each.who)]
-    return [*sure, *_vouched_for(takes)], perhaps
-
-
-def _vouched_for(takes: Iterable[Statement]) -> Iterator[str]:
-    """Yield the identity providers that let more than one identity take on a role."""
-    takes = list(takes)
-    for principal in dict.fromkeys(one for each in takes for one in each.principals if one.startswith("Federated:")):
-        found = [each for each in tokens(takes, principal, ()) if lets_in(takes, principal, each) is not False]
-        if ":saml-provider/" not in principal and any(not is_one_identity(each, principal) for each in found):
-            yield f"anybody of {provider_of(principal)}"
 
 
 def _nothing_called_deletes(state: State, declared: Declared) -> Finding:

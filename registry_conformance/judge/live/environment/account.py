@@ -68,6 +68,10 @@ class InfrastructureTable(Strict):
     principal_tags: dict[str, str] = Field(
         default_factory=dict, description="a table of the tags that the server's role or its sessions have"
     )
+    administrators: list[str] = Field(
+        default_factory=list,
+        description="numbers of accounts and ARNs of principals that administer the account from outside",
+    )
     organization: str | None = Field(
         default=None, pattern=r"^o-\w+$", description="the organisation of AWS that the account belongs to"
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.reference import tls_only
-from registry_conformance.judge.account.state import AccessPoint, Called, State
+from registry_conformance.judge.account.state import AccessPoint, Called, RoleState, State
 from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.lab.faults.accounts.fault import AccountFault, Change, in_bucket
@@ -62,6 +62,23 @@ def _lets_in(*names: str) -> Change:
         changed = in_bucket(policy=Known((tls_only(declared), reads)))(state, declared)
         taken = (Known((Statement(actions=("sts:AssumeRole",), principals=(f"AWS:{who}",)),)) for who in takers)
         return replace(changed, named_roles=dict(zip(roles, taken, strict=True)))
+
+    return change
+
+
+def _roles(*roles: tuple[str, str, tuple[str, ...]]) -> Change:
+    """Return the change that gives the account roles: each a name, who may take it on, and what it may do anywhere."""
+
+    def change(state: State, declared: Declared) -> State:
+        made = (
+            RoleState(
+                f"arn:{declared.partition}:iam::{declared.owner}:role/{name}",
+                Known((Statement(actions=("sts:AssumeRole",), principals=(taker,)),)),
+                Known((Statement(actions=actions, resources=("*",)),)),
+            )
+            for name, taker, actions in roles
+        )
+        return replace(state, roles=Known(tuple(made)))
 
     return change
 
@@ -156,5 +173,26 @@ FAULTS = (
         remedy="take the other account out of the last role's trust policy, or the first out of the bucket policy",
         requirements=("INF-055",),
         change=_lets_in("readers", "deployer", "runner"),
+    ),
+    AccountFault(
+        name="models-open-by-a-partners-role",
+        layer="iam",
+        seen="nothing: another account takes on a role of this one whose own policies read the models",
+        cause="a role that another account may take on may read every bucket of the account",
+        remedy="take the other account out of the role's trust policy, or the bucket out of its policies",
+        requirements=("INF-056",),
+        change=_roles(("partner", f"AWS:arn:aws:iam::{_STRANGER}:root", ("s3:GetObject", "s3:ListBucket"))),
+    ),
+    AccountFault(
+        name="models-open-by-a-role-passed-to-a-service",
+        layer="iam",
+        seen="nothing: another account has AWS Glue read the models with a role of this one",
+        cause="a role that another account may take on may pass a role that reads to a service, and have that work",
+        remedy="take iam:PassRole from the role that is taken on, or name the roles and services that it may pass to",
+        requirements=("INF-056",),
+        change=_roles(
+            ("pipeline", f"AWS:arn:aws:iam::{_STRANGER}:root", ("iam:PassRole", "glue:CreateJob", "glue:StartJobRun")),
+            ("etl", "Service:glue.amazonaws.com", ("s3:GetObject",)),
+        ),
     ),
 )
