@@ -10,19 +10,14 @@ import pytest
 from registry_conformance.documents.troubleshooting import render_guide
 from registry_conformance.judge.diagnosis import diagnose
 from registry_conformance.judge.diagnosis.bands import Band
-from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.cause import LAYERS, Cause, clue, must, never
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.fact_names import meaning
 from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probe_run import look
-from registry_conformance.judge.diagnosis.probes.latency import _best
-from registry_conformance.judge.diagnosis.probes.reachability import SEARCH
 from registry_conformance.judge.diagnosis.ranking import fits, settled
 from registry_conformance.judge.diagnosis.symptoms import SYMPTOMS
-from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.catalogue import CATALOGUE
@@ -188,25 +183,6 @@ def test_no_further_part_is_looked_at_once_enough_is_known(stack: OwnedStack) ->
     assert facts.value("put.P").startswith("200")
     assert "open.main.P" not in facts, "its manners were looked at"
     assert "together.P" not in facts, "its extremes were looked at"
-
-
-def test_a_slow_request_with_no_time_for_another_is_timed_all_the_same(stack: OwnedStack) -> None:
-    """Where the first answer is slow and nothing more may be sent, it is the one that counts."""
-    context = ProbeContext(stack.apply(REFERENCE), new_run_id(), Facts(), Budget(), stack.target().doors[0])
-
-    class Late(Asker):
-        """One whose first request takes a second, and who has no time for another."""
-
-        def send(self, method: str, path: str, *, once: bool = False, **request: object) -> Exchange:
-            """Send the first, skip the others."""
-            met = super().send(method, path, once=once, **request)
-            self.reason = "the time is over"
-            return replace(met, seconds=1.0)
-
-    asker = context.at("P")
-    timed = _best(Late(context, asker.place, asker.sender), SEARCH)
-
-    assert (timed.status, timed.seconds) == (200, 1.0)
 
 
 def test_two_faults_give_two_causes(stack: OwnedStack) -> None:

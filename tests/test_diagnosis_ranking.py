@@ -57,6 +57,30 @@ def test_a_matter_of_form_is_a_note_beside_a_step_that_failed() -> None:
     assert "challenge-missing" not in [each.id for each in found[:1]]
 
 
+REPLACED = {"error.absent.P": "404", "error.bad.P": "400", "register.lookup.P": "404"}
+"""What the pages that replace errors look like: the client ends at the first error that it needs."""
+
+
+@pytest.mark.parametrize(
+    ("known", "first"),
+    [
+        (REPLACED, "errors-replaced-by-page"),
+        (REPLACED | {"register.lookup.P": "403"}, "errors-replaced"),
+        ({name: REPLACED[name] for name in ("error.absent.P", "error.bad.P")}, "errors-replaced"),
+    ],
+    ids=["seen to end it so", "seen to end it otherwise", "never seen to end it"],
+)
+def test_a_cause_that_was_seen_to_end_a_registration_so_comes_before_general_words(
+    known: dict[str, str], first: str
+) -> None:
+    """A matter of form is the cause of a failed step where the proof saw it break that step with the same answer."""
+    seen = table(error__absent__P="404 html", error__bad__P="400 html", register__lookup__P="404 html code-lost")
+    found = conclude(seen, known={"errors-replaced-by-page": [known]}).causes
+
+    assert found[0].id == first
+    assert "errors-replaced-by-page" in [each.id for each in found]
+
+
 @pytest.mark.parametrize(
     ("code", "layer"), [("QuotaExceeded", "store"), ("XMinioStorageFull", "store"), ("NotImplemented", "store")]
 )
@@ -146,6 +170,17 @@ def test_a_setting_of_a_product_is_told_only_where_that_product_was_seen() -> No
 
     assert plain.remedy == "raise the limit"
     assert [each.remedy for each in nginx.causes if each.id == "only"] == ["raise the limit (client_max_body_size 0)"]
+
+
+def test_a_requirement_that_failed_tells_what_no_probe_could_see() -> None:
+    """Of a clue with two ways to show, the one that showed is what was observed; neither of them names nothing."""
+    either = must("seen.expect.O", "not told", 3, or_red="ART-035")
+    only = Cause("only", "proxy", "large-files", "s", "r", ("ART-035",), (either,))
+    seen, red = table(seen__expect__O="not told"), ["ART-035"]
+
+    assert conclude(seen, (), [only]).causes[0].observations == ("seen__expect__O is not told",)
+    assert conclude(table(), red, [only]).causes[0].observations == ("ART-035 failed",)
+    assert conclude(table(put__P="500"), (), [only]).causes[0].id == UNKNOWN
 
 
 def test_an_outage_explains_only_what_met_it() -> None:

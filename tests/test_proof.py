@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,21 @@ def outcome(name: str, *cases: Seen, **changes: Any) -> FaultOutcome:
     )
 
 
-def check(requirement: str, *, local: bool = False) -> Check:
-    """Return a check of one requirement."""
-    return Check(f"suites/contract/test_{requirement}.py::test_it", (requirement,), (), local)
+class Case:
+    """One case of a check, as far as it is asked what it verifies."""
+
+    def __init__(self, *requirements: str) -> None:
+        self._mark = pytest.mark.verifies(*requirements).mark
+
+    def iter_markers(self, name: str) -> Iterator[pytest.Mark]:
+        """Yield the mark that names the requirements."""
+        yield from [self._mark] if name == self._mark.name else []
+
+
+def check(*requirements: str, local: bool = False) -> Check:
+    """Return a check with a case for each of its requirements."""
+    cases: Any = tuple(map(Case, requirements))
+    return Check(f"suites/contract/test_{requirements[0]}.py::test_it", requirements, cases, local)
 
 
 def proof(*outcomes: FaultOutcome, checks: Sequence[Check] = (), reasons: dict[str, str] | None = None) -> Proof:
@@ -140,6 +152,15 @@ def test_every_check_has_its_turn() -> None:
 
     assert tried == {one.name for one in checks if not set(one.requirements) & set(FAULT.requirements)}
     assert [one.local for one in expected(checks, FAULT)] == [False] * len(FAULT.requirements) + [True]
+
+
+def test_each_requirement_of_a_check_is_looked_for() -> None:
+    """A check whose cases verify different requirements is tried for each: a red one says nothing of the next."""
+    first, second, *_ = FAULT.requirements
+    foreign = next(name for name in REGISTER if name not in FAULT.requirements)
+    looked_for = expected([check(first, second, second, foreign)], FAULT)
+
+    assert [len(each.cases) for each in looked_for] == [1, 2]
 
 
 def test_what_nothing_kills_is_tried_first() -> None:

@@ -126,7 +126,8 @@ def _entry(cause: Cause, alike: Sequence[Cause]) -> Iterator[str]:
 
 
 def _told(clue: Clue) -> str:
-    return f"`{clue.fact}` ({meaning(clue.fact)}) is `{clue.value}`"
+    red = f", or {clue.or_red.removeprefix('red.')} failed" if clue.or_red else ""
+    return f"`{clue.fact}` ({meaning(clue.fact)}) is `{clue.value}`{red}"
 
 
 def _sentence(text: str) -> str:

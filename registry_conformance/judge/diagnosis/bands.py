@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from registry_conformance.judge.diagnosis.cause import Cause
+from registry_conformance.judge.diagnosis.fact_names import Grade
 from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.patterns import Pattern, likeness
+from registry_conformance.judge.diagnosis.patterns import Pattern, breaks_as_seen, likeness
 from registry_conformance.judge.diagnosis.ranking import Fit, fits, proved_share, ruled_out
+from registry_conformance.judge.diagnosis.steps import STEPS
 
 
 class Band(enum.StrEnum):
@@ -21,6 +24,8 @@ class Band(enum.StrEnum):
 
 NOW_AND_THEN = "now-and-then"
 """The symptom of what fails at times."""
+_VARYING = frozenset({NOW_AND_THEN, "slow", "under-load"})
+"""The symptoms of what looks different from one look to the next."""
 _CERTAIN, _LIKELY, _UNLIKE = 0.9, 0.75, 0.3
 _PROVED = 0.6
 """Of the requirements that a cause breaks, and that were judged, the share that must have failed if it is likely."""
@@ -49,19 +54,28 @@ class Bands:
 
     def ranked(self) -> list[Fit]:
         """Return the causes that fit: what explains a step of the registration first, then the likest."""
-        found = fits(self._causes, self._facts, self._red)
+        found = [self._graded(fit) for fit in fits(self._causes, self._facts, self._red)]
         likeness_of = {fit.cause.id: self._like(fit.cause) or 0.0 for fit in found}
         return sorted(
             found, key=lambda fit: (fit.grade, -fit.score - _WEIGHT * likeness_of[fit.cause.id], fit.cause.id)
         )
 
+    def _graded(self, fit: Fit) -> Fit:
+        """Return a fit as one of a step if its cause was seen to break a step as it is broken here.
+
+        A matter of form, as the pages that replace errors, ends a registration where the client reads that form.
+        """
+        known = self._known.get(fit.cause.id, ())
+        broken = any(breaks_as_seen(known, self._facts, step.fact) for step in STEPS)
+        return replace(fit, grade=Grade.STEP) if broken else fit
+
     def unlike(self, fit: Fit, elsewhere: Collection[str] = ()) -> bool:
         """Return whether so much is otherwise than under this cause that it does not fit after all.
 
-        What fails now and then looks different each time.
+        What fails now and then looks different each time, and what is slow to each patience.
         """
         like = self._like(fit.cause, elsewhere)
-        return like is not None and like < _UNLIKE and fit.cause.symptom != NOW_AND_THEN
+        return like is not None and like < _UNLIKE and fit.cause.symptom not in _VARYING
 
     def band(self, fit: Fit, elsewhere: Collection[str] = ()) -> Band:
         """Return how sure a cause is among all, less what is explained ``elsewhere``."""

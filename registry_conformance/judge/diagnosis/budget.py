@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 ALLOWED = 120.0
 """Seconds that probes may take at most if nothing else is asked for."""
@@ -15,6 +18,8 @@ _SPUN = 0.004
 """Seconds of a processor's time by which the machine's own pace is measured."""
 _HOLDS = 1.0
 """Seconds for which a measurement of the machine holds."""
+_TOGETHER = 3
+"""So many measurements are taken together: others want the processor in turns, and a short look meets one or none."""
 
 
 class Machine:
@@ -23,16 +28,17 @@ class Machine:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._measured = -_HOLDS
-        self._stretch = 1.0
+        self._spun: deque[float] = deque(maxlen=_TOGETHER)
 
     @property
     def stretch(self) -> float:
         """1 on a quiet machine; measured anew after a second."""
         with self._lock:
             if time.monotonic() - self._measured > _HOLDS:
-                self._stretch = _stretch()
+                wanted = 1 if self._spun else _TOGETHER
+                self._spun.extend(_spin() for _ in range(wanted))
                 self._measured = time.monotonic()
-            return self._stretch
+            return max(1.0, sum(self._spun) / (len(self._spun) * _SPUN))
 
 
 class Budget:
@@ -50,6 +56,7 @@ class Budget:
         self._answers = 0
         self._seconds = 0.0
         self._granted = 0.0
+        self._least = LEAST
 
     def answered(self, seconds: float) -> None:
         """Take in how long one answer took."""
@@ -57,16 +64,22 @@ class Budget:
             self._answers += 1
             self._seconds += seconds
 
-    def grant(self, seconds: float) -> None:
-        """Allow so much more: what was asked again because it failed takes no time from what is still to be asked."""
-        with self._lock:
-            self._granted += seconds
+    @contextmanager
+    def besides(self) -> Iterator[None]:
+        """Let what the block does take no time from what is still to be asked."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._granted += time.monotonic() - began
 
     @property
     def allowed(self) -> float:
-        """The seconds that probes may take, by what was measured so far."""
+        """The seconds that probes may take, by what was measured so far; what was allowed once stays allowed."""
         mean = self._seconds / self._answers if self._answers else 0.0
-        return min(self.most, max(LEAST * self.machine.stretch, IN_TURN * mean) + self._granted)
+        self._least = max(self._least, LEAST * self.machine.stretch)
+        return min(self.most, max(self._least, IN_TURN * mean) + self._granted)
 
     @property
     def over(self) -> bool:
@@ -76,8 +89,9 @@ class Budget:
         return time.monotonic() - self._began > self.allowed
 
 
-def _stretch() -> float:
+def _spin() -> float:
+    """Return how many seconds it took to have so much of a processor's time."""
     wall, own = time.monotonic(), time.thread_time()
     while time.thread_time() - own < _SPUN:
         pass
-    return max(1.0, (time.monotonic() - wall) / _SPUN)
+    return time.monotonic() - wall

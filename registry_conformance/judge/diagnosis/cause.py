@@ -16,7 +16,7 @@ class Clue:
     """A fact (or ``red.AUT-015``, a failed requirement) whose value begins as a regex says.
 
     A ``must`` that is seen and does not hold rules the cause out; so does an ``against`` that holds. ``weight`` is how
-    much it tells.
+    much it tells. A requirement whose failure tells as much as the fact does is ``or_red``.
     """
 
     fact: str
@@ -24,6 +24,7 @@ class Clue:
     weight: float = 1.0
     must: bool = False
     against: bool = False
+    or_red: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ class Cause:
         return f"{self.remedy} ({setting})" if setting else self.remedy
 
 
-def must(fact: str, value: str, weight: float = 2.0) -> Clue:
-    """Return a clue without which the cause is ruled out, if the fact is seen."""
-    return Clue(known_name(fact), value, weight, must=True)
+def must(fact: str, value: str, weight: float = 2.0, or_red: str = "") -> Clue:
+    """Return a clue without which the cause is ruled out, if the fact is seen; ``or_red`` is a requirement."""
+    return Clue(known_name(fact), value, weight, must=True, or_red=known_name(f"red.{or_red}") if or_red else "")
 
 
 def clue(fact: str, value: str, weight: float = 1.0) -> Clue:

@@ -21,7 +21,7 @@ Pattern = Mapping[str, str]
 
 def pattern_of(facts: Facts) -> Pattern:
     """Return what is odd in a table of facts."""
-    return {fact.name: in_short(fact.value) for fact in facts.anomalies if not asked_again(fact.name)}
+    return {fact.name: in_short(fact.value) for fact in facts.anomalies}
 
 
 def in_short(value: str) -> str:
@@ -52,19 +52,27 @@ def unfolded(stored: Mapping[str, Iterable[str]]) -> Pattern:
     return {name: value for value, names in stored.items() for name in names}
 
 
+def breaks_as_seen(known: Iterable[Pattern], facts: Facts, name: str) -> bool:
+    """Return whether what is odd was so too, and with the same answer, when what is known was made on purpose."""
+    fact = facts.get(name)
+    if fact is None or fact.normal:
+        return False
+    return any(pattern.get(name) == in_short(fact.value) for pattern in known)
+
+
 def likeness(known: Iterable[Pattern], facts: Facts, elsewhere: Iterable[str] = ()) -> float | None:
     """Return how much of all that is odd, or should be, agrees with the pattern that agrees best, from 0 to 1.
 
-    What could not be seen counts neither way, nor does what other causes explain (``elsewhere``). ``None`` if no
-    pattern is known.
+    What could not be seen counts neither way, nor does what other causes explain (``elsewhere``), nor what tells again
+    what other facts tell. ``None`` if no pattern is known.
     """
     told = frozenset(elsewhere)
-    seen = {name: value for name, value in pattern_of(facts).items() if name not in told}
+    seen = {name: value for name, value in pattern_of(facts).items() if name not in told and not asked_again(name)}
     return max((_alike(pattern, seen, facts) for pattern in known), default=None)
 
 
 def _alike(pattern: Pattern, seen: Pattern, facts: Facts) -> float:
-    visible = {name: value for name, value in pattern.items() if facts.value(name)}
+    visible = {name: value for name, value in pattern.items() if facts.value(name) and not asked_again(name)}
     names = set(seen) | set(visible)
     telling = {name for name in names if steady(name) and grade_of(name) is not Grade.FORM}
     compared = telling or names

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,8 +27,8 @@ from registry_conformance.judge.waiting import awaited
 
 PATIENCE = 3.0
 """Seconds that one probe waits for a sign of life, on a machine that has time for it."""
-BUSY = 3.0
-"""So many times as long as it should, work takes on a machine that is too busy to judge a silence."""
+_SILENCE = 1.0
+"""Seconds from which a silence is the target's, on a machine that has time; on a busy one it is as much longer."""
 ENOUGH = 3
 """So many time-outs of one kind of request at one place, and no more of the kind are sent there."""
 MAY_BE_LATE = frozenset({401, 403, 404})
@@ -201,7 +200,7 @@ class Asker:
         if exchange.error.startswith("skipped: "):
             self.context.facts.unseen(name, exchange.error.removeprefix("skipped: "))
             return exchange
-        if exchange.error.startswith("timeout") and self.context.machine.stretch >= BUSY:
+        if exchange.error.startswith("timeout") and exchange.seconds < _SILENCE * self.context.machine.stretch:
             words = (
                 f"{what} was not answered in {exchange.seconds:.0f} s, on a machine that is itself too busy to judge it"
             )
@@ -229,12 +228,10 @@ class Asker:
     def _repeated(
         self, method: str, path: str, first: Exchange, good: Callable[[Exchange], bool], request: dict[str, Any]
     ) -> Exchange:
-        began = time.monotonic()
-        last = self.context.repetition.repeated(
-            self.place, _kind(method, path), first, good, lambda: self._sent(method, path, **request)
-        )
-        self.context.budget.grant(time.monotonic() - began)
-        return last
+        with self.context.budget.besides():
+            return self.context.repetition.repeated(
+                self.place, _kind(method, path), first, good, lambda: self._sent(method, path, **request)
+            )
 
     def _late(self, what: str, first: Exchange, judge: Judge, normal: str, request: dict[str, Any]) -> str:
         """Return the sentence that a request which failed works by now, empty if it does not."""

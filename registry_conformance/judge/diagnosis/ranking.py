@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
@@ -45,14 +45,13 @@ def fits(causes: Iterable[Cause], facts: Facts, red: Collection[str]) -> list[Fi
 def _fit(cause: Cause, facts: Facts, anomalies: Sequence[Fact], red: Collection[str]) -> Fit | None:
     held, doubt = [], 0.0
     for each in cause.clues:
-        value = _value(each.fact, facts, red)
-        holds = bool(value) and re.match(each.value, value) is not None
+        value, holds = _met(each, facts, red)
         if (each.against and holds) or (each.must and not holds):
             return None
         if each.against:
             continue
         if holds:
-            held.append(each)
+            held.append(each if _seen_so(each, facts, red) else replace(each, fact=each.or_red, value="failed"))
         elif value:
             doubt += each.weight / 2
     support = sum(each.weight for each in held)
@@ -101,13 +100,25 @@ def _hope(cause: Cause, facts: Facts, red: Collection[str]) -> float:
     """Return the score that a cause would have if all that is unseen spoke for it, 0 if it is ruled out."""
     support = 0.0
     for each in cause.clues:
-        value = _value(each.fact, facts, red)
-        holds = bool(value) and re.match(each.value, value) is not None
+        value, holds = _met(each, facts, red)
         if (each.against and holds) or (each.must and value and not holds):
             return 0.0
         if not each.against:
             support += each.weight if holds or not value else -each.weight / 2
     return support + 2 + 1.5 * proved_share(cause, red)
+
+
+def _met(clue: Clue, facts: Facts, red: Collection[str]) -> tuple[str, bool]:
+    """Return the value of a clue's fact, empty if it is unseen, and whether the clue holds."""
+    if _seen_so(clue, facts, red):
+        return _value(clue.fact, facts, red), True
+    told = _value(clue.or_red, facts, red)
+    return told or _value(clue.fact, facts, red), bool(told)
+
+
+def _seen_so(clue: Clue, facts: Facts, red: Collection[str]) -> bool:
+    value = _value(clue.fact, facts, red)
+    return bool(value) and re.match(clue.value, value) is not None
 
 
 def _value(name: str, facts: Facts, red: Collection[str]) -> str:
@@ -126,10 +137,9 @@ def proved_share(cause: Cause, red: Collection[str], judged: Collection[str] | N
 def ruled_out(cause: Cause, facts: Facts, red: Collection[str], judged: Collection[str]) -> bool:
     """Return whether something that was seen cannot be under a cause."""
     for each in cause.clues:
-        value = _value(each.fact, facts, red)
+        value, holds = _met(each, facts, red)
         if not value and each.fact.partition(".")[2] in judged and each.fact.startswith("red."):
             value = "passed"
-        holds = bool(value) and re.match(each.value, value) is not None
         if (each.against and holds) or (each.must and value and not holds):
             return True
     return False

@@ -10,6 +10,7 @@ from typing import Any
 from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.causes import BY_ID, CAUSES
 from registry_conformance.judge.diagnosis.diagnosis import STORE_REFUSES, UNKNOWN, Diagnosis, conclude
+from registry_conformance.judge.diagnosis.met_by_clients import BROKEN_ANSWERS
 from registry_conformance.judge.diagnosis.patterns import Pattern, folded, known_patterns, pattern_of
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.proof.faults.stored_facts import HEALTHY, StoredFacts
@@ -20,13 +21,18 @@ DIAGNOSIS, DIAGNOSIS_SCHEMA = "diagnosis.json", "diagnosis.v1"
 WAYS = (AFTER_RED, ALONE, LEFT_OUT)
 RIGHT_AFTER_RED, ANOTHER_CAUSE, ANOTHER_LAYER = 0.99, 0.02, 0.01
 """The least share that is right at first place, and the most that may be called another cause, or another layer's."""
+_OWN_WORDS = frozenset({STORE_REFUSES, *(each.id for each in BROKEN_ANSWERS)})
+"""What is told of an answer as it is, whatever made it so: none of the causes that the catalogue makes."""
 _SURE = (Band.CERTAIN, Band.LIKELY)
 _GOALS = {Band.CERTAIN: 0.99, Band.LIKELY: 0.90, Band.POSSIBLE: 0.50}
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedLook:
-    """What a diagnosis said of one fault: its first cause, with layer and band; ``healthy`` if it said nothing."""
+    """What a diagnosis said of one fault: its first cause, with layer and band; ``healthy`` if it said nothing.
+
+    One that is not ``known`` is what an answer's own words show where no known cause fits.
+    """
 
     fault: str
     way: str
@@ -34,6 +40,7 @@ class JudgedLook:
     layer: str
     band: str
     healthy: bool
+    known: bool = True
 
     @property
     def right(self) -> bool:
@@ -48,8 +55,13 @@ class JudgedLook:
 
     @property
     def names_another(self) -> bool:
-        """Whether another cause is called likely or certain."""
-        return self.first not in ("", UNKNOWN, STORE_REFUSES) and not self.right and self.band in _SURE
+        """Whether another cause is called likely or certain; what an answer's own words show is none."""
+        return self.known and not self.right and self.band in _SURE
+
+    @property
+    def names_another_layer(self) -> bool:
+        """Whether another layer is called likely or certain, by a known cause or by an answer's own words."""
+        return bool(self.layer) and not self.right and not self.layer_right and self.band in _SURE
 
 
 def judge(
@@ -80,7 +92,8 @@ def _judged(look: StoredFacts, way: str, diagnosis: Diagnosis) -> JudgedLook:
     first = next(iter(diagnosis.causes), None)
     if first is None:
         return JudgedLook(look.fault, way, "", "", "", healthy=True)
-    return JudgedLook(look.fault, way, first.id, first.layer, str(first.band), healthy=False)
+    known = first.known and first.id not in _OWN_WORDS
+    return JudgedLook(look.fault, way, first.id, first.layer, str(first.band), healthy=False, known=known)
 
 
 def false_alarms(looks: Iterable[StoredFacts]) -> list[str]:
@@ -108,9 +121,7 @@ def measures(found: Sequence[JudgedLook]) -> dict[str, Any]:
         "called_healthy": {way: [each.fault for each in by_way[way] if each.healthy] for way in (AFTER_RED, ALONE)},
         "left_out": {
             "another_cause": [f"{each.fault}: {each.first}" for each in left_out if each.names_another],
-            "another_layer": [
-                f"{each.fault}: {each.first}" for each in left_out if each.names_another and not each.layer_right
-            ],
+            "another_layer": [f"{each.fault}: {each.first}" for each in left_out if each.names_another_layer],
             "layer_right": sum(each.layer_right for each in left_out),
             "no_layer": sum(not each.layer for each in left_out),
         },
@@ -199,4 +210,4 @@ def lines(found: Sequence[JudgedLook], alarms: Collection[str]) -> list[str]:
 
 
 def _to_tell(each: JudgedLook) -> bool:
-    return each.names_another if each.way == LEFT_OUT else not each.right
+    return each.names_another or each.names_another_layer if each.way == LEFT_OUT else not each.right

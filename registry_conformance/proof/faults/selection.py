@@ -56,10 +56,21 @@ def checks_of(items: Iterable[pytest.Item]) -> list[Check]:
 
 
 def expected(checks: Sequence[Check], fault: Fault) -> list[Check]:
-    """Return the checks that must catch a fault, with the cases that verify what it breaks: the quick ones first."""
+    """Return the checks that must catch a fault, with the cases that verify what it breaks: the quick ones first.
+
+    A check whose cases verify different ones of these stands once for each: one that is red says nothing of the next.
+    """
     must = set(fault.requirements)
-    telling = (check.about(must) for check in checks if must & set(check.requirements))
+    telling = (each for check in checks if must & set(check.requirements) for each in _apart(check, must))
     return sorted(telling, key=lambda check: check.local)
+
+
+def _apart(check: Check, must: Set[str]) -> list[Check]:
+    """Return a check once for each of the requirements of ``must`` that its cases verify apart from each other."""
+    cases: dict[frozenset[str], list[pytest.Item]] = defaultdict(list)
+    for case in check.about(must).cases:
+        cases[frozenset(must & set(requirements_of(case)))].append(case)
+    return [replace(check, cases=tuple(some)) for some in cases.values()]
 
 
 def unexpected(checks: Sequence[Check], fault: Fault) -> list[Check]:

@@ -98,7 +98,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="refuse a carrier that is sent more than once, before any key service is asked",
         requirements=("AUT-037",),
         clues=(
-            must("red.AUT-037", "failed", 3),
+            must("key.twice.P", "200", 3, or_red="AUT-037"),
             must("key.bearer.P", "200", 1),
             must("key.bad.P", "401", 1),
         ),

@@ -56,7 +56,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="browsers",
         sentence="MLflow was started with --disable-security-middleware",
         remedy="start MLflow without --disable-security-middleware",
-        requirements=("OPS-016", "OPS-018"),
+        requirements=("OPS-017", "OPS-018"),
         clues=(
             must("browser.foreign.P", "400"),
             must("head.sniff.P", "(none|x-)", 1),

@@ -74,7 +74,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="set AUTH_TIMEOUT_SECONDS to 5 and AUTH_CACHE_SECONDS to 60",
         requirements=("AUT-029",),
         clues=(
-            must("doors.search.P", "all (200|timeout)"),
+            must("doors.search.P", ".*(200|timeout)"),
             must("pace.unknown-key.P", "(timeout|slow [3-9])", 3),
             clue("doors.health.P", "all 200"),
             clue("keys.platform.K", "(timeout|slow)"),

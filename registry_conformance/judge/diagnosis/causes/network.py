@@ -52,6 +52,7 @@ CAUSES: tuple[Cause, ...] = (
             clue("doors.health.P", "all (504|timeout)"),
             must("key.none.P", "401", 1),
             must("search.O", "200", 1),
+            never("meta.create.P", "200"),
             never("log.proxy.P", ".*(connection_timeout|TLS|tls)"),
         ),
         follows=ALL,

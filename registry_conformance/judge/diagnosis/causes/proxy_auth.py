@@ -169,7 +169,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="have the proxy decide before it forwards, so that a refused request goes no further",
         requirements=("RTE-049", "AUT-002", "AUT-004"),
         clues=(
-            must("red.RTE-049", "failed", 3),
+            must("seen.refused.O", "came", 3, or_red="RTE-049"),
             must("key.none.P", "401", 1),
             must("key.bad.P", "401", 1),
         ),
@@ -183,7 +183,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="exempt GET, HEAD and OPTIONS of /health alone",
         requirements=("AUT-057",),
         clues=(
-            must("red.AUT-057", "failed", 3),
+            must("open.health.P", "(?!401)", 3, or_red="AUT-057"),
             must("key.none.P", "401", 1),
             must("key.bad.P", "401", 1),
         ),

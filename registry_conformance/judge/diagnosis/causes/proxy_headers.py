@@ -92,7 +92,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="pass Expect and the 100 that answers it on, or have the load balancer answer 100 itself",
         requirements=("ART-035", "ART-064"),
         clues=(
-            must("red.ART-035", "failed", 3),
+            must("seen.expect.O", "not told", 3, or_red="ART-035"),
             must("put.P", "200", 1),
             clue("ladder.put.P", "all"),
         ),
@@ -105,7 +105,8 @@ CAUSES: tuple[Cause, ...] = (
         remedy="switch the gateway's trust in X-Original-URL and its like off, or remove them at the proxy",
         requirements=("AUZ-028",),
         clues=(
-            must("red.AUZ-028", "failed", 3),
+            must("head.other-path.P", "(?!200 json$)", 3, or_red="AUZ-028"),
+            must("head.agent.P", "200 json", 1),
             must("key.none.P", "401", 1),
             clue("reader.put.P", "403"),
         ),
@@ -155,7 +156,7 @@ CAUSES: tuple[Cause, ...] = (
         clues=(
             must("head.download.P", "attachment (?!text/plain|application/json)", 3),
             must("put.P", "200", 0.5),
-            clue("doors.search.P", "all 200 bytes", 2),
+            clue("doors.version.P", "all 200 bytes", 2),
         ),
         follows=ALL,
         settings={"nginx": "default_type does not belong into a proxied location"},

@@ -61,7 +61,7 @@ CAUSES: tuple[Cause, ...] = (
         clues=(
             must("doors.search.P", ".*504", 3),
             never("doors.health.P", "all 504"),
-            must("pace.search.P", "(fast|slow 0)", 1),
+            must("meta.create.P", "200", 1),
             must("search.O", "200", 1),
             clue("key.none.P", "401"),
         ),

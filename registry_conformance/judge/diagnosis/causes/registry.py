@@ -55,7 +55,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="implement restore_run and restore_experiment in the plugin, or have it raise what it does not do",
         requirements=("REG-047",),
         clues=(
-            must("red.REG-047", "failed", 3),
+            must("meta.restored.P", "200 json other", 3, or_red="REG-047"),
             clue("meta.run.end.P", "200"),
             clue("error.absent.P", "404"),
         ),
@@ -69,7 +69,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="update the store plugin to one for MLflow 3, or use MLflow's own store",
         requirements=("REG-040",),
         clues=(
-            must("red.REG-040", "failed", 3),
+            must("meta.logged.search.P", "200 json other", 3, or_red="REG-040"),
             must("meta.gone.P", "404", 1),
             clue("meta.logged.patch.P", "200"),
         ),

@@ -41,9 +41,8 @@ CAUSES: tuple[Cause, ...] = (
         remedy="make an id for each request that has none, and keep others",
         requirements=("RTE-021", "RTE-022"),
         clues=(
-            must("red.RTE-021", "failed", 3),
+            must("head.id.P", "one for all", 3, or_red="RTE-021"),
             must("head.own-id.P", "other", 3),
-            must("head.id.P", "an id", 1),
         ),
         follows=("head.own",),
         settings={"nginx": "$request_id"},
@@ -56,7 +55,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="pass X-Request-Id on to MLflow as it came",
         requirements=("ERR-030", "RES-007"),
         clues=(
-            must("red.ERR-030", "failed", 3),
+            must("seen.id.O", "not told", 3, or_red="ERR-030"),
             must("head.own-id.P", "kept", 1),
             must("head.id.P", "an id", 1),
         ),

@@ -51,6 +51,7 @@ def keys(context: ProbeContext) -> None:
         ("none", "no key", [], SEARCH),
         ("bad", "a key that nobody issued", [("Authorization", f"Bearer {bad}")], SEARCH),
         ("empty", "an empty key", [("Authorization", "Bearer ")], SEARCH),
+        ("twice", "a key that nobody issued, sent twice", [("Authorization", f"Bearer {bad}")] * 2, SEARCH),
         ("bad-api-key", "a key that nobody issued, as X-API-Key", [("X-API-Key", bad)], SEARCH),
         ("basic", "a valid key as a Basic password", [("Authorization", "Basic " + secrets.token_hex(8))], SEARCH),
         ("query", "a valid key in the query", [], f"{SEARCH}?api_key={exposed}"),
@@ -177,6 +178,7 @@ SPELLINGS = {
 
 def nobody(context: ProbeContext) -> None:
     """Knock without a key at every family and at every door, and in odd spellings of one path."""
+    context.stranger().ask("open.health", "a POST of health without a key", "POST", "/health", normal="401 .*")
     everywhere: dict[str, str] = {}
     passed: list[str] = []
     if reason := context.stranger().why_not():

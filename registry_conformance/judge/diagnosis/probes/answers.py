@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST
-from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext, fine
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
 from registry_conformance.judge.diagnosis.summarize import summarize
@@ -64,9 +64,11 @@ def headers(context: ProbeContext) -> None:
     """Look at the headers of answers, and send some that must come back or must not matter."""
     asker = context.at("P")
     own = f"{context.name}-id"
+    before = asker.send("GET", SEARCH, query=ONE).request_id
     asker.ask(
-        "head.id", "the id of an answer", "GET", SEARCH, query=ONE, normal="an id",
-        judge=lambda answer: "an id" if answer.request_id else "no id",
+        "head.id", "the id of an answer, after another", "GET", SEARCH, query=ONE, normal="an id",
+        judge=lambda answer: "no id" if not answer.request_id else "one for all" if answer.request_id == before else
+        "an id",
     )  # fmt: skip
     asker.ask(
         "head.own-id", "an id that the client made", "GET", SEARCH, query=ONE, headers=[("X-Request-Id", own)],
@@ -121,6 +123,9 @@ def headers(context: ProbeContext) -> None:
     asker.ask("head.and-query", "a query with an escaped &", "GET", f"{REST}/experiments/get-by-name",
               query="experiment_name=a%26b%3Dc", normal="404 json RESOURCE_DOES_NOT_EXIST named",
               judge=lambda answer: summarize(answer) + (" named" if "a&b=c" in answer.text else ""))  # fmt: skip
+    elsewhere = [("X-Original-URL", "/version")]
+    asker.ask("head.other-path", "a search with a header that names another path", "GET", SEARCH, query=ONE,
+              headers=elsewhere, normal="200 json", judge=fine(lambda said: "experiments" in said))  # fmt: skip
     asker.ask("head.method", "a HEAD request", "HEAD", SEARCH, query=ONE, normal="(200|400) .*")
     asker.ask("head.agent", "a request as the MLflow client names itself", "GET", SEARCH, query=ONE,
               headers=[("User-Agent", "mlflow-python-client/3.17.2")], normal="200 json")  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.witness import Passed, digested
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes.artifacts import FILES
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
 from registry_conformance.judge.diagnosis.summarize import s3_code
 
@@ -70,12 +71,34 @@ def witnessed(context: ProbeContext) -> None:
     facts.record("seen.underscores.O", low, words, "is dropped")
     host = "told" if any(request.values(name) for name in ("x-forwarded-host", "forwarded")) else "not told"
     facts.record("seen.host.O", host, f"the host that the client asked for is {host} to MLflow", "told")
+    _marked(context, record, request)
     _users(context, record, users)
     line = request.line.split(" ")
     path = line[1].partition("?")[0] if len(line) > 1 else ""
     value = "right" if path == SEARCH else path
     facts.record("seen.path.O", value, f"the path that reaches MLflow: {path}", "right")
     _body(context, record)
+
+
+def _marked(context: ProbeContext, record: Path, request: Passed) -> None:
+    """See whether the id of a request and its wish to be told to go on reach MLflow, and a refused request does not."""
+    facts, began = context.facts, record.stat().st_size
+    value = "told" if request.values("x-request-id") else "not told"
+    facts.record("seen.id.O", value, f"the id of a request is {value} to MLflow", "told")
+    mark = f"{context.name}-refused"
+    stranger = context.stranger()
+    if reason := stranger.why_not():
+        facts.unseen("seen.refused.O", reason)
+    else:
+        stranger.send("GET", SEARCH, query=ONE, headers=[("X-Probe", mark)])
+        value = "came" if _requests(record, began, mark) else "nothing came"
+        facts.record("seen.refused.O", value, f"of a request without a key, at MLflow: {value}", "nothing came")
+    mark, path = f"{context.name}-expects", f"{FILES}/{context.name}/expects.bin"
+    context.at("P").send("PUT", path, body=b"x", headers=[("Expect", "100-continue"), ("X-Probe", mark)])
+    if passed := _requests(record, began, mark):
+        value = "told" if passed[-1].values("expect") else "not told"
+        words = f"that a client waits to be told to go on with an upload is {value} to MLflow"
+        facts.record("seen.expect.O", value, words, "told")
 
 
 def _users(context: ProbeContext, record: Path, writer: list[str]) -> None:

@@ -27,9 +27,11 @@ PATIENT = 6.0
 LATE = 1.5
 """Seconds from which an answer is so late that nothing more is asked that way."""
 _AGAIN = 2
-"""So many times more is asked what was refused."""
+"""So many times more is asked what was refused, or came late on a busy machine."""
 SLOW = 0.25
 """Seconds from which a small request is slow: a healthy deployment answers in hundredths."""
+_TWICE = 2.0
+"""So many times what is slow is so on a busy machine too, if it was asked often."""
 
 
 _LINES = {
@@ -102,18 +104,25 @@ def _served(asker: Asker, path: str) -> Exchange:
 def _prompt(context: ProbeContext, door: Door) -> bool:
     """Ask with a key seen before and with one never seen, at once; return whether both are answered soon.
 
+    What a busy machine may explain is asked again: the soonest counts, and twice what is late is late there too.
     Where they are not, what came of them is told, and nothing that needs a key is asked any more.
     """
     patient = context.at("P", patience=PATIENT, door=door)
     anyone = context.at("P", None, patience=PATIENT, door=door)
-    unknown = [("Authorization", f"Bearer hk_{secrets.token_hex(12)}")]
-    known, new = at_once(
-        [
-            lambda: patient.send("GET", SEARCH, query=ONE),
-            lambda: anyone.send("GET", SEARCH, query=ONE, headers=unknown),
-        ]
-    )
-    late_from = LATE * context.slack
+    met = []
+    for _ in range(_AGAIN + 1):
+        met.append(
+            at_once(
+                [
+                    lambda: patient.send("GET", SEARCH, query=ONE),
+                    lambda: anyone.send("GET", SEARCH, query=ONE, headers=never_issued()),
+                ]
+            )
+        )
+        known, new = min(met, key=lambda pair: max(each.seconds for each in pair))
+        if not LATE <= max(known.seconds, new.seconds) < LATE * context.slack:
+            break
+    late_from = LATE * (context.slack if len(met) == 1 else min(_TWICE, context.slack))
     if max(known.seconds, new.seconds) < late_from:
         return True
     record_answers(context, "doors.search.P", "a search for experiments", {door.name: known}, "all 200 json")
@@ -126,15 +135,24 @@ def _prompt(context: ProbeContext, door: Door) -> bool:
     return not late
 
 
-def record_latency(context: ProbeContext, name: str, words: str, exchange: Exchange, slow: float = SLOW) -> None:
+def never_issued() -> list[tuple[str, str]]:
+    """Return the header of a key that nobody issued, and that nobody has seen before."""
+    return [("Authorization", f"Bearer hk_{secrets.token_hex(12)}")]
+
+
+def record_latency(
+    context: ProbeContext, name: str, words: str, exchange: Exchange, slow: float = SLOW, *, sure: bool = False
+) -> None:
     """Tell how long an exchange took, less the way there, as ``fast``, ``slow 3 s`` or ``timeout``.
 
-    On a machine that is itself so busy that nothing can be concluded it is not seen.
+    On a machine that is itself so busy that nothing can be concluded it is not seen; ``sure`` is whether it was asked
+    so often that twice the time is slow there too.
     """
     own = exchange.seconds - context.distance(name.rpartition(".")[2], exchange)
+    doubtful_to = slow * (min(_TWICE, context.machine.stretch) if sure else context.machine.stretch)
     if exchange.status is None:
         value = summarize(exchange)
-    elif own >= slow and own < slow * context.machine.stretch:
+    elif own >= slow and own < doubtful_to:
         busy = (
             f"this machine is too busy to time it: work takes {context.machine.stretch:.0f} times as long as it should"
         )

@@ -134,6 +134,15 @@ def _runs(walk: _Walk, name: str) -> None:
     )
     _doubled(walk, "two runs" if found.ok and found.text.count('"run_uuid"') == 2 else "")
     walk.write("run.end", "the end of a run", "POST", "runs/update", run_id=run_id, status="FINISHED")
+    walk.asker.send("POST", f"{REST}/runs/delete", json={"run_id": run_id})
+    walk.asker.send("POST", f"{REST}/runs/restore", json={"run_id": run_id})
+    walk.get(
+        "restored",
+        "the run that was deleted and restored",
+        "runs/get",
+        lambda said: said["run"]["info"]["lifecycle_stage"] == "active",
+        run_id=run_id,
+    )
 
 
 def _steady(walk: _Walk) -> None:
@@ -300,6 +309,14 @@ def logged_model(context: ProbeContext, place: str) -> None:
         ready = {"model_id": walk.made["logged"], "status": "LOGGED_MODEL_READY"}
         walk.write("logged.patch", "PATCH of a logged model", "PATCH", one, **ready)
         walk.get("logged.read", "the logged model", one)
+        walk.write(
+            "logged.search",
+            "a search for logged models",
+            "POST",
+            "logged-models/search",
+            lambda said: walk.made["logged"] in [each["info"]["model_id"] for each in said["models"]],
+            experiment_ids=[own],
+        )
         _file_of_it(context, walk.asker, created)
         walk.write("logged.delete", "DELETE of a logged model", "DELETE", one)
     if own != "0":

@@ -1,0 +1,87 @@
+"""What is slow is told from what waits for a machine that is busy itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_conformance.judge.diagnosis.budget import Budget, Machine
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes.latency import Timed, fastest
+from registry_conformance.judge.diagnosis.probes.reachability import SLOW, record_latency
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.target.target import Door, Target
+
+DOOR = Door("given", "http://127.0.0.1:9")
+
+
+class StretchedMachine(Machine):
+    """A machine on which work takes so many times as long as it should."""
+
+    def __init__(self, stretch: float) -> None:
+        super().__init__()
+        self._set = stretch
+
+    @property
+    def stretch(self) -> float:
+        """What was set."""
+        return self._set
+
+
+def budget_on(stretch: float) -> Budget:
+    """Return a budget on such a machine."""
+    budget = Budget()
+    budget.machine = StretchedMachine(stretch)
+    return budget
+
+
+def timed(stretch: float, *seconds: float, status: int = 200) -> tuple[str, int]:
+    """Return what is told of requests that take so long, one after the other, and how many were asked."""
+    context = ProbeContext(Target("x", "live", (DOOR,), {}), "run", Facts(), budget_on(stretch), DOOR)
+    answers = [Exchange("GET", "/", "given", status, seconds=each) for each in seconds]
+    left = iter(answers)
+    found = fastest(context, SLOW, lambda: next(left))
+    record_latency(context, "pace.search.P", "a search", found.exchange, sure=found.sure)
+    return context.facts.value("pace.search.P"), len(answers) - len(list(left))
+
+
+def test_what_is_slow_each_time_is_slow_on_a_busy_machine_too() -> None:
+    """A search takes 0.7 s however often it is asked: no luck with the processor makes it fast."""
+    assert timed(1.0, *[0.7] * 8) == ("slow 1 s", 3)
+    assert timed(9.0, *[0.7] * 8) == ("slow 1 s", 8)
+
+
+def test_what_is_fast_once_is_fast() -> None:
+    """Of several the fastest counts, and nothing more is asked after it."""
+    assert timed(9.0, 0.9, 0.6, 0.1, 0.9) == ("fast", 3)
+    assert timed(1.0, 0.1) == ("fast", 1)
+
+
+def test_what_a_busy_machine_may_explain_is_not_told() -> None:
+    """A little more than what is slow, on a machine on which all takes longer: nothing can be concluded."""
+    assert timed(9.0, *[0.4] * 8) == ("", 8)
+
+
+def test_what_was_slow_once_with_no_time_for_another_counts_as_it_came() -> None:
+    """Nothing more may be sent after the first: it is told on a quiet machine, and proves nothing on a busy one."""
+    skipped = Exchange("GET", "/", "given", None, error="skipped: the time is over")
+    slow = Exchange("GET", "/", "given", 200, seconds=1.0)
+    left = iter([slow, skipped])
+    context = ProbeContext(Target("x", "live", (DOOR,), {}), "run", Facts(), budget_on(1.0), DOOR)
+
+    assert fastest(context, SLOW, lambda: next(left)) == Timed(slow)
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_what_breaks_is_not_timed_again(status: int) -> None:
+    """A failure is told as it came; that it came late says nothing of how fast the target is."""
+    assert timed(1.0, 0.6, 0.1, status=status) == ("slow 1 s", 1)
+
+
+def test_time_that_was_allowed_once_stays_allowed() -> None:
+    """A machine that is busy for a moment does not end what was begun then."""
+    budget = budget_on(8.0)
+    allowed = budget.allowed
+    budget.machine = StretchedMachine(1.0)
+
+    assert budget.allowed == allowed
