@@ -77,7 +77,7 @@ NGINX = Kind(
         nginx_way(
             "cache",
             "`proxy_cache` keeps answers to GET for a minute",
-            ("REG-025",),
+            ("REG-062",),
             "proxy_buffering on; proxy_cache kept; proxy_cache_valid 200 1m; "
             "proxy_ignore_headers Cache-Control Expires Vary;",
             before=("    server {", "    proxy_cache_path @WORKDIR@/kept keys_zone=kept:1m;\n    server {"),
