@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from fixtures.essentials import Unique
+from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.registry import registry
+from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.target.policy import OPEN
 from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.lab.deployment import REFERENCE, MLflow
 from registry_conformance.lab.external.mlflow_command import COMMANDS
+from suites.contract.registration import test_replicas
 from tests.web_answers import Answer, Answering, Asked, site
 
 MISSING = Answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "none"})
@@ -32,6 +39,30 @@ def replicas(lacking: frozenset[int], missing: Answer = MISSING) -> Answering:
         if "experiments/get?" in asked.path:
             return missing if next(turns) % 2 in lacking else Answer(200, {"experiment": {"experiment_id": "7"}})
         return Answer(200, {})
+
+    return answer
+
+
+def bound_by_cookie(databases: int) -> Answering:
+    """Answer as two replicas, to one of which a cookie binds each client; they share a database, or have one each."""
+    turns = itertools.count()
+    known: list[set[str]] = [set() for _ in range(databases)]
+
+    def answer(asked: Asked) -> Answer:
+        bound = re.search(r"replica=(\d)", asked.headers.get("cookie", ""))
+        replica = int(bound[1]) if bound else next(turns) % 2
+        told = {} if bound else {"Set-Cookie": f"replica={replica}; Path=/; HttpOnly"}
+        here = known[replica % databases]
+        if "experiments/create" in asked.path:
+            here.add("experiment")
+            return Answer(200, {"experiment_id": "7"}, told)
+        if "registered-models/create" in asked.path:
+            here.add("model")
+            return Answer(200, {"registered_model": {"name": "m"}}, told)
+        wanted = "model" if "registered-models" in asked.path else "experiment"
+        if "/get?" in asked.path and wanted not in here:
+            return replace(MISSING, headers=told)
+        return Answer(200, {"experiment": {"experiment_id": "7"}, "registered_model": {"name": "m"}}, told)
 
     return answer
 
@@ -59,6 +90,30 @@ def test_what_is_there_now_and_then_is_told(lacking: frozenset[int], value: str)
 
     assert fact.value == value
     assert fact.normal is (value == "each time")
+
+
+@pytest.mark.parametrize(("databases", "value"), [(1, "each time"), (2, "now and then")])
+def test_cookie_that_binds_a_client_hides_no_database(databases: int, value: str) -> None:
+    """No cookie is kept: where one would bind a client to a replica, others are asked too, and one database is fine."""
+    assert facts_of(bound_by_cookie(databases))["meta.steady.P"].value == value
+
+
+@pytest.mark.parametrize(
+    "check", [test_replicas.test_experiment_is_there_for_everybody, test_replicas.test_model_is_there_for_everybody]
+)
+def test_check_asks_every_replica_behind_a_cookie(check: Callable[[MlflowHttp, Unique], None]) -> None:
+    """REG-059 is red where a cookie binds clients to replicas with a database each, and green if they share one."""
+
+    def unique(what: str) -> str:
+        return f"run-{what}"
+
+    def ask(databases: int) -> None:
+        with site(bound_by_cookie(databases)) as there:
+            check(MlflowHttp(Door("literal", there.url, policy=OPEN), None, Evidence(), "run"), unique)
+
+    ask(databases=1)
+    with pytest.raises(Mismatch, match="reads that did not find it"):
+        ask(databases=2)
 
 
 def test_replica_that_lacks_a_route_is_none_that_lacks_a_database() -> None:

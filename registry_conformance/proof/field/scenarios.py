@@ -57,6 +57,14 @@ def _apache(name: str, named: tuple[str, ...], lines: str, *, registers: bool = 
     return FieldScenario(f"apache-{name}", Neighbour("apache", "password", (edit,)), registers, named)
 
 
+_TWO_BY_COOKIE = (
+    "    server mlflow @MLFLOW@ pool-purge-delay 4s",
+    """    balance roundrobin
+    cookie REPLICA insert indirect nocache
+    server one @MLFLOW@ cookie one pool-purge-delay 4s
+    server two @MLFLOW@ cookie two pool-purge-delay 4s""",
+)
+"""HAProxy before two replicas of one database, each client bound to one of them by a cookie."""
 HEALTHY = (
     FieldScenario("bare", Neighbour("none")),
     *(FieldScenario(f"mlflow-{name}", Neighbour("none"), command=command) for name, command in COMMANDS.items()),
@@ -66,6 +74,7 @@ HEALTHY = (
         for configuration in ("password", "password-tuned")
         if (name, configuration) != ("nginx", "password")
     ),
+    FieldScenario("haproxy-sticky", Neighbour("haproxy", "password-tuned", (_TWO_BY_COOKIE,))),
     FieldScenario("haproxy-token", Neighbour("haproxy", "token", lasts=_SHORT), promises_key=True),
     FieldScenario("oauth2-proxy-short-tokens", Neighbour("oauth2-proxy", "token", lasts=_SHORT), promises_key=True),
     *(FieldScenario(f"oauth2-proxy-{name}", Neighbour("oauth2-proxy", name)) for name in ("token", "token-browser")),
