@@ -131,6 +131,19 @@ def test_what_a_client_cannot_read_is_named(breaks: Break, step: str, named: str
     assert (first.id, first.layer) == (named, "proxy")
 
 
+def test_what_is_made_twice_has_lost_no_error(stack: OwnedStack) -> None:
+    """A model that is made although it is there is told as that: nothing stood before an error of MLflow's."""
+
+    def makes(asked: Asked, pass_on: PassOn) -> Answer:
+        answer = pass_on()
+        again = asked.path.endswith("/registered-models/create") and answer.status == 400
+        return replace(answer, status=200, body=b'{"registered_model": {"name": "x"}}') if again else answer
+
+    facts = _seen(stack, makes)
+    assert facts.value("register.taken.P") == "200 json done"
+    assert "errors-replaced" not in {cause.id for cause in conclude(facts).causes}
+
+
 def test_what_fails_for_a_moment_stops_nobody(stack: OwnedStack) -> None:
     """Where each third request fails as the client repeats it, a model can be registered: told in numbers."""
     facts = _seen(stack, _each(3, page(502)), registration, repeats)

@@ -62,9 +62,12 @@ class _Client:
         """Change something; return the document of the answer."""
         return self._told(step, by, f"{REST}/{what}", _document(fits), json=said).json()
 
-    def refused(self, step: str, method: str, what: str, status: int, code: str, **request: Any) -> None:
-        """Ask for what MLflow refuses: the client goes on by the code of that error, which must reach it."""
-        self._told(step, method, f"{REST}/{what}", _error(status, code), **request)
+    def refused(self, step: str, method: str, what: str, error: tuple[int, str], done: str, **request: Any) -> None:
+        """Ask for what MLflow refuses with an ``error``: the client goes on by its code, which must reach it.
+
+        ``done`` is what stands in an answer that does what was asked.
+        """
+        self._told(step, method, f"{REST}/{what}", _error(*error, done), **request)
 
     def upload(self, root: str) -> None:
         """Upload the files of a model at once."""
@@ -147,9 +150,8 @@ def registration(context: ProbeContext, place: str) -> None:
 def _log(client: _Client, name: str) -> None:
     """Make an experiment, a run and a logged model, and upload its files."""
     made = client.made
-    client.refused(
-        "lookup", "GET", "experiments/get-by-name", 404, "RESOURCE_DOES_NOT_EXIST", query={"experiment_name": name}
-    )
+    unknown = (404, "RESOURCE_DOES_NOT_EXIST")
+    client.refused("lookup", "GET", "experiments/get-by-name", unknown, "experiment", query={"experiment_name": name})
     said = client.write("experiment", "experiments/create", _has("experiment_id"), name=name)
     made["experiment"] = own = str(said["experiment_id"])
     client.get("experiment.read", "experiments/get", _has("experiment"), experiment_id=own)
@@ -185,7 +187,8 @@ def _register(client: _Client, name: str) -> None:
     logged = client.made["logged"]
     client.write("model", "registered-models/create", _has("registered_model"), name=name)
     client.made["model"] = name
-    client.refused("taken", "POST", "registered-models/create", 400, "RESOURCE_ALREADY_EXISTS", json={"name": name})
+    taken = (400, "RESOURCE_ALREADY_EXISTS")
+    client.refused("taken", "POST", "registered-models/create", taken, "registered_model", json={"name": name})
     source = {"source": f"models:/{logged}", "model_id": logged}
     client.write("version", "model-versions/create", _has("model_version"), name=name, **source)
     tag = {"key": "mlflow.modelVersions", "value": jsonlib.dumps([{"name": name, "version": 1}])}
@@ -242,14 +245,19 @@ def _document(fits: Fits) -> Callable[[Exchange], str]:
     return judge
 
 
-def _error(status: int, code: str) -> Callable[[Exchange], str]:
-    """Return a judge of errors that the client knows by their code; MLflow gives them this status."""
+def _error(status: int, code: str, done: str) -> Callable[[Exchange], str]:
+    """Return a judge of errors that the client knows by their code; MLflow gives them this status.
+
+    Whose answer has ``done`` in it did what it should refuse, and lost no error.
+    """
 
     def judge(answer: Exchange) -> str:
         if problem := _packed(answer):
             return problem
         if answer.error or answer.error_code == code:
             return WORKS if (answer.status or 0) >= 400 and not answer.error else summarize(answer)
+        if answer.ok and answer.at(done) is not None:
+            return f"{summarize(answer)} done"
         return f"{summarize(answer)} code-lost" if answer.status in (200, status) else summarize(answer)
 
     return judge
