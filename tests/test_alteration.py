@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry_conformance.judge.diagnosis.patterns import in_short
-from registry_conformance.judge.diagnosis.probe_context import alteration, whole
+from registry_conformance.judge.diagnosis.probe_context import alteration, how_it_came, whole
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 
 SENT = b"See http://Example.com/\n\xff\x00"
@@ -27,6 +27,21 @@ SENT = b"See http://Example.com/\n\xff\x00"
 def test_what_was_done_to_bytes_is_told(came: bytes, told: str) -> None:
     """A known alteration is named; the same bytes, and quite other ones, are called nothing."""
     assert alteration(came, SENT) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("200 other (all in lower case)", "; what came is not what was sent: other bytes, all in lower case"),
+        ("200 short", "; what came is not what was sent: fewer bytes"),
+        ("200 whole", ""),
+        ("200 json other", ""),
+        ("404 html", ""),
+    ],
+)
+def test_what_is_wrong_with_a_download_that_succeeded_is_said(value: str, told: str) -> None:
+    """A status of 200 explains nothing: the sentence says how the bytes compare."""
+    assert how_it_came(value) == told
 
 
 def test_an_alteration_stands_behind_the_word_that_rules_read() -> None:

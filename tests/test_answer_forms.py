@@ -14,11 +14,11 @@ MADE = "200 json, made"
 KEY_CHECK = '{"error_code": "TEMPORARILY_UNAVAILABLE", "message": "The API key cannot be checked now; try again."}'
 
 
-def seen(said: str = "", **wrong: str) -> Facts:
+def seen(said: str = "", status: int = 503, **wrong: str) -> Facts:
     """Return what is seen through the door alone: what works there, what does not; ``said`` is its answer's text."""
     facts = Facts()
     body = {"size": len(said), "sha256": "", "text": said}
-    answer: Any = {"kind": "exchange", "method": "PUT", "url": "http://door/x", "door": "main", "status": 503,
+    answer: Any = {"kind": "exchange", "method": "PUT", "url": "http://door/x", "door": "main", "status": status,
                    "response_headers": [["Content-Type", "application/json"]], "response_body": body}  # fmt: skip
     for name, value in FINE.items():
         facts.record(name, value, name, value)
@@ -87,6 +87,22 @@ def test_what_was_replaced_and_is_still_answered_is_a_cache() -> None:
     assert (found.layer, "a cache stands on the way" in found.sentence) == ("proxy", True)
 
 
+def test_text_that_comes_back_rewritten_is_the_doing_of_something_on_the_way() -> None:
+    """Only a program that reads what it passes on makes https of http in a file; one that cuts need not read."""
+    rewritten = conclude(seen(text__get__P="200 long (http made https in it)"), (), (), known={}).causes[0]
+    cut = conclude(seen(text__get__P="200 short (cut after 10 B)"), (), (), known={}).causes[0]
+    assert (rewritten.layer, "come back rewritten" in rewritten.sentence) == ("proxy", True)
+    assert "come back rewritten" not in cut.sentence
+
+
+def test_a_step_that_fails_for_good_goes_before_what_a_client_bridges() -> None:
+    """Some requests went through when they were repeated; the upload did not, and its answer says why."""
+    facts = seen("<html><title>504</title><hr><center>nginx/1.22.1</center>", 504, put__P="504 html nginx")
+    facts.record("again.bridged.P", "6 of 158: 500", "intermittent: 6 of 158 requests failed (500)", ".*")
+    first = conclude(facts, (), (), known={}).causes[0]
+    assert (first.id, first.layer) == ("step-gets-no-answer", "proxy")
+
+
 def test_what_was_not_replaced_is_no_cache() -> None:
     """If the second upload failed, the first content is what belongs there."""
     facts = seen(get__again__P="200 long", meta__gone__P="200 json", put__again__P="502 json X")
@@ -96,7 +112,7 @@ def test_what_was_not_replaced_is_no_cache() -> None:
 def test_the_words_of_a_product_count_more_than_a_possible_cause_elsewhere() -> None:
     """A page of nginx's own is not explained by a device that resets connections."""
     page = "<html><title>500</title><hr><center>nginx/1.22.1</center>"
-    facts = seen(page, size__1m__P="500 html nginx", ladder__put__P="1m 500 html nginx")
+    facts = seen(page, 500, size__1m__P="500 html nginx", ladder__put__P="1m 500 html nginx")
     first = conclude(facts).causes[0]
-    assert first.layer == "proxy"
+    assert (first.id, first.layer) == ("proxy-fails", "proxy")
     assert "nginx itself answers the upload of a large file" in first.sentence

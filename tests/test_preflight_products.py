@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from registry_conformance.judge.diagnosis import diagnose
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.preflight import KINDS
+from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS
+from registry_conformance.judge.diagnosis.preflight.redirects import redirected
+from registry_conformance.judge.diagnosis.preflight.unfit import form_refused
+from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.target.policy import GUARDED
 from registry_conformance.judge.target.target import Door, Target
 from tests.web_answers import Answer, always, looked_at, site
@@ -281,8 +286,57 @@ def test_two_addresses_that_lead_to_each_other_are_a_circle() -> None:
         found = looked_at(f"{there.url}/mlflow").finding
         credentials = there.credentials
     assert found is not None
-    assert "round in a circle" in found.sentence
+    assert (found.kind.id, found.kind.whose) == ("redirect-in-a-circle", OPERATORS)
     assert not credentials
+
+
+def test_a_circle_over_tls_is_told_with_its_usual_reason() -> None:
+    """Who is sent to the address that was asked, over TLS, meets a part that does not know of TLS."""
+    for scheme, told in (("https", True), ("http", False)):
+        url = f"{scheme}://registry.example/api/2.0/mlflow/experiments/search"
+        answer = Exchange("GET", url, "main", 301, response_headers=(("Location", url),))
+        found = redirected(f"{scheme}://registry.example", answer)
+        assert (found.kind.id, "X-Forwarded-Proto" in found.remedy) == ("redirect-in-a-circle", told)
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "message", "part"),
+    [
+        ("GET", "?max_results=1", "Invalid value 0 for parameter 'max_results' supplied.", "query"),
+        ("GET", "?run_id=7", "Missing value for required parameter 'run_id'. See the API docs.", "query"),
+        ("POST", "", "Missing value for required parameter 'name'. See the API docs.", "body"),
+        ("POST", "", "Bad Request. Content-Type must be one of ['application/json'].", "body or its Content-Type"),
+        ("GET", "?max_results=0", "Invalid value 0 for parameter 'max_results' supplied.", ""),
+        ("GET", "?name=x", "Missing value for required parameter 'version'.", ""),
+    ],
+)
+def test_what_mlflow_was_not_given_and_was_sent_is_lost_on_the_way(
+    method: str, query: str, message: str, part: str
+) -> None:
+    """MLflow names what is missing; where it was sent, something before MLflow dropped it."""
+    document = json.dumps({"error_code": "INVALID_PARAMETER_VALUE", "message": message})
+    answer = Exchange(method, f"http://door/x{query}", "main", 400, response_body=Body.of([document.encode()]))
+    found = form_refused(answer, "a search")
+    told = (found.kind.id, f"without its {part}, which" in found.sentence) if found else None
+    assert told == (("request-incomplete", True) if part else None)
+
+
+def test_a_failure_of_nginx_s_own_is_told_before_mlflow_is_blamed() -> None:
+    """A page of 500 that nginx makes itself comes before MLflow is asked: it names who is asked for leave."""
+    with site(always(Answer(500, nginx("500 Internal Server Error")))) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer, "auth_request" in found.sentence) == ("proxy-fails", "proxy", True)
+
+
+@pytest.mark.parametrize(("path", "told"), [("/ml", True), ("", False)])
+def test_a_path_that_mlflow_itself_does_not_know_may_be_the_proxy_s(path: str, told: bool) -> None:
+    """Where MLflow's framework answers 404 below a path, that path may have been passed on with the request."""
+    flask = "<!doctype html><title>404 Not Found</title><p>If you entered the URL manually please check</p>"
+    with site(always(Answer(404, flask))) as there:
+        found = looked_at(f"{there.url}{path}").finding
+    assert found is not None
+    assert (found.kind.id, "proxy_pass" in found.remedy) == ("no-mlflow-at-this-path", told)
 
 
 def test_what_the_preflight_found_comes_before_the_words_of_a_step() -> None:

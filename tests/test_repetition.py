@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from registry_conformance.judge.diagnosis.diagnosis import conclude
+from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.repetition import Repetition
 from registry_conformance.judge.evidence.exchange import Exchange
 
@@ -24,6 +26,23 @@ def asked_again(repetition: Repetition, kind: str, answers: list[int]) -> tuple[
 
     last = repetition.repeated("P", kind, answer(answers[0]), lambda met: met.ok, send)
     return last.status, len(sent)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "named"),
+    [
+        (("GET artifacts",), "files-of-each-replica"),
+        (("GET artifacts", "GET metadata"), "fails-now-and-then"),
+    ],
+)
+def test_files_that_are_found_now_and_then_are_told_from_records(kinds: tuple[str, ...], named: str) -> None:
+    """Replicas that share a database and no folder lose files alone; what has no database in common loses both."""
+    repetition, facts = Repetition(), Facts()
+    for kind in kinds:
+        repetition.asked("P")
+        asked_again(repetition, kind, [404, 200])
+    repetition.tell(facts)
+    assert [cause.id for cause in conclude(facts, causes=()).causes] == [named]
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -42,6 +42,8 @@ ARTIFACTS = re.compile(
     r"register\.(upload|files|download)|head\.(download|coding|range|size)|route\.(upload|download|listing|presigned|multipart|deletion|ajax-artifacts)"
 )
 """The names of facts about artifacts, all of which MLflow asks the store for."""
+_DOWNLOADS = frozenset({"get.P", "text.get.P", "model.get.P", "get.again.P"})
+_REWRITTEN = re.compile(r"200 \w+ \((?:all in lower case|http made https|with other line ends|read as text)")
 _WORDLESS = re.compile(r"(?:all )?500 (?:text|html flask|json INTERNAL_ERROR)\b(?!.*s3:)")
 """An exception that MLflow did not expect: its handlers give the words of all those that it did."""
 _IN_ONE_PIECE = frozenset({"64k", "1m", "5m"})
@@ -102,6 +104,11 @@ def _kept_by_a_cache(facts: Facts, through: Sequence[Fact]) -> bool:
     return any(fact.name in ("get.deleted.P", "meta.gone.P") and "200" in fact.value for fact in through)
 
 
+def _rewritten(_: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether a download came back changed as only a program changes it that reads what it passes on."""
+    return any(_REWRITTEN.search(fact.value) for fact in through if fact.name in _DOWNLOADS)
+
+
 def _fails_on_artifacts(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether MLflow fails without a word, on artifacts alone: what it keeps itself is in order."""
     failed = [fact for fact in through if _WORDLESS.match(fact.value)]
@@ -155,6 +162,8 @@ _STORE = (
 _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] = (
     ("proxy", "what was replaced and what was deleted is still answered as it was: a cache stands on the way",
      _kept_by_a_cache),
+    ("proxy", "files come back rewritten: something on the way takes them for pages, and changes text or links in them",
+     _rewritten),
     ("network", "small requests and answers pass, and larger ones break off without an answer", _break_off_by_size),
     ("mlflow", "small requests after a large upload find nobody for a while: MLflow ended under it, and began anew",
      _ended_by_a_large_one),

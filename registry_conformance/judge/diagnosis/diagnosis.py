@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -175,9 +176,9 @@ def conclude(
     told = told or older_server(facts)
     if told is not None and not first and all(band is Band.POSSIBLE for _, band in chosen):
         first = (_said(told),)
-    if not first and all(band is Band.POSSIBLE and fit.cause.symptom != AT_TIMES for fit, band in chosen):
-        first = tuple(_at_times(facts, named_others=bool(chosen)))[:1]
     spoken = _spoken(facts, layers)
+    if not first and all(band is Band.POSSIBLE and fit.cause.symptom != AT_TIMES for fit, band in chosen):
+        first = tuple(_at_times(facts, named_others=bool(chosen) or spoken is not None))[:1]
     if not chosen and not first:
         first = (_refused(facts) or spoken or _unknown(facts, layers),)
     elif spoken is not None and not first and _speak_against(spoken, [(fit.cause.layer, band) for fit, band in chosen]):
@@ -243,7 +244,7 @@ def _at_times(facts: Facts, *, named_others: bool = False) -> Iterator[Named]:
     """Yield what fails only at times; what a client bridges by itself is said where there is no other cause."""
     for each in NOW_AND_THEN:
         bridged = each.fact.startswith(BRIDGED)
-        if facts.value(each.fact) and not (named_others and bridged):
+        if re.search(each.sign, facts.value(each.fact)) and not (named_others and bridged):
             yield replace(_given(each, facts), band=Band.POSSIBLE if bridged else Band.LIKELY, known=False)
 
 

@@ -53,6 +53,15 @@ NOW_AND_THEN = (
         "known everywhere",
     ),
     Given(
+        "files-of-each-replica",
+        "mlflow",
+        "again.met.P",
+        "404.*, files alone$",
+        "a file that was just uploaded is found at one time and not at another, and what the database keeps is always "
+        "found: several replicas answer here, each with a folder of its own for artifacts",
+        "give all replicas one --artifacts-destination: a bucket, or a folder that they share",
+    ),
+    Given(
         "fails-now-and-then",
         "",
         "again.met.P",

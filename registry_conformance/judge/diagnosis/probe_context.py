@@ -37,6 +37,9 @@ _FARTHEST = 0.5
 _NOTHING_MADE = "read-only: this run made nothing that could be asked for"
 PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
 
+_HOW = {"other": "other bytes", "short": "fewer bytes", "long": "more bytes", "empty": "no bytes"}
+"""How bytes compare with those that were sent, in a word of a fact's value -> in a sentence."""
+
 T = TypeVar("T")
 Judge = Callable[[Exchange], str]
 
@@ -206,8 +209,10 @@ class Asker:
             )
             self.context.facts.unseen(name, Missed(words))
             return exchange
-        sentence = f"{what} {PLACES[self.place]}: {exchange}"
-        self.context.facts.record(name, judge(exchange), sentence, normal, (exchange.evidence(),))
+        value = judge(exchange)
+        came = "" if self.context.facts.healthy(name, value, normal) else how_it_came(value)
+        sentence = f"{what} {PLACES[self.place]}: {exchange}{came}"
+        self.context.facts.record(name, value, sentence, normal, (exchange.evidence(),))
         if method == "GET" and exchange.status in MAY_BE_LATE and not self.context.facts[name].normal:
             self.context.repetition.later(lambda: self._late(what, exchange, judge, normal, request))
         return exchange
@@ -320,6 +325,14 @@ def whole(content: bytes) -> Judge:
         return f"{exchange.status} {sameness(body.size, body.sha256, content)}{how}"
 
     return judge
+
+
+def how_it_came(value: str) -> str:
+    """Return in words what is wrong with a download that succeeded, by what ``whole`` says of it; empty if nothing."""
+    met = re.fullmatch(r"2\d\d (?P<how>other|short|long|empty)(?: \((?P<altered>.+)\))?", value)
+    if met is None:
+        return ""
+    return f"; what came is not what was sent: {_HOW[met['how']]}" + (f", {met['altered']}" if met["altered"] else "")
 
 
 def alteration(came: bytes, content: bytes) -> str:

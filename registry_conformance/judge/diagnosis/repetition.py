@@ -32,6 +32,8 @@ _KINDS = 10
 """So many kinds of failures at one place that stay whatever is repeated; further ones are believed at once."""
 _ANYWHERE = 2
 """From so many kinds of requests on that failed at one place for a moment, each failure there is repeated."""
+FILES_ALONE = ", files alone"
+"""What the value of such a fact ends with if no request for anything but files failed."""
 BRIDGED, MET, LATE = "again.bridged", "again.met", "again.late"
 """The facts about failures that the client repeats, those that end it, and those that end after some seconds."""
 
@@ -51,6 +53,7 @@ class Repetition:
         self._asked: Counter[str] = Counter()
         self._failed: Counter[tuple[str, bool, str]] = Counter()
         self._kinds: set[tuple[str, str, bool]] = set()
+        """Place, kind of request, and whether the client repeats it, of what failed for a moment."""
         self._fixed: set[tuple[str, str, str]] = set()
         self._later: list[Callable[[], str]] = []
 
@@ -126,7 +129,13 @@ class Repetition:
             words = f"intermittent: {failed} of {asked} requests failed ({statuses}), and went through when asked again"
             words += f", as the MLflow client does by itself, up to {MOST} times" if bridged else _ENDS
             name = BRIDGED if bridged else MET
-            facts.record(f"{name}.{place}", f"{failed} of {asked}: {statuses}", words, ".*" if bridged else "none")
+            value = f"{failed} of {asked}: {statuses}{self._of_files(place, bridged=bridged)}"
+            facts.record(f"{name}.{place}", value, words, ".*" if bridged else "none")
+
+    def _of_files(self, place: str, *, bridged: bool) -> str:
+        """Return that nothing but requests for files failed so, in words of a fact's value; else nothing."""
+        kinds = {kind for at, kind, passed in self._kinds if (at, passed) == (place, bridged)}
+        return FILES_ALONE if kinds and all(kind.endswith("artifacts") for kind in kinds) else ""
 
     def _by_place(self) -> dict[tuple[str, bool], Counter[str]]:
         found: dict[tuple[str, bool], Counter[str]] = {}

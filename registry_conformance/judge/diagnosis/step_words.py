@@ -10,7 +10,7 @@ from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
-from registry_conformance.judge.diagnosis.preflight.failing import TOO_MANY, says_of_behind
+from registry_conformance.judge.diagnosis.preflight.failing import TOO_MANY, says_of_behind, says_of_itself
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
 from registry_conformance.judge.diagnosis.preflight.server_words import server_words
@@ -24,8 +24,8 @@ from registry_conformance.judge.evidence.sign_in import is_redirect, leads_to_si
 PRODUCT_KINDS = frozenset(
     kind.id
     for kind in (
-        finding.FIREWALL, finding.FILTER, finding.TUNNEL, finding.CAPTIVE, finding.THROTTLED, finding.STEP_ANSWERED,
-        finding.STEP_UNSERVED, finding.STEP_REDIRECTED,
+        finding.FIREWALL, finding.FILTER, finding.TUNNEL, finding.CAPTIVE, finding.THROTTLED, finding.FAILS_BEFORE,
+        finding.STEP_ANSWERED, finding.STEP_UNSERVED, finding.STEP_REDIRECTED,
     )
 )  # fmt: skip
 """What only the words of a product before MLflow tell."""
@@ -94,12 +94,11 @@ def _told(step: str, fact: Fact, answer: Exchange) -> StepWords | None:
         sentence = f"{step} is answered 429, too many requests, by {product or 'what stands before MLflow'}{said}"
         return StepWords(fact, _found(finding.THROTTLED, sentence, answer), located=True)
     if product:
-        behind = says_of_behind(answer)
-        why = f": it {behind}" if behind else ""
+        behind, itself = says_of_behind(answer), says_of_itself(answer)
+        why = f": it {behind}" if behind else f": {itself}" if itself else ""
+        kind = finding.STEP_UNSERVED if behind else finding.FAILS_BEFORE if itself else finding.STEP_ANSWERED
         sentence = f"{product} itself answers {step} with {answer.status}{why}{said}"
-        return StepWords(
-            fact, _found(finding.STEP_UNSERVED if behind else finding.STEP_ANSWERED, sentence, answer), located=True
-        )
+        return StepWords(fact, _found(kind, sentence, answer), located=True)
     if _is_foreign_page(answer):
         return StepWords(fact, _by_a_page(step, answer, said), located=True)
     if not (isinstance(answer.json(), dict) and words):

@@ -31,6 +31,11 @@ _BEHIND = {
 """What a proxy says by its status of what stands behind it."""
 _SELF = frozenset({"nginx", "caddy", "fastly", "akamai", APPLICATION})
 """Products whose own 503 may be meant: a limit, maintenance, a rule."""
+_OWN_FAILURE = (
+    "who it asks for leave (auth_request) does not answer, or with another status than 2xx, 401 and 403; or it cannot "
+    "write its temporary files; or its rewrites go round in a circle"
+)
+"""When nginx makes a page of 500 itself; its error log tells which."""
 _FLASK_S = re.compile(r"The server encountered an internal error and was unable to complete your request\. Either")
 """How the framework that MLflow is built on fails."""
 _OTHERS = (f"{REST}/registered-models/search?max_results=1", f"{REST}/experiments/get-by-name?experiment_name=Default")
@@ -54,6 +59,12 @@ def fails_on_everything(asking: Asking, answer: Exchange, product: Product) -> F
     return Finding(kind, sentence + said, kind.remedy + later, tuple(str(exchange) for exchange in (answer, *others)))
 
 
+def says_of_itself(answer: Exchange) -> str:
+    """Return what a proxy's own page of 500 means, empty if it is none, or that of a product that makes none itself."""
+    own = author_of(answer)
+    return _OWN_FAILURE if own and own.id == "nginx" and answer.status == HTTPStatus.INTERNAL_SERVER_ERROR else ""
+
+
 def says_of_behind(answer: Exchange) -> str:
     """Return what a proxy says by a status of its own of what stands behind it, empty if nothing."""
     return _BEHIND.get(answer.status or 0, "")
@@ -71,6 +82,8 @@ def _failure(answer: Exchange, product: Product) -> tuple[Kind, str]:
         return finding.UNAVAILABLE, f"every request is answered 503, unavailable, by {who}"
     if not own and _is_mlflow_s(answer):
         return finding.FAILS, f"MLflow itself fails: it answers {answer.status} to everything it is asked"
+    if words := says_of_itself(answer):
+        return finding.FAILS_BEFORE, f"every request is answered 500 by {who}, not by MLflow: {words}"
     return finding.FAILING, f"every request is answered {answer.status} by {who}"
 
 

@@ -121,7 +121,12 @@ ELSEWHERE = Kind(
 )  # fmt: skip
 REDIRECT = Kind(
     "redirect-to-another-path", "client", "the address is redirected to another path",
-    "use the address that the redirect names; if it names this one again, the redirect goes round in a circle",
+    "use the address that the redirect names",
+)  # fmt: skip
+CIRCLE = Kind(
+    "redirect-in-a-circle", "proxy", "the address is redirected to itself, round in a circle",
+    "correct the redirect: no client gets past it",
+    OPERATORS,
 )  # fmt: skip
 LOGIN = Kind(
     "login-page", "auth", "a page to sign in answers, as for a person with a browser",
@@ -213,6 +218,12 @@ UNFIT = Kind(
     "have whatever refuses it accept what the MLflow client sends",
     OPERATORS,
 )  # fmt: skip
+INCOMPLETE = Kind(
+    "request-incomplete", "proxy", "a part of what is sent does not reach MLflow: its query, its body or its type",
+    "have what stands before MLflow pass requests on whole: the query with the path ($is_args$args in nginx), the "
+    "body, and Content-Type as it came",
+    OPERATORS,
+)  # fmt: skip
 CLIENT_CERTIFICATE = Kind(
     "client-certificate-wanted", "auth", "a client certificate is wanted, and none or another one was given",
     "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a file that holds a certificate and its key; the operator issues it",
@@ -231,6 +242,12 @@ OPEN = Kind(
 FAILS = Kind(
     "mlflow-fails", "mlflow", "MLflow itself fails on everything it is asked",
     "read MLflow's log: its database is the first thing to look at",
+    OPERATORS,
+)  # fmt: skip
+FAILS_BEFORE = Kind(
+    "proxy-fails", "proxy", "the proxy itself fails, before MLflow is asked",
+    "read the proxy's error log; if it asks an auth service for leave, look whether that runs, is reached, takes the "
+    "size of this request (client_max_body_size in the location of auth_request), and what it answers",
     OPERATORS,
 )  # fmt: skip
 FAILING = Kind(
@@ -281,9 +298,9 @@ STEP_FAILS = Kind(
 KINDS = (
     NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME,
     HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ENDLESS,
-    CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT, LOGIN, OTHER,
-    PAGE, PATH, BARRED, REFUSED, RIGHTS, WORKSPACE, WANTED, PASSWORD, LOST, OPEN,
-    FAILS, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
+    CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
+    INCOMPLETE, LOGIN, OTHER, PAGE, PATH, BARRED, REFUSED, RIGHTS, WORKSPACE, WANTED, PASSWORD, LOST, OPEN,
+    FAILS, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
     STEP_ANSWERED, STEP_REDIRECTED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

@@ -34,10 +34,20 @@ def redirected(url: str, answer: Exchange, followed: Exchange | None = None) -> 
         return Finding(finding.TO_HTTPS, f"{way} from http to https, at {there.netloc}", f"use {suggested}", seen)
     if _same(here, there) or (followed is not None and is_redirect(followed) and _back(answer, followed)):
         sentence = f"{way} round in a circle: {_shown(goal)} leads back here"
-        return Finding(finding.REDIRECT, sentence, "correct the redirect: no client gets past it", seen)
+        return Finding(finding.CIRCLE, sentence, _out_of_the_circle(here), seen)
     added = "have that path answered as it is asked for: the MLflow client adds no slash at its end"
     return Finding(
         finding.REDIRECT, f"{way} to {_shown(goal)}", added if suggested == url else f"use {suggested}", seen
+    )
+
+
+def _out_of_the_circle(here: SplitResult) -> str:
+    """Return what ends a redirect that leads where it was asked: over TLS, the usual reason is that nobody says so."""
+    if here.scheme != "https":
+        return finding.CIRCLE.remedy
+    return (
+        "have what ends TLS set X-Forwarded-Proto: https, and what redirects believe it: it takes each request for "
+        "plain HTTP, and sends it to https again"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
@@ -42,6 +42,14 @@ _CLIENT_CERTIFICATE = re.compile(
 _CLIENT_CERTIFICATE_REFUSED = re.compile(r"SSL certificate error", re.IGNORECASE)
 """How nginx says that a client certificate was given, and is not accepted."""
 
+_MISSING = re.compile(
+    r"Missing value for required parameter '(?P<name>\w+)'|Invalid value 0 for parameter '(?P<none>\w+)'"
+)
+"""How MLflow says that it was asked without a parameter; a number that is missing is 0 for it."""
+_NO_DOCUMENT = re.compile(
+    r"Content-Type must be one of|The request body could not be decoded|Failed to decode JSON object"
+)
+
 
 def refused_for_form(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
     """Return that the client's search is refused for its form: the host that it names, its size, its protocol."""
@@ -53,7 +61,26 @@ def form_refused(answer: Exchange, what: str, product: Product | None = None, ke
     """Return that ``what`` was asked is refused for its form; ``key`` is the length of a key that makes it so."""
     if answer.status is None or not 400 <= answer.status < 500:
         return None
-    return _host_refused(answer, what) or _certificate_wanted(answer) or _unfit(answer, what, product, key)
+    found = _host_refused(answer, what) or _certificate_wanted(answer) or _unfit(answer, what, product, key)
+    return found or _incomplete(answer, what)
+
+
+def _incomplete(answer: Exchange, what: str) -> Finding | None:
+    """Return that MLflow says it was asked without something that was sent: the query, the body or its media type."""
+    words = words_of(answer) if answer.error_code else ""
+    missing = _MISSING.search(words)
+    if missing is not None:
+        name = missing["name"] or missing["none"]
+        sent = parse_qs(urlsplit(answer.url).query)
+        part = "query" if name in sent else "body"
+        if (missing["none"] and sent.get(name) in (None, ["0"])) or (part == "body" and answer.method == "GET"):
+            return None
+    elif _NO_DOCUMENT.search(words):
+        part = "body or its Content-Type"
+    else:
+        return None
+    sentence = f"{what} reaches MLflow without its {part}, which was sent; MLflow says: {words!r}"
+    return Finding(finding.INCOMPLETE, sentence, finding.INCOMPLETE.remedy, (str(answer),))
 
 
 def _host_refused(answer: Exchange, what: str) -> Finding | None:
