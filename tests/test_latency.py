@@ -35,7 +35,7 @@ def budget_on(stretch: float) -> Budget:
     return budget
 
 
-def timed(stretch: float, *seconds: float, status: int = 200) -> tuple[str, int]:
+def timed(stretch: float, *seconds: float, status: int | None = 200) -> tuple[str, int]:
     """Return what is told of requests that take so long, one after the other, and how many were asked."""
     context = ProbeContext(Target("x", "live", (DOOR,), {}), "run", Facts(), budget_on(stretch), DOOR)
     answers = [Exchange("GET", "/", "given", status, seconds=each) for each in seconds]
@@ -72,10 +72,15 @@ def test_what_was_slow_once_with_no_time_for_another_counts_as_it_came() -> None
     assert fastest(context, SLOW, lambda: next(left)) == Timed(slow)
 
 
-@pytest.mark.parametrize("status", [502, 504])
-def test_what_breaks_is_not_timed_again(status: int) -> None:
-    """A failure is told as it came; that it came late says nothing of how fast the target is."""
-    assert timed(1.0, 0.6, 0.1, status=status) == ("slow 1 s", 1)
+@pytest.mark.parametrize("status", [200, 504])
+def test_what_breaks_off_late_once_is_timed_again(status: int) -> None:
+    """Whether an answer is good, and how soon it comes, are two things."""
+    assert timed(9.0, 0.6, 0.1, status=status) == ("fast", 2)
+
+
+def test_silence_is_not_waited_for_again() -> None:
+    """It costs the whole of the patience each time."""
+    assert timed(1.0, 6.0, 0.1, status=None) == ("nothing", 1)
 
 
 def test_time_that_was_allowed_once_stays_allowed() -> None:

@@ -203,7 +203,7 @@ class Asker:
         if exchange.error.startswith("skipped: "):
             self.context.facts.unseen(name, exchange.error.removeprefix("skipped: "))
             return exchange
-        if exchange.error.startswith("timeout") and exchange.seconds < _SILENCE * self.context.machine.stretch:
+        if exchange.error.startswith("timeout") and exchange.seconds < _SILENCE * self.context.slack:
             words = (
                 f"{what} was not answered in {exchange.seconds:.0f} s, on a machine that is itself too busy to judge it"
             )

@@ -63,7 +63,10 @@ FAULTS = (
         layer="client",
         seen="the script is green, and nothing is registered",
         change=part("client", variables=(("MLFLOW_TRACKING_URI", "sqlite:///mock.db"),)),
-        symptoms=(Walks("^$"), Ask("GET", _MODELS_LIKE_THIS, status="200", lacks='"name"')),
+        symptoms=(
+            Walks("a path on the disk of whoever uploads"),
+            Ask("GET", _MODELS_LIKE_THIS, status="200", lacks='"name"'),
+        ),
         incidents=("C3",),
     ),
     Fault(

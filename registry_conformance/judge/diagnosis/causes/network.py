@@ -155,7 +155,7 @@ CAUSES: tuple[Cause, ...] = (
         requirements=("ART-005", "RTE-004"),
         clues=(
             must("get.P", "(reset|protocol|200 .*cut)", 2),
-            must("pace.get.P", "(?!timeout|slow [2-9])", 1),
+            never("pace.get.P", "(timeout|slow [2-9])"),
             must("put.P", "200", 1),
             must("stored.P", "whole", 1),
             must("get.O", "200 whole", 1),

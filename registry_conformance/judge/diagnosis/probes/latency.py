@@ -90,21 +90,25 @@ class Timed:
 
 
 def fastest(context: ProbeContext, slow: float, send: Callable[[], Exchange]) -> Timed:
-    """Return the fastest of a few exchanges; one that is fast, breaks or takes far too long is enough.
+    """Return the fastest of a few exchanges; one that is fast, silent or takes far too long is enough.
 
     What others that want the processor make of a request is different each time, and what the target makes of it is
     not: of many the fastest shows the target's own pace.
     """
     best = first = send()
-    if first.broke or first.seconds < slow or first.seconds > _FAR * slow * context.machine.stretch:
+    if _silent(first) or first.seconds < slow or first.seconds > _FAR * slow * context.machine.stretch:
         return Timed(first)
     for asked in range(1, _MANY):
         doubtful = best.seconds < slow * context.machine.stretch
         if best.seconds < slow or (asked >= _FEW and not doubtful):
             return Timed(best)
         again = send()
-        if again.error.startswith("skipped: "):
+        if _silent(again):
             return Timed(best)
-        if not again.broke:
-            best = min(best, again, key=lambda exchange: exchange.seconds)
+        best = min(best, again, key=lambda exchange: exchange.seconds)
     return Timed(best, sure=True)
+
+
+def _silent(exchange: Exchange) -> bool:
+    """Return whether no whole answer came in the time that it was waited for, or nothing was asked."""
+    return exchange.status is None or exchange.error.startswith("timeout")
