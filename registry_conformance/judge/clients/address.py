@@ -1,4 +1,4 @@
-"""Addresses: the one that others see this machine at, and those that answers name."""
+"""This machine's address as a door sees it, and URLs that responses contain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from registry_conformance.judge.target.target import Door
 
 
 def address_towards(door: Door) -> str:
-    """Return the address of this machine's that a connection to a door comes from; nothing is sent."""
+    """Return this machine's source address for connections to a door; nothing is sent."""
     parts = urlsplit(door.url)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         way.connect((parts.hostname or "", parts.port or 9))
@@ -18,7 +18,7 @@ def address_towards(door: Door) -> str:
 
 
 def is_web_address(value: Any) -> TypeGuard[str]:
-    """Return whether what an answer names is a URL that can be asked: ``http`` or ``https``, and a host."""
+    """Return whether a text from a response is an ``http`` or ``https`` URL with a host."""
     try:
         parts = urlsplit(value) if isinstance(value, str) else None
         return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -1,4 +1,4 @@
-"""How artifacts really move: what a client as users have it does, told from its own exchanges."""
+"""How a typical client transfers artifacts, derived from its own exchanges."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PAST_THE_DOOR = "past the door"
 
 
 def observe_ways(sdk: Sdk, run_id: str, name: str, payload: bytes) -> tuple[Ways, Body | None]:
-    """Log an artifact and download it again by the SDK; return the ways it took, and what came back.
+    """Log an artifact and download it by the SDK; return how it was transferred both ways, and what came back.
 
-    A way is ``proxied``, ``presigned``, ``direct`` (with the client's own credentials), or the problem it met.
+    A way is ``proxied``, ``presigned``, ``direct`` (with the client's own credentials), or the problem that occurred.
     """
     developer = replace(sdk.developer, home=sdk.developer.home / "ways")
     developer.home.mkdir(parents=True)
@@ -52,7 +52,7 @@ def _there_and_back(developer: Developer, run_id: str, file: Path) -> tuple[Leg,
 
 
 def _way(method: str, name: str, exchanges: tuple[Exchange, ...]) -> str:
-    """Return how the bytes of an artifact passed: past the door, by whose right, or by an artifact route."""
+    """Return how the bytes of an artifact were transferred: through the door, by presigned URL, or directly."""
     carried = [exchange for exchange in exchanges if exchange.method == method and name in exchange.url]
     past = [exchange for exchange in carried if exchange.door == PAST_THE_DOOR and exchange.ok]
     if past:

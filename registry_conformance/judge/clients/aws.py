@@ -1,4 +1,4 @@
-"""The one place where clients of AWS services, and of stores that speak S3, are made; boto3 comes with the first."""
+"""Creates all clients of AWS services and S3-compatible stores; imports boto3 on first use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Ask = Callable[[str, str, int], Permit]
 
 
 def installed() -> bool:
-    """Return whether this installation has what makes clients."""
+    """Return whether boto3 is installed."""
     return importlib.util.find_spec("boto3") is not None
 
 
@@ -38,11 +38,11 @@ def client(
     ca: Path | None = None,
     ask: Ask | None = None,
 ) -> Any:
-    """Return a client of a service, with nothing of this machine's own settings.
+    """Return a client of a service, independent of this machine's own AWS settings.
 
     ``access`` has ``access_key`` and ``secret_key``, and may have ``session_token``, ``region`` and ``endpoint``, empty
-    for AWS's own. ``attempts`` count the first; ``connect`` and ``read`` are seconds. ``ask`` gives leave for each
-    request; without it the client is one that reads.
+    for AWS's own. ``attempts`` includes the first; ``connect`` and ``read`` are seconds. ``ask`` authorizes each
+    request; without it only reading requests are allowed.
     """
     import boto3  # noqa: PLC0415 - a third of a second, and not every process looks
     from botocore.config import Config  # noqa: PLC0415 - as above
@@ -74,25 +74,25 @@ def client(
 
 
 def at_one_host(request: Any, **_: object) -> None:
-    """Take the account out of the name of the host: another endpoint than AWS's own has one name for all accounts."""
+    """Remove the account id from the host name: endpoints other than AWS's have one host name for all accounts."""
     parts = urlsplit(request.url)
     request.url = urlunsplit(parts._replace(netloc=re.sub(r"^\d{12}\.", "", parts.netloc)))
 
 
 def _reads(method: str, url: str, size: int) -> Permit:
-    """Return leave for a request of a client that reads an account or its logs."""
+    """Authorize a request that reads an account or its logs."""
     del size
     return Permit(f"{method} {url}")
 
 
 class _Asking:
-    """Stands before what sends a client's requests, and asks leave for each."""
+    """An HTTP session that asks for authorization before it sends a request."""
 
     def __init__(self, session: Any, ask: Ask) -> None:
         self._session, self._ask = session, ask
 
     def send(self, request: Any) -> Any:
-        """Send a request if it gets leave."""
+        """Send a request if it is authorized."""
         with self._ask(request.method, request.url, int(request.headers.get("Content-Length") or 0)):
             return self._session.send(request)
 
@@ -102,6 +102,6 @@ class _Asking:
 
 
 def access_of(given: Any) -> dict[str, str]:
-    """Return the access of whatever has its fields: a bucket's, a log group's, a client's login."""
+    """Return the access settings of any object with these fields: a bucket, a log group, a client's login."""
     names = ("access_key", "secret_key", "session_token", "region", "endpoint")
     return {name: str(getattr(given, name, "")) for name in names}

@@ -1,4 +1,4 @@
-"""What an exchange may cost this side, whoever answers: seconds, silence and bytes, counted in one place."""
+"""Limits of one exchange, whatever the server does: total time, silence and bytes."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _PIECE = 256 * 1024
 
 
 class OverlongError(http.client.HTTPException):
-    """An answer does not end within the bytes that are read of it."""
+    """A response is longer than the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one exchange may cost: ``silence`` and ``whole`` in seconds, ``most`` bytes of all its answers.
+    """Limits of one exchange: ``silence`` and ``whole`` in seconds, ``most`` bytes of all its responses.
 
-    ``silence`` is how long nothing may come. An answer that comes byte by byte is silent too: each span of that length
-    must bring ``LEAST_BYTES``. ``whole`` ends the exchange whatever moves; ``None`` is ``WHOLE_SECONDS``, and longer by
-    what has moved.
+    ``silence`` is the longest time without progress; a response that trickles counts as silent unless each such span
+    brings ``LEAST_BYTES``. ``whole`` limits the exchange; ``None`` is ``WHOLE_SECONDS`` plus time for the bytes
+    transferred.
     """
 
     silence: float
@@ -45,14 +45,14 @@ class Bounds:
     most: int = MOST_BYTES
 
     def seconds(self, moved: int) -> float:
-        """Return how long an exchange may take that has moved so many bytes."""
+        """Return the time limit of an exchange that has transferred this many bytes."""
         return self.whole if self.whole is not None else WHOLE_SECONDS + moved / EARNED_BYTES
 
 
 class Line:
-    """A connected socket within bounds; ``http.client`` takes it for a socket, and one after the other reads from it.
+    """A connected socket with limits, usable by ``http.client`` for several responses in turn.
 
-    Raises ``TimeoutError`` or ``OverlongError`` when a bound is reached. Stays open until its owner ends it.
+    Raises ``TimeoutError`` or ``OverlongError`` when a limit is reached. Stays open until its owner closes it.
     """
 
     def __init__(self, connected: socket.socket, bounds: Bounds) -> None:
@@ -65,7 +65,7 @@ class Line:
         self._reader = _Reader(_Source(self))
 
     def sendall(self, data: Any) -> None:
-        """Send all of ``data``, in pieces that each take no longer than silence may last."""
+        """Send all of ``data``, in pieces that each take no longer than ``silence``."""
         whole = memoryview(data).cast("B")
         for start in range(0, len(whole), _PIECE):
             piece = whole[start : start + _PIECE]
@@ -74,7 +74,7 @@ class Line:
             self._moved += len(piece)
 
     def receive_into(self, buffer: Any) -> int:
-        """Read what is there into ``buffer``; return how many bytes that was, 0 at the end."""
+        """Read available bytes into ``buffer``; return their number, 0 at the end."""
         self._socket.settimeout(self._seconds_left())
         try:
             count = self._socket.recv_into(buffer)
@@ -85,38 +85,38 @@ class Line:
         return count
 
     def makefile(self, *_: object) -> io.BufferedReader:
-        """Return the one reader of this connection, which stays open when an answer has been read from it."""
+        """Return the one reader of this connection, which stays open after a response."""
         return self._reader
 
     def recv(self, size: int) -> bytes:
-        """Return up to ``size`` of the next bytes, none at the end."""
+        """Return up to ``size`` bytes, none at the end."""
         return self._reader.read1(size)
 
     def head_begins(self) -> None:
-        """Note that what is read from now on is the head of an answer."""
+        """Note that the head of a response is read from now on."""
         self._in_head, self._head = True, 0
 
     def body_begins(self) -> None:
-        """Note that a head is whole, and a body follows."""
+        """Note that a head is complete, and a body follows."""
         self._in_head = False
 
     def close(self) -> None:
-        """Stay open: an answer may still be read when ``http.client`` is done with the request."""
+        """Stay open: ``http.client`` closes it after a request, but a response may still follow."""
 
     def abort(self, option: bytes) -> None:
-        """Set how the socket lingers when it is closed."""
+        """Set the socket's linger option before it is closed."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
 
     def narrow(self, size: int) -> None:
-        """Take in no more than about ``size`` bytes before they are read: the other side waits for the rest."""
+        """Limit the receive buffer to about ``size`` bytes, so that the sender has to wait."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     def hang_up(self) -> None:
-        """Close both directions at once, whatever is under way."""
+        """Close both directions at once."""
         self._socket.shutdown(socket.SHUT_RDWR)
 
     def _seconds_left(self) -> float:
-        """Return how long the next wait may last; raise ``TimeoutError`` if the whole has taken too long."""
+        """Return how long the next wait may last; raise ``TimeoutError`` after the total limit."""
         allowed = self._bounds.seconds(self._moved)
         left = self._began + allowed - time.monotonic()
         if left <= 0:
@@ -140,23 +140,23 @@ class Line:
 
 
 class _Source(io.RawIOBase):
-    """The bytes of a line, as a stream."""
+    """The bytes of a connection as a raw stream."""
 
     def __init__(self, line: Line) -> None:
         super().__init__()
         self._line = line
 
     def readable(self) -> bool:
-        """Return that it can be read."""
+        """Return ``True``."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read what is there into ``buffer``."""
+        """Read available bytes into ``buffer``."""
         return self._line.receive_into(buffer)
 
 
 class _Reader(io.BufferedReader):
-    """Reads a line for as many answers as it brings."""
+    """A buffered reader for all responses of a connection."""
 
     def close(self) -> None:
         """Stay open for the next answer."""
@@ -164,7 +164,7 @@ class _Reader(io.BufferedReader):
 
 @contextmanager
 def within(connected: socket.socket, bounds: Bounds) -> Iterator[Line]:
-    """Yield a connected socket within bounds; it is closed with the block."""
+    """Yield a connected socket with limits; it is closed at the end of the block."""
     try:
         yield Line(connected, bounds)
     finally:
@@ -173,7 +173,7 @@ def within(connected: socket.socket, bounds: Bounds) -> Iterator[Line]:
 
 @contextmanager
 def connected(connection: http.client.HTTPConnection, bounds: Bounds) -> Iterator[Line]:
-    """Open a connection and yield its line; whatever is asked on it keeps to the bounds until the block ends."""
+    """Open a connection and yield its socket; all requests on it obey the limits until the block ends."""
     connection.connect()
     with within(connection.sock, bounds) as line:
         connection.sock = line
@@ -184,7 +184,7 @@ def connected(connection: http.client.HTTPConnection, bounds: Bounds) -> Iterato
 
 
 def read_whole(response: http.client.HTTPResponse) -> Iterator[bytes]:
-    """Yield the body of an answer piece by piece; raise ``IncompleteRead`` if it ends before its length."""
+    """Yield the body of a response in pieces; raise ``IncompleteRead`` if it is shorter than announced."""
     while chunk := response.read1(_PIECE):
         yield chunk
     if response.length:

@@ -1,4 +1,4 @@
-"""What really lies in the bucket: boto3 with explicit credentials, nothing of the environment's."""
+"""Access to the bucket by boto3 with explicit credentials, independent of the environment's."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ Mine = Callable[[str, datetime], bool]
 
 @functools.cache
 def s3(access: BucketAccess, patience: float = 30, attempts: int = 2) -> S3Client:
-    """Return one client for all looks at a bucket, since making one costs more than a look; its guard is asked.
+    """Return a cached client for a bucket, because creating one is slow; its guard authorizes requests.
 
-    ``patience`` in seconds bounds each wait for an answer.
+    ``patience`` limits each wait for a response, in seconds.
     """
     made: S3Client = aws.client(
         "s3",
@@ -51,7 +51,7 @@ def s3(access: BucketAccess, patience: float = 30, attempts: int = 2) -> S3Clien
 
 
 def authorize_store(access: BucketAccess, method: str, url: str, size: int = 0) -> Permit:
-    """Return leave for a request to a bucket; raise ``NotAllowed`` if its guard gives none."""
+    """Authorize a request to a bucket; raise ``NotAllowed`` if its guard rejects it."""
     path = unquote(urlsplit(url).path)
     permit = Permit(f"{method} {path}")
     if access.guard is None or method in _READS:
@@ -68,7 +68,7 @@ def authorize_store(access: BucketAccess, method: str, url: str, size: int = 0) 
 
 
 def _relative(access: BucketAccess, path: str) -> str:
-    """Return a request's key below the root of all artifacts; raise ``NotAllowed`` for one that is elsewhere."""
+    """Return a request's key relative to the artifact root; raise ``NotAllowed`` for one outside."""
     root = f"/{access.bucket}/{access.prefix.strip('/')}".rstrip("/") + "/"
     if not path.startswith(root):
         raise NotAllowed(f"a key below {root}", path[:200])
@@ -76,7 +76,7 @@ def _relative(access: BucketAccess, path: str) -> str:
 
 
 class BucketError(RuntimeError):
-    """The store refuses what is asked of it, or keeps what was to be removed; the message says what and how."""
+    """The store rejected a request, or did not delete an object; the message says which."""
 
 
 _WITHOUT_LOCK = {
@@ -92,7 +92,7 @@ _WITHOUT_LOCK = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How the store keeps an object: encryption, KMS key and version as S3 names them, empty if it has none."""
+    """How the store holds an object: encryption, KMS key and version in S3's terms, empty if none."""
 
     encryption: str
     kms_key: str
@@ -101,13 +101,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The store's inside. Keys are whole S3 keys; ``key_for`` makes them from what the API says."""
+    """Direct access to the objects of the store.
+
+    Keys are complete S3 keys; ``key_for`` derives them from what the API returns.
+    """
 
     access: BucketAccess
     evidence: Evidence
 
     def key_for(self, artifact_uri: str, path: str = "") -> str:
-        """Return the key of ``path`` under a location that the API gave, proxied or ``s3://``."""
+        """Return the key of ``path`` below a location from the API, proxied or ``s3://``."""
         direct = f"s3://{self.access.bucket}/"
         if artifact_uri.startswith(direct):
             root = artifact_uri.removeprefix(direct).strip("/")
@@ -140,9 +143,9 @@ class Bucket:
         return body
 
     def is_held(self, key: str) -> bool:
-        """Return whether the object under ``key`` is under a legal hold; a bucket without Object Lock has none.
+        """Return whether the object under ``key`` is under a legal hold; without Object Lock it never is.
 
-        Raises ``PreconditionFailed`` if that may not be read.
+        Raises ``PreconditionFailed`` if reading that is denied.
         """
         from botocore.exceptions import ClientError  # noqa: PLC0415 - not every worker looks
 
@@ -157,7 +160,7 @@ class Bucket:
         return bool(status == "ON")
 
     def kept(self, key: str) -> Kept:
-        """Return how the store keeps the object under ``key``; raise ``PreconditionFailed`` if there is none."""
+        """Return how the store holds the object under ``key``; raise ``PreconditionFailed`` if it does not exist."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - not every worker looks
 
         try:
@@ -177,7 +180,7 @@ class Bucket:
         return sum(version["Key"] == key for version in found)
 
     def version_count(self, prefix: str) -> dict[str, int]:
-        """Return key -> how many versions each object under ``prefix`` has, all pages; 1 if the bucket keeps none."""
+        """Return key -> number of versions of each object under ``prefix``; 1 without versioning."""
         found: dict[str, int] = {}
         for page in self._pages("list_object_versions", prefix):
             for version in page.get("Versions", ()):
@@ -185,7 +188,7 @@ class Bucket:
         return found
 
     def unfinished(self, artifact_uri: str, path: str) -> int:
-        """Return how many uploads of an artifact were begun, and neither joined nor given up."""
+        """Return the number of multipart uploads of an artifact that were neither completed nor aborted."""
         key = self.key_for(artifact_uri, path)
         found = s3(self.access).list_multipart_uploads(Bucket=self.access.bucket, Prefix=key)
         return len(found.get("Uploads", ()))
@@ -198,9 +201,9 @@ class Bucket:
         return found
 
     def purge(self, root: str, mine: Mine) -> list[str]:
-        """Remove the versions and delete markers, listed below ``root``, that are ``mine``; return the keys that stay.
+        """Delete all versions and delete markers below ``root`` that are ``mine``; return the keys that remain.
 
-        All are looked at before the first is removed. Raises ``BucketError`` if the store refuses.
+        All are inspected before the first is deleted. Raises ``BucketError`` if the store rejects a request.
         """
         with _told():
             for key, version in self._versions(root, mine):
@@ -214,19 +217,19 @@ class Bucket:
         return [(one["Key"], one["VersionId"]) for one in found if mine(one["Key"], one["LastModified"])]
 
     def version_keys(self, begin: str) -> list[str]:
-        """Return the keys that begin so and have a version or a delete marker."""
+        """Return the keys with this prefix that have a version or a delete marker."""
         with _told():
             return sorted({key for key, _ in self._versions(begin, lambda *_: True)})
 
     def unfinished_keys(self, begin: str) -> list[str]:
-        """Return the keys that begin so and have unfinished uploads, if the store lists them by that."""
+        """Return the keys with this prefix that have unfinished uploads, if the store lists them by prefix."""
         with _told():
             return sorted({key for key, _ in self._unfinished(begin, lambda *_: True)})
 
     def give_up(self, key: str, mine: Mine) -> None:
-        """Give up every unfinished upload, listed by ``key``, that is ``mine``; raise ``BucketError`` if one stays.
+        """Abort every unfinished upload of ``key`` that is ``mine``; raise ``BucketError`` if one remains.
 
-        By its whole key: MinIO lists no unfinished upload by the beginning of its key.
+        Needs the complete key: MinIO does not list unfinished uploads by prefix.
         """
         with _told():
             for own, upload_id in self._unfinished(key, mine):
@@ -240,7 +243,7 @@ class Bucket:
         return [(one["Key"], one["UploadId"]) for one in found if mine(one["Key"], one["Initiated"])]
 
     def _pages(self, listing: str, begin: str) -> Iterator[Mapping[str, Any]]:
-        """Yield each page of a listing of what begins so; none if the store takes no key of that form, as of ``..``.
+        """Yield each page of a listing by prefix; none if the store rejects such a prefix (``..``).
 
         Raises ``BucketError`` for a listing that does not end.
         """
@@ -258,14 +261,14 @@ class Bucket:
             self.evidence.note(f"the store takes no key like {begin}: {problem.response['Error']['Code']}")
 
     def under(self, artifact_uri: str, folder: str = "") -> dict[str, int]:
-        """Return path -> size of every object under a folder of a location, paths relative to the location."""
+        """Return path -> size of every object below a location, paths relative to it."""
         root = self.key_for(artifact_uri) + "/"
         return {key.removeprefix(root): size for key, size in self.keys(root + folder).items()}
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Raise what the store refuses as ``BucketError``."""
+    """Raise errors of the store as ``BucketError``."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - not every worker looks
 
     try:
@@ -275,7 +278,7 @@ def _told() -> Iterator[None]:
 
 
 def _words(problem: Exception) -> str:
-    """Return what the store refused, and how, without the sentence that S3 adds."""
+    """Return the operation and error code of a store error, without S3's own sentence."""
     response = getattr(problem, "response", None)
     if isinstance(response, dict):
         code = response.get("Error", {}).get("Code", "")
@@ -284,7 +287,7 @@ def _words(problem: Exception) -> str:
 
 
 class SigningStore:
-    """A store that looks at the signatures of presigned URLs."""
+    """A store that verifies the signatures of presigned URLs."""
 
     @staticmethod
     def forge(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Many objects put into a bucket, past every part of the deployment."""
+"""Writes many objects directly to a bucket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def fill(bucket: Bucket, artifact_uri: str, names: Iterable[str], content: bytes) -> None:
-    """Put ``content`` under each of these names of a location."""
+    """Write ``content`` under each of these names below a location."""
     import httpx  # noqa: PLC0415 - a tenth of a second, and few checks fill a bucket
 
     access, root = bucket.access, bucket.key_for(artifact_uri)

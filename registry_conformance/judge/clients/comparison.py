@@ -1,4 +1,4 @@
-"""Two sides of one link compared: what may differ between them is listed here and nowhere else."""
+"""Compares both sides of the proxy; this module alone lists what may differ."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ REMOVED_FROM_ANSWER = frozenset({"server", "x-powered-by"})
 
 @dataclass(frozen=True, slots=True)
 class RecordedMessage:
-    """One side of a request or an answer: its first words, headers by lower-case name, and its body."""
+    """A request or response on one side: its start line, headers by lower-case name, and body."""
 
     start: str
     headers: dict[str, str]
@@ -51,7 +51,7 @@ class RecordedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """One exchange on both links: as the client sent and received it, and as MLflow did."""
+    """One exchange on both links: as the client saw it, and as MLflow saw it."""
 
     sent: RecordedMessage
     arrived: RecordedMessage
@@ -60,7 +60,7 @@ class Crossing:
 
 
 def crossing(exchange: Exchange, door: Door, witness: Witness) -> Crossing:
-    """Return both sides of an exchange through a door, less what may differ."""
+    """Return both sides of an exchange through a door, without what may differ."""
     request, answer = witness.saw(exchange.request_id)
     target = exchange.url.removeprefix("{0.scheme}://{0.netloc}".format(urlsplit(exchange.url)))
     inner = target.removeprefix(urlsplit(door.url).path)
@@ -79,10 +79,10 @@ def crossing(exchange: Exchange, door: Door, witness: Witness) -> Crossing:
 
 
 def expect_same_answer(here: Exchange, there: Exchange) -> None:
-    """Expect the same handler to have answered twice.
+    """Expect two responses to come from the same handler.
 
-    The status is the same, the error code if MLflow gives one, the content type of a success, the methods allowed,
-    and the header that MLflow puts on each of its answers.
+    Compared are the status, MLflow's error code, the content type of a success, the allowed methods, and the header
+    that MLflow adds to every response.
     """
     code = there.error_code
     names = ["x-frame-options"] + (["content-type"] if there.ok else [])
@@ -97,7 +97,7 @@ def expect_same_answer(here: Exchange, there: Exchange) -> None:
 
 
 def expect_same_answer_each(here: Iterable[Exchange], there: Exchange) -> None:
-    """Expect every answer to be from the handler that answered ``there``."""
+    """Expect every response to come from the handler that sent ``there``."""
     for each in here:
         expect_same_answer(each, there)
 
@@ -107,9 +107,10 @@ def _arrived(message: Passed, start: str, without: frozenset[str]) -> RecordedMe
 
 
 def _framed(arrived: RecordedMessage, sent: RecordedMessage) -> RecordedMessage:
-    """Return a request as it arrived, in chunks if it was sent so and arrived whole, with its true length.
+    """Return a request's framing in comparable form.
 
-    Who has a whole body may tell its length instead (RFC 9112, section 6.1); a length that was sent must not get lost.
+    A chunked body that arrives complete may have a Content-Length instead (RFC 9112, section 6.1); a Content-Length
+    that was sent must arrive.
     """
     told, chunked = arrived.headers.get("content-length"), sent.headers.get("transfer-encoding")
     if chunked is None or told != str(arrived.size):
@@ -124,7 +125,7 @@ def _sent(headers: Headers, without: frozenset[str]) -> dict[str, str]:
 
 
 def _named(headers: Headers | list[tuple[str, str]], without: frozenset[str]) -> dict[str, str]:
-    """Return lower-case name -> its values in order, as one list: one line or several mean the same (RFC 9110)."""
+    """Return lower-case name -> its values in order as one list: one line or several are equivalent (RFC 9110)."""
     named: dict[str, list[str]] = {}
     for name, value in headers:
         if name.lower() not in without:

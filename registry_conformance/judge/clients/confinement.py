@@ -1,7 +1,7 @@
-"""A client's process keeps to its own folder and to its share of memory, and its credential to itself.
+"""Confines a client process to its own folder and share of memory, and keeps its credential from other programs.
 
-Whatever places and sizes a target names. The MLflow client takes a credential from variables of its environment, which
-every program that it starts would inherit: it starts ``git`` to tell where a model comes from.
+A target can name any path or size. The MLflow client takes the credential from environment variables, which every child
+process would inherit; it starts ``git`` to find the source of a model.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _NOWHERE = "/dev/"
 
 
 class OutsideError(PermissionError):
-    """A client was about to write where nothing of its work belongs."""
+    """A client tried to write outside its own folder."""
 
 
 def confine(home: Path) -> None:
-    """From now on this process writes below ``home`` alone, holds no more than its share of memory, and starts nothing.
+    """Confine this process: it writes only below ``home``, uses limited memory, and starts no other program.
 
-    A location that a target gives can be a path on this machine's disk: the SDK would copy a model there and call it
-    registered. Such a write raises ``OutsideError``. A program that is not this Python is not found. If the process
-    crashes, its memory is not written down. There is no way back, so confine a process of its own.
+    A target can return a local path as artifact location: the SDK would copy a model there and report success. Such a
+    write raises ``OutsideError``. Only this Python can be started. A crash writes no core dump, which would contain the
+    credential. This cannot be undone, so use a separate process.
     """
     root = f"{os.path.realpath(home)}/"
 
@@ -57,7 +57,7 @@ def confine(home: Path) -> None:
 
 
 def _changed(event: str, arguments: tuple[Any, ...]) -> list[Any]:
-    """Return the paths that an event of the interpreter would change."""
+    """Return the paths that an audit event would change."""
     if event == "open":
         path, _, flags = arguments
         return [path] if isinstance(path, str | bytes | os.PathLike) and (flags or 0) & _TO_WRITE else []

@@ -1,4 +1,4 @@
-"""One connection to a door, and several requests on it."""
+"""Several requests on one connection to a door."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _DEADLINE = 60.0
 class Connection:
     """Opens connections to one door.
 
-    Raises ``OSError`` or ``http.client.HTTPException`` where a connection breaks: that is the breach itself.
+    Raises ``OSError`` or ``http.client.HTTPException`` if a connection breaks; checks take that as the failure.
     """
 
     door: Door
     evidence: Evidence
 
     def in_turn(self, requests: Sequence[tuple[str, Credential | None]]) -> list[int]:
-        """GET each (path, key) on one connection, each after the answer before; return the statuses.
+        """GET each (path, key) on one connection, one after the other; return the statuses.
 
-        A connection that the other side closes is not opened again: the request after it raises.
+        If the server closes the connection, the next request raises.
         """
         connection = http.client.HTTPConnection(self._authority)
         connection.auto_open = False
@@ -62,7 +62,7 @@ class Connection:
         return statuses
 
     def at_once(self, requests: Sequence[tuple[str, Credential | None]]) -> list[tuple[int, bytes]]:
-        """GET each (path, key) on one connection without waiting; return status and body of the answers in order."""
+        """GET each (path, key) on one connection by pipelining; return status and body of each response in order."""
         permits = [self._authorize(path) for path, _ in requests]
         with self._line(permits[0], keys=[key for _, key in requests]) as line:
             line.sendall(b"".join(self._spelled(path, key) for path, key in requests))
@@ -77,7 +77,7 @@ class Connection:
         return answers
 
     def speaks_http2(self) -> bool:
-        """Return whether the door takes HTTP/2: agreed on by ALPN under TLS, else by prior knowledge (RFC 9113, 3)."""
+        """Return whether the door supports HTTP/2: by ALPN with TLS, otherwise by prior knowledge (RFC 9113, 3)."""
         with self._opened(authorize_connection(self.door), "h2") as opened:
             if isinstance(opened, ssl.SSLSocket):
                 return opened.selected_alpn_protocol() == "h2"
@@ -112,7 +112,7 @@ class Connection:
 
     @property
     def _authority(self) -> str:
-        """The host, and the port if it is not the scheme's own."""
+        """Host and port; the scheme's default port is left out."""
         return urlsplit(self.door.url).netloc
 
     def _url(self, path: str) -> str:

@@ -1,4 +1,4 @@
-"""What a client reads of an answer whose body is packed for the way: what the label says, or nothing at all."""
+"""Decodes a response body by its Content-Encoding."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _CODINGS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 
 
 def unpacked(exchange: Exchange) -> Exchange:
-    """Return an exchange with its body as a client reads it; one that cannot be read has the error ``UNREADABLE``.
+    """Return an exchange with its body decoded; a body that cannot be decoded gets the error ``UNREADABLE``.
 
-    Bodies of more than are kept of an answer, and those that unpack to more than 4 MiB, stay as they came.
+    Bodies that were not kept in full, and those that decode to more than 4 MiB, are left as they are.
     """
     label = exchange.header("content-encoding").strip().lower()
     size = exchange.response_body.size
@@ -37,7 +37,7 @@ def unpacked(exchange: Exchange) -> Exchange:
 
 
 def _inflated(data: bytes, coding: str) -> bytes | None:
-    """Return unpacked bytes, ``None`` if there are too many; raise ``zlib.error``, or ``LookupError`` for no coding."""
+    """Return decoded bytes, ``None`` if too many; raise ``zlib.error``, or ``LookupError`` for an unknown coding."""
     if coding == "identity":
         return data
     formats = _CODINGS[coding]

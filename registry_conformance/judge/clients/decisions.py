@@ -1,4 +1,4 @@
-"""What the auth service decided, or MLflow served, from the log that it keeps."""
+"""Decisions of the auth service and requests served by MLflow, from their logs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _PATIENCE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """The log of the auth service or of MLflow: one JSON object a decision among other lines."""
+    """The log of the auth service or of MLflow: JSON objects among other lines."""
 
     log: Path
 
     def about(self, request_id: str) -> list[dict[str, Any]]:
-        """Return every line about a request, in order, as soon as there is one; none after a second without.
+        """Return every line about a request, waiting up to a second for the first.
 
-        The auth service tells ``status``, ``user_id``, ``key_id``, ``reason``; MLflow ``status``, ``ms``, ``store``.
+        The auth service logs ``status``, ``user_id``, ``key_id``, ``reason``; MLflow ``status``, ``ms``, ``store``.
         """
         return awaited(lambda: self._told(request_id), _PATIENCE_SECONDS, pause=0.01)
 

@@ -1,4 +1,4 @@
-"""Whoever uses the MLflow SDK at a door: with which key, on which machine."""
+"""A user of the MLflow SDK: door, key and machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from registry_conformance.judge.target.target import BARE, Door, Machine
 
 @dataclass(frozen=True, slots=True)
 class Developer:
-    """Who uses the SDK: a door, a key or none, an empty home, the run's name, client settings, and a machine."""
+    """A user of the SDK: door, key (or none), empty home, run name, client settings, and machine."""
 
     door: Door
     key: Credential | None = field(repr=False)

@@ -1,4 +1,4 @@
-"""What the SDK says to the store by itself, with credentials of its own: recorded and asked leave for like all else."""
+"""The SDK's direct requests to the store with its own credentials: recorded and authorized like all others."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SIGNED = "AWS4-"
 
 
 def signed(exchange: Exchange) -> bool:
-    """Return whether a request went to the store with the client's own credentials."""
+    """Return whether a request to the store used the client's own credentials."""
     return any(
         name.lower() == "authorization" and value.startswith(_SIGNED) for name, value in exchange.request_headers
     )
 
 
 def put_below(location: str, exchanges: Iterable[Exchange]) -> dict[str, Body]:
-    """Return path below an ``s3://`` location -> what was put there, of each upload that the store accepted."""
+    """Return path below an ``s3://`` location -> content, for each upload that the store accepted."""
     marker, found = f"/{urlsplit(location).path.strip('/')}/", {}
     for exchange in exchanges:
         path = unquote(urlsplit(exchange.url).path)
@@ -37,7 +37,7 @@ def put_below(location: str, exchanges: Iterable[Exchange]) -> dict[str, Body]:
 
 @contextmanager
 def recording_store(record: Callable[[Exchange], None], ask: Callable[[str, str, Body], Permit]) -> Iterator[None]:
-    """Hand every exchange with the store to ``record`` while active, each shown to ``ask`` before it is sent."""
+    """Pass every exchange with the store to ``record`` while active; ``ask`` authorizes each before it is sent."""
     from botocore.httpsession import URLLib3Session  # noqa: PLC0415 - only a client with credentials needs it
 
     original = URLLib3Session.send
@@ -74,5 +74,5 @@ def recording_store(record: Callable[[Exchange], None], ask: Callable[[str, str,
 
 
 def _content(body: Any) -> Body:
-    """Return what is uploaded, without the chunks and the checksum that boto may wrap it in."""
+    """Return the uploaded content without the chunk framing and checksum that boto may add."""
     return body_of(getattr(body, "_raw", body))

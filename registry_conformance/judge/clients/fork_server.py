@@ -1,7 +1,7 @@
-"""A process that has imported the SDK once, and forks a fresh client from itself for each piece of work.
+"""A process that has imported the SDK, and forks a fresh client for each piece of work.
 
-Started by ``IsolatedProcess`` with these arguments: the file descriptor of one end of a pipe, its parent's process id,
-the folder that goes with it, and the modules to import. It ends when its parent does, and takes the folder along.
+``IsolatedProcess`` starts it with these arguments: the file descriptor of one end of a pipe, its parent's process id,
+the working folder, and the modules to import. It ends when its parent does, and removes the folder.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from registry_conformance.judge.lifeline import die_with_parent
 
 
 def serve(pipe: Connection, home: Path) -> None:
-    """Fork a child for each ``(function, args)`` that arrives; the child answers ``(done, result or text)``.
+    """Fork a child for each ``(function, args)``; the child sends ``(done, result or text)``.
 
-    A child writes below ``home`` alone.
+    A child writes only below ``home``.
     """
     while True:
         try:
@@ -42,7 +42,7 @@ def serve(pipe: Connection, home: Path) -> None:
 
 
 def _work(pipe: Connection, work: bytes, home: Path) -> None:
-    """Do the work in the child, answer, and leave without running the server's clean-up."""
+    """Do the work in the child, send the result, and exit without the server's clean-up."""
     try:
         confine(home)
         function, args = pickle.loads(work)  # noqa: S301 - our own parent's words
@@ -56,7 +56,7 @@ def _work(pipe: Connection, work: bytes, home: Path) -> None:
 
 
 def main(pipe: int, parent: int, home: str, modules: list[str]) -> None:
-    """Import, say so, then serve until the parent ends; remove ``home`` on the way out."""
+    """Import, report readiness, then serve until the parent ends; finally remove ``home``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

@@ -1,4 +1,4 @@
-"""The way through a forward proxy, as a client in a company's network takes it: tunnels, and absolute URLs."""
+"""Connections through a forward proxy: tunnels, and absolute URLs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _HTTPS = 443
 
 
 class TunnelError(ConnectionError):
-    """A forward proxy opens no tunnel; the message has its answer."""
+    """A forward proxy refused to open a tunnel; the message has its response."""
 
 
 def reach(permit: Permit, door: Door, timeout: float) -> socket.socket:
-    """Return a connection that leads to the door: straight there, or by a tunnel through the forward proxy.
+    """Return a connection to the door: direct, or by a tunnel through the forward proxy.
 
-    Raises ``NotAllowed`` if a forward proxy stands before a door that is not ``https``, ``OSError`` if nobody is there.
+    Raises ``NotAllowed`` for a door that is not ``https`` behind a forward proxy, ``OSError`` if the connection fails.
     """
     parts = urlsplit(door.url)
     host, port = parts.hostname or "", parts.port or (_HTTPS if parts.scheme == "https" else 80)
@@ -44,7 +44,7 @@ def reach(permit: Permit, door: Door, timeout: float) -> socket.socket:
 def connection_to(
     permit: Permit, door: Door, timeout: float, trusting: ssl.SSLContext | None
 ) -> http.client.HTTPConnection:
-    """Return a new connection to the door, not yet opened, that this permit alone opens.
+    """Return a new connection object for the door, not yet open, that only this permit can open.
 
     ``trusting`` is the TLS context of an ``https`` door.
     """
@@ -85,7 +85,7 @@ def _opened(permit: Permit, address: tuple[str, int], timeout: float) -> socket.
 
 
 def proxy_headers(proxy: str) -> list[tuple[str, str]]:
-    """Return the headers by which a client says to a forward proxy who it is, from the user and password in its URL."""
+    """Return the authentication headers for a forward proxy, from the user and password in its URL."""
     parts = urlsplit(proxy)
     if not parts.username:
         return []

@@ -1,4 +1,4 @@
-"""HTTP/2 on a line of ours: what the bytes mean is the business of the library ``h2``."""
+"""HTTP/2 over a limited connection; the library ``h2`` implements the protocol."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ONE = 1
 
 
 def is_spoken(line: Line) -> bool:
-    """Return whether who answers takes HTTP/2 by prior knowledge: its first frame says how it wants to be spoken to."""
+    """Return whether the server supports HTTP/2 by prior knowledge: its first frame is SETTINGS."""
     connection = _begun()
     line.sendall(connection.data_to_send())
     try:
@@ -36,9 +36,9 @@ def is_spoken(line: Line) -> bool:
 
 
 def get(line: Line, fields: Sequence[tuple[str, str]]) -> tuple[int, bytes]:
-    """Send one request that has no body and return status and body of its answer.
+    """Send one request without a body; return status and body of the response.
 
-    Raises ``OSError`` or ``http.client.HTTPException`` if the connection breaks or what comes is no HTTP/2.
+    Raises ``OSError`` or ``http.client.HTTPException`` if the connection breaks or the response is not HTTP/2.
     """
     connection = _begun()
     connection.send_headers(_ONE, [(name.lower(), value) for name, value in fields], end_stream=True)
@@ -65,7 +65,7 @@ def _begun() -> H2Connection:
 
 
 def _events(connection: H2Connection, line: Line) -> Iterator[Event]:
-    """Yield what happens on a connection until it is closed; what the protocol wants said meanwhile is said."""
+    """Yield the events of a connection until it is closed; send what the protocol requires meanwhile."""
     while received := line.recv(_PIECE):
         try:
             yield from connection.receive_data(received)

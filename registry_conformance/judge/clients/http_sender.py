@@ -1,4 +1,4 @@
-"""Raw HTTP: the request target byte for byte, no redirects, no retries, one record an exchange."""
+"""Raw HTTP: the request target is sent byte for byte, without redirects or retries; one record an exchange."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Payload = bytes | IO[bytes] | Iterable[bytes]
 
 
 class _Cut(Exception):  # noqa: N818 - not an error: the sender itself stops here
-    """The body was cut where the caller asked for it."""
+    """The body was truncated where the caller wanted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class HttpSender:
         return replace(self, key=key)
 
     def through(self, door: Door) -> Self:
-        """Return the same client at another door."""
+        """Return the same client for another door."""
         return replace(self, door=door)
 
     def send(
@@ -69,10 +69,11 @@ class HttpSender:
         cut_after: int | None = None,
         carrier: Carrier = "bearer",
     ) -> Exchange:
-        """Send one request and return what became of it; transport problems are told in the exchange, never raised.
+        """Send one request and return the exchange; transport errors are recorded in it, never raised.
 
-        ``path`` follows the door's own path unaltered: quote it yourself. ``body`` other than bytes needs its
-        ``size`` in bytes, or ``chunked``. ``cut_after`` announces the whole size, sends that many bytes and hangs up.
+        ``path`` is appended to the door's own path unchanged: quote it yourself. A ``body`` that is not bytes needs its
+        ``size`` in bytes, or ``chunked``. ``cut_after`` announces the whole size, sends this many bytes and
+        disconnects.
         """
         parts = urlsplit(self.door.url)
         encoded = query if isinstance(query, str) else urlencode(query)
@@ -148,18 +149,18 @@ class HttpSender:
 
     @property
     def bounds(self) -> Bounds:
-        """What an exchange may cost."""
+        """The limits of an exchange."""
         return Bounds(min(self.timeout, self.door.patience), self.deadline, self.most)
 
     def connection(self, permit: Permit) -> http.client.HTTPConnection:
-        """Return a new connection to the door, not yet opened."""
+        """Return a new connection object for the door, not yet open."""
         secured = urlsplit(self.door.url).scheme == "https"
         trusting = context(self.door, certificate_of(self.key)) if secured else None
         return connection_to(permit, self.door, self.bounds.silence, trusting)
 
 
 def client_agent(run: str) -> str:
-    """Return a User-Agent that begins as the MLflow client's does, so that who refuses that one refuses this one."""
+    """Return a User-Agent that starts like the MLflow client's, so that filters treat both alike."""
     return f"mlflow-python-client/3.17.2 (registry-conformance/{run})"
 
 
@@ -186,7 +187,7 @@ def _chunks(body: Payload) -> Iterator[bytes]:
 
 
 def transmit(line: Line, body: Payload | None, up: Digest, *, chunked: bool, cut_after: int | None) -> None:
-    """Send the body; an early answer that closes our writing side is left for the caller to read."""
+    """Send the body; if an early response closes our sending side, the caller reads that response."""
     try:
         for piece in _chunks(body) if body is not None else ():
             kept = piece if cut_after is None else piece[: cut_after - up.size]

@@ -1,6 +1,6 @@
-"""Every route of an MLflow server, the installed one or another version's, read from the server itself.
+"""Every route of an MLflow server version, read from the server's own code.
 
-Importing the server takes seconds, so a process of its own does it, once a version: ``python -m
+Importing the server takes seconds, so a separate process does it once a version: ``python -m
 registry_conformance.judge.clients.inventory`` prints the routes as JSON.
 """
 
@@ -26,7 +26,7 @@ _IMPLIED = frozenset({"HEAD", "OPTIONS"})
 
 
 class InventoryError(RuntimeError):
-    """The routes cannot be read; the message says what the server's import said last."""
+    """The routes cannot be read; the message has the last line of the import error."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,7 +46,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An MLflow of this machine: its version, and the interpreter that imports it."""
+    """An MLflow installation on this machine: its version, and its Python interpreter."""
 
     version: str
     python: str
@@ -59,9 +59,9 @@ class Installation:
 
 @functools.cache
 def routes(cache: Path | None, of: Installation | None = None) -> tuple[Route, ...]:
-    """Return the routes in order, read once a process; from ``cache`` where this version's are.
+    """Return the routes in order, read once a process; from ``cache`` if it has this version's.
 
-    They are those of the MLflow that is installed with this suite if none is named. Raises ``InventoryError``.
+    By default those of the MLflow that is installed with this suite. Raises ``InventoryError``.
     """
     installation = of or Installation.own()
     kept = cache / f"routes-{installation.version}.json" if cache else None

@@ -1,4 +1,4 @@
-"""Work in a fresh process that never saw what went before: imported once, forked for each piece of work."""
+"""Work in fresh processes without earlier state: modules are imported once, then forked for each piece of work."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LOOK = 0.2
 
 
 class IsolatedProcessError(RuntimeError):
-    """The fresh process died, ran out of time, or raised; the message says which and carries its last words."""
+    """The fresh process died, timed out or raised; the message says which, with its last output."""
 
 
 class IsolatedProcess:
@@ -67,11 +67,11 @@ class IsolatedProcess:
         self._start()
 
     def call(self, function: Callable[..., T], *args: object, quiet: float | None = None) -> T:
-        """Return ``function(*args)`` from a fresh process; the function lives in an importable module.
+        """Return ``function(*args)`` from a fresh process; the function must be in an importable module.
 
-        Raises ``PreconditionFailed`` if what it needs cannot be imported here: that says nothing of a target. An
-        ``AssertionError`` there is raised here; anything else, a death, or ``quiet`` seconds without any progress
-        is a ``IsolatedProcessError``, and processes that no longer answer are replaced.
+        Raises ``PreconditionFailed`` if its modules cannot be imported here, which says nothing about the target. An
+        ``AssertionError`` is raised here; another exception, a death, or ``quiet`` seconds without progress is an
+        ``IsolatedProcessError``, and processes that do not answer are replaced.
         """
         if not self._is_alive():
             self._pipe.close()
@@ -96,7 +96,7 @@ class IsolatedProcess:
         raise IsolatedProcessError(f"{function.__name__} raised in a fresh process:\n{text}")
 
     def _ask(self, function: Callable[..., T], args: tuple[object, ...], limit: float) -> Any:
-        """Return what the process answers, ``None`` where it died or made no progress for so long."""
+        """Return the process's result, ``None`` if it died or made no progress for too long."""
         if not self._ready:
             if not self._arrives(self.quiet):
                 return None
@@ -113,7 +113,7 @@ class IsolatedProcess:
         return answer
 
     def _arrives(self, limit: float) -> bool:
-        """Wait until a message arrives; return whether one did before the processes made no progress for so long."""
+        """Wait for a message; return ``False`` if the processes make no progress for too long."""
         began = since = time.monotonic()
         taken = self._taken()
         while not self._pipe.poll(min(_LOOK, limit)):
@@ -125,7 +125,7 @@ class IsolatedProcess:
         return True
 
     def _taken(self) -> float:
-        """Return the seconds of a processor that the warm parent and what it runs have taken."""
+        """Return the CPU seconds used by the warm parent and its children."""
         try:
             parent = psutil.Process(self._process.pid)
             times = [each.cpu_times() for each in (parent, *parent.children(recursive=True))]
@@ -134,7 +134,7 @@ class IsolatedProcess:
         return sum(each.user + each.system for each in times)
 
     def close(self) -> None:
-        """End the warm parent and whatever it still runs, and remove its folder."""
+        """Stop the warm parent and its children, and remove its folder."""
         if self._is_alive():
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -142,7 +142,7 @@ class IsolatedProcess:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _is_alive(self) -> bool:
-        """Return whether the warm parent runs; a fork of the process that started it may ask too."""
+        """Return whether the warm parent runs; also usable in a fork of the process that started it."""
         try:
             return psutil.Process(self._process.pid).status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""What the key service was asked, from the record it keeps."""
+"""Requests that the key service received, from its record."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from registry_conformance.judge.clients.json_lines import whole_lines
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """The key service's record: one JSON object a line, the key as its SHA-256."""
+    """The key service's record: one JSON object a line, with keys as SHA-256."""
 
     record: Path
 
     def about(self, key: str) -> list[dict[str, Any]]:
-        """Return every question about a key, in order: ``path``, ``carrier``, ``body``, ``status``."""
+        """Return every request about a key, in order: ``path``, ``carrier``, ``body``, ``status``."""
         digest = hashlib.sha256(key.encode()).hexdigest()
         lines = map(json.loads, whole_lines(self.record))
         return [line for line in lines if line["key_sha256"] == digest]

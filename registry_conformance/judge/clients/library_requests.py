@@ -1,4 +1,4 @@
-"""What a client library was about to send, or failed to: bodies, headers and causes as an exchange has them."""
+"""Converts requests of client libraries into exchange records: bodies, headers and errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHUNK = 1024 * 1024
 
 
 def body_of(body: Any) -> Body:
-    """Return size and digest of a text, bytes, or an open file, which is left where it stood."""
+    """Return size and digest of a text, bytes, or an open file, whose position is restored."""
     if not body:
         return NO_BODY
     if isinstance(body, str):
@@ -31,7 +31,7 @@ def headers_of(pairs: Iterable[tuple[Any, Any]]) -> tuple[tuple[str, str], ...]:
 
 
 def root_cause(problem: BaseException) -> BaseException:
-    """Return the innermost known transport problem: client libraries wrap it several times."""
+    """Return the innermost known transport error: client libraries wrap it several times."""
     seen: BaseException | None = problem
     while seen is not None:
         if isinstance(seen, OSError) and not type(seen).__module__.startswith(("requests", "urllib3")):

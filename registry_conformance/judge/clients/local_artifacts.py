@@ -1,4 +1,4 @@
-"""Artifact locations on the client's own disk: nothing is written there, and whoever tries is told why."""
+"""Rejects artifact locations on the client's own disk, with an error that explains why."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 
 class LocalLocationError(RuntimeError):
-    """What was to be uploaded would not leave the machine of whoever uploads."""
+    """An upload would stay on the client's own machine."""
 
 
 @contextmanager
 def refusing_local_artifacts() -> Iterator[None]:
-    """Have the SDK refuse uploads to a path on this machine's disk, which it would carry out by copying files.
+    """Make the SDK reject uploads to a local path, which it would implement by copying files.
 
-    MLflow hands out such a location if it was started with a path as its default artifact root. Nobody else would get
-    what lies there, and it would lie on the disk of whoever judges.
+    MLflow returns such a location if its default artifact root is a path. Nobody else could read the files, and they
+    would be left on this machine.
     """
     from mlflow.store.artifact.local_artifact_repo import (  # noqa: PLC0415 - takes seconds to import
         LocalArtifactRepository as Local,

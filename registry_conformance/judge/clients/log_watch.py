@@ -1,4 +1,4 @@
-"""What the logs of a deployment say from a moment on: files on this machine, groups of CloudWatch Logs."""
+"""New log lines of a deployment, from local files and CloudWatch log groups."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Line:
 
     @property
     def artifact_error(self) -> bool:
-        """Whether the line tells of an artifact that could not be stored, fetched, listed or deleted."""
+        """Whether the line reports an artifact that could not be stored, fetched, listed or deleted."""
         return _ERROR.search(self.text) is not None
 
 
 class LogWatch:
-    """Reads what is logged from its construction on; ``files`` part -> log file, ``groups`` part -> log group."""
+    """Reads what is logged after its construction; ``files`` part -> log file, ``groups`` part -> log group."""
 
     def __init__(self, files: Mapping[str, Path], groups: Mapping[str, LogGroup]) -> None:
         self._files, self._groups = files, groups
@@ -49,11 +49,11 @@ class LogWatch:
         self._since = int(time.time() * 1000) - _SKEW_MILLISECONDS
 
     def lines(self) -> list[Line]:
-        """Return every line since then; raise ``PreconditionFailed`` if a log cannot be read."""
+        """Return every line since the start; raise ``PreconditionFailed`` if a log cannot be read."""
         return [*self._from_files(), *self._from_groups()]
 
     def naming(self, words: Iterable[str]) -> list[Line]:
-        """Return the lines that name one of ``words``, waiting up to 20 s for the first."""
+        """Return the lines that contain one of ``words``, waiting up to 20 s for the first."""
         wanted = re.compile("|".join(re.escape(word) for word in words if word))
         return awaited(
             lambda: [line for line in self.lines() if wanted.search(line.text)], _SETTLE_SECONDS, pause=_PAUSE

@@ -1,4 +1,4 @@
-"""What the parts of a deployment write into their logs."""
+"""The logs of a deployment's parts."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _PATIENCE_SECONDS = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """Part name -> log file. ``secrets`` must stand in none of them."""
+    """Part name -> log file. ``secrets`` must appear in none of them."""
 
     files: Mapping[str, Path]
     secrets: frozenset[str] = field(repr=False)
 
     def show(self, part: str, text: str) -> bool:
-        """Return whether a part's log holds ``text``, as soon as it does, or after 12 s without it.
+        """Return whether a part's log contains ``text``, waiting up to 12 s.
 
-        Raises ``NotAllowed`` if the target has no such part.
+        Raises ``NotAllowed`` if the target has no log of that part.
         """
         if part not in self.files:
             raise NotAllowed(f"a log of the part {part}", "this target has no such part")
         return awaited(lambda: self.holds(part, text), _PATIENCE_SECONDS)
 
     def holds(self, part: str, text: str) -> bool:
-        """Return whether a part's log holds ``text`` now."""
+        """Return whether a part's log contains ``text`` now."""
         return part in self._with(text)
 
     def giving_away(self, *also: str) -> list[str]:
-        """Return the parts whose log holds a secret of the target, or one of ``also``."""
+        """Return the parts whose log contains a secret of the target, or one of ``also``."""
         return sorted({part for secret in (*self.secrets, *also) for part in self._with(secret)})
 
     def _with(self, text: str) -> list[str]:

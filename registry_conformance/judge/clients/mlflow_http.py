@@ -1,4 +1,4 @@
-"""The protocol in verbs: MLflow's REST and artifact routes, one raw exchange a call."""
+"""MLflow's REST and artifact API by raw HTTP, one exchange a call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARTIFACTS = "/api/2.0/mlflow-artifacts"
 
 
 def location_path(artifact_uri: str) -> str:
-    """Return the path that artifact routes want for an ``mlflow-artifacts:`` location.
+    """Return the path of an ``mlflow-artifacts:`` location for artifact routes.
 
     Raises ``PreconditionFailed`` for any other location.
     """
@@ -38,7 +38,7 @@ def location_path(artifact_uri: str) -> str:
 
 
 def _of_before(asked: dict[str, str]) -> dict[str, str]:
-    """Return a grant as MLflow took it before users had roles: each kind of thing with a name of its own."""
+    """Return a grant in the form of older MLflow versions, which had no roles."""
     name = "experiment_id" if asked["resource_type"] == "experiment" else "name"
     rest = {key: value for key, value in asked.items() if not key.startswith("resource_")}
     return {**rest, name: asked["resource_id"]}
@@ -48,20 +48,20 @@ def _of_before(asked: dict[str, str]) -> dict[str, str]:
 class MlflowHttp(HttpSender):
     """MLflow through one door, by raw HTTP.
 
-    ``at`` in artifact verbs is an artifact location as the API gives it (``mlflow-artifacts:/1/RUN/artifacts``),
-    ``name`` the artifact's path under it, unquoted.
+    ``at`` in artifact methods is an artifact location from the API (``mlflow-artifacts:/1/RUN/artifacts``), ``name``
+    the artifact's path below it, unquoted.
     """
 
     def health(self) -> Exchange:
-        """Ask whether MLflow is up."""
+        """Request MLflow's health."""
         return self.send("GET", "/health")
 
     def version(self) -> Exchange:
-        """Ask MLflow's version."""
+        """Request MLflow's version."""
         return self.send("GET", "/version")
 
     def server_info(self) -> Exchange:
-        """Ask what the server can do."""
+        """Request the server's features."""
         return self.send("GET", f"{REST3}/server-info")
 
     def get(self, what: str, **query: str | int) -> Exchange:
@@ -113,7 +113,7 @@ class MlflowHttp(HttpSender):
         return self.post(f"{kind.replace('_', '-')}s/permissions/create", **_of_before(asked))
 
     def revoke(self, user: str, kind: str, name: str) -> Exchange:
-        """Take back what another user was granted."""
+        """Revoke a permission of another user."""
         asked = {"username": user, "resource_type": kind, "resource_id": name}
         revoked = self.send("POST", f"{REST3}/users/permissions/revoke", json=asked)
         if revoked.status != HTTPStatus.NOT_FOUND:
@@ -156,23 +156,23 @@ class MlflowHttp(HttpSender):
         return self.send("GET", f"{ARTIFACTS}/artifacts", query={"path": path})
 
     def presign_artifact(self, at: str, name: str) -> Exchange:
-        """Ask for a URL that downloads an artifact straight from the store."""
+        """Request a presigned download URL of an artifact."""
         return self.send("GET", self.artifact_route(at, name, family="presigned"))
 
     def create_multipart(self, at: str, name: str, parts: int) -> Exchange:
-        """Begin a multipart upload: one presigned URL a part."""
+        """Start a multipart upload: one presigned URL a part."""
         folder, _, file = f"{self._path(at)}/{name}".rpartition("/")
         document = {"path": file, "num_parts": parts}
         return self.send("POST", f"{ARTIFACTS}/mpu/create/{quote(folder)}", json=document)
 
     def complete_multipart(self, at: str, name: str, upload_id: str, parts: list[dict[str, Any]]) -> Exchange:
-        """Finish a multipart upload from its parts, each with ``part_number``, ``etag`` and ``url``."""
+        """Complete a multipart upload from its parts, each with ``part_number``, ``etag`` and ``url``."""
         folder, _, file = f"{self._path(at)}/{name}".rpartition("/")
         document = {"path": file, "upload_id": upload_id, "parts": parts}
         return self.send("POST", f"{ARTIFACTS}/mpu/complete/{quote(folder)}", json=document)
 
     def abort_multipart(self, at: str, name: str, upload_id: str) -> Exchange:
-        """Give a multipart upload up."""
+        """Abort a multipart upload."""
         folder, _, file = f"{self._path(at)}/{name}".rpartition("/")
         document = {"path": file, "upload_id": upload_id}
         return self.send("POST", f"{ARTIFACTS}/mpu/abort/{quote(folder)}", json=document)
@@ -180,7 +180,7 @@ class MlflowHttp(HttpSender):
     def follow(
         self, method: str, url: str, body: bytes | None = None, headers: Iterable[tuple[str, str]] = ()
     ) -> Exchange:
-        """Send a request to an absolute URL, as one presigned, without any credential of ours."""
+        """Send a request to an absolute (presigned) URL, without a credential."""
         if not is_web_address(url):
             raise Mismatch("a URL of http or https that a client can follow", repr(url)[:200])
         parts = urlsplit(url)
@@ -193,6 +193,6 @@ class MlflowHttp(HttpSender):
         return f"{ARTIFACTS}/{family}/{quote(f'{self._path(at)}/{name}')}"
 
     def _path(self, at: str) -> str:
-        """Return the path that artifact routes want for a location, where artifacts pass this door."""
+        """Return the path of a location for artifact routes, if artifacts go through this door."""
         need_artifacts(self.door)
         return location_path(at)

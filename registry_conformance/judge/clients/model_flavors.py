@@ -1,4 +1,4 @@
-"""The kinds of model that are registered: how each is made, logged, and asked again after loading."""
+"""The kinds of model that are registered: how each is trained, logged, and used after loading."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class NearestCentre(mlflow.pyfunc.PythonModel):
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What was trained: ``inputs`` held back for later, the model's answers to them, and what it scored.
+    """A trained model: held-back ``inputs``, its predictions for them, and its score.
 
-    ``files`` is a folder to upload as it is, for the kind that is one; ``local`` is what lies in it.
+    ``files`` is a folder to upload as it is, for the kind that is a folder; ``local`` lists its content.
     """
 
     model: Any = None
@@ -53,7 +53,7 @@ class Trained:
 
 
 def train(kind: str, folder: Path) -> Trained:
-    """Train a model of that kind on the iris measurements that ship with scikit-learn; work in ``folder``."""
+    """Train a model of that kind on scikit-learn's iris data set; work in ``folder``."""
     from sklearn.datasets import load_iris  # noqa: PLC0415 - takes seconds to import
 
     measurements, species = load_iris(return_X_y=True)
@@ -71,7 +71,7 @@ def train(kind: str, folder: Path) -> Trained:
 
 
 def log(kind: str, trained: Trained, registry: Any, folder: Path) -> str:
-    """Log the model into the active run; return the logged model's id, empty if there is none, as with MLflow 2."""
+    """Log the model to the active run; return the logged model's id, empty with MLflow 2."""
     if kind == "files":
         registry.sdk.log_artifacts(str(trained.files), MODEL)
         return ""
@@ -114,7 +114,7 @@ def _predict(kind: str, model: Any, inputs: Any) -> list[int]:
 
 
 def _as_files(folder: Path, model: Any) -> Path:
-    """Write the model as a folder of plain files, one of them empty, one below a folder of its own."""
+    """Write the model as a folder of plain files, one of them empty, one in a subfolder."""
     weights = folder / "weights"
     weights.mkdir(parents=True)
     (weights / "coefficients.bin").write_bytes(model.coef_.tobytes())

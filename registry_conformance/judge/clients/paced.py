@@ -1,4 +1,4 @@
-"""Bodies that come slowly, as over a thin line, or are too large to be held."""
+"""Generated bodies: slow ones, and ones too large for memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MIB = 1 << 20
 
 
 def paced(payload: bytes, rate: float) -> Iterator[bytes]:
-    """Yield bytes at ``rate`` bytes a second, in ten pieces a second."""
+    """Yield bytes at ``rate`` bytes per second, ten times a second."""
     size = max(1, int(rate / _PIECES_A_SECOND))
     began = time.monotonic()
     for start in range(0, len(payload), size):
@@ -22,7 +22,7 @@ def paced(payload: bytes, rate: float) -> Iterator[bytes]:
 
 
 def made_up(size: int) -> Iterator[bytes]:
-    """Yield that many bytes that nothing compresses, the same each time, in pieces of a MiB: none is held whole."""
+    """Yield this many incompressible bytes, always the same, in pieces of 1 MiB."""
     numbers = random.Random(size)  # noqa: S311 - they hold no secret
     for start in range(0, size, _MIB):
         yield numbers.randbytes(min(_MIB, size - start))

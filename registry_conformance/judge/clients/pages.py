@@ -1,4 +1,4 @@
-"""Searches that answer page by page."""
+"""Paginated searches."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ MOST = 20
 
 
 def all_pages(door: MlflowHttp, search: str, items: str, **asked: str | int) -> list[list[dict[str, Any]]]:
-    """Follow a search by GET from page to page; return the ``items`` of each.
+    """Follow a search by GET from page to page; return the ``items`` of each page.
 
-    Raises ``Mismatch`` if a page is refused, or if the pages do not end.
+    Raises ``Mismatch`` if a page is rejected, or if the pages do not end.
     """
     pages: list[list[dict[str, Any]]] = []
     token: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Exchanges that stop half-way: an upload that asks before it sends, or takes its time, a download given up."""
+"""Interrupted exchanges: uploads with ``Expect: 100-continue``, slow uploads, abandoned downloads."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _ABORT = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of an upload with ``Expect: 100-continue``.
+    """The result of an upload with ``Expect: 100-continue``.
 
-    ``status`` is the final answer's, ``None`` if none came and ``error`` says why; ``told_to_go_on`` is whether
-    100 came before it; ``sent`` counts the bytes of the body that were sent.
+    ``status`` is the final response's, ``None`` if there was none, with ``error`` as the reason; ``told_to_go_on`` is
+    whether 100 came before it; ``sent`` counts the sent bytes of the body.
     """
 
     status: int | None
@@ -38,7 +38,7 @@ class Asked:
 
 
 def ask_first(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Asked:
-    """Upload an artifact, its body only after the server said to go on."""
+    """Upload an artifact with ``Expect: 100-continue``."""
     told = False
     status, error = None, ""
     headers = {"Content-Length": str(len(payload)), "Expect": "100-continue"}
@@ -57,7 +57,7 @@ def ask_first(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Asked:
 
 
 def announce(wire: MlflowHttp, at: str, name: str, size: int) -> Asked:
-    """Announce an upload of a size and ask first; hang up when told to go on, so that nothing of it is sent."""
+    """Announce an upload with ``Expect: 100-continue``; disconnect at 100, so that no body is sent."""
     status, error = None, ""
     headers = {"Content-Length": str(size), "Expect": "100-continue"}
     with _asking(wire, "PUT", wire.artifact_route(at, name), headers, sends=0) as (_, line):
@@ -74,7 +74,7 @@ def announce(wire: MlflowHttp, at: str, name: str, size: int) -> Asked:
 
 
 def hang_up_reading(wire: MlflowHttp, at: str, name: str, after: int) -> int:
-    """Begin a download and kill the connection once ``after`` bytes of the body came; return how many came."""
+    """Start a download and reset the connection after ``after`` bytes of the body; return the bytes received."""
     with _asking(wire, "GET", wire.artifact_route(at, name), {}) as (connection, line):
         response = connection.getresponse()
         line.body_begins()
@@ -87,7 +87,7 @@ def hang_up_reading(wire: MlflowHttp, at: str, name: str, after: int) -> int:
 
 
 def read_slowly(wire: MlflowHttp, at: str, name: str, rate: float) -> Body:
-    """Download an artifact at ``rate`` bytes a second; return what came, up to the end or to where it broke off."""
+    """Download an artifact at ``rate`` bytes per second; return what arrived before the end or a disconnect."""
     came, status, error = Digest(), None, ""
     piece = max(1, int(rate / _PIECES_A_SECOND))
     with _asking(wire, "GET", wire.artifact_route(at, name), {}) as (connection, line):
@@ -109,7 +109,7 @@ def read_slowly(wire: MlflowHttp, at: str, name: str, rate: float) -> Body:
 
 @contextmanager
 def under_way(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Iterator[None]:
-    """Have an upload stand half-way while the caller does something else; its other half is sent afterwards."""
+    """Send half of an upload, run the block, then send the other half."""
     half, status = len(payload) // 2, "no answer"
     headers = {"Content-Length": str(len(payload))}
     with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line):
@@ -125,9 +125,9 @@ def under_way(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Iterator[
 def _asking(
     wire: MlflowHttp, method: str, path: str, headers: Mapping[str, str], sends: int | None = None
 ) -> Iterator[tuple[http.client.HTTPConnection, Line]]:
-    """Yield a connection on which the head of a request was sent, and its line.
+    """Yield a connection on which the head of a request was sent, and its limited socket.
 
-    ``sends`` is how many bytes of the body will be sent at most, ``None`` for all that the head announces.
+    ``sends`` is the most bytes of the body that will be sent, ``None`` for all that the head announces.
     """
     about = Exchange(method, f"{wire.door.url}{path}", wire.door.name, None)
     announced = int(headers.get("Content-Length", "0"))
@@ -145,14 +145,14 @@ def _asking(
 
 
 def _final_status(answers: BufferedReader) -> int:
-    """Return the status of the answer proper: any number of interim ones may come first (RFC 9110, section 15.2)."""
+    """Return the status of the final response; any number of interim ones may precede it (RFC 9110, 15.2)."""
     while (status := _status(answers)) < 200:
         pass
     return status
 
 
 def _status(answers: BufferedReader) -> int:
-    """Return the status of the next answer, read to the end of its head."""
+    """Return the status of the next response, read to the end of its head."""
     first = answers.readline()
     if not first:
         raise http.client.RemoteDisconnected("the connection was closed before an answer")

@@ -1,4 +1,4 @@
-"""Requests byte for byte, over a socket of ours: what an HTTP library would refuse to send, or would mend."""
+"""Requests byte for byte over a plain socket, including ones that HTTP libraries reject or correct."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Headers = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Sends spelled-out requests to one door with one key, each over its own connection.
+    """Sends requests byte for byte to one door with one key, each over its own connection.
 
-    Text becomes bytes as UTF-8. ``key`` ``None`` sends no credential. ``timeout`` in seconds bounds each silence,
+    Text is encoded as UTF-8. ``key`` ``None`` sends no credential. ``timeout`` in seconds limits each silence,
     ``deadline`` the whole exchange.
     """
 
@@ -45,11 +45,11 @@ class Raw:
         return replace(self, key=key)
 
     def at(self, path: str) -> str:
-        """Return a path behind this door as a request target."""
+        """Return a request target for a path behind this door."""
         return urlsplit(self.door.url).path.rstrip("/") + path
 
     def absolute(self, path: str, authority: str = "") -> str:
-        """Return a path behind this door as an absolute-form target, of this door's authority or another."""
+        """Return an absolute-form request target for a path behind this door, with its authority or another."""
         parts = urlsplit(self.door.url)
         return f"{parts.scheme}://{authority or parts.netloc}{self.at(path)}"
 
@@ -59,7 +59,7 @@ class Raw:
         return f"{parts.scheme}://{parts.netloc}"
 
     def _url(self, target: str) -> str:
-        """Return the URL that a request target asks for at this door: the target has the door's path already."""
+        """Return the URL of a request target, which already contains the door's path."""
         if target.startswith(("http://", "https://")):
             return target
         return f"{self._root}{'' if target.startswith('/') else '/'}{target}"
@@ -79,10 +79,10 @@ class Raw:
         json: Any = None,
         framed: tuple[Headers, bytes] | None = None,
     ) -> Exchange:
-        """Send one request and return its answer, the first on the connection; problems are told in the exchange.
+        """Send one request and return the first response on the connection; errors are recorded in the exchange.
 
-        ``target`` is sent as it is. ``framed`` brings framing headers and the bytes after the head; a last request
-        then follows on the connection, so that whoever still waits for a body gets one, and the connection ends.
+        ``target`` is sent unchanged. ``framed`` supplies framing headers and the bytes after the head; then a final
+        request follows on the connection, so that a server that waits for a body gets one and the connection ends.
         """
         sent = list(headers)
         content = jsonlib.dumps(json).encode() if json is not None else b""
@@ -107,7 +107,7 @@ class Raw:
         return self.evidence.exchange(met)
 
     def offer(self, carrier: Carrier, *values: str, headers: Headers = ()) -> Exchange:
-        """Ask for one experiment with these values as keys in a carrier, one header each, and no other credential."""
+        """Search for one experiment with these keys in a carrier, one header each, and no other credential."""
         name, form = CARRIERS[carrier]
         offered = [(name, form.format(value)) for value in values]
         return self.with_key(None).send(
@@ -142,7 +142,7 @@ class Raw:
 
 
 def _answers(line: Line, method: str) -> Iterator[tuple[http.client.HTTPResponse, Body]]:
-    """Yield each answer with its body, until one says that it is the last, or the connection ends."""
+    """Yield each response with its body, until the last one or the end of the connection."""
     while True:
         answer = http.client.HTTPResponse(cast(socket.socket, line), method=method)
         line.head_begins()

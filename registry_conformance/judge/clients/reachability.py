@@ -1,4 +1,4 @@
-"""The way to a door, step by step: its name, its port, its certificate."""
+"""The connection to a door step by step: name, port, certificate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CERTIFICATES = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way to one door; each step raises ``Mismatch`` if it ends there."""
+    """The steps of connecting to one door; a step that fails raises ``Mismatch``."""
 
     door: Door
     evidence: Evidence
@@ -52,7 +52,7 @@ class Way:
         return addresses
 
     def connect(self) -> None:
-        """Open a connection and close it; raise ``PreconditionFailed`` where the name leads nowhere."""
+        """Open and close a connection; raise ``PreconditionFailed`` if the name does not resolve."""
         try:
             with authorize_connection(self.door):
                 socket.create_connection((self.host, self.port), timeout=min(10.0, self.door.patience)).close()
@@ -63,7 +63,7 @@ class Way:
         self.evidence.note(f"{self.host}:{self.port} takes connections")
 
     def shake_hands(self) -> str:
-        """Shake hands as a client that looks at the certificate does; return the version of TLS agreed on."""
+        """Do a TLS handshake with certificate verification; return the negotiated TLS version."""
         met = Handshakes(self.door, self.evidence).meet()
         if met.problem:
             seen = _CERTIFICATES.get(met.problem, met.problem)

@@ -1,4 +1,4 @@
-"""One registration as checks look at it: what the developer sent, what the API says, what the bucket holds."""
+"""One registration as checks see it: what the client sent, what the API returns, what the bucket contains."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ Facts = dict[str, tuple[int, str]]
 
 @dataclass
 class PlannedRegistration:
-    """A registration that is walked once and looked at by many checks; each step is taken when first asked for.
+    """A registration that runs once and is shared by many checks; each step runs when first needed.
 
-    ``told`` is whether a check holds the whole of it as its evidence.
+    ``told`` is whether a check already has the whole of it as its evidence.
     """
 
     isolated: IsolatedProcess
@@ -42,7 +42,7 @@ class PlannedRegistration:
 
     @cached_property
     def sdk_registration(self) -> SdkRegistration:
-        """How far the registration came."""
+        """The result of the registration."""
         try:
             return self.isolated.call(register, self.developer, self.plan)
         except PreconditionFailed:
@@ -51,7 +51,7 @@ class PlannedRegistration:
             return SdkRegistration(self.plan, problem=_told(problem))
 
     def back(self, *, forced: bool) -> Return:
-        """Return what a fresh process loads by the model's alias, as users have it or forced through the door."""
+        """Return what a fresh process loads by the model's alias, by default or forced through the door."""
         if forced not in self._returns:
             home = self.developer.home.with_name(f"{self.developer.home.name}-back-{len(self._returns)}")
             variables = PROXIED if forced else {}
@@ -68,19 +68,19 @@ class PlannedRegistration:
 
 @dataclass(frozen=True)
 class Registration:
-    """A walk, seen through the door of one check and, where the target allows it, in the bucket."""
+    """A registration seen through a check's door and, if the target allows it, in the bucket."""
 
     walk: PlannedRegistration
     door: MlflowHttp
 
     @property
     def plan(self) -> RegistrationPlan:
-        """Every name that was registered."""
+        """All names that the registration uses."""
         return self.walk.plan
 
     @property
     def sdk_registration(self) -> SdkRegistration:
-        """How far the registration came; never raises."""
+        """The result of the registration; never raises."""
         return self.walk.sdk_registration
 
     def reaching(self, step: str) -> SdkRegistration:
@@ -90,13 +90,13 @@ class Registration:
         return self.sdk_registration
 
     def complete(self) -> SdkRegistration:
-        """Return the journey; raise ``Mismatch`` if it did not come to its end."""
+        """Return the registration; raise ``Mismatch`` if it failed."""
         if self.sdk_registration.problem:
             raise Mismatch("the registration to complete", self.sdk_registration.problem)
         return self.sdk_registration
 
     def uploads(self) -> list[Exchange]:
-        """Return every artifact upload that the SDK made, by a route of the door or to the store by itself."""
+        """Return every artifact upload of the SDK, through the door or directly to the store."""
         return [
             exchange
             for exchange in self.sdk_registration.exchanges
@@ -117,24 +117,24 @@ class Registration:
         return found
 
     def tags(self) -> dict[str, str]:
-        """Return the tags that the version was given."""
+        """Return the tags of the version."""
         return {**self.plan.tags, "mlflow_run_id": self.sdk_registration.run_id}
 
     def logged_model(self) -> dict[str, Any]:
-        """Return the logged model as the API gives it: its ``info``."""
+        """Return the ``info`` of the logged model from the API."""
         answer = self.door.get(f"logged-models/{self.reaching('model').model_id}")
         found: dict[str, Any] = expect_status(answer, 200).document["model"]["info"]
         return found
 
     def locations(self) -> list[str]:
-        """Return the run's artifact location, and the logged model's if there is one, as the API gives them."""
+        """Return the artifact locations of the run and of the logged model, if there is one, from the API."""
         run_location = self.run()["info"]["artifact_uri"]
         return [run_location, *([self.logged_model()["artifact_uri"]] if self.sdk_registration.model_id else [])]
 
     def places(self) -> dict[str, dict[str, Body]]:
-        """Return artifact location, as the API gives it -> what the developer's disk held for it, by path below it.
+        """Return artifact location -> local files uploaded to it, by path.
 
-        Raise ``Mismatch`` where not everything was uploaded.
+        Raises ``Mismatch`` if not everything was uploaded.
         """
         sdk_registration = self.sdk_registration
         if "model" not in sdk_registration.reached:
@@ -145,7 +145,7 @@ class Registration:
         return {f"{run_location}/notes": notes, model_location: sdk_registration.model_files}
 
     def sent(self) -> Facts:
-        """Return what the developer's disk held."""
+        """Return the local files that were uploaded."""
         return {
             f"{place}/{path}": (body.size, body.sha256)
             for place, files in self.places().items()
@@ -153,13 +153,13 @@ class Registration:
         }
 
     def listed(self) -> dict[str, int]:
-        """Return artifact URI -> size as the artifact API lists it, folder by folder."""
+        """Return artifact URI -> size from the artifact API, folder by folder."""
         return {
             f"{place}/{path}": size for place in self.places() for path, size in list_tree(self.door, place).items()
         }
 
     def fetched(self) -> Facts:
-        """Return what the artifact API hands out for every file that was sent."""
+        """Return every uploaded file as downloaded from the artifact API."""
         found: Facts = {}
         for place, files in self.places().items():
             for path in files:
@@ -168,7 +168,7 @@ class Registration:
         return found
 
     def stored(self, bucket: Bucket) -> Facts:
-        """Return what the bucket holds in the places of this registration, nothing left out."""
+        """Return all objects in the bucket below the locations of this registration."""
         found: Facts = {}
         for place in self.places():
             root = bucket.key_for(place)
@@ -178,11 +178,11 @@ class Registration:
         return found
 
     def files_when_downloaded(self) -> dict[str, Body]:
-        """Return the files that a download of this kind of model brings back; none if it is loaded and asked."""
+        """Return the files that a download of this kind of model has; none if it is loaded and used instead."""
         return {} if self.sdk_registration.inputs else dict(self.sdk_registration.model_files)
 
     def back(self, *, forced: bool = False) -> Return:
-        """Return what a fresh process loaded; raise ``Mismatch`` if it could not."""
+        """Return the loaded model; raise ``Mismatch`` if loading failed."""
         self.complete()
         back = self.walk.back(forced=forced)
         if back.problem:
@@ -192,12 +192,12 @@ class Registration:
 
 
 def _told(problem: Exception) -> str:
-    """Return in one line what kept the SDK from its first request: what was seen, if that is known."""
+    """Return in one line why the SDK could not send its first request, as far as known."""
     return " ".join((problem.actual if isinstance(problem, Mismatch) else str(problem)).split())
 
 
 def list_tree(door: MlflowHttp, at: str, folder: str = "") -> dict[str, int]:
-    """Return path -> size of every file below a location, as the artifact API lists it."""
+    """Return path -> size of every file below a location, from the artifact API."""
     found: dict[str, int] = {}
     for entry in expect_status(door.list_artifacts(at, folder), 200).document.get("files", ()):
         path = f"{folder}/{entry['path']}" if folder else entry["path"]
@@ -206,7 +206,7 @@ def list_tree(door: MlflowHttp, at: str, folder: str = "") -> dict[str, int]:
 
 
 def observe(walk: PlannedRegistration, door: MlflowHttp) -> Registration:
-    """Return a walk for one check: what the SDK was refused is its evidence, and the first check has all of it."""
+    """Return the registration for one check; its failed exchanges become evidence, and the first check gets all."""
     sdk_registration, exchanges = walk.sdk_registration, walk.sdk_registration.exchanges
     if not walk.told:
         walk.told = True

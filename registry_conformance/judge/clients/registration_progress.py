@@ -1,4 +1,4 @@
-"""A registration under way: whoever waits for a step goes on as soon as it is done."""
+"""A registration in the background; callers can wait for a step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PAUSE = 0.02
 
 
 class RegistrationProgress:
-    """Walks a registration in the background from the moment it is constructed."""
+    """Starts a registration in the background when constructed."""
 
     def __init__(self, walk: PlannedRegistration) -> None:
         self.walk = walk
@@ -22,9 +22,9 @@ class RegistrationProgress:
         self._coming = self._thread.submit(lambda: walk.sdk_registration)
 
     def until(self, step: str) -> None:
-        """Return once a step is done.
+        """Wait until a step is done.
 
-        Raises ``Mismatch`` where the journey ended in that step, ``PreconditionFailed`` where it ended before.
+        Raises ``Mismatch`` if the registration failed in that step, ``PreconditionFailed`` if it failed before.
         """
         awaited(lambda: step in self._reached() or self._coming.done(), ENDLESS, pause=_PAUSE)
         if step in self._reached():
@@ -38,14 +38,14 @@ class RegistrationProgress:
         raise _stands_on(failed)
 
     def whole(self) -> SdkRegistration:
-        """Return the journey once it has come to its end; raise ``PreconditionFailed`` if a step failed."""
+        """Return the complete registration; raise ``PreconditionFailed`` if a step failed."""
         sdk_registration = self.end()
         if sdk_registration.problem:
             raise _stands_on(STEPS[len(sdk_registration.reached)])
         return sdk_registration
 
     def end(self) -> SdkRegistration:
-        """Return the journey once it has ended, wherever that was."""
+        """Return the registration when it has ended, complete or not."""
         sdk_registration = self._coming.result()
         self._thread.shutdown()
         return sdk_registration

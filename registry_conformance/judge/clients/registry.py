@@ -1,4 +1,4 @@
-"""The MLflow SDK as a third-party developer has it: a tracking URI, a credential, and nothing else."""
+"""The MLflow SDK as a third-party developer uses it: with a tracking URI and a credential only."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Registry:
         return mlflow
 
     def uploads(self) -> dict[str, Body]:
-        """Return artifact route path -> what this client sent there, of every upload that was accepted."""
+        """Return artifact route path -> what this client sent there, for each accepted upload."""
         marker = "/mlflow-artifacts/artifacts/"
         return {
             exchange.url.partition(marker)[2]: exchange.request_body
@@ -110,7 +110,7 @@ class Registry:
         }
 
     def _netrc(self) -> Path:
-        """Return the file of the machine's netrc entries, which is not there where it has none."""
+        """Return the machine's netrc file; it does not exist if the machine has no entries."""
         if not self.machine.netrc:
             return self.home / "no-netrc"
         file = self.home / "netrc"
@@ -127,7 +127,7 @@ class Registry:
         self.exchanges.append(self.evidence.exchange(shown))
 
     def _authorize(self, method: str, url: str, body: Body) -> Permit:
-        """Ask leave for a request; which way artifacts go is the SDK's own choice."""
+        """Authorize a request; artifact routes are exempt from the door's mode, which the SDK chooses itself."""
         return authorize(
             replace(self.door, direct=False), Exchange(method, url, self.door.name, None), body.head, body.size
         )
@@ -154,9 +154,9 @@ def digest_folder(folder: Path) -> dict[str, Body]:
 
 @contextmanager
 def recording(record: Any, ask: Any) -> Iterator[None]:
-    """Hand every exchange that ``requests`` makes to ``record`` while active, redirects one by one.
+    """Pass every exchange of ``requests`` to ``record`` while active, redirects one by one.
 
-    Each request is shown to ``ask`` before it is sent.
+    ``ask`` authorizes each request before it is sent.
     """
     import requests  # noqa: PLC0415 - only the SDK's process needs it
 

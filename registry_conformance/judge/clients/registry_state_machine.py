@@ -1,4 +1,4 @@
-"""A state machine over the registry: every operation at the door and at the origin, on twins, and both must agree."""
+"""A state machine over the registry: the same operations through the door and at the origin must agree."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _STAGES = some.sampled_from(("Staging", "Production", "Archived", "Nowhere"))
 
 
 def compare_registries(door: MlflowHttp, origin: MlflowHttp, family: str, source: str, run_id: str) -> int:
-    """Let random operations run at the door and at the origin, each on models of its own, the same every time.
+    """Run random operations through the door and at the origin, each on its own models; the sequence is fixed.
 
-    Raises ``Mismatch`` where status, error code, message or the state that is left differ; returns how many
-    operations were compared. ``family`` begins every model's name, ``source`` and ``run_id`` are what versions name.
+    Raises ``Mismatch`` if status, error code, message or the resulting state differ; returns the number of compared
+    operations. ``family`` starts every model's name, ``source`` and ``run_id`` are used by versions.
     """
     where = {"door": door, "origin": origin, "family": family, "source": source, "run_id": run_id}
     twins: type[RegistryStateMachine] = type("TheseTwins", (RegistryStateMachine,), where)
@@ -50,7 +50,7 @@ def compare_registries(door: MlflowHttp, origin: MlflowHttp, family: str, source
 
 
 class RegistryStateMachine(RuleBasedStateMachine):
-    """The operations of the registry on two models, ``one`` and ``two``, of each side; a subclass says where."""
+    """The operations of the registry on two models, ``one`` and ``two``, on each side."""
 
     door: ClassVar[MlflowHttp]
     origin: ClassVar[MlflowHttp]
@@ -68,7 +68,7 @@ class RegistryStateMachine(RuleBasedStateMachine):
         self.sides = {side: (wire, f"{self.family}-{self.rounds}-{side}") for side, wire in wires.items()}
 
     def ask(self, method: str, what: str, model: str, **document: Any) -> None:
-        """Do one operation on both sides and compare the answers."""
+        """Run one operation on both sides and compare the responses."""
         answers = []
         for wire, prefix in self.sides.values():
             names = {"name": model, **document}
@@ -81,18 +81,18 @@ class RegistryStateMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Begin with a model that has a version, so that operations have something to meet."""
+        """Start with a model that has a version, so that operations have something to act on."""
         self.ask("POST", "registered-models/create", "one")
         self.version("one")
 
     @rule(model=_MODELS)
     def create(self, model: str) -> None:
-        """Create a model, or meet one that is there."""
+        """Create a model, sometimes one that exists."""
         self.ask("POST", "registered-models/create", model)
 
     @rule(model=_MODELS, to=_MODELS)
     def rename(self, model: str, to: str) -> None:
-        """Rename a model, to its own name at times."""
+        """Rename a model, sometimes to its own name."""
         self.ask("POST", "registered-models/rename", model, new_name=to)
 
     @rule(model=_MODELS, text=_TEXTS)
@@ -132,7 +132,7 @@ class RegistryStateMachine(RuleBasedStateMachine):
 
     @rule(model=_MODELS, number=_NUMBERS, alias=_ALIASES)
     def alias(self, model: str, number: str, alias: str) -> None:
-        """Set an alias, a reserved one at times."""
+        """Set an alias, sometimes a reserved one."""
         self.ask("POST", "registered-models/alias", model, alias=alias, version=number)
 
     @rule(model=_MODELS, alias=_ALIASES)
@@ -142,7 +142,7 @@ class RegistryStateMachine(RuleBasedStateMachine):
 
     @rule(model=_MODELS, number=_NUMBERS, stage=_STAGES)
     def stage(self, model: str, number: str, stage: str) -> None:
-        """Move a version to a stage, to one that does not exist at times."""
+        """Move a version to a stage, sometimes one that does not exist."""
         moved = {"version": number, "stage": stage, "archive_existing_versions": True}
         self.ask("POST", "model-versions/transition-stage", model, **moved)
 
@@ -157,7 +157,7 @@ class RegistryStateMachine(RuleBasedStateMachine):
         self.ask("DELETE", "registered-models/delete", model)
 
     def teardown(self) -> None:
-        """Compare what is left on both sides, each seen from the other, unless an answer differed already."""
+        """Compare the final state of both sides, each read through the other, unless a response differed already."""
         if not self.agreed:
             return
         (here, ours), (there, theirs) = self.sides["door"], self.sides["origin"]
@@ -165,14 +165,14 @@ class RegistryStateMachine(RuleBasedStateMachine):
 
 
 def _told(exchange: Exchange, prefix: str) -> Any:
-    """Return status and document of an answer, without moments, and with one name for both sides."""
+    """Return status and document of a response, without timestamps and with one model name for both sides."""
     if exchange.json() is None:
         raise Mismatch("an answer in JSON", str(exchange))
     return exchange.status, _plain(exchange.text, prefix)
 
 
 def _state(wire: MlflowHttp, prefix: str) -> Any:
-    """Return every model and version of one side, as another side's client sees them."""
+    """Return every model and version of one side, as read through the other side."""
     found = [
         wire.get(f"{what}/search", filter=f"name LIKE '{prefix}%'", max_results=50)
         for what in ("registered-models", "model-versions")

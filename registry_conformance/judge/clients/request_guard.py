@@ -1,4 +1,4 @@
-"""What a request makes or removes on the target, asked of the guard of its door before it is sent."""
+"""Has the guard of a door authorize each request, by what the request would create or delete."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ _DEAD = ("refused", "timeout", "name")
 
 
 def authorize(door: Door, exchange: Exchange, body: bytes | None, size: int | None) -> Permit:
-    """Return the permit of a request, if the door's guard lets it pass; ``size`` is its body's in bytes, if known.
+    """Return the permit of a request, if the door's guard allows it; ``size`` is its body's size, if known.
 
-    Raises ``NotAllowed`` if nothing of the kind may be sent there, ``PreconditionFailed`` if the run may send no more.
+    Raises ``NotAllowed`` if such a request must not be sent there, ``PreconditionFailed`` if the run may send no more.
     """
     path = urlsplit(exchange.url).path
     if _ROUTES in path:
@@ -66,20 +66,20 @@ def authorize(door: Door, exchange: Exchange, body: bytes | None, size: int | No
 
 
 def authorize_connection(door: Door) -> Permit:
-    """Return leave to open a connection on which nothing is asked, as for a handshake."""
+    """Return the permit for a connection without a request, such as a handshake."""
     return authorize(door, Exchange("OPTIONS", door.url, door.name, None), None, None)
 
 
 def need_artifacts(door: Door) -> None:
-    """Raise ``NotAllowed`` at a door that artifacts are declared not to pass."""
+    """Raise ``NotAllowed`` at a door that artifacts do not go through by declaration."""
     if door.direct:
         raise NotAllowed("artifacts that pass the door", "artifacts are declared direct: they pass no door")
 
 
 def record_answer(door: Door, exchange: Exchange) -> None:
-    """Tell the door's guard what came back: the id of what was made, and whether anybody answered.
+    """Report a response to the door's guard: the id of a created object, and whether the door answered.
 
-    Raises ``PreconditionFailed`` if that cannot be noted: nothing more is sent then.
+    Raises ``PreconditionFailed`` if that cannot be recorded; nothing more is sent then.
     """
     if door.guard is None:
         return
@@ -108,7 +108,7 @@ def _note(guard: Requests, door: Door, exchange: Exchange) -> None:
 
 
 def made_by(door: Door, exchange: Exchange, body: bytes | None) -> Made | None:
-    """Return what a request would make."""
+    """Return what a request would create."""
     verb = _verb(exchange)
     if exchange.method == "POST" and verb in _NAMES:
         kind, key = _NAMES[verb]
@@ -123,7 +123,7 @@ def made_by(door: Door, exchange: Exchange, body: bytes | None) -> Made | None:
 
 
 def removed_by(door: Door, exchange: Exchange, body: bytes | None) -> Made | None:
-    """Return what a request would remove, or change otherwise, that must have been made before."""
+    """Return what a request would delete or change, which must have been created before."""
     verb = _verb(exchange)
     if exchange.method == "DELETE" and verb.startswith("artifacts/"):
         return Made(ARTIFACT, verb.removeprefix("artifacts/"), door.name)
@@ -145,7 +145,7 @@ def _verb(exchange: Exchange) -> str:
 
 
 def _uploaded(upload: re.Match[str], body: bytes | None) -> str:
-    """Return the path of what is uploaded in parts: MLflow takes the last part of the name that the body has."""
+    """Return the artifact path of a multipart request: MLflow uses the last part of the name in the body."""
     return "/".join(filter(None, (upload[2], PurePosixPath(_text_in(body, "path")).name)))
 
 
@@ -155,7 +155,7 @@ def _text_in(body: bytes | None, key: str) -> str:
 
 
 def _value_in(body: bytes | None, key: str) -> object:
-    """Return a field of the document that a body is, an empty text if there is none."""
+    """Return a field of a JSON body, empty if it is missing."""
     try:
         document = parsed(body or b"")
     except ValueError:

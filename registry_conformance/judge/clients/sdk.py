@@ -1,4 +1,4 @@
-"""Single steps by the MLflow SDK, each in a fresh process."""
+"""Single steps of the MLflow SDK, each in a fresh process."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from registry_conformance.judge.expect import Mismatch
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that the SDK uploaded: what lay on the disk, and every exchange it made for it."""
+    """An upload by the SDK: the local file, and every exchange."""
 
     body: Body
     exchanges: tuple[Exchange, ...]
 
     @property
     def by_multipart(self) -> bool:
-        """Whether the SDK sent the file in parts by presigned URLs."""
+        """Whether the SDK uploaded the file in parts by presigned URLs."""
         return any("/mlflow-artifacts/mpu/create/" in exchange.url for exchange in self.exchanges)
 
 
@@ -35,10 +35,10 @@ class Sdk:
     evidence: Evidence
 
     def upload(self, run_id: str, name: str, payload: bytes, *, multipart_from: int, part: int) -> Upload:
-        """Log ``payload`` as an artifact; from ``multipart_from`` bytes on in parts of ``part`` bytes, each.
+        """Log ``payload`` as an artifact; from ``multipart_from`` bytes on in parts of ``part`` bytes.
 
-        That it may is said to the client: left alone it asks ``/server-info`` for a moment, and sends the file whole if
-        that is late, as on a busy machine.
+        The client is told explicitly that multipart uploads are supported: by itself it asks ``/server-info`` with a
+        short timeout, and uploads the file whole if the answer is late, as on a busy machine.
         """
         variables = {
             "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "true",
@@ -58,7 +58,7 @@ class Sdk:
         return Upload(digest_file(file), exchanges)
 
     def publish(self, run_id: str, model: str, text: str) -> str:
-        """Log ``text`` to a run, register the run's artifacts as a model's version; return the version's source."""
+        """Log ``text`` to a run and register its artifacts as a model version; return the version's source."""
         source, problem, exchanges = self.isolated.call(publish, self.developer, run_id, model, text)
         self._keep(exchanges)
         if problem:
@@ -86,7 +86,7 @@ def publish(developer: Developer, run_id: str, model: str, text: str) -> tuple[s
 
 
 def log_artifact(developer: Developer, run_id: str, file: Path) -> tuple[str, tuple[Exchange, ...]]:
-    """Log a file to a run; return what went wrong, empty if nothing did, and every exchange."""
+    """Log a file to a run; return the error, empty if none, and every exchange."""
     with developer.registry() as registry:
         problem = ""
         try:

@@ -1,4 +1,4 @@
-"""Credentials as users give them to the MLflow client: by its variables, and by a plugin if it has no variable."""
+"""Credentials as users give them to the MLflow client: environment variables, or a plugin if there is none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from registry_conformance.judge.target.credential import (
 
 
 def client_variables(credential: Credential | None, home: Path) -> dict[str, str]:
-    """Return the variables that tell the MLflow client a credential; ``home`` takes a file that one of them names."""
+    """Return the MLflow client's variables for a credential; a file that one of them names is written to ``home``."""
     match credential:
         case str():
             return {"MLFLOW_TRACKING_TOKEN": credential}
@@ -47,10 +47,10 @@ def client_variables(credential: Credential | None, home: Path) -> dict[str, str
 
 @contextmanager
 def header_plugin(credential: Credential | None) -> Iterator[None]:
-    """Have the MLflow client send a header that it has no variable for, while active.
+    """Make the MLflow client send a header that it has no variable for, while active.
 
-    Users install a package with a provider of request headers for that; this is such a provider. The client follows a
-    redirect to another host, and takes each header along but ``Authorization``: this one stays behind too.
+    Users install a package with a request-header provider for that; this is such a provider. On a redirect to another
+    host the client drops only ``Authorization``; this header is dropped as well.
     """
     held = credential.beside if isinstance(credential, ClientCertificate) else credential
     if not isinstance(held, KeyHeader | CommandToken) or (isinstance(held, CommandToken) and not held.header):
@@ -64,10 +64,10 @@ def header_plugin(credential: Credential | None) -> Iterator[None]:
     )
 
     class Provider(RequestHeaderProvider):
-        """Gives the header that the deployment asks for."""
+        """Provides the header that the deployment requires."""
 
         def in_context(self) -> bool:
-            """Return that it always does."""
+            """Return ``True``."""
             return True
 
         def request_headers(self) -> dict[str, str]:
@@ -85,7 +85,7 @@ def header_plugin(credential: Credential | None) -> Iterator[None]:
 
 @contextmanager
 def _left_behind(header: str) -> Iterator[None]:
-    """Have ``requests`` treat a header as it treats ``Authorization``: no other host gets it by a redirect."""
+    """Make ``requests`` drop a header, like ``Authorization``, on a redirect to another host."""
     import requests  # noqa: PLC0415 - only the SDK's process needs it
 
     original: Any = requests.Session.rebuild_auth
@@ -103,7 +103,7 @@ def _left_behind(header: str) -> Iterator[None]:
 
 
 def _one_file(credential: ClientCertificate, home: Path) -> Path:
-    """Return a file that holds certificate and key: the MLflow client takes no other."""
+    """Return a file with certificate and key: the MLflow client accepts only a combined one."""
     if credential.key_file is None:
         return credential.file
     both = home / "client.pem"

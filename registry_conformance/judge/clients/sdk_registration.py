@@ -1,4 +1,4 @@
-"""The registration flow, end to end, as a third-party developer's script runs it, and the way back."""
+"""The complete registration flow as a third-party developer's script runs it, and loading the model back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from registry_conformance.judge.evidence.exchange import Body, Exchange
 
 @dataclass(frozen=True, slots=True)
 class RegistrationPlan:
-    """What a journey registers: the kind of model, and every name and tag that it uses."""
+    """What a registration creates: the kind of model, and every name and tag."""
 
     kind: str
     experiment: str
@@ -46,12 +46,12 @@ DIARY = "diary"
 
 @dataclass(slots=True)
 class SdkRegistration:
-    """How far a registration came, and what the developer's own process knows of it.
+    """The result of a registration, as the client's process knows it.
 
-    ``reached`` names the steps done, ``moments`` when, in seconds since the epoch; ``problem`` is empty, or says which
-    step failed and how. ``notes`` is what was uploaded to the run as plain artifacts, path -> what lay on the
-    developer's disk; ``model_files`` the same for the model's own files. ``predictions`` are the model's answers to
-    ``inputs`` before it was registered.
+    ``reached`` names the completed steps, ``moments`` their times in seconds since the epoch; ``problem`` is empty, or
+    says which step failed and how. ``notes`` are the plain artifacts of the run, path -> local content; ``model_files``
+    the same for the model's own files. ``predictions`` are the model's predictions for ``inputs`` before it was
+    registered.
     """
 
     plan: RegistrationPlan
@@ -73,7 +73,7 @@ class SdkRegistration:
     diary: Path | None = None
 
     def done(self, step: str) -> None:
-        """Note that a step is done now."""
+        """Record that a step is done now."""
         self.reached.append(step)
         self.moments.append(time.time())
         if self.diary is not None:
@@ -83,7 +83,7 @@ class SdkRegistration:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What a fresh process found when it loaded a model: its answers, or its files; or the problem it met."""
+    """What a fresh process got when it loaded a model: its predictions, or its files; or the error."""
 
     predictions: list[int] = field(default_factory=list)
     files: dict[str, Body] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class Return:
 
 
 def register(developer: Developer, plan: RegistrationPlan) -> SdkRegistration:
-    """Walk the whole flow; what fails is told in the journey, an unusable door or key is raised as ``Mismatch``."""
+    """Run the whole flow; a failed step is recorded in the result, an unusable door or key raises ``Mismatch``."""
     sdk_registration = SdkRegistration(plan, diary=developer.home / DIARY)
     with developer.registry() as registry:
         try:
@@ -108,7 +108,7 @@ def register(developer: Developer, plan: RegistrationPlan) -> SdkRegistration:
 
 
 def load_back(developer: Developer, uri: str, inputs: list[list[float]]) -> Return:
-    """Load a model by its registry URI and ask it; without ``inputs``, download its files instead."""
+    """Load a model by its registry URI and predict; without ``inputs``, download its files instead."""
     found, files, problem_text = [], {}, ""
     with developer.registry() as registry:
         try:
@@ -187,7 +187,7 @@ def _publish(registry: Registry, sdk_registration: SdkRegistration) -> None:
 
 
 def _below_artifacts(name: str) -> str:
-    """Return a logged model's file as its path below ``.../artifacts/``."""
+    """Return the path of a logged model's file below ``.../artifacts/``."""
     return name.partition("/artifacts/")[2]
 
 

@@ -1,4 +1,4 @@
-"""What a credential adds to a request: a header, a signature, or a certificate shown in the handshake."""
+"""How a credential is added to a request: a header, a signature, or a client certificate."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def credential_headers(
     carrier: Carrier = "bearer",
     streamed: bool = False,
 ) -> list[tuple[str, str]]:
-    """Return the headers by which a request says who sends it; ``carrier`` counts for API keys alone.
+    """Return the authentication headers of a request; ``carrier`` applies only to API keys.
 
-    ``streamed`` is a body that cannot be read beforehand. Raises ``PreconditionFailed`` if a command gives no
-    token, ``NotAllowed`` for another carrier of what is no API key.
+    ``streamed`` is a body that cannot be read beforehand. Raises ``PreconditionFailed`` if a command gives no token,
+    ``NotAllowed`` for another carrier of a credential that is not an API key.
     """
     if carrier != "bearer" and credential is not None and not isinstance(credential, str):
         raise NotAllowed(f"an API key as {carrier}", f"who asks was given {kind_of(credential)}")
@@ -51,7 +51,7 @@ def credential_headers(
 
 
 def _header(credential: str | Password | KeyHeader | CommandToken, carrier: Carrier) -> tuple[str, str]:
-    """Return the one header that says who sends a request."""
+    """Return the authentication header of a request."""
     match credential:
         case str():
             name, form = CARRIERS[carrier]
@@ -67,7 +67,7 @@ def _header(credential: str | Password | KeyHeader | CommandToken, carrier: Carr
 
 
 def taken_token(source: CommandToken) -> str:
-    """Return the token that a command gives now; raise ``PreconditionFailed`` if it gives none."""
+    """Return a token from a command; raise ``PreconditionFailed`` if it gives none."""
     try:
         return token_of(source)
     except TokenError as problem:
@@ -75,7 +75,7 @@ def taken_token(source: CommandToken) -> str:
 
 
 def certificate_of(credential: Credential | None) -> tuple[Path, Path | None] | None:
-    """Return the files of the certificate, and of its key if that has one of its own, that a client shows."""
+    """Return the files of the client certificate and, if separate, of its key."""
     if isinstance(credential, ClientCertificate):
         return credential.file, credential.key_file
     return None

@@ -1,4 +1,4 @@
-"""Credentials that are no good: of the same scheme as a good one, with another secret in it."""
+"""Invalid credentials: of the same scheme as a valid one, with another secret."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Spoiling = Literal["wrong", "empty", "cut"]
 
 
 def spoiled(credential: Credential, how: Spoiling) -> Credential:
-    """Return a credential of the same scheme, and for the same user, whose secret is spoiled.
+    """Return a credential of the same scheme and user with an invalid secret.
 
-    Raises ``NotAllowed`` for a certificate, which has no secret that could be another.
+    Raises ``NotAllowed`` for a certificate, which contains no secret to change.
     """
     match credential:
         case str():

@@ -1,4 +1,4 @@
-"""Who is told to come again later does so, as the MLflow client does by itself."""
+"""Retries throttled requests after their Retry-After, as the MLflow client does."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _SHORTEST, _LONGEST = 0.5, 5.0
 
 
 def throttled(answer: Exchange) -> bool:
-    """Return whether an answer says that there were too many requests, or none can be served for a moment."""
+    """Return whether a response is 429, or a temporary 503."""
     return answer.status == 429 or (answer.status == 503 and bool(answer.header("retry-after")))
 
 
 def pause_after(answer: Exchange) -> float:
-    """Return for how many seconds an answer wants its client to wait, from half a second to five."""
+    """Return the seconds to wait that a response asks for, between 0.5 and 5."""
     told = answer.header("retry-after").strip()
     return min(max(float(told), _SHORTEST), _LONGEST) if told.isdigit() else _PAUSE
 
 
 @dataclass(slots=True)
 class Patience:
-    """Waits for a target that is asked too much, for ``left`` seconds in all."""
+    """Waits for a throttling target, for ``left`` seconds in all."""
 
     left: float
 
     def ask(self, send: Callable[[], Exchange]) -> Exchange:
-        """Return the first answer that is not throttled, or else the last while there is patience."""
+        """Return the first response that is not throttled, or the last one before the time is up."""
         first, began = send(), time.monotonic()
         if not throttled(first) or self.left <= 0:
             return first

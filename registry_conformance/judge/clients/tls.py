@@ -1,4 +1,4 @@
-"""TLS at a door: whom a client believes, and what a handshake comes to."""
+"""TLS at a door: trusted authorities, and the result of a handshake."""
 
 from __future__ import annotations
 
@@ -36,10 +36,9 @@ Files = tuple[Path, Path | None]
 
 
 def context(door: Door, certificate: Files | None = None) -> ssl.SSLContext:
-    """Return a client's TLS context that believes the door's authorities, or those of its network, and no others.
+    """Return a client's TLS context that trusts only the door's authorities, or those of its network.
 
-    In a network in which no certificate is checked, it believes everybody. ``certificate`` is shown to who asks for
-    one.
+    If its network verifies no certificates, it trusts everybody. ``certificate`` is the client certificate.
     """
     authorities = door.ca or door.network.ca
     trusting = ssl.create_default_context(cafile=str(authorities) if authorities else None)
@@ -54,9 +53,9 @@ def context(door: Door, certificate: Files | None = None) -> ssl.SSLContext:
 def connect(
     permit: Permit, door: Door, timeout: float, offers: Sequence[str] = (), *, certificate: Files | None = None
 ) -> socket.socket:
-    """Return a connection to the door, under TLS if it is ``https``; ``offers`` are protocols offered by ALPN.
+    """Return a connection to the door, with TLS if it is ``https``; ``offers`` are ALPN protocols.
 
-    Raises ``NotAllowed`` if a forward proxy stands before a door that is not ``https``: bytes do not pass it unchanged.
+    Raises ``NotAllowed`` for a door that is not ``https`` behind a forward proxy, which changes the bytes.
     """
     parts = urlsplit(door.url)
     host = parts.hostname or ""
@@ -71,7 +70,7 @@ def connect(
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a handshake came to: the ``version`` and ``protocol`` agreed on, or the ``problem``."""
+    """The result of a handshake: the negotiated ``version`` and ``protocol``, or the ``problem``."""
 
     version: str = ""
     protocol: str = ""
@@ -80,16 +79,16 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True)
 class Handshakes:
-    """Shakes hands with one ``https`` door and hangs up."""
+    """Does TLS handshakes with one ``https`` door and disconnects."""
 
     door: Door
     evidence: Evidence
 
     def meet(self, *, only: str = "", host: str = "", offers: Sequence[str] = ()) -> Handshake:
-        """Return what a handshake comes to.
+        """Return the result of a handshake.
 
-        ``only`` is the one version of TLS that the client speaks, ``host`` whom it wants to meet instead of the door's
-        own host, ``offers`` the protocols that it offers by ALPN.
+        ``only`` is the one TLS version that the client supports, ``host`` a server name other than the door's,
+        ``offers`` the client's ALPN protocols.
         """
         trusting = context(self.door)
         if only:

@@ -1,4 +1,4 @@
-"""What passed between the proxy and MLflow, from the record that the witness keeps."""
+"""Traffic between the proxy and MLflow, from the record of the witness."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """One message as it passed: its first line, its headers in order, and its body by size and SHA-256.
+    """One recorded message: its start line, its headers in order, and size and SHA-256 of its body.
 
     The values of credentials are ``sha256=`` and their SHA-256 (see ``digested``).
     """
@@ -31,7 +31,7 @@ class Passed:
 
     @classmethod
     def read(cls, raw: dict[str, Any]) -> Passed:
-        """Read one side of a record."""
+        """Parse one side of a record."""
         line, *fields = str(raw["head"]).removesuffix("\r\n\r\n").split("\r\n")
         pairs = (field.partition(":") for field in fields)
         return cls(line, tuple((name, value.strip()) for name, _, value in pairs), raw["size"], raw["sha256"])
@@ -48,14 +48,14 @@ class Witness:
     record: Path
 
     def saw(self, request_id: str) -> tuple[Passed, Passed]:
-        """Return request and answer of the one exchange with an id; raise ``Mismatch`` where not exactly one passed."""
+        """Return request and response of the only exchange with an id; raise ``Mismatch`` for none or several."""
         found = awaited(lambda: self._lines(request_id), _PATIENCE_SECONDS, pause=0.005)
         if len(found) != 1:
             raise Mismatch(f"one exchange with id {request_id} between proxy and MLflow", f"{len(found)} of them")
         return Passed.read(found[0]["request"]), Passed.read(found[0]["response"])
 
     def count(self, request_id: str) -> int:
-        """Return how many exchanges with an id have passed."""
+        """Return the number of recorded exchanges with an id."""
         return len(self._lines(request_id))
 
     def _lines(self, request_id: str) -> list[dict[str, Any]]:
@@ -66,5 +66,5 @@ class Witness:
 
 
 def digested(credential: str) -> str:
-    """Return what the witness writes down instead of a credential."""
+    """Return what the witness records instead of a credential."""
     return "sha256=" + hashlib.sha256(credential.encode("latin-1")).hexdigest()

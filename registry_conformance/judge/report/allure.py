@@ -1,4 +1,4 @@
-"""The Allure results: one result a check, its requirements as Allure's own labels, its evidence attached."""
+"""Allure results: one result a check, with its requirements as labels and its evidence attached."""
 
 # allure_commons ships types, but its logger has none.
 # mypy: disable-error-code="no-untyped-call"
@@ -45,9 +45,9 @@ CATEGORIES = (
 
 
 def write_results(run: RunRecord, folder: Path) -> None:
-    """Write the run's results, attachments, environment, executor and categories into ``folder``, which is made.
+    """Write the run's results, attachments, environment, executor and categories to ``folder``, which is created.
 
-    A run that verified nothing, or that broke off, has one more result, broken. Raises ``OSError``.
+    A run that verified nothing, or was interrupted, gets one more result, broken. Raises ``OSError``.
     """
     logger = AllureFileLogger(folder)
     for record in run.records:
@@ -65,7 +65,7 @@ def write_results(run: RunRecord, folder: Path) -> None:
 
 
 def environment(run: RunRecord) -> bytes:
-    """Return who was judged and with what, as a Java properties file."""
+    """Return target and versions as a Java properties file."""
     target = run.target
     rows: dict[str, str] = {
         "target": f"{target.get('name', '')} ({target.get('kind', '')})",
@@ -84,7 +84,7 @@ def environment(run: RunRecord) -> bytes:
 
 
 def _escaped(text: str, special: str) -> str:
-    """Return ``text`` as a Java properties file holds it: one line, Latin escapes, ``special`` characters kept."""
+    """Return ``text`` escaped for a Java properties file: one line, Latin-1 escapes, ``special`` characters escaped."""
     text = "".join("\\" + character if character in special + "\\" else character for character in text)
     text = " ".join(text.split("\n"))
     units = text.encode("utf-16-be", "surrogatepass")
@@ -93,7 +93,7 @@ def _escaped(text: str, special: str) -> str:
 
 
 def identity(nodeid: str) -> tuple[str, dict[str, str]]:
-    """Return a check's id, the same for all of its cases, and the parameters that tell this case from the others."""
+    """Return a check's id, shared by all its cases, and the parameters of this case."""
     _, bracket, case = nodeid.partition("[")
     return _digest(_full_name(nodeid)), {"case": case.removesuffix("]")} if bracket else {}
 
@@ -159,7 +159,7 @@ def _labels(run: RunRecord, record: CheckRecord) -> Iterator[Label]:
 
 
 def _attachments(run: RunRecord, record: CheckRecord) -> Iterator[tuple[str, AttachmentType, str, str]]:
-    """Yield name, type, file name and body: each log, and one text that lists the rest and tells every exchange."""
+    """Yield name, type, file name and body: each log, and one text with everything else."""
     overview, exchanges = [], []
     for number, item in enumerate(record.evidence, start=1):
         if item["kind"] == "exchange":

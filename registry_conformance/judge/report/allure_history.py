@@ -1,4 +1,4 @@
-"""What Allure 3 is told beside the results: the last nights of the series, and where all of it lies."""
+"""Allure 3's configuration and history: the last nightly runs of the series."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def config(run: RunRecord) -> dict[str, Any]:
 
 
 def lines(nights: Iterable[RunSnapshot]) -> Iterator[bytes]:
-    """Yield one line a night, oldest first, as Allure 3 writes its own history."""
+    """Yield one line a run, oldest first, in the form of Allure 3's own history."""
     for night in nights:
         began = round(datetime.fromisoformat(night.started).timestamp() * 1000)
         results = dict(_result(night, nodeid, outcome, began) for nodeid, outcome in night.checks.items())
@@ -54,7 +54,7 @@ def lines(nights: Iterable[RunSnapshot]) -> Iterator[bytes]:
 
 
 def _result(night: RunSnapshot, nodeid: str, outcome: CheckOutcome, began: int) -> tuple[str, dict[str, Any]]:
-    """Return Allure 3's own id of a check's history, and the check's result in that night."""
+    """Return Allure 3's history id of a check, and the check's result in that run."""
     case_id, parameters = identity(nodeid)
     told = ",".join(f"{name}:{value}" for name, value in sorted(parameters.items()))
     history_id = f"{_md5(case_id)}.{_md5(told)}"

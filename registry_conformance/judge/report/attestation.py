@@ -1,4 +1,4 @@
-"""What a run came to, as an in-toto attestation: a statement beside the report, and an envelope with its signature."""
+"""An in-toto attestation of a run: a statement next to the report, and an envelope with its signature."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _DISTRIBUTION = "pkg:pypi/hokusai-registry-conformance"
 
 
 class KeyUnusableError(ValueError):
-    """A file is no key that signs or verifies; the message says why."""
+    """A file is not a key that can sign or verify; the message says why."""
 
 
 class UntrueError(ValueError):
-    """An attestation is not to be believed; the message says why."""
+    """An attestation is invalid; the message says why."""
 
 
 def statement(run: RunRecord, report: Path) -> dict[str, Any]:
-    """Return the statement about a run whose ``verdicts.json`` is ``report``: a test result, its tests requirements."""
+    """Return the statement about a run with the report ``verdicts.json``: a test result for each requirement."""
     with report.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     images: Mapping[str, str] = run.target.get("images") or {}
@@ -52,7 +52,7 @@ def statement(run: RunRecord, report: Path) -> dict[str, Any]:
 
 
 def predicate(run: RunRecord) -> dict[str, Any]:
-    """Return the result of a run: ``PASSED`` if it ended well, ``WARNED`` if recommendations alone are not met."""
+    """Return the result of a run: ``PASSED`` if it ended well, ``WARNED`` if only recommendations are not met."""
     by_id = tally.verdicts(run)
     red = tally.with_verdict(by_id, *tally.RED)
     failed = [name for name in red if run.register[name].level is Level.MUST]
@@ -69,12 +69,12 @@ def predicate(run: RunRecord) -> dict[str, Any]:
 
 
 def text(told: Mapping[str, Any]) -> bytes:
-    """Return a statement as it is written and signed."""
+    """Return a statement as the text that is written and signed."""
     return json.dumps(told, indent=1).encode() + b"\n"
 
 
 def signer(file: Path) -> Any:
-    """Return what signs with the private key of a PEM file; raise ``KeyUnusableError``."""
+    """Return a signer for the private key in a PEM file; raise ``KeyUnusableError``."""
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - an extra
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - an extra
     from securesystemslib.signer import CryptoSigner  # noqa: PLC0415 - an extra
@@ -90,7 +90,7 @@ def signer(file: Path) -> Any:
 
 
 def signed(payload: bytes, by: Any) -> bytes:
-    """Return a statement in an envelope (DSSE) with a signature ``by`` what ``signer`` returned: one line of JSON."""
+    """Return a statement in a signed envelope (DSSE), as one line of JSON; ``by`` is a signer."""
     from securesystemslib.dsse import Envelope  # noqa: PLC0415 - an extra
 
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
@@ -99,7 +99,7 @@ def signed(payload: bytes, by: Any) -> bytes:
 
 
 def opened(envelope: bytes, key: Path) -> dict[str, Any]:
-    """Return the statement of an envelope that the private key of the public one in ``key`` (PEM) has signed.
+    """Return the statement of an envelope whose signature matches the public ``key`` (PEM).
 
     Raises ``KeyUnusableError``, and ``UntrueError`` for any other envelope.
     """
@@ -128,7 +128,7 @@ def opened(envelope: bytes, key: Path) -> dict[str, Any]:
 
 
 def parsed(payload: bytes) -> dict[str, Any]:
-    """Return a statement of ours; raise ``UntrueError`` for anything else."""
+    """Return a statement of this suite; raise ``UntrueError`` for anything else."""
     try:
         told = json.loads(payload)
         kinds = told["_type"], told["predicateType"]
@@ -143,7 +143,7 @@ def parsed(payload: bytes) -> dict[str, Any]:
 
 
 def compared(told: Mapping[str, Any], run: RunRecord, report: Path) -> None:
-    """Raise ``UntrueError`` unless a statement is about this very report, and says what it says."""
+    """Raise ``UntrueError`` unless a statement matches this report by digest and content."""
     expected = statement(run, report)
     if expected["subject"][0] not in told["subject"]:
         raise UntrueError(f"it is about another {REPORT}, or this one was changed since")

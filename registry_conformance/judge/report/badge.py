@@ -1,4 +1,4 @@
-"""A badge for a README: what was judged, and the verdict, as a small picture."""
+"""An SVG badge for a README: the target and the verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LABEL = "registry"
 
 
 def render(run: RunRecord) -> Iterator[bytes]:
-    """Yield the SVG; its widths are those of its texts, set by the picture itself."""
+    """Yield the SVG of a run."""
     yield picture(_LABEL, _words(run), COLOURS[tally.mood(run)], sentence(run))
 
 

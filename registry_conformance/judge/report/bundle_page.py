@@ -1,4 +1,4 @@
-"""The page of a doctor's bundle: what is wrong, the causes, the facts, and the exchanges behind them."""
+"""The page of a doctor bundle: the verdict, causes, facts, and exchanges."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 class BundleUnreadableError(ValueError):
-    """A file is no bundle of the doctor's, or not a whole one; the message says so."""
+    """A file is not a doctor bundle, or is incomplete; the message says which."""
 
 
 def is_bundle(file: Path) -> bool:
-    """Return whether a file says that it is a doctor's bundle."""
+    """Return whether a file claims to be a doctor bundle."""
     try:
         with file.open(encoding="utf-8", errors="replace") as opened:
             return f'"schema": "{SCHEMA}"' in opened.read(4096)
@@ -36,7 +36,10 @@ def is_bundle(file: Path) -> bool:
 
 
 def render_bundle(file: Path, folder: Path) -> Path:
-    """Write the page of a bundle into a folder; return the page. Raises ``BundleUnreadableError`` or ``OSError``."""
+    """Write the page of a bundle to a folder; return its path.
+
+    Raises ``BundleUnreadableError`` or ``OSError``.
+    """
     try:
         bundle = json.loads(file.read_text(encoding="utf-8"))
         page = "\n".join(_page(bundle))

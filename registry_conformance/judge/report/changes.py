@@ -1,4 +1,4 @@
-"""What changed between two nights: newly red, newly green, flaky, slower, newly inapplicable, gone, and new."""
+"""What changed between two runs: newly red, newly green, flaky, slower, newly inapplicable, gone, new."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ AT_LEAST = 200.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One check (or, among the slower ones, one door) that is not what it was.
+    """A check (or, if slower, a door) that changed.
 
-    ``before`` and ``after`` are verdicts, or times in requests to the origin; ``why`` is the reason of what is not
-    passed.
+    ``before`` and ``after`` are verdicts, or times as multiples of a request to the origin; ``why`` is the reason if it
+    did not pass.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RunChanges:
-    """Everything that changed since the run ``since``, which started at ``started``. A check stands in one list."""
+    """Everything that changed since the run ``since``, which started at ``started``. A check is in one list at most."""
 
     since: str
     started: str
@@ -68,9 +68,9 @@ TITLES: Mapping[str, str] = {name: name.replace("_", " ") for name in LISTS} | {
 
 
 def compare(before: RunSnapshot, after: RunSnapshot, between: Sequence[RunSnapshot] = ()) -> RunChanges:
-    """Return what changed; ``between`` are further nights of the series, oldest first, by which flaky checks show.
+    """Return what changed; ``between`` are further runs of the series, oldest first, which reveal flaky checks.
 
-    Where ``after`` is a part of the suite, only what it asked is compared.
+    If ``after`` ran only some checks, only these are compared.
     """
     nights = (*sorted(between, key=lambda night: night.started), before, after)
     nights = tuple(sorted({night.run: night for night in nights}.values(), key=lambda night: night.started))
@@ -95,7 +95,7 @@ def compare(before: RunSnapshot, after: RunSnapshot, between: Sequence[RunSnapsh
 
 
 def _kind(was: CheckOutcome | None, now: CheckOutcome, verdicts: Iterable[Verdict]) -> str:
-    """Return the list that a check belongs in, empty if its verdict is what it was."""
+    """Return the list that a check belongs to, empty if its verdict did not change."""
     colours = [verdict in RED for verdict in verdicts if verdict is not Verdict.UNTESTED]
     if sum(one != other for one, other in pairwise(colours)) >= FLIPS:
         return "flaky"
@@ -114,7 +114,7 @@ def _change(nodeid: str, was: CheckOutcome | None, now: CheckOutcome) -> Change:
 
 
 def _slower(nodeid: str, past: Sequence[RunSnapshot], night: RunSnapshot) -> Change | None:
-    """Return that a check's requests took much longer than in the slowest night, each measured by its own origin."""
+    """Return a change if a check's requests took much longer than in the slowest earlier run."""
     was = [(each.checks[nodeid].seconds, each.origin) for each in past if nodeid in each.checks]
     now = night.checks[nodeid]
     if not night.origin or not (known := [(took / origin, took) for took, origin in was if took and origin]):

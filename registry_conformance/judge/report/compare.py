@@ -1,4 +1,4 @@
-"""``scripts/compare`` and ``scripts/render``: from what a user names to nights and runs, and from changes to lines."""
+"""``compare`` and ``render``: find runs by the names that users give, and print changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from registry_conformance.judge.suggestion import nearest
 
 
 def night_named(name: str, reports: Path) -> RunSnapshot:
-    """Return the run that a user named by a file, a folder, a run's id or ``latest``; raise ``UnreadableError``."""
+    """Return the run that a user named by file, folder, run id or ``latest``; raise ``UnreadableError``."""
     file = found(name, reports)
     if file.name.endswith(".json.gz"):
         try:
@@ -43,7 +43,7 @@ def found(name: str, reports: Path) -> Path:
 
 
 def near_runs(name: str, reports: Path) -> list[str]:
-    """Return the names of runs that are most like the given one."""
+    """Return the names of runs most similar to the given one."""
     runs = [folder.name for folder in (reports / RUNS).glob("*")] if (reports / RUNS).is_dir() else []
     return nearest(name, [LATEST, *runs])
 

@@ -1,4 +1,4 @@
-"""The one sentence that a run ends in."""
+"""The one-sentence conclusion of a run."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _MOST_IDS = 4
 
 
 def place(run: RunRecord) -> str:
-    """Return what was judged, as prose: ``the embedded stack``, ``staging``."""
+    """Return the target in words: ``the embedded stack``, ``staging``."""
     return str(run.target.get("name") or "the target")
 
 
 def sentence(run: RunRecord, *, cause: bool = True) -> str:
-    """Return the outcome in one sentence that needs no knowledge of the suite, with the first cause and its fix.
+    """Return the result in one sentence for readers who do not know the suite, with the first cause and its fix.
 
-    A broken MUST says not to ship; only a run that ended well, with every MUST verified or inapplicable and at least
-    one verified, says that a third party can register a model. Armed faults are named, and a run that is green with
-    one says that it was not caught.
+    A failed MUST says not to ship. Only a run that ended well, with every MUST verified or inapplicable and at least
+    one verified, says that a third party can register a model. Injected faults are named; if a run passes with one, the
+    sentence says that it was not caught.
     """
     lead, clauses = _story(run, cause=cause)
     clauses += _client(run)
@@ -62,7 +62,7 @@ def _story(run: RunRecord, *, cause: bool) -> tuple[str, list[str]]:
 
 
 def _client(run: RunRecord) -> list[str]:
-    """Return with which client models were registered, or why it cannot on this server; nothing if none was tried."""
+    """Return which client registered models, or why it cannot on this server; empty if none was tried."""
     answer = registration(run)
     if not run.client or answer.word not in {"yes", "no"}:
         return []
@@ -73,19 +73,19 @@ def _client(run: RunRecord) -> list[str]:
 
 
 def first_cause(run: RunRecord) -> Mapping[str, Any] | None:
-    """Return the first cause of what is red, ``None`` if no cause is known."""
+    """Return the first cause of the failures, ``None`` if no cause is known."""
     known = [cause for cause in run.diagnosis if cause["id"] != "unknown"]
     return next((cause for cause in known if not cause["alternative"] and not cause["note"]), None)
 
 
 def _cause(run: RunRecord) -> list[str]:
-    """Return the first cause of what is red with its fix, none if no cause is known."""
+    """Return the first cause of the failures with its fix; empty if no cause is known."""
     cause = first_cause(run)
     return [f"{cause['cause']} ({tally.sureness(cause)}); fix: {cause['remedy']}"] if cause else []
 
 
 def _unreached(run: RunRecord) -> bool:
-    """Return whether the run broke off on its way there: what failed says nothing of the target itself."""
+    """Return whether the target could not be reached or the run was interrupted; then failures say nothing about it."""
     failed = [record for record in run.records if record.verdict is Verdict.FAILED]
     return bool(run.problem) and all(
         requirement.area == _WAY for record in failed for requirement in tally.requirements_of(run, record)
@@ -116,7 +116,7 @@ def _unclear(
 
 
 def _good(run: RunRecord, must: dict[str, Verdict], advised: list[str]) -> tuple[str, list[str]]:
-    """Return the first lead that holds where nothing bars a verdict, and its clauses."""
+    """Return the first lead that applies if nothing prevents a verdict, and its clauses."""
     untested = tally.with_verdict(must, Verdict.UNTESTED)
     missing = [f"{plural(len(untested), 'MUST requirement')} not tested"] if untested else []
     leads = (
@@ -140,14 +140,14 @@ def _excused(run: RunRecord) -> list[str]:
 
 
 def _blind(run: RunRecord) -> list[str]:
-    """Return that nobody looked into the bucket, if that is so: by so much less does a pass mean."""
+    """Return a clause that says that the bucket could not be inspected, if so: a pass then means less."""
     store = (run.target.get("capabilities") or {}).get("store", {})
     unseen = run.target.get("kind") == "live" and not store.get("present", True)
     return ["on MLflow's word alone: nobody looked whether bytes were stored"] if unseen else []
 
 
 def _failed(run: RunRecord) -> tuple[str, list[str]]:
-    """Return what failed of the MUSTs, or an empty text, and what failed of the rest."""
+    """Return two clauses: the failed MUST requirements, and the other failed ones; empty if none."""
     failed: dict[bool, list[str]] = {True: [], False: []}
     strongest: set[bool] = set()
     for record in run.records:

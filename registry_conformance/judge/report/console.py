@@ -1,7 +1,7 @@
-"""What this process says: every secret that it knows is redacted, and what others wrote is shown, not obeyed.
+"""Keeps this process's output clean: secrets are redacted, and control characters from targets are escaped.
 
-It is done where text leaves: at the two standard streams and at the formatters of log handlers. What a process knows
-is told by ``keep_secret``, and holds from then on for whatever it writes.
+This is done where text leaves the process: in the two standard streams and in the formatters of log handlers.
+``keep_secret`` registers a secret for all later output.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from registry_conformance.judge.target.token import taken
 
 
 class _Known:
-    """The secrets of this process, and the redactor of them."""
+    """The registered secrets of this process, and their redactor."""
 
     def __init__(self) -> None:
         self.secrets: frozenset[str] = frozenset()
@@ -35,20 +35,20 @@ _KNOWN = _Known()
 
 
 def keep_secret(secrets: Iterable[str]) -> None:
-    """Keep these secrets, too, out of whatever this process writes from now on."""
+    """Redact these secrets, too, in all later output of this process."""
     _KNOWN.add(secrets)
 
 
 def clean(text: str) -> str:
-    """Return ``text`` without any secret that this process knows, and with control characters as escapes."""
+    """Return ``text`` with registered secrets redacted and control characters escaped."""
     return _redactor().text(text)
 
 
 class CleanStream(SteadyOutput):
-    """A text stream that is clean whatever is written to it."""
+    """A text stream that cleans everything written to it."""
 
     def write(self, text: str) -> int:
-        """Write ``text`` without secrets and return its length."""
+        """Write ``text`` cleaned and return its length."""
         super().write(_redactor().masked(text))
         return len(text)
 
@@ -59,14 +59,14 @@ class CleanStream(SteadyOutput):
 
 
 class CleanFormatter(logging.Formatter):
-    """Formats as another formatter does, with a clean message and traceback."""
+    """Cleans the message and traceback of another formatter."""
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
         self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, or the lines, of a record."""
+        """Return the formatted record, cleaned."""
         plain = copy.copy(record)
         plain.msg, plain.args = clean(record.getMessage()), None
         if record.exc_info and not record.exc_text:
@@ -77,7 +77,7 @@ class CleanFormatter(logging.Formatter):
 
 
 def guard_streams() -> None:
-    """Let standard output and standard error be clean from now on."""
+    """Clean standard output and standard error from now on."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is not None and not isinstance(stream, CleanStream):
@@ -85,12 +85,12 @@ def guard_streams() -> None:
 
 
 def guard_handler(handler: logging.Handler) -> None:
-    """Let what a log handler writes be clean from now on."""
+    """Clean the output of a log handler from now on."""
     if not isinstance(handler.formatter, CleanFormatter):
         handler.setFormatter(CleanFormatter(handler.formatter or logging.Formatter()))
 
 
 def _redactor() -> Redactor:
-    """Return the redactor of all that is known by now, the tokens that were taken since included."""
+    """Return the redactor of all registered secrets, including tokens taken meanwhile."""
     _KNOWN.add(taken())
     return _KNOWN.redactor

@@ -32,7 +32,7 @@ def chunks(run: RunRecord) -> Iterator[bytes]:
     """Yield the report as UTF-8 JSON, one check at a time.
 
     Failed is failed, inapplicable is skipped; error and inconclusive are other, with the verdict as ``rawStatus``. A
-    run that verified nothing, or that broke off, has one more entry, failed: no pipeline takes it for green.
+    run that verified nothing, or was interrupted, gets one more entry, failed, so that no pipeline treats it as green.
     """
     broken = run.problem or tally.unverified(run)
     head = {

@@ -1,4 +1,4 @@
-"""Secrets in whose midst a text was cut: the piece that is left of one is a secret too."""
+"""Finds parts of secrets in truncated texts: the remaining part of a truncated secret is secret too."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RUN = re.compile(rf"[A-Za-z0-9+/_=.~-]{{{_LEAST_UNMARKED},}}")
 
 
 class Pieces:
-    """Finds what is left of secrets that were cut: what stands before a cut, or after one, and is part of a secret."""
+    """Finds parts of secrets next to the cuts of a truncated text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = sorted(secrets)
@@ -44,7 +44,7 @@ class Pieces:
         )
 
     def masked(self, text: str, mask: str) -> str:
-        """Return ``text`` with ``mask`` for each piece that was left at a cut."""
+        """Return ``text`` with ``mask`` for each part of a secret next to a cut."""
         if not self._secrets:
             return text
         done, kept = 0, []
@@ -55,7 +55,7 @@ class Pieces:
         return "".join((*kept, text[done:])) if kept else text
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where pieces begin and end: the longest before each cut, and after it."""
+        """Yield start and end of the longest part before each cut and after it."""
         for cut in _CUT.finditer(text):
             end = cut.start()
             if cut[0] in _LEFT_OUT and text[end - 1 : end].isspace():
@@ -69,19 +69,19 @@ class Pieces:
             yield from self._within(text, run.start(), run.end())
 
     def _before(self, text: str, end: int, least: int) -> Iterator[tuple[int, int]]:
-        """Yield the longest piece that ends at a place, if it has ``least`` characters."""
+        """Yield the longest part that ends at a position, if it has ``least`` characters."""
         if text[max(end - SHORTEST_PIECE, 0) : end] in self._shortest_pieces:
             length = self._longest_of(text[begin:end] for begin in self._starts(end))
             if length >= least:
                 yield end - length, end
 
     def _after(self, text: str, begin: int) -> Iterator[tuple[int, int]]:
-        """Yield the longest piece that begins at a place."""
+        """Yield the longest part that begins at a position."""
         if text[begin : begin + SHORTEST_PIECE] in self._shortest_pieces:
             yield begin, begin + self._longest_of(text[begin : begin + size] for size in self._sizes())
 
     def _within(self, text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the long pieces between two places."""
+        """Yield the long parts between two positions."""
         while begin <= end - _LEAST_UNMARKED:
             if text[begin : begin + _LEAST_UNMARKED] in self._long_pieces:
                 size = self._longest_of(text[begin : begin + size] for size in self._sizes())

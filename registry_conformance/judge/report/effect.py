@@ -1,4 +1,4 @@
-"""What a change does to a deployment: which promises and which clients it breaks or mends, from a run on each side."""
+"""The effect of a change: which promises and clients it breaks or fixes, from a run on each side."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LISTS = ("broken", "mended", "unproved", "still", "unclear")
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One requirement on both sides of a change, with what was seen of it after it, empty if it is kept then.
+    """One requirement on both sides of a change, with what was observed after it, empty if it holds then.
 
-    ``anew`` is whether a case of it fails after the change that did not fail before: it may have failed in others.
-    ``unasked`` is whether no such case was asked before.
+    ``anew`` is whether a case of it fails after the change that did not fail before; ``unasked`` whether no such case
+    ran before.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Promise:
 
     @property
     def undecided(self) -> bool:
-        """Whether the change may break it for all that is known: it must be kept, and may have been before."""
+        """Whether the change may break it: it held before, or may have, and cannot be judged now."""
         may_have_been = self.before is not Verdict.FAILED and self.after is not Verdict.PASSED
         return self.list == "unclear" and self.level is Level.MUST and may_have_been
 
@@ -69,7 +69,7 @@ class ClientAtDoor:
 
     @property
     def undecided(self) -> bool:
-        """Whether the change may shut it out for all that is known."""
+        """Whether the change may lock this client out."""
         return "not known" in (self.before, self.after) and self.before != "no" and self.after != "yes"
 
     def __str__(self) -> str:
@@ -110,7 +110,7 @@ class Effect:
     def of(cls, sides: Sequence[tuple[RunRecord, RunRecord]]) -> Effect:
         """Return the effect of a change, from pairs of runs before and after it.
 
-        The first pair asked for the promises; each further one registered a model with another client.
+        The first pair judged the requirements; each further pair registered a model with another client.
         """
         before, after = sides[0]
         nothing = all(tally.unverified(run) and not run.problem for run in (before, after))
@@ -142,7 +142,7 @@ class Effect:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of a gate: 0 nothing is broken, 1 something is, 5 nothing was verified, 6 it cannot be said."""
+        """The exit code of the gate: 0 nothing is broken, 1 something is, 5 nothing was verified, 6 undecided."""
         if self.unfounded:
             return 6
         if self.broken or self.cut_off:
@@ -154,7 +154,7 @@ class Effect:
 
     @property
     def sentence(self) -> str:
-        """What the change does, in one sentence, with its cause if one is known."""
+        """The effect of the change in one sentence, with its cause if known."""
         if self.unfounded:
             return f"It cannot be said what this change does: {self.unfounded}."
         if self.problem and not (self.broken or self.cut_off):
@@ -172,7 +172,7 @@ class Effect:
         return f"{'; '.join([*clauses, *self._others()])}."
 
     def _others(self) -> Iterator[str]:
-        """Yield what is not known or not changed, in few words."""
+        """Yield short clauses on what is unknown or unchanged."""
         if fresh := [each for each in self.broken if each.unasked]:
             yield f"{_named(fresh)} by checks not asked before"
         if self.unproved:
@@ -190,7 +190,7 @@ class Effect:
 
 
 def _promises(before: RunRecord, after: RunRecord) -> Iterator[Promise]:
-    """Yield every requirement that both runs know."""
+    """Yield every requirement that both runs have."""
     was, now, anew, worst = tally.verdicts(before), tally.verdicts(after), _broken_anew(before, after), _worst(after)
     asked = {record.nodeid for record in before.records if record.verdict not in _UNASKED}
     for name, requirement in after.register.items():
@@ -205,7 +205,7 @@ def _promises(before: RunRecord, after: RunRecord) -> Iterator[Promise]:
 
 
 def _broken_anew(before: RunRecord, after: RunRecord) -> dict[str, list[CheckRecord]]:
-    """Return requirement id -> those of its checks that fail, and neither failed before nor were unclear."""
+    """Return requirement id -> those of its checks that fail now, and were neither failed nor unclear before."""
     past = {record.nodeid: record.verdict for record in before.records}
     found: dict[str, list[CheckRecord]] = {}
     for record in after.records:
@@ -230,7 +230,7 @@ def _binding(promise: Promise) -> tuple[int, str]:
 
 
 def _clients(before: RunRecord, after: RunRecord) -> Iterator[ClientAtDoor]:
-    """Yield the client of a pair of runs at each door that one of them was asked at."""
+    """Yield the client of a pair of runs at each door where one of them tried to register."""
     was, now = registration_by_door(before), registration_by_door(after)
     gone = Answer("no", "this door is not served any more")
     name = f"the MLflow client {after.client or before.client}"
@@ -244,7 +244,7 @@ def _clients(before: RunRecord, after: RunRecord) -> Iterator[ClientAtDoor]:
 
 
 def _unfounded(before: RunRecord) -> str:
-    """Return why nothing can be compared with the base, empty if it was judged."""
+    """Return why nothing can be compared with the base, empty if something can."""
     if before.problem:
         return f"the base could not be judged: {tally.first_line(before.problem).rstrip('.')}"
     why = tally.unverified(before)
@@ -252,7 +252,7 @@ def _unfounded(before: RunRecord) -> str:
 
 
 def _problem(sides: Sequence[tuple[RunRecord, RunRecord]]) -> str:
-    """Return why a side could not be judged, empty if each was."""
+    """Return why a side could not be judged, empty if both were."""
     for before, after in sides:
         if before.problem:
             return f"before it, {tally.first_line(before.problem)}"
@@ -276,7 +276,7 @@ def _named(promises: Sequence[Promise], clients: Sequence[ClientAtDoor] = ()) ->
 
 
 def _clients_named(clients: Sequence[ClientAtDoor]) -> str:
-    """Return clients in words, each once, with the doors that are meant."""
+    """Return the clients in words, each once, with its doors."""
     doors: dict[str, list[str]] = {}
     for each in clients:
         doors.setdefault(each.client, []).append(each.door)

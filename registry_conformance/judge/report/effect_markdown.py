@@ -1,4 +1,4 @@
-"""What a change does, in Markdown: a comment for a pull request."""
+"""The effect of a change in Markdown: a comment for a pull request."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def render(effect: Effect, before: RunRecord, after: RunRecord) -> Iterator[str]
 
 
 def undecided(said: str) -> Iterator[str]:
-    """Yield the comment on a change of which a side was not judged."""
+    """Yield the comment for a change that could not be judged on both sides."""
     yield MARK
     yield f"## {SIGNS['doubt']} {plain(said)}"
 
@@ -76,5 +76,5 @@ def _run(run: RunRecord) -> str:
 
 
 def _plain_series(run: RunRecord) -> str:
-    """Return what a run judged, and how, as inline code can show it."""
+    """Return what a run judged, and how, as text for inline code."""
     return run.series.replace("`", "'")

@@ -1,4 +1,4 @@
-"""What a failed check prints: requirement, expected, actual, where, evidence, and how to run it again."""
+"""The text of a failed check: requirement, expected, actual, where, evidence, and the command that reruns it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def render_failure(
     evidence: Sequence[EvidenceItem],
     rerun: str,
 ) -> str:
-    """Return the block of a failed check, at most some twenty lines; ``rerun`` is the command, never cut."""
+    """Return the text of a failed check, at most some twenty lines; the ``rerun`` command is never truncated."""
     lines = [_clip(f"{item.id} {item.level}  {item.text}") for item in requirements[:_MOST_REQUIREMENTS]]
     if len(requirements) > _MOST_REQUIREMENTS:
         lines.append(f"and {len(requirements) - _MOST_REQUIREMENTS} more requirements")
@@ -59,7 +59,7 @@ def _duration(seconds: float) -> str:
 
 
 def _evidence(evidence: Sequence[EvidenceItem]) -> Iterator[str]:
-    """Yield the last exchanges, with the bodies of the last and the last refused one, then the rest, cut short."""
+    """Yield the last exchanges, with the bodies of the last and the last rejected one, then the rest, shortened."""
     exchanges = [item for item in evidence if item["kind"] == "exchange"]
     shown = exchanges[-_MOST_EXCHANGES:]
     if len(exchanges) > len(shown):

@@ -1,4 +1,4 @@
-"""Workflow commands that GitHub shows beside the checks' own lines: print this file in a step."""
+"""GitHub workflow commands that annotate failed checks: print this file in a step."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from registry_conformance.judge.verdict import Verdict
 
 
 def render(run: RunRecord) -> Iterator[bytes]:
-    """Yield one line a red check, those that GitHub must not cut off first, and the sentence as the first line.
+    """Yield the conclusion, then one line for each failed check, the most important first.
 
-    A MUST that failed is an error, like a check in error; the rest is a warning.
+    A failed MUST is an error, like a check in error; the rest are warnings.
     """
     kind = "notice" if run.exit_code == 0 else "error"
     yield _command(kind, {"title": "Registry conformance"}, sentence(run))

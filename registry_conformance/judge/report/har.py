@@ -1,4 +1,4 @@
-"""The exchanges as an HTTP archive (HAR 1.2), as browser tools and HAR viewers open it: one page a check."""
+"""The exchanges as an HTTP archive (HAR 1.2) for browser tools and HAR viewers: one page a check."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PHASES = ("connect", "send", "wait", "receive")
 
 
 def chunks(run: RunRecord) -> Iterator[bytes]:
-    """Yield the archive as UTF-8 JSON, one entry at a time; pages without an exchange are left out.
+    """Yield the archive as UTF-8 JSON, one entry at a time; checks without exchanges are left out.
 
-    What is beyond the format stands in fields that start with an underscore: the verdict, the door, the hops.
+    Fields that start with an underscore extend the format: verdict, door, hops.
     """
     log = {"version": "1.2", "creator": {"name": SUITE, "version": run.suite_version}}
     yield f'{{"log": {json.dumps(log)[:-1]}, "pages": ['.encode()
@@ -88,7 +88,7 @@ def _entry(run: RunRecord, record: CheckRecord, exchange: ExchangeItem) -> dict[
 
 
 def _response(exchange: ExchangeItem) -> dict[str, Any]:
-    """Return the answer; one that never came has status 0 and its error, as browsers write it."""
+    """Return the response; a missing one has status 0 and the error, as browsers write it."""
     headers, body = exchange["response_headers"], exchange["response_body"]
     content = {"size": body["size"], "mimeType": _header(headers, "content-type"), "comment": _cut(body)}
     response = {
@@ -106,7 +106,7 @@ def _response(exchange: ExchangeItem) -> dict[str, Any]:
 
 
 def _timings(exchange: ExchangeItem) -> dict[str, float]:
-    """Return the milliseconds of each phase; what nobody watched is waiting, and -1 if the format has that."""
+    """Return the milliseconds of each phase; unmeasured time counts as waiting, -1 where the format allows it."""
     known = {phase: round(float(exchange["timings"].get(phase, 0.0)) * 1000, 3) for phase in _PHASES}
     if not exchange["timings"]:
         known |= {"connect": -1, "wait": round(float(exchange["seconds"]) * 1000, 3)}

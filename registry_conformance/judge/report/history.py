@@ -1,4 +1,4 @@
-"""The nights of a reports folder: ``history/SERIES/RUN.json.gz``, the newest sixty of each series."""
+"""The history in a reports folder: ``history/SERIES/RUN.json.gz``, the newest sixty runs of each series."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class History:
     reports: Path
 
     def nights(self, series: str, most: int = SHOWN, before: str = "") -> list[RunSnapshot]:
-        """Return the newest nights of a series, oldest first: those that started before a moment, if one is given.
+        """Return the newest runs of a series, oldest first, optionally only those before a moment.
 
-        One that cannot be read is left out.
+        Unreadable ones are left out.
         """
         found = []
         for file in reversed(self._files(series)):
@@ -45,9 +45,9 @@ class History:
         return sorted(found, key=lambda night: night.started)
 
     def with_past(self, run: RunRecord) -> RunRecord:
-        """Return a run with what changed since the last night of its series that verified anything, and the trend.
+        """Return a run with its changes since the last run of its series that verified anything, and the trend.
 
-        A run that is told anew keeps the changes that it had where its past is not here.
+        A run that is rendered again keeps its changes if its history is not here.
         """
         now = RunSnapshot.of(run)
         past = self.nights(run.series, before=run.started)
@@ -58,7 +58,7 @@ class History:
         return replace(run, changes=changes, trend=trend, load=load)
 
     def keep(self, run: RunRecord) -> Path | None:
-        """Keep a whole run that came to its end, and return its file; forget the oldest beyond sixty."""
+        """Store a completed run and return its file; delete the oldest beyond sixty."""
         if not run.whole or run.exit_code in _BROKEN_OFF:
             return None
         folder = self.reports / HISTORY / slug(run.series)
@@ -72,21 +72,21 @@ class History:
         return file
 
     def find(self, run_id: str) -> Path | None:
-        """Return the file of a run, in whatever series it is."""
+        """Return the file of a run, in any series."""
         return next((self.reports / HISTORY).glob(f"*/{run_id}.json.gz"), None)
 
     def _files(self, series: str) -> Sequence[Path]:
-        """Return the files of a series, the one written last at the end."""
+        """Return the files of a series, the newest last."""
         return sorted((self.reports / HISTORY / slug(series)).glob("*.json.gz"), key=lambda file: file.stat().st_mtime)
 
 
 def slug(text: str) -> str:
-    """Return a text as a name for a folder: lower case, words joined by dashes."""
+    """Return a text as a folder name: lower case, words joined by hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "target"
 
 
 def trend_of(night: RunSnapshot) -> Mapping[str, Any]:
-    """Return what a chart shows of a night."""
+    """Return the figures of a run for the trend chart."""
     return {
         "run": night.run,
         "started": night.started,

@@ -1,4 +1,4 @@
-"""The same request at the doors and at the origin, side by side in one run: what the way through the proxy costs."""
+"""The latency that the proxy adds: the same requests at the doors and at the origin in one run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Asked = tuple[str, str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Seconds of requests asked at the origin and at a door in one check: ``doors`` name -> (at the door, there)."""
+    """Seconds of requests that one check sent both to the origin and to a door: ``doors`` name -> (door, origin)."""
 
     doors: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = field(default_factory=dict)
 
     def ratio(self, door: str) -> float:
-        """Return the door's median over the origin's."""
+        """Return the door's median divided by the origin's."""
         here, there = self.doors[door]
         return median(here) / median(there)
 
@@ -35,7 +35,7 @@ class Latency:
 
 
 def latency(run: RunRecord) -> Latency:
-    """Return what the run saw, at most 2,000 requests a door; no doors if the origin was not asked."""
+    """Return the latencies of a run, at most 2,000 requests a door; no doors if the origin was not used."""
     prefixes = {name: urlsplit(url).path.rstrip("/") for name, url in (run.target.get("doors") or {}).items()}
     seen: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
     for record in run.records:
@@ -56,7 +56,7 @@ def latency(run: RunRecord) -> Latency:
 
 
 def _asked(evidence: Iterable[EvidenceItem], prefixes: Mapping[str, str]) -> dict[str, dict[Asked, list[float]]]:
-    """Return door -> request -> its seconds, of whole answers below 500."""
+    """Return door -> request -> its seconds, for complete responses below 500."""
     found: dict[str, dict[Asked, list[float]]] = defaultdict(lambda: defaultdict(list))
     for item in evidence:
         if item["kind"] != "exchange" or item.get("error") or (item["status"] or 500) >= 500:

@@ -1,4 +1,4 @@
-"""What a report says of a load: lines of the summary, and the ratio to the last load of the same series."""
+"""The load in a report: summary lines, and the ratio to the last load of the series."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS: Mapping[str, str] = {
 
 
 def load_lines(run: RunRecord) -> Iterator[str]:
-    """Yield the lines of the summary about a load, none of a run without one."""
+    """Yield the summary lines about a load, none without one."""
     load = run.load
     if load is None:
         return
@@ -47,7 +47,7 @@ def load_lines(run: RunRecord) -> Iterator[str]:
 
 
 def proof_sentence(load: Mapping[str, Any]) -> str:
-    """Return in a sentence what the look afterwards found."""
+    """Return the result of the verification after the load in a sentence."""
     counts = load["proof"]["counts"]
     found = ", ".join(f"{counts[name]} {words}" for name, words in KINDS.items())
     order = load["linearizable"]
@@ -61,12 +61,12 @@ def proof_sentence(load: Mapping[str, Any]) -> str:
 
 
 def busiest(load: Mapping[str, Any]) -> list[tuple[str, Mapping[str, float]]]:
-    """Return the parts that were watched, who took most of the processors first."""
+    """Return the monitored parts, the one with the most CPU time first."""
     return sorted(load["parts"].items(), key=lambda item: -item[1]["cpu"])
 
 
 def compared(load: Mapping[str, Any], run: str, before: Sequence[RunSnapshot]) -> dict[str, Any] | None:
-    """Return a load over the last one of its series, as ratios; ``None`` if there is none to compare with."""
+    """Return a load relative to the last one of its series; ``None`` without one."""
     past = next((night for night in reversed(before) if night.load.get("rate") and night.run != run), None)
     if past is None or not past.load.get("p95"):
         return None

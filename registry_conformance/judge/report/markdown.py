@@ -1,4 +1,4 @@
-"""The run in Markdown, for the summary page of a pipeline or a comment on a change."""
+"""The run in Markdown, for a pipeline's summary page or a comment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def render(run: RunRecord) -> Iterator[bytes]:
-    """Yield the lines: the sentence, counts, causes, changes, what is red, and what could not be judged."""
+    """Yield the lines: conclusion, counts, causes, changes, failures, and what could not be judged."""
     for line in _lines(run):
         yield f"{line}\n".encode()
 
@@ -44,7 +44,7 @@ def _lines(run: RunRecord) -> Iterator[str]:
 
 
 def plain(text: str) -> str:
-    """Return a text in one line that Markdown shows as it is."""
+    """Return a text as one line that Markdown shows literally."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 

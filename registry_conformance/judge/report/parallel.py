@@ -1,4 +1,4 @@
-"""Work done beside this process, by a fork of it."""
+"""Work in a forked child process."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _FORK = multiprocessing.get_context("fork")
 
 @contextmanager
 def parallel(work: Callable[[], None]) -> Iterator[None]:
-    """Do ``work`` in a fork of this process while the block runs; what it raised is raised where the block ends.
+    """Run ``work`` in a fork of this process while the block runs; its exception is raised at the end of the block.
 
-    Raises ``ChildProcessError`` if the fork was ended from outside.
+    Raises ``ChildProcessError`` if the fork was killed.
     """
     told, telling = _FORK.Pipe(duplex=False)
     worker = _FORK.Process(target=_done, args=(work, telling), daemon=True)

@@ -1,4 +1,4 @@
-"""The verdict by profile, and apart from all of them: whether a third party can register a model here."""
+"""The verdict of each profile, and separately whether a third party can register a model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answer:
 
 
 def by_profile(run: RunRecord) -> dict[str, dict[str, Any]]:
-    """Return profile -> whether it is promised, how that is known, its verdict, and a count for each verdict."""
+    """Return profile -> whether it is promised and why, its verdict, and a count for each verdict."""
     told: Mapping[str, Any] = (run.target.get("promises") or {}).get("profiles") or {}
     by_id = tally.verdicts(run)
     found = {}
@@ -45,12 +45,12 @@ def by_profile(run: RunRecord) -> dict[str, dict[str, Any]]:
 
 
 def broken_doors(run: RunRecord) -> dict[str, str]:
-    """Return the name of each door that keeps not even the least that it promises -> why."""
+    """Return the name of each door that fails its minimum requirements -> why."""
     return dict(run.target.get("broken_doors") or {})
 
 
 def at_broken_door(run: RunRecord, record: CheckRecord) -> bool:
-    """Return whether a check is red because its door is broken: one line says so for all of them."""
+    """Return whether a check failed because its door is broken; one line reports all of these."""
     return record.door in broken_doors(run) and record.verdict in tally.RED
 
 
@@ -69,7 +69,7 @@ def registration(run: RunRecord) -> Answer:
 
 
 def registration_by_door(run: RunRecord) -> dict[str, Answer]:
-    """Return door -> whether a third party can register a model there, nothing if no registration was tried."""
+    """Return door -> whether a third party can register a model there; empty if none was tried."""
     doors: dict[str, list[CheckRecord]] = {}
     for record in run.records:
         if set(record.requirements) & set(REGISTRATION) and record.verdict is not Verdict.INAPPLICABLE:
@@ -81,7 +81,7 @@ def registration_by_door(run: RunRecord) -> dict[str, Answer]:
 
 
 def _at_one_door(records: list[CheckRecord], known: str) -> Answer:
-    """Return the answer of one door; ``known`` is why this client cannot register on this server, if that is known."""
+    """Return the answer of one door; ``known`` is the known reason why this client cannot register on this server."""
     red = sorted((each for each in records if each.verdict in tally.RED), key=_by_step)
     if failed := [each for each in red if each.verdict is Verdict.FAILED]:
         return Answer("no", known or tally.reason(failed[0]))
@@ -104,6 +104,6 @@ def _unproved(run: RunRecord) -> str:
 
 
 def _first_door(run: RunRecord) -> str:
-    """Return the door that answers for all if a check names none: the first that works."""
+    """Return the door that counts if a check names none: the first that works."""
     doors = list(run.target.get("doors") or {})
     return next((name for name in doors if name not in broken_doors(run)), next(iter(doors), "first"))

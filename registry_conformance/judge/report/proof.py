@@ -1,4 +1,4 @@
-"""The proofs of the suite among the reports, by faults and by mutants: where they lie, and what they say of a run."""
+"""The results of `prove` and `mutants` in the reports folder, and the scores that reports carry."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MUTANTS_SCHEMA = "mutants.v1"
 
 
 def keep(reports: Path, run: str, files: Mapping[str, bytes], *, counts: str = "") -> None:
-    """Write a proof's files into a folder of its own, which becomes ``latest``; the one that ``counts``, from now on.
+    """Write a proof's files to their own folder, which becomes ``latest``; ``counts`` is the one to score by.
 
     Raises ``ReportFolderError``.
     """
@@ -24,7 +24,7 @@ def keep(reports: Path, run: str, files: Mapping[str, bytes], *, counts: str = "
 
 
 def score(reports: Path, suite_version: str, register_version: str) -> dict[str, Any] | None:
-    """Return the numbers of the last whole proof, ``None`` if there is none of this suite and register."""
+    """Return the figures of the last complete proof, ``None`` if there is none of this suite and register."""
     try:
         proof = _of(reports / PROOF, SCHEMA, suite_version, register_version)
         summary = proof["summary"]
@@ -35,9 +35,9 @@ def score(reports: Path, suite_version: str, register_version: str) -> dict[str,
 
 
 def mutant_score(reports: Path, suite_version: str, register_version: str) -> dict[str, Any] | None:
-    """Return the numbers of the last mutants drawn from all, ``None`` if there are none of this suite and register.
+    """Return the figures of the last full sample of mutants, ``None`` if none of this suite and register.
 
-    ``judged`` is how many were valid and not equivalent, of a catalogue of so many.
+    ``judged`` is the number of valid, non-equivalent mutants out of the whole catalogue.
     """
     try:
         proof = _of(reports / MUTANTS, MUTANTS_SCHEMA, suite_version, register_version)

@@ -1,4 +1,4 @@
-"""From ``verdicts.json`` back to the records, one check at a time, so that any report can be rendered anew."""
+"""Reads the records back from ``verdicts.json``, one check at a time, to render reports again."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _UPDATE = "render it with the suite that wrote it, or a newer one"
 
 
 class UnreadableError(ValueError):
-    """A file is no report of ours, or not a whole one; the message names the file, what is wrong, and the remedy."""
+    """A file is not a report of this suite, or is incomplete; the message says what is wrong and the fix."""
 
 
 def read(file: Path, spool: Spool) -> RunRecord:
-    """Return the run that a ``verdicts.json`` tells, its evidence in ``spool``; raise ``UnreadableError``."""
+    """Return the run in a ``verdicts.json``, with its evidence in ``spool``; raise ``UnreadableError``."""
     try:
         with file.open("rb") as stream:
             _judge_schema(stream, file)
@@ -57,7 +57,7 @@ def read(file: Path, spool: Spool) -> RunRecord:
 
 
 def _judge_schema(stream: IO[bytes], file: Path) -> None:
-    """Raise ``UnreadableError`` unless the file starts as a report of a schema that is known here."""
+    """Raise ``UnreadableError`` unless the file starts like a report of a known schema."""
     head = stream.read(_HEAD)
     if not head.strip():
         raise UnreadableError(f"{file}: is empty; write it anew")
@@ -71,9 +71,9 @@ def _judge_schema(stream: IO[bytes], file: Path) -> None:
 
 
 def _events(stream: IO[bytes], file: Path) -> Iterator[tuple[str, str, Any]]:
-    """Yield what a parser sees; raise ``UnreadableError`` for a document that is nested as none of ours is.
+    """Yield the parser's events; raise ``UnreadableError`` for a document nested too deeply.
 
-    The parser takes memory by the square of the depth that it meets in one piece of the file: pieces are small.
+    The parser's memory grows with the square of the depth within one chunk, so chunks are small.
     """
     depth = 0
     for prefix, event, value in ijson.parse(stream, use_float=True, buf_size=_PIECE):
@@ -85,7 +85,7 @@ def _events(stream: IO[bytes], file: Path) -> Iterator[tuple[str, str, Any]]:
 
 
 def _members(stream: IO[bytes], file: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the members of the document that are not ``checks``, each built on its own."""
+    """Yield the members of the document other than ``checks``, each built separately."""
     builder: ijson.ObjectBuilder | None = None
     name, depth = "", 0
     for prefix, event, value in _events(stream, file):
@@ -149,9 +149,9 @@ def _run(document: Mapping[str, Any], records: list[CheckRecord]) -> RunRecord:
 
 
 def _from_v1(run: RunRecord) -> RunRecord:
-    """Return a run of the older schema as this one has it.
+    """Return a run of schema v1 in the current form.
 
-    Its diagnosis says how sure it is as a share that nobody measured: here that is no more than possible.
+    Its diagnosis has an unmeasured percentage as confidence; it becomes "possible".
     """
     measured = {"band": "possible", "note": False}
     causes = [
@@ -161,7 +161,7 @@ def _from_v1(run: RunRecord) -> RunRecord:
 
 
 def _with_beyond(run: RunRecord, requirements: Mapping[str, Any]) -> RunRecord:
-    """Return the run with what no check can judge on its target: the reasons that its checks do not give."""
+    """Return the run with the reasons why some requirements cannot be judged on its target."""
     given = tally.inapplicable(run)
     told = {name: each["reason"] for name, each in requirements.items() if "reason" in each}
     beyond = {name: why.removesuffix(f"; {given[name]}") if name in given else why for name, why in told.items()}
@@ -169,5 +169,5 @@ def _with_beyond(run: RunRecord, requirements: Mapping[str, Any]) -> RunRecord:
 
 
 def _words(problem: Exception) -> str:
-    """Return the first line of what a parser said."""
+    """Return the first line of a parser's error."""
     return str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__

@@ -1,4 +1,4 @@
-"""The record stream that every report is rendered from: one record a check, one head and tail a run."""
+"""The records that every report is rendered from: one a check, and one for the run."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class CheckRecord:
     started: float = 0.0
 
     def or_worse(self, other: CheckRecord) -> CheckRecord:
-        """Return the worse of two records of this check, this one if they are alike.
+        """Return the worse of two records of this check, this one if they are equal.
 
-        What it does not say of the check itself (a worker that died says nothing) is taken from the other.
+        What it lacks about the check itself (a dead worker reports nothing) is taken from the other.
         """
         worse, better = (other, self) if other.verdict > self.verdict else (self, other)
         return replace(

@@ -1,4 +1,4 @@
-"""One run in a few kilobytes: what a later run is compared with."""
+"""The summary of a run, a few kilobytes, that later runs are compared with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SnapshotError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """What became of one check: its verdict, the seconds that its requests took, what it verifies, and why not."""
+    """The result of one check: verdict, seconds of its requests, requirements, and the reason."""
 
     verdict: Verdict
     seconds: float
@@ -63,7 +63,7 @@ class RunSnapshot:
 
     @classmethod
     def of(cls, run: RunRecord) -> RunSnapshot:
-        """Return what is kept of a run."""
+        """Return the snapshot of a run."""
         by_id, pace = tally.verdicts(run), latency(run)
         levels = {str(level): count(tally.of_level(run, by_id, level).values()) for level in Level}
         return cls(
@@ -86,7 +86,7 @@ class RunSnapshot:
         )
 
     def pack(self) -> bytes:
-        """Return the night as compressed JSON; the same night is the same bytes."""
+        """Return the snapshot as compressed JSON; equal snapshots give equal bytes."""
         document = {**asdict(self), "schema": SCHEMA, "verdict": str(self.verdict)}
         document["checks"] = {
             nodeid: [str(each.verdict), each.seconds, list(each.requirements), each.reason]
@@ -96,7 +96,7 @@ class RunSnapshot:
 
     @classmethod
     def unpack(cls, packed: bytes) -> RunSnapshot:
-        """Return the night that ``pack`` made; raise ``NightError`` for anything else."""
+        """Return the snapshot that ``pack`` made; raise ``SnapshotError`` for anything else."""
         try:
             document: dict[str, Any] = json.loads(gzip.decompress(packed))
             schema = document.pop("schema")

@@ -1,4 +1,4 @@
-"""The last look at what a run wrote: no file of it may hold a secret."""
+"""The final scan of a run's files for secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OVERLAP = 16 << 10
 
 
 def giving_away(folder: Path, redactor: Redactor, since: float = 0.0) -> list[Path]:
-    """Return the files below ``folder`` that hold a secret in any form and were written ``since`` a moment.
+    """Return the files below ``folder`` that contain a secret in any form and were written ``since`` a moment.
 
     Links are not followed.
     """
@@ -23,7 +23,7 @@ def giving_away(folder: Path, redactor: Redactor, since: float = 0.0) -> list[Pa
 
 
 def _chunks(file: Path) -> Iterator[bytes]:
-    """Yield a file piece by piece, each with the end of the one before."""
+    """Yield a file in pieces that overlap."""
     kept = b""
     with file.open("rb") as opened:
         while piece := opened.read(_CHUNK):

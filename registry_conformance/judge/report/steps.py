@@ -1,4 +1,4 @@
-"""What a registration that was told step by step comes to, in a sentence for somebody who does not know MLflow."""
+"""The conclusion of a step-by-step registration, for readers who do not know MLflow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from registry_conformance.judge.verdict import Verdict
 
 
 def outcome(run: RunRecord) -> str:
-    """Return whether a model can be registered; nothing that was not tried is said to work."""
+    """Return whether a model can be registered; nothing that was not tried counts as working."""
     where, red = place(run), [record for record in run.records if record.verdict in tally.RED]
     if run.exit_code in {2, 3, 4} or not run.records:
         return sentence(run)
@@ -44,7 +44,7 @@ def _red(run: RunRecord, record: CheckRecord) -> str:
 
 
 def _unseen(run: RunRecord) -> str:
-    """Return which steps were not looked at, and why: by so much less does a pass mean."""
+    """Return which steps could not be observed, and why: a pass then means less."""
     reasons: dict[str, list[int]] = {}
     for number, record in enumerate(run.records, start=1):
         if record.verdict is Verdict.INAPPLICABLE:
@@ -54,7 +54,7 @@ def _unseen(run: RunRecord) -> str:
 
 
 def _steps(numbers: list[int]) -> str:
-    """Return ``step 2``, ``steps 2, 7``, or ``steps 5 to 16`` for what stands in a row."""
+    """Return step numbers in words: ``step 2``, ``steps 2, 7``, or ``steps 5 to 16``."""
     if len(numbers) == 1:
         return f"step {numbers[0]}"
     if all(after - before == 1 for before, after in pairwise(numbers)):

@@ -1,4 +1,4 @@
-"""The console summary of a run: what was judged, counts, what is red and why, and one sentence."""
+"""The console summary of a run: target, counts, failures with causes, and the conclusion."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _COLUMNS = (
 
 
 def summary(run: RunRecord, reports: str = "reports/latest") -> list[str]:
-    """Return the summary line by line; ``reports`` names the folder that holds the rest.
+    """Return the summary line by line; ``reports`` is the folder with the full reports.
 
-    The causes of what is red come first, each with the red checks that it explains. Red checks that no cause explains
-    and that saw the same thing share a block, broken MUSTs and the commonest first. The last line is the sentence.
+    The causes come first, each with the failed checks that it explains. Unexplained failures with the same observation
+    share a block, failed MUSTs and the most frequent first. The last line is the conclusion.
     """
     parts = (
         _judged(run),
@@ -61,13 +61,13 @@ def summary(run: RunRecord, reports: str = "reports/latest") -> list[str]:
 
 
 def conclusion(run: RunRecord, reports: str = "reports/latest") -> list[str]:
-    """Return the end of a run whose steps were told as they happened: causes, leftovers, cost, and one sentence."""
+    """Return the end of a step-by-step run: causes, leftovers, cost, and the conclusion."""
     parts = (_causes(run), _left(run), _spent(run), iter([f"Report: {reports}/index.html"]))
     return [*(line for part in parts for line in part), "", outcome(run)]
 
 
 def in_short(run: RunRecord, reports: str = "reports/latest") -> list[str]:
-    """Return the end of a run of a part of the checks: what is red, and why; then the two lines of ``in_brief``."""
+    """Return the end of a run of some checks: failures and causes, then the two lines of ``in_brief``."""
     left = _left(run) if run.leftovers else ()
     parts = (_broken(run), _causes(run), _red(run, reports), _expected(run), left, _spent(run))
     body = [line for part in parts for line in part]
@@ -75,7 +75,7 @@ def in_short(run: RunRecord, reports: str = "reports/latest") -> list[str]:
 
 
 def in_brief(run: RunRecord, reports: str = "reports/latest") -> list[str]:
-    """Return the checks by verdict and where the rest is told, and the sentence."""
+    """Return two lines: checks by verdict with a pointer to the reports, and the conclusion."""
     counts = count(record.verdict for record in run.records)
     told = ", ".join(f"{counts[str(verdict)]} {verdict}" for verdict in _COLUMNS if counts[str(verdict)]) or "none"
     return [f"Checks: {told}; all else: {reports}/index.html", sentence(run)]
@@ -132,7 +132,7 @@ def _counts(run: RunRecord) -> Iterator[str]:
 
 
 def _row(name: str, cells: Sequence[str]) -> str:
-    """Return a line of the table, which fits 80 columns."""
+    """Return a line of the table, at most 80 columns wide."""
     return f"{name:<11}" + "".join(
         f"{cell:>{len(str(verdict)) + 2}}" for verdict, cell in zip(_COLUMNS, cells, strict=True)
     )
@@ -145,7 +145,7 @@ def _rank(run: RunRecord, record: CheckRecord) -> int:
 
 
 def _causes(run: RunRecord) -> Iterator[str]:
-    """Yield each cause with its observations and remedy, and under it the red checks that it explains."""
+    """Yield each cause with its observations and remedy, and the failed checks that it explains."""
     named = [cause for cause in run.diagnosis if not cause["alternative"]]
     others = [cause for cause in run.diagnosis if cause["alternative"]]
     by_id = {record.nodeid: record for record in run.records}
@@ -177,7 +177,7 @@ def _explained(run: RunRecord, records: Sequence[CheckRecord]) -> Iterator[str]:
 
 
 def _alike(run: RunRecord, records: Sequence[CheckRecord]) -> list[list[CheckRecord]]:
-    """Return records that saw the same thing together, broken MUSTs and the commonest first."""
+    """Return records with the same observation together, failed MUSTs and the most frequent first."""
     groups: dict[tuple[int, str], list[CheckRecord]] = {}
     for record in records:
         groups.setdefault((_rank(run, record), _PASSING.sub("#", tally.reason(record))), []).append(record)
@@ -225,7 +225,7 @@ def _block(run: RunRecord, records: Sequence[CheckRecord]) -> Iterator[str]:
 
 
 def _commands(record: CheckRecord) -> Iterator[str]:
-    """Yield the first command lines that mend a breach, whole: they are there to be copied."""
+    """Yield the first command lines that fix a failure, complete, so that they can be copied."""
     notes = [str(item.get("text", "")) for item in record.evidence]
     lines = [note.removeprefix(MENDED_BY) for note in notes if note.startswith(MENDED_BY)]
     if any(line.startswith("aws ") for line in lines):

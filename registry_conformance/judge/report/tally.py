@@ -1,4 +1,4 @@
-"""What every rendering counts, so that their counts agree."""
+"""The counts that all reports share, so that they agree."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def sureness(cause: Mapping[str, Any]) -> str:
-    """Return how sure a cause is and where it is mended; of what no known cause explains, the layer alone."""
+    """Return a cause's confidence and layer; only the layer if no known cause explains the failure."""
     if cause["id"] == "unknown":
         return cause["layer"] or "no layer shown"
     return f"{cause['band']}, {cause['layer']}"
@@ -43,18 +43,18 @@ def first_line(text: str) -> str:
 
 
 def brief(text: str) -> str:
-    """Return a text with the middle of long addresses left out, so that what comes after them is seen."""
+    """Return a text with the middle of long URLs left out, so that what follows them stays visible."""
     return _LONG.sub(lambda found: f"{found[1]}…{found[2][-_TAIL:]}", text)
 
 
 def short(name: str) -> str:
-    """Return a node id without the folders of its file; any other name as it is."""
+    """Return a node id without the folders of its file; other names unchanged."""
     path, colons, rest = name.partition("::")
     return f"{path.rpartition('/')[2]}::{rest}" if colons else name
 
 
 def case(nodeid: str) -> str:
-    """Return what tells a case from the others of its check, empty if there is one only."""
+    """Return the parameters of a case, empty if its check has only one."""
     return nodeid.partition("[")[2].removesuffix("]")
 
 
@@ -70,7 +70,7 @@ def verdicts(run: RunRecord) -> dict[str, Verdict]:
 
 
 def of_level(run: RunRecord, by_id: Mapping[str, Verdict], level: Level) -> dict[str, Verdict]:
-    """Return the part of ``by_id`` whose requirements have this level."""
+    """Return the requirements of ``by_id`` with this level."""
     return {
         requirement_id: verdict
         for requirement_id, verdict in by_id.items()
@@ -84,23 +84,23 @@ def with_verdict(by_id: Mapping[str, Verdict], *wanted: Verdict) -> list[str]:
 
 
 def requirements_of(run: RunRecord, record: CheckRecord) -> list[Requirement]:
-    """Return the requirements that a check verifies, as the register knows them."""
+    """Return the requirements that a check verifies, from the register."""
     return [run.register[requirement_id] for requirement_id in record.requirements if requirement_id in run.register]
 
 
 def level_of(run: RunRecord, record: CheckRecord) -> Level:
-    """Return the strongest level that a check verifies; a check of no known requirement counts as MUST."""
+    """Return the strongest level that a check verifies; MUST if it verifies no known requirement."""
     levels = {requirement.level for requirement in requirements_of(run, record)}
     return next((level for level in Level if level in levels), Level.MUST)
 
 
 def reason(record: CheckRecord) -> str:
-    """Return in one line why a check did not pass."""
+    """Return the reason why a check did not pass, in one line."""
     return first_line(record.actual) or first_line(record.message) or NO_REASON
 
 
 def inapplicable(run: RunRecord) -> dict[str, str]:
-    """Return id -> reason of every requirement that the target lacks the means for or does not promise."""
+    """Return id -> reason of every requirement that the target does not promise or cannot be tested there."""
     reasons = {requirement_id: [why] for requirement_id, why in run.beyond.items()}
     for record in run.records:
         if record.verdict is Verdict.INAPPLICABLE:
@@ -111,7 +111,7 @@ def inapplicable(run: RunRecord) -> dict[str, str]:
 
 
 def expected(run: RunRecord) -> dict[str, list[str]]:
-    """Return until when and why -> the requirements whose failure an environment's file expects, and that failed."""
+    """Return (until, why) -> requirements that failed as an environment file expects."""
     found: dict[str, list[str]] = {}
     for record in run.records:
         if record.message.startswith(EXPECTED):
@@ -121,7 +121,7 @@ def expected(run: RunRecord) -> dict[str, list[str]]:
 
 
 def grouped(reasons: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return reason -> ids, the commonest reason first."""
+    """Return reason -> ids, the most frequent reason first."""
     groups: dict[str, list[str]] = {}
     for requirement_id, why in reasons.items():
         groups.setdefault(why, []).append(requirement_id)
@@ -129,7 +129,7 @@ def grouped(reasons: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def mood(run: RunRecord) -> str:
-    """Return ``good`` where the run ended well, every MUST judged, ``bad`` where something failed, else ``doubt``."""
+    """Return ``good`` if the run ended well and every MUST was judged, ``bad`` if something failed, else ``doubt``."""
     if run.exit_code == 0:
         must = of_level(run, verdicts(run), Level.MUST)
         return "doubt" if Verdict.UNTESTED in must.values() else "good"
@@ -137,7 +137,7 @@ def mood(run: RunRecord) -> str:
 
 
 def costs(run: RunRecord) -> dict[str, str]:
-    """Return what a run cost its target, each by its name: ``12 of 500 requests``, ``0.3 of 500 MB uploaded``."""
+    """Return what a run cost its target: ``12 of 500 requests``, ``0.3 of 500 MB uploaded``."""
     told = {}
     for name, amount in run.spent.items():
         used, allowed, unit = amount["used"], amount["allowed"], name
@@ -148,7 +148,7 @@ def costs(run: RunRecord) -> dict[str, str]:
 
 
 def unverified(run: RunRecord) -> str:
-    """Return why the run verified nothing, or an empty text where a check passed or is red."""
+    """Return why the run verified nothing, empty if a check passed or failed."""
     found: Iterable[Verdict] = {record.verdict for record in run.records}
     if any(verdict >= Verdict.PASSED for verdict in found):
         return ""

@@ -1,4 +1,4 @@
-"""The way of an exchange behind the door: what each part wrote down of it, found by its request id."""
+"""The path of an exchange behind the door: what each part recorded of it, found by its request id."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Place = tuple[str, Source, int]
 
 
 class TraceIndex:
-    """Finds what stands in ``logs`` (part -> file) and in ``links`` (link -> record) about an exchange.
+    """Finds entries about an exchange in ``logs`` (part -> file) and ``links`` (link -> record).
 
-    Lines that are JSON objects with a request id count. The files are read once, when first asked; only the places of
-    the lines stay in memory.
+    Lines that are JSON objects with a request id are used. The files are read once, when first needed; only the
+    positions of the lines are kept in memory.
     """
 
     def __init__(self, logs: Mapping[str, Path], links: Mapping[str, Path]) -> None:
@@ -32,7 +32,7 @@ class TraceIndex:
         self._places: dict[bytes, list[Place]] | None = None
 
     def traced(self, evidence: Iterable[EvidenceItem]) -> Iterator[EvidenceItem]:
-        """Yield evidence with ``hops`` in each exchange, those of a flow included, that left a trace."""
+        """Yield evidence with ``hops`` added to each exchange that left a trace, also within flows."""
         for item in evidence:
             if item["kind"] == "exchange":
                 yield self._with_hops(item)
@@ -59,7 +59,7 @@ class TraceIndex:
             yield _hop(part, source, told)
 
     def _found(self) -> dict[bytes, list[Place]]:
-        """Return request id -> the places of the lines about it, in the order in which a request goes."""
+        """Return request id -> positions of the lines about it, in the order of the request's path."""
         places: dict[bytes, list[Place]] = {}
         for (part, source), file in sorted(self._files.items(), key=lambda item: _rank(*item[0])):
             at = 0
@@ -90,7 +90,7 @@ def _hop(part: str, source: Source, told: Mapping[str, Any]) -> HopItem:
 
 
 def _clipped(value: Any) -> Any:
-    """Return a JSON value whose texts are not longer than 2 KiB."""
+    """Return a JSON value with its texts cut to 2 KiB."""
     if isinstance(value, str):
         return value if len(value) <= _LONGEST else f"{value[:_LONGEST]} ... {len(value)} characters"
     if isinstance(value, dict):

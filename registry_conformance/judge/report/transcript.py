@@ -1,4 +1,4 @@
-"""Evidence as plain text: an exchange as HTTP reads, with its hops, a flow line by line."""
+"""Evidence as plain text: an exchange as HTTP messages with its hops, a flow line by line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from registry_conformance.judge.report.failure import exchange_line
 
 
 def transcript(exchange: ExchangeItem) -> str:
-    """Return an exchange as HTTP reads, bodies by size, sha256 and their beginning, then what the parts wrote of it."""
+    """Return an exchange as HTTP messages, with bodies by size, sha256 and beginning, then what the parts recorded."""
     parts = [
         f"{exchange['method']} {exchange['url']}",
         *_message(exchange["request_headers"], exchange["request_body"]),
@@ -28,7 +28,7 @@ def _message(headers: Headers, body: BodyItem) -> Iterator[str]:
 
 
 def flow_text(flow: FlowItem) -> str:
-    """Return a flow: its steps, its exchanges with the seconds after which each began, and why it ended early."""
+    """Return a flow: its steps, its exchanges with their start times, and why it ended early."""
     begun = min((exchange["started"] for exchange in flow["exchanges"]), default=0.0)
     steps = [(step["finished"], f"   {step['name']} done") for step in flow["steps"]]
     lines = [(exchange["started"], exchange_line(exchange)) for exchange in flow["exchanges"]]

@@ -18,7 +18,7 @@ SUITE = "hokusai-registry-conformance"
 
 
 def render(run: RunRecord) -> dict[str, Any]:
-    """Return the whole run as a JSON-able value that the schema admits; ``schema`` is its first key."""
+    """Return the whole run as a JSON-able value that conforms to the schema; ``schema`` is its first key."""
     return {**outline(run), "checks": [check(record) for record in run.records]}
 
 
@@ -37,7 +37,7 @@ def chunks(run: RunRecord) -> Iterator[bytes]:
 
 
 def outline(run: RunRecord) -> dict[str, Any]:
-    """Return the run without its checks: the place of ``checks`` is there, and empty."""
+    """Return the run without its checks; ``checks`` is an empty list."""
     answer = registration(run)
     return {
         "schema": SCHEMA,
@@ -118,7 +118,7 @@ def _requirements(run: RunRecord) -> dict[str, Any]:
 
 
 def check(record: CheckRecord) -> dict[str, Any]:
-    """Return one check as the schema has it."""
+    """Return one check in the form of the schema."""
     return {
         "nodeid": record.nodeid,
         "requirements": list(record.requirements),

@@ -1,4 +1,4 @@
-"""Where reports lie: a folder a run, ``latest`` beside them, each file whole or absent."""
+"""The reports folder: one folder a run, and ``latest``; each file is complete or absent."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ReportFolderError(Exception):
 
 
 def check_writable(reports: Path) -> None:
-    """Make ``reports`` and prove with a small file that a run can write there; raise ``ReportFolderError``."""
+    """Create ``reports`` and verify with a small file that it is writable; raise ``ReportFolderError``."""
     with explained(reports):
         (reports / RUNS).mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=reports, prefix=".room-", suffix=".tmp") as probe:
@@ -124,7 +124,7 @@ def write(
 
 
 def redacted(run: RunRecord, redactor: Redactor, spool: Spool, hops: TraceIndex) -> RunRecord:
-    """Return ``run`` with no secret in any text that it holds, its evidence in ``spool``; the register stays."""
+    """Return ``run`` with all secrets redacted, its evidence in ``spool``; the register is left as it is."""
     records = [
         replace(
             _redacted_fields(record, redactor),
@@ -136,7 +136,7 @@ def redacted(run: RunRecord, redactor: Redactor, spool: Spool, hops: TraceIndex)
 
 
 def publish(reports: Path, folder: Path) -> None:
-    """Point ``reports/latest`` at the run in ``folder`` in one step; the last of several runs at once wins."""
+    """Point ``reports/latest`` to the run in ``folder`` atomically; the last of several concurrent runs wins."""
     link = reports / f".{LATEST}-{folder.name}-{os.getpid()}"
     with explained(reports):
         link.unlink(missing_ok=True)
@@ -149,7 +149,7 @@ def publish(reports: Path, folder: Path) -> None:
 
 
 def publish_files(reports: Path, folder: Path, files: Mapping[str, bytes], kept: str = "") -> None:
-    """Write files into a run's folder and point ``latest`` at it; the one named ``kept`` stands in ``reports`` too.
+    """Write files to a run's folder and point ``latest`` to it; ``kept`` is also written to ``reports``.
 
     Raises ``ReportFolderError``.
     """
@@ -165,9 +165,10 @@ def publish_files(reports: Path, folder: Path, files: Mapping[str, bytes], kept:
 
 
 def prune(reports: Path, keep: int = 20) -> list[Path]:
-    """Delete all but the ``keep`` newest complete runs and return what went.
+    """Delete all but the ``keep`` newest complete runs and return their names.
 
-    Only a real folder with ``verdicts.json`` or ``faults.json`` of our schema counts; what ``latest`` names stays.
+    Only real folders with a ``verdicts.json`` or ``faults.json`` of this suite's schema count; the target of ``latest``
+    is kept.
     """
     latest = (reports / LATEST).resolve()
     ours = sorted(filter(_is_run, (reports / RUNS).glob("*")), key=_finished, reverse=True)
@@ -229,7 +230,10 @@ def _put_folder(path: Path, fill: Callable[[Path], None]) -> None:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Make an ``OSError`` within a ``ReportFolderError`` about ``folder``; what is written is its owner's alone."""
+    """Raise an ``OSError`` of the block as ``ReportFolderError`` about ``folder``.
+
+    Files that the block writes are readable by their owner only.
+    """
     usual = os.umask(_OWNERS_ALONE)
     try:
         yield

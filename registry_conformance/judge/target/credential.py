@@ -1,6 +1,6 @@
-"""How a client says who it is: each kind of credential that a deployment may ask for, as a value.
+"""Each kind of credential that a deployment may require, as a value.
 
-A text is an API key, sent as ``Authorization: Bearer``. ``None`` in a credential's place means that none is sent.
+A text is an API key, sent as ``Authorization: Bearer``. ``None`` instead of a credential means that none is sent.
 """
 
 from __future__ import annotations
@@ -21,40 +21,40 @@ class Password:
 
     @property
     def kind(self) -> str:
-        """What reports call it."""
+        """Its name in reports."""
         return f"the password of {self.user}"
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every text that must never be written down."""
+        """Every text that must be redacted."""
         return (self.password,)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyHeader:
-    """A header with a secret value of its own form, as ``X-API-Key: KEY`` or ``Authorization: ApiKey KEY``."""
+    """A header with a secret value, such as ``X-API-Key: KEY`` or ``Authorization: ApiKey KEY``."""
 
     name: str
     value: str = field(repr=False)
 
     @property
     def kind(self) -> str:
-        """What reports call it."""
+        """Its name in reports."""
         return f"the header {self.name}"
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every text that must never be written down."""
+        """Every text that must be redacted."""
         last = self.value.rpartition(" ")[2]
         return (self.value, last) if len(last) >= _TELLING else (self.value,)
 
 
 @dataclass(frozen=True, slots=True)
 class CommandToken:
-    """A bearer token that a command prints, which is run again before the token expires.
+    """A bearer token that a command prints; the command runs again before the token expires.
 
-    ``command`` runs in ``folder``. A token lasts as long as it or the command's output says; ``seconds`` counts if
-    neither does, 0 for a token that does not expire. ``header`` is set if the token is not sent as a bearer token.
+    ``command`` runs in ``folder``. The token or the command's output says how long it is valid; otherwise ``seconds``
+    applies, 0 for a token that does not expire. ``header`` is set if it is not sent as a bearer token.
     """
 
     command: tuple[str, ...]
@@ -64,20 +64,20 @@ class CommandToken:
 
     @property
     def kind(self) -> str:
-        """What reports call it."""
+        """Its name in reports."""
         return f"a token by {Path(self.command[0]).name}"
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every text that must never be written down."""
+        """Every text that must be redacted."""
         return ()
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """A certificate that the client shows in the TLS handshake: a PEM file that also holds its key, or ``key_file``.
+    """A client certificate for TLS: a PEM file that also contains its key, or ``key_file``.
 
-    ``beside`` is what the client sends in addition.
+    ``beside`` is a credential that is sent in addition.
     """
 
     file: Path
@@ -86,18 +86,18 @@ class ClientCertificate:
 
     @property
     def kind(self) -> str:
-        """What reports call it."""
+        """Its name in reports."""
         return "a client certificate" + (f" and {kind_of(self.beside)}" if self.beside else "")
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every text that must never be written down."""
+        """Every text that must be redacted."""
         return secrets_of(self.beside)
 
 
 @dataclass(frozen=True, slots=True)
 class AwsSignature:
-    """Credentials of AWS that sign each request (Signature Version 4), as API Gateway with IAM wants it."""
+    """AWS credentials that sign each request (Signature Version 4), for API Gateway with IAM."""
 
     region: str
     access_key: str
@@ -107,12 +107,12 @@ class AwsSignature:
 
     @property
     def kind(self) -> str:
-        """What reports call it."""
+        """Its name in reports."""
         return f"an AWS signature for {self.service} in {self.region}"
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every text that must never be written down."""
+        """Every text that must be redacted."""
         return (self.secret_key, self.session_token)
 
 
@@ -120,14 +120,14 @@ Credential = str | Password | KeyHeader | CommandToken | ClientCertificate | Aws
 
 
 def kind_of(credential: Credential | None) -> str:
-    """Return what reports call a credential: its kind, never its value."""
+    """Return the kind of a credential for reports, never its value."""
     if credential is None:
         return "no credential"
     return "an API key" if isinstance(credential, str) else credential.kind
 
 
 def secrets_of(credential: Credential | None) -> tuple[str, ...]:
-    """Return every text of a credential that must never be written down; tokens of commands are known when taken."""
+    """Return every secret text of a credential; tokens of commands are registered when taken."""
     if credential is None:
         return ()
     return (credential,) if isinstance(credential, str) else credential.secrets

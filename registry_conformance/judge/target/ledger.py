@@ -1,8 +1,8 @@
-"""The ledger of one run: what it may have made on a target that belongs to others, written down before it is made.
+"""The ledger of a run: the objects it may have created on a third-party target, recorded beforehand.
 
-One SQLite file, so that every process of a run can append, and a line is on the disk before the request that it is
-about is sent. Lines are never changed. Each carries a digest over itself and the line before it, and the header names
-the run and its target: a file that was edited, renamed, linked or taken from elsewhere is recognised and refused.
+It is one SQLite file, so that every process of a run can append, and a line is on disk before its request is sent.
+Lines are never changed. Each has a digest of itself and the previous line, and the header names the run and its target:
+an edited, renamed, linked or copied file is recognised and rejected.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _DECODINGS = 8
 
 
 class LedgerError(RuntimeError):
-    """A file is not the ledger that it should be; the message says which file, why, and that nothing is removed."""
+    """A file is not the expected ledger; the message says which file, why, and that nothing is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Whose ledger it is: run, target, when the run began, after how many seconds it may send no more, and where."""
+    """The header of a ledger: run, target, start, time limit in seconds, and machine."""
 
     run: str
     target: str
@@ -54,12 +54,12 @@ class Header:
 
 
 def bears(name: str, run: str) -> bool:
-    """Return whether a name is that of a run, or begins with it and a hyphen."""
+    """Return whether a name is a run id, or starts with it and a hyphen."""
     return name == run or name.startswith(f"{run}-")
 
 
 def climbs(path: str) -> bool:
-    """Return whether a path leaves the folder that it begins in, however often it is encoded."""
+    """Return whether a path leaves its starting folder, however often it is encoded."""
     for _ in range(_DECODINGS):
         if any(segment in (".", "..") for segment in path.replace("\\", "/").split("/")):
             return True
@@ -81,7 +81,7 @@ def is_own(kind: str, name: str, run: str, experiments: Mapping[str, str], works
 
 
 def create(file: Path, header: Header) -> None:
-    """Make an empty ledger, readable by its owner alone; raise ``LedgerError`` for a run that has one already."""
+    """Create an empty ledger, readable by its owner only; raise ``LedgerError`` if the run has one already."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         file.touch(mode=0o600, exist_ok=False)
@@ -95,7 +95,7 @@ def create(file: Path, header: Header) -> None:
 
 @contextmanager
 def transaction(file: Path) -> Iterator[sqlite3.Connection]:
-    """Yield a ledger that nobody else writes meanwhile; what is done is on the disk afterwards, or undone."""
+    """Yield a ledger locked for writing; the changes are on disk afterwards, or rolled back."""
     with closing(
         sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", timeout=30, isolation_level=None, uri=True)
     ) as ledger:
@@ -109,47 +109,47 @@ def transaction(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def note_made(ledger: sqlite3.Connection, made: Made) -> None:
-    """Append that something is about to be made."""
+    """Append that an object is about to be created."""
     _append(ledger, _MADE, made, "")
 
 
 def note_id(ledger: sqlite3.Connection, made: Made, own_id: str) -> None:
-    """Append what the target calls something."""
+    """Append the target's id of an object."""
     _append(ledger, _ID, made, own_id)
 
 
 def note_refused(ledger: sqlite3.Connection, made: Made) -> None:
-    """Append that an attempt to make something was refused; what was made before is there all the same."""
+    """Append that a request to create an object was rejected; earlier ones may have succeeded."""
     _append(ledger, _REFUSED, made, "")
 
 
 def note_ended(ledger: sqlite3.Connection, made: Made, own_id: str) -> None:
-    """Append that one upload in parts was joined or given up."""
+    """Append that a multipart upload was completed or aborted."""
     _append(ledger, _ENDED, made, own_id)
 
 
 def note_gone(ledger: sqlite3.Connection, made: Made) -> None:
-    """Append that something is no longer there."""
+    """Append that an object no longer exists."""
     _append(ledger, _GONE, made, "")
 
 
 def experiments(ledger: sqlite3.Connection) -> dict[str, str]:
-    """Return id -> name of the experiments that the run made."""
+    """Return id -> name of the experiments that the run created."""
     found = ledger.execute("SELECT id, name FROM lines WHERE event = ? AND kind = ?", (_ID, EXPERIMENT))
     return {str(own_id): str(name) for own_id, name in found}
 
 
 def header(file: Path) -> Header:
-    """Return whose ledger a file is; raise ``LedgerError`` if it is none, or another run's than its name says."""
+    """Return the header of a ledger file; raise ``LedgerError`` if it is none, or of another run than its name says."""
     _regular(file)
     with reading(file) as ledger:
         return _header(ledger, file)[0]
 
 
 def left(file: Path, target: str) -> list[Made]:
-    """Return what may still be there, the last made first.
+    """Return what may still exist, the newest first.
 
-    Raises ``LedgerError`` if the file is not the ledger of its run on ``target``, just as that run wrote it.
+    Raises ``LedgerError`` if the file is not the run's unmodified ledger for ``target``.
     """
     _regular(file)
     with reading(file) as ledger:
@@ -177,7 +177,7 @@ def workspace_of(described: str) -> str:
 
 
 def identity_of(target: Target) -> str:
-    """Return what ledgers know a target by."""
+    """Return the identity of a target in ledgers."""
     held = target.bucket
     place = f"{held.endpoint.rstrip('/')}/{held.bucket}/{held.prefix.strip('/')}" if held else ""
     return describe_target({door.name: door.url for door in target.doors}, place, target.workspace)
@@ -204,10 +204,9 @@ def _append(ledger: sqlite3.Connection, event: str, made: Made, own_id: str) -> 
 
 @contextmanager
 def reading(file: Path) -> Iterator[sqlite3.Connection]:
-    """Yield a ledger that is only read; raise ``LedgerError`` if it cannot be.
+    """Yield a ledger for reading; raise ``LedgerError`` if that fails.
 
-    What a process that was killed had written of a line is taken back first, which a connection that may not write
-    cannot do.
+    A half-written line of a killed process is rolled back first, which a read-only connection could not do.
     """
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", timeout=30, uri=True)) as ledger:
@@ -218,7 +217,7 @@ def reading(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _regular(file: Path) -> None:
-    """Raise ``LedgerError`` unless a file lies there itself, under one name."""
+    """Raise ``LedgerError`` unless the path is a regular file with a single link."""
     try:
         about = file.lstat()
     except OSError as problem:
@@ -228,7 +227,7 @@ def _regular(file: Path) -> None:
 
 
 def _header(ledger: sqlite3.Connection, file: Path) -> tuple[Header, int, str]:
-    """Return the header, how many lines there are, and the digest of the last."""
+    """Return the header, the number of lines, and the digest of the last."""
     version, *about, count, digest = ledger.execute(
         "SELECT version, run, target, began, seconds, host, lines, digest FROM header"
     ).fetchone()
@@ -241,7 +240,7 @@ def _header(ledger: sqlite3.Connection, file: Path) -> tuple[Header, int, str]:
 
 
 def _unbroken(file: Path, about: Header, lines: list[tuple[object, ...]], count: int, last: str) -> None:
-    """Raise ``LedgerError`` unless each line follows from the one before, and none is missing."""
+    """Raise ``LedgerError`` unless the chain of digests is complete."""
     digest = _first(about)
     for number, (*line, written) in enumerate(lines, 1):
         digest = _next(digest, tuple(line))
@@ -268,7 +267,7 @@ def _standing(file: Path, about: Header, lines: list[tuple[object, ...]]) -> lis
 
 
 def _after(event: str, own_id: str, made: Made) -> Made | None:
-    """Return what may be there of a thing after a line about it, ``None`` if nothing may."""
+    """Return the state of an object after a line about it, ``None`` if it cannot exist any more."""
     if event == _GONE:
         return None
     if event == _MADE:

@@ -1,4 +1,4 @@
-"""Whether a run is alive: its process holds a lock beside its ledger, which the system lets go however it ends."""
+"""Whether a run is alive: its process locks a file next to its ledger; the lock is released when it ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HELD: dict[Path, sqlite3.Connection] = {}
 
 
 def hold(ledger: Path) -> None:
-    """Say that a ledger's run is alive, until ``release`` or the end of this process; raise ``LedgerError`` if not."""
+    """Lock a ledger's run as alive until ``release`` or the end of this process; raise ``LedgerError`` on failure."""
     try:
         lock = sqlite3.connect(_lock_of(ledger), timeout=0, isolation_level=None, check_same_thread=False)
         lock.execute("BEGIN EXCLUSIVE")
@@ -25,17 +25,16 @@ def hold(ledger: Path) -> None:
 
 
 def release(ledger: Path) -> None:
-    """Say that the run of a ledger is over."""
+    """Release the lock of a ledger's run."""
     if lock := _HELD.pop(ledger, None):
         lock.close()
         _lock_of(ledger).unlink(missing_ok=True)
 
 
 def is_alive(ledger: Path, about: Header) -> bool:
-    """Return whether the run of a ledger may still send something.
+    """Return whether the run of a ledger may still send requests.
 
-    On this machine its lock tells. Of a run on another machine nobody here can tell: it is over once it has used up
-    the time that it was given.
+    On this machine its lock tells. A run on another machine counts as alive until its time limit has passed.
     """
     if about.host != platform.node() and time.time() < about.began + about.seconds:
         return True

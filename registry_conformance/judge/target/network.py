@@ -1,4 +1,4 @@
-"""The network that a client stands in: forward proxies that it has to use, and authorities that it believes."""
+"""A client's network: forward proxies, and trusted certificate authorities."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Forward proxies by the scheme of what is asked for, hosts that are asked without one, and a file of authorities.
+    """Forward proxies by URL scheme, hosts that are reached without one, and a file of authorities.
 
-    ``no_proxy`` is as the variable of that name: hosts and suffixes, by commas. ``ca`` ``None`` means the authorities
-    of the system, and ``insecure`` that no certificate is checked at all. The defaults are a network in which
-    everything is reached directly.
+    ``no_proxy`` is like the variable of that name: hosts and suffixes, separated by commas. ``ca`` ``None`` means the
+    system's authorities, ``insecure`` that certificates are not verified. By default everything is reached directly.
     """
 
     http_proxy: str = field(default="", repr=False)
@@ -25,7 +24,7 @@ class Network:
     insecure: bool = False
 
     def proxy_for(self, url: str) -> str:
-        """Return the URL of the forward proxy that a URL is asked through, empty if there is none."""
+        """Return the URL of the forward proxy for a URL, empty if there is none."""
         parts = urlsplit(url)
         proxy = self.https_proxy if parts.scheme == "https" else self.http_proxy
         if not proxy or proxy_bypass_environment(parts.netloc.rpartition("@")[2], {"no": self.no_proxy}):
@@ -34,7 +33,7 @@ class Network:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """The variables that users tell their clients this network by; empty if everything is reached directly."""
+        """The environment variables for this network; empty if everything is reached directly."""
         told = {
             "HTTP_PROXY": self.http_proxy,
             "http_proxy": self.http_proxy,

@@ -1,4 +1,4 @@
-"""MLflow's own permissions, as its basic-auth application has them: what each lets a user do with one thing."""
+"""MLflow's own permissions (basic-auth): what each allows a user to do."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ LETS_WITH_ARTIFACTS: Mapping[str, tuple[str, ...]] = {
 
 
 def gives_less(permission: str, default: str) -> bool:
-    """Return whether a permission lets its holder do less than everybody may by default.
+    """Return whether a permission allows less than the default permission of everybody.
 
-    Versions differ on which of the two counts then.
+    Versions differ on which of the two applies then.
     """
     names = list(LETS)
     return names.index(permission) < names.index(default)

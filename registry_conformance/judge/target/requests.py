@@ -1,7 +1,7 @@
-"""What stands between this suite and a target of others: who is asked about each request, and the leave that is given.
+"""Permits for requests to a third-party target.
 
-While such a target is judged (``enforce``), this process opens no connection without a permit, whichever library asks
-for it: Python tells of each through its audit events, and this module refuses those that nobody asked leave for.
+While such a target is judged (``enforce``), this process opens no connection without a permit, whichever library tries
+to: Python reports each one by an audit event, and this module rejects those without a permit.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _READS = re.compile(r"/(?:ajax-)?api/[23]\.0/mlflow/[a-z-]+/search$|/graphql$")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Something that a run may have made.
+    """An object that a run may have created.
 
-    An ``experiment`` or ``model`` (by name), an ``artifact``, or an ``upload`` in parts (by path). ``ids`` are what the
-    target called it in its answers: an experiment's id, the ids of uploads. ``unanswered`` counts the attempts of which
-    no answer tells whether they made anything.
+    An ``experiment`` or ``model`` (by name), an ``artifact``, or an ``upload`` in parts (by path). ``ids`` are the
+    target's ids of it: an experiment's id, the ids of uploads. ``unanswered`` counts the attempts whose outcome is
+    unknown.
     """
 
     kind: str
@@ -37,7 +37,10 @@ class Made:
 
 
 class GuardError(RuntimeError):
-    """A request was not sent; the message says why. ``over`` is whether the run may send nothing more at all."""
+    """A request was not sent; the message says why.
+
+    ``over`` is whether the run may send nothing more at all.
+    """
 
     def __init__(self, message: str, *, over: bool = False) -> None:
         super().__init__(message)
@@ -45,12 +48,12 @@ class GuardError(RuntimeError):
 
 
 def changes(method: str, path: str) -> bool:
-    """Return whether a request changes something: all do but those that are known to read."""
+    """Return whether a request may change something: all do except those known to only read."""
     return method not in _SAFE and not (method == "POST" and _READS.search(path))
 
 
 class Requests(Protocol):
-    """Whoever is asked about each request to a target before it is sent, and told of each answer."""
+    """The interface of a guard: asked before each request to a target, and told of each response."""
 
     @property
     def read_only(self) -> bool:
@@ -66,22 +69,22 @@ class Requests(Protocol):
         *,
         removes: Made | None = None,
     ) -> None:
-        """Raise ``GuardError`` if a request may not be sent."""
+        """Raise ``GuardError`` if a request must not be sent."""
 
     def met(self, method: str, path: str, door: str, *, dead: bool) -> None:
-        """Note a request that was sent, and whether anybody answered."""
+        """Record a request that was sent, and whether there was a response."""
 
     def learn(self, made: Made, own_id: str) -> None:
-        """Note what the target calls something."""
+        """Record the target's id of an object."""
 
     def refused(self, made: Made) -> None:
-        """Note that an attempt to make something was refused."""
+        """Record that a request to create something was rejected."""
 
     def ended(self, made: Made, own_id: str) -> None:
-        """Note that an upload in parts was joined or given up."""
+        """Record that a multipart upload was completed or aborted."""
 
     def __hash__(self) -> int:
-        """Clients are kept by what they reach, guard included."""
+        """Clients are cached by what they reach, guard included."""
 
 
 _CURRENT: ContextVar[Permit | None] = ContextVar("permit", default=None)
@@ -89,14 +92,14 @@ _NETWORKS = (socket.AF_INET, socket.AF_INET6)
 
 
 class ForgottenGuardError(RuntimeError):
-    """A connection was about to be opened that no guard was asked about: a defect of this suite."""
+    """A connection without a permit was about to be opened: a defect of this suite."""
 
 
 @dataclass(slots=True)
 class Permit:
-    """Leave for one request; while it is entered, this thread may open connections.
+    """The permission for one request; while it is entered, this thread may open connections.
 
-    Only who asks guards makes one: ``request_guard`` for a door, ``bucket`` and ``aws`` for a store and an account.
+    Only callers of guards create one: ``request_guard`` for a door, ``bucket`` and ``aws`` for a store and an account.
     """
 
     request: str
@@ -111,7 +114,7 @@ class Permit:
 
 
 class _Enforcement:
-    """Whether this process needs permits, and whether it listens to Python's audit events yet."""
+    """Whether this process needs permits, and whether its audit hook is installed."""
 
     def __init__(self) -> None:
         self.wanted = 0
@@ -135,10 +138,10 @@ _ENFORCEMENT = _Enforcement()
 
 
 def enforce() -> None:
-    """Refuse, from now on, each connection of this process that is opened without a permit."""
+    """From now on reject each connection of this process that has no permit."""
     _ENFORCEMENT.begin()
 
 
 def relax() -> None:
-    """Take back one call of ``enforce``."""
+    """Undo one call of ``enforce``."""
     _ENFORCEMENT.wanted = max(0, _ENFORCEMENT.wanted - 1)

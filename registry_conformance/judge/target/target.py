@@ -1,4 +1,4 @@
-"""The target: doors, credentials and capabilities of one deployment, as a value that workers are sent."""
+"""The target: doors, credentials and capabilities of one deployment, as a value that is sent to workers."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Door:
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """What every request there carries, whoever sends it."""
+        """The headers that every request there has, whoever sends it."""
         return ((WORKSPACE_HEADER, self.workspace),) if self.workspace else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """Something a target lets the suite do or see, or the reason why it does not."""
+    """Something that a target lets the suite do or see, or the reason why it does not."""
 
     present: bool
     reason: str = ""
@@ -57,9 +57,9 @@ class Capability:
 
 @dataclass(frozen=True, slots=True)
 class BucketAccess:
-    """How to look into the bucket: an S3 endpoint URL, the bucket, the artifact prefix, and credentials.
+    """How to access the bucket: S3 endpoint URL, bucket, artifact prefix, and credentials.
 
-    A bucket of others has the ``guard`` of its target's doors: what is put there or removed passes it first.
+    A third-party bucket has the ``guard`` of its target's doors, which authorizes each write or deletion.
     """
 
     endpoint: str
@@ -75,7 +75,7 @@ class BucketAccess:
 
 @dataclass(frozen=True, slots=True)
 class LogGroup:
-    """How to read a group of CloudWatch Logs: its name, region and credentials; ``endpoint`` empty for AWS's own."""
+    """How to read a CloudWatch log group: name, region and credentials; ``endpoint`` empty for AWS's own."""
 
     name: str
     region: str
@@ -87,7 +87,7 @@ class LogGroup:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a client reaches the store with by itself: credentials, a region; ``endpoint`` empty for AWS's own."""
+    """A client's own access to the store: credentials, region; ``endpoint`` empty for AWS's own."""
 
     region: str
     access_key: str = field(repr=False)
@@ -97,7 +97,7 @@ class Login:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables that a client is told them by."""
+        """The environment variables for the client."""
         told = {
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.access_key,
@@ -110,7 +110,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine that a client runs on: variables that are set there, and what its ``~/.netrc`` says.
+    """The client's machine: its environment variables and its ``~/.netrc``.
 
     ``{url}`` and ``{host}`` in a text are those of the door. ``login`` is for the store, if clients have one.
     """
@@ -126,10 +126,10 @@ BARE = Machine()
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How artifacts move between the store and a client as users have it.
+    """How artifacts are transferred between a client and the store.
 
-    Each is ``proxied`` (all bytes through the door), ``presigned`` (by URLs that carry their own right to the store)
-    or ``direct`` (with the client's own store credentials).
+    Each is ``proxied`` (all bytes through the door), ``presigned`` (by presigned URLs of the store) or ``direct`` (with
+    the client's own store credentials).
     """
 
     uploads: str = "proxied"
@@ -138,7 +138,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Transfers:
-    """What is declared of bodies: ``largest`` in bytes; and at ``rate`` bytes a second, how many ``seconds`` they last.
+    """The declared limits of bodies: ``largest`` in bytes; ``seconds`` that a body at ``rate`` bytes per second lasts.
 
     0 is not declared.
     """
@@ -198,13 +198,14 @@ class Target:
     other_workspace: str = ""
 
     def capability(self, name: str) -> Capability:
-        """Return what is known of a capability; one never probed is absent."""
+        """Return a capability; one that was never probed is absent."""
         return self.capabilities.get(name, Capability(False, f"this target does not offer {name!r}"))
 
     def role_at(self, door: Door) -> str:
-        """Return the role that the suite speaks as at a door: who may do everything there, by its policy.
+        """Return the role that the suite uses at a door: by its policy, one that may do everything there.
 
-        Without that key it is the least that may read; if nobody may do that, the one whose key is missing.
+        Without such a key it is the least privileged role that may read; without that one too, the role whose key is
+        missing.
         """
         worker = door.policy.worker
         if worker in self.keys:
@@ -214,31 +215,31 @@ class Target:
 
     @property
     def working_doors(self) -> tuple[Door, ...]:
-        """The doors that are not broken; where all are, all: there is nothing better to ask."""
+        """The doors that are not broken; all, if all are broken."""
         return tuple(door for door in self.doors if not door.broken) or self.doors
 
     def key_at(self, door: Door) -> Credential | None:
-        """Return the credential that the suite speaks with at a door, ``None`` if it was given none."""
+        """Return the credential that the suite uses at a door, ``None`` if it has none."""
         return self.keys.get(self.role_at(door))
 
     def exposable_key(self, door: Door) -> str | None:
-        """Return the good API key that may be sent in a form that is to be refused, and may be logged there.
+        """Return a valid API key that may be sent in a form that must be rejected, and may end up in logs.
 
-        ``None`` if there is none, or another credential.
+        ``None`` if there is none, or another kind of credential.
         """
         credential = self.exposable(door)
         return credential if isinstance(credential, str) else None
 
     def exposable(self, door: Door) -> Credential | None:
-        """Return the good credential that may be sent in a form that is to be refused, and may be logged there.
+        """Return a valid credential that may be sent in a form that must be rejected, and may end up in logs.
 
-        On a stack of ours that is the one that is used at a door; of a target of others the one that is declared
-        ``disposable``, and ``None`` if none is.
+        On a local stack it is the one used at a door; on a third-party target the one declared as ``disposable``,
+        ``None`` without one.
         """
         return self.keys.get(self.role_at(door) if self.kind not in _OF_OTHERS else "disposable")
 
     def api_key(self, role: str) -> str | None:
-        """Return the API key of a role or key state, ``None`` if it was given none, or another credential."""
+        """Return the API key of a role or key state, ``None`` if there is none, or another kind of credential."""
         key = self.keys.get(role)
         return key if isinstance(key, str) else None
 
@@ -249,7 +250,7 @@ class Target:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Every value that must never be written down."""
+        """Every value that must be redacted."""
         accounts: list[BucketAccess | LogGroup | Login | ObservedAccount] = [*self.log_groups.values()]
         others = (self.bucket, self.machine.login, self.account)
         accounts += [each for each in others if each and not isinstance(each, PlannedAccount)]
@@ -259,7 +260,7 @@ class Target:
         return frozenset({*of_keys, *of_accounts, *of_networks, *taken()} - {""})
 
     def describe(self) -> dict[str, Any]:
-        """Return what a report says of the target: no secret, no machine path."""
+        """Return the description of the target for reports: no secret, no local path."""
         return {
             "name": self.name,
             "kind": self.kind,

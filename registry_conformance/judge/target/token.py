@@ -1,4 +1,4 @@
-"""Tokens that a command prints: taken, kept while they last, and asked for again before they expire."""
+"""Tokens that a command prints: cached while they are valid, and renewed before they expire."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EARLY = 60.0
 
 
 class TokenError(RuntimeError):
-    """A command gave no token; the message names the command and what it did."""
+    """A command gave no token; the message names the command and its result."""
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ _taken: set[str] = set()
 
 
 def token_of(source: CommandToken) -> str:
-    """Return a token that still lasts, from the command if none is held; raise ``TokenError`` if there is none."""
+    """Return a valid token, from the command if none is cached; raise ``TokenError`` if there is none."""
     held = _held.get(source)
     if held is None or time.monotonic() >= held.until:
         token, lasts = _asked(source)
@@ -45,17 +45,17 @@ def token_of(source: CommandToken) -> str:
 
 
 def taken() -> frozenset[str]:
-    """Return every token that this process knows of: none of them may be written down."""
+    """Return every token that this process knows, for redaction."""
     return frozenset(_taken)
 
 
 def learn(tokens: Iterable[str]) -> None:
-    """Know of tokens that another process of the run has taken."""
+    """Register tokens that another process of the run has taken."""
     _taken.update(tokens)
 
 
 def _asked(source: CommandToken) -> tuple[str, float]:
-    """Return a new token and for how many seconds it lasts, 0 if nothing says so."""
+    """Return a new token and its lifetime in seconds, 0 if unknown."""
     program = source.command[0]
     try:
         said = subprocess.run(
@@ -78,7 +78,7 @@ def _asked(source: CommandToken) -> tuple[str, float]:
 
 
 def _read(output: str, source: CommandToken) -> tuple[str, float]:
-    """Return the token in a command's output, plain or in JSON as token endpoints answer, and how long it lasts."""
+    """Return the token in a command's output, plain or as a JSON token response, and its lifetime."""
     token, lasts = output, 0.0
     if output.startswith("{"):
         document = _json(output)
@@ -93,13 +93,13 @@ def _read(output: str, source: CommandToken) -> tuple[str, float]:
 
 
 def times_of(token: str) -> tuple[float, float]:
-    """Return from when and until when a JSON Web Token says that it is good, in seconds since 1970, 0 for unsaid."""
+    """Return start and end of a JSON Web Token's validity, in seconds since 1970, 0 if not stated."""
     claims = _claims_of(token)
     return _seconds(claims.get("nbf")) or _seconds(claims.get("iat")), _seconds(claims.get("exp"))
 
 
 def _claims_of(token: str) -> dict[str, Any]:
-    """Return what a JSON Web Token claims, nothing if it is none."""
+    """Return the claims of a JSON Web Token, empty if it is none."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -110,10 +110,10 @@ def _claims_of(token: str) -> dict[str, Any]:
 
 
 def _life_of(token: str) -> float:
-    """Return for how many seconds a JSON Web Token lasts, 0 if it is none or does not say.
+    """Return the remaining lifetime of a JSON Web Token in seconds, 0 if it is none or does not say.
 
-    The clocks of this machine and of who issued it may differ: of the life that it was given and what this clock
-    leaves of it the shorter counts, and at least a second, so that a wrong clock only has the command run more often.
+    The clocks of this machine and the issuer may differ: the shorter of the issued lifetime and what this clock leaves
+    of it counts, and at least a second, so that a wrong clock only runs the command more often.
     """
     claims = _claims_of(token)
     expires, issued = _seconds(claims.get("exp")), _seconds(claims.get("iat"))

@@ -1,4 +1,4 @@
-"""The content security policy of a page: what we wrote into it runs, and nothing else, whatever a target answered."""
+"""The content security policy of a page: only its own scripts and styles run, whatever a target returned."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ELSE = "img-src data:; base-uri 'none'; form-action 'none'; require-trusted-typ
 
 
 def with_policy(page: str) -> str:
-    """Return a page that lets only the scripts and styles run that stand in it now; nothing is fetched."""
+    """Return a page that allows only the scripts and styles that it has now; nothing is fetched."""
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for kind, text in _INLINE.findall(page):
         hashes[kind].append(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'")

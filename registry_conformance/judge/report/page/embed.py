@@ -1,4 +1,4 @@
-"""Checks and their evidence inside the page: a light index, and compressed pieces that the browser opens on demand."""
+"""Checks and evidence inside the page: a small index, and compressed pieces that the browser opens on demand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PIECE = 256 * 1024
 
 
 class Evidence:
-    """The evidence of a run in pieces; ``index`` says where each check's lies, once ``pieces`` has ended."""
+    """The evidence of a run in pieces; ``index`` locates each check's evidence once ``pieces`` has ended."""
 
     def __init__(self, run: RunRecord, budget: int = BUDGET) -> None:
         self._run = run
@@ -42,14 +42,14 @@ class Evidence:
             number += 1
 
     def index(self) -> dict[str, Any]:
-        """Return all checks, light, and where the flows are; ``e`` is the piece and the place in it, or absent."""
+        """Return the checks without evidence, and where the flows are; ``e`` is piece and offset of the evidence."""
         return {
             "checks": [self._light(place, record) for place, record in enumerate(self._run.records)],
             "flows": [flow for flow in self._flows if flow["check"] in self._places],
         }
 
     def _batches(self) -> Iterator[list[tuple[int, str]]]:
-        """Yield batches of checks as JSON texts, those that are looked at first at the beginning."""
+        """Yield batches of checks as JSON texts, the most interesting first."""
         batch: list[tuple[int, str]] = []
         size = 0
         for place in _ordered(self._run.records):
@@ -98,7 +98,7 @@ def embedded(name: str, value: Any) -> str:
 
 
 def _ordered(records: Sequence[CheckRecord]) -> list[int]:
-    """Return the places of the checks: red ones, then registrations, then the rest."""
+    """Return the indexes of the checks: failed ones, then registrations, then the rest."""
     return sorted(range(len(records)), key=lambda place: _rank(records[place]))
 
 
@@ -107,7 +107,7 @@ def _rank(record: CheckRecord) -> int:
 
 
 def _shown(item: EvidenceItem) -> dict[str, Any]:
-    """Return evidence as the page shows it: exchanges with the command that repeats them."""
+    """Return evidence for the page: exchanges include the command that repeats them."""
     if item["kind"] == "exchange":
         return {**item, "curl": curl(item)}
     if item["kind"] == "flow":

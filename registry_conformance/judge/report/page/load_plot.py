@@ -1,4 +1,4 @@
-"""The plot of a load as numbers: rate and percentiles over time, and how many users there were."""
+"""The figures of a load plot: rate, percentiles and number of users over time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DASHES = ("", "7 3", "2 3")
 
 
 def load_plot(run: RunRecord) -> dict[str, Any] | None:
-    """Return what the page shows of a load, ``None`` of a run without one."""
+    """Return the page's data on a load, ``None`` without one."""
     load = run.load
     if load is None:
         return None

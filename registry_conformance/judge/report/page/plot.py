@@ -1,4 +1,4 @@
-"""The latency plot as numbers: where each request, median and line of the scale stands."""
+"""The coordinates of the latency plot: requests, medians and scale lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCALE = tuple(step * 10**power for power in range(-4, 2) for step in (1, 2, 5))
 
 
 def plot(run: RunRecord) -> dict[str, Any] | None:
-    """Return the rows of the plot, the origin first, on a logarithmic scale of milliseconds; ``None`` without any."""
+    """Return the rows of the plot, the origin first, on a logarithmic scale of milliseconds; ``None`` if empty."""
     seen = latency(run)
     if not seen.doors:
         return None
@@ -60,7 +60,7 @@ def _row(name: str, seconds: Sequence[float], number: int, x: Any) -> dict[str, 
 
 
 def _spread(place: int) -> float:
-    """Return how far a dot stands off its line, so that dots at one place can be told apart."""
+    """Return the vertical offset of a dot, so that coinciding dots can be distinguished."""
     return round(((place * 0.618034) % 1 - 0.5) * 20, 1)
 
 

@@ -1,4 +1,4 @@
-"""From a run to the bytes of its page, evidence last, a piece at a time."""
+"""Renders the page of a run; evidence comes last, in pieces."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHARE_RULES = "".join(f".w{share}{{width:{share}%}}.h{share}{{flex-basis:{share
 
 
 def environment(*folders: Path) -> Environment:
-    """Return the templates of these folders and of the page: texts are escaped, styles and scripts are not."""
+    """Return the templates in these folders and the page's own: texts are escaped, styles and scripts are not."""
     loader = FileSystemLoader([*folders, TEMPLATES])
     found = Environment(
         loader=loader,

@@ -1,4 +1,4 @@
-"""What changed, whose it is, and the nights before: as the page shows them."""
+"""Changes, responsible layers, and earlier runs, as the page shows them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NOBODY = "not explained"
 
 
 def changes_view(run: RunRecord) -> dict[str, Any] | None:
-    """Return the lists of changes that hold something, each cut after twelve, with how many more there are.
+    """Return the non-empty lists of changes, each cut after twelve, with the number of the rest.
 
-    ``whose`` counts the layers at fault of what is newly red. A check of this run is ``here``, and has its claim.
+    ``whose`` counts the layers at fault for new failures. A check of this run is ``here``, and has its claim.
     """
     if run.changes is None:
         return None
@@ -35,7 +35,7 @@ def changes_view(run: RunRecord) -> dict[str, Any] | None:
 
 
 def trend_view(trend: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the nights of a chart, oldest first: shares of each, and what is said of it."""
+    """Return the runs of the trend chart, oldest first: the shares and the label of each."""
     return [
         {
             "run": night["run"],
@@ -52,7 +52,7 @@ def trend_view(trend: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _whose(told: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    """Return how many each layer is at fault for, the most first and what nobody is at the end."""
+    """Return the number of failures for each layer at fault, the most first, unexplained ones last."""
     counts = Counter(str(each["layer"]) for each in told)
     named = [(layer, number) for layer, number in counts.most_common() if layer]
     return [*named, *([(_NOBODY, counts[""])] if named and counts[""] else [])]

@@ -1,4 +1,4 @@
-"""What the template of the page is given: texts, counts and shares, nothing left to work out there."""
+"""The data for the page's template: texts, counts and shares, ready to print."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _bars(run: RunRecord, by_id: Mapping[str, Verdict]) -> Iterator[dict[str, An
 
 
 def _parts(run: RunRecord) -> list[str]:
-    """Return the parts that a reader knows by name, each with its version, and the client that registered."""
+    """Return the parts by their usual names with their versions, and the client that registered."""
     versions = run.target.get("versions") or {}
     told = [
         version if version.startswith(part) or " " in version else f"{part} {version}"
@@ -106,7 +106,7 @@ def _causes(run: RunRecord) -> Iterator[dict[str, Any]]:
 
 
 def _rank(run: RunRecord, record: CheckRecord) -> tuple[int, int]:
-    """Return where a red check stands among others: the failed ones first, and what a MUST is about."""
+    """Return the sort key of a red check: failed ones first, then by level."""
     return ORDER.index(record.verdict), list(Level).index(tally.level_of(run, record))
 
 
@@ -153,7 +153,7 @@ def _areas(run: RunRecord, by_id: Mapping[str, Verdict]) -> Iterator[dict[str, A
 
 
 def _cell(by_id: Mapping[str, Verdict], ids: list[str]) -> dict[str, Any] | None:
-    """Return of the requirements of one area and level the worst verdict, and how many passed; none if none is."""
+    """Return the worst verdict of the requirements of an area and level, and how many passed; ``None`` without any."""
     found = [by_id[name] for name in ids]
     return {"worst": str(merge(found)), "passed": found.count(Verdict.PASSED), "total": len(found)} if found else None
 
@@ -163,7 +163,7 @@ def _levels(run: RunRecord) -> dict[str, int]:
 
 
 def _capabilities(run: RunRecord, *, present: bool) -> dict[str, str]:
-    """Return what the target lets us see, or what it does not: name and reason."""
+    """Return the capabilities that the target has or lacks: name and reason."""
     found = (run.target.get("capabilities") or {}).items()
     return {name: each["reason"] for name, each in found if each["present"] is present}
 

@@ -1,4 +1,4 @@
-"""Moments, times and shares as people read them."""
+"""Moments, durations and shares in readable form."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ MARKS = {
 
 
 def moment(iso: str) -> str:
-    """Return an ISO moment as people write it."""
+    """Return an ISO timestamp in readable form."""
     return f"{datetime.fromisoformat(iso):%-d %B %Y, %H:%M} UTC"
 
 
 def duration(seconds: float) -> str:
-    """Return seconds as people say them: ``42 s``, ``3 min 5 s``."""
+    """Return seconds in readable form: ``42 s``, ``3 min 5 s``."""
     whole = round(seconds)
     return f"{whole // 60} min {whole % 60} s" if whole >= 90 else f"{whole} s"
 
 
 def shares(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return the parts of a bar, red first: verdict, number, share in percent; none with nothing in it."""
+    """Return the segments of a bar, red first: verdict, number, percentage; empty ones are left out."""
     total = sum(counts.values()) or 1
     return [
         {"verdict": str(verdict), "number": counts[str(verdict)], "share": round(100 * counts[str(verdict)] / total, 3)}
