@@ -1,1 +1,1 @@
-"""One pytest run as a judgement: options, plugin, session."""
+"""One pytest run: options, plugin, session."""

@@ -1,4 +1,4 @@
-"""What a deployment was before a change: an image, a configuration, a git revision of it, or a run that judged it."""
+"""The base of ``--against``: an image, a configuration, a git revision, or an earlier run."""
 
 from __future__ import annotations
 
@@ -23,15 +23,12 @@ _IMAGES = ("proxy-image", "mlflow-image")
 
 
 class BaseError(ValueError):
-    """What was named as the state before a change cannot be had; the message says why, and what can be named."""
+    """The base cannot be used; the message says why, and what can be named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The state before a change: options in the place of the same ones of the state after it, or a run.
-
-    ``words`` say what it is.
-    """
+    """The state before a change: options that replace those of the state after it, or a run. ``words`` describe it."""
 
     words: str
     options: Mapping[str, str]
@@ -39,11 +36,11 @@ class Base:
 
 
 def base(name: str, options: Mapping[str, str], reports: Path, room: Path) -> Base:
-    """Return what ``--against`` names, for a run with ``options`` (without dashes, empty ones left out).
+    """Return what ``--against`` names, for a run with ``options`` (without dashes, without empty ones).
 
-    An earlier run comes first. Then it is an image if an image is judged, else a file or a folder in the place of the
-    one that is judged, else a git revision of it: of the file of ``--proxy=NAME:FILE``, of the folder of
-    ``--deployment``, or of ``docker/``. Files of a revision go into ``room``. Raises ``BaseError``.
+    An earlier run takes precedence. Otherwise it is an image if an image is judged, else a file or folder that replaces
+    the judged one, else a git revision of it: of the file of ``--proxy=NAME:FILE``, of the folder of ``--deployment``,
+    or of ``docker/``. Files of a revision are written to ``room``. Raises ``BaseError``.
     """
     program, _, file = options.get("proxy", "").partition(":")
     of_file = "/" in file or bool(Path(file).suffix)
@@ -66,7 +63,10 @@ def base(name: str, options: Mapping[str, str], reports: Path, room: Path) -> Ba
 
 
 def _run(name: str, reports: Path) -> Path | None:
-    """Return the record of a run that has this name, ``None`` if none has; raise ``BaseError`` for one in short."""
+    """Return the record of the run with this name, ``None`` if there is none.
+
+    Raises ``BaseError`` if only a snapshot of it is kept.
+    """
     try:
         file = found(name, reports)
     except UnreadableError:
@@ -77,7 +77,7 @@ def _run(name: str, reports: Path) -> Path | None:
 
 
 def _file(name: str, program: str, file: Path, room: Path, runs: Sequence[str]) -> Base:
-    """Return a proxy's configuration as it was: another file, or a revision of its folder."""
+    """Return a proxy's earlier configuration: another file, or a git revision of it."""
     if _there(Path(name).is_file):
         return Base(f"the file {name}", {"proxy": f"{program}:{Path(name).resolve()}"})
     place = _taken_out(name, file.parent, room, runs)
@@ -87,7 +87,7 @@ def _file(name: str, program: str, file: Path, room: Path, runs: Sequence[str]) 
 
 
 def _folder(name: str, folder: Path, room: Path, runs: Sequence[str]) -> Base:
-    """Return the files of a deployment as they were: another folder, or a revision of this one."""
+    """Return the earlier files of a deployment: another folder, or a git revision of this one."""
     if _there(Path(name).is_dir):
         return Base(f"the folder {name}", {"deployment": str(Path(name).resolve())})
     if folder == DOCKER.resolve() and CHECKOUT is None:
@@ -99,9 +99,9 @@ def _folder(name: str, folder: Path, room: Path, runs: Sequence[str]) -> Base:
 
 
 def _taken_out(revision: str, folder: Path, room: Path, runs: Sequence[str]) -> Path:
-    """Put a folder as it was in a git revision below ``room``, and return where; raise ``BaseError``.
+    """Write a folder as of a git revision below ``room``, and return its path; raise ``BaseError``.
 
-    ``runs`` have a name like the revision's, and may have been meant.
+    ``runs`` are similarly named runs, which may have been meant.
     """
     if revision.startswith("-"):
         raise BaseError("is no run, file, folder or git revision")
@@ -129,7 +129,7 @@ def _taken_out(revision: str, folder: Path, room: Path, runs: Sequence[str]) -> 
 
 
 def _there(asked: Callable[[], bool]) -> bool:
-    """Return what is said of a path, false of a name that is too long for one."""
+    """Return the result of a test on a path, ``False`` for a name that is too long for one."""
     try:
         return asked()
     except OSError:
@@ -137,7 +137,7 @@ def _there(asked: Callable[[], bool]) -> bool:
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
-    """Return what git says, nothing if it refuses; raise ``BaseError`` if there is no git."""
+    """Return git's output, empty if it fails; raise ``BaseError`` if git is not installed."""
     try:
         command = ["git", "-C", str(folder), *arguments]
         done = subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE)

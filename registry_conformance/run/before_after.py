@@ -1,4 +1,4 @@
-"""A change judged by what it changes: the deployment before it and after it, each asked by a run of its own."""
+"""Judges a change: one run of the deployment before it and one after it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 
 
 class NotJudgedError(RuntimeError):
-    """A side of a change was not judged, so that no record of it is there; ``code`` is its run's exit code."""
+    """A side of a change was not judged, so there is no record of it; ``code`` is its run's exit code."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -44,9 +44,9 @@ class NotJudgedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change to judge: what is there now, by pytest's ``options`` (without dashes), and what was there, ``base``.
+    """A change to judge: the new state by pytest's ``options`` (without dashes), and the old one, ``base``.
 
-    ``more`` are further arguments of pytest for both sides, ``clients`` further versions of the MLflow client, each of
+    ``more`` are further pytest arguments for both sides, ``clients`` further versions of the MLflow client, each of
     which registers a model on both sides.
     """
 
@@ -58,7 +58,7 @@ class Change:
 
 
 def judge(change: Change, say: Say, comment: Path | None = None) -> Effect:
-    """Run what is needed on both sides, write the comment beside the report of the later run, and return the effect.
+    """Run both sides as needed, write the comment next to the later report, and return the effect.
 
     Raises ``NotJudgedError`` and ``ReportFolderError``.
     """
@@ -71,7 +71,7 @@ def judge(change: Change, say: Say, comment: Path | None = None) -> Effect:
 
 
 def tell_undecided(said: str, comment: Path) -> None:
-    """Write the comment of a change of which a side was not judged; raise ``ReportFolderError``."""
+    """Write the comment on a change that could not be judged; raise ``ReportFolderError``."""
     _put(comment, undecided(said))
 
 
@@ -82,7 +82,7 @@ def _put(file: Path, lines: Iterable[str]) -> None:
 
 
 def _pair(change: Change, say: Say, client: str = "") -> tuple[RunRecord, RunRecord]:
-    """Return the records of both sides, of one registration if a client is named."""
+    """Return the records of both sides; of one registration each if a client is named."""
     by = f", the MLflow client {client}" if client else ""
     after = {**change.options, **({"client": client} if client else {})}
     if change.base.run is not None:
@@ -100,7 +100,7 @@ def _pair(change: Change, say: Say, client: str = "") -> tuple[RunRecord, RunRec
 
 
 def _check_alike(before: RunRecord, after: RunRecord) -> None:
-    """Raise ``NotJudgedError`` if an earlier run judged something else, or another part of the checks."""
+    """Raise ``NotJudgedError`` if an earlier run judged another target, or other checks."""
     if before.problem or after.problem:
         return
     if _judged(before) != _judged(after):
@@ -116,17 +116,17 @@ def _check_alike(before: RunRecord, after: RunRecord) -> None:
 
 
 def _asked(run: RunRecord) -> set[str]:
-    """Return the checks that a run asked, without their cases, which may depend on what is judged."""
+    """Return the checks of a run without their cases, which may depend on the target."""
     return {check.nodeid.partition("[")[0] for check in run.records}
 
 
 def _judged(run: RunRecord) -> str:
-    """Return what a run judged, and how, without the files or the image that a change is a change of."""
+    """Return what a run judged, without the files or the image that change."""
     return _CHANGED.sub(r"\2", run.series)
 
 
 def _run(options: Mapping[str, str], more: Sequence[str], reports: Path, *, one: bool) -> RunRecord:
-    """Return the record of a run that is made now: of every check, or of ``one`` registration."""
+    """Return the record of a new run: of every check, or of ``one`` registration."""
     run_id = new_run_id()
     suite = REAL_REGISTRATION if one else SUITES / ("local" if options.get("stack") else "live")
     named = [f"--{name}={value}" for name, value in options.items() if value]
@@ -140,7 +140,7 @@ def _run(options: Mapping[str, str], more: Sequence[str], reports: Path, *, one:
 
 
 def _of_what(more: Sequence[str]) -> Iterator[str]:
-    """Yield those of a run's arguments that say what is judged, and not which checks are asked or how."""
+    """Yield those run arguments that name the target, not the checks."""
     for place, each in enumerate(more):
         name, given, _ = each.partition("=")
         if name in _WHAT:

@@ -1,4 +1,4 @@
-"""A run of pytest in a process of its own, which ends with the one that started it."""
+"""A pytest run in a child process that ends with its parent."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ GRACE = 60.0
 
 
 def carry_out(arguments: Sequence[str]) -> int:
-    """Run pytest with these arguments and return its exit code; what it says goes where this process says things.
+    """Run pytest with these arguments and return its exit code; its output goes to this process's output.
 
-    If this process is asked to end, the run is interrupted, clears up and reports first.
+    If this process is asked to end, the run is interrupted; it cleans up and reports first.
     """
     process = subprocess.Popen(
         [python(), "-P", "-m", "pytest", *arguments],
@@ -31,13 +31,13 @@ def carry_out(arguments: Sequence[str]) -> int:
 
 
 def end_with_parent() -> None:
-    """In the process of a run: heed interrupts, whoever ignores them above, and be interrupted when the parent dies."""
+    """In the child: accept interrupts even if the parent ignores them, and be interrupted when the parent dies."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     die_with_parent(by=signal.SIGINT)
 
 
 def interrupt(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt a run that is still going, so that it clears up, and kill it if it does not."""
+    """Interrupt a running child so that it cleans up; kill it if it does not end."""
     if process.poll() is not None:
         return
     process.send_signal(signal.SIGINT)

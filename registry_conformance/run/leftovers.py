@@ -1,4 +1,4 @@
-"""What runs that were killed left on this machine: the next start of anything of ours removes it, and says so."""
+"""Removes what killed runs left on this machine, at the start of the next command."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from registry_conformance.judge.temporary import Abandoned, remove_abandoned
 
 
 def sweep(*, containers: bool = False) -> Iterator[str]:
-    """Remove the folders, processes and containers of runs whose owners have ended; yield a sentence for each.
+    """Remove folders, processes and containers of runs whose owners have ended; yield a sentence for each.
 
-    A Docker engine is asked if ``containers`` says that this run has one, or if a killed run had one.
+    The Docker engine is called only if ``containers`` says that this run uses it, or if a killed run did.
     """
     found = remove_abandoned()
     for abandoned in found:
@@ -20,7 +20,7 @@ def sweep(*, containers: bool = False) -> Iterator[str]:
 
 
 def _ended(run_id: str) -> int:
-    """End the processes of a run; return how many there were."""
+    """Kill the processes of a run; return their number."""
     from registry_conformance.lab.stack import process  # noqa: PLC0415 - who has no stack has not what it imports
 
     return len(process.sweep(run_id))

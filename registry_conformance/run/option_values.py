@@ -1,4 +1,4 @@
-"""What each option of a run may be: its text read and checked, or a message that names what is allowed."""
+"""Parses and validates the value of each option; errors name the allowed values."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ BACKENDS = ("sqlite", "postgresql", "mariadb")
 
 
 class SettingsError(ValueError):
-    """An option value cannot be used; the message names it and what is allowed."""
+    """An option has an invalid value; the message names the option and what is allowed."""
 
 
 def stack_named(name: str, store: str, *, ours: bool) -> str:
-    """Return the kind of stack; no engine is asked if none will be started: another deployment is judged."""
+    """Return the kind of stack; without starting one, no container engine is called."""
     if name not in STACKS:
         raise SettingsError(f"--stack={name}: {unknown(name, STACKS)}")
     if name != "auto" or not ours:
@@ -43,7 +43,7 @@ def stack_named(name: str, store: str, *, ours: bool) -> str:
 
 
 def store_named(name: str, stack: str = "embedded") -> str:
-    """Return ``minio``, ``moto`` or a URL for what was asked for; raise ``SettingsError`` for what cannot be had."""
+    """Return ``minio``, ``moto`` or a URL for an option value; raise ``SettingsError`` for anything unavailable."""
     if "://" in name:
         try:
             return checked(name, from_containers=stack == "docker")
@@ -61,7 +61,7 @@ def store_named(name: str, stack: str = "embedded") -> str:
 
 
 def load_plan(text: str) -> str:
-    """Return a load as it is written in full, empty for none."""
+    """Return the complete form of a load plan, empty for none."""
     try:
         return str(LoadPlan.parse(text)) if text else ""
     except LoadPlanError as problem:
@@ -69,7 +69,7 @@ def load_plan(text: str) -> str:
 
 
 def signing_key(name: str) -> Path | None:
-    """Return the file of the key that signs an attestation, ``None`` if none is named; it is tried now."""
+    """Return the file of the attestation key, ``None`` if none is named; it is loaded once now."""
     if not name:
         return None
     try:
@@ -85,7 +85,7 @@ def signing_key(name: str) -> Path | None:
 
 
 def deployment_folder(name: str, stack: str) -> DeploymentFolder | None:
-    """Return the folder whose files stand in the place of the shipped ones, ``None`` if none is named."""
+    """Return the folder whose files replace the shipped ones, ``None`` if none is named."""
     if not name:
         return None
     if stack == "docker":
@@ -97,7 +97,7 @@ def deployment_folder(name: str, stack: str) -> DeploymentFolder | None:
 
 
 def neighbour_named(name: str, stack: str, folder: DeploymentFolder | None = None) -> Neighbour | None:
-    """Return the proxy of others, ``None`` for the reference's; a configuration may be one of ``folder``."""
+    """Return the third-party proxy, ``None`` for the reference's; its configuration may be in ``folder``."""
     try:
         neighbour = Neighbour.named(name, folder.proxies if folder else None)
     except NeighbourError as problem:
@@ -108,7 +108,7 @@ def neighbour_named(name: str, stack: str, folder: DeploymentFolder | None = Non
 
 
 def mlflow_command_named(name: str, stack: str) -> MlflowCommand | None:
-    """Return how MLflow is started, ``None`` for the way of the reference."""
+    """Return how MLflow is started, ``None`` for the reference's way."""
     try:
         command = MlflowCommand.named(name)
     except MlflowCommandError as problem:
@@ -119,7 +119,7 @@ def mlflow_command_named(name: str, stack: str) -> MlflowCommand | None:
 
 
 def client_named(version: str) -> MlflowEnvironment | None:
-    """Return the environment of the client, ``None`` for the MLflow that is installed here."""
+    """Return the environment of the MLflow client, ``None`` for the installed one."""
     if not version or version == client_version():
         return None
     try:
@@ -138,7 +138,7 @@ def backend_named(name: str, stack: str) -> str:
 
 
 def environment_named(options: Mapping[str, Any]) -> str:
-    """Return the name of the environment that is judged, empty for a stack of our own."""
+    """Return the name of the judged environment, empty for a local stack."""
     name, file, url = (options.get(option) or "" for option in ("env", "env_file", "url"))
     given = [f"--{option}" for option, value in (("env", name), ("env-file", file), ("url", url)) if value]
     if len(given) > 1:
@@ -151,7 +151,7 @@ def environment_named(options: Mapping[str, Any]) -> str:
 
 
 def allure_folder(options: Mapping[str, Any]) -> Path | None:
-    """Return the folder for Allure's results, ``None`` for the one in the report alone."""
+    """Return the folder for Allure results, ``None`` if only the report needs them."""
     if not options.get("alluredir"):
         return None
     folder = Path(options["alluredir"]).resolve()
@@ -163,7 +163,7 @@ def allure_folder(options: Mapping[str, Any]) -> Path | None:
 def faults_named(
     names: Iterable[str], external: Iterable[ExternalImage | Neighbour | MlflowCommand], store: str
 ) -> tuple[str, ...]:
-    """Return the faults to arm, each once; all parts of others that are used must be able to have them."""
+    """Return the faults to inject, each once; raise ``SettingsError`` if an external part cannot have one."""
     if strange := [name for name in names if name not in CATALOGUE]:
         listing = "registry-conformance faults list"
         raise SettingsError(f"--fault={strange[0]}: {unknown(strange[0], CATALOGUE, listing=listing)}")
@@ -176,7 +176,7 @@ def faults_named(
 
 
 def checked_run_id(name: str) -> str:
-    """Return a run's id, which is part of every name that it creates."""
+    """Return a validated run id, which is part of every name that the run creates."""
     if not re.fullmatch(r"[a-z][a-z0-9-]{2,60}", name):
         raise SettingsError(f"--run-id={name}: use small letters, digits and dashes, 3 to 61 of them, a letter first")
     return name

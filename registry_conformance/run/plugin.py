@@ -85,13 +85,13 @@ MARKERS = (
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Let other plugins give a run its target."""
+    """Let other plugins supply the target of a run."""
     pluginmanager.add_hookspecs(hooks)
     pluginmanager.register(Outputs(), "conformance-outputs")
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Add the options of a judging run."""
+    """Add the options of the suite."""
     group = parser.getgroup("conformance", "verification of a model-registry deployment")
     group.addoption(
         "--stack", default="auto", metavar="|".join(STACKS), help="how to run the deployment (default: auto)"
@@ -187,7 +187,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the fixtures and set up a judging run; the suite's own tests are left alone."""
+    """Register the fixtures and set up a run of the suites; the suite's own tests are not affected."""
     for topic in FIXTURES:
         config.pluginmanager.register(importlib.import_module(f"fixtures.{topic}"), f"fixtures-{topic}")
     for marker in MARKERS:
@@ -220,7 +220,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _given(shared: dict[str, Any], live: LiveRun | None) -> Target | None:
-    """Return the target of others that is visited, ``None`` if none is."""
+    """Return the third-party target of the run, ``None`` if there is none."""
     if "target" not in shared:
         return live.target if live is not None else None
     enforce()  # in this worker too, no connection to a target of others passes its guard by
@@ -231,10 +231,10 @@ def _given(shared: dict[str, Any], live: LiveRun | None) -> Target | None:
 def _read(
     config: pytest.Config, shared: dict[str, Any]
 ) -> tuple[Settings, Register, LiveRun | None, ExternalStore | None, Target | None]:
-    """Return all that needs the user's environment variables; a worker takes what its controller has from ``shared``.
+    """Read everything that needs the user's environment variables; a worker gets it from its controller (``shared``).
 
-    Raises ``SettingsError``, ``RegisterError`` or ``EnvironmentFileError`` for options, a register or an
-    environment that cannot be used.
+    Raises ``SettingsError``, ``RegisterError`` or ``EnvironmentFileError`` if options, register or environment are
+    invalid.
     """
     add_portable(config)
     settings, register = Settings.read(vars(config.option) | shared), Register.load(REGISTER)
@@ -251,7 +251,7 @@ def _read(
 
 
 def _plan(config: pytest.Config, settings: Settings, register: Register) -> Target | None:
-    """Return the plan that is judged as a target, ``None`` if none is."""
+    """Return the plan that is judged as a target, ``None`` if there is none."""
     if settings.plan is None:
         return None
     from registry_conformance.run.session.plan_target import planned_target  # noqa: PLC0415 - plans are judged rarely
@@ -260,7 +260,7 @@ def _plan(config: pytest.Config, settings: Settings, register: Register) -> Targ
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse checks that verify nothing; a worker's refusal is told by the controller."""
+    """Reject checks that verify nothing; a worker's error is reported by the controller."""
     if CONTEXT not in config.stash:
         return
     if config.stash[CONTEXT].settings.env:
@@ -276,27 +276,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave a check unsent that the target does not promise, or whose door is broken, before anything is set up."""
+    """Skip a check whose requirement the target does not promise, or whose door is broken, before any setup."""
     context = item.config.stash.get(CONTEXT, None)
     if context is not None and is_check(item):
         refuse_unasked(item, context.register, context.given or context.target)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Spare what is imported and collected by now: it stays, and need not be looked at again and again."""
+    """Exclude imported modules and collected items from garbage collection: they stay anyway."""
     if CONTEXT in session.config.stash:
         gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End without looking for what could still be freed: half a second of each process."""
+    """Exit without a final garbage collection, which takes half a second a process."""
     if CONTEXT in config.stash:
         gc.freeze()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run whatever asks for a door, or for a route, at each of them."""
+    """Parametrise checks that use a door or a route over all of them."""
     context = metafunc.config.stash.get(CONTEXT, None)
     over_doors(metafunc, context.given.doors if context is not None and context.given is not None else ())
     over_routes(metafunc)

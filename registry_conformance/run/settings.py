@@ -83,7 +83,7 @@ class Settings:
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Settings:
-        """Return the settings of this run; raise ``SettingsError`` for a value that cannot be used."""
+        """Return the settings of this run; raise ``SettingsError`` for an invalid value."""
         port = options["proxy_port"]
         if port != 0 and not 1024 <= port <= 65535:
             raise SettingsError(f"--proxy-port={port}: use a port from 1024 to 65535, or 0 for any free one")
@@ -140,26 +140,26 @@ class Settings:
 
     @property
     def installation(self) -> Installation | None:
-        """The MLflow that is judged, if it is another version than the one that is installed with this suite."""
+        """The judged MLflow, if it is another version than the installed one."""
         return (
             Installation(self.command.version, self.command.python) if self.command and self.command.version else None
         )
 
     @property
     def store_url(self) -> str:
-        """The store of others that is used, empty if it is one of ours."""
+        """The URL of the external store, empty without one."""
         return self.store if "://" in self.store else ""
 
     @property
     def rerun_options(self) -> str:
-        """Return the options that make another run judge the same thing."""
+        """Return the options with which another run judges the same target."""
         load = f" --load={shlex.quote(self.load)}" if self.load else ""
         pinned = f" --register={self.register}" if self.register else ""
         return self._judged_options + pinned + (f" --client={self.client.version}" if self.client else "") + load
 
     @property
     def _judged_options(self) -> str:
-        """Return the options that name what is judged."""
+        """Return the options that name the target."""
         if self.plan is not None:
             return f" --plan={self.plan}" + (replace(self, plan=None)._judged_options if self.env else "")
         if self.env:
@@ -191,9 +191,9 @@ class Settings:
 
 
 def install(settings: Settings, say: Callable[[str], None]) -> None:
-    """Make the environments that a run needs, before the variables are gone that say where the index is.
+    """Install the environments that a run needs, while the variables that configure the package index are still set.
 
-    Raises ``SettingsError`` if one cannot be made.
+    Raises ``SettingsError`` if one cannot be installed.
     """
     for environment in settings.environments:
         try:
@@ -203,9 +203,9 @@ def install(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def external_store(settings: Settings) -> ExternalStore | None:
-    """Return the store at the URL of ``--store`` with the credentials of the environment, ``None`` if it is ours.
+    """Return the store of ``--store=URL`` with the credentials in the environment, ``None`` without a URL.
 
-    Asked once, before ``isolate``; raises ``SettingsError`` if credentials are missing.
+    Called once, before ``isolate``; raises ``SettingsError`` if credentials are missing.
     """
     if not settings.store_url or settings.env or settings.plan:
         return None

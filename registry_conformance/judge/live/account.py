@@ -1,4 +1,4 @@
-"""From an environment's file to the account that bucket, role and logs are looked at in."""
+"""The account of an environment: what its file declares, and how it is inspected."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from registry_conformance.judge.target.account import Declared, Identity, Observ
 
 
 def declared_of(environment: EnvironmentFile) -> Declared | None:
-    """Return what an environment declares of its account, ``None`` if it does not.
+    """Return what an environment declares of its account, ``None`` if nothing.
 
-    Raises ``EnvironmentFileError`` if it names no bucket, or one that no role and no key of it can stand for.
+    Raises ``EnvironmentFileError`` if it names no bucket, or one that contradicts its role or key.
     """
     table = environment.infrastructure
     if table is None:
@@ -51,9 +51,9 @@ def declared_of(environment: EnvironmentFile) -> Declared | None:
 
 
 def account_of(environment: EnvironmentFile) -> ObservedAccount | None:
-    """Return how an environment's account is looked at, secrets taken, ``None`` if its file declares none.
+    """Return access to an environment's account with secrets resolved, ``None`` if its file declares none.
 
-    Raises ``EnvironmentFileError`` if credentials are missing or cannot be had.
+    Raises ``EnvironmentFileError`` if credentials are missing or invalid.
     """
     declared, table, held = declared_of(environment), environment.infrastructure, environment.bucket
     if declared is None or table is None:

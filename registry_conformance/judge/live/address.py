@@ -1,4 +1,4 @@
-"""An environment of which no more is known than an address, the user's own credential, and what the door says."""
+"""An environment without a file: a URL, the user's own credential, and what the door reports."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _PATIENCE = 15.0
 
 
 def environment_at(url: str) -> EnvironmentFile:
-    """Return what can be judged of a tracking URI: all but what needs a look behind it; raise ``EnvironmentFileError``.
+    """Return the environment for a tracking URI, without anything behind the door; raise ``EnvironmentFileError``.
 
-    The credential is taken from where the MLflow client takes it. The door is asked what it wants: one that lets
-    everybody in is judged as open, and one that refuses who has no credential says how to give one.
+    The credential comes from the MLflow client's sources. The door is probed: one that admits everybody is judged as
+    open, and for one that rejects requests without a credential the error says how to supply one.
     """
     document, found = described(url)
     if found.finding is not None and "keys" not in document and found.finding.kind.layer == "auth":
@@ -37,10 +37,9 @@ def environment_at(url: str) -> EnvironmentFile:
 
 
 def described(url: str) -> tuple[dict[str, Any], Preflight]:
-    """Return an address as an environment's file has it, and what its door said.
+    """Return a URL as an environment file, and what its door reported.
 
-    Raises ``EnvironmentFileError`` for what cannot be an address, and for one that leads to no MLflow, with the right
-    one if it is known.
+    Raises ``EnvironmentFileError`` for an invalid URL, and for one without MLflow, with the right one if it is known.
     """
     try:
         address = read_address(url).url
@@ -77,12 +76,12 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
 
 
 def described_finding(finding: Finding) -> str:
-    """Return what was found at an address and what to do, in a sentence."""
+    """Return the finding at a URL and what to do, in a sentence."""
     return f"{finding.sentence}; {finding.remedy}"
 
 
 def name_of(url: str) -> str:
-    """Return a short name for what is judged at a URL, fit for a folder."""
+    """Return a short name for the target at a URL, usable as a folder name."""
     parts = urlsplit(url)
     try:
         port = f"-{parts.port}" if parts.port else ""
@@ -92,7 +91,7 @@ def name_of(url: str) -> str:
 
 
 def as_toml(document: dict[str, Any]) -> str:
-    """Return an environment as the text of its file."""
+    """Return an environment as TOML."""
     plain = {name: value for name, value in document.items() if not isinstance(value, dict)}
     lines = [f"{name} = {_value(value)}" for name, value in plain.items()]
     tables = {name: value for name, value in document.items() if isinstance(value, dict)}
@@ -124,6 +123,6 @@ def _validated(url: str, document: dict[str, Any]) -> EnvironmentFile:
 
 
 def _shown(url: str) -> str:
-    """Return a URL without what may be secret in it."""
+    """Return a URL without parts that may be secret."""
     parts = urlsplit(url.strip())
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

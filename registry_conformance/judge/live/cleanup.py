@@ -1,4 +1,4 @@
-"""Clean-up of an environment: what a run's ledger holds goes, nothing else; and gone is what is proved to be."""
+"""Clean-up of a live target: only objects in the run's ledger are deleted, and each deletion is verified."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ _ORDER = (UPLOAD, ARTIFACT, MODEL, EXPERIMENT)
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What became of it: how many things are ``gone``, a sentence for each one ``left`` or not known, and ``notes``.
+    """The result: how many objects are ``gone``, a sentence for each that is ``left`` or may be, and ``notes``.
 
-    ``kept`` are ids of experiments in MLflow's deleted stage, which no request removes for good.
+    ``kept`` are ids of experiments that MLflow keeps as deleted, which no request removes permanently.
     """
 
     gone: int
@@ -54,17 +54,17 @@ class Cleaned:
 
 
 class NotKnownError(RuntimeError):
-    """Nobody tells whether a thing is still there; the message says what was answered."""
+    """Whether an object still exists is unknown; the message has the response."""
 
 
 class StillThereError(RuntimeError):
-    """A thing is still there; the message says what was answered."""
+    """An object still exists; the message has the response."""
 
 
 def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = False) -> Cleaned:
-    """Remove what a run's ledger holds, unfinished uploads first, the last made first; ``dry`` only names it.
+    """Delete what a run's ledger lists, unfinished uploads first, the newest first; ``dry`` only lists it.
 
-    ``purge`` is the program that removes deleted experiments for good, given their ids.
+    ``purge`` is the command that permanently deletes experiments, given their ids.
     """
     try:
         made = sorted(guard.left(identity_of(target)), key=lambda one: _ORDER.index(one.kind))
@@ -89,7 +89,7 @@ def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = F
 
 
 def _settled(guard: Guard, done: Sequence[Made]) -> tuple[str, ...]:
-    """Write into the ledger what is gone; return that it cannot be written, if that is so."""
+    """Record in the ledger what is gone; return an error if it cannot be written."""
     try:
         for one in done:
             guard.gone(one)
@@ -110,14 +110,14 @@ class _Cleaner:
         self.kept: dict[str, Made] = {}
 
     def parted(self, made: Sequence[Made]) -> str:
-        """Return at which door servers answer that do not share a database, empty if at none that can be seen."""
+        """Return the door where servers without a common database answer, empty if none is seen."""
         known = [one for one in made if one.kind == EXPERIMENT]
         return self._holder.parted(self._by_name(known[0].name)) if known else ""
 
     def remove(self, made: Made) -> str:
-        """Remove one thing; return why it is still there or not known to be gone, empty if it is gone.
+        """Delete one object; return why it still exists or may, empty if it is gone.
 
-        An experiment that MLflow keeps as deleted counts as gone, and is in ``kept`` by its id.
+        An experiment that MLflow keeps as deleted counts as gone, and its id is added to ``kept``.
         """
         how: dict[str, Callable[[Made], None]] = {
             MODEL: self._model,
@@ -166,14 +166,14 @@ class _Cleaner:
         self.kept[own_id] = made
 
     def _need_renamed_or_gone(self, made: Made) -> None:
-        """Raise ``NotKnownError`` if the experiment is there by its id, under a name that is not the run's."""
+        """Raise ``NotKnownError`` if the experiment exists by its id, under a name that is not the run's."""
         for own_id in (own_id for own_id, name in self._made.items() if name == made.name):
             known = self._holder.agreed(self._by_id(own_id))
             if known.state is not State.GONE and not bears(str(known.about.get("name", "")), self._guard.run):
                 raise NotKnownError(f"MLflow does not find it by its name, and says of its id: {known.said}")
 
     def _confirmed(self, made: Made, found: Sight) -> str:
-        """Return the id of an experiment of the run's, as MLflow finds it by name and by id."""
+        """Return the id of an experiment of the run, confirmed by name and by id."""
         known = self._holder.agreed(self._by_id(str(found.about.get("experiment_id", ""))))
         own_id = experiment_id(made, found.about, known.about)
         self._guard.experiments[own_id] = made.name
@@ -184,7 +184,7 @@ class _Cleaner:
         self._files(made.name, served=True)
 
     def _upload(self, made: Made) -> None:
-        """Give up an upload in parts, in the bucket if that is open, through a door if not; then what it made."""
+        """Abort a multipart upload, in the bucket if accessible, else through a door; then delete its object."""
         self._confirm_top(made)
         folder, _, file = made.name.rpartition("/")
         refused: list[Exchange] = []
@@ -207,7 +207,7 @@ class _Cleaner:
             self._confirmed(owner, self._holder.agreed(self._by_name(owner.name)))
 
     def _files(self, path: str, *, served: bool) -> None:
-        """Remove the file ``path`` and all below it; what the bucket says of it decides, if that is open."""
+        """Delete the file ``path`` and everything below it; verified in the bucket, if accessible."""
         met = self._holder.send("DELETE", f"{ARTIFACTS}/artifacts/{quote(path)}") if served else None
         if self._bucket is not None:
             left = self._bucket.purge(self._key(self._bucket, path), self._mine(path))
@@ -224,7 +224,7 @@ class _Cleaner:
         return bucket.key_for(f"mlflow-artifacts:/{placed(path, self._guard.workspace)}")
 
     def _mine(self, path: str) -> Callable[[str, datetime], bool]:
-        """Return a test whether an object of a listing is a path of the run's, or below it, and made by the run."""
+        """Return a predicate for listed objects: at a path of the run or below it, and created by the run."""
         assert self._access is not None, "asked of a bucket alone"
         root = self._access.prefix.strip("/")
 
@@ -237,7 +237,7 @@ class _Cleaner:
         return mine
 
     def _listing(self, path: str) -> Ask:
-        """Return the question whether MLflow lists a path: in its folder, or what is in the folder of an experiment."""
+        """Return the list request for a path, in its folder or in the folder of an experiment."""
         folder, _, name = path.rpartition("/")
         if within(path, self._guard.workspace) in self._guard.experiments:
             folder, name = path, ""
@@ -251,7 +251,7 @@ class _Cleaner:
         return ask
 
     def _listed(self, wire: MlflowHttp, folder: str, name: str = "", depth: int = _DEEPEST) -> Sight:
-        """Return whether a file is listed in ``folder``: under ``name`` if that is given, or below a folder there."""
+        """Return whether ``folder`` lists a file: by ``name`` if given, or any in a subfolder."""
         query = {"path": folder} if folder else {}
         sight = presence.of_files(self._holder.ask(wire, "GET", f"{ARTIFACTS}/artifacts", query=query), name)
         folders = sight.about.get("folders", ())
@@ -279,7 +279,7 @@ class _Cleaner:
 
 
 def _need(sight: Sight, wanted: State, sent: Exchange | None) -> None:
-    """Raise if a thing is in another state than it should be in after a request to remove it."""
+    """Raise if an object is not in the expected state after a request to delete it."""
     if sight.state in (wanted, State.GONE):
         return
     if sight.state is State.UNKNOWN:

@@ -1,4 +1,4 @@
-"""From a role's table in an environment's file to the credential that it is judged with."""
+"""The credential of a role, from its table in an environment file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from registry_conformance.judge.target.token import TokenError, token_of
 
 
 def credential_of(environment: EnvironmentFile, where: str, table: KeyTable) -> Credential:
-    """Return the credential of a table that stands at ``where``; an ``EnvironmentFileError`` says how to give it."""
+    """Return the credential of the table at ``where``; an ``EnvironmentFileError`` says how to supply it."""
     if table.sigv4 is not None:
         return _signature(environment, f"{where}.sigv4", table.sigv4)
     sent = _sent(environment, where, table)
@@ -34,7 +34,7 @@ def credential_of(environment: EnvironmentFile, where: str, table: KeyTable) -> 
 def _sent(
     environment: EnvironmentFile, where: str, table: KeyTable
 ) -> str | Password | KeyHeader | CommandToken | None:
-    """Return what a role sends in a header, ``None`` if it only shows a certificate."""
+    """Return what a role sends in a header, ``None`` if it only has a client certificate."""
     if table.user is not None and table.password is not None:
         return Password(table.user, resolve(environment, f"{where}.password", table.password))
     if table.command is not None:
@@ -46,7 +46,7 @@ def _sent(
 
 
 def _token(environment: EnvironmentFile, where: str, table: KeyTable) -> CommandToken:
-    """Return a token by a command, which is run once now: a command that fails is told before anything is judged."""
+    """Return a command token; the command runs once now, so that its failure is reported before anything is judged."""
     source = CommandToken(
         tuple(table.command or ()), environment.next_to("."), table.seconds or 0.0, table.header or ""
     )

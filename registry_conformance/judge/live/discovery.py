@@ -1,4 +1,4 @@
-"""What is found out of an environment before its checks run: which doors work at all, and which features are there."""
+"""Probes an environment before its checks run: working doors and features."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ ANNOUNCED = {
 
 @dataclass(slots=True)
 class _Doors:
-    """What doors that are asked at the same time have said so far: door -> its answers, in their order."""
+    """The responses of concurrently probed doors so far: door -> its responses, in order."""
 
     met: dict[str, list[Exchange]]
     given_up: Event = field(default_factory=Event)
 
     @property
     def grace(self) -> float:
-        """Seconds that a silent door is waited for beside one that works, by how long answers take here."""
+        """Seconds that a silent door is waited for next to a working one, by the latency measured here."""
         slowest = max(
             (each.seconds for said in self.met.values() for each in said if each.status is not None), default=0.0
         )
@@ -51,10 +51,10 @@ class _Doors:
 
 
 def with_broken_doors(target: Target, run: str) -> Target:
-    """Return the target with each door marked that keeps not even the least that it promises; ``run`` names the run.
+    """Return the target with each door marked that fails its minimum requirements; ``run`` names the run.
 
-    Its doors are asked at the same time. Once one works, another that says nothing is waited for only as much longer as
-    the pace of those that answer allows, and not for longer by what still asks there.
+    Doors are probed concurrently. Once one works, a silent door is waited for only as long as the latency of the
+    answering doors justifies, and its other requests do not delay that.
     """
     threads, doors = ThreadPoolExecutor(max_workers=len(target.doors)), _Doors({door.name: [] for door in target.doors})
     asked = {
@@ -73,7 +73,7 @@ def with_broken_doors(target: Target, run: str) -> Target:
 
 
 def _troubles(asked: Mapping[str, Future[str]], doors: _Doors) -> dict[str, str]:
-    """Return door -> why nothing can be judged there, empty if it works, as soon as enough is known."""
+    """Return door -> why nothing can be judged there, empty if it works, as soon as that is known."""
     began, waiting = time.monotonic(), set(asked.values())
     while waiting:
         works = any(done.done() and not done.result() for done in asked.values())
@@ -86,15 +86,15 @@ def _troubles(asked: Mapping[str, Future[str]], doors: _Doors) -> dict[str, str]
 
 
 def _silent(met: Sequence[Exchange], waited: float) -> str:
-    """Return what is said of a door that was waited for in vain, with what it had said before."""
+    """Return the message for a door that did not answer in time, with its earlier responses."""
     before = f", after it had said: {met[-1]}" if met else ""
     return f"it said nothing for {waited:.1f} s, while another door answered{before}"
 
 
 def features_at(door: MlflowHttp, version: str) -> dict[str, Feature]:
-    """Return the features that a door shows to have or to lack; what it leaves open is in none.
+    """Return the features that a door has or lacks for certain; unknown ones are left out.
 
-    ``version`` is the MLflow's, as it says.
+    ``version`` is MLflow's reported version.
     """
     info = door.server_info()
     return {
@@ -107,9 +107,9 @@ def features_at(door: MlflowHttp, version: str) -> dict[str, Feature]:
 
 
 def _trouble_at(door: MlflowHttp, doors: _Doors) -> str:
-    """Return why nothing can be judged at a door, empty if it answers a search for experiments with the suite's key.
+    """Return why nothing can be judged at a door, empty if it answers a search with the suite's key.
 
-    Each answer is told to ``doors``; once these are given up it is not asked again.
+    Each response is recorded in ``doors``; once these are given up no more is sent.
     """
     told = doors.met[door.door.name]
     for attempt in range(_ATTEMPTS):
@@ -127,7 +127,7 @@ def _trouble_at(door: MlflowHttp, doors: _Doors) -> str:
 
 
 def _last_word(met: Sequence[Exchange]) -> str:
-    """Return how a door was met last, and its last answer if none came in the end."""
+    """Return the last connection result at a door, and its last response if there was none in the end."""
     answers = [each for each in met if each.status is not None]
     return f"{met[-1]}" if met[-1].status is not None or not answers else f"{met[-1]}, after it had said: {answers[-1]}"
 
@@ -152,7 +152,7 @@ def _before_announcements(version: str) -> bool:
 
 
 def _interface(door: MlflowHttp) -> dict[str, Feature]:
-    """Return whether the user interface is served: its page or its API, each of which is nothing without the other."""
+    """Return whether the user interface is served: page or API, which need each other."""
     page = door.send("GET", "/")
     api = door.send("POST", "/ajax-api/2.0/mlflow/experiments/search", json={"max_results": 1})
     if page.ok or (api.ok and isinstance(api.json(), dict)):
@@ -164,7 +164,7 @@ def _interface(door: MlflowHttp) -> dict[str, Feature]:
 
 
 def _permissions(door: MlflowHttp) -> dict[str, Feature]:
-    """Return whether MLflow has users of its own, each with permissions."""
+    """Return whether MLflow has its own users with permissions."""
     met = door.get("users/current")
     if met.ok and isinstance(met.json(), dict):
         return {"permissions": Feature(True, f"{met.method} {REST}/users/current names the user")}
@@ -172,7 +172,7 @@ def _permissions(door: MlflowHttp) -> dict[str, Feature]:
 
 
 def _workspaces(info: Exchange) -> dict[str, Feature]:
-    """Return whether MLflow keeps workspaces apart, which servers say since they can."""
+    """Return whether MLflow has workspaces, as newer servers report."""
     document: Mapping[str, object] = info.document if info.ok and isinstance(info.json(), dict) else {}
     said = document.get("workspaces_enabled")
     if said is None:

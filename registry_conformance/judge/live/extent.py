@@ -1,4 +1,4 @@
-"""How far a deletion may go: what the ledger says was made. No answer of the target widens it."""
+"""Limits of deletions: only objects that the ledger lists. No response of the target widens them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SKEW = timedelta(minutes=15)
 
 
 class ExtentError(RuntimeError):
-    """Something is not removed, because it is not shown to be the run's own; the message says what and why."""
+    """An object is not deleted, because it is not proven to be the run's own; the message says which and why."""
 
 
 @dataclass(slots=True, eq=False)
 class RemovalGuard:
-    """The guard of a clean-up: lets pass what reads, and what removes something that is the run's own.
+    """The guard of a clean-up: allows requests that read, and deletions of the run's own objects.
 
     ``experiments`` are those that MLflow has confirmed to be the run's, id -> name, in its ``workspace``. Nothing is
     made in a clean-up.
@@ -45,7 +45,7 @@ class RemovalGuard:
         *,
         removes: Made | None = None,
     ) -> None:
-        """Raise ``GuardError`` for a request that does more than remove what is the run's own."""
+        """Raise ``GuardError`` for any request other than deleting the run's own objects."""
         del size, door
         if not changes(method, path):
             return
@@ -54,22 +54,22 @@ class RemovalGuard:
         need_own(removes, self.run, self.experiments, self.workspace)
 
     def met(self, method: str, path: str, door: str, *, dead: bool) -> None:
-        """Note nothing: a clean-up has no budget."""
+        """Do nothing: a clean-up has no budget."""
 
     def learn(self, made: Made, own_id: str) -> None:
-        """Note nothing: a clean-up makes nothing."""
+        """Do nothing: a clean-up creates nothing."""
 
     def refused(self, made: Made) -> None:
-        """Note nothing: a clean-up looks for itself."""
+        """Do nothing: a clean-up verifies by itself."""
 
     def ended(self, made: Made, own_id: str) -> None:
-        """Note nothing: a clean-up looks for itself."""
+        """Do nothing: a clean-up verifies by itself."""
 
 
 def experiment_id(made: Made, by_name: Mapping[str, Any], by_id: Mapping[str, Any]) -> str:
-    """Return the id of the experiment that the ledger calls ``made``, as MLflow finds it by its name and by that id.
+    """Return the id of the experiment that the ledger calls ``made``, found by name and by that id.
 
-    Raises ``ExtentError`` if the two are not one, or not the one that the run made.
+    Raises ``ExtentError`` if the two are not the same, or not the one that the run created.
     """
     found, named = str(by_name.get("experiment_id", "")), str(by_name.get("name", ""))
     if named != made.name:
@@ -88,7 +88,7 @@ def artifact_folder(location: str, own_id: str, bucket: BucketAccess | None, wor
 
     It is the experiment's id, or that in the folder of the workspace.
 
-    Raises ``ExtentError`` for a location that is another place than the folder of that experiment.
+    Raises ``ExtentError`` for a location other than the folder of that experiment.
     """
     if on_disk(location):
         return ""
@@ -119,18 +119,18 @@ def _parts_of(location: str) -> SplitResult:
 
 
 def on_disk(location: str) -> bool:
-    """Return whether an artifact location is a path on the disk of whoever uses it."""
+    """Return whether an artifact location is a path on the user's own disk."""
     return re.match(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:", location) is None
 
 
 def need_recent(key: str, changed: datetime, began: float) -> None:
-    """Raise ``ExtentError`` for an object that lay in the bucket before the run began."""
+    """Raise ``ExtentError`` for an object that existed in the bucket before the run began."""
     earliest = datetime.fromtimestamp(began, UTC) - _SKEW
     if changed < earliest:
         raise ExtentError(f"{key} was put there at {changed:%Y-%m-%d %H:%M} UTC, before this run began")
 
 
 def own_key(key: str, path: str, root: str) -> bool:
-    """Return whether a key of a listing is that of a path below the root of all artifacts, or of something below it."""
+    """Return whether a listed key is at or below a path relative to the artifact root."""
     whole = f"{root}/{path}" if root else path
     return key == whole or key.startswith(f"{whole}/")

@@ -1,4 +1,4 @@
-"""What everything that asks a target of others goes through: its guard, its ledger, and the clean-up at the end."""
+"""A session on a third-party target: its guard, its ledger, and the clean-up at the end."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _OF_AN_ADDRESS = Budget(requests=2_000, bytes=64 * MIB, objects=300, seconds=900
 
 
 def guard_of_address(target: Target, run: str, ledgers: Path, *, read_only: bool) -> Guard:
-    """Return the guard of a run that is given an address and a key alone; ``ledgers`` is the folder of its ledger."""
+    """Return the guard of a run with only a URL and a key; ``ledgers`` is the folder of its ledger."""
     return Guard(ledgers / f"{run}.sqlite", run, _OF_AN_ADDRESS, read_only, target=identity_of(target))
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What a session ended with: what to say of it, and a sentence for each thing left or not known to be gone."""
+    """The end of a session: messages, and a sentence for each object that is left or may be."""
 
     lines: tuple[str, ...]
     left: tuple[str, ...]
@@ -32,14 +32,14 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class GuardedSession:
-    """One run at a target of others; ``purge`` is the program that removes deleted experiments for good."""
+    """One run on a third-party target; ``purge`` is the command that permanently deletes experiments."""
 
     target: Target
     guard: Guard
     purge: Sequence[str] = ()
 
     def announcement(self) -> tuple[str, ...]:
-        """Return what is to be said before anything is sent: whether this writes, what, and what of it stays."""
+        """Return the announcement before anything is sent: whether this run writes, what, and what remains."""
         if self.guard.read_only:
             return ("read-only: nothing that changes the target is sent; registration not tried",)
         lines = [
@@ -53,13 +53,13 @@ class GuardedSession:
         return tuple(lines)
 
     def open(self) -> None:
-        """Make the ledger, and let no connection be opened past the guard; raise ``LedgerError`` if that fails."""
+        """Create the ledger, and allow no connection without the guard; raise ``LedgerError`` if that fails."""
         self.guard.open()
         hold(self.guard.file)
         enforce()
 
     def close(self) -> Closed:
-        """Remove what the run made, and say what became of it."""
+        """Delete what the run created, and report the result."""
         try:
             return self._read_only() if self.guard.read_only else self._cleaned()
         except (LedgerError, GuardError) as problem:

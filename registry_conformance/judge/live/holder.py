@@ -1,4 +1,4 @@
-"""Who can tell what a target holds: MLflow past the proxy if that is open, else MLflow through every door."""
+"""Asks MLflow what exists on a target: at the origin if accessible, else through every door."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DEAD = 2
 
 @dataclass(slots=True)
 class Holder:
-    """Asks and tells MLflow, by the doors of a target and past the proxy, under the guard of a clean-up."""
+    """Sends MLflow questions and deletions, through the doors and at the origin, under the guard of a clean-up."""
 
     target: Target
     guard: RemovalGuard
@@ -46,7 +46,7 @@ class Holder:
         self._silent = Counter({door.name: _DEAD - 1 for door in self.target.doors if door.broken})
 
     def send(self, method: str, path: str, **request: Any) -> Exchange:
-        """Ask for a removal at one door after the other until one answers as MLflow does; return the last answer."""
+        """Send a deletion to one door after the other until one answers as MLflow does; return the last response."""
         met = Exchange(method, path, "", None, error="nobody answers at any door")
         for wire in [*self._doors(), *self._origin()]:
             met = self._ask(wire, method, path, **request)
@@ -55,11 +55,11 @@ class Holder:
         return met
 
     def ask(self, wire: MlflowHttp, method: str, path: str, **request: Any) -> Exchange:
-        """Ask something at one place; a place that does not answer is soon left alone."""
+        """Send a question to one place; a place that does not answer is soon skipped."""
         return self._ask(wire, method, path, **request)
 
     def agreed(self, ask: Ask) -> Sight:
-        """Return what all who can tell say of a thing; not known is what they do not agree about."""
+        """Return what all places say about an object; unknown if they disagree."""
         sights: list[Sight] = []
         for pause in PAUSES:
             time.sleep(pause)
@@ -71,7 +71,7 @@ class Holder:
         return Sight(State.UNKNOWN, f"the answers do not agree: {said}")
 
     def is_mlflow(self, wire: MlflowHttp) -> bool:
-        """Return whether MLflow answers at a place; each is asked once."""
+        """Return whether MLflow answers at a place; each is tested once."""
         place = wire.door.url
         if place not in self._known:
             name = f"{self.guard.run}-nobody"
@@ -80,7 +80,7 @@ class Holder:
         return self._known[place]
 
     def parted(self, ask: Ask) -> str:
-        """Return at which door servers answer that do not know of each other's things, empty if at none."""
+        """Return the door where servers answer that do not share a database, empty if none."""
         for wire in [*self._doors(), *self._origin()]:
             seen = Counter(ask(wire).state for _ in range(_OFTEN))
             if len({*seen} - {State.UNKNOWN}) > 1:
@@ -92,7 +92,7 @@ class Holder:
         return ""
 
     def _round(self, ask: Ask) -> list[Sight]:
-        """Return what is said at each place that can tell, past the proxy alone if that can; else what nobody could."""
+        """Return the answers of all places, of the origin only if it can tell; else why nobody could."""
         for places in (self._origin(), self._doors()):
             asked = places * _LEAST if len(places) < _LEAST else places
             sights = [ask(wire) for wire in asked]

@@ -1,4 +1,4 @@
-"""The janitor: finishes what runs that broke off left on a target, from their ledgers, or by their names."""
+"""The janitor: removes what interrupted runs left on a target, by their ledgers or by their names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NO_LIMIT = Budget(1, 1, 1, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What became of one run's things; ``alive`` is whether it still runs, so that none of them was touched."""
+    """The result for one run's objects; ``alive`` is whether it still runs, so that nothing was touched."""
 
     run_id: str
     cleaned: Cleaned
@@ -42,10 +42,10 @@ class Swept:
 def sweep(
     target: Target, ledgers: Path, before: datetime, purge: Sequence[str] = (), *, dry: bool = False
 ) -> Iterator[Swept]:
-    """Remove what runs that began before a moment have left, one run after the other; ``dry`` only names it.
+    """Delete what runs before a moment left, one run after the other; ``dry`` only lists it.
 
-    Only what stands in a ledger of the folder ``ledgers``, as its run wrote it, is touched; a file that is no such
-    ledger is told as left, and a run that is alive is let be.
+    Only objects in an unmodified ledger of the folder ``ledgers`` are touched; another file is reported as left, and a
+    live run is skipped.
     """
     for file in _files(ledgers):
         try:
@@ -66,10 +66,10 @@ def sweep(
 
 
 def strangers(target: Target, ledgers: Path, before: datetime, *, deleted: bool) -> dict[str, list[Made]]:
-    """Return run id -> what bears the name of a run that began before a moment and whose ledger is not here.
+    """Return run id -> objects with the name of a run that began before a moment and has no ledger here.
 
-    ``deleted`` experiments count if somebody can remove them for good. Raises ``Mismatch`` if the target does not list
-    what it holds.
+    ``deleted`` experiments count if they can be removed permanently. Raises ``Mismatch`` if the target cannot list its
+    objects.
     """
     known = {run for file in _files(ledgers) if (run := _run_of(file))}
     found: dict[str, list[Made]] = {}
@@ -81,7 +81,7 @@ def strangers(target: Target, ledgers: Path, before: datetime, *, deleted: bool)
 
 
 def adopt(target: Target, ledgers: Path, found: Mapping[str, Sequence[Made]]) -> None:
-    """Write a ledger for each run that has none here, with what was found of it: a sweep then removes that."""
+    """Write a ledger for each run that has none here, with the objects found; a sweep then deletes them."""
     for run_id, made in found.items():
         described = identity_of(target)
         guard = Guard(ledgers / f"{run_id}.sqlite", run_id, _NO_LIMIT, read_only=False, target=described)
@@ -94,7 +94,7 @@ def _began(run_id: str) -> datetime:
 
 
 def _began_before(run_id: str, before: datetime) -> bool:
-    """Return whether a run began before a moment; no run has a name whose moment is in no calendar."""
+    """Return whether a run began before a moment; a name without a valid timestamp never did."""
     try:
         return _began(run_id) < before
     except ValueError:
@@ -102,7 +102,7 @@ def _began_before(run_id: str, before: datetime) -> bool:
 
 
 def _run_of(file: Path) -> str:
-    """Return the run that a ledger is of, empty if it is none that can be read."""
+    """Return the run of a ledger, empty if it cannot be read."""
     try:
         return ledger.header(file).run
     except LedgerError:
@@ -110,7 +110,7 @@ def _run_of(file: Path) -> str:
 
 
 def _held(target: Target, *, deleted: bool) -> Iterator[Made]:
-    """Yield the experiments, models and files whose names begin as a run's do; files if the bucket is open."""
+    """Yield the experiments, models and files with names that start like a run's; files if the bucket is accessible."""
     door = target.doors[0]
     wire = MlflowHttp(replace(door, guard=None), target.key_at(door), Evidence(), "janitor")
     met = wire.send("GET", f"{REST}/registered-models/get", query={"name": _NOBODYS})
@@ -130,7 +130,7 @@ def _held(target: Target, *, deleted: bool) -> Iterator[Made]:
 
 
 def _keys(access: BucketAccess, begin: str) -> tuple[Iterable[str], Iterable[str]]:
-    """Return the keys that begin so, of objects and of unfinished uploads."""
+    """Return the keys with this prefix, of objects and of unfinished uploads."""
     try:
         bucket = Bucket(access, Evidence())
         return bucket.version_keys(begin), bucket.unfinished_keys(begin)
@@ -139,7 +139,7 @@ def _keys(access: BucketAccess, begin: str) -> tuple[Iterable[str], Iterable[str
 
 
 def _names(wire: MlflowHttp, verb: str, field: str, **more: str) -> Iterator[str]:
-    """Yield the names of all experiments or models that begin as a run's do, page by page."""
+    """Yield the names of all experiments or models that start like a run's, page by page."""
     token = ""
     for _ in range(_PAGES):
         query = {"filter": "name LIKE 'verify-%'", "max_results": "1000", **more}
@@ -154,5 +154,5 @@ def _names(wire: MlflowHttp, verb: str, field: str, **more: str) -> Iterator[str
 
 
 def _files(ledgers: Path) -> list[Path]:
-    """Return the ledgers of all runs, in the order of their names, which is that of time."""
+    """Return the ledgers of all runs in order of their names, which is chronological."""
     return sorted(ledgers.glob("*.sqlite"))

@@ -1,4 +1,4 @@
-"""What the user's netrc file says of a host: the MLflow client sends that in the place of any other credential."""
+"""The netrc entry of a host: the MLflow client sends it instead of any other credential."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _FILES = ("~/.netrc", "~/_netrc")
 
 
 def netrc_password(url: str) -> Password | None:
-    """Return the user and the password that the netrc file has for a URL's host, ``None`` if it has none.
+    """Return user and password of the netrc entry for a URL's host, ``None`` without one.
 
-    The library that the MLflow client asks with looks there, and what it finds replaces the header of a key.
+    The HTTP library of the MLflow client reads that file, and an entry replaces the header with the key.
     """
     named = variable("NETRC")
     files = [Path(name).expanduser() for name in ([named] if named else _FILES)]

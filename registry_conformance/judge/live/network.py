@@ -1,4 +1,4 @@
-"""The network that an environment is reached from: what its file says, and else what the usual variables say."""
+"""The network of an environment: from its file, otherwise from the usual variables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _YES = frozenset({"true", "1"})
 
 
 def network_of(environment: EnvironmentFile) -> Network:
-    """Return the network of an environment; ``EnvironmentFileError`` for a variable or file of no use."""
+    """Return the network of an environment; ``EnvironmentFileError`` for an invalid variable or file."""
     table = environment.network
     no_proxy = ",".join(table.no_proxy) if table.no_proxy is not None else network_variable("NO_PROXY")
     network = usual_network(str(environment.next_to(table.ca_file)) if table.ca_file else "")
@@ -29,9 +29,9 @@ def network_of(environment: EnvironmentFile) -> Network:
 
 
 def usual_network(ca: str = "") -> Network:
-    """Return the network that the usual variables describe; ``ca`` is a file of authorities in place of theirs.
+    """Return the network of the usual variables; ``ca`` replaces their certificate authorities.
 
-    Raises ``EnvironmentFileError`` that names the variable which cannot be used.
+    Raises ``EnvironmentFileError`` that names the invalid variable.
     """
     proxies = {name: _proxy(name) for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")}
     everything = proxies["ALL_PROXY"]
@@ -53,16 +53,16 @@ def usual_network(ca: str = "") -> Network:
 
 
 def client_network() -> Network:
-    """Return the network of the user's own MLflow client, with what its variables say of certificates.
+    """Return the network of the user's own MLflow client, including its TLS variables.
 
-    Raises ``EnvironmentFileError`` that names the variable which cannot be used.
+    Raises ``EnvironmentFileError`` that names the invalid variable.
     """
     network = usual_network(network_variable("MLFLOW_TRACKING_SERVER_CERT_PATH"))
     return replace(network, insecure=network_variable("MLFLOW_TRACKING_INSECURE_TLS").lower() in _YES)
 
 
 def _proxy(name: str) -> str:
-    """Return the forward proxy that a variable names, empty if it names none."""
+    """Return the forward proxy in a variable, empty if there is none."""
     given = network_variable(name)
     if not given:
         return ""

@@ -1,6 +1,6 @@
-"""What an answer says of a thing: that it is there, deleted, gone, or nothing that can be believed.
+"""What a response says about an object: it exists, is deleted, is gone, or unknown.
 
-Only MLflow's own words count: its JSON for this very name or id. A 404 of a proxy tells nothing of a thing.
+Only MLflow's own JSON about this name or id counts. A proxy's 404 says nothing about an object.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ABSENT = "RESOURCE_DOES_NOT_EXIST"
 
 
 class State(enum.Enum):
-    """What is known of a thing; ``DELETED`` is kept by MLflow, out of sight."""
+    """What is known about an object; MLflow keeps a ``DELETED`` one, hidden."""
 
     THERE = "there"
     DELETED = "deleted"
@@ -27,7 +27,7 @@ class State(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one answer says of a thing: the state, the answer in words, and what MLflow tells of it."""
+    """What one response says about an object: state, description, and MLflow's data."""
 
     state: State
     said: str
@@ -35,30 +35,30 @@ class Sight:
 
 
 def of_model(met: Exchange, name: str) -> Sight:
-    """Return what an answer to ``registered-models/get`` says."""
+    """Return what a response to ``registered-models/get`` says."""
     return _named(met, "registered_model", "name", name)
 
 
 def is_mlflow(met: Exchange, nobodys: str) -> bool:
-    """Return whether it is MLflow that answers when it is asked for a model of a name that nobody gave.
+    """Return whether MLflow answers, by a request for a model name that nobody uses.
 
-    An empty listing is the same text from MLflow and from a server that says so to everything.
+    An empty listing looks the same from MLflow and from a server that answers everything so.
     """
     return of_model(met, nobodys).state is State.GONE
 
 
 def of_experiment(met: Exchange, name: str) -> Sight:
-    """Return what an answer to ``experiments/get-by-name`` says."""
+    """Return what a response to ``experiments/get-by-name`` says."""
     return _named(met, "experiment", "name", name)
 
 
 def of_experiment_id(met: Exchange, own_id: str) -> Sight:
-    """Return what an answer to ``experiments/get`` says."""
+    """Return what a response to ``experiments/get`` says."""
     return _named(met, "experiment", "experiment_id", own_id)
 
 
 def of_files(met: Exchange, name: str = "") -> Sight:
-    """Return what a listing of a folder says of ``name`` in it, or, without one, of all that is in it."""
+    """Return what a folder listing says about ``name``, or, without one, about all its content."""
     listed = _listed(met)
     if listed is None:
         return Sight(State.UNKNOWN, str(met))
@@ -70,7 +70,7 @@ def of_files(met: Exchange, name: str = "") -> Sight:
 
 
 def _listed(met: Exchange) -> dict[str, bool] | None:
-    """Return name -> whether it is a folder, of each entry of MLflow's listing; ``None`` of any other answer."""
+    """Return name -> whether it is a folder, for each entry of MLflow's listing; ``None`` for any other response."""
     document = met.json() if met.ok and met.content_type == "application/json" else None
     files = document.get("files", []) if isinstance(document, dict) and not {*document} - {"files"} else None
     if not isinstance(files, list) or not all(isinstance(each, dict) and each.get("path") for each in files):

@@ -1,4 +1,4 @@
-"""What an environment's file promises: by name, or by what the rest of it implies."""
+"""The promises of an environment file: explicit, or implied by its other entries."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _LOAD = "its file has [load]"
 
 
 def promised_by(environment: EnvironmentFile) -> Promises:
-    """Return what a file promises; one that names no profiles promises those that it implies.
+    """Return the promises of a file; without explicit profiles, those that its entries imply.
 
-    Every deployment promises what its MLflow does. Who gives keys, or an origin at another address than its doors,
-    has something in front of MLflow. Who opens the bucket or the account wants it judged.
+    Every deployment promises what its MLflow does. Keys, or an origin at another address than the doors, imply a proxy.
+    Access to the bucket or the account implies that it is to be judged.
     """
     features: dict[str, Feature] = {
         name: Feature(present, f"{environment.at(f'features.{name}')} says {_said(present=present)}", declared=True)

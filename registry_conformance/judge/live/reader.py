@@ -1,4 +1,4 @@
-"""Environment files: found, read, and refused with the line that is wrong."""
+"""Finds and reads environment files; errors name the line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHOWN = 80
 
 
 def file_of(name: str) -> Path:
-    """Return the file of a named environment; raise ``EnvironmentFileError`` that names those there are."""
+    """Return the file of a named environment; raise ``EnvironmentFileError`` that lists the existing ones."""
     file = ENVIRONMENTS / f"{name}.toml"
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or not file.is_file():
         raise EnvironmentFileError(f"--env={name}: {unknown(name, names(), listing='ls suites/live/environments')}")
@@ -32,14 +32,14 @@ def file_of(name: str) -> Path:
 
 
 def names() -> list[str]:
-    """Return the names of the environments that there are."""
+    """Return the names of the existing environments."""
     return sorted(each.stem for each in ENVIRONMENTS.glob("*.toml"))
 
 
 def read(file: Path, requirements: Container[str] | None = None) -> EnvironmentFile:
-    """Return what an environment file says; raise ``EnvironmentFileError``, one line for each mistake.
+    """Return the content of an environment file; raise ``EnvironmentFileError``, one line for each error.
 
-    ``requirements`` are the ids that there are, if the caller knows them.
+    ``requirements`` are the existing ids, if the caller knows them.
     """
     shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
     try:
@@ -68,7 +68,7 @@ def read(file: Path, requirements: Container[str] | None = None) -> EnvironmentF
 
 
 def _nameless(environment: EnvironmentFile) -> Iterator[tuple[Where, str]]:
-    """Yield each door whose policy is none that there is."""
+    """Yield each door with an undefined policy."""
     known = (*KNOWN, *environment.policies)
     for name, door in environment.doors.items():
         if door.policy not in known:
@@ -97,7 +97,7 @@ def _told(text: str, error: ErrorDetails) -> str:
 
 
 def _clip(value: Any, *, secret: bool) -> str:
-    """Return a value as the file might have it; a table's contents may be secret and are not shown."""
+    """Return a value as the file might have it; the content of a table may be secret and is not shown."""
     if secret and isinstance(value, str):
         return "a text, which is not shown: it may be the secret itself"
     if isinstance(value, dict | list):
@@ -107,7 +107,7 @@ def _clip(value: Any, *, secret: bool) -> str:
 
 
 def _walk(where: Where) -> Iterator[tuple[type[BaseModel], str]]:
-    """Yield each (table, field name) on the way to a place."""
+    """Yield each (table, field name) on the path to an entry."""
     model: type[BaseModel] = EnvironmentFile
     parts = [str(part) for part in where]
     while parts and parts[0] in model.model_fields:

@@ -1,4 +1,4 @@
-"""Secrets of an environment, taken from where its file says; their values are in no message."""
+"""Resolves the secrets of an environment; no message contains their values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHORTEST = 6
 
 
 def resolve(environment: EnvironmentFile, where: str, secret: Secret) -> str:
-    """Return a secret that stands at ``where`` in an environment; an ``EnvironmentFileError`` says how to give it."""
+    """Return the secret at ``where`` in an environment; an ``EnvironmentFileError`` says how to supply it."""
     name = environment.at(where)
     value, source = _taken(environment, name, secret)
     value = value.strip()

@@ -1,4 +1,4 @@
-"""From an environment's file to the target that checks are sent to."""
+"""Builds the target for checks from an environment file."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _OURS_ONLY = {
 
 
 def guard_of(environment: EnvironmentFile, run_id: str, ledgers: Path, *, loads: bool = False) -> Guard:
-    """Return the guard of a run against an environment; its ledger lies in the folder ``ledgers``.
+    """Return the guard of a run against an environment; its ledger is in the folder ``ledgers``.
 
-    A run that ``loads`` has the caps of the file's [load].
+    A run that ``loads`` has the limits of the file's [load].
     """
     spend, load = environment.budget, environment.load if loads else None
     budget = Budget(spend.requests, spend.megabytes * MIB, spend.objects, float(spend.seconds))
@@ -61,7 +61,7 @@ def guard_of(environment: EnvironmentFile, run_id: str, ledgers: Path, *, loads:
 
 
 def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> Target:
-    """Return an environment as a target, secrets taken; raise ``EnvironmentFileError`` for one that cannot be had."""
+    """Return an environment as a target with secrets resolved; raise ``EnvironmentFileError`` if it cannot be built."""
     policies = {door: _policy_of(environment, table.policy) for door, table in environment.doors.items()}
     for policy in policies.values():
         _judge_with_keys(environment, policy)
@@ -133,7 +133,7 @@ def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> T
 
 
 def _policy_of(environment: EnvironmentFile, name: str) -> Policy:
-    """Return a policy by its name: one of the two that need no table, or one that the environment declares."""
+    """Return a policy by its name: one of the two built-in ones, or one that the environment declares."""
     if name in KNOWN:
         return KNOWN[name]
     table = environment.policies[name]
@@ -141,7 +141,7 @@ def _policy_of(environment: EnvironmentFile, name: str) -> Policy:
 
 
 def _judge_with_keys(environment: EnvironmentFile, policy: Policy) -> None:
-    """Raise ``EnvironmentFileError`` if the environment gives no key to judge a door with this policy by."""
+    """Raise ``EnvironmentFileError`` if the environment has no key to judge a door with this policy."""
     writes = environment.access == "sandboxed"
     needed = RIGHTS if writes else READS
     able = [role for role in ROLES if policy.of(role) >= needed]
@@ -196,7 +196,7 @@ def _bucket(environment: EnvironmentFile, table: BucketTable, network: Network) 
 
 
 def _login(environment: EnvironmentFile, table: ClientTable) -> Login:
-    """Return how clients reach the store, ``EnvironmentFileError`` if nobody could remove what they leave there."""
+    """Return the clients' access to the store; ``EnvironmentFileError`` if nobody could delete what they create."""
     if environment.access == "sandboxed" and environment.bucket is None:
         raise EnvironmentFileError(
             f"{environment.at('bucket')} is missing; what clients put there directly is removed from there"
@@ -211,7 +211,7 @@ def _login(environment: EnvironmentFile, table: ClientTable) -> Login:
 
 
 def _group(environment: EnvironmentFile, where: str, table: LogTable, bucket: BucketAccess | None) -> LogGroup:
-    """Return a log group, with the bucket's credentials if it has none of its own."""
+    """Return a log group, by default with the bucket's credentials."""
     assert table.group is not None, "the caller looked"
     if table.access_key is not None and table.secret_key is not None:
         access, secret = (

@@ -1,4 +1,4 @@
-"""The user's own credential, from where the MLflow client takes it, as the table of an environment's file."""
+"""The user's own credential, from the MLflow client's sources, as a table of an environment file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOW = f"set {KEY} to an API key, or {USER} and {PASSWORD}"
 
 
 def usual_key() -> dict[str, Any]:
-    """Return the table of the credential that the MLflow client would use, empty if it would use none.
+    """Return the table of the credential that the MLflow client would use, empty for none.
 
     Of several it is the one that the client prefers: a signature, then user and password, then the token. Secrets stay
     in their variables.

@@ -1,4 +1,4 @@
-"""Which paths a run was given, and the portable checks that go with them."""
+"""The paths that a run was given, and the portable checks that are added to them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _TARGETED = (SUITES / "local", SUITES / "live")
 
 
 def in_suites(*, cached: bool) -> list[str]:
-    """Return the options with which pytest finds the suites and their settings from any folder, installed or not.
+    """Return the pytest options that find the suites from any folder, installed or not.
 
-    What pytest remembers of runs, if it is to, lies outside an installation.
+    pytest's cache, if used, is outside an installation.
     """
     options = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT)]
     if not cached:
@@ -25,14 +25,14 @@ def in_suites(*, cached: bool) -> list[str]:
 
 
 def judges(config: pytest.Config) -> bool:
-    """Return whether the run was given anything under ``suites/``."""
+    """Return whether the run was given a path under ``suites/``."""
     return any(path.is_relative_to(SUITES) for path in _paths(config))
 
 
 def add_portable(config: pytest.Config) -> None:
-    """Add ``suites/contract`` to a run that names ``suites/local`` or ``suites/live`` as a whole.
+    """Add ``suites/contract`` to a run of the whole ``suites/local`` or ``suites/live``.
 
-    Raises ``pytest.UsageError`` for a path that is not there: xdist's workers would keep that to themselves.
+    Raises ``pytest.UsageError`` for a missing path, which xdist's workers would not report.
     """
     paths = _paths(config)
     if missing := [str(path) for path in paths if not path.exists()]:
@@ -42,7 +42,7 @@ def add_portable(config: pytest.Config) -> None:
 
 
 def whole(config: pytest.Config) -> bool:
-    """Return whether a run was asked for every check of the suites that it names: no file, no selection."""
+    """Return whether a run has all checks of its suites: no single file, no selection."""
     option = config.option
     chosen = (option.keyword, option.markexpr, getattr(option, "lf", False), option.deselect, option.maxfail)
     ignored = (option.ignore, option.ignore_glob)
@@ -52,12 +52,12 @@ def whole(config: pytest.Config) -> bool:
 
 
 def only(config: pytest.Config, file: Path) -> bool:
-    """Return whether the run was given checks of one file alone."""
+    """Return whether the run was given checks of one file only."""
     return set(_paths(config)) == {file}
 
 
 def registers_on_own_stack(config: pytest.Config) -> bool:
-    """Return whether the run is one real registration, on a stack of our own that was named for it."""
+    """Return whether the run is one real registration on a local stack that was named for it."""
     return only(config, REAL_REGISTRATION) and config.option.stack != "auto"
 
 
@@ -67,13 +67,13 @@ def is_live(config: pytest.Config) -> bool:
 
 
 def is_load(config: pytest.Config) -> bool:
-    """Return whether the run was given checks of ``suites/load`` alone."""
+    """Return whether the run was given only checks of ``suites/load``."""
     paths = _paths(config)
     return bool(paths) and all(path.is_relative_to(SUITES / "load") for path in paths)
 
 
 def is_local(config: pytest.Config) -> bool:
-    """Return whether the run was given checks of ``suites/local``, which need a stack of our own."""
+    """Return whether the run was given checks of ``suites/local``, which need a stack."""
     return any(path.is_relative_to(SUITES / "local") for path in _paths(config))
 
 

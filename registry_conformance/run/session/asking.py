@@ -1,4 +1,4 @@
-"""Which checks are asked of a target: those of what it promises, at doors that work."""
+"""Decides which checks run on a target: those of its promises, at working doors."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def refuse_unasked(item: pytest.Item, register: Register, target: Target) -> Non
 
 
 def unasked_of_version(item: pytest.Item, asked: Sequence[Requirement], mlflow: str) -> str:
-    """Return why a check is not asked of a version of MLflow, empty if it is.
+    """Return why a check does not apply to an MLflow version, empty if it does.
 
-    It is not if one of its requirements is not: what a check does is there, or it is not.
+    It does not apply if one of its requirements does not.
     """
     here = mlflow.rsplit(maxsplit=1)[-1:]
     cases = [mark.args for mark in item.iter_markers("for_versions")]

@@ -1,4 +1,4 @@
-"""The bar of a run on a terminal: drawn by Rich below what is said, and gone when the run is over."""
+"""The progress bar of a run in a terminal, drawn by Rich below the output."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 class Bar:
-    """A bar with a line of words beside it; nothing is drawn before the first ``show``, nor by a thread of its own.
+    """A progress bar with a line of text; drawn from the first ``show`` on, without a thread of its own.
 
-    Rich heeds ``NO_COLOR``, and draws nothing on a terminal that cannot move its cursor. Nothing is sent to it but
-    colours and a line that is written anew: what else moves a cursor is spelled out by the stream, whoever sent it.
+    Rich honours ``NO_COLOR``, and draws nothing in a terminal that cannot move its cursor. Only colours and one
+    rewritten line are sent to it; other control sequences are escaped by the stream.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -20,16 +20,16 @@ class Bar:
         self._drawn: RichProgress | None = None
 
     def show(self, done: int, total: int, words: str) -> None:
-        """Draw how much is done, of how much."""
+        """Draw the progress."""
         drawn = self._drawing()
         drawn.update(drawn.task_ids[0], completed=done, total=total, description=words, refresh=True)
 
     def say(self, text: str, *, red: bool = False) -> None:
-        """Write lines above the bar, as they are."""
+        """Print lines above the bar, unchanged."""
         self._drawing().console.print(text, style="red" if red else "", markup=False, highlight=False, emoji=False)
 
     def end(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._drawn is not None:
             self._drawn.update(self._drawn.task_ids[0], visible=False, refresh=True)
             self._drawn.stop()

@@ -1,4 +1,4 @@
-"""What every check must carry, and what it is parametrised over."""
+"""Rules for collected checks, and their parametrisation."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ DOOR, KIND = "door_name", "model_kind"
 
 
 def requirements_of(item: pytest.Item) -> tuple[str, ...]:
-    """Return the requirement ids that a check verifies, in the order they are written."""
+    """Return the requirement ids of a check, in the order written."""
     return tuple(dict.fromkeys(name for mark in item.iter_markers("verifies") for name in mark.args))
 
 
 def is_check(item: pytest.Item) -> bool:
-    """Return whether an item stands under ``suites/``."""
+    """Return whether an item is under ``suites/``."""
     return item.path.is_relative_to(SUITES)
 
 
@@ -41,13 +41,11 @@ def refuse_unregistered(items: Iterable[pytest.Item], register: Register) -> Non
 
 
 def over_doors(metafunc: pytest.Metafunc, doors: Sequence[Door]) -> None:
-    """Parametrise whatever asks for a door over the names of all doors, or leave it to the target if any will do.
+    """Parametrise a check that uses a door over all door names, or leave the choice to the target if any door will do.
 
-    The doors are the target's if they are known by now, else all that a stack of our own has.
-
-    A whole registration is walked with one kind of model at each door, and with the others at the first: how doors
-    differ does not depend on what is sent. What one door answers for all about keys is asked again at the first of
-    the target's ``doors`` with each further policy.
+    The doors are the target's if known, else those of a local stack. A complete registration runs with one kind of
+    model at each door, and with the other kinds at the first door only: doors do not differ by content. Checks about
+    keys that one door answers for all run again at the first door with each further policy.
     """
     names = [door.name for door in doors] or list(DOORS)
     if KIND in metafunc.fixturenames:
@@ -68,6 +66,6 @@ def over_doors(metafunc: pytest.Metafunc, doors: Sequence[Door]) -> None:
 
 
 def further(doors: Sequence[Door]) -> list[str]:
-    """Return the names of doors if another policy is promised than at all before."""
+    """Return the names of doors with a policy that no door before has."""
     first = {door.policy: door.name for door in reversed(doors)}
     return [door.name for door in doors[1:] if first[door.policy] == door.name]

@@ -1,4 +1,4 @@
-"""What a process that runs checks knows of its run, and the fixtures that hand it on."""
+"""What each process of a run knows about the run, and the fixtures that provide it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ REFUSAL = "conformance_refusal"
 
 @dataclass
 class Context:
-    """One process's share of a run: settings, register, and the target: ``given``, or the stack's at ``address``.
+    """One process's view of a run: settings, register, and the target: ``given``, or the stack's at ``address``.
 
-    ``suffix`` tells apart what is done to one target several times over: the names made for it bear it.
+    ``suffix`` distinguishes repeated work on one target: names created for it contain it.
     """
 
     settings: Settings
@@ -37,12 +37,12 @@ class Context:
 
     @property
     def stack(self) -> Stack:
-        """Return the handle on the run's stack."""
+        """Return the handle to the run's stack."""
         return Stack(self.address, self.stack_name)
 
     @property
     def target(self) -> Target:
-        """Return the target, asked for once; from then on its secrets are kept out of every record."""
+        """Return the target, fetched once; from then on its secrets are redacted in every record."""
         if self._target is None:
             try:
                 self._target = self.given or self.stack.target()
@@ -52,7 +52,7 @@ class Context:
         return self._target
 
     def judge(self, target: Target, stack_name: str) -> None:
-        """From now on judge another target, on another stack of the run."""
+        """Judge another target, on another stack of the run, from now on."""
         self._target, self.stack_name = target, stack_name
         self.recording.judge(target)
 

@@ -1,4 +1,4 @@
-"""The controller of a run: brings the target up, collects the records, writes the reports, ends everything."""
+"""The controller of a run: starts the target, collects the records, writes the reports, ends the run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 class RunController:
-    """Stands in the process that the user started, with or without xdist workers."""
+    """Runs in the process that the user started, with or without xdist workers."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class RunController:
         self.target: Target | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Bring the stack up before anything is collected; end with exit code 6 if that fails."""
+        """Start the stack before anything is collected; end with exit code 6 if that fails."""
         del session
         if self._config.option.collectonly:
             return
@@ -108,14 +108,14 @@ class RunController:
             raise
 
     def pytest_report_header(self) -> list[str]:
-        """Say who is judged, with which versions, and what the target lets us see."""
+        """Print the target, its versions, and its capabilities."""
         if self.target is None:
             return self._settings.lines()
         return [*self._settings.lines(), *judged(self.target)]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand the target to a worker."""
+        """Send the target to a worker."""
         node.workerinput["conformance"] = {
             "run_id": self._settings.run_id,
             "address": self._stack.address if self._stack else "",
@@ -124,28 +124,28 @@ class RunController:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodeready(self, node: Any) -> None:
-        """Learn which process a worker is."""
+        """Register a worker's process."""
         self._workers.add(node)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
-        """Learn from the workers what will run."""
+        """Learn the collected checks from a worker."""
         del node
         self._expect(ids)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Learn from a worker that ended why it refused to collect."""
+        """Keep the reason why a worker rejected the collection."""
         del error
         self._refusal = self._refusal or getattr(node, "workeroutput", {}).get(REFUSAL, "")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keep what a file of checks that cannot be read said."""
+        """Keep the error of a check file that cannot be imported."""
         if report.failed:
             self._broken[report.nodeid] = report.longreprtext
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Learn what will run."""
+        """Learn the collected checks."""
         if self.target is not None and session.items:
             self._expect([item.nodeid for item in session.items])
 
@@ -154,7 +154,7 @@ class RunController:
         self._progress.expect(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a check's record from its last report; where its worker died, from the first."""
+        """Take a check's record from its last report; if its worker died, from the first."""
         learn(getattr(report, "tokens", ()))
         record = self._records.ended(report)
         if record is None:
@@ -165,7 +165,7 @@ class RunController:
             self._progress.done(record)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """Keep pytest's dots away where the live line speaks."""
+        """Suppress pytest's dots if the progress line is shown."""
         if self._config.option.verbose > 0 or report.outcome not in {"passed", "failed", "skipped"}:
             return None
         if report.when == "call" or report.outcome != "passed":
@@ -174,7 +174,7 @@ class RunController:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-        """After everyone else: decide the exit code, write the reports, say it in one sentence, end the stack."""
+        """After all other plugins: decide the exit code, write the reports, print the conclusion, stop the stack."""
         try:
             if self._requests.reason:
                 with self._requests.noting():
@@ -199,14 +199,14 @@ class RunController:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_unconfigure(self) -> Generator[None, None, None]:
-        """Leave requests to end to whoever comes next in this process, once pytest itself has nothing left to do."""
+        """Restore the handling of signals once pytest itself is done."""
         try:
             yield
         finally:
             self._requests.remove()
 
     def _conclude(self, ended: int) -> Exit:
-        """Explain what is red, clean up after a visit, which the probes are part of, and report; return the code."""
+        """Diagnose failures, clean up the live target (probes included), and report; return the exit code."""
         self._lost_a_part()
         if self._live:
             ended = self._excuse(self._live, ended)
@@ -227,12 +227,12 @@ class RunController:
         return self._report(run)
 
     def _keep_what_is_judged(self, run: RunRecord, live: LiveRun) -> None:
-        """Write the reports before the clean-up: whoever asked this run to end may kill it before that is done."""
+        """Write the reports before the clean-up: a run that was asked to end may be killed during it."""
         self._write(replace(run, leftovers=live.not_cleaned_up()), lambda _: None)
         self._terminal.write_line(f"stopped by {self._requests.reason}: the report is written, cleaning up now ...")
 
     def _cleaned_up(self, live: LiveRun) -> tuple[str, ...]:
-        """Clean up, unless it is the second time that somebody asks to end; return what is left."""
+        """Clean up, unless the user asked a second time to end; return what is left."""
         try:
             with self._requests.giving_way(to_request=2):
                 return live.close(self._terminal.write_line)
@@ -243,7 +243,7 @@ class RunController:
             return live.not_cleaned_up()
 
     def _excuse(self, live: LiveRun, ended: int) -> int:
-        """Excuse what is expected to fail; return what pytest's exit status is then."""
+        """Apply expected failures; return pytest's exit status then."""
         red = any(record.verdict in RED for record in self._records.all())
         judged = live.excused(self._records.all(), whole=whole(self._config))
         self._records.excuse(judged)
@@ -251,20 +251,20 @@ class RunController:
         return pytest.ExitCode.OK if all_excused and ended == pytest.ExitCode.TESTS_FAILED else ended
 
     def _code(self, ended: int, leftovers: Sequence[str] = ()) -> Exit:
-        """Return the exit code; of a registration told step by step, having found the way there proves nothing yet."""
+        """Return the exit code; in a step-by-step registration, reaching the target alone proves nothing yet."""
         told = TELLER in self._config.stash
         counted = (record for record in self._records.all() if not (told and only_the_way(record)))
         return exit_code(ended, [record.verdict for record in counted], self._problem, leftovers=bool(leftovers))
 
     @property
     def _broke_off(self) -> str:
-        """Why the run did not come to its end, empty if it did."""
+        """Why the run was interrupted, empty if it was not."""
         if self._problem or not self._requests.reason:
             return self._problem
         return f"stopped by {self._requests.reason} after {len(self._records)} of {plural(len(self._due), 'check')}"
 
     def _explained(self, run: RunRecord) -> RunRecord:
-        """Return a run with its diagnosis, if there is somebody to be asked for it."""
+        """Return a run with its diagnosis, if the target can be probed."""
         if self.target is None or run.exit_code == Exit.INTERRUPTED:
             return run
         if (outcome := self._config.stash.get(OUTCOME, None)) is not None:
@@ -295,14 +295,14 @@ class RunController:
         return stack, target
 
     def _lost_a_part(self) -> bool:
-        """Return whether something of the target is gone; what comes after would only repeat it, so the run stops."""
+        """Return whether a part of the target is gone; later failures would only repeat that, so the run stops."""
         if not self._problem and not self._requests.reason:
             self._problem = self._watch.problem()
             return self._stopped() if self._problem else False
         return bool(self._problem)
 
     def _stopped(self) -> bool:
-        """End the run before the next check."""
+        """Stop the run before the next check."""
         for plugin in ("session", "dsession"):
             if runner := self._config.pluginmanager.getplugin(plugin):
                 runner.shouldstop = tally.first_line(self._problem)
@@ -318,7 +318,7 @@ class RunController:
         return code if code == Exit.USAGE else share_allure(run, self._settings, say, code)
 
     def _teller(self, run: RunRecord) -> Callable[[RunRecord, str], list[str]]:
-        """Return what tells the end of a run: all of it, or less where a part was asked for, or quiet."""
+        """Return the function that renders the end of a run: in full, or short for some checks or ``-q``."""
         if TELLER in self._config.stash:
             return conclusion
         if self._config.option.verbose < 0:
@@ -327,7 +327,7 @@ class RunController:
 
     @property
     def _signer(self) -> Any:
-        """What signs the attestation of this run, ``None`` if no key was given."""
+        """The attestation's signer, ``None`` if no key was given."""
         key = self._settings.attestation_key
         return attestation.signer(key) if key else None
 

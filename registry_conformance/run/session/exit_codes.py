@@ -1,4 +1,4 @@
-"""How a run ends: its exit code."""
+"""The exit code of a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from registry_conformance.lab.stack.handle import Stack, StackError
 
 
 class Exit(enum.IntEnum):
-    """The exit codes: pytest's own, and two of ours."""
+    """The exit codes: pytest's own, and two of the suite's."""
 
     OK = 0
     FAILED = 1
@@ -37,7 +37,7 @@ _OF_VERDICT = {
 
 
 def exit_code(pytest_says: int, verdicts: Iterable[Verdict], problem: str, leftovers: bool) -> Exit:
-    """Return the code of a run: an interruption or a bad option outranks what was verified until then."""
+    """Return the exit code of a run: an interruption or a bad option outranks the verdicts."""
     if pytest_says in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
         return Exit(pytest_says)
     if problem:
@@ -51,7 +51,7 @@ def exit_code(pytest_says: int, verdicts: Iterable[Verdict], problem: str, lefto
 
 
 def left_behind(run: RunRecord, stack: Stack) -> RunRecord:
-    """Return the record of a run after its stack left a store of others, with what could not be taken away there."""
+    """Return the record of a run with what could not be removed from an external store."""
     try:
         left = tuple(stack.leave())
     except StackError as problem:

@@ -1,4 +1,4 @@
-"""Failures that an environment's file expects: excused while they last, refused once they are gone or over."""
+"""Failures that an environment file expects: excused until their date, an error once they pass."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from registry_conformance.judge.verdict import Verdict, merge
 def excused(
     records: Sequence[CheckRecord], expected: Iterable[ExpectedFailure], today: date, *, whole: bool
 ) -> list[CheckRecord]:
-    """Return the records after the excuses of an environment.
+    """Return the records after an environment's expected failures are applied.
 
-    A failed check all of whose requirements are expected to fail becomes inapplicable. Where every check of such a
-    requirement passes, in a ``whole`` run, they fail: the excuse is to go. An excuse counts up to and with its date.
+    A failed check whose requirements are all expected to fail becomes inapplicable. If every check of such a
+    requirement passes in a ``whole`` run, they fail: the entry must be removed. An entry is valid through its date.
     """
     by_id = {each.requirement: each for each in expected}
     current = {name: each for name, each in by_id.items() if each.expires >= today}

@@ -1,4 +1,4 @@
-"""What a check expected, what it got instead, and where in the suite."""
+"""What a check expected, what it got, and where in the suite."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Complaint:
 
 
 def verdict_of(problem: BaseException) -> Verdict:
-    """Return what an exception means: the target's fault, nobody's, or ours."""
+    """Return the verdict for an exception: the target failed, the check is inconclusive, or the suite has an error."""
     if isinstance(problem, pytest.skip.Exception | NotAllowed):
         return Verdict.INAPPLICABLE
     if isinstance(problem, PreconditionFailed):
@@ -48,7 +48,7 @@ def _store_code(problem: BaseException) -> str:
 
 
 def complaint_of(excinfo: pytest.ExceptionInfo[BaseException]) -> Complaint:
-    """Return the complaint that an exception makes."""
+    """Return the failure details of an exception."""
     problem, entry = excinfo.value, _nearest(excinfo.traceback)
     fixture = f" (in the fixture '{entry.name}')" if Path(entry.path).is_relative_to(_NOUNS) else ""
     where = f"{_shown(Path(entry.path))}:{entry.lineno + 1}{fixture}"
@@ -65,7 +65,7 @@ def complaint_of(excinfo: pytest.ExceptionInfo[BaseException]) -> Complaint:
 
 
 def _nearest(entries: Traceback) -> TracebackEntry:
-    """Return the entry that a reader of the suite knows best: a line of the check, else one of its fixtures."""
+    """Return the most useful traceback entry: a line of the check, else one of its fixtures."""
     for place in (SUITES, _NOUNS):
         for entry in reversed(entries):
             if Path(entry.path).is_relative_to(place):
@@ -78,7 +78,7 @@ def _shown(path: Path) -> str:
 
 
 def _first_paragraph(text: str) -> str:
-    """Return the message proper, without what pytest's assertion rewriting adds beneath it."""
+    """Return the message without the details that pytest's assertion rewriting adds."""
     lines = text.strip().splitlines()
     kept = [line for line in lines if not line.startswith(("assert ", " +  where", "  +  where"))]
     return " ".join(" ".join(kept or lines).split())[:600]

@@ -1,4 +1,4 @@
-"""After a red run: what is wrong with the target, and which red checks it explains."""
+"""Diagnoses the target after a run with failures, and assigns the failures to causes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _WAY = "reach"
 
 
 def diagnosed(run: RunRecord, target: Target, at_broken_doors: Examined | None = None) -> RunRecord:
-    """Return a run with its diagnosis, and each red check with the cause that explains it; a green run as it is.
+    """Return a run with its diagnosis and each failed check with its cause; a run without failures unchanged.
 
-    ``at_broken_doors`` is what the preflight of the broken doors came to, if others work. If none of them is reached,
-    and nothing is red elsewhere, the target is not looked at further. If a look at the whole target knows no cause, a
-    door that is broken is looked at by itself.
+    ``at_broken_doors`` is the result of the preflight of the broken doors, if others work. If none of them is
+    reachable, and nothing else failed, the target is not probed further. If probing the whole target finds no cause, a
+    broken door is probed by itself.
     """
     red = [record for record in run.records if record.verdict in RED and not _tells_itself(record)]
     broken_doors = tuple(door for door in target.doors if door.broken)
@@ -43,7 +43,7 @@ def diagnosed(run: RunRecord, target: Target, at_broken_doors: Examined | None =
 def _of_the_whole(
     run: RunRecord, target: Target, red: Sequence[CheckRecord], at_broken_doors: Examined | None
 ) -> Diagnosis:
-    """Return what is wrong with a target, less the doors of which is known that nobody reaches them."""
+    """Return the diagnosis of a target without the doors known to be unreachable."""
     broken = {requirement for record in red for requirement in record.requirements}
     judged = {name for record in run.records if record.verdict in _JUDGED for name in record.requirements}
     kept_by = {name: one.layer for name, one in run.register.items() if one.area != _WAY}
@@ -63,7 +63,7 @@ def _of_the_whole(
 
 
 def _ended_with(red: Sequence[CheckRecord]) -> Iterator[str]:
-    """Yield the exceptions that the MLflow client ended with in checks that failed."""
+    """Yield the exceptions of the MLflow client in failed checks."""
     for record in red:
         for item in record.evidence:
             if item["kind"] == "flow" and item["problem"]:
@@ -71,18 +71,18 @@ def _ended_with(red: Sequence[CheckRecord]) -> Iterator[str]:
 
 
 def _knows_a_cause(diagnosis: Diagnosis) -> bool:
-    """Return whether a diagnosis names a cause that is more than another's alternative."""
+    """Return whether a diagnosis names a cause that is not merely an alternative."""
     return any(cause.known for cause in diagnosis.named)
 
 
 def breaks_a_promise(requirements: Collection[str], run: RunRecord, target: Target) -> bool:
-    """Return whether a cause breaks anything that the target promises; one that names no requirement may."""
+    """Return whether a cause affects a promise of the target; one without requirements may."""
     known = [run.register[name] for name in requirements if name in run.register]
     return not known or not all(target.promises.unasked(each.profile, each.feature) for each in known)
 
 
 def explained(run: RunRecord, diagnosis: Diagnosis) -> RunRecord:
-    """Return a run with this diagnosis; a red check gets the first cause, alternatives aside, that explains it."""
+    """Return a run with this diagnosis; each failed check gets the first cause that explains it, alternatives aside."""
     shares: dict[str, list[CheckRecord]] = {cause.id: [] for cause in diagnosis.causes}
     records = []
     for record in run.records:
@@ -112,7 +112,7 @@ def explained(run: RunRecord, diagnosis: Diagnosis) -> RunRecord:
 
 
 def _tells_itself(record: CheckRecord) -> bool:
-    """Return whether a check looked at an account: it names what is wrong there, which no probe sees."""
+    """Return whether a check inspected an account: its message names the cause, which no probe sees."""
     asked = any(item["kind"] == "exchange" for item in record.evidence)
     return not asked and all(name.startswith("INF-") for name in record.requirements)
 

@@ -1,4 +1,4 @@
-"""Lines that fit the terminal they are read on: folded between words, commands left whole to be copied."""
+"""Wraps lines to the terminal's width, between words; commands stay whole, so that they can be copied."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COMMANDS = ("rerun:", "aws ")
 
 
 def fitting(terminal: TerminalReporter) -> Callable[[str], None]:
-    """Return what writes a line to a terminal, folded to its width; in a pipe each line stays one."""
+    """Return a function that writes a line to a terminal, wrapped; in a pipe each line stays whole."""
     width = terminal._tw.fullwidth  # no public way to ask for it
 
     def say(line: str) -> None:
@@ -23,7 +23,7 @@ def fitting(terminal: TerminalReporter) -> Callable[[str], None]:
 
 
 def folded(line: str, width: int) -> list[str]:
-    """Return a line as lines of at most ``width`` characters, but for longer words; what follows is indented."""
+    """Return a line as lines of at most ``width`` characters, except for longer words; following lines are indented."""
     told = line.lstrip()
     if len(line) <= width or told.startswith(_COMMANDS):
         return [line]

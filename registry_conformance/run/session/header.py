@@ -1,4 +1,4 @@
-"""The head of a run's output: who is judged, with which versions, and what the target lets us see."""
+"""The head of a run's output: target, versions, capabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hook by which another plugin gives a run its target."""
+"""The hook by which another plugin supplies the target of a run."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from registry_conformance.judge.target.target import Target
 
 @pytest.hookspec(firstresult=True)
 def pytest_conformance_target(config: pytest.Config) -> Target | None:
-    """Return a target that stands already, so that no stack is started; asked in every process of the run."""
+    """Return an existing target, so that no stack is started; called in every process of the run."""

@@ -1,4 +1,4 @@
-"""Whether a run visits an environment, and what of that every run must know: cheap to import, unlike the visit."""
+"""Whether a run judges an environment; cheap to import, because every run needs it."""
 
 from __future__ import annotations
 
@@ -39,10 +39,9 @@ _VERIFIES = re.compile(r"^(?:@|.*marks=)verifies\(([^)]*)\)", re.MULTILINE)
 
 
 def visit(config: pytest.Config, settings: Settings, register: Register) -> LiveRun | None:
-    """Return the visit that a run is to make, ``None`` where it judges a stack of our own.
+    """Return the live run to make, ``None`` if the run judges a local stack.
 
-    Raises ``EnvironmentFileError`` if the environment cannot be used as its file says, or a switch puts something
-    else in its place.
+    Raises ``EnvironmentFileError`` if the environment cannot be used as its file says, or an option conflicts with it.
     """
     if settings.plan is not None:
         return None
@@ -71,7 +70,7 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
 
 
 def first_things_first(items: list[pytest.Item]) -> None:
-    """Put the checks first that all others stand on."""
+    """Move the checks that all others depend on to the front."""
     items.sort(key=lambda item: _rank(item.path.relative_to(SUITES).as_posix(), _ORDER))
 
 
@@ -80,12 +79,12 @@ def _rank(path: str, order: Sequence[str]) -> int:
 
 
 def only_the_way(record: CheckRecord) -> bool:
-    """Return whether a check passed that looked at the way to a door and at nothing behind it."""
+    """Return whether a check that passed tested only the connection to a door."""
     return record.verdict is Verdict.PASSED and all(name.startswith("RCH-") for name in record.requirements)
 
 
 def beyond(*, live: bool) -> dict[str, str]:
-    """Return requirement id -> why no check can judge it: in an environment, or on a stack of our own."""
+    """Return requirement id -> why no check can judge it, in an environment or on a local stack."""
     own, portable, visiting, loading = (_verified(SUITES / folder) for folder in ("local", "contract", "live", "load"))
     loaded = dict.fromkeys(sorted(loading - portable - own - visiting), "is judged by registry-conformance load")
     if live:
@@ -96,6 +95,6 @@ def beyond(*, live: bool) -> dict[str, str]:
 
 
 def _verified(folder: Path) -> set[str]:
-    """Return the requirements that the checks of a folder name."""
+    """Return the requirements that the checks of a folder verify."""
     marks = (mark for file in folder.rglob("test_*.py") for mark in _VERIFIES.findall(file.read_text(encoding="utf-8")))
     return {name for mark in marks for name in re.findall(r'"([A-Z]{3}-\d{3})"', mark)}

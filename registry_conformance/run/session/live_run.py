@@ -1,4 +1,4 @@
-"""A visit to an environment: arriving, giving up, and leaving nothing behind."""
+"""A live run: opening the target, giving up, and cleaning up."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Say = Callable[[str], None]
 
 
 class LiveRun:
-    """One run's visit to an environment; ``target`` is how checks reach it, ``load`` the load that it allows."""
+    """A run against an environment; ``target`` is how checks reach it, ``load`` the load that it allows."""
 
     def __init__(self, settings: Settings, environment: EnvironmentFile) -> None:
         self._environment = environment
@@ -50,9 +50,9 @@ class LiveRun:
         self._broken_doors: Future[Examined] | None = None
 
     def open(self, say: Say) -> Target:
-        """Open the ledger, say what is to be written, ask which MLflow is there, and return the target.
+        """Create the ledger, announce what will be written, request the MLflow version, and return the target.
 
-        What earlier runs left there is said first. Raises ``LedgerError`` if the ledger cannot be made.
+        Leftovers of earlier runs are reported first. Raises ``LedgerError`` if the ledger cannot be created.
         """
         for earlier in sweep(self.target, self._guard.file.parent, datetime.now(UTC), dry=True):
             if left := len(earlier.cleaned.left):
@@ -74,7 +74,7 @@ class LiveRun:
         return self.target
 
     def _look_at_broken_doors(self) -> None:
-        """Begin to find out what is wrong with the broken doors, if others work, while their checks run."""
+        """Start to diagnose the broken doors in the background, if other doors work."""
         broken = [door for door in self.target.doors if door.broken]
         if broken and len(broken) < len(self.target.doors):
             thread = ThreadPoolExecutor(1)
@@ -83,11 +83,11 @@ class LiveRun:
 
     @property
     def at_broken_doors(self) -> Examined | None:
-        """What is known of the broken doors, ``None`` if there are none, or none that work."""
+        """The diagnosis of the broken doors, ``None`` if there are none, or only such."""
         return self._broken_doors.result() if self._broken_doors else None
 
     def _discovered(self, door: Door) -> Target:
-        """Return the target with what a working door tells of its MLflow; what the file declares is not asked."""
+        """Return the target with the features that a working door reports, unless the file declares them."""
         asked = MlflowHttp(door, self.target.key_at(door), Evidence(), self._guard.run, timeout=_PATIENCE)
         met = asked.version()
         if not (met.ok and met.text.strip()[:1].isdigit()):
@@ -105,7 +105,7 @@ class LiveRun:
 
     @property
     def spent(self) -> dict[str, Any]:
-        """What the run cost the target so far, and what it may cost: requests, bytes, objects, seconds."""
+        """The run's cost for the target so far and its limits: requests, bytes, objects, seconds."""
         try:
             spent = self._guard.spent()
         except (GuardError, LedgerError):
@@ -113,11 +113,11 @@ class LiveRun:
         return {name: {"used": used, "allowed": allowed} for name, (used, allowed) in spent.items()}
 
     def excused(self, records: Sequence[CheckRecord], *, whole: bool) -> list[CheckRecord]:
-        """Return the records less what the environment's file expects to fail."""
+        """Return the records after the environment's expected failures are applied."""
         return excused(records, self._environment.expected_failures, datetime.now(UTC).date(), whole=whole)
 
     def given_up(self) -> str:
-        """Return why the run is over, empty if it is not: its budget is spent, or nobody answers at any door."""
+        """Return why the run must end, empty if it need not: its budget is spent, or no door answers."""
         if self._guard.over:
             return self._guard.over
         silent = [door for door in self.target.doors if self._guard.silence(door.name)]
@@ -127,11 +127,11 @@ class LiveRun:
 
     @property
     def silent(self) -> bool:
-        """Whether nobody answers at any door any more."""
+        """Whether no door answers any more."""
         return all(self._guard.silence(door.name) for door in self.target.doors)
 
     def _is_silent(self, door: Door) -> bool:
-        """Ask at a door that has not been given up, as often as it takes to give it up."""
+        """Send requests to a door that has not been given up, until it answers or is given up."""
         wire = MlflowHttp(door, None, Evidence(), self._guard.run, timeout=_PATIENCE)
         try:
             for _ in range(self._guard.patience):
@@ -141,7 +141,7 @@ class LiveRun:
         return bool(self._guard.silence(door.name))
 
     def not_cleaned_up(self) -> tuple[str, ...]:
-        """Return what may still be there of what the run made, as its ledger has it."""
+        """Return what the ledger lists as possibly still there."""
         try:
             left = self._guard.left(identity_of(self.target))
         except LedgerError as problem:
@@ -149,7 +149,7 @@ class LiveRun:
         return tuple(f"{made.kind} {made.name}: not cleaned up yet" for made in left)
 
     def close(self, say: Say) -> tuple[str, ...]:
-        """Remove what the run made, say what became of it, and return what is left or not known to be gone."""
+        """Remove what the run created, report the result, and return what is left or may be."""
         closed = replace(self._session, target=self.target).close()
         for line in closed.lines:
             say(line)
@@ -157,7 +157,7 @@ class LiveRun:
 
 
 def allowed_load(settings: Settings, environment: EnvironmentFile) -> str:
-    """Return the load that a run asks for, with what the environment's file declares.
+    """Return the requested load with the limits that the environment file declares.
 
     Raises ``EnvironmentFileError`` if it allows none.
     """
@@ -183,10 +183,9 @@ def allowed_load(settings: Settings, environment: EnvironmentFile) -> str:
 
 
 def environment_of(settings: Settings, register: Register) -> EnvironmentFile:
-    """Return the environment that a run judges: from its file, or from its address alone.
+    """Return the environment that a run judges: from its file, or from a URL.
 
-    Asked to be read-only, a run keeps to it whatever the file allows. Raises ``EnvironmentFileError`` for what cannot
-    be used.
+    With ``--read-only`` the run is read-only whatever the file allows. Raises ``EnvironmentFileError``.
     """
     environment = (
         environment_at(settings.url) if settings.url else read(settings.env_file or file_of(settings.env), register)

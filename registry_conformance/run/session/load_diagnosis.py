@@ -1,4 +1,4 @@
-"""What a red load comes to: facts of the load itself, and the causes that they fit; nothing more is asked."""
+"""The diagnosis of a failed load, from its own figures; no further requests are sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LIMIT = (429, 503, None)
 
 
 def diagnosed_load(run: RunRecord, outcome: LoadOutcome) -> RunRecord:
-    """Return a run with the causes of what is red in its load; one without a failure as it is."""
+    """Return a run with the causes of its load's failures; unchanged without failures."""
     failed = [record for record in run.records if record.verdict is Verdict.FAILED]
     if not failed:
         return run
@@ -33,7 +33,7 @@ def diagnosed_load(run: RunRecord, outcome: LoadOutcome) -> RunRecord:
 
 
 def load_facts(outcome: LoadOutcome) -> Facts:
-    """Return what a load showed, as the diagnosis reads it."""
+    """Return the results of a load as facts for the diagnosis."""
     facts, proof = Facts(), outcome.proof
     lost = [each for each in proof.lost if each.key.startswith("artifact")]
     facts.record(

@@ -1,4 +1,4 @@
-"""The load that a run was asked for: what the checks of ``suites/load`` look at, and what the report says of it."""
+"""The load that a run requests: what the checks of ``suites/load`` judge, and what the report says."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ LOAD: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 
 def plan_of(settings: Settings) -> LoadPlan:
-    """Return the load that a run was asked for."""
+    """Return the load plan of a run."""
     return LoadPlan.parse(settings.load)
 
 
 @pytest.fixture(scope="session")
 def make_load(pytestconfig: pytest.Config, target: Target) -> Callable[[], LoadOutcome]:
-    """Puts the load on the target that the run was asked for, and proves it; without one the check does not apply."""
+    """Runs the requested load on the target and verifies it; without a plan the check is inapplicable."""
     context = pytestconfig.stash[CONTEXT]
     if not context.settings.load:
         pytest.skip("a load is only put on a target by `registry-conformance load`")
@@ -58,7 +58,7 @@ def make_load(pytestconfig: pytest.Config, target: Target) -> Callable[[], LoadO
 
 @pytest.fixture(scope="session")
 def cache_seconds(pytestconfig: pytest.Config) -> float:
-    """How long the auth service of a stack of ours is to believe an answer of the key service."""
+    """The cache lifetime of the auth service on a local stack under load."""
     del pytestconfig
     return REFERENCE.auth.cache
 

@@ -1,4 +1,4 @@
-"""What pytest prints and writes, whatever options it is given: reports, logs and streams hold no secret."""
+"""Keeps secrets out of everything that pytest prints and writes: reports, logs and streams."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _OWNERS = 0o600
 
 
 class Outputs:
-    """Cleans what leaves a process by pytest: stands in each process of a run, before everybody else who reports.
+    """Cleans pytest's output; registered in each process of a run before all other reporting plugins.
 
-    Reports are cleaned on their way, before any other plugin sees them: terminal, JUnit file, debugger and the
-    controller of a worker get them so. Streams and log handlers are cleaned where they write.
+    Reports are cleaned before any other plugin sees them: terminal, JUnit file, debugger and the controller of a
+    worker. Streams and log handlers are cleaned when they write.
     """
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Have pytest's log handlers and its debug file write what is clean, into files that are their owner's."""
+        """Clean pytest's log handlers and debug file, and make their files readable by the owner only."""
         _close_to_others(config)
         logging_plugin = config.pluginmanager.getplugin("logging-plugin")
         for name in _HANDLERS:
@@ -50,17 +50,17 @@ class Outputs:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: ExceptionRepr) -> None:
-        """Clean what pytest says of a failure of its own."""
+        """Clean pytest's report of an internal error."""
         _clean_fields(excrepr)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        """Leave the files that pytest wrote to their owner, those that it wrote anew too."""
+        """Make the files that pytest wrote readable by their owner only."""
         _close_to_others(config)
 
 
 def _close_to_others(config: pytest.Config) -> None:
-    """Leave the files that pytest writes, as far as they are there, to their owner."""
+    """Make the files that pytest writes readable by their owner only, if they exist."""
     logs, junit, debug = (getattr(config.option, name, None) for name in ("log_file", "xmlpath", "debug"))
     for name in (logs or config.getini("log_file"), junit, debug):
         if isinstance(name, str) and name:
@@ -74,7 +74,7 @@ def _close_to_others(config: pytest.Config) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None, object, object]:
-    """Guard the standard streams before pytest begins to capture them; then refuse an option that is misspelt."""
+    """Guard the standard streams before pytest captures them; then reject a misspelt option."""
     guard_streams()
     done = yield
     _refuse_misspelt(early_config, parser, args)
@@ -82,7 +82,7 @@ def pytest_load_initial_conftests(
 
 
 def _refuse_misspelt(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Raise ``pytest.UsageError`` for an unknown option that is like a known one; pytest itself refuses all others."""
+    """Raise ``pytest.UsageError`` for an unknown option that resembles a known one; pytest rejects all others."""
     _, strange = parser.parse_known_and_unknown_args(args, copy.copy(config.option))
     groups = [parser._anonymous, *parser._groups]  # pytest has no public list of its options
     known = [name for group in groups for option in group.options for name in option.names() if name.startswith("--")]
@@ -93,7 +93,7 @@ def _refuse_misspelt(config: pytest.Config, parser: pytest.Parser, args: list[st
 
 
 def clean_report(report: pytest.TestReport | pytest.CollectReport) -> None:
-    """Clean every text of a report, in place."""
+    """Clean every text of a report in place."""
     report.longrepr = _cleaned(report.longrepr)
     report.sections = _cleaned(report.sections)
     if isinstance(report, pytest.TestReport):
@@ -101,7 +101,7 @@ def clean_report(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 
 def _cleaned(value: Any) -> Any:
-    """Return a value of the same shape with clean texts; lines of one list are one text."""
+    """Return a value of the same shape with cleaned texts; lines of one list are cleaned as one text."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, TerminalRepr):

@@ -1,4 +1,4 @@
-"""Whether what a run judges is still there: the parts of a stack of our own, the doors and the budget of a visit."""
+"""Watches the target during a run: the parts of a local stack, or the doors and budget of a live run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BETWEEN_LOOKS = 1.0
 
 
 class PartsWatch:
-    """Looks after what is judged; ``stack`` is ``None`` if it is not ours, ``live`` if it is."""
+    """Watches the target; ``stack`` is set for a local stack, ``live`` for a live run."""
 
     def __init__(self, live: LiveRun | None) -> None:
         self.stack: Stack | None = None
@@ -25,7 +25,7 @@ class PartsWatch:
         self._looked = time.monotonic()
 
     def is_due(self, record: CheckRecord) -> bool:
-        """Return whether it is time for a look: after each red check, and now and then."""
+        """Return whether it is time to look: after each failed check, and at intervals."""
         now = time.monotonic()
         if record.verdict not in RED and now - self._looked < _BETWEEN_LOOKS:
             return False
@@ -33,7 +33,7 @@ class PartsWatch:
         return True
 
     def problem(self) -> str:
-        """Return why nothing more can be judged, empty if it can: a part died, or nobody answers any more."""
+        """Return why nothing more can be judged, empty if it can: a part died, or no door answers."""
         if self._live is not None:
             return self._live.given_up()
         if self.stack is None:

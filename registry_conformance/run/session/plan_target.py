@@ -1,4 +1,4 @@
-"""A plan in the place of a deployment: nothing is started, nobody is asked."""
+"""A plan as the target instead of a deployment; nothing is started, no request is sent."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CHECKS = SUITES / "live" / "test_infrastructure.py"
 
 
 def planned_target(config: pytest.Config, settings: Settings, register: Register) -> Target | None:
-    """Return the plan that a run is to judge as a target without doors, ``None`` where it judges none.
+    """Return the plan as a target without doors, ``None`` if the run judges none.
 
-    What an environment declares of its account counts for the plan too, if one is named. An ``EnvironmentFileError``
-    is raised for a plan that cannot be read, and beside checks that a plan says nothing about.
+    What a named environment declares of its account applies to the plan too. Raises ``EnvironmentFileError`` for an
+    unreadable plan, and for checks that a plan cannot answer.
     """
     if settings.plan is None:
         return None

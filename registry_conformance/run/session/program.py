@@ -1,4 +1,4 @@
-"""A real registration by itself: steps told one by one, the summary, or all of it as JSON."""
+"""A real registration: step by step with a summary, or as JSON."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _SHARED = ("run", "verdict", "problem", "started", "finished", "seconds", "lefto
 
 
 def register(target: Mapping[str, object], *, report_dir: Path, as_json: bool) -> int:
-    """Register a model, tell each step, and return the exit code of the run.
+    """Register a model, print each step, and return the exit code of the run.
 
-    ``target`` are pytest's options that say where and with which client; empty ones are left out.
+    ``target`` are pytest's options for target and client; empty ones are left out.
     """
     options = [f"--{name}={value}" for name, value in {**target, "report-dir": report_dir}.items() if value]
     plain = ["-qq", "--no-header", "--no-summary", "-p", "no:xdist"]
@@ -46,7 +46,7 @@ def register(target: Mapping[str, object], *, report_dir: Path, as_json: bool) -
 
 
 def _document(verdicts: Path, code: int, refusal: str) -> dict[str, Any]:
-    """Return the outcome as JSON-able data; of a run that was refused, why."""
+    """Return the result as JSON-able data; for a run that was rejected, the reason."""
     if not verdicts.exists():
         problem = refusal.strip().removeprefix("ERROR: ")
         return {"schema": _SCHEMA, "exit_code": code, "problem": problem, "steps": []}

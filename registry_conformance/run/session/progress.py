@@ -1,4 +1,4 @@
-"""The live line: how far the run is, and how long it will still take."""
+"""The progress line: how many checks are done, and the time left."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _RED = {Verdict.INCONCLUSIVE, Verdict.FAILED, Verdict.ERROR}
 
 
 class Progress:
-    """Shows checks done of all, the red ones at once, and the time left once that can be known.
+    """Shows finished checks, failures at once, and the time left when it can be estimated.
 
-    The time left is what the checks still to come took last time, at the pace of this run, shared by the workers. It is
-    told of a run whose checks have run here before, when ten seconds and a twentieth of it are over: long checks
-    come first, so that the number of checks alone says little. A terminal has a bar below what is said; elsewhere
-    a line is printed now and then.
+    The estimate is the time that the remaining checks took last time, scaled by this run's speed and divided by the
+    workers. It is shown only if the checks have run here before, after ten seconds and a twentieth of the run: long
+    checks come first, so the number of checks alone says little. A terminal gets a progress bar, other outputs a line
+    at intervals.
     """
 
     def __init__(
@@ -53,16 +53,16 @@ class Progress:
         self._began = self._printed = clock()
 
     def expect(self, nodeids: list[str]) -> None:
-        """Take note of what will run."""
+        """Learn the checks of the run."""
         self._due = {nodeid: self._last_time.get(nodeid) for nodeid in nodeids}
         self._began = self._clock()
 
     def pass_over(self, broken_doors: Iterable[str]) -> None:
-        """Show no check at these doors as red: that they are broken is said once, and their checks are not sent."""
+        """Do not report checks at these doors as failed: the broken doors are reported once."""
         self._broken_doors = frozenset(broken_doors)
 
     def done(self, record: CheckRecord) -> None:
-        """Take note of a finished check and show it."""
+        """Record and show a finished check."""
         last_time = self._due.pop(record.nodeid, None)
         self._number_done += 1
         if last_time is not None:
@@ -80,13 +80,13 @@ class Progress:
             self._say(f"  {self.line()}")
 
     def line(self) -> str:
-        """Return the line as it reads now."""
+        """Return the current progress line."""
         total = self._number_done + len(self._due)
         red = f"{self._red} red" if self._red else ""
         return ", ".join(filter(None, (f"{self._number_done} of {total} checks", red, self.left())))
 
     def left(self) -> str:
-        """Return the time left in words, empty if it cannot be known."""
+        """Return the time left in words, empty if unknown."""
         if not self._due:
             return "done"
         known = [seconds for seconds in self._due.values() if seconds is not None]
@@ -97,7 +97,7 @@ class Progress:
         return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
     def end(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar:
             self._bar.end()
 
@@ -115,7 +115,7 @@ class Progress:
 
 
 def hush(terminal: TerminalReporter, config: pytest.Config) -> None:
-    """Let the live line and the summary speak instead of pytest's dots and tracebacks, unless others were asked for."""
+    """Replace pytest's dots and tracebacks by the progress line and the summary, unless others were requested."""
     terminal.showfspath = False
     if (reconfigure := getattr(terminal._tw._file, "reconfigure", None)) is not None:
         reconfigure(line_buffering=True)  # a pipe is read while the run lasts

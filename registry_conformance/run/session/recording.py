@@ -1,4 +1,4 @@
-"""From pytest's three reports of a check to its one record."""
+"""Builds the one record of a check from pytest's three reports."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STARTED = pytest.StashKey[float]()
 
 
 def as_new(item: pytest.Item) -> None:
-    """Forget what a check came to, so that it can run a second time in this process."""
+    """Forget the result of a check, so that it can run again in this process."""
     if _PHASES in item.stash:
         del item.stash[_PHASES]
     if _STARTED in item.stash:
@@ -39,7 +39,7 @@ def as_new(item: pytest.Item) -> None:
 
 
 class Recording:
-    """Turns reports into records; stands in every process that runs checks."""
+    """Turns reports into records, in every process that runs checks."""
 
     def __init__(self, register: Register, options: str) -> None:
         self._register = register
@@ -49,11 +49,11 @@ class Recording:
 
     @property
     def _redactor(self) -> Redactor:
-        """What keeps secrets out of records: those of the target, and each token that was taken since."""
+        """The redactor of records: the target's secrets, and each token taken meanwhile."""
         return Redactor(self._target.secrets if self._target else ())
 
     def judge(self, target: Target) -> None:
-        """From now on keep the target's secrets out of records, and excuse what its MLflow is known to break."""
+        """From now on redact the target's secrets in records, and excuse known defects of its MLflow."""
         self._target = target
         keep_secret(target.secrets)
         self._mlflow = target.versions.get("mlflow", "")
@@ -62,7 +62,7 @@ class Recording:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note what each phase came to; after the last one, attach the record to its report."""
+        """Record the result of each phase; after the last one, attach the record to its report."""
         report = yield
         if not is_check(item):
             return report
@@ -119,7 +119,7 @@ class Recording:
 
 
 def _begun(item: pytest.Item) -> CheckRecord:
-    """Return what is known of a check before it has come to anything."""
+    """Return the initial record of a check, without a result."""
     params = getattr(item, "callspec", None)
     return CheckRecord(
         item.nodeid,

@@ -1,4 +1,4 @@
-"""What became of each check of a run so far, from what its reports carry."""
+"""The records of a run so far."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PHASES = {"setup", "call", "teardown"}
 
 
 class Records:
-    """The record of each check, by node id: the worst if there are several, its evidence put away on disk."""
+    """The record of each check by node id, the worst if there are several; evidence is kept on disk."""
 
     def __init__(self) -> None:
         self._judged: dict[str, CheckRecord] = {}
@@ -27,11 +27,11 @@ class Records:
         return len(self._judged)
 
     def all(self) -> list[CheckRecord]:
-        """Return the records of the checks that came to an end, in that order."""
+        """Return the records of the finished checks, in that order."""
         return list(self._judged.values())
 
     def ended(self, report: pytest.TestReport) -> CheckRecord | None:
-        """Return the record of a check that a report ends, ``None`` if it goes on; where its worker died, an error."""
+        """Return the record of a check that a report finishes, ``None`` if it goes on; an error if its worker died."""
         raw = getattr(report, "check", None)
         if raw is None:
             died = report.when not in _PHASES
@@ -43,7 +43,7 @@ class Records:
         return record
 
     def keep(self, record: CheckRecord) -> bool:
-        """Keep a record, the worst if there are several, as what ran again after a crash did crash.
+        """Store a record, the worst if there are several: a check that runs again after a crash still crashed.
 
         Return whether it is the first of its check.
         """
@@ -54,5 +54,5 @@ class Records:
         return first
 
     def excuse(self, judged: Sequence[CheckRecord]) -> None:
-        """Put these records in the place of all."""
+        """Replace all records by these."""
         self._judged = {record.nodeid: record for record in judged}

@@ -1,4 +1,4 @@
-"""What a run leaves to be read: its reports, the logs of a red one, and how long each check took."""
+"""What a run writes: its reports, the logs of a failed one, and the duration of each check."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def report(
 
 
 def share_allure(run: RunRecord, settings: Settings, say: Callable[[str], None], code: Exit) -> Exit:
-    """Copy the run's Allure results to the folder that was asked for; return ``code``, or 4 if that cannot be done."""
+    """Copy the run's Allure results to the requested folder; return ``code``, or 4 if that fails."""
     if settings.allure is None:
         return code
     results = settings.report_dir / "runs" / run.run_id / ALLURE_RESULTS
@@ -101,19 +101,19 @@ def _keep(logs: Mapping[str, Path], folder: Path, redactor: Redactor) -> None:
 
 
 def cache_folder(config: pytest.Config) -> Path | None:
-    """Return a folder that outlives the run, ``None`` where pytest was told to keep none."""
+    """Return pytest's persistent cache folder, ``None`` if its cache is disabled."""
     cache = getattr(config, "cache", None)
     return cache.mkdir("conformance") if cache is not None else None
 
 
 def durations(config: pytest.Config) -> dict[str, float]:
-    """Return node id -> the seconds that a check took when it last ran."""
+    """Return node id -> seconds of a check's last run."""
     cache = getattr(config, "cache", None)
     return dict(cache.get(_SECONDS, {})) if cache is not None else {}
 
 
 def remember_durations(config: pytest.Config, records: Sequence[CheckRecord]) -> None:
-    """Keep how long each check took, for the time left of the next run."""
+    """Store the duration of each check for the next run's time estimate."""
     cache = getattr(config, "cache", None)
     if cache is not None and records:
         took = {record.nodeid: round(record.seconds, 3) for record in records}

@@ -1,4 +1,4 @@
-"""The record of a run, from what its controller knows."""
+"""Builds the record of a run from what its controller knows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from registry_conformance.run.session.load_request import LOAD
 
 @dataclass
 class RunClock:
-    """When a run began, and what it is: all that its record has besides what was judged."""
+    """Start and identity of a run, for its record."""
 
     config: pytest.Config
     context: Context
@@ -31,13 +31,13 @@ class RunClock:
 
     @property
     def seconds(self) -> float:
-        """How long the run has taken."""
+        """The run's duration so far."""
         return time.monotonic() - self.began
 
     def record(
         self, code: Exit, problem: str, records: list[CheckRecord], target: Target | None, *, live: bool, owned: bool
     ) -> RunRecord:
-        """Return the record of a run that ends now; ``owned`` is whether it has a stack of its own."""
+        """Return the record of a run that ends now; ``owned`` is whether it has a local stack."""
         settings, register = self.context.settings, self.context.register
         name = f"the {settings.stack} stack"
         return RunRecord(
@@ -62,13 +62,13 @@ class RunClock:
         )
 
     def _series(self, target: Target, *, owned: bool) -> str:
-        """Return what a run must have in common with another to be compared with it."""
+        """Return what two runs must have in common to be comparable."""
         settings = self.context.settings
         load = f" under load: {LoadPlan.parse(settings.load).series}" if settings.load else ""
         return target.name + replace(settings, load="").rerun_options * owned + load
 
     def _beyond(self, target: Target | None, *, live: bool) -> dict[str, str]:
-        """Return requirement id -> why no check can judge it here: it is not promised, or needs another target."""
+        """Return requirement id -> why no check can judge it here: not promised, or needs another target."""
         unasked = {}
         if target is not None:
             promises, register = target.promises, self.context.register.values()
@@ -88,7 +88,7 @@ class RunClock:
         }
 
     def _undescribed(self, name: str) -> dict[str, object]:
-        """Return what is told of a stack that did not come up."""
+        """Return the description of a stack that did not start."""
         settings = self.context.settings
         empty: dict[str, object] = {"doors": {}, "versions": {}, "capabilities": {}, "ways": {}}
         return {"name": name, "kind": settings.stack, **empty, "faults": list(settings.faults)}

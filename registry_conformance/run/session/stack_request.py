@@ -1,4 +1,4 @@
-"""What a supervisor is asked to bring up, as the settings of a run have it."""
+"""The request to a supervisor, from the settings of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from registry_conformance.run.settings import Settings
 
 
 def stack_request(settings: Settings, cache: Path | None, external_store: ExternalStore | None) -> StackRequest:
-    """Return the order of a run; ``cache`` is a folder that outlives it, ``external_store`` a store of others."""
+    """Return the stack request of a run; ``cache`` is a persistent folder, ``external_store`` a third-party store."""
     deployment = broken(REFERENCE, settings.faults)
     return StackRequest(
         settings.run_id,

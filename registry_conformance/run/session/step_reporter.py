@@ -1,4 +1,4 @@
-"""The numbered steps of a run, told as they happen to somebody who waits for them."""
+"""Prints the steps of a run as they happen, numbered."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _LINE, _INDENT = 116, 7
 
 
 class Narrator:
-    """Tells each check as a step: its number, its claim, what became of it, how long it took, and why where not ok.
+    """Prints each check as a step: number, claim, result, duration, and the reason if it failed.
 
-    Both a plugin of pytest and the progress of a conductor. ``records`` holds what was told, in order.
+    Both a pytest plugin and the progress of a controller. ``records`` has the results, in order.
     """
 
     def __init__(self, out: TextIO) -> None:
@@ -36,7 +36,7 @@ class Narrator:
         self.records: list[CheckRecord] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Speak in the place of the live line."""
+        """Replace the progress line."""
         config.stash[TELLER] = self
 
     def pytest_collection_finish(self, session: Any) -> None:
@@ -44,16 +44,16 @@ class Narrator:
         self._claims = {item.nodeid: inspect.getdoc(item.function) or item.name for item in session.items}
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Say which step begins."""
+        """Print the step that begins."""
         number = f"{len(self.records) + 1:>2}/{len(self._claims)}"
         claim = self._claims.get(nodeid, nodeid).splitlines()[0].rstrip(".")
         self._tell(f"{number}  {claim:<{_WIDTH}}  ", end="")
 
     def expect(self, nodeids: Sequence[str]) -> None:
-        """The steps are learned from the checks themselves."""
+        """Do nothing: the steps come from the collected checks."""
 
     def done(self, record: CheckRecord) -> None:
-        """Tell what became of a step."""
+        """Print the result of a step."""
         self.records.append(record)
         self._tell(f"{_WORDS[record.verdict]:<14} {record.seconds:5.1f} s")
         if record.verdict in (Verdict.FAILED, Verdict.ERROR):
@@ -66,7 +66,7 @@ class Narrator:
             self._told = why
 
     def end(self) -> None:
-        """Leave a line between the steps and the summary."""
+        """Print an empty line between steps and summary."""
         self._tell("")
 
     def _explain(self, label: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Known defects of MLflow: a check that must fail, for a reason, in some versions, until a date."""
+"""Known defects of MLflow: checks that are expected to fail, for a reason, in some versions, until a date."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from registry_conformance.judge.verdict import Verdict
 def excused(
     item: pytest.Item, verdict: Verdict, versions: str, today: date | None = None, *, strict: bool = True
 ) -> tuple[Verdict, str]:
-    """Return the verdict after a check's excuse, and a word on it: empty if it has none that applies.
+    """Return a check's verdict with known defects applied, and a note, empty if none applies.
 
-    ``versions`` is how the target names its MLflow (``mlflow 3.17.2``); a target that does not say has no excuse. Where
-    it is not ``strict``, a defect may be absent: how others start MLflow, or mend it, is theirs.
+    ``versions`` is how the target names its MLflow (``mlflow 3.17.2``); a target without a version has no excuse. If
+    not ``strict``, a defect may be absent: third parties may patch MLflow or start it differently.
     """
     mark = _that_applies(item, versions)
     if mark is None or verdict not in {Verdict.PASSED, Verdict.FAILED}:
@@ -33,7 +33,7 @@ def excused(
 
 
 def _that_applies(item: pytest.Item, versions: str) -> pytest.Mark | None:
-    """Return the excuse of a check, or of this case of it, for a version of MLflow; ``None`` if it has none."""
+    """Return the known defect that applies to this check case and MLflow version, ``None`` if none does."""
     here = versions.rsplit(maxsplit=1)[-1:]
     case = item.name.partition("[")[2].removesuffix("]")
     for mark in item.iter_markers("upstream_defect"):

@@ -1,4 +1,4 @@
-"""The worker processes of a run, as its controller knows them: which there are, and how they end at once."""
+"""The xdist worker processes of a run, and how they are stopped at once."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _PATIENCE = 2.0
 
 
 class Workers:
-    """The processes that run checks for a controller, if it has such."""
+    """The worker processes of a controller, if it has any."""
 
     def __init__(self) -> None:
         self._pids: list[int] = []
 
     def add(self, node: Any) -> None:
-        """Take note of a worker that is ready."""
+        """Register a worker that is ready."""
         self._pids.append(int(node.gateway._io.popen.pid))  # no public way to a worker of this machine
 
     def end(self) -> None:
-        """End all of them now: what they were at is in the ledger, and what they finished is told."""
+        """Kill all workers now: the ledger lists what they were doing, and finished checks are reported."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             for pid in self._pids:
                 with suppress(ProcessLookupError):
@@ -35,7 +35,7 @@ class Workers:
 
 
 def _has_ended(pid: int) -> bool:
-    """Return whether a child has ended; it stays for whoever started it to be waited for."""
+    """Return whether a child has ended, without reaping it."""
     try:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:

@@ -1,1 +1,1 @@
-"""The file of an environment: each of its tables, how it is read, and how its mistakes are told."""
+"""The environment file: its tables, how it is read, and how its errors are reported."""

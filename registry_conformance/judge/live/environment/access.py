@@ -1,4 +1,4 @@
-"""How an environment is reached: what each role says who it is by, and the network that lies between."""
+"""Access to an environment: the credentials of each role, and the network in between."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from registry_conformance.judge.live.environment.tables import Secret, Strict
 
 
 class AwsTable(Strict):
-    """Credentials of AWS that sign each request, as API Gateway with IAM wants it."""
+    """AWS credentials that sign each request, for API Gateway with IAM."""
 
     region: str = Field(min_length=1, description="the region of the gateway, as eu-west-1")
     service: str = Field(
@@ -23,7 +23,7 @@ class AwsTable(Strict):
 
 
 class KeyTable(Strict):
-    """How a role says who it is: a key or token, a user and a password, a signature; a certificate alone or beside."""
+    """The credential of a role: key or token, user and password, signature, or client certificate."""
 
     variable: str | None = Field(
         default=None, min_length=1, description="the name of an environment variable that holds the key"
@@ -60,7 +60,7 @@ class KeyTable(Strict):
 
     @property
     def secret(self) -> Secret | None:
-        """Where the key is taken from, ``None`` if it is no key."""
+        """The source of the key, ``None`` if it is no key."""
         if self.variable is None and self.file is None and self.command is None:
             return None
         return Secret(variable=self.variable, file=self.file, command=self.command)
@@ -96,7 +96,7 @@ ProxyUrl = Annotated[str, AfterValidator(_proxy)]
 
 
 class NetworkTable(Strict):
-    """What lies between this machine and the doors; what is not said is as the usual variables have it."""
+    """The network between this machine and the doors; by default the usual variables apply."""
 
     http_proxy: ProxyUrl | None = Field(default=None, description=_FORWARD)
     https_proxy: ProxyUrl | None = Field(default=None, description=_FORWARD)

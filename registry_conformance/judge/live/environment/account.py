@@ -1,4 +1,4 @@
-"""What an environment file may say of the account: bucket, role, networks and logs as they are to be."""
+"""The account in an environment file: required properties of bucket, role, networks and logs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AccessLogTable(Strict):
 
 
 class IdentityTable(Strict):
-    """Whoever an identity provider vouches for."""
+    """An identity of an identity provider."""
 
     provider: str = Field(
         pattern=r"^arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+$|^[\w.-]+$",
@@ -31,7 +31,7 @@ class IdentityTable(Strict):
 
 
 class InfrastructureTable(Strict):
-    """What bucket, role and logs are to be; looked at with the bucket's credentials or its own."""
+    """Required properties of bucket, role and logs; inspected with the bucket's credentials or separate ones."""
 
     account: str | None = Field(
         default=None, pattern=r"^\d{12}$", description="the number of an AWS account, 12 digits"

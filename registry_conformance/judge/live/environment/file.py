@@ -1,4 +1,4 @@
-"""What an environment file may say, typed; each field's description says what is allowed."""
+"""The typed content of an environment file; each field's description says what is allowed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _RIGHTS = "a list of rights: " + ", ".join(get_args(Right))
 
 
 class PolicyTable(Strict):
-    """Who may do what; a role that is not named may do nothing."""
+    """The rights of each role; a role that is not named has none."""
 
     anonymous: list[Right] = Field(default_factory=list, description=_RIGHTS)
     reader: list[Right] = Field(default_factory=list, description=_RIGHTS)
@@ -62,7 +62,7 @@ class PolicyTable(Strict):
 
 
 class DoorTable(Strict):
-    """A door, and the policy that is promised there."""
+    """A door, and its promised policy."""
 
     url: Url = Field(description=URL_FORM)
     policy: str = Field(
@@ -73,13 +73,13 @@ class DoorTable(Strict):
 
 
 class OriginTable(Strict):
-    """MLflow past the proxy, if the suite may reach it."""
+    """MLflow past the proxy, if accessible."""
 
     url: Url = Field(description=URL_FORM)
 
 
 class PermissionsTable(Strict):
-    """What is declared of MLflow's own permissions."""
+    """Declarations about MLflow's own permissions."""
 
     default: Literal["NO_PERMISSIONS", "READ", "EDIT", "MANAGE"] = Field(
         description="what a user may do with what nobody granted: " + ", ".join(LETS)
@@ -91,7 +91,7 @@ WorkspaceName = Annotated[str, Field(pattern=r"^[a-z0-9][-a-z0-9]*[a-z0-9]$", ma
 
 
 class WorkspacesTable(Strict):
-    """Workspaces of MLflow's: the one that the suite works in, and another that it may look from."""
+    """MLflow workspaces: the one of the suite, and another one from which it must not be visible."""
 
     own: WorkspaceName = Field(description="the workspace that the suite works in")
     other: WorkspaceName | None = Field(
@@ -100,14 +100,14 @@ class WorkspacesTable(Strict):
 
     @model_validator(mode="after")
     def are_two(self) -> Self:
-        """Refuse one workspace given twice."""
+        """Reject equal workspaces."""
         if self.own == self.other:
             raise ValueError("own and other are one workspace: give another one, or leave it out")
         return self
 
 
 class TransfersTable(Strict):
-    """What is declared of large bodies, and of slow ones."""
+    """Declarations about large and slow bodies."""
 
     megabytes: int = Field(
         default=0, ge=0, description="MiB of the largest body that must pass, a whole number; 0 for none declared"
@@ -119,13 +119,13 @@ class TransfersTable(Strict):
 
 
 class TlsTable(Strict):
-    """What is declared of TLS."""
+    """Declarations about TLS."""
 
     floor: Literal["TLSv1.2", "TLSv1.3"] = Field(default="TLSv1.2", description='"TLSv1.2" or "TLSv1.3"')
 
 
 class CleanupTable(Strict):
-    """How what MLflow keeps after a deletion is removed for good."""
+    """How deleted experiments are removed permanently."""
 
     purge: list[str] = Field(
         min_length=1, description="a program and its arguments; the ids of deleted experiments are appended, by commas"
@@ -133,7 +133,7 @@ class CleanupTable(Strict):
 
 
 class ExpectedFailure(Strict):
-    """A requirement that is known to be broken there: strict, with a reason, until a date."""
+    """A requirement known to be broken there: strict, with a reason, until a date."""
 
     requirement: str = Field(pattern=r"^[A-Z]{3}-\d{3}$", description="a requirement's id, as ART-012")
     reason: str = Field(min_length=10, description="why, in a sentence")
@@ -141,7 +141,7 @@ class ExpectedFailure(Strict):
 
 
 class EnvironmentFile(Strict):
-    """One environment; once it is read from a file, it tells where in it something stands."""
+    """One environment; if read from a file, it knows the line of each entry."""
 
     description: str = Field(min_length=1, description="what this environment is, in a sentence")
     access: Literal["read-only", "sandboxed"] = Field(description='"read-only" or "sandboxed"')
@@ -205,15 +205,15 @@ class EnvironmentFile(Strict):
     _text: str = PrivateAttr(default="")
 
     def read_from(self, file: Path, shown: str, text: str) -> EnvironmentFile:
-        """Return this environment, which was read from a file: how that is shown, and what it says."""
+        """Return this environment with the file that it was read from: its display name and its text."""
         self._folder, self._shown, self._text = file.parent, shown, text
         return self
 
     def at(self, where: str) -> str:
-        """Return a place in the file with its line, as ``staging.toml:7: keys.writer``."""
+        """Return an entry's place in the file with its line: ``staging.toml:7: keys.writer``."""
         line = line_of(self._text, tuple(where.split(".")))
         return f"{self._shown}:{line}: {where}" if self._shown else where
 
     def next_to(self, path: str) -> Path:
-        """Return a path that the file names: in the user's home, or from the file's own folder on."""
+        """Return a path that the file names: in the user's home, or relative to the file's folder."""
         return (self._folder / Path(path).expanduser()).resolve()

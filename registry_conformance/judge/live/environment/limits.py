@@ -1,4 +1,4 @@
-"""What an environment file may say of limits: what a run or a load may cost, and how long a client waits."""
+"""Limits in an environment file: the cost of a run or a load, and timeouts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from registry_conformance.judge.live.environment.tables import Strict
 
 
 class BudgetTable(Strict):
-    """What one run may cost the target at most."""
+    """The highest cost of one run for the target."""
 
     requests: int = Field(default=20_000, gt=0, description="how many requests, a whole number above 0")
     megabytes: int = Field(default=500, gt=0, description="how many MiB uploaded, a whole number above 0")
@@ -17,7 +17,7 @@ class BudgetTable(Strict):
 
 
 class LoadBudgets(Strict):
-    """What is declared of the target under load; what is left out is not judged."""
+    """Declared limits of the target under load; only declared ones are judged."""
 
     rate: float | None = Field(default=None, gt=0, description="requests a second that are reached, a number above 0")
     p95: float | None = Field(default=None, gt=0, description="seconds, a number above 0")
@@ -26,7 +26,7 @@ class LoadBudgets(Strict):
 
 
 class LoadTable(Strict):
-    """What one load may cost the target at most; without it none is put on the target."""
+    """The highest cost of one load for the target; without this table no load is run."""
 
     requests: int = Field(gt=0, description="how many requests, a whole number above 0")
     megabytes: int = Field(gt=0, description="how many MiB uploaded, a whole number above 0")

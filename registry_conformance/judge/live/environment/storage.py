@@ -1,4 +1,4 @@
-"""What an environment file may say of where artifacts and logs lie, and how they are reached."""
+"""Artifacts and logs in an environment file: where they are, and how to access them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from registry_conformance.judge.live.environment.tables import Secret, Strict, U
 
 
 class ClientTable(Strict):
-    """How clients reach the store by themselves, if artifacts are direct."""
+    """The clients' own access to the store, if artifacts are direct."""
 
     region: str = Field(default="us-east-1", min_length=1, description="the bucket's region")
     endpoint: Url | None = Field(default=None, description="the URL of the S3 service, if it is not AWS's own")
@@ -20,7 +20,7 @@ class ClientTable(Strict):
 
 
 class ArtifactsTable(Strict):
-    """How artifacts are declared to move."""
+    """How artifacts are transferred by declaration."""
 
     uploads: Literal["proxied", "presigned", "direct"] = Field(
         default="proxied", description='"proxied", "presigned" or "direct"'
@@ -40,7 +40,7 @@ class ArtifactsTable(Strict):
 
 
 class BucketTable(Strict):
-    """How to look into the bucket; without it no check sees what was stored."""
+    """Access to the bucket; without it checks cannot see stored objects."""
 
     name: str = Field(min_length=3, description="the bucket's name")
     prefix: str = Field(default="", description="the prefix that artifacts lie under, without slashes at its ends")
@@ -52,7 +52,7 @@ class BucketTable(Strict):
 
 
 class LogTable(Strict):
-    """Where a part's log is read: a file, or a group of CloudWatch Logs, with the bucket's credentials or its own."""
+    """A part's log: a file, or a CloudWatch log group with the bucket's credentials or separate ones."""
 
     file: str | None = Field(default=None, min_length=1, description="the path of the log")
     group: str | None = Field(default=None, min_length=1, description="the name of a log group of CloudWatch Logs")

@@ -1,4 +1,4 @@
-"""What every table of an environment file stands on: strictness, addresses, and secrets that it never holds."""
+"""The base of all tables of an environment file: strictness, URLs, and secrets that it never contains."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Strict(BaseModel):
 
 
 class Secret(Strict):
-    """Where a secret is taken from: exactly one of these; the file itself never holds one."""
+    """The source of a secret: exactly one of these; the file itself never contains it."""
 
     variable: str | None = Field(default=None, min_length=1, description="the name of an environment variable")
     file: str | None = Field(
