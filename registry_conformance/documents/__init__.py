@@ -1,1 +1,1 @@
-"""The generated pages of ``docs/``: where their facts come from, and how they are written."""
+"""Generators of the pages in ``docs/``."""

@@ -1,4 +1,4 @@
-"""A tour of the artifact endpoints: what is asked of each, in which situation, and what it answered."""
+"""Examples for the artifact API: each endpoint called in each situation, with the response."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """All sights, and the words that stand for what differs from run to run: value -> word."""
+    """All endpoints, and placeholders for values that differ between runs: value -> word."""
 
     sights: tuple[Sight, ...]
     words: Mapping[str, str]
 
 
 def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
-    """Visit every artifact endpoint through a door; ``name`` begins everything that is made for it."""
+    """Call every artifact endpoint through a door; ``name`` starts the name of every created object."""
     experiment = require(door.create_experiment(name), 200).document["experiment_id"]
     run = require(door.create_run(experiment, name), 200).document["run"]["info"]
     at = run["artifact_uri"]
@@ -192,12 +192,12 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
 
 
 def _of(run: Mapping[str, str], path: str) -> dict[str, str]:
-    """Return how the routes by run name a file or folder."""
+    """Return the path of a file or folder as the run's routes name it."""
     return {"run_id": run["run_id"], "path": path}
 
 
 def _upload(door: MlflowHttp, at: str) -> dict[str, Exchange]:
-    """Upload a file in one part, begin another and give it up; return verb -> exchange."""
+    """Upload a file in one part, start another upload and abort it; return verb -> exchange."""
     create = require(door.create_multipart(at, "model/large.bin", 1), 200)
     begun = create.document
     url = begun["credentials"][0]["url"]

@@ -1,4 +1,4 @@
-"""Which checks verify which requirements, as pytest collects them; as a plugin, this prints it."""
+"""Which checks verify which requirements, from pytest's collection; as a plugin, this prints it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MARK = "verified:"
 
 
 class ListingError(RuntimeError):
-    """The checks cannot be collected; the message shows the end of what pytest said."""
+    """The checks cannot be collected; the message has the end of pytest's output."""
 
 
 def checks_by_requirement() -> dict[str, list[str]]:

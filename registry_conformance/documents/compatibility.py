@@ -1,4 +1,4 @@
-"""The page ``docs/compatibility.md``: which client registers on which server, as ``docs/compatibility.json`` has it."""
+"""Generates ``docs/compatibility.md`` from ``docs/compatibility.json``: which client registers on which server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEPT = ("server", "client", *_PARTS, "answer", "why", "versions")
 
 
 def compatibility_document(started: str, suite: str, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what is committed of a run of the matrix: its day, and of each cell what was measured."""
+    """Return the committed document of a matrix run: its day, and the result of each cell."""
     kept = sorted(({name: cell[name] for name in _KEPT} for cell in cells), key=_order)
     return {"schema": "compatibility.v1", "date": started[:10], "suite": suite, "cells": kept}
 
@@ -46,7 +46,7 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _grids(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a table of servers and clients for each surrounding that several clients were tried in."""
+    """Yield a table of servers and clients for each combination of other parts with several clients."""
     for surrounding in dict.fromkeys(_surrounding(cell) for cell in cells):
         here = [cell for cell in cells if _surrounding(cell) == surrounding]
         clients = _sorted({cell["client"] for cell in here})
@@ -63,7 +63,7 @@ def _grids(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _others(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield one table of what was tried with other databases, stores and proxies."""
+    """Yield one table of other databases, stores and proxies."""
     rest = [
         cell for cell in cells if not _is_grid([each for each in cells if _surrounding(each) == _surrounding(cell)])
     ]
@@ -78,7 +78,7 @@ def _others(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _reasons(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield why what is no yes is none: what is known upstream once for all, the rest cell by cell."""
+    """Yield why cells failed: a known upstream reason once, other reasons cell by cell."""
     red = [cell for cell in cells if cell["answer"] != "yes"]
     if not red:
         return
@@ -97,7 +97,7 @@ def _reasons(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _versions(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the versions of what stood around MLflow."""
+    """Yield the versions of the parts around MLflow."""
     found: dict[str, set[str]] = {}
     for cell in cells:
         for part, version in cell["versions"].items():

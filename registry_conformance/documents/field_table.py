@@ -1,4 +1,4 @@
-"""The page ``docs/field.md``: deployments as people have them, healthy and broken, as ``docs/field.json`` has them."""
+"""Generates ``docs/field.md`` from ``docs/field.json``: third-party deployments, healthy and broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated pages of ``docs/``: where their facts come from, and where they go."""
+"""The generated pages of ``docs/``: their sources and their paths."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FIELD = ROOT / "docs" / "field.md"
 
 
 def requirements_page() -> str:
-    """Return the page of the register as it is, each check once, without its cases."""
+    """Return the page of the register, each check once, without its cases."""
     places = {
         name: list(dict.fromkeys(nodeid.partition("[")[0] for nodeid in nodeids))
         for name, nodeids in checks_by_requirement().items()
@@ -48,7 +48,7 @@ def requirements_page() -> str:
 
 
 def artifact_api_page(target: Target) -> str:
-    """Return the page of the artifact API as a target's first door answers now."""
+    """Return the page of the artifact API, from the responses at a target's first door."""
     run = f"tour-{secrets.token_hex(6)}"
     door = MlflowHttp(target.doors[0], target.keys["writer"], Evidence(), run)
     tour = take_tour(door, door.with_key(target.keys["reader"]), run)
@@ -66,12 +66,12 @@ def artifact_api_page(target: Target) -> str:
 
 
 def troubleshooting_page() -> str:
-    """Return the troubleshooting guide as the causes and the catalogue are."""
+    """Return the troubleshooting guide from the causes and the fault catalogue."""
     return render_guide(CAUSES)
 
 
 def s3_requirements_page() -> str:
-    """Return the page of what bucket, role and logs must be, words in capitals for what is declared."""
+    """Return the page of the account requirements, with placeholders for declared values."""
     role = "arn:aws:iam::ACCOUNT:role/ROLE"
     declared = Declared("BUCKET", prefix="PREFIX", region="REGION", account="ACCOUNT", role=role)
     look, objects = (
@@ -84,30 +84,30 @@ def s3_requirements_page() -> str:
 
 
 def compatibility_page() -> str:
-    """Return the page of the last measured matrix that is committed."""
+    """Return the page of the committed compatibility matrix."""
     return render_compatibility(json.loads(COMPATIBILITY.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def reference_module() -> str:
-    """Return the module to start from."""
+    """Return the Terraform reference module."""
     return render_reference_module(Register.load(REGISTER))
 
 
 def score_page() -> str:
-    """Return the page of the last score of mutants that is committed."""
+    """Return the page of the committed mutant score."""
     return render_score(json.loads(SCORE.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def score_badge() -> str:
-    """Return the picture of the last score of mutants that is committed."""
+    """Return the badge of the committed mutant score."""
     return render_badge(json.loads(SCORE.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def field_page() -> str:
-    """Return the page of deployments of others, as they were measured last."""
+    """Return the page of third-party deployments from their last measurement."""
     return render_field_table(json.loads(FIELD.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def is_stale(page: Path, text: str) -> bool:
-    """Return whether a page is missing or says something else."""
+    """Return whether a page is missing or out of date."""
     return not page.exists() or page.read_text() != text

@@ -1,4 +1,4 @@
-"""A module for Terraform and OpenTofu to start from, put together from the lines of the register's remedies."""
+"""A reference module for Terraform and OpenTofu, composed of the remedies in the register."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _THEN = ("INF-040", "INF-042", "INF-032")
 
 
 def declared() -> Declared:
-    """Return what the module makes, with its variables in the places of values."""
+    """Return the module's account with its variables instead of values."""
     named = {name: f"${{var.{name}}}" for name in VARIABLES}
     return Declared(
         named["bucket"],
@@ -74,7 +74,7 @@ def render_reference_module(requirements: Mapping[str, Requirement]) -> str:
 
 
 def _part(requirements: Mapping[str, Requirement], name: str) -> str:
-    """Return the lines of a requirement's remedy, under the names of all that they are for."""
+    """Return the lines of a requirement's remedy, headed by the requirements that they meet."""
     remedy = requirements[name].remedy
     assert remedy is not None, "each requirement on an account has one"
     same = [each.id for each in requirements.values() if each.remedy is not None and _makes(each, remedy.terraform)]
@@ -88,7 +88,7 @@ def _unwrapped(comment: re.Match[str]) -> str:
 
 
 def _makes(requirement: Requirement, lines: str) -> bool:
-    """Return whether a requirement's remedy is lines for the same resource or provider."""
+    """Return whether a requirement's remedy defines the same resource or provider."""
     assert requirement.remedy is not None
     own = set(_heads(requirement.remedy.terraform.splitlines()))
     return bool(own) and own == set(_heads(lines.splitlines()))

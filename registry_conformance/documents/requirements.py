@@ -43,7 +43,7 @@ def render_requirements(register: Mapping[str, Requirement], checks: Mapping[str
 
 
 def _versions(one: Requirement) -> str:
-    """Return which versions of MLflow it is asked of, and what holds in the others; empty if it is asked of all."""
+    """Return the MLflow versions that it applies to, and what holds in the others; empty if it applies to all."""
     if not one.otherwise:
         return ""
     bounds = [f"from {one.since} on"] * bool(one.since) + [f"before {one.until}"] * bool(one.until)
@@ -51,7 +51,7 @@ def _versions(one: Requirement) -> str:
 
 
 def _by_profile(register: Sequence[Requirement]) -> Iterator[str]:
-    """Yield a table: of each profile, the requirements of each area."""
+    """Yield a table of the requirements of each profile and area."""
     yield "| profile | requirements | area | which |"
     yield "| --- | --- | --- | --- |"
     for profile in PROFILES:
@@ -62,7 +62,7 @@ def _by_profile(register: Sequence[Requirement]) -> Iterator[str]:
 
 
 def _linked(source: str) -> str:
-    """Return where a promise was made with each place as a link, seen from ``docs/``."""
+    """Return a requirement's source with each place as a link relative to ``docs/``."""
     return "; ".join(_LINK.sub(_link, place) for place in source.split("; "))
 
 

@@ -1,4 +1,4 @@
-"""The requirements on the account as a page: what must be, why, and the lines that make it so."""
+"""The account requirements as a page: what is required, why, and the configuration that meets it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Fill = Callable[[str, int | None], str]
 
 
 def render_s3_requirements(requirements: Iterable[Requirement], fill: Fill, look: str, objects: str) -> str:
-    """Return the page; ``look`` and ``objects`` are the policies that the suite itself needs."""
+    """Return the page; ``look`` and ``objects`` are the IAM policies that the suite needs."""
     lines = [HEAD]
     found = [one for one in requirements if one.remedy is not None]
     for remedy, several in groupby(found, key=lambda one: one.remedy):

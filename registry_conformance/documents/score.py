@@ -1,4 +1,4 @@
-"""The page ``docs/score.md``: what the checks noticed of defects that nobody chose, as ``docs/score.json`` has it."""
+"""Generates ``docs/score.md`` from ``docs/score.json``: how many rule-made defects the checks noticed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEPT = ("id", "layer", "kind", "place", "how", "fate", "why", "tried", "reached
 
 
 def score_document(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is committed of a run over mutants (``mutants.v1``): its numbers, and each mutant in short."""
+    """Return the committed document of a mutants run (``mutants.v1``): its figures, and each mutant in short."""
     named = ("run", "suite", "started", "catalogue", "sample", "seed", "depth", "jobs", "seconds", "summary")
     rows = [{name: row[name] for name in _KEPT} for row in result["mutants"]]
     return {"schema": "score.v1", **{name: result[name] for name in named}, "mutants": rows}
@@ -87,7 +87,7 @@ def _diagnosis(counts: Mapping[str, int]) -> Iterator[str]:
 
 
 def _survivors(rows: Any) -> Iterator[str]:
-    """Yield a line for each mutant that was not killed, by place: the list of what to look at next."""
+    """Yield a line for each mutant that was not killed, by place."""
     left: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         if row["fate"] in ("survived", "undecided"):

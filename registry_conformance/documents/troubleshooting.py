@@ -1,4 +1,4 @@
-"""The troubleshooting guide: every cause by what its clients complain about, told apart from its look-alikes."""
+"""The troubleshooting guide: every cause by its symptom, distinguished from similar ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether who asks is told that they may not: by a status, or by being asked to sign in with a browser."""
+"""Whether a response denies access: by status, or by asking for a browser sign-in."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ NOT_SERVED = (*DENIED, 302, 303, 307)
 
 
 def is_denied(exchange: Exchange) -> bool:
-    """Return whether who asks is denied: by 401 or 403, or by being asked to sign in with a browser."""
+    """Return whether a response denies access: 401, 403, or a browser sign-in."""
     return not exchange.error and (exchange.status in DENIED or asks_to_sign_in(exchange))
 
 
 def require_denied(exchange: Exchange) -> Exchange:
-    """Return the exchange if who asks is denied; raise ``PreconditionFailed`` otherwise."""
+    """Return the exchange if access is denied; raise ``PreconditionFailed`` otherwise."""
     return replace(exchange, premise=True) if is_denied(exchange) else require(exchange, *DENIED)
 
 
 def expect_denied(exchange: Exchange) -> Exchange:
-    """Expect who asks to be told that they may not; return the exchange.
+    """Expect access to be denied; return the exchange.
 
-    That is said by 401 or 403 in whatever form, or as a proxy says it where people sign in with a browser: by a
-    redirect to the page for that, or by the page itself.
+    That is 401 or 403 in any form, or, from a proxy for browser sign-in, a redirect to the sign-in page or the page
+    itself.
     """
     return exchange if is_denied(exchange) else expect_status(exchange, *DENIED)
 
 
 def expect_kept_out(exchange: Exchange) -> Exchange:
-    """Expect what is no good credential to be denied, or told to be none; return the exchange."""
+    """Expect an invalid credential to be denied, or reported as malformed; return the exchange."""
     return exchange if is_denied(exchange) else expect_status(exchange, *DENIED, 400, 431)

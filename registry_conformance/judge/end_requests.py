@@ -1,4 +1,4 @@
-"""What asks a process to end: Ctrl-C, a terminal that closes, a job's time limit. Each is heeded if it may be."""
+"""Requests to end a process: Ctrl-C, a closing terminal, a job's time limit."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _INSISTS = 3
 
 
 class Stopped(KeyboardInterrupt):
-    """Somebody asked this process to end; pytest takes it for an interrupt."""
+    """This process was asked to end; pytest treats it as an interrupt."""
 
 
 class EndRequests:
-    """Heeds requests to end from ``install`` to ``remove``.
+    """Handles requests to end from ``install`` to ``remove``.
 
-    A request is always noted. It interrupts what stands in ``giving_way`` alone, so that a report is written whole and
-    a ledger is in order. A signal that this process was started to ignore, as under ``nohup``, stays ignored.
+    A request is always noted. It interrupts only blocks of ``giving_way``, so that a report is written completely and a
+    ledger stays consistent. A signal that was ignored at the start, as under ``nohup``, stays ignored.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class EndRequests:
         self._gives_way_at = 0
 
     def install(self) -> None:
-        """Heed requests from now on, and give way to the first; only the main thread can."""
+        """Handle requests from now on, and obey the first; only in the main thread."""
         for number in _ASKING:
             before = signal.getsignal(number)
             if before is signal.SIG_IGN:
@@ -45,7 +45,7 @@ class EndRequests:
         self._gives_way_at = 1
 
     def remove(self) -> None:
-        """Heed them as before; a process that was asked to end and only has to leave ignores who asks again."""
+        """Restore the former handling; a process that was asked to end ignores further requests."""
         for number, before in self._before.items():
             leaves = self._taken and before in _DEFAULTS
             signal.signal(number, signal.SIG_IGN if leaves else before)  # type: ignore[arg-type] # as getsignal gave it
@@ -53,24 +53,24 @@ class EndRequests:
 
     @property
     def reason(self) -> str:
-        """What asked first, in words; empty if nothing has."""
+        """The first request in words; empty if there was none."""
         return _ASKING[self._taken[0]] if self._taken else ""
 
     def only_note(self) -> None:
-        """Give way to no request any more."""
+        """Obey no request any more, only note it."""
         self._gives_way_at = 0
 
     @contextmanager
     def noting(self) -> Iterator[None]:
-        """Note requests without giving way to any."""
+        """Note requests in the block without obeying them."""
         with self._at(0):
             yield
 
     @contextmanager
     def giving_way(self, *, to_request: int) -> Iterator[None]:
-        """Give way to a request, counted from the first of all: the block ends in ``Stopped``.
+        """Obey a request, counted from the first of all: the block ends with ``Stopped``.
 
-        Where so many have come before, it ends at once.
+        If that many have come before, it ends at once.
         """
         with self._at(to_request):
             if len(self._taken) >= to_request:
@@ -94,6 +94,6 @@ class EndRequests:
 
 
 def leave_to_controller() -> None:
-    """In a worker: ignore what a terminal sends to all processes at once; the controller ends its workers."""
+    """In a worker: ignore signals that a terminal sends to all processes; the controller stops its workers."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

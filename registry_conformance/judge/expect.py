@@ -1,4 +1,4 @@
-"""The verbs in which checks expect."""
+"""The expectations of checks."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ T = TypeVar("T")
 
 
 def require(exchange: Exchange, *statuses: int) -> Exchange:
-    """Return the exchange if it has one of ``statuses`` and a whole body; raise ``PreconditionFailed`` otherwise.
+    """Return the exchange if it has one of ``statuses`` and a complete body; raise ``PreconditionFailed`` otherwise.
 
-    For preparations and positive controls: what is judged is expected with the other verbs.
+    For preparations and positive controls; the subject of a check uses the other functions.
     """
     if exchange.status not in statuses or exchange.error:
         raise PreconditionFailed(f"status {_any(statuses)}, on which this check stands", _seen(exchange))
@@ -39,21 +39,21 @@ def require(exchange: Exchange, *statuses: int) -> Exchange:
 
 
 def require_any(found: Sequence[T], what: str) -> Sequence[T]:
-    """Stand on there being any of ``what``, or raise ``PreconditionFailed``; return them."""
+    """Return ``what`` if it is not empty; raise ``PreconditionFailed`` otherwise."""
     if not found:
         raise PreconditionFailed(f"{what}, on which this check stands", "none")
     return found
 
 
 def expect_status(exchange: Exchange, *statuses: int) -> Exchange:
-    """Expect one of ``statuses`` and a whole answer; return the exchange."""
+    """Expect one of ``statuses`` and a complete response; return the exchange."""
     if exchange.status not in statuses or exchange.error:
         raise Mismatch(f"status {_any(statuses)}", _seen(exchange))
     return exchange
 
 
 def expect_refused(exchange: Exchange, status: int, error_code: str | None = None) -> Exchange:
-    """Expect a deliberate refusal in MLflow's error form, with that status and error code; return the exchange."""
+    """Expect a rejection in MLflow's error form, with that status and error code; return the exchange."""
     wanted = f"a refusal with status {status}" + (f" and error_code {error_code}" if error_code else "")
     if exchange.status != status:
         raise Mismatch(wanted, _seen(exchange))
@@ -64,7 +64,7 @@ def expect_refused(exchange: Exchange, status: int, error_code: str | None = Non
 
 
 def expect_each_refused(exchanges: Iterable[Exchange], status: int) -> list[Exchange]:
-    """Expect every exchange to be a refusal with that status; return them."""
+    """Expect every exchange to be a rejection with that status; return them."""
     return [expect_refused(each, status) for each in exchanges]
 
 

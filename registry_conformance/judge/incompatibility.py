@@ -1,4 +1,4 @@
-"""Versions of MLflow that cannot work together, each with how that shows and where its makers say so."""
+"""Incompatible MLflow versions, with their symptom and the upstream reference."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ KNOWN = (
 
 
 def between(server: str, client: str) -> Incompatibility | None:
-    """Return what is known to keep a client from registering on a server, ``None`` if nothing is.
+    """Return the known incompatibility of a client and a server, ``None`` if there is none.
 
-    Each is a version, or a text that holds one, as ``mlflow 3.9.0``; of a text that holds none nothing is known.
+    Each is a version, or a text that contains one, such as ``mlflow 3.9.0``.
     """
     there, here = _version(server), _version(client)
     if there is None or here is None:

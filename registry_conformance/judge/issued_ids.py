@@ -1,4 +1,4 @@
-"""Every requirement id that was ever issued, by the release of the register that issued it: none is used again."""
+"""Every requirement id ever issued, with the register release that issued it; none is reused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LINE = re.compile(r"([A-Z]{3}-\d{3}) (\d+)(?: deprecated (\d+): (\S.*))?")
 
 @dataclass(frozen=True, slots=True)
 class IssuedId:
-    """One id: the ``release`` that issued it, and of a deprecated one the release that ended it, and why."""
+    """One id: the ``release`` that issued it; if deprecated, the release that ended it, and why."""
 
     id: str
     release: int
@@ -46,7 +46,7 @@ class IssuedIds(Mapping[str, IssuedId]):
 
     @classmethod
     def load(cls, folder: Path) -> IssuedIds:
-        """Read the list beside a register's files, an empty one if there is none; raise ``RegisterError``."""
+        """Read the list next to a register's files, empty if there is none; raise ``RegisterError``."""
         file = folder / FILE
         lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
         issued: dict[str, IssuedId] = {}
@@ -63,7 +63,7 @@ class IssuedIds(Mapping[str, IssuedId]):
         return cls(issued)
 
     def pinned(self, register: Register, release: int) -> Register:
-        """Return a register that asks only what a release of it asked, all if it is 0; raise ``RegisterError``."""
+        """Return a register with only the requirements of a release, all if it is 0; raise ``RegisterError``."""
         if not release:
             return register
         if not 1 <= release <= self.release:

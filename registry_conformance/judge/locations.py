@@ -1,6 +1,6 @@
-"""Where the project's own files lie: at the top of a checkout, or inside the package if it was installed from a wheel.
+"""Paths of the project's files: in a checkout, or inside the installed package.
 
-A wheel has, in its folder ``resources``, what the judge and the stacks need of a checkout's top.
+A wheel contains, in its folder ``resources``, the files of a checkout that the judge and the stacks need.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ DOCKER = ROOT / "docker"
 
 
 def report_folder() -> Path:
-    """Return where reports, history and ledgers go by default: ``reports`` of the checkout, else of this folder."""
+    """Return the default folder for reports, history and ledgers: ``reports`` of the checkout, else of this folder."""
     return (CHECKOUT or Path.cwd()) / "reports"
 
 
 def cache_folder() -> Path:
-    """Return a folder that is there for what can be made again: the checkout's, the user's, or a temporary one."""
+    """Return an existing cache folder: the checkout's, the user's, or a temporary one."""
     own = [CHECKOUT / ".pytest_cache" / "d" / "conformance"] if CHECKOUT is not None else []
     return _first_writable([*own, *_shared_places()])
 
 
 def shared_cache_folder() -> Path:
-    """Return a folder as ``cache_folder`` does, but one that all checkouts of this user share."""
+    """Return a cache folder that all checkouts of this user share."""
     return _first_writable(_shared_places())
 
 

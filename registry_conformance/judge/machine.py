@@ -1,4 +1,4 @@
-"""This machine as a process of ours meets it: paths, interpreter, and the only reader of environment variables."""
+"""This machine: paths, interpreter, and the only reader of environment variables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REMOVED = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy
 
 
 def part_environment(run_id: str, home: Path) -> dict[str, str]:
-    """Return the bare environment that every part starts from: nothing of the user's, no credentials, no proxy."""
+    """Return the base environment of every part: nothing of the user's, no credentials, no proxy."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return kept | {
         "HOME": str(home),
@@ -39,12 +39,12 @@ def part_environment(run_id: str, home: Path) -> dict[str, str]:
 
 
 def engine_environment() -> dict[str, str]:
-    """Return the variables that say where the Docker engine is, for processes that ask it."""
+    """Return the variables that locate the Docker engine."""
     return {name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "TESTCONTAINERS_"))}
 
 
 def isolate() -> None:
-    """Remove from this process what would leak the user's machine into a verdict: credentials, proxies, settings."""
+    """Remove the user's settings from this process: credentials, proxies, and all that could influence a verdict."""
     for name in list(os.environ):
         if name.startswith(_REMOVED_PREFIXES) or name in _REMOVED:
             del os.environ[name]
@@ -55,7 +55,7 @@ def isolate() -> None:
 
 @contextmanager
 def world(variables: Mapping[str, str]) -> Iterator[None]:
-    """Live with exactly ``variables`` as the environment; restore the former environment on leaving."""
+    """Replace the environment by ``variables``; restore it at the end of the block."""
     before = dict(os.environ)
     try:
         os.environ.clear()
@@ -67,44 +67,44 @@ def world(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def tracking_token() -> str:
-    """Return the user's API key as the MLflow client takes it, white space and all, empty if none is set."""
+    """Return MLFLOW_TRACKING_TOKEN unchanged, white space included, empty if it is not set."""
     return os.environ.get("MLFLOW_TRACKING_TOKEN", "")
 
 
 def tracking_login() -> tuple[str, str]:
-    """Return the user and the password that the user's MLflow client sends, both empty unless both are set."""
+    """Return the user and password of the MLflow client's variables, both empty unless both are set."""
     user, password = (os.environ.get(f"MLFLOW_TRACKING_{name}", "") for name in ("USERNAME", "PASSWORD"))
     return (user, password) if user and password else ("", "")
 
 
 def network_variable(name: str) -> str:
-    """Return a variable that describes the network, as ``HTTPS_PROXY``, in either case; empty if it is not set."""
+    """Return a network variable such as ``HTTPS_PROXY``, in either case; empty if it is not set."""
     return (os.environ.get(name.lower()) or os.environ.get(name) or "").strip()
 
 
 def variable(name: str) -> str | None:
-    """Return the value of an environment variable that a file of ours names, ``None`` if it is not set."""
+    """Return an environment variable that a file names, ``None`` if it is not set."""
     return os.environ.get(name)
 
 
 def stand_ins() -> list[str]:
-    """Return the environment variables that put something else in the place of the target."""
+    """Return the environment variables that would replace the target."""
     off = {"", "0", "false", "no", "off"}
     return sorted(name for name, value in os.environ.items() if "MOCK" in name.upper() and value.lower() not in off)
 
 
 def child_environment(*, without: str) -> dict[str, str]:
-    """Return this process's environment for a run of its own, less the variable that holds a secret of ours."""
+    """Return the environment for a child run, without variables that hold a secret of this run."""
     return {name: value for name, value in os.environ.items() if name != without}
 
 
 def python() -> str:
-    """Return the interpreter that parts written in Python run on: the one of this environment."""
+    """Return the Python interpreter for parts: this environment's."""
     return sys.executable
 
 
 def command_line() -> str:
-    """Return how this run was started, without the machine's paths."""
+    """Return how this run was started, without local paths."""
     return " ".join(["pytest", *(argument.replace(str(ROOT), ".") for argument in sys.argv[1:])])
 
 
@@ -114,12 +114,12 @@ def suite_version() -> str:
 
 
 def new_run_id() -> str:
-    """Return a name for a run: sorts by time, unique, fit for buckets, experiments and folders."""
+    """Return a new run id: sortable by time, unique, valid in names of buckets, experiments and folders."""
     return f"verify-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def client_version() -> str:
-    """Return the version of the MLflow client that is installed here, whole or as the skinny one; empty for none."""
+    """Return the version of the installed MLflow client, full or skinny; empty if there is none."""
     for distribution in ("mlflow", "mlflow-skinny"):
         with contextlib.suppress(PackageNotFoundError):
             return version(distribution)

@@ -1,4 +1,4 @@
-"""The failures that say what was expected and what was seen."""
+"""Exceptions of checks, with what was expected and what was observed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from registry_conformance.judge.visible import visible
 
 
 class Mismatch(AssertionError):  # noqa: N818 - a failed expectation, not an error of the suite
-    """The deployment does not do what a requirement says: ``expected`` and ``actual`` in words."""
+    """The deployment does not meet a requirement: ``expected`` and ``actual`` in words."""
 
     def __init__(self, expected: str, actual: str) -> None:
         self.expected, self.actual = visible(expected), visible(actual)
@@ -17,8 +17,8 @@ class Mismatch(AssertionError):  # noqa: N818 - a failed expectation, not an err
 
 
 class PreconditionFailed(Mismatch):
-    """What a check stands on is missing: its own requirement cannot be judged."""
+    """A precondition of a check is not met: its own requirement cannot be judged."""
 
 
 class NotAllowed(Mismatch):
-    """What a check wants to send or see is not to be had at this target: nothing is said of its requirement."""
+    """A request or observation of a check is not possible on this target: nothing follows for its requirement."""

@@ -1,4 +1,4 @@
-"""A stream for people that nothing breaks: neither a reader who is gone nor text that a terminal would obey."""
+"""A robust output stream: it survives a closed pipe, and escapes control characters."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _OURS = re.compile(r"(^(?:\x1b\[[0-9;]*[mK])*\r|\x1b\[[0-9;]*[mK])")
 
 
 class SteadyOutput:
-    """Writes to a stream until its reader is gone, and nowhere from then on.
+    """Writes to a stream until its reader is gone, then discards everything.
 
-    Control characters are spelled out, but for colours and for the line that is written anew.
+    Control characters are escaped, except colours and the rewriting of one line.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write what can be shown of ``text``."""
+        """Write the printable form of ``text``."""
         pieces = _OURS.split(text)
         shown = "".join(piece if place % 2 else visible(piece) for place, piece in enumerate(pieces))
         try:
@@ -45,7 +45,7 @@ class SteadyOutput:
         return getattr(self._stream, name)
 
     def _to_nowhere(self) -> None:
-        """Let all that is still written vanish: what else writes to the same place must not break either."""
+        """Discard all further output, including that of other writers to the same stream."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         try:
             os.dup2(nowhere, self._stream.fileno())
@@ -56,6 +56,6 @@ class SteadyOutput:
 
 
 def steady() -> None:
-    """Make this process's own output steady."""
+    """Make this process's own output robust."""
     sys.stdout = cast(TextIO, SteadyOutput(sys.stdout))
     sys.stderr = cast(TextIO, SteadyOutput(sys.stderr))

@@ -1,4 +1,4 @@
-"""Files that hold what was seen of a target: readable by their owner alone, whatever the mask, new or there before."""
+"""Files readable by their owner only, whatever the umask, new or existing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _OWNERS = 0o600
 
 
 def open_owned(file: Path) -> BinaryIO:
-    """Return a file that is written anew, its owner's alone before anything is in it.
+    """Return a truncated file that is readable by its owner only before anything is written; raise ``OSError``.
 
-    Raises ``OSError`` if it cannot be. What is no regular file, as ``/dev/stdout``, keeps its mode.
+    A special file such as ``/dev/stdout`` keeps its mode.
     """
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, _OWNERS)
     try:
@@ -27,6 +27,6 @@ def open_owned(file: Path) -> BinaryIO:
 
 
 def write_owned(file: Path, text: str) -> None:
-    """Write a text into such a file; raise ``OSError`` if it cannot be."""
+    """Write a text to such a file; raise ``OSError``."""
     with open_owned(file) as opened:
         opened.write(text.encode("utf-8", "backslashreplace"))

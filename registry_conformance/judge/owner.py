@@ -1,4 +1,4 @@
-"""Whose something is: a process, told from every other that has had its number, or will have it."""
+"""Identifies an owner process, distinguished from all other processes with the same pid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BOOT, _NUMBERS = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/p
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process: its number, when it started, and on which machine (since which boot, and among which numbers)."""
+    """A process: its pid, its start time, and its machine (boot id and pid namespace)."""
 
     pid: int
     started: str
@@ -27,7 +27,7 @@ class Owner:
 
     @classmethod
     def read(cls, text: str) -> Owner | None:
-        """Return the owner that a text names, ``None`` if it names none."""
+        """Return the owner in a text, ``None`` if it has none."""
         try:
             fields = json.loads(text)
             return cls(int(fields["pid"]), str(fields["started"]), str(fields["machine"]))
@@ -35,22 +35,22 @@ class Owner:
             return None
 
     def text(self) -> str:
-        """Return it as a text for ``read``."""
+        """Return the text form for ``read``."""
         return json.dumps(asdict(self))
 
     @property
     def is_here(self) -> bool:
-        """Whether it ran on this machine, so that its end can be seen from here."""
+        """Whether it runs on this machine, so that its end can be observed."""
         return self.machine == _machine()
 
     @property
     def is_dead(self) -> bool:
-        """Whether it has ended for certain; a process of another machine has not."""
+        """Whether it has certainly ended; unknown for a process of another machine."""
         return self.is_here and _started(self.pid) != self.started
 
 
 def _started(pid: int) -> str:
-    """Return when a process started, in a form that no change of the clock alters; empty if it does not run."""
+    """Return the start time of a process, independent of clock changes; empty if it does not run."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:
@@ -72,7 +72,7 @@ def _started_by_clock(pid: int) -> str:
 
 @cache
 def _machine() -> str:
-    """Return what tells this machine, as booted now, and this set of process numbers from all others."""
+    """Return an identifier of this machine, this boot, and this pid namespace."""
     try:
         return f"{platform.node()} {_BOOT.read_text().strip()} {_NUMBERS.stat().st_ino}"
     except OSError:

@@ -1,4 +1,4 @@
-"""What a target promises: profiles, and single features beyond them, each with how that is known."""
+"""The promises of a target: profiles and single features, each with the reason why it is assumed."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """What a target promises: profile -> how that is known, and feature -> whether it is there."""
+    """Promises of a target: profile -> reason, and feature -> whether it is present."""
 
     profiles: Mapping[str, str]
     features: Mapping[str, Feature] = field(default_factory=dict)
 
     def unasked(self, profile: str, feature: str = "") -> str:
-        """Return why a requirement of a profile, and of a feature if it names one, is not asked; empty if it is."""
+        """Return why a requirement of a profile (and of a feature, if given) does not apply; empty if it does."""
         known = self.features.get(feature)
         if known is not None and not known.present:
             return f"the feature {feature!r} is not promised: {known.how}"
@@ -57,7 +57,7 @@ class Promises:
         return f"{UNASKED}{profile!r} is not promised here"
 
     def has(self, feature: str) -> bool:
-        """Return whether a feature is there, as far as is known: nobody said that it is not."""
+        """Return whether a feature may be present: nothing says that it is not."""
         known = self.features.get(feature)
         return known is None or known.present
 

@@ -1,4 +1,4 @@
-"""What is said of a name that is not known: the nearest that is, and how to see all."""
+"""Suggestions for unknown names."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _AS_GOOD = 0.1
 
 
 def unknown(name: str, known: Iterable[str], *, listing: str = "") -> str:
-    """Return what to say of an unknown name: which known names are near it, and which there are.
+    """Return the message for an unknown name: the nearest known names, and which there are.
 
-    Of many names, ``listing`` is the command or the place that shows all.
+    For long lists, ``listing`` is the command or place that shows all.
     """
     names = list(dict.fromkeys(known))
     said = "unknown"
@@ -31,7 +31,7 @@ def unknown(name: str, known: Iterable[str], *, listing: str = "") -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> list[str]:
-    """Return the names that are most like the given one, best first, none if none is alike."""
+    """Return the most similar names, best first, none if none is similar."""
     likeness = {each: difflib.SequenceMatcher(None, name.lower(), each.lower()).ratio() for each in names}
     best = max(likeness.values(), default=0.0)
     if best < _ALIKE:

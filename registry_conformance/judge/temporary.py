@@ -1,4 +1,4 @@
-"""Temporary folders that say whose they are, so that the next start removes those of processes that were killed."""
+"""Temporary folders that record their owner, so that the next start removes those of killed processes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _DAY = 24 * 3600.0
 class Abandoned:
     """A folder whose owner has ended without removing it.
 
-    ``run`` is the run that ended with its owner, empty where only a part of one did; ``engine`` is whether that run had
-    containers too.
+    ``run`` is the run that ended with its owner, empty if only a part of one did; ``engine`` is whether that run had
+    containers.
     """
 
     folder: Path
@@ -34,9 +34,9 @@ class Abandoned:
 
 
 def owned_folder(prefix: str, owner: Owner | None = None, run: str = "", *, engine: bool = False) -> Path:
-    """Make a temporary folder, for whoever removes it in time; it bears its owner from the start.
+    """Create a temporary folder that records its owner; the caller removes it.
 
-    The owner is this process, or another: the controller of ``run``, with which all of that run ends.
+    The owner is this process, or another: the controller of ``run``.
     """
     maker = Owner.this()
     place = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{maker.pid}-{maker.started}-"))
@@ -49,7 +49,7 @@ def owned_folder(prefix: str, owner: Owner | None = None, run: str = "", *, engi
 
 @contextmanager
 def temporary_folder(prefix: str) -> Iterator[Path]:
-    """Yield a temporary folder that goes with the block, or, if this process is killed, with the next start."""
+    """Yield a temporary folder, removed at the end of the block or, if this process is killed, by the next start."""
     folder = owned_folder(prefix)
     try:
         yield folder
@@ -58,9 +58,9 @@ def temporary_folder(prefix: str) -> Iterator[Path]:
 
 
 def remove_abandoned() -> list[Abandoned]:
-    """Remove the temporary folders of this user whose owners have ended; return what they were.
+    """Remove temporary folders of this user whose owners have ended; return them.
 
-    A folder of another machine, or of this one before it was booted, is left until it is a day old.
+    A folder of another machine or an earlier boot is left until it is a day old.
     """
     found = [abandoned for folder in _own_folders() if (abandoned := _abandoned(folder))]
     for each in found:
@@ -69,7 +69,7 @@ def remove_abandoned() -> list[Abandoned]:
 
 
 def _own_folders() -> Iterator[Path]:
-    """Yield the folders beside our temporary ones that belong to this user; another's are none of our business."""
+    """Yield the temporary folders of the suite that belong to this user."""
     with os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
             try:
@@ -95,7 +95,7 @@ def _abandoned(folder: Path) -> Abandoned | None:
 
 
 def _unfinished(folder: Path) -> Abandoned | None:
-    """Return a folder that its owner was killed over while it made it."""
+    """Return a folder whose owner was killed while creating it."""
     pid, _, rest = folder.name.removeprefix(_UNFINISHED).partition("-")
     if not pid.isdigit():
         return None

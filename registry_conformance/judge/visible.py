@@ -1,4 +1,4 @@
-"""Text of others as it is shown: every character is seen, none is obeyed."""
+"""Untrusted text in printable form: every character is shown, none is interpreted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OBEYED = re.compile(
 
 
 def visible(text: str) -> str:
-    """Return ``text`` with what a terminal, an editor or a file would obey or refuse spelled out, as ``\\x1b``."""
+    """Return ``text`` with control characters and the like escaped, as ``\x1b``."""
     return _OBEYED.sub(_spelled, text)
 
 

@@ -1,4 +1,4 @@
-"""The one way in which this project waits for something that it cannot be told of: it looks again and again."""
+"""Polling: the one way in which this project waits for something that sends no notification."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PAUSE = 0.05
 
 
 def awaited(look: Callable[[], T], seconds: float, *, enough: Callable[[T], object] = bool, pause: float = _PAUSE) -> T:
-    """Return what a look shows as soon as that is enough, or else what the last look shows once the time is over.
+    """Return the result of ``look`` as soon as it is good enough, or the last result when the time is over.
 
-    There is one look at least, and one after the time is over: on a slow machine what came in time is seen. By default
-    whatever is true is enough. ``seconds`` and ``pause``, the time between two looks, are seconds.
+    There is at least one look, and one after the time is over: on a slow machine a result that came in time is seen. By
+    default any true value is enough. ``seconds`` and ``pause``, the time between two looks, are seconds.
     """
     give_up, over = time.monotonic() + seconds, seconds <= 0
     while not enough(found := look()) and not over:
@@ -31,7 +31,7 @@ def awaited(look: Callable[[], T], seconds: float, *, enough: Callable[[T], obje
 async def awaited_beside_others(
     look: Callable[[], Awaitable[bool]], seconds: float, *, first_pause: float = 0.005, longest_pause: float = _PAUSE
 ) -> bool:
-    """Return whether a look succeeded within the time, in an event loop that goes on meanwhile.
+    """Return whether ``look`` succeeded in time, without blocking the event loop.
 
     Pauses grow from the first to the longest.
     """

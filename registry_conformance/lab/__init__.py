@@ -1,1 +1,1 @@
-"""What we own and break: the deployment value, the stacks that realise it, the faults, images and programs."""
+"""The lab: the deployment value, the stacks that run it, faults, images and external parts."""

@@ -128,7 +128,7 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class FixedAnswer:
-    """A fixed answer of the key service to every question: status, body, and a delay in seconds before it."""
+    """A fixed response of the key service to every request: status, body, and a delay in seconds."""
 
     status: int = 200
     body: str = ""
@@ -216,7 +216,7 @@ class Links:
 
     @property
     def in_place(self) -> frozenset[str]:
-        """The links that a recorder stands on."""
+        """The links that have a recorder."""
         return self.watched | self.taped | {name for name in LINKS if getattr(self, name)}
 
 

@@ -1,4 +1,4 @@
-"""Programs of this machine that a stack is made of: where they are, and as whom they run."""
+"""Local programs that a stack needs: their paths, and the account that they run as."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _POSTGRESQL = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of this machine that may do nothing."""
+    """An unprivileged account of this machine."""
 
     uid: int
     gid: int
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What ``subprocess`` is told to start a process of it."""
+        """The arguments of ``subprocess`` that start a process as this account."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 def unprivileged() -> Account | None:
-    """Return the account for programs that refuse to run as root, ``None`` if we are not root."""
+    """Return the account for programs that refuse to run as root, ``None`` if the suite does not run as root."""
     if os.geteuid() != 0:
         return None
     found = pwd.getpwnam(_NOBODY)
@@ -36,12 +36,12 @@ def unprivileged() -> Account | None:
 
 
 def minio_path() -> str | None:
-    """Return where the ``minio`` binary is, or ``None``."""
+    """Return the path of ``minio``, or ``None``."""
     return shutil.which("minio")
 
 
 def database_program(name: str) -> Path | None:
-    """Return where a program of a database is, or ``None``; of several PostgreSQL, the newest."""
+    """Return the path of a database program, or ``None``; the newest of several PostgreSQL versions."""
     newest = sorted(_POSTGRESQL.glob(f"*/bin/{name}"), key=lambda path: path.parts[-3].zfill(4))
     if newest:
         return newest[-1]

@@ -1,4 +1,4 @@
-"""One HTTP exchange as evidence: what was sent, what came back, how long it took."""
+"""One HTTP exchange as evidence: request, response, and durations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TEXTUAL = ("json", "text", "xml", "html", "yaml", "graphql")
 
 
 class Digest:
-    """Size and sha256 of bytes that pass, with the first 256 KiB kept: constant memory at any size."""
+    """Size and sha256 of a byte stream, with its first 256 KiB, in constant memory."""
 
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
@@ -39,7 +39,7 @@ class Digest:
         self._head = bytearray()
 
     def update(self, chunk: bytes) -> None:
-        """Take in the next bytes."""
+        """Add the next bytes."""
         self._sha256.update(chunk)
         self.size += len(chunk)
         if len(self._head) < KEPT_BYTES:
@@ -52,7 +52,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body by ``size`` in bytes and ``sha256`` (empty if it was streamed past us), and its first 256 KiB."""
+    """A body by ``size`` in bytes and ``sha256`` (empty if it was only streamed through), and its first 256 KiB."""
 
     size: int
     sha256: str
@@ -97,17 +97,17 @@ class Exchange:
 
     @property
     def ok(self) -> bool:
-        """Whether the answer is a whole 2xx."""
+        """Whether the response is a complete 2xx."""
         return self.status is not None and 200 <= self.status < 300 and not self.error
 
     @property
     def refused(self) -> bool:
-        """Whether the answer is a deliberate refusal, 4xx."""
+        """Whether the response is a deliberate rejection, 4xx."""
         return self.status is not None and 400 <= self.status < 500
 
     @property
     def broke(self) -> bool:
-        """Whether it went wrong: 5xx, or no whole answer."""
+        """Whether it failed: 5xx, or no complete response."""
         return self.status is None or self.status >= 500 or bool(self.error)
 
     @property
@@ -117,7 +117,7 @@ class Exchange:
 
     @property
     def text(self) -> str:
-        """``content`` as text, bytes that are not UTF-8 replaced."""
+        """``content`` as text, with invalid UTF-8 replaced."""
         return self.content.decode("utf-8", "replace")
 
     @property
@@ -127,34 +127,34 @@ class Exchange:
 
     @property
     def request_id(self) -> str:
-        """The request id that the deployment returned, empty where none."""
+        """The request id in the response, empty if there is none."""
         return self.header("x-request-id")
 
     @property
     def error_code(self) -> str:
-        """The error code of MLflow's error form, empty if the answer is none."""
+        """The error code in MLflow's error form, empty if the response has another form."""
         document = self.json()
         return str(document.get("error_code", "")) if isinstance(document, dict) else ""
 
     def header(self, name: str) -> str:
-        """Return the first response header of that name, empty where none."""
+        """Return the first response header of that name, empty if there is none."""
         return next((value for known, value in self.response_headers if known.lower() == name.lower()), "")
 
     @property
     def allowed(self) -> frozenset[str]:
-        """The methods that the answer allows: a set, for they come in any order (RFC 9110, section 10.2.1)."""
+        """The methods in Allow, as a set because their order has no meaning (RFC 9110, section 10.2.1)."""
         lists = [value for name, value in self.response_headers if name.lower() == "allow"]
         return frozenset(method.strip() for value in lists for method in value.split(",")) - {""}
 
     def json(self) -> Any:
-        """Return the response body as JSON, ``None`` if it is not JSON, or none that can be held."""
+        """Return the response body as JSON, ``None`` if it is not JSON or too large to keep."""
         try:
             return parsed(self.content)
         except ValueError:
             return None
 
     def at(self, *path: str | int) -> Any:
-        """Return what lies at a path of fields and places in the JSON body, ``None`` if there is nothing."""
+        """Return the value at a path of field names and indexes in the JSON body, ``None`` if there is none."""
         found = self.json()
         for step in path:
             if isinstance(step, str) and isinstance(found, dict):
@@ -167,9 +167,9 @@ class Exchange:
 
     @property
     def document(self) -> Any:
-        """The response body as a JSON object that a check reads: what it lacks is told by the name of the field.
+        """The response body as a JSON object; a missing field is reported by its name.
 
-        Raises ``Mismatch`` if it is none, ``PreconditionFailed`` if the check only stands on it.
+        Raises ``Mismatch`` if it is none, ``PreconditionFailed`` if the exchange is only a premise of the check.
         """
         found, breach = self.json(), PreconditionFailed if self.premise else Mismatch
         if self.response_body.size > len(self.content):
@@ -215,7 +215,7 @@ class Exchange:
 
 
 def transport_error(problem: BaseException) -> str:
-    """Name a transport problem: refused, timeout, tls, name, reset or protocol, with its own words."""
+    """Name a transport error (refused, timeout, tls, name, reset or protocol), with its original text."""
     kinds: tuple[tuple[str, tuple[type[BaseException], ...]], ...] = (
         ("refused", (ConnectionRefusedError,)),
         ("timeout", (TimeoutError,)),
@@ -229,12 +229,12 @@ def transport_error(problem: BaseException) -> str:
 
 
 def masked(text: str) -> str:
-    """Return ``text`` with the values of credentials in URLs replaced by asterisks."""
+    """Return ``text`` with credentials in URLs replaced by asterisks."""
     return _MASKED_QUERY.sub(r"\1***", text)
 
 
 def _timings(moments: tuple[float, ...], seconds: float) -> dict[str, float]:
-    """Return phase -> its seconds: each phase that was watched, the last one up to the end of the exchange."""
+    """Return phase -> seconds, for each measured phase; the last one extends to the end of the exchange."""
     ends = (*moments, seconds) if moments else ()
     begins = (0.0, *ends)
     return {phase: round(end - begin, 6) for phase, begin, end in zip(PHASES, begins, ends, strict=False)}

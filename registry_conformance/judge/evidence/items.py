@@ -1,4 +1,4 @@
-"""What is kept to justify a verdict, as values that can be written as JSON: one type a kind, told apart by ``kind``."""
+"""The JSON form of evidence: one type a kind, distinguished by ``kind``."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class BodyItem(TypedDict):
 
 
 class ExchangeItem(TypedDict):
-    """A request and its answer; ``status`` is ``None`` if none came, ``error`` then says why.
+    """A request and its response; ``status`` is ``None`` without a response, with the reason in ``error``.
 
-    ``started`` is in seconds since the epoch, 0 if nobody looked; ``timings`` maps phases to seconds.
+    ``started`` is in seconds since the epoch, 0 if not measured; ``timings`` maps phases to seconds.
     """
 
     kind: Literal["exchange"]
@@ -47,14 +47,14 @@ class ExchangeItem(TypedDict):
 
 
 class StepItem(TypedDict):
-    """A step of a flow, and when it was done, in seconds since the epoch."""
+    """A step of a flow, and when it ended, in seconds since the epoch."""
 
     name: str
     finished: float
 
 
 class FlowItem(TypedDict):
-    """The exchanges of one piece of work, ``left_out`` more beyond them.
+    """The exchanges of one operation; ``left_out`` counts further ones.
 
     ``problem`` is why it ended early, empty if it did not.
     """
@@ -68,7 +68,7 @@ class FlowItem(TypedDict):
 
 
 class ObjectItem(TypedDict):
-    """What lies in the bucket under a key: its size in bytes, and its sha256 in hex."""
+    """An object in the bucket: key, size in bytes, and sha256 in hex."""
 
     kind: Literal["object"]
     key: str

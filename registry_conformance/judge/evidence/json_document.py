@@ -1,4 +1,4 @@
-"""JSON as a stranger wrote it: read in bounded depth, and what it lacks is told as an answer other than expected."""
+"""Untrusted JSON: parsed with limited depth; missing fields are reported as an unexpected response."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEEPEST = 100
 
 
 class Document(dict[str, Any]):
-    """A JSON object; a field that it lacks raises what it was told to raise, in words."""
+    """A JSON object; a missing field raises the given error, in words."""
 
     def __init__(self, fields: dict[str, Any], whose: str, breach: type[Mismatch]) -> None:
         named = ((Text(name).of(whose, breach), value) for name, value in fields.items())
@@ -26,7 +26,7 @@ class Document(dict[str, Any]):
 
 
 class Listing(list[Any]):
-    """A JSON list; an item that it lacks raises what it was told to raise, in words."""
+    """A JSON list; a missing item raises the given error, in words."""
 
     def __init__(self, items: list[Any], whose: str, breach: type[Mismatch]) -> None:
         super().__init__(checked_types(item, whose, breach) for item in items)
@@ -40,13 +40,13 @@ class Listing(list[Any]):
 
 
 class _Single:
-    """A text or number that has neither fields nor items: who asks for one is told so, in words."""
+    """A text or number: asking it for a field or item raises the given error, in words."""
 
     whose: str
     breach: type[Mismatch]
 
     def of(self, whose: str, breach: type[Mismatch]) -> Self:
-        """Return itself, able to say whose it is."""
+        """Return itself, with the name of its owner for messages."""
         self.whose, self.breach = whose, breach
         return self
 
@@ -74,7 +74,7 @@ class Whole(_Single, int):
 
 
 def checked_types(value: Any, whose: str, breach: type[Mismatch]) -> Any:
-    """Return a JSON value whose objects, lists, texts and numbers, at every depth, raise ``breach`` about ``whose``."""
+    """Return a JSON value whose objects, lists, texts and numbers raise ``breach`` about ``whose`` at any depth."""
     match value:
         case dict():
             return Document(value, whose, breach)
@@ -90,7 +90,7 @@ def checked_types(value: Any, whose: str, breach: type[Mismatch]) -> Any:
 
 
 def parsed(text: str | bytes) -> Any:
-    """Return a JSON value; raise ``ValueError`` for what is none, too deep, or has a number that no float can hold."""
+    """Return a JSON value; raise ``ValueError`` if it is invalid, too deep, or has a number beyond float."""
     try:
         value = json.loads(text, parse_float=_finite, parse_constant=_refused)
     except RecursionError:
@@ -102,7 +102,7 @@ def parsed(text: str | bytes) -> Any:
 
 
 def _is_deep(value: Any) -> bool:
-    """Return whether a value is nested deeper than is read, without calling itself."""
+    """Return whether a value is nested too deeply, without recursion."""
     layer = [value]
     for _ in range(DEEPEST):
         below: list[Any] = []

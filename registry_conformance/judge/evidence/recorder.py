@@ -1,4 +1,4 @@
-"""The evidence of one check: exchanges, objects and notes, bounded."""
+"""The evidence of one check: a limited number of exchanges, objects and notes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ LONGEST_FLOW = 200
 
 
 class Evidence:
-    """What justifies a check's verdict, in the order in which it was seen.
+    """The evidence of a check's verdict, in order of observation.
 
-    Of the exchanges the first 20 and the last 30 are kept; the others are counted. Threads may add.
+    The first 20 and the last 30 exchanges are kept; the others are counted. Thread-safe.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Evidence:
         self._others: list[EvidenceItem] = []
 
     def exchange(self, exchange: Exchange) -> Exchange:
-        """Keep an exchange and return it."""
+        """Add an exchange and return it."""
         with self._lock:
             self._exchanges += 1
             if len(self._first) < FIRST:
@@ -37,12 +37,12 @@ class Evidence:
         return exchange
 
     def note(self, text: str) -> None:
-        """Keep a sentence."""
+        """Add a sentence."""
         with self._lock:
             self._others.append({"kind": "note", "text": text})
 
     def flow(self, name: str, steps: Iterable[tuple[str, float]], exchanges: Sequence[Exchange], problem: str) -> None:
-        """Keep a flow of exchanges, the first 200 of them: steps with when each was done, why it ended early."""
+        """Add a flow of exchanges, the first 200 of them, with the time of each step and why it ended early."""
         shown = [exchange.evidence() for exchange in exchanges[:LONGEST_FLOW]]
         item: FlowItem = {
             "kind": "flow",
@@ -56,12 +56,12 @@ class Evidence:
             self._others.append(item)
 
     def object(self, key: str, size: int, sha256: str) -> None:
-        """Keep what lies in the bucket under a key."""
+        """Add an object of the bucket."""
         with self._lock:
             self._others.append({"kind": "object", "key": key, "size": size, "sha256": sha256})
 
     def items(self) -> tuple[EvidenceItem, ...]:
-        """Return all that was kept, with a note if exchanges were left out."""
+        """Return the evidence, with a note if exchanges were left out."""
         with self._lock:
             omitted = self._exchanges - len(self._first) - len(self._last)
             gap: list[NoteItem] = [{"kind": "note", "text": f"{omitted} exchanges left out here"}] if omitted else []

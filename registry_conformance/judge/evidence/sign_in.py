@@ -1,4 +1,4 @@
-"""Whether an answer asks its client to sign in with a browser: by a redirect to a page for that, or by a page."""
+"""Whether a response asks for a browser sign-in, by redirect or by page."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _LOOKED_AT = 50_000
 
 
 def is_redirect(answer: Exchange) -> bool:
-    """Return whether an answer sends its client elsewhere."""
+    """Return whether a response is a redirect."""
     return answer.status in REDIRECTS and bool(answer.header("location"))
 
 
 def goal_of(answer: Exchange) -> SplitResult | None:
-    """Return where a redirect leads, ``None`` if its Location is no address of the web."""
+    """Return the target URL of a redirect, ``None`` if its Location is no web address."""
     try:
         there = urlsplit(urljoin(answer.url, answer.header("location")))
         _ = there.port
@@ -48,9 +48,9 @@ def goal_of(answer: Exchange) -> SplitResult | None:
 
 
 def carries_away(answer: Exchange) -> bool:
-    """Return whether a redirect leads a client, which may take its credential along, to another host or out of TLS.
+    """Return whether a redirect leads a client, possibly with its credential, to another host or out of TLS.
 
-    A URL that carries its own right needs no credential, and is none that a client would take there.
+    A presigned URL needs no credential, and does not count.
     """
     here, there = urlsplit(answer.url), goal_of(answer)
     if not is_redirect(answer) or there is None or _SIGNED.search(there.query):
@@ -59,12 +59,12 @@ def carries_away(answer: Exchange) -> bool:
 
 
 def _host_of(address: SplitResult) -> tuple[str, int | None]:
-    """Return host and port of an address as they are reached, however they are written."""
+    """Return host and port of a URL in comparable form."""
     return (address.hostname or "").lower(), address.port or _PORTS.get(address.scheme)
 
 
 def leads_to_sign_in(answer: Exchange) -> bool:
-    """Return whether a redirect leads to a page where a person signs in."""
+    """Return whether a redirect leads to a sign-in page."""
     if not is_redirect(answer):
         return False
     here, there = urlsplit(answer.url), goal_of(answer)
@@ -83,7 +83,7 @@ def leads_to_sign_in(answer: Exchange) -> bool:
 
 
 def is_sign_in_page(answer: Exchange) -> bool:
-    """Return whether an answer is a page where a person signs in, be its status a success or a refusal."""
+    """Return whether a response is a sign-in page, whatever its status."""
     if not (answer.ok or answer.status in (401, 403)) or "html" not in answer.content_type:
         return False
     text = answer.text[:_LOOKED_AT].lower()
@@ -91,5 +91,5 @@ def is_sign_in_page(answer: Exchange) -> bool:
 
 
 def asks_to_sign_in(answer: Exchange) -> bool:
-    """Return whether an answer sends a person to sign in, or lets one sign in, in the place of what was asked for."""
+    """Return whether a response is a sign-in page or leads to one, instead of the requested content."""
     return leads_to_sign_in(answer) or is_sign_in_page(answer)

@@ -1,1 +1,1 @@
-"""A load: many clients at once, what they were told, and the proof afterwards that what was acknowledged is there."""
+"""Load tests: many concurrent clients, and the verification of every acknowledged write afterwards."""

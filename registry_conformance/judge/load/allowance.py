@@ -1,4 +1,4 @@
-"""What a load may still cost a target of others: asked before a piece of work begins, its proof included."""
+"""The remaining budget of a load on a third-party target, checked before each operation, verification included."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOOKS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a piece of work takes at most: requests, bytes uploaded, uploads."""
+    """The highest cost of an operation: requests, bytes uploaded, uploads."""
 
     requests: int
     bytes: int = 0
@@ -34,7 +34,7 @@ class Allowance:
     kept_back: int = 50
 
     def lacks(self, cost: Cost) -> str:
-        """Return which cap a piece of work would exceed, empty if none."""
+        """Return which limit an operation would exceed, empty if none."""
         guard = self._caps
         if guard is None:
             return ""

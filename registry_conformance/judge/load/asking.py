@@ -1,4 +1,4 @@
-"""One user of a load asks, and what becomes of it is written down."""
+"""Requests of a load's users, recorded in the history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TRANSPORT = frozenset({"refused", "name"})
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who writes down what a user does; ``user`` is its name."""
+    """The recorder of one user's requests; ``user`` is its name."""
 
     journal: Journal
     user: str
@@ -25,7 +25,7 @@ class Asking:
     def ask(
         self, kind: str, key: str, value: str, send: Callable[[], Exchange], answer: Answer = lambda _: ""
     ) -> Exchange:
-        """Send one request and write down what became of it; ``answer`` reads a whole 2xx."""
+        """Send one request and record the result; ``answer`` reads a complete 2xx response."""
         operation = Operation(self.journal.number(), self.user, kind, key, value, time.monotonic_ns())
         if kind in WRITES:
             self.journal.begins(operation)
@@ -67,7 +67,7 @@ def _outcome(met: Exchange) -> str:
 
 
 def text_at(*path: str | int) -> Answer:
-    """Return what reads the text at a path of a JSON answer, empty if there is none."""
+    """Return a function that reads the text at a path of a JSON response, empty if it is missing."""
 
     def read(met: Exchange) -> str:
         found = met.at(*path)
@@ -77,12 +77,12 @@ def text_at(*path: str | int) -> Answer:
 
 
 def sha256_of(met: Exchange) -> str:
-    """Return the digest of what came."""
+    """Return the digest of a response's body."""
     return met.response_body.sha256
 
 
 def versions_in(met: Exchange) -> str:
-    """Return the version numbers that a search found, by commas."""
+    """Return the version numbers in a search result, separated by commas."""
     found = met.at("model_versions")
     return ",".join(str(one.get("version")) for one in found) if isinstance(found, list) else ""
 

@@ -1,4 +1,4 @@
-"""A load as JSON: what ``verdicts.json`` has of it, as ``reports/schema`` describes."""
+"""A load as JSON for ``verdicts.json``, as ``reports/schema`` describes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST = 20
 
 
 def document(outcome: LoadOutcome) -> dict[str, Any]:
-    """Return what is told of a load, JSON-able."""
+    """Return a load as a JSON-able value."""
     happened, proof = outcome.happened, outcome.proof
     steps = figures.steps(happened)
     found = figures.knee(steps)

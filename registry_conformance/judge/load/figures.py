@@ -1,4 +1,4 @@
-"""Figures of a load: rates, percentiles by step over time, the knee, what each part took, errors by who wrote them."""
+"""Figures of a load: rates, percentiles by step and over time, the knee, resource usage, errors by responder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BUSY, _LATE = 0.9, 0.1
 
 
 def median_within(values: Sequence[float]) -> tuple[float, float]:
-    """Return between which values the median lies, in 99 of 100 samples of this size: by order alone, of no shape."""
+    """Return a 99 % confidence interval of the median, by order statistics, for any distribution."""
     ordered, half = sorted(values), _SIGMAS_OF_99 * math.sqrt(len(values)) / 2
     low, high = math.floor(len(values) / 2 - half), math.ceil(len(values) / 2 + half)
     return ordered[max(low, 0)], ordered[min(high, len(values) - 1)]
@@ -41,7 +41,7 @@ def median_within(values: Sequence[float]) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class StepFigures:
-    """One step, or one span of time: ``users``, seconds from the load's beginning, requests a second, percentiles.
+    """One step or time span: ``users``, start and end in seconds, requests per second, percentiles.
 
     ``errors`` is the share of requests that failed.
     """
@@ -59,9 +59,9 @@ class StepFigures:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorFigures:
-    """How busy the load's own processes were: processors of the busiest, the seconds by which loops were late.
+    """Load of the generator itself: CPU cores of its busiest process, and delay of its event loops in seconds.
 
-    ``saturated`` says why it was itself at its end, empty if it was not.
+    ``saturated`` says why the generator was the bottleneck, empty if it was not.
     """
 
     cpu: float
@@ -70,26 +70,26 @@ class GeneratorFigures:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that a share of the values does not exceed, 0 of none (nearest rank)."""
+    """Return the value that a share of the values does not exceed, 0 if there are none (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
 def of_users(happened: Happened) -> list[Operation]:
-    """Return the operations of the load's users that ended while it lasted."""
+    """Return the operations of the load's users that ended during it."""
     inside = (one for one in happened.history.operations if one.began >= happened.began)
     return [one for one in inside if one.kind not in ASIDE]
 
 
 def steps(happened: Happened) -> list[StepFigures]:
-    """Return the figures of each step, as it was really taken."""
+    """Return the figures of each step, with its actual times."""
     marks = [(note.at, int(note.told["users"])) for note in happened.history.noted("step")]
     ends = [at for at, _ in marks[1:]] + [happened.over]
     return [_figures(happened, users, at, end) for (at, users), end in zip(marks, ends, strict=True)]
 
 
 def over_time(happened: Happened) -> list[StepFigures]:
-    """Return the figures of equal spans of time."""
+    """Return the figures of equal time spans."""
     whole = max(1, happened.over - happened.began)
     edges = [happened.began + whole * number // _SPANS for number in range(_SPANS + 1)]
     marks = [(note.at, int(note.told["users"])) for note in happened.history.noted("step")]
@@ -111,9 +111,9 @@ def by_kind(happened: Happened) -> dict[str, StepFigures]:
 
 
 def overtaken(operations: Iterable[Operation]) -> float | None:
-    """Return the share of requests that one which was sent later overtook, of those that several were under way with.
+    """Return the share of concurrent requests that a later request overtook.
 
-    Where requests wait in one line, nobody is overtaken. ``None`` if too few were under way together.
+    If requests are served one at a time, nobody is overtaken. ``None`` if too few were concurrent.
     """
     found = sorted((one for one in operations if one.acknowledged), key=lambda one: one.began)
     begins = [one.began for one in found]
@@ -131,7 +131,7 @@ def overtaken(operations: Iterable[Operation]) -> float | None:
 
 
 def knee(found: Sequence[StepFigures]) -> StepFigures | None:
-    """Return the first step that nearly reaches the greatest rate, ``None`` of a load without several steps."""
+    """Return the first step close to the highest rate, ``None`` for a load without several steps."""
     if len(found) < 2:
         return None
     greatest = max(step.rate for step in found)
@@ -139,13 +139,13 @@ def knee(found: Sequence[StepFigures]) -> StepFigures | None:
 
 
 def errors(happened: Happened) -> dict[str, int]:
-    """Return who wrote an answer that is no success, with its status -> how many."""
+    """Return (responder, status) -> number of unsuccessful responses."""
     failed = (one for one in of_users(happened) if one.outcome != OK)
     return dict(Counter(f"{one.status or 'no answer'}: {one.who or one.error[:60] or 'nobody'}" for one in failed))
 
 
 def generator(happened: Happened) -> GeneratorFigures:
-    """Return how busy the load's own processes were while it lasted."""
+    """Return the load of the generator's own processes."""
     notes = [note for note in happened.history.noted("loop") if note.at >= happened.began]
     cpu = percentile([float(note.told["cpu"]) for note in notes], 0.9)
     lag = percentile([float(note.told["lag"]) for note in notes], 0.9)
@@ -159,7 +159,7 @@ def generator(happened: Happened) -> GeneratorFigures:
 
 
 def saturation(happened: Happened) -> dict[str, dict[str, float]]:
-    """Return part -> processors (mean and most), MiB (first and last), most connections, while the load lasted."""
+    """Return part -> CPU cores (mean, max), MiB (first, last), most connections, during the load."""
     told = {}
     for part, samples in happened.usage.parts.items():
         during = [each for each in samples if happened.began <= each.at <= happened.over] or samples
@@ -174,7 +174,7 @@ def saturation(happened: Happened) -> dict[str, dict[str, float]]:
 
 
 def growth(samples: Iterable[Sample]) -> float:
-    """Return how much memory grew after warming up: the last fifth over the second fifth of the samples, less 1."""
+    """Return the memory growth after the warm-up: the last fifth of the samples over the second fifth, minus 1."""
     found = [each.memory for each in samples]
     fifth = len(found) // 5
     if fifth < 3:
@@ -183,7 +183,7 @@ def growth(samples: Iterable[Sample]) -> float:
 
 
 def parts_of(happened: Happened) -> list[str]:
-    """Return the parts of the target that were watched."""
+    """Return the monitored parts of the target."""
     return [part for part in happened.usage.parts if part != GENERATOR]
 
 

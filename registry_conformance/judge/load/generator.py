@@ -1,4 +1,4 @@
-"""The program that makes a load: Locust, told what to do on its standard input; it ends with who started it.
+"""The load generator: Locust, configured on standard input; it ends with its parent.
 
 Run as ``python -m registry_conformance.judge.load.generator``.
 """
@@ -45,7 +45,7 @@ _SETTLE = 15
 
 
 class Steps(LoadTestShape):
-    """The steps of a plan, as Locust asks for them: each second."""
+    """The steps of a plan as a Locust load shape."""
 
     def __init__(self, steps: tuple[Step, ...], journal: Journal) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Locust has no types here
@@ -54,7 +54,7 @@ class Steps(LoadTestShape):
         self._noted: Step | None = None
 
     def tick(self) -> tuple[int, float] | None:
-        """Return how many users there are to be, and how many may come in a second; ``None`` at the end."""
+        """Return the target number of users and the spawn rate; ``None`` at the end."""
         now = self.get_run_time()  # type: ignore[no-untyped-call]  # Locust has no types here
         step = next((each for each in self._steps if now < each.ends), None)
         if step is None:
@@ -66,7 +66,7 @@ class Steps(LoadTestShape):
 
 
 class Process:
-    """One process of the load: the users that it has, and what it writes down."""
+    """One process of the load: its users and its journal."""
 
     def __init__(self, order: LoadOrder) -> None:
         self.order = order
@@ -93,11 +93,11 @@ class Process:
         )
 
     def personas(self) -> list[type[User]]:
-        """Return what Locust makes users of."""
+        """Return the user classes for Locust."""
         return [self._persona(name, *PERSONAS[name]) for name in PERSONAS]
 
     def end(self, why: str) -> None:
-        """Let no user begin anything more, and note why once."""
+        """Start no further operations, and record why, once."""
         if not self.ended:
             self.ended = why
             self.journal.note("ended", why=why)
@@ -131,12 +131,12 @@ class Process:
 
 
 def order_letter(process: str) -> str:
-    """Return how the names of a process's users begin."""
+    """Return the prefix of the names of a process's users."""
     return f"p{process}u"
 
 
 def main() -> None:
-    """Make the load that is asked for, or a worker's share of it."""
+    """Run the requested load, or a worker's share of it."""
     die_with_parent()
     order: LoadOrder = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
     if isinstance(order.door.guard, Guard):
@@ -155,7 +155,7 @@ def main() -> None:
 
 
 def _look_at_the_loop(journal: Journal) -> None:
-    """Write down how late this process is: the clock of its users runs no finer."""
+    """Record the delay of this process's event loop."""
     before, spent = time.monotonic(), time.process_time()
     late: list[float] = []
     while True:
@@ -204,7 +204,7 @@ def _await_workers(runner: MasterRunner, count: int) -> None:
 
 
 def _look_after(runner: Any, process: Process) -> None:
-    """End the load when nobody may send anything more, and note how many users there are."""
+    """End the load when nothing more may be sent, and record the number of users."""
     while True:
         gevent.sleep(0.5)
         process.journal.note("users", count=runner.user_count)

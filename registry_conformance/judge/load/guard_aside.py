@@ -1,4 +1,4 @@
-"""A guard that is asked beside the loop: its ledger is on the disk before a request is sent, and nobody else waits."""
+"""A guard for event loops: its ledger is written before a request is sent, without blocking other users."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from registry_conformance.judge.target.requests import Made
 
 @dataclass(frozen=True, slots=True)
 class GuardAside(Guard):
-    """The same guard, on the same ledger, asked in a thread of its own."""
+    """The same guard with the same ledger, called in a thread."""
 
     @classmethod
     def of(cls, guard: Guard) -> GuardAside:
-        """Return a guard in this form."""
+        """Return this wrapper of a guard."""
         return cls(guard.file, guard.run, guard.budget, guard.read_only, guard.patience, guard.target)
 
     def allow(
@@ -31,23 +31,23 @@ class GuardAside(Guard):
         *,
         removes: Made | None = None,
     ) -> None:
-        """Note a request that is about to be sent; raise ``GuardError`` if it may not be."""
+        """Record a request before it is sent; raise ``GuardError`` if it must not be sent."""
         _aside(lambda: Guard.allow(self, method, path, size, made, door, removes=removes))
 
     def met(self, method: str, path: str, door: str, *, dead: bool) -> None:
-        """Note a request that was sent."""
+        """Record a request that was sent."""
         _aside(lambda: Guard.met(self, method, path, door, dead=dead))
 
     def learn(self, made: Made, own_id: str) -> None:
-        """Note what the target calls something."""
+        """Record the target's id of an object."""
         _aside(lambda: Guard.learn(self, made, own_id))
 
     def spent(self) -> dict[str, tuple[float, float]]:
-        """Return what the run has cost so far and may cost."""
+        """Return the run's cost so far and its limits."""
         found: dict[str, tuple[float, float]] = _aside(lambda: Guard.spent(self))
         return found
 
 
 def _aside(work: Callable[[], Any]) -> Any:
-    """Return what work in a thread of the loop's pool returns; meanwhile others have their turn."""
+    """Return the result of blocking work, run in the loop's thread pool."""
     return gevent.get_hub().threadpool.apply(work)

@@ -1,4 +1,4 @@
-"""What clients did and were told: one line when a request begins, one when it ends, so that a death loses neither."""
+"""The history of a load: one line when a request begins and one when it ends, so that a crash loses neither."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Operation:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the target said that it is done."""
+        """Whether the target confirmed it."""
         return self.outcome == OK
 
     @property
     def seconds(self) -> float:
-        """How long it took, 0 if nothing came."""
+        """Its duration, 0 without a response."""
         return (self.ended - self.began) / 1e9 if self.ended else 0.0
 
 
@@ -58,7 +58,7 @@ _DIED = "never answered: its client died"
 
 
 class Journal:
-    """Writes a process's part of the history; lines go straight to the file."""
+    """Writes a process's part of the history; lines are written to the file at once."""
 
     def __init__(self, file: Path, process: str) -> None:
         self._file = file.open("a", encoding="utf-8", buffering=1)
@@ -66,20 +66,20 @@ class Journal:
         self._count = 0
 
     def number(self) -> str:
-        """Return a number that no other operation of the load has."""
+        """Return a number unique within the load."""
         self._count += 1
         return f"{self._process}.{self._count}"
 
     def begins(self, operation: Operation) -> None:
-        """Note an operation that changes something, before it is sent."""
+        """Record a changing operation before it is sent."""
         self._write({"begins": _short(operation)})
 
     def ends(self, operation: Operation) -> None:
-        """Note what became of an operation."""
+        """Record the result of an operation."""
         self._write({"ends": _short(operation)})
 
     def note(self, what: str, **told: Any) -> None:
-        """Note something about the load itself, at this moment."""
+        """Record an event of the load itself, now."""
         self._write({"note": what, "at": time.monotonic_ns(), **told})
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -88,7 +88,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something about the load itself: ``what``, when (nanoseconds of the monotonic clock), and more."""
+    """An event of the load itself: ``what``, when (nanoseconds of the monotonic clock), and details."""
 
     what: str
     at: int
@@ -97,14 +97,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All operations of a load, in the order in which they began, and what its processes noted."""
+    """All operations of a load, in the order of their start, and the notes of its processes."""
 
     operations: tuple[Operation, ...]
     notes: tuple[Note, ...]
 
     @classmethod
     def read(cls, files: Iterable[Path]) -> History:
-        """Return the history that these files hold; a last line that its writer did not finish is left out."""
+        """Return the history in these files; an incomplete last line is ignored."""
         operations: dict[str, Operation] = {}
         notes = []
         for line in _lines(files):

@@ -1,4 +1,4 @@
-"""MLflow by raw HTTP over a connection that is kept, as clients have it: what a load is made of."""
+"""MLflow by raw HTTP over a keep-alive connection, as real clients use it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from registry_conformance.judge.target.requests import Permit
 
 
 class NoEvidence(Evidence):
-    """Keeps no exchange: a load has its own history."""
+    """Discards exchanges: a load has its own history."""
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """Return the exchange."""
@@ -28,17 +28,17 @@ class NoEvidence(Evidence):
 
 @dataclass(slots=True)
 class Held:
-    """The connection that a client keeps, ``None`` before the first request and after a broken one."""
+    """A client's open connection, ``None`` before the first request and after it broke."""
 
     connection: http.client.HTTPConnection | None = None
     plain: socket.socket | None = None
 
     def take(self, connection: http.client.HTTPConnection) -> None:
-        """Keep a connection that was just opened."""
+        """Keep a newly opened connection."""
         self.connection, self.plain = connection, connection.sock
 
     def usable(self) -> http.client.HTTPConnection | None:
-        """Return the connection if it is open and silent: who closed it meanwhile has made it readable."""
+        """Return the connection if it is open and idle: a readable one has been closed by the server."""
         if self.plain is not None and select.select([self.plain], [], [], 0)[0]:
             self.drop()
         return self.connection
@@ -53,7 +53,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class KeptMlflow(MlflowHttp):
-    """MLflow through one door, each request on the same connection as long as that lasts."""
+    """MLflow through one door; requests share a connection as long as it lasts."""
 
     held: Held = field(default_factory=Held, compare=False)
 
@@ -118,7 +118,7 @@ _PIECE = 256 * 1024
 
 
 def content(mark: str, size: int) -> Iterable[bytes]:
-    """Yield ``size`` bytes that no other mark has, in pieces, without holding them."""
+    """Yield ``size`` bytes, unique for each mark, in pieces."""
     head = mark.encode().ljust(64, b".")[:64]
     left = size
     piece = (head * (_PIECE // len(head)))[:_PIECE]

@@ -1,4 +1,4 @@
-"""Whether versions and aliases behave as if requests had come one at a time: asked of Porcupine, a program in Go."""
+"""Checks versions and aliases for linearizability with Porcupine, a Go program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BUILD, _CHECK = 240.0, 600.0
 
 @dataclass(frozen=True, slots=True)
 class Linearizability:
-    """Which histories are in order, which are not, and of which the checker did not know in time.
+    """Which histories are linearizable, which are not, and which could not be decided in time.
 
     ``unseen`` says why nothing was checked, empty if it was.
     """
@@ -34,7 +34,7 @@ class Linearizability:
 
 
 def linearizability(history: History, last: Iterable[Operation]) -> Linearizability:
-    """Check the history of each alias and each model; ``last`` are the reads that followed the load."""
+    """Check the history of each alias and each model; ``last`` are the reads after the load."""
     histories = [*_aliases(history, last), *_versions(history)]
     if not histories:
         return Linearizability(unseen="no alias was moved and no version registered")
@@ -58,7 +58,7 @@ class CheckerError(RuntimeError):
 
 
 def _checker() -> str:
-    """Return the checker's program, built if it is not there; raise ``CheckerError`` if it cannot be."""
+    """Return the path of the checker, built if missing; raise ``CheckerError`` if that fails."""
     sources = sorted(SOURCE.glob("*"))
     mark = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()[:12]
     program = cache_folder() / f"porcupine-{mark}"
@@ -87,7 +87,7 @@ def _checker() -> str:
 
 
 def _aliases(history: History, last: Iterable[Operation]) -> list[dict[str, Any]]:
-    """Return the history of each alias: what set it, and what read it."""
+    """Return the history of each alias: writes and reads."""
     by_key: dict[str, list[dict[str, Any]]] = defaultdict(list)
     clients: dict[str, int] = {}
     reads = {"get-alias", "quiet"}
@@ -100,7 +100,7 @@ def _aliases(history: History, last: Iterable[Operation]) -> list[dict[str, Any]
 
 
 def _versions(history: History) -> list[dict[str, Any]]:
-    """Return the history of each model's numbers."""
+    """Return the history of each model's version numbers."""
     by_key: dict[str, list[dict[str, Any]]] = defaultdict(list)
     clients: dict[str, int] = {}
     for one in history.of("version"):
@@ -110,7 +110,7 @@ def _versions(history: History) -> list[dict[str, Any]]:
 
 
 def _told(one: Operation, clients: dict[str, int], kind: str) -> dict[str, Any]:
-    """Return an operation as the checker reads it; what nobody acknowledged may take effect at any later time."""
+    """Return an operation in the checker's form; an unacknowledged one may take effect at any later time."""
     return {
         "client": clients.setdefault(one.user, len(clients)),
         "kind": kind,

@@ -1,4 +1,4 @@
-"""One load from its first request to its last: a place is made, processes make the load, and all is written down."""
+"""Runs one load: prepares the target, starts the load processes, and collects the history."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Surroundings:
 
 
 def load(target: Target, plan: LoadPlan, around: Surroundings) -> Happened:
-    """Put a load on a target and return what happened; raise ``PreconditionFailed`` if it does not even begin."""
+    """Run a load on a target and return what happened; raise ``PreconditionFailed`` if it cannot start."""
     door = target.working_doors[0]
     around.folder.mkdir(parents=True, exist_ok=True)
     journal = Journal(around.folder / "journal-preparation.jsonl", "0")
@@ -92,7 +92,7 @@ def load(target: Target, plan: LoadPlan, around: Surroundings) -> Happened:
 
 
 def _orders(target: Target, door: Door, plan: LoadPlan, place: Place, around: Surroundings) -> list[LoadOrder]:
-    """Return the order of each process, the one that leads first."""
+    """Return the order of each process, the coordinator's first."""
     key = target.key_at(door)
     others = [target.keys[role] for role in ("admin", "reader") if role in target.keys and target.keys[role] != key]
     first = LoadOrder(
@@ -120,7 +120,7 @@ def _orders(target: Target, door: Door, plan: LoadPlan, place: Place, around: Su
 def _running(
     orders: Sequence[LoadOrder], processes: dict[str, subprocess.Popen[bytes]], around: Surroundings
 ) -> Iterator[None]:
-    """Start the load's processes, into ``processes`` by name; none is left after the block."""
+    """Start the load's processes, into ``processes`` by name; all are stopped at the end of the block."""
     try:
         for order in orders:
             with (around.folder / f"generator-{order.process}.log").open("wb") as log:
@@ -150,7 +150,7 @@ def _until_over(
     orders: Sequence[LoadOrder],
     around: Surroundings,
 ) -> tuple[list[str], int]:
-    """Wait until the leading process has ended; return which others ended before, and when a part was killed."""
+    """Wait until the coordinator has ended; return which others ended early, and when a part was killed."""
     leading = processes[orders[0].process]
     lost: dict[str, str] = {}
     killed_at, began = 0, time.monotonic()
@@ -183,12 +183,12 @@ def _until_over(
 
 
 def _has_begun(journal: Path) -> bool:
-    """Return whether the process that leads has let users begin."""
+    """Return whether the coordinator has started users."""
     return journal.exists() and '"note": "begins"' in journal.read_text(encoding="utf-8")
 
 
 def _awaited_clients(processes: Mapping[str, subprocess.Popen[bytes]], give_up: float, folder: Path) -> str:
-    """Let the MLflow client end the registration that it is at; return why it could register nothing, empty if not."""
+    """Let SDK registrations finish; return why they could register nothing, empty if they could."""
     client = processes.get("sdk")
     if client is None:
         return ""

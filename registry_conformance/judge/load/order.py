@@ -1,4 +1,4 @@
-"""What a process of a load is told: on its standard input, for it holds a key."""
+"""The configuration of a load process, sent on its standard input, because it contains a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a load showed: what each requirement is judged by, in one place."""
+"""The results of a load that requirements are judged by."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FEWEST = 30
 
 @dataclass(frozen=True)
 class LoadOutcome:
-    """A load that is over, with its proof."""
+    """A finished load with its verification."""
 
     target: Target
     happened: Happened
@@ -35,18 +35,18 @@ class LoadOutcome:
 
     @property
     def users(self) -> list[Operation]:
-        """What the users asked."""
+        """The operations of the users."""
         return figures.of_users(self.happened)
 
     @property
     def acknowledged(self) -> int:
-        """How many writes were acknowledged and looked up."""
+        """The number of acknowledged writes that were looked up."""
         return self.proof.looked_at.total()
 
     def improper_refusals(self) -> list[str]:
-        """Return each kind of answer to users that is no success and no proper refusal, with how many there were.
+        """Return each kind of unsuccessful response that is no proper rejection, with its number.
 
-        Proper is 429 or 503 with Retry-After, and 502 or 504 as long as a part of it was killed.
+        Proper are 429 or 503 with Retry-After, and 502 or 504 while a part was killed.
         """
         wrong = (
             f"{one.status or 'no answer'} ({one.who or one.error[:80]})"
@@ -57,23 +57,23 @@ class LoadOutcome:
 
     @property
     def improper(self) -> list[Operation]:
-        """The requests of users that neither succeeded nor were refused properly."""
+        """The users' requests that neither succeeded nor were properly rejected."""
         outage = self._outage()
         failed = (one for one in self.users if one.outcome != OK and not one.error.startswith("never answered"))
         return [one for one in failed if not self._proper(one, outage)]
 
     @property
     def overtaken(self) -> float | None:
-        """The share of requests that later ones overtook, ``None`` if too few were under way together."""
+        """The share of requests that later ones overtook, ``None`` if too few were concurrent."""
         return figures.overtaken([*self.users, *self.happened.history.of(QUIET)])
 
     def refused_keys(self) -> list[str]:
-        """Return requests with a good key that were told it is not."""
+        """Return requests with a valid key that were rejected for their key."""
         asked = (*self.users, *self.happened.history.of(QUIET))
         return [one.error for one in asked if one.status in (401, 403)][:_SHOWN]
 
     def let_in(self) -> list[str]:
-        """Return requests with a bad key that were not refused."""
+        """Return requests with an invalid key that were not rejected."""
         found = self.happened.history.of(STRANGER)
         return [f"{one.status} for a key that nobody was given: {one.key}" for one in found if one.acknowledged][
             :_SHOWN
@@ -81,23 +81,23 @@ class LoadOutcome:
 
     @property
     def all_let_in(self) -> list[Operation]:
-        """The requests with a bad key that were served."""
+        """The requests with an invalid key that were served."""
         return [one for one in self.happened.history.of(STRANGER) if one.acknowledged]
 
     def half_bodies(self) -> list[str]:
-        """Return answers of 200 whose body is not whole."""
+        """Return 200 responses with truncated bodies."""
         halves = (one for one in self.users if one.status == 200 and one.outcome != OK)
         return [one.error for one in halves][:_SHOWN]
 
     def growing(self) -> list[str]:
-        """Return each part whose memory grew by more than may be."""
+        """Return each part whose memory grew too much."""
         grown = {part: figures.growth(self.happened.usage.parts[part]) for part in figures.parts_of(self.happened)}
         return [f"{part}: {share:+.0%}" for part, share in grown.items() if share > FLAT and part in _FLAT_PARTS]
 
     def asked_too_often(self, cache: float) -> list[str]:
-        """Return how often the key service was asked about each key, where that is more than its cache allows.
+        """Return how often the key service was called for a key, if more often than the cache allows.
 
-        Each of a deployment's auth processes may ask once for each ``cache`` seconds, and once more at first.
+        Each auth process may call once per ``cache`` seconds, and once more at first.
         """
         assert self.target.key_record is not None, "the caller looked"
         lasted = (self.happened.over - self.happened.began) / 1e9 + 10
@@ -131,12 +131,12 @@ class LoadOutcome:
 
     @property
     def generator(self) -> figures.GeneratorFigures:
-        """How busy the load's own processes were."""
+        """The load of the generator's own processes."""
         return figures.generator(self.happened)
 
     @property
     def rate(self) -> float:
-        """Requests a second that were served, at the best step."""
+        """Served requests per second, at the best step."""
         return max((step.rate for step in figures.steps(self.happened)), default=0.0)
 
     @property
@@ -147,7 +147,7 @@ class LoadOutcome:
 
     @property
     def recovery(self) -> float | None:
-        """Seconds from the death of a part to the last request that failed for it; ``None`` if none was killed."""
+        """Seconds from the death of a part to the last request that failed for it; ``None`` without a killed part."""
         if not self.happened.killed_at:
             return None
         after = [one for one in self.users if one.outcome != OK and (one.ended or one.began) >= self.happened.killed_at]
@@ -165,7 +165,7 @@ class LoadOutcome:
         return self._in(one, outage)
 
     def _outage(self) -> tuple[int, int]:
-        """Return when a part that was killed could not be asked, (0, 0) if none was killed."""
+        """Return the time span in which a killed part was unavailable, (0, 0) if none was killed."""
         killed = self.happened.killed_at
         return (killed - 1_000_000_000, killed + int((self.recovery or 0) * 1e9)) if killed else (0, 0)
 
@@ -182,7 +182,7 @@ Say = Callable[[str], None]
 
 
 def concluded(target: Target, happened: Happened, run: str, say: Say) -> LoadOutcome:
-    """Return a load with its proof; what is done is said meanwhile."""
+    """Return a load with its verification; progress is reported meanwhile."""
     say(f"looking up what was acknowledged ({len(happened.history.operations)} requests were sent) ...")
     proof = prove(target, happened.history, run)
     order = linearizability(happened.history, proof.aliases)
@@ -190,7 +190,7 @@ def concluded(target: Target, happened: Happened, run: str, say: Say) -> LoadOut
 
 
 def outcome_lines(outcome: LoadOutcome) -> Iterator[str]:
-    """Yield the lines that say what a load was, and what came of it."""
+    """Yield the lines that describe a load and its results."""
     happened = outcome.happened
     for step in figures.steps(happened):
         yield (

@@ -1,4 +1,4 @@
-"""Where a load happens: what is made on the target before the first user comes, so that users can meet."""
+"""The objects that a load's users share, created on the target beforehand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEED_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An artifact that was acknowledged: the location of its run, its name there, the sha256 of what was sent."""
+    """An artifact whose upload was acknowledged: its run's location, its name, and the sha256 of its content."""
 
     location: str
     name: str
@@ -29,9 +29,9 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An experiment and a run in it, models that all users share, artifacts that all may download.
+    """An experiment with a run, models that all users share, artifacts that all may download.
 
-    ``run`` is the name of the load's run; every name made begins with it.
+    ``run`` is the name of the load's run; every created name starts with it.
     """
 
     run: str
@@ -42,7 +42,7 @@ class Place:
 
 
 def prepare(door: MlflowHttp, asking: Asking) -> Place:
-    """Make the place of a load; raise ``PreconditionFailed`` if the target does not even take that."""
+    """Create the shared objects of a load; raise ``PreconditionFailed`` if the target rejects them."""
     name = f"{door.run}-load"
     made = asking.ask("experiment", name, "", partial(door.create_experiment, name))
     experiment = require(made, 200).document["experiment_id"]

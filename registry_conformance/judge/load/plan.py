@@ -1,4 +1,4 @@
-"""What a load is: how many users, doing what with which sizes, in which shape over time; read from one line."""
+"""The plan of a load (users, operations, sizes, shape over time), parsed from one line."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _BIGGEST = 1024 * MIB
 
 
 class LoadPlanError(ValueError):
-    """A load cannot be had as it was asked for; the message names the setting and what is allowed."""
+    """A load plan is invalid; the message names the setting and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A part of a load: so many users, from ``begins`` until ``ends``, in seconds from the load's beginning."""
+    """A step of a load: a number of users, from ``begins`` to ``ends``, in seconds from its start."""
 
     begins: float
     ends: float
@@ -64,7 +64,7 @@ class LoadPlan:
 
     @classmethod
     def parse(cls, text: str) -> LoadPlan:
-        """Return the plan that a line says, as ``shape=ramp users=16 seconds=40``; raise ``LoadPlanError``."""
+        """Return the plan in a line such as ``shape=ramp users=16 seconds=40``; raise ``LoadPlanError``."""
         found: dict[str, Any] = {}
         budgets: dict[str, float] = {}
         for each in text.split():
@@ -86,7 +86,7 @@ class LoadPlan:
 
     @property
     def series(self) -> str:
-        """What a load must have in common with another to be compared with it: all but budgets, page and workers."""
+        """What two loads must have in common to be comparable: everything except budgets, page and workers."""
         return str(replace(self, budgets=(), page=0, workers=0))
 
     @property
@@ -103,11 +103,11 @@ class LoadPlan:
 
     @property
     def sdk_users(self) -> int:
-        """How many of the users are MLflow's own client: at least one if any is to be."""
+        """The number of users with MLflow's own client: at least one if any are requested."""
         return max(1, round(self.users * self.sdk)) if self.sdk else 0
 
     def budget(self, name: str) -> float | None:
-        """Return what the target declares, ``None`` if it declares nothing of the kind."""
+        """Return a declared limit, ``None`` if it is not declared."""
         return dict(self.budgets).get(name)
 
 

@@ -1,4 +1,4 @@
-"""The proof after a load: every acknowledged write is looked up, past the proxy and in the bucket."""
+"""The verification after a load: every acknowledged write is looked up at the origin and in the bucket."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOO_BUSY = frozenset({408, 429})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it was acknowledged: ``what`` in a sentence; ``key`` is what it is about."""
+    """A deviation from what was acknowledged: ``what`` in a sentence; ``key`` is the object."""
 
     key: str
     what: str
@@ -40,10 +40,9 @@ class Finding:
 
 @dataclass
 class Proof:
-    """What the look afterwards found, and how much it looked at: kind -> number of acknowledged writes.
+    """The result of the verification: kind -> number of acknowledged writes that were looked up.
 
-    ``unseen`` are sentences about what could not be looked at. ``aliases`` is where each alias points in the end, as
-    operations that read it.
+    ``unseen`` are sentences about what could not be looked up. ``aliases`` are final reads of each alias.
     """
 
     where: str
@@ -101,16 +100,16 @@ class _Prover:
 
     @property
     def _wire(self) -> MlflowHttp:
-        """This thread's client, with a connection of its own."""
+        """This thread's client, with its own connection."""
         if not hasattr(self._own, "client"):
             self._own.client = replace(self._client, held=Held())
         client: MlflowHttp = self._own.client
         return client
 
     def _look(self, ask: Callable[[MlflowHttp], Exchange]) -> Exchange | None:
-        """Return an answer that says whether a thing is there; what is too busy to say it is asked again.
+        """Return a response that says whether an object exists; an overloaded target is retried.
 
-        ``None`` if nothing says it, which is noted as unseen: what was not seen is not lost.
+        ``None`` if nothing tells, which is recorded as unseen: an unseen object is not lost.
         """
         for number in range(_MOST_TRIES):
             time.sleep(_PAUSE * number)
@@ -169,7 +168,7 @@ class _Prover:
             self._found.corrupted.append(Finding(f"artifact {one.key}", said))
 
     def _body(self, location: str, name: str) -> tuple[bool, Body | None]:
-        """Return whether anybody said what is stored, and that, ``None`` for nothing."""
+        """Return whether the stored content could be read, and the content, ``None`` for nothing."""
         if self._bucket is not None:
             from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - not every load has a bucket
 
@@ -182,7 +181,7 @@ class _Prover:
         return met is not None, met.response_body if met is not None and met.ok else None
 
     def _versions_of(self, model: str) -> None:
-        """Look for registrations that are there twice: two versions of one source, of which one was acknowledged."""
+        """Look for duplicate registrations: two versions of one source, of which one was acknowledged."""
         held = Counter(str(version.get("source")) for version in self._listed(model))
         asked: Counter[str] = Counter(one.value for one in self._history.of("version") if one.key == model)
         for source, count in held.items():
@@ -217,7 +216,7 @@ class _Prover:
                 )
 
     def _pointing(self, key: str) -> None:
-        """See where an alias points in the end, and that there is a version there."""
+        """Read where an alias finally points, and verify that this version exists."""
         model, _, alias = key.rpartition("@")
         began = time.monotonic_ns()
         met = self._look(lambda wire: wire.get("registered-models/get", name=model))
@@ -239,7 +238,7 @@ class _Prover:
             self._found.nowhere.append(Finding(f"alias {key}", f"points at version {number}, and that is {there}"))
 
     def _stored_twice(self, puts: Iterable[Operation]) -> None:
-        """Look for artifacts that the bucket holds in more versions than were sent, if it keeps versions."""
+        """Look for artifacts with more versions in the bucket than were sent, if it keeps versions."""
         if self._bucket is None:
             return
         sent = Counter(one.key for one in self._history.of("put"))

@@ -1,4 +1,4 @@
-"""A client that asks little while others ask much, and one whose key is no good: both are to be answered as ever."""
+"""Two background clients: one that sends few requests, and one with an invalid key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BETWEEN = 0.1
 
 
 def watch_quietly(order: LoadOrder, journal: Journal) -> None:
-    """Ask where an alias points, again and again: with the other key, and at the same time with a bad one."""
+    """Read an alias again and again with the other key, and at the same time with an invalid one."""
     asks = [gevent.spawn(_ask, order, journal, QUIET, order.other or order.key)]
     if order.stranger is not None:
         asks.append(gevent.spawn(_ask, order, journal, STRANGER, order.stranger))

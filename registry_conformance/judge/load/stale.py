@@ -1,4 +1,4 @@
-"""Reads that missed what was acknowledged before they began."""
+"""Stale reads: reads that miss a write acknowledged before they were sent."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from registry_conformance.judge.load.proof import Finding
 
 
 def stale_reads(history: History) -> Iterator[Finding]:
-    """Yield each read that does not show a write which was acknowledged before it was sent."""
+    """Yield each read that does not show a write acknowledged before it was sent."""
     yield from _single(history)
     yield from _searches(history)
 
 
 def _single(history: History) -> Iterator[Finding]:
-    """Yield reads of one version, or of one artifact, that find another or none."""
+    """Yield stale reads of single versions and artifacts."""
     for one in history.of("get-version", "get"):
         if one.status is None or one.status >= 500 or one.status in (408, 429):
             continue
@@ -26,7 +26,7 @@ def _single(history: History) -> Iterator[Finding]:
 
 
 def _searches(history: History) -> Iterator[Finding]:
-    """Yield searches for the newest versions that lack one that was acknowledged before."""
+    """Yield searches for the newest versions that miss an acknowledged one."""
     given: dict[str, list[Operation]] = defaultdict(list)
     for one in history.of("version"):
         if one.acknowledged:

@@ -1,4 +1,4 @@
-"""What parts and load generators take of this machine while a load lasts: processor, memory, connections."""
+"""Resource usage of parts and load generators during a load: CPU, memory, connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look at a part: when (monotonic nanoseconds), processors used, MiB in memory, open connections."""
+    """One sample of a part: time (monotonic nanoseconds), CPU cores, MiB of memory, open connections."""
 
     at: int
     cpu: float
@@ -29,7 +29,7 @@ class Sample:
 
 @dataclass
 class Usage:
-    """Part -> what it took, look by look."""
+    """Part -> its samples."""
 
     parts: dict[str, list[Sample]] = field(default_factory=dict)
     _known: dict[int, psutil.Process] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Usage:
 
 @contextmanager
 def watched(processes: Processes) -> Iterator[Usage]:
-    """Look twice a second at the parts while the block lasts."""
+    """Sample the parts twice a second during the block."""
     usage, over = Usage(), threading.Event()
 
     def watch() -> None:

@@ -1,4 +1,4 @@
-"""What people do with a registry, by raw HTTP: they register, download, search, and move aliases."""
+"""The users of a load, by raw HTTP: they register, download, search, and move aliases."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _MLMODEL = "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n"
 
 
 class AllowanceSpentError(Exception):
-    """The next piece of work would exceed a cap of the target; the message says which."""
+    """The next operation would exceed a limit of the target; the message says which."""
 
 
 @dataclass
 class Shared:
-    """What the users of one process know of each other: artifacts that were acknowledged, the newest last."""
+    """What the users of one process share: acknowledged artifacts, the newest last."""
 
     stored: deque[Stored] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
 
 @dataclass
 class Person:
-    """One user: a client with its connection, a name, and what it knows."""
+    """One user: a client with its connection, its name and its state."""
 
     client: KeptMlflow
     asking: Asking
@@ -46,19 +46,19 @@ class Person:
     own_model: str = ""
 
     def begin(self, cost: Cost) -> None:
-        """Take leave for a piece of work; raise ``AllowanceSpentError`` if it would cost too much."""
+        """Reserve budget for an operation; raise ``AllowanceSpentError`` if there is not enough."""
         self.turns += 1
         if lacking := self.allowance.lacks(cost):
             raise AllowanceSpentError(lacking)
 
     def size(self) -> int:
-        """Return how many bytes the next model has."""
+        """Return the size of the next model in bytes."""
         sizes, weights = zip(*self.plan.sizes, strict=True)
         return int(self.random.choices(sizes, weights)[0])
 
 
 def register(person: Person) -> None:
-    """Register a model as a whole: run, parameters, files, version, tag, alias; then see that it is so."""
+    """Register a complete model (run, parameters, files, version, tag, alias), then read it back."""
     size = person.size()
     person.begin(Cost(16, size + SMALL, 2))
     location, run_id = _run(person)
@@ -81,7 +81,7 @@ def register(person: Person) -> None:
 
 
 def download(person: Person) -> None:
-    """Download an artifact that was acknowledged to somebody."""
+    """Download an artifact whose upload was acknowledged."""
     person.begin(Cost(1))
     one = person.random.choice([*person.shared.stored, *person.place.seeds])
     person.asking.ask(
@@ -108,7 +108,7 @@ def search(person: Person) -> None:
 
 
 def move_alias(person: Person) -> None:
-    """Move the alias of a model that all share, or ask where it points."""
+    """Move the alias of a shared model, or read where it points."""
     person.begin(Cost(3))
     model = person.random.choice(person.place.models)
     if person.random.random() < 0.4:
@@ -150,7 +150,7 @@ def _run(person: Person) -> tuple[str, str]:
 
 
 def _put(person: Person, location: str, name: str, body: bytes | int) -> Stored | None:
-    """Upload a file, of so many bytes that no other has if no body is given; return it if it was acknowledged."""
+    """Upload a file, by default of unique bytes; return it if the upload was acknowledged."""
     if isinstance(body, bytes):
         send = partial(person.client.put_artifact, location, name, body)
     else:
@@ -161,7 +161,7 @@ def _put(person: Person, location: str, name: str, body: bytes | int) -> Stored 
 
 
 def _model(person: Person) -> str:
-    """Return the model that gets the next version: one that all share, or the user's own."""
+    """Return the model for the next version: a shared one, or the user's own."""
     if person.random.random() < 0.3:
         return person.random.choice(person.place.models)
     if not person.own_model:

@@ -1,6 +1,6 @@
-"""What organisations put in the place of MLflow's own check of passwords, each with one mistake in it.
+"""Custom authentication functions for MLflow's basic-auth, each with one mistake.
 
-MLflow's basic-auth takes such a function by its setting ``authorization_function``. The server alone imports this.
+MLflow loads such a function by its setting ``authorization_function``. Only the server imports this module.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ _looked_up = auth._role_permission_for
 
 
 def everybody_is_admin() -> Authorization | Response:
-    """Check the password, and take whoever has a good one for the administrator."""
+    """Check the password, but treat every valid user as the administrator."""
     known = auth.authenticate_request_basic_auth()
     return known if isinstance(known, Response) else _admin()
 
 
 def artifacts_for_everybody() -> Authorization | Response:
-    """Check the password, and let whoever has a good one do everything with artifacts."""
+    """Check the password, but let every valid user do everything with artifacts."""
     known = auth.authenticate_request_basic_auth()
     return _admin() if "mlflow-artifacts" in request.path and not isinstance(known, Response) else known
 
 
 def guests_are_admins() -> Authorization | Response:
-    """Take whoever gives no password for the administrator."""
+    """Treat users without a password as administrators."""
     return _admin() if request.authorization is None else auth.authenticate_request_basic_auth()
 
 
 def by_name_alone() -> Authorization | Response:
-    """Take everybody for who they say they are, if there is such a user."""
+    """Accept every existing user name without checking the password."""
     said = request.authorization
     if said is not None and said.username and auth.store.has_user(said.username):
         return said
@@ -43,7 +43,7 @@ def by_name_alone() -> Authorization | Response:
 
 
 def permissions_are_remembered() -> Authorization | Response:
-    """Check the password, and look up once what a user may do with a thing."""
+    """Check the password, but look up a user's permission only once."""
     auth._role_permission_for = _remembered
     return auth.authenticate_request_basic_auth()
 
@@ -60,7 +60,7 @@ def _remembered(
     workspace_fetcher: Callable[[str], Any],
     workspace_label: str,
 ) -> Callable[[], Permission | None]:
-    """Return what looks up the permission of a user, and only for the first time."""
+    """Return a function that looks up a user's permission only the first time."""
     key = (username, resource_type, resource_key)
     look = _looked_up(username, resource_type, resource_key, workspace_lookup_id, workspace_fetcher, workspace_label)
 

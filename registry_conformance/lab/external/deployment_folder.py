@@ -1,4 +1,4 @@
-"""A folder laid out as ``docker/``, whose files stand in the place of the shipped ones: somebody's own settings."""
+"""A folder laid out like ``docker/``, whose files replace the shipped ones."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _REQUIREMENTS = "requirements"
 
 
 class DeploymentFolderError(ValueError):
-    """A folder cannot stand in the place of ``docker/``; the message says what is wrong with it."""
+    """A folder cannot replace ``docker/``; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentFolder:
-    """A folder, and what it changes: ``files`` are those that differ from the shipped, as ``Deployment`` has them."""
+    """A folder and its changes: ``files`` are those that differ from the shipped ones, as in ``Deployment``."""
 
     folder: Path
     files: tuple[tuple[str, str], ...]
@@ -44,11 +44,11 @@ class DeploymentFolder:
 
     @property
     def proxies(self) -> Path | None:
-        """The folder of configurations of other proxies, ``None`` if it has none."""
+        """The folder with configurations of other proxies, ``None`` if there is none."""
         return self.folder / PROXIES if (self.folder / PROXIES).is_dir() else None
 
     def change(self, deployment: Deployment) -> Deployment:
-        """Return a deployment with these files; those that it has otherwise already stay as they are."""
+        """Return a deployment with these files; files that it already replaces are kept."""
         return replace(deployment, files=tuple(sorted({**dict(self.files), **dict(deployment.files)}.items())))
 
 
@@ -60,7 +60,7 @@ def _read_by(folder: Path, part: str) -> list[str]:
 
 
 def _refuse_unread(path: str) -> None:
-    """Raise ``DeploymentFolderError`` for a file of the proxy that nothing would read: it is misspelt."""
+    """Raise ``DeploymentFolderError`` for a proxy file that nothing would read: its name is misspelt."""
     part, _, name = path.partition("/")
     if part == "proxy" and not (DOCKER / path).is_file():
         raise DeploymentFolderError(f"{path}: {unknown(name, [each.name for each in (DOCKER / part).glob('*.*')])}")

@@ -1,4 +1,4 @@
-"""An image of others in the place of a part: how it is told where the other parts are, and what it cannot be."""
+"""A third-party image as a part: how it is configured, and which deployments it cannot be part of."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class ExternalImageError(ValueError):
-    """Settings of an image cannot be used; the message names file, entry and what is allowed."""
+    """The settings of an image are invalid; the message names file, entry and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,9 @@ class ExternalImage:
 
     @classmethod
     def read(cls, part: str, image: str, file: Path | None = None) -> ExternalImage:
-        """Return an image with its settings, those of ``docker/settings`` if no file is named.
+        """Return an image with its settings, by default those of ``docker/settings``.
 
-        Raises ``ForeignError``.
+        Raises ``ExternalImageError``.
         """
         shown = file.name if file else f"docker/settings/{part}.toml"
         try:
@@ -97,22 +97,22 @@ class ExternalImage:
         )
 
     def filled_in(self, places: Mapping[str, object]) -> tuple[dict[str, str], list[str]]:
-        """Return variables and arguments with what stands in braces filled in."""
+        """Return variables and arguments with the placeholders filled in."""
         variables = {name: value.format_map(places) for name, value in self.variables}
         return variables, [argument.format_map(places) for argument in self.arguments]
 
     @property
     def asks_auth(self) -> bool:
-        """Whether it is told where the auth service is, and so is judged with that service's policy."""
+        """Whether it calls the auth service, and so is judged with that service's policy."""
         return "auth_host" in _named(self.variables, self.arguments)
 
     @property
     def whose(self) -> str:
-        """What reports call it."""
+        """Its name in reports."""
         return f"the {self.part} {self.image} is not ours"
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment, empty if it can."""
+        """Return why a deployment is not possible with it, empty if it is."""
         if self.part == "mlflow":
             flags, usual = deployment.mlflow, MLflow()
             same = (flags.default_root, flags.serve_artifacts) == (usual.default_root, usual.serve_artifacts)
@@ -125,9 +125,9 @@ class ExternalImage:
 
 
 def named(part: str, options: Mapping[str, Any], *, in_containers: bool) -> ExternalImage | None:
-    """Return the image that options name for a part, with its settings; ``None`` if it is the reference's own.
+    """Return the image that the options name for a part, with its settings; ``None`` for the reference's own.
 
-    Raises ``ForeignError`` that names the option.
+    Raises ``ExternalImageError`` that names the option.
     """
     image, file = options.get(f"{part}_image", ""), options.get(f"{part}_settings", "")
     if file and not image:
@@ -143,7 +143,7 @@ def named(part: str, options: Mapping[str, Any], *, in_containers: bool) -> Exte
 
 
 def _pinned(image: str) -> str:
-    """Return the full name of an image that is built here, which says what it was built from; others as they are."""
+    """Return the full tag of an image that is built here; other names unchanged."""
     ours = {recipe.latest: recipe.tag for recipe in RECIPES.values()}
     return ours.get(image if ":" in image.rpartition("/")[2] else f"{image}:latest", image)
 
@@ -180,7 +180,7 @@ def _fits(name: str, value: object) -> bool:
 
 
 def _named(variables: tuple[tuple[str, str], ...], arguments: tuple[str, ...], shown: str = "") -> set[str]:
-    """Return what the texts name in braces; raise ``ForeignError`` for braces that do not close."""
+    """Return the placeholders in the texts; raise ``ExternalImageError`` for unbalanced braces."""
     texts = [*(value for _, value in variables), *arguments]
     try:
         return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name is not None}

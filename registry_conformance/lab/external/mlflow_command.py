@@ -1,4 +1,4 @@
-"""MLflow started as people start it, by ``mlflow server``, in the place of the reference's own way."""
+"""MLflow started by ``mlflow server``, as most people do, instead of the reference's way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORKSPACES = ("conformance", "elsewhere")
 
 
 class MlflowCommandError(ValueError):
-    """There is no such way of starting MLflow, or no such version; the message says which there are."""
+    """There is no such way to start MLflow, or no such version; the message lists the existing ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class MlflowCommand:
         return replace(started, name=text, version=first, python=environment.python)
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment, empty if it can."""
+        """Return why a deployment is not possible with it, empty if it is."""
         if deployment.mlflow not in (MLflow(), MLflow(up=False)):
             return f"MLflow by `mlflow server` ({self.name}) has the flags that it is started with"
         return ""

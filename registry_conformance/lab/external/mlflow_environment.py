@@ -1,4 +1,4 @@
-"""MLflow of another version than ours: a virtual environment of its own, made once by uv and kept."""
+"""Other MLflow versions: a virtual environment for each, created once by uv and cached."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ class MlflowEnvironmentError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class MlflowEnvironment:
-    """The virtual environment of one version of MLflow, in a cache that all checkouts of this user share."""
+    """The virtual environment of one MLflow version, in a cache that all checkouts of this user share."""
 
     version: str
 
     @classmethod
     def named(cls, version: str) -> MlflowEnvironment:
-        """Return the environment of a version, made or not; raise ``MlflowEnvironmentError`` for what is none."""
+        """Return the environment of a version, created or not; raise ``MlflowEnvironmentError`` if it is invalid."""
         if not FORM.fullmatch(version):
             raise MlflowEnvironmentError(f"{version!r} is no version of MLflow; give all three numbers, as 3.9.0")
         if Version(version) < OLDEST:
@@ -65,7 +65,7 @@ class MlflowEnvironment:
 
     @property
     def folder(self) -> Path:
-        """Where it lies: one for each version of MLflow and of Python."""
+        """Its folder: one for each version of MLflow and of Python."""
         return place() / f"{self.version}-py{sys.version_info.major}.{sys.version_info.minor}"
 
     @property
@@ -75,19 +75,19 @@ class MlflowEnvironment:
 
     @property
     def note(self) -> str:
-        """What is unusual about it, empty if nothing is, or if it is not made yet."""
+        """What is unusual about it, empty if nothing is, or if it is not created yet."""
         stamp = self.folder / _STAMP
         return stamp.read_text(encoding="utf-8") if stamp.exists() else ""
 
     @property
     def is_made(self) -> bool:
-        """Whether it is there, and complete."""
+        """Whether it exists and is complete."""
         return (self.folder / _STAMP).exists()
 
     def make(self, say: Callable[[str], None]) -> None:
-        """Make it, unless it is there; whoever asks for the same one meanwhile waits.
+        """Create it if it does not exist; concurrent callers wait.
 
-        Raises ``MlflowEnvironmentError`` with what the installer said.
+        Raises ``MlflowEnvironmentError`` with the installer's output.
         """
         if self.is_made:
             return
@@ -101,9 +101,9 @@ class MlflowEnvironment:
             (self.folder / _STAMP).write_text(note, encoding="utf-8")
 
     def _install(self) -> str:
-        """Install MLflow with its dependencies; return what is unusual about it.
+        """Install MLflow with its dependencies; return a note on anything unusual.
 
-        A release whose own dependencies are not on the index yet has those of our version.
+        If a new release's dependencies are not on the index yet, those of the suite's version are used.
         """
         try:
             self._pip(f"mlflow=={self.version}", *NEEDED, *self._constraints())
@@ -126,13 +126,13 @@ class MlflowEnvironment:
 
 
 def made() -> dict[str, str]:
-    """Return the names of the environments that are there, each with what is unusual about it."""
+    """Return the names of the existing environments, each with a note."""
     stamps = sorted(place().glob(f"*/{_STAMP}"))
     return {stamp.parent.name: stamp.read_text(encoding="utf-8") for stamp in stamps}
 
 
 def clear() -> int:
-    """Remove every environment; return how many there were."""
+    """Remove all environments; return their number."""
     removed = [each for each in place().glob("*/") if each.is_dir()]
     for each in removed:
         with _alone(each):
@@ -143,7 +143,7 @@ def clear() -> int:
 
 
 def size() -> int:
-    """Return the bytes of all environments; files that several share, or the installer's cache, count once."""
+    """Return the bytes of all environments; hard-linked files count once."""
     seen = {}
     for file in place().rglob("*"):
         if file.is_file() and not file.is_symlink():
@@ -153,13 +153,13 @@ def size() -> int:
 
 
 def place() -> Path:
-    """Return the folder that they lie in."""
+    """Return the folder of the environments."""
     return shared_cache_folder() / "mlflow"
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep everybody else from making or removing a folder meanwhile."""
+    """Lock a folder against other processes that would create or remove it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -167,7 +167,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def uv_program() -> str:
-    """Return where uv is; raise ``MlflowEnvironmentError`` if it is not installed."""
+    """Return the path of uv; raise ``MlflowEnvironmentError`` if it is not installed."""
     try:
         from uv import find_uv_bin  # noqa: PLC0415 - only who judges another version needs it
 

@@ -1,4 +1,4 @@
-"""Proxies that people put before MLflow, as programs of this machine, each with its shipped configurations."""
+"""Common proxies as local programs, each with its shipped configurations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _INSTALL = "apt-get install --no-install-recommends"
 
 
 class NeighbourError(ValueError):
-    """A proxy of others cannot be had; the message says how to get it, or what there is."""
+    """A third-party proxy cannot be used; the message says how to install it, or which ones exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Program:
 
     @property
     def path(self) -> str:
-        """Where the program is; raises ``NeighbourError`` if it is not installed."""
+        """The program's path; raises ``NeighbourError`` if it is not installed."""
         search = os.pathsep.join(filter(None, (os.defpath, _PLACES)))
         found = shutil.which(self.name) or shutil.which(self.name, path=search)
         if found is None:
@@ -55,7 +55,7 @@ class Program:
 
     @property
     def configurations(self) -> tuple[str, ...]:
-        """The names of the configurations that are shipped."""
+        """The names of the shipped configurations."""
         return tuple(sorted(file.stem for file in (FOLDER / self.folder).glob(f"*.{self.suffix}")))
 
     @property
@@ -113,9 +113,9 @@ class Neighbour:
 
     @classmethod
     def named(cls, text: str, proxies: Path | None = None) -> Neighbour | None:
-        """Return what ``NAME``, ``NAME:CONFIGURATION`` or ``NAME:FILE`` names, ``None`` for the reference's own proxy.
+        """Return what ``NAME``, ``NAME:CONFIGURATION`` or ``NAME:FILE`` names, ``None`` for the reference's proxy.
 
-        A configuration of the folder ``proxies`` comes before a shipped one. Raises ``NeighbourError``.
+        A configuration in the folder ``proxies`` takes precedence over a shipped one. Raises ``NeighbourError``.
         """
         name, _, configuration = text.partition(":")
         if name in (OWN, NONE):
@@ -137,7 +137,7 @@ class Neighbour:
 
     @classmethod
     def _of_file(cls, name: str, file: Path) -> Neighbour:
-        """Return a proxy with a configuration of somebody's own; raise ``NeighbourError`` for one that cannot work."""
+        """Return a proxy with the user's configuration; raise ``NeighbourError`` for one that cannot work."""
         neighbour = cls(name, file.stem, own=file.resolve())
         try:
             text = neighbour.file.read_text(encoding="utf-8")
@@ -154,30 +154,33 @@ class Neighbour:
 
     @property
     def program(self) -> Program:
-        """Its program; there is none without a proxy."""
+        """Its program; none without a proxy."""
         return PROGRAMS[self.name]
 
     @property
     def asks_auth(self) -> bool:
-        """Whether it asks the reference's auth service."""
+        """Whether it calls the reference's auth service."""
         if self.own:
             return "@AUTH@" in self.own.read_text(encoding="utf-8")
         return self.name != NONE and self.configuration in self.program.asking
 
     @property
     def asks_tokens(self) -> bool:
-        """Whether it asks for a token of an identity provider."""
+        """Whether it requires a token of an identity provider."""
         if self.own:
             return "@ISSUER@" in self.own.read_text(encoding="utf-8")
         return self.name != NONE and self.configuration in self.program.tokens
 
     @property
     def file(self) -> Path:
-        """The file of its configuration: somebody's own, or as it is shipped."""
+        """The configuration file: the user's or a shipped one."""
         return self.own or FOLDER / self.program.folder / f"{self.configuration}.{self.program.suffix}"
 
     def text(self, places: Mapping[str, object]) -> str:
-        """Return its configuration with each ``@PLACE@`` filled in; raise ``NeighbourError`` for an edit of nothing."""
+        """Return its configuration with each ``@PLACE@`` filled in.
+
+        Raises ``NeighbourError`` for an edit that matches nothing.
+        """
         text = self.file.read_text(encoding="utf-8")
         for old, new in self.edits:
             if old not in text:
@@ -189,19 +192,19 @@ class Neighbour:
 
     @property
     def option(self) -> str:
-        """The value of the option ``--proxy`` that names it."""
+        """The value of ``--proxy`` that names it."""
         return f"{self.name}:{self.own}" if self.own else str(self)
 
     @property
     def whose(self) -> str:
-        """What reports call it."""
+        """Its name in reports."""
         return "this stack has no proxy" if self.name == NONE else f"the proxy {self} is not ours"
 
     def __str__(self) -> str:
         return f"{self.name}:{self.configuration}" if self.configuration else self.name
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment, empty if it can: its settings are not the suite's to change."""
+        """Return why a deployment is not possible with it, empty if it is: the suite cannot change its settings."""
         if deployment.proxy != Proxy():
             return f"{self.whose}: its routes, limits and headers are its own"
         if not self.asks_auth and (

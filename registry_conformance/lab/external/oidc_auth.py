@@ -1,4 +1,4 @@
-"""mlflow-oidc-auth beside the installed MLflow: its packages in a folder of their own, and what it is told."""
+"""The plug-in mlflow-oidc-auth, installed in a folder of its own, and its settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from registry_conformance.judge.locations import DOCKER
 
 
 class OidcAuthError(RuntimeError):
-    """mlflow-oidc-auth cannot be had; the message says why."""
+    """mlflow-oidc-auth cannot be installed; the message says why."""
 
 
 LOCK = DOCKER / "mlflow" / "oidc-auth.lock"
@@ -22,19 +22,19 @@ LOCK = DOCKER / "mlflow" / "oidc-auth.lock"
 
 
 def folder(cache: Path) -> Path:
-    """Return the folder below ``cache`` for its packages, there or not: one for each lock and version of Python."""
+    """Return the folder for its packages below ``cache``: one for each lock file and Python version."""
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
     python = f"py{sys.version_info.major}.{sys.version_info.minor}"
     return cache / "mlflow-oidc-auth" / f"{digest}-{python}"
 
 
 def installed(place: Path) -> bool:
-    """Return whether it lies in a folder."""
+    """Return whether a folder has it."""
     return (place / "mlflow_oidc_auth").is_dir()
 
 
 def install(place: Path) -> None:
-    """Install it in a folder, unless it is there; raise ``OidcAuthError`` with what the installer said."""
+    """Install it in a folder, if missing; raise ``OidcAuthError`` with the installer's output."""
     if installed(place):
         return
     try:
@@ -56,7 +56,7 @@ def install(place: Path) -> None:
 
 
 def variables(issuer: str, client: str, secret: str, session: str, database: Path, group: str) -> Mapping[str, str]:
-    """Return its settings: who signs in by a token of ``issuer`` and is in ``group`` may do everything."""
+    """Return its settings: users with a token of ``issuer`` in ``group`` may do everything."""
     return {
         "OIDC_DISCOVERY_URL": f"{issuer}/.well-known/openid-configuration",
         "OIDC_CLIENT_ID": client,

@@ -1,4 +1,4 @@
-"""A store that somebody else runs: if it is, what opens it, and what cannot be asked of it."""
+"""An external S3 store: its URL and credentials, and what it cannot do."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class ExternalStoreError(ValueError):
-    """A URL names no store; the message says why."""
+    """A URL is not usable as a store; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalStore:
-    """An S3 service at a URL, and the credentials of an account there, which may make a bucket."""
+    """An S3 service at a URL, and credentials of an account that may create a bucket."""
 
     url: str
     region: str
@@ -32,7 +32,7 @@ class ExternalStore:
         return parts.hostname or "", parts.port or _PORTS[parts.scheme]
 
     def lacks(self, deployment: Deployment) -> str:
-        """Return why it cannot be had in a deployment, empty if it can."""
+        """Return why a deployment is not possible with it, empty if it is."""
         return lacks(self.url, deployment)
 
 
@@ -46,9 +46,9 @@ def lacks(url: str, deployment: Deployment) -> str:
 
 
 def checked(url: str, *, from_containers: bool) -> str:
-    """Return the URL of a store without its last slash; raise ``StoreError`` if it can be none.
+    """Return the URL of a store without a trailing slash; raise ``ExternalStoreError`` if it is unusable.
 
-    Containers have a loopback of their own.
+    A loopback URL is unusable from containers.
     """
     parts = urlsplit(url)
     if "@" in parts.netloc:

@@ -1,4 +1,4 @@
-"""How faults change a deployment: each returns the pure function that a fault carries."""
+"""Changes of a deployment: each function returns the pure function that a fault contains."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Change = Callable[[Deployment], Deployment]
 
 
 def unchanged(deployment: Deployment) -> Deployment:
-    """Return a deployment as it is."""
+    """Return the deployment unchanged."""
     return deployment
 
 
 def part(name: str, **settings: Any) -> Change:
-    """Return what gives a part of the deployment (``proxy``, ``auth``, ...) these settings."""
+    """Return a change of settings of a part (``proxy``, ``auth``, ...)."""
 
     def change(deployment: Deployment) -> Deployment:
         return replace(deployment, **{name: replace(getattr(deployment, name), **settings)})
@@ -27,7 +27,7 @@ def part(name: str, **settings: Any) -> Change:
 
 
 def adding(name: str, setting: str, *values: str) -> Change:
-    """Return what adds values to a setting that is a frozen set."""
+    """Return a change that adds values to a setting that is a frozen set."""
 
     def change(deployment: Deployment) -> Deployment:
         value = getattr(deployment, name)
@@ -37,7 +37,7 @@ def adding(name: str, setting: str, *values: str) -> Change:
 
 
 def on(link: str, when: When, *acts: Act) -> Change:
-    """Return what puts a rule on a link, after those that stand there."""
+    """Return a change that adds a rule to a link, after the existing ones."""
     rule = Rule(when, acts)
 
     def change(deployment: Deployment) -> Deployment:
@@ -49,7 +49,7 @@ def on(link: str, when: When, *acts: Act) -> Change:
 
 
 def both(*changes: Change) -> Change:
-    """Return several changes as one, in their order."""
+    """Return several changes as one, in order."""
 
     def change(deployment: Deployment) -> Deployment:
         for each in changes:
@@ -60,5 +60,5 @@ def both(*changes: Change) -> Change:
 
 
 def anew(*changes: Change) -> Change:
-    """Return changes with a restart of the auth service, which would believe for a minute what it heard before."""
+    """Return changes plus a restart of the auth service, which would otherwise cache earlier answers for a minute."""
     return both(part("auth", restarts=1), *changes)

@@ -1,4 +1,4 @@
-"""Faults of a developer's own machine: what is set there, and what is missing."""
+"""Faults of a developer's machine: wrong and missing settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of what the store keeps and gives back: answers that look right, and bytes that are not."""
+"""Faults of stored content: responses that look right with wrong bytes."""
 
 from __future__ import annotations
 

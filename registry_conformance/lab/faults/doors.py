@@ -1,4 +1,4 @@
-"""Faults of one door: the others work, which is the commonest incident there is."""
+"""Faults of one door while the others work, the most frequent kind of incident."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of TLS at the proxy: no listener, a certificate that nobody should take, versions that are too old."""
+"""Faults of TLS at the proxy: no listener, invalid certificates, outdated versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults in the form of errors: what a client is told when something goes wrong."""
+"""Faults in the form of error responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fault: a pure function on the deployment, with its story."""
+"""A fault: a pure function on the deployment, with its description."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ class Fault:
 
     @property
     def diagnosis(self) -> Cause | None:
-        """The cause that is right, ``None`` if none is known: then no diagnosis is."""
+        """The correct cause, ``None`` if the right diagnosis is that none is known."""
         return BY_ID.get(self.cause)

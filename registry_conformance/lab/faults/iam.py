@@ -1,4 +1,4 @@
-"""Faults of what MLflow may do in the bucket: its role, its credentials, its clock."""
+"""Faults of MLflow's access to the bucket: role, credentials, clock."""
 
 from __future__ import annotations
 

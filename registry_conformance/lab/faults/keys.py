@@ -1,4 +1,4 @@
-"""Faults of the key service, and of what the auth service makes of its answers."""
+"""Faults of the key service, and of how the auth service interprets its answers."""
 
 from __future__ import annotations
 

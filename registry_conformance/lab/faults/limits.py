@@ -1,4 +1,4 @@
-"""Faults of the proxy's bounds: sizes and times that real models exceed."""
+"""Faults of the proxy's limits: sizes and times that real models exceed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of what MLflow keeps: its database, its migrations, its plugins."""
+"""Faults of MLflow's metadata: database, migrations, plugins."""
 
 from __future__ import annotations
 

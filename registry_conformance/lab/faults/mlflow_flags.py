@@ -1,4 +1,4 @@
-"""Faults of MLflow's flags and environment: what it was started with, and whether it runs."""
+"""Faults of MLflow's flags and environment, and of its process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of the network around the proxy: connections that fail, hang, drag, or repeat what they carry."""
+"""Faults of the network around the proxy: connections that fail, hang, are slow, or repeat requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults by which requests pass the proxy without a key, or with more rights than theirs."""
+"""Faults that let requests through without a key, or with more rights than theirs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REFUSED = "nobody"
 
 
 def _open(name: str, path: str, seen: str, *symptoms: Ask) -> Fault:
-    """Return the fault of paths that the proxy does not ask for a key."""
+    """Return a fault that exempts paths from authentication."""
     return Fault(
         name=name,
         layer="proxy",

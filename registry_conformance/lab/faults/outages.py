@@ -1,4 +1,4 @@
-"""Faults of how outages and refusals are told: status, headers and body that a client acts upon."""
+"""Faults in how outages and rejections are reported: status, headers and body that clients act on."""
 
 from __future__ import annotations
 

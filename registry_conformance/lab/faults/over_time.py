@@ -1,4 +1,4 @@
-"""Faults that time brings: old connections, memory that runs out, what was made before a change, logs that keep."""
+"""Faults that appear over time: old connections, memory leaks, data from before a change, secrets in logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of those who answer for the registry: a gateway that hides refusals, store plugins that do half of it."""
+"""Faults of gateways and store plugins: hidden rejections, half-implemented operations."""
 
 from __future__ import annotations
 

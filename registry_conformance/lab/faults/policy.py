@@ -1,4 +1,4 @@
-"""Faults of the policy: who may do what, by the policy file and by what the auth service makes of a request."""
+"""Faults of access control: in the policy file, and in how the auth service maps requests to rights."""
 
 from __future__ import annotations
 

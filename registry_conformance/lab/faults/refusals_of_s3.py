@@ -1,4 +1,4 @@
-"""What S3 says when it refuses: its own XML, as a link answers it."""
+"""Error responses of S3, as a link returns them."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ _FORM = (
 
 
 def refusal(status: int, code: str, message: str) -> Answer:
-    """Return S3's refusal with a status, an error code, and the message that comes with it."""
+    """Return an S3 error response with a status, an error code, and its message."""
     return Answer(status, _FORM.format(code, message), "application/xml")

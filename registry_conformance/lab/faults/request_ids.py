@@ -1,4 +1,4 @@
-"""Faults of request ids: lost, replaced or repeated on the way from the client to MLflow's log and back."""
+"""Faults of request ids: lost, replaced or repeated between the client and MLflow's log."""
 
 from __future__ import annotations
 

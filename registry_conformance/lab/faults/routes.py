@@ -1,4 +1,4 @@
-"""Faults of the proxy's routes: families that are missing, outranked, or sent elsewhere, at every door alike."""
+"""Faults of the proxy's routes at all doors: families that are missing, shadowed, or sent elsewhere."""
 
 from __future__ import annotations
 

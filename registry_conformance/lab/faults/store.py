@@ -1,4 +1,4 @@
-"""Faults of the store and of the way to it: outages, and answers that do not come."""
+"""Faults of the store and the connection to it: outages and missing responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue told to people: what there is to break, and the story of one fault."""
+"""The fault catalogue for people: the list, and the description of one fault."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def listing(faults: Iterable[Fault | AccountFault]) -> list[str]:
 
 
 def story(fault: Fault | AccountFault) -> list[str]:
-    """Return what is known of one fault, and the command that arms it, or that makes an account which has it."""
+    """Return the description of one fault, and the command that injects it or creates such an account."""
     if isinstance(fault, AccountFault):
         needs: tuple[str, ...] = ("a KMS key that is declared",) * fault.needs_kms
         arms = f"tests/test_account_accounts.py -k {fault.name}"

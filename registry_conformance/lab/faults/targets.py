@@ -1,4 +1,4 @@
-"""Faults of the proxy's handling of request targets and methods: what is asked for is not what MLflow is asked."""
+"""Faults of the proxy's handling of request targets and methods: MLflow receives something else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _REFUSED = "<html><head><title>405 Not Allowed</title></head><body><h1>405 Not A
 
 
 def _without(method: str, seen: str, path: str) -> Fault:
-    """Return the fault of a load balancer that does not let a method pass."""
+    """Return the fault of a load balancer that rejects a method."""
     return Fault(
         name=f"{method.lower()}-refused",
         layer="proxy",

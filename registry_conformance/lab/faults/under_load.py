@@ -1,4 +1,4 @@
-"""Faults that only many clients at once bring to light."""
+"""Faults that appear only with many concurrent clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Building the images: what is there already is left alone, what the machine keeps secret is in no layer."""
+"""Builds images: existing ones are kept, and the machine's secrets are in no layer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _TAIL = 12
 
 
 class BuildError(RuntimeError):
-    """An image could not be built; the message shows the end of what was said, and what to do."""
+    """An image could not be built; the message has the end of the output, and what to do."""
 
 
 class Builder:
-    """Builds images with the command-line client of an engine; ``offline`` makes bases from packages alone."""
+    """Builds images with an engine's command-line client; ``offline`` creates base images from packages."""
 
     def __init__(self, say: BuildSay, *, offline: bool) -> None:
         self._say = say
@@ -29,7 +29,10 @@ class Builder:
         self._docker = client()
 
     def build(self, recipes: Iterable[Recipe], *, again: bool = False) -> int:
-        """Build what is missing, or all ``again``; return how many images were built. Raises ``BuildError``."""
+        """Build what is missing, or everything with ``again``; return the number of builds.
+
+        Raises ``BuildError``.
+        """
         missing = [recipe for recipe in recipes if again or not self._is_there(recipe.tag)]
         if not missing:
             return 0
@@ -57,7 +60,7 @@ class Builder:
             self._run_build(DOCKER / "base" / "Dockerfile", DOCKER / "base", (base.tag,), arguments)
 
     def _bootstrap(self, base: Base) -> None:
-        """Have mmdebstrap make a root file system and the engine an image of it."""
+        """Create a root file system with mmdebstrap and import it as an image."""
         leave_out = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale", "info")]
         made = ["mmdebstrap", "--variant=minbase", f"--include={','.join(base.packages)}", *leave_out, base.suite, "-"]
         with tempfile.TemporaryFile() as said:

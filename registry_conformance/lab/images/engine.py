@@ -1,4 +1,4 @@
-"""The Docker engine: whether one answers, and which images it has."""
+"""The Docker engine: whether it answers, and which images it has."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _USUAL_HOST = f"{_UNIX}/var/run/docker.sock" if os.name == "posix" else ""
 
 
 class EngineError(RuntimeError):
-    """No engine answers, or it lacks an image; the message holds the one command that mends it."""
+    """No engine answers, or it lacks an image; the message has the command that fixes it."""
 
 
 @functools.cache
@@ -56,7 +56,7 @@ def ready(images: Iterable[str]) -> bool:
 
 
 def require(images: Iterable[str]) -> None:
-    """Raise ``EngineError`` for the first image that the engine lacks; names are full, with tags."""
+    """Raise ``EngineError`` for the first image that the engine lacks; names are complete, with tags."""
     client = engine()
     from docker.errors import ImageNotFound  # noqa: PLC0415 - see engine()
 

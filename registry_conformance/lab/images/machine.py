@@ -1,4 +1,4 @@
-"""What a machine has for builds: a client that knows BuildKit, its authorities, and how it reaches its mirrors."""
+"""The machine's build environment: a client with BuildKit, certificate authorities, and package mirrors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUILDKIT = ("env", "DOCKER_BUILDKIT=1")
 
 
 def client() -> str:
-    """Return a command-line client that builds with secrets; raise ``EngineError`` without it or an engine."""
+    """Return a command-line client that supports build secrets; raise ``EngineError`` without it or an engine."""
     found = [path for path in (shutil.which("docker"), shutil.which(_DEBIAN_CLIENT)) if path]
     if not found:
         raise EngineError("docker is not installed: apt-get install docker.io")
@@ -34,13 +34,13 @@ def client() -> str:
 
 @dataclass(frozen=True, slots=True)
 class BuildSecrets:
-    """Files that builds may read and that no layer keeps, by id; a build step takes the ones that it mounts."""
+    """Files that build steps may mount, by id, and that no layer keeps."""
 
     files: dict[str, Path]
 
     @classmethod
     def gather(cls, folder: Path) -> BuildSecrets:
-        """Write what this machine is configured with into ``folder``: authorities, pip's index, Go's mirror."""
+        """Write the machine's build settings to ``folder``: certificate authorities, pip's index, Go's proxy."""
         files = {"pip": folder / "pip.conf", "go": folder / "go.env"}
         files["pip"].write_text(_pip())
         files["go"].write_text(_go())
@@ -51,7 +51,7 @@ class BuildSecrets:
         return cls(files)
 
     def options(self) -> list[str]:
-        """Return the options of a build that may read them."""
+        """Return the build options that provide them."""
         return [option for name, path in self.files.items() for option in ("--secret", f"id={name},src={path}")]
 
 
@@ -74,6 +74,6 @@ def _go() -> str:
 
 
 def _answers(command: list[str]) -> str:
-    """Return what a command prints, empty if it fails."""
+    """Return a command's output, empty if it fails."""
     done = subprocess.run([*BUILDKIT, *command], capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""

@@ -1,4 +1,4 @@
-"""MinIO's server as a program of this machine, built from the module that the store's image is built from."""
+"""The MinIO server as a local program, built from the same module as the store's image."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _TAIL = 8
 
 
 def version() -> str:
-    """Return the version of the module that the store's image pins."""
+    """Return the module version that the store's image pins."""
     pinned = re.search(r"(?m)^ARG MINIO=(\S+)$", (RECIPES["store"].context / "Dockerfile").read_text())
     assert pinned, "docker/store/Dockerfile pins no MINIO"
     return pinned[1]
 
 
 def install(folder: Path) -> Path:
-    """Build the server into a folder and return where it is; raise ``BuildError`` that says what is missing."""
+    """Build the server into a folder and return its path; raise ``BuildError`` that says what is missing."""
     go = shutil.which("go")
     if go is None:
         raise BuildError("go is not installed: apt-get install golang-go")

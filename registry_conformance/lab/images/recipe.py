@@ -1,4 +1,4 @@
-"""What each image is built from, and the name that says so: nothing here talks to an engine."""
+"""The recipe of each image, and its tag, derived from the recipe; nothing here calls an engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_IN_IMAGES = (".dockerignore", "requirements.in")
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What an image stands on: a pinned image of Debian, or its ``suite`` by mmdebstrap, with some packages."""
+    """A base image: a pinned Debian image, or its ``suite`` by mmdebstrap, with some packages."""
 
     name: str
     debian: str
@@ -33,14 +33,14 @@ class Base:
 
     @property
     def tag(self) -> str:
-        """The base's full name; another set of packages is another tag."""
+        """The base's full name; its tag depends on the set of packages."""
         digest = hashlib.sha256(repr((self.debian, self.suite, self.packages)).encode()).hexdigest()
         return f"{PREFIX}/base-{self.name}:{digest[:12]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One image: its folder under ``docker/``, its bases by build argument, and the package that its version is of.
+    """One image: its folder under ``docker/``, its bases by build argument, and the package that its version follows.
 
     ``arguments`` are further build arguments, for one of several images of a folder.
     """
@@ -63,7 +63,7 @@ class Recipe:
 
     @property
     def tag(self) -> str:
-        """The image's full name: whatever it is built from is in its tag, so that no image is out of date."""
+        """The image's full name: its tag is a digest of everything it is built from, so no image is out of date."""
         digest = hashlib.sha256()
         for file in self._files():
             digest.update(file.relative_to(self.context).as_posix().encode() + b"\0" + file.read_bytes())
@@ -73,17 +73,17 @@ class Recipe:
 
     @property
     def build_arguments(self) -> dict[str, str]:
-        """The build arguments: its bases by their full names, and its own."""
+        """The build arguments: its bases by full name, and its own."""
         return {argument: bases()[base].tag for argument, base in self.bases.items()} | dict(self.arguments)
 
     @property
     def latest(self) -> str:
-        """The name of the image that was built last, whatever from: for people."""
+        """The name of the image that was built last, for people."""
         return f"{PREFIX}/{self.name}:latest"
 
     @property
     def version(self) -> str:
-        """The version of the package that the image is about, by its lock; else a digest of the source."""
+        """The version of the image's main package from its lock file; else a digest of the source."""
         if not self.package:
             return "source " + self.tag.rpartition(":")[2]
         lock = (self.context / "requirements.lock").read_text()
@@ -98,16 +98,16 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class SuiteRecipe(Recipe):
-    """The image of the suite itself, which is built from the top of a checkout."""
+    """The image of the suite itself, built from a checkout."""
 
     @property
     def context(self) -> Path:
-        """The checkout; there is none in an installed wheel."""
+        """The checkout; an installed wheel has none."""
         return ROOT
 
     @property
     def file(self) -> Path:
-        """Its Dockerfile, beside which stands what of the checkout is sent to the engine."""
+        """Its Dockerfile, next to the .dockerignore for the checkout."""
         return DOCKER / self.folder / "Dockerfile"
 
     @property

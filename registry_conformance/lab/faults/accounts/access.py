@@ -40,7 +40,7 @@ def _with_statement(**fields: object) -> Change:
 
 
 def _only_tls(**fields: object) -> Change:
-    """Return the change that weakens the statement that refuses requests without TLS."""
+    """Return the change that weakens the statement that denies requests without TLS."""
     return in_bucket(
         policy=lambda declared: Known((replace(tls_only(declared), **fields),))  # type: ignore[arg-type]  # a row's
     )

@@ -1,4 +1,4 @@
-"""The bucket itself: gone, elsewhere, unversioned, unencrypted."""
+"""The bucket itself: missing, in another region, unversioned, unencrypted."""
 
 from __future__ import annotations
 

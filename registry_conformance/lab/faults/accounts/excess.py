@@ -1,4 +1,4 @@
-"""The server's role: too much."""
+"""The server's role: excessive permissions."""
 
 from __future__ import annotations
 

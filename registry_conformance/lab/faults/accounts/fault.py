@@ -1,4 +1,4 @@
-"""A fault of an account: a pure function on its state, with its story."""
+"""A fault of an account: a pure function on its state, with its description."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class AccountFault:
 
 
 def in_bucket(**fields: Any) -> Change:
-    """Return the change that gives the bucket these settings; a callable is given what is declared."""
+    """Return the change that sets these bucket settings; a callable gets the declared properties."""
 
     def change(state: State, declared: Declared) -> State:
         assert isinstance(state.bucket, Known), "an account is broken in one way at a time"
@@ -51,7 +51,7 @@ def in_bucket(**fields: Any) -> Change:
 
 
 def in_role(**fields: Any) -> Change:
-    """Return the change that gives the role these settings; a callable is given what is declared."""
+    """Return the change that sets these role settings; a callable gets the declared properties."""
 
     def change(state: State, declared: Declared) -> State:
         assert isinstance(state.role, Known), "an account is broken in one way at a time"
@@ -63,5 +63,5 @@ def in_role(**fields: Any) -> Change:
 
 
 def without(part: Literal["bucket", "role"]) -> Change:
-    """Return the change that takes the bucket or the role away."""
+    """Return the change that removes the bucket or the role."""
     return lambda state, _: replace(state, bucket=Absent()) if part == "bucket" else replace(state, role=Absent())

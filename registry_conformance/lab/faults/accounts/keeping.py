@@ -1,4 +1,4 @@
-"""What makes models unreadable, undeletable or somebody else's: archives, retention, copies, the key, who pays."""
+"""Models that become unreadable, undeletable or someone else's: archiving, retention, replication, key, payer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STRANGER = "999999999999"
 
 
 def _in_key(**fields: Any) -> Change:
-    """Return the change that gives the KMS key other settings; a callable is given what is declared."""
+    """Return the change that sets these settings of the KMS key; a callable gets the declared properties."""
 
     def change(state: State, declared: Declared) -> State:
         given = {name: made(declared) if callable(made) else made for name, made in fields.items()}

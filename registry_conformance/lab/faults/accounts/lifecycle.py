@@ -1,4 +1,4 @@
-"""What becomes of objects by themselves, and what is logged."""
+"""Lifecycle rules and logging."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ABORT = LifecycleRule("unfinished-uploads", abort_days=7)
 
 
 def _also(rule: LifecycleRule) -> Change:
-    """Return the change that adds a lifecycle rule to those promised."""
+    """Return the change that adds a lifecycle rule."""
 
     def lifecycle(declared: Declared) -> Known[tuple[LifecycleRule, ...]]:
         promised = bucket(declared).lifecycle
@@ -30,7 +30,7 @@ def _rules(*rules: LifecycleRule) -> Change:
 
 
 def _log_groups(fact: Fact[int]) -> Change:
-    """Return the change that has every declared log group be so."""
+    """Return the change of every declared log group."""
     return lambda state, declared: replace(state, log_groups=dict.fromkeys(declared.log_groups, fact))
 
 

@@ -1,4 +1,4 @@
-"""The server's role: too little, and who may take it on."""
+"""The server's role: missing permissions."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SEEN = {
 
 
 def statements(make: Callable[[Declared], list[Statement]]) -> Change:
-    """Return the change that gives the role these statements."""
+    """Return the change that replaces the role's statements."""
     return in_role(statements=lambda declared: Known(tuple(make(declared))))
 
 
 def also(make: Callable[[Declared], Statement]) -> Change:
-    """Return the change that adds a statement to those promised."""
+    """Return the change that adds a statement to the role."""
     return statements(lambda declared: [*rights(declared), make(declared)])
 
 

@@ -1,4 +1,4 @@
-"""The server's role: who may take it on."""
+"""The server's role: who may assume it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from registry_conformance.lab.faults.accounts.fault import AccountFault, Change,
 
 
 def _also(*principals: str, conditions: tuple[Condition, ...] = ()) -> Change:
-    """Return the change that lets somebody take on the role, beside those who may."""
+    """Return the change that lets another principal assume the role."""
     added = Statement(actions=("sts:AssumeRole",), principals=principals, conditions=conditions)
     return in_role(trust=lambda declared: Known((*trust(declared), added)))
 
 
 def _by_token(*conditions: Condition) -> Change:
-    """Return the change that lets tokens in under other conditions; PROVIDER stands for the declared one's name."""
+    """Return the change that accepts tokens under other conditions; PROVIDER is replaced by the declared one's name."""
 
     def changed(declared: Declared) -> Known[tuple[Statement, ...]]:
         identity = declared.identities[0]
@@ -54,7 +54,7 @@ _ANY_POD = "system:serviceaccount:*:*"
 
 
 def _asks_for(condition: Condition) -> Change:
-    """Return the change that lets the declared services take on the role under a condition."""
+    """Return the change that adds a condition for the declared services that assume the role."""
     return in_role(trust=lambda own: Known(tuple(replace(each, conditions=(condition,)) for each in trust(own))))
 
 

@@ -1,4 +1,4 @@
-"""Ways round the bucket's own policy: access points, roles that lead on, functions that delete."""
+"""Ways around the bucket's own policy: access points, chains of roles, functions that delete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STRANGER = "999999999999"
 
 
 def _access_point(principal: str, *conditions: Condition) -> Change:
-    """Return the change that gives the bucket an access point whose policy lets somebody read by it."""
+    """Return the change that adds an access point whose policy lets a principal read."""
 
     def made(declared: Declared) -> Known[tuple[AccessPoint, ...]]:
         arn = f"arn:{declared.partition}:s3:{declared.region}:{declared.owner}:accesspoint/models"
@@ -28,7 +28,7 @@ def _access_point(principal: str, *conditions: Condition) -> Change:
 
 
 def _far_access_point(declared: Declared) -> Known[tuple[AccessPoint, ...]]:
-    """Return the access point of several regions whose policy lets another account read."""
+    """Return a multi-region access point whose policy lets another account read."""
     arn = f"arn:{declared.partition}:s3::{declared.owner}:accesspoint/models"
     who = (f"AWS:arn:aws:iam::{_STRANGER}:root",)
     reads = Statement(actions=("s3:GetObject",), resources=(f"{arn}/object/*",), principals=who)
@@ -36,9 +36,9 @@ def _far_access_point(declared: Declared) -> Known[tuple[AccessPoint, ...]]:
 
 
 def _calls(*actions: str, by: tuple[str, ...] = ()) -> Change:
-    """Return the change that has the bucket call a function whose role may do something with its objects.
+    """Return the change that makes the bucket call a function whose role may act on its objects.
 
-    ``by`` are what the events go through on the way to it, each as service and name.
+    ``by`` are the services that the events pass through, each as service and name.
     """
 
     def made(declared: Declared) -> Known[tuple[Called, ...]]:
@@ -53,7 +53,7 @@ def _calls(*actions: str, by: tuple[str, ...] = ()) -> Change:
 
 
 def _lets_in(*names: str) -> Change:
-    """Return the change that lets a role of the account read; each may take on the one before, a stranger the last."""
+    """Return the change that lets a role of the account read, reachable through a chain of roles from outside."""
 
     def change(state: State, declared: Declared) -> State:
         roles = [f"arn:{declared.partition}:iam::{declared.owner}:role/{name}" for name in names]
