@@ -1,1 +1,1 @@
-"""What proves the judge: every fault armed in turn, live runs rehearsed with crashes, and the nightly runs."""
+"""Tests of the judge: injected faults, mutants, third-party deployments, rehearsed live runs, nightly runs."""

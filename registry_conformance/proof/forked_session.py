@@ -1,4 +1,4 @@
-"""A pytest session that collects the checks once and does jobs in forks of its process, on several stacks at once."""
+"""A pytest session that collects the checks once and runs jobs in forks of its process, on several stacks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _FORK = multiprocessing.get_context("fork")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one process does with a stack, the checks and the session; the names that it creates bear its ``suffix``."""
+    """A job for one process, with a stack, the checks and the session; names that it creates contain ``suffix``."""
 
     name: str
     suffix: str
@@ -47,7 +47,7 @@ class Job:
 
 @dataclass
 class _Slot:
-    """A stack of our own, and the process that does a job on it."""
+    """A local stack, and the process that runs a job on it."""
 
     stack: Stack
     isolated: IsolatedProcess
@@ -60,10 +60,10 @@ class _Slot:
 
 @dataclass
 class ForkedSession:
-    """Stands in the run controller's place.
+    """Replaces the run controller.
 
-    ``jobs`` makes the jobs of the checks; ``take`` is given a job's name and what came of it, or an exception.
-    ``problems`` has what files of checks that cannot be read said.
+    ``jobs`` creates the jobs from the checks; ``take`` gets a job's name and its result or exception. ``problems`` are
+    the errors of check files that cannot be imported.
     """
 
     stack: Stack
@@ -79,12 +79,12 @@ class ForkedSession:
         session.config.stash[CONTEXT].address = self.stack.address
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keep what a file of checks that cannot be read said."""
+        """Keep the error of a check file that cannot be imported."""
         if report.failed:
             self.problems.append(f"{report.nodeid} cannot be read:\n{report.longreprtext}")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Do every job instead of running every check."""
+        """Run every job instead of every check."""
         if self.problems:
             return True
         checks = checks_of(session.items)
@@ -119,7 +119,7 @@ class ForkedSession:
         theirs.close()
 
     def _wait(self, slots: Sequence[_Slot]) -> None:
-        """Wait until a process sends something or is silent for too long, and take what it brings."""
+        """Wait until a process sends something or is silent for too long, and handle it."""
         open_pipes = {slot.pipe: slot for slot in slots if slot.pipe is not None}
         for pipe in multiprocessing.connection.wait(list(open_pipes), timeout=1.0):
             self._receive(open_pipes[pipe])  # type: ignore[index] # wait() gives back what it was given
@@ -153,18 +153,18 @@ class ForkedSession:
 
 
 class _Pulse:
-    """Tells whoever waits for a job that a check has ended."""
+    """Reports to the parent that a check has ended."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
 
     def pytest_runtest_logfinish(self) -> None:
-        """A check has ended."""
+        """Note that a check has ended."""
         self._pipe.send(_ALIVE)
 
 
 def _fork(job: Job, stack: Stack, checks: Sequence[Check], session: pytest.Session, pipe: Connection) -> None:
-    """In a fork: do one job and send what came of it."""
+    """In a fork: run one job and send its result."""
     die_with_parent()
     for interrupt in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interrupt, signal.SIG_DFL)  # whoever waits for it tells of the interrupt

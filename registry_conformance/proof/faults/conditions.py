@@ -1,4 +1,4 @@
-"""Under which conditions faults are looked for: as they are, with every core kept busy, or behind a slow line."""
+"""The conditions of a proof: normal, with every CPU core busy, or behind a slow connection."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _SPIN = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    fo
 
 
 def behind_a_slow_line(healthy: Deployment) -> Deployment:
-    """Return a deployment that is well, and that clients reach late."""
+    """Return a healthy deployment with a delay in front of the proxy."""
     return on("proxy", When(), Delay(SLOW_SECONDS))(healthy)
 
 
 @contextmanager
 def every_core_busy() -> Iterator[None]:
-    """Keep every core busy by others until the block ends."""
+    """Keep every CPU core busy during the block."""
     count = (os.cpu_count() or 1) * _A_CORE
     spinning = [subprocess.Popen([sys.executable, "-c", _SPIN]) for _ in range(count)]
     try:

@@ -1,4 +1,4 @@
-"""Whether a fault's effect shows: its signs, one step after the other, without any check."""
+"""Confirms that a fault has an effect: runs its symptom's steps, without any check."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from registry_conformance.lab.faults.symptom import Acts, Ask, LogLine, Passes, 
 
 @dataclass
 class SymptomContext:
-    """One look at an armed target: who is asked, and how long its logs were when the fault was armed."""
+    """The context of a symptom: the target, and the sizes of its logs when the fault was injected."""
 
     target: Target
     run: str
@@ -38,14 +38,14 @@ class SymptomContext:
     name: str = field(default_factory=lambda: f"sign-{secrets.token_hex(4)}")
 
     def fill(self, text: str) -> str:
-        """Return a text with the bucket, its prefix and a new name put in."""
+        """Return a text with the bucket, its prefix and a new name filled in."""
         bucket = self.target.bucket
         known = {"run": self.name} | ({"bucket": bucket.bucket, "prefix": bucket.prefix} if bucket else {})
         return re.sub(r"\{(run|bucket|prefix)\}", lambda found: known.get(found[1], found[0]), text)
 
 
 def sizes(target: Target) -> dict[str, int]:
-    """Return part -> bytes in its log by now, and ``to PART`` -> those in the record of its link."""
+    """Return part -> bytes in its log, and ``to PART`` -> bytes in the record of its link."""
     files = {**target.logs, **{f"to {link}": record for link, record in target.records.items()}}
     return {name: file.stat().st_size if file.exists() else 0 for name, file in files.items()}
 
@@ -53,9 +53,10 @@ def sizes(target: Target) -> dict[str, int]:
 def unconfirmed(
     symptoms: tuple[Step, ...], target: Target, run: str, began: Mapping[str, int], settles: float = 3.0
 ) -> str:
-    """Return why a fault's effect does not show, empty if it does: the first step that does not hold.
+    """Return why a fault's effect is not confirmed, empty if it is: the first step that fails.
 
-    ``began`` is what ``sizes`` said before it was armed; ``settles`` how many seconds a line or an object may take.
+    ``began`` is what ``sizes`` returned before the injection; ``settles`` is how many seconds a line or an object may
+    take.
     """
     with temporary_folder(f"{run}-sign-") as home:
         context = SymptomContext(target, run, began, home, settles)
@@ -115,7 +116,7 @@ def _passes(step: Passes, context: SymptomContext) -> str:
 
 
 def _passed(link: str, context: SymptomContext) -> list[dict[str, Any]]:
-    """Return what was written down of a link since the fault was armed, none where nothing stands there."""
+    """Return the record of a link since the fault was injected, none without a recorder."""
     record = context.target.records.get(link)
     if record is None or not record.exists():
         return []

@@ -1,4 +1,4 @@
-"""The jobs of a proof: rounds on the reference, and a look for each fault; and what came of them so far."""
+"""The jobs of a proof: rounds on the reference, and one for each fault; and their results so far."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from registry_conformance.proof.forked_session import HEALTHY, Job
 
 @dataclass
 class ProofJobs:
-    """What a proof looks for, and what it has found: ``tell`` is called after each outcome."""
+    """The jobs of a proof and their results; ``tell`` is called after each result."""
 
     faults: Sequence[str]
     rounds: int
@@ -32,11 +32,11 @@ class ProofJobs:
 
     @property
     def killed(self) -> set[str]:
-        """The checks that failed under some fault so far."""
+        """The checks that have failed under some fault so far."""
         return {seen.check for outcome in self.outcomes if outcome.name for seen in outcome.red}
 
     def of(self, checks: Sequence[Check]) -> Iterator[Job]:
-        """Yield the jobs: the reference first, for a suite that fails a healthy deployment proves nothing."""
+        """Yield the jobs: the reference first, because a suite that fails a healthy deployment proves nothing."""
         self.checks = checks
         for number in range(self.rounds):
             yield Job("", f"-{number}", partial(self._look_at_reference, number=number))
@@ -44,7 +44,7 @@ class ProofJobs:
             yield Job(name, f"-{name}", partial(self._look_for, name=name, number=number))
 
     def take(self, name: str, result: FaultOutcome | Exception) -> None:
-        """Keep the outcome of a job; a process that failed to bring one is a problem of its own."""
+        """Store the result of a job; a process that returned none is a problem of its own."""
         if isinstance(result, Exception):
             result = FaultOutcome(name, CATALOGUE[name].requirements if name else (), problem=str(result))
         self.outcomes.append(result)

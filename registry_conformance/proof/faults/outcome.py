@@ -1,4 +1,4 @@
-"""What became of one fault, or of one round on the reference."""
+"""The result for one fault, or for one round on the reference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JUDGED = RED | {Verdict.PASSED}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One case that ran: its node id, what it verifies, and what it came to."""
+    """The result of one case: its node id, its requirements, and its verdict."""
 
     nodeid: str
     requirements: tuple[str, ...]
@@ -29,11 +29,11 @@ class Seen:
 
 @dataclass(slots=True)
 class FaultOutcome:
-    """One fault, armed and looked for; ``name`` is empty for a round on the reference.
+    """The result for one fault; ``name`` is empty for a round on the reference.
 
-    ``unconfirmed`` says why its effect did not show, ``problem`` what kept it from being tried to the end.
-    ``diagnosis`` are the causes named, best first, ``look`` what they stand on. ``seconds`` is the whole, ``armed_in``
-    how long arming took.
+    ``unconfirmed`` says why its effect did not show, ``problem`` why it could not be tested completely. ``diagnosis``
+    are the causes named, best first, ``look`` the facts behind them. ``seconds`` is the total, ``armed_in`` the time
+    for the injection.
     """
 
     name: str
@@ -60,17 +60,17 @@ class FaultOutcome:
 
     @property
     def caught_by(self) -> list[str]:
-        """The checks of expected requirements that failed."""
+        """The failed checks of expected requirements."""
         return _checks(seen for seen in self.red if set(seen.requirements) & set(self.expected))
 
     @property
     def unexpected(self) -> list[str]:
-        """The checks of other requirements that failed too."""
+        """The failed checks of other requirements."""
         return _checks(seen for seen in self.red if not set(seen.requirements) & set(self.expected))
 
     @property
     def missed(self) -> list[str]:
-        """The expected requirements that no failing check verifies."""
+        """The expected requirements that no failed check verifies."""
         failed = {name for seen in self.red for name in seen.requirements}
         return [name for name in self.expected if name not in failed]
 
@@ -81,7 +81,7 @@ class FaultOutcome:
 
     @property
     def place(self) -> int:
-        """The place of the right cause in the diagnosis, from 1; 0 if it is not named."""
+        """The rank of the right cause in the diagnosis, from 1; 0 if it is not named."""
         return self.diagnosis.index(self.right) + 1 if self.right in self.diagnosis else 0
 
 

@@ -1,4 +1,4 @@
-"""The proof: from what was asked for to exit code."""
+"""The command ``prove``: from its options to its exit code."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ class ProofRequest:
 
 
 def prove(asked: ProofRequest, say: Say) -> int:
-    """Prove, tell, write; return the exit code: 0 the suite stands, 1 it does not, and those of every run."""
+    """Run the proof, report, write; return the exit code.
+
+    0: every fault is caught and named; 1: not; and those of every run.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     isolate()
     run = {
@@ -151,7 +154,7 @@ def _json(document: Any) -> bytes:
 
 
 def chosen(asked: ProofRequest, say: Say) -> tuple[str, ...]:
-    """Return the faults that are looked for, in the catalogue's order; say what a sample is drawn with."""
+    """Return the faults to inject, in the catalogue's order; print the seed of a sample."""
     names = asked.only or tuple(CATALOGUE)
     if asked.sample is None or asked.sample >= len(names):
         return names
@@ -186,14 +189,14 @@ def _tell(proof: Proof, reports: Path, say: Say) -> int:
 
 
 class _Progress:
-    """One line an outcome: how far, what it came to, how long the rest will take."""
+    """One line for each result: progress, result, remaining time."""
 
     def __init__(self, began: float, say: Say) -> None:
         self._began = began
         self._say = say
 
     def tell(self, work: ProofJobs) -> None:
-        """Tell of the outcome that came last."""
+        """Print the latest result."""
         last, done, total = work.outcomes[-1], len(work.outcomes), len(work.faults) + work.rounds
         left = (time.monotonic() - self._began) / done * (total - done)
         time_left = f"about {left:.0f} s left" if left < 90 else f"about {left / 60:.0f} min left"

@@ -1,4 +1,4 @@
-"""Diagnosis tried on stored facts: how often it is right, how sure it is then, and what it says of the unknown."""
+"""Scores the diagnosis on stored facts: hit rates, confidence, and behaviour on unknown causes."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ class JudgedLook:
 def judge(
     looks: Iterable[StoredFacts], kept_by: Mapping[str, str], known: Mapping[str, Sequence[Pattern]] | None = None
 ) -> list[JudgedLook]:
-    """Return what the diagnosis says of each stored look at a broken deployment, in each way.
+    """Return the diagnosis of each stored broken deployment, in each way.
 
-    ``kept_by`` tells the layer that keeps a requirement.
+    ``kept_by`` returns the layer that is responsible for a requirement.
     """
     patterns = known_patterns() if known is None else known
     found: list[JudgedLook] = []
@@ -97,7 +97,7 @@ def _judged(look: StoredFacts, way: str, diagnosis: Diagnosis) -> JudgedLook:
 
 
 def false_alarms(looks: Iterable[StoredFacts]) -> list[str]:
-    """Return the causes that are named for what was healthy."""
+    """Return the causes that are named for healthy deployments."""
     return [
         f"{cause.id}: {'; '.join(cause.observations)}"
         for look in looks
@@ -107,7 +107,7 @@ def false_alarms(looks: Iterable[StoredFacts]) -> list[str]:
 
 
 def measures(found: Sequence[JudgedLook]) -> dict[str, Any]:
-    """Return the numbers, in each way and for each word of confidence."""
+    """Return the figures, in each way and for each confidence word."""
     by_way = {way: [each for each in found if each.way == way] for way in WAYS}
     left_out = by_way[LEFT_OUT]
     named = [each for each in found if each.way != LEFT_OUT and each.first]
@@ -130,7 +130,7 @@ def measures(found: Sequence[JudgedLook]) -> dict[str, Any]:
 
 
 def _hits(some: Sequence[JudgedLook], band: Band) -> dict[str, Any]:
-    """Return how often a word of confidence was right, with the interval that holds the true rate in 95 % of cases."""
+    """Return how often a confidence word was right, with its 95 % confidence interval."""
     counted = [each for each in some if each.first not in (UNKNOWN, STORE_REFUSES)]
     right = sum(each.right for each in counted)
     low, high = interval(right, len(counted))
@@ -138,7 +138,7 @@ def _hits(some: Sequence[JudgedLook], band: Band) -> dict[str, Any]:
 
 
 def interval(right: int, all_of_them: int) -> tuple[float, float]:
-    """Return Wilson's interval of a rate, at 95 %."""
+    """Return the 95 % Wilson interval of a rate."""
     if not all_of_them:
         return 0.0, 1.0
     z, rate = 1.96, right / all_of_them
@@ -149,7 +149,7 @@ def interval(right: int, all_of_them: int) -> tuple[float, float]:
 
 
 def patterns_of(looks: Iterable[StoredFacts]) -> dict[str, list[dict[str, list[str]]]]:
-    """Return what was odd under the faults of each cause, as the judge keeps it."""
+    """Return the anomalies under the faults of each cause, as the judge stores them."""
     kept: dict[str, list[dict[str, list[str]]]] = {}
     for look in looks:
         if look.fault in CATALOGUE and CATALOGUE[look.fault].cause in BY_ID:
@@ -161,7 +161,7 @@ def patterns_of(looks: Iterable[StoredFacts]) -> dict[str, list[dict[str, list[s
 
 
 def shortfalls(found: Sequence[JudgedLook], alarms: Collection[str]) -> list[str]:
-    """Return the goals that are not reached, in words; none of nothing."""
+    """Return the goals that are not reached, in words."""
     numbers = measures(found)
     total = numbers["faults"]
     if not total:
@@ -183,7 +183,7 @@ def shortfalls(found: Sequence[JudgedLook], alarms: Collection[str]) -> list[str
 
 
 def lines(found: Sequence[JudgedLook], alarms: Collection[str]) -> list[str]:
-    """Return the numbers for a terminal."""
+    """Return the figures for a terminal."""
     numbers = measures(found)
     total = numbers["faults"]
     told = []

@@ -1,4 +1,4 @@
-"""Diagnosis tried on what a proof kept: nothing is started, and it takes seconds."""
+"""Scores the diagnosis on the facts of an earlier proof, in seconds and without a stack."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ PATTERNS_SCHEMA = "patterns.v1"
 
 
 def replayed(folder: Path, *, keep: bool, say: Callable[[str], None]) -> int:
-    """Tell what the diagnosis is worth on stored facts; return the exit code: 0 it reaches its goals, 1 it does not.
+    """Print the score of the diagnosis on stored facts; return 0 if it reaches its goals, else 1.
 
-    ``keep`` makes these facts what their causes are compared with from now on; those of other causes stay.
+    ``keep`` makes these facts the new baseline of their causes; those of other causes are kept.
     """
     try:
         looks = list(read_facts(folder))

@@ -1,4 +1,4 @@
-"""The score of a proof: what was caught, what was named, and what nothing catches."""
+"""The score of a proof: faults caught, faults named, and checks that nothing makes fail."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Proof:
 
     @property
     def rounds(self) -> list[FaultOutcome]:
-        """The outcomes of the rounds on the reference."""
+        """The results of the rounds on the reference."""
         return [outcome for outcome in self.outcomes if not outcome.name]
 
     @property
     def false_alarms(self) -> list[str]:
-        """The node ids that were red on the reference, and the causes that were named for it."""
+        """The node ids that failed on the reference, and the causes named for it."""
         red = [seen.nodeid for outcome in self.rounds for seen in outcome.red]
         return [*red, *(f"diagnosis: {cause}" for outcome in self.rounds for cause in outcome.diagnosis)]
 
@@ -61,12 +61,12 @@ class Proof:
 
     @property
     def unkilled(self) -> list[str]:
-        """The checks that no fault kills."""
+        """The checks that fail under no fault."""
         return [check.name for check in self.checks if check.name not in self.killed]
 
     @property
     def unproven(self) -> list[str]:
-        """The requirements that no fault turns red, of those that some check verifies."""
+        """The verified requirements that fail under no fault."""
         verified = {name for check in self.checks for name in check.requirements}
         failed = {name for outcome in self.faults for seen in outcome.red for name in seen.requirements}
         return [name for name in self.register if name in verified and name not in failed]
@@ -91,16 +91,16 @@ class Proof:
 
     @property
     def looks(self) -> list[StoredFacts]:
-        """What was seen of each deployment, broken or not."""
+        """The observations of each deployment, broken or not."""
         return [outcome.look for outcome in self.outcomes if outcome.look is not None]
 
     def judged_looks(self) -> list[JudgedLook]:
-        """Return what the diagnosis says of each broken one, in each way."""
+        """Return the diagnosis of each broken deployment, in each way."""
         kept_by = {name: requirement.layer for name, requirement in self.register.items()}
         return judge(self.looks, kept_by)
 
     def diagnosis(self) -> dict[str, Any]:
-        """Return what the diagnosis is worth, as JSON."""
+        """Return the score of the diagnosis as JSON."""
         return {"schema": DIAGNOSIS_SCHEMA, "run": self.run, **measures(self.judged_looks())}
 
     def document(self) -> dict[str, Any]:
@@ -119,9 +119,9 @@ class Proof:
 
     @property
     def stands(self) -> bool:
-        """Whether the suite can be believed: every fault armed, next to all caught and named, no false alarm.
+        """Whether the suite passes: every fault confirmed, nearly all caught and named, no false alarm.
 
-        A proof of single faults stands if it has no shortcoming at all.
+        A proof of single faults passes if it has no shortcoming at all.
         """
         if not self.whole:
             return not self.shortcomings()
@@ -136,7 +136,7 @@ class Proof:
         )
 
     def shortcomings(self) -> list[str]:
-        """Return what a proof may not have, in words; empty where the suite stands."""
+        """Return the shortcomings of a proof in words; empty if the suite passes."""
         found = [f"false alarm on the reference: {alarm}" for alarm in self.false_alarms]
         found += [f"the reference could not be judged: {outcome.problem}" for outcome in self.rounds if outcome.problem]
         for outcome in self.faults:

@@ -1,4 +1,4 @@
-"""Which checks look for a fault: all that must catch it, and a few others that look for side effects."""
+"""Selects the checks to run for a fault: those that must catch it, and a few others for side effects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHERS = 4
 
 @dataclass(frozen=True)
 class Check:
-    """One check function with all its cases; ``local`` where it changes a stack of its own, which takes seconds."""
+    """One check function with all its cases; ``local`` if it changes the scratch stack, which takes seconds."""
 
     name: str
     requirements: tuple[str, ...]
@@ -29,11 +29,11 @@ class Check:
     local: bool
 
     def about(self, requirements: Set[str]) -> Check:
-        """Return the check with those of its cases that verify one of these."""
+        """Return the check with only those of its cases that verify one of these requirements."""
         return replace(self, cases=tuple(case for case in self.cases if requirements & set(requirements_of(case))))
 
     def likeliest(self, words: Sequence[str]) -> list[pytest.Item]:
-        """Return some cases, those first whose parameters hold most of a fault's own words, then evenly spread."""
+        """Return some cases: first those whose parameters share most words with the fault, then evenly spread."""
         spread = self.cases[:: max(1, len(self.cases) // CASES_TRIED)]
         named = [item for item in self.cases if _shared(item, words)]
         ranked = sorted(named, key=lambda item: -_shared(item, words))
@@ -41,7 +41,7 @@ class Check:
 
 
 def checks_of(items: Iterable[pytest.Item]) -> list[Check]:
-    """Return the checks that items are cases of, in their order."""
+    """Return the checks of these items, in order."""
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         cases[item.nodeid.partition("[")[0]].append(item)
@@ -81,10 +81,10 @@ def unexpected(checks: Sequence[Check], fault: Fault) -> list[Check]:
 def others(
     checks: Sequence[Check], fault: Fault, count: int, number: int, killed: Set[str] = frozenset()
 ) -> list[Check]:
-    """Return some more checks that may see a fault: first those that no fault has killed yet, related ones before all.
+    """Return further checks that may catch a fault: first those that no fault has failed yet, related ones first.
 
-    Over all faults (``number`` counts them) each has its turn, but those that change a stack of their own or that no
-    fault can kill.
+    Over all faults (``number`` counts them) each has its turn, except those that change the scratch stack or that no
+    fault can fail.
     """
     areas = {area_of(name) for name in fault.requirements}
     rest = [check for check in unexpected(_turned(checks, number * count), fault) if _tells(check)]
@@ -98,7 +98,7 @@ def _tells(check: Check) -> bool:
 
 
 def area_of(requirement: str) -> str:
-    """Return the area of the register that a requirement stands in."""
+    """Return the register area of a requirement."""
     return requirement.partition("-")[0]
 
 
@@ -108,7 +108,7 @@ def _turned(checks: Sequence[Check], by: int) -> list[Check]:
 
 
 def words_of(fault: Fault) -> list[str]:
-    """Return the words of a fault's name, long enough to mean something."""
+    """Return the significant words of a fault's name."""
     return [word for word in fault.name.split("-") if len(word) > 2]
 
 

@@ -1,4 +1,4 @@
-"""What was seen under each fault, kept in files: rules are tried on them in seconds, without any deployment."""
+"""The facts observed under each fault, stored in files, so that diagnosis rules can be tested without a stack."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ HEALTHY = "healthy"
 
 
 class FactsError(ValueError):
-    """A folder holds no stored facts, or something else; the message says which file."""
+    """A folder has no valid stored facts; the message says which file."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFacts:
-    """One look at a deployment: which ``fault`` it had (``HEALTHY`` for none), and the requirements that failed.
+    """The facts about one deployment: its ``fault`` (``HEALTHY`` for none), and the failed requirements.
 
-    ``judged`` are the requirements that were tried at all.
+    ``judged`` are all requirements that were tested.
     """
 
     fault: str
@@ -34,7 +34,7 @@ class StoredFacts:
     facts: Sequence[Mapping[str, Any]]
 
     def table(self) -> Facts:
-        """Return the facts as a diagnosis reads them."""
+        """Return the facts as the diagnosis reads them."""
         facts = Facts()
         for each in self.facts:
             if each["value"]:
@@ -56,7 +56,7 @@ class StoredFacts:
 
 
 def stored(fault: str, red: Sequence[str], judged: Sequence[str], facts: Facts) -> StoredFacts:
-    """Return what is kept of one look."""
+    """Return one look in its stored form."""
     told = [
         {"name": fact.name, "value": fact.value, "normal": fact.normal, "sentence": fact.sentence[:300]}
         for fact in facts.values()
@@ -65,7 +65,7 @@ def stored(fault: str, red: Sequence[str], judged: Sequence[str], facts: Facts) 
 
 
 def read_facts(folder: Path) -> Iterator[StoredFacts]:
-    """Yield what lies in a folder; raise ``FactsError`` if that is nothing, or nothing that can be read."""
+    """Yield the stored facts in a folder; raise ``FactsError`` if there are none, or unreadable ones."""
     files = sorted(folder.glob("*.json"))
     if not files:
         raise FactsError(f"{folder}: no stored facts there; a proof keeps them in reports/runs/RUN/{FOLDER}")

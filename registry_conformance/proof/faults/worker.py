@@ -1,4 +1,4 @@
-"""One fault, looked for in a process of its own: armed, confirmed, checked, diagnosed."""
+"""One fault in a process of its own: injected, confirmed, checked, diagnosed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ BUDGET = 14.0
 
 @dataclass
 class ProofWorker:
-    """What is to be done on one stack: which deployment is healthy, which checks there are, which were ``killed``."""
+    """The work on one stack: the healthy deployment, the checks, and those already ``killed``."""
 
     stack: Stack
     healthy: Deployment
@@ -54,7 +54,7 @@ class ProofWorker:
         return self.session.config.stash[CONTEXT]
 
     def look_for(self, fault: Fault, number: int, *, thorough: bool) -> FaultOutcome:
-        """Arm a fault, confirm it, run the checks that look for it, and ask for a diagnosis."""
+        """Inject a fault, confirm it, run the checks for it, and diagnose."""
         outcome = FaultOutcome(fault.name, fault.requirements, right=fault.diagnosis.id if fault.diagnosis else "")
         began = time.monotonic()
         try:
@@ -110,7 +110,7 @@ class ProofWorker:
                 return
 
     def _diagnosis(self, outcome: FaultOutcome) -> tuple[str, ...]:
-        """Look at all that can be seen, keep it, and return the causes that are named after what failed."""
+        """Probe everything, store the facts, and return the causes named after the failures."""
         red = {name for seen in outcome.red for name in seen.requirements}
         judged = {name for seen in outcome.seen if seen.verdict in JUDGED for name in seen.requirements}
         facts = look(self._context.target, self._run_id)
@@ -131,11 +131,11 @@ class ProofWorker:
         self.session._setupstate.teardown_exact(None)
 
     def _judge(self, target: Target) -> None:
-        """From now on checks see this target."""
+        """From now on checks use this target."""
         self._context.judge(target, self.stack.name)
 
     def _run(self, items: Sequence[pytest.Item]) -> Iterator[Seen]:
-        """Run cases and return what each came to; what the session shares stays for the next one."""
+        """Run cases and return their results; session-scoped fixtures are kept for the next one."""
         for item in items:
             collector = _Collector()
             item.config.pluginmanager.register(collector)
@@ -150,7 +150,7 @@ class ProofWorker:
 
 
 class _Collector:
-    """Takes the record of the one check that runs."""
+    """Takes the record of the check that runs."""
 
     def __init__(self) -> None:
         self.record = b""
@@ -161,5 +161,5 @@ class _Collector:
 
 
 def _branch(item: pytest.Item) -> str:
-    """Return the folder below ``suites`` that a case lies in."""
+    """Return the folder below ``suites`` of a case."""
     return item.path.relative_to(SUITES).parts[0]

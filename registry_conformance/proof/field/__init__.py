@@ -1,1 +1,1 @@
-"""Deployments as people have them, healthy and broken in their own ways, and what is said of each."""
+"""Common third-party deployments, healthy and broken, and what the suite reports on each."""

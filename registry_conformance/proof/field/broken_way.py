@@ -1,4 +1,4 @@
-"""Kinds of deployments that people have, and ways in which each breaks."""
+"""Kinds of third-party deployments, and ways in which each breaks."""
 
 from __future__ import annotations
 

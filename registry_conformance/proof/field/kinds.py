@@ -1,4 +1,4 @@
-"""All kinds of deployments by name, and their cells: healthy, and each way in which one is broken."""
+"""All kinds of deployments by name, and their cells: healthy, and each broken way."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAMPLE = ("nginx/body-limit", "mlflow-uvicorn/foreign-pages")
 
 
 def chosen(names: Iterable[str]) -> list[str]:
-    """Return the cells that names of cells or kinds mean, in the table's order; raise ``KeyError`` for others."""
+    """Return the cells of these cell or kind names, in the table's order; raise ``KeyError`` for unknown ones."""
     wanted = list(names)
     if strange := [name for name in wanted if name not in CELLS and name not in KINDS]:
         raise KeyError(strange[0])

@@ -1,4 +1,4 @@
-"""Proxies that people put before MLflow, and ways in which their defaults and usual mistakes break it."""
+"""Common proxies in front of MLflow, and how their defaults and usual mistakes break it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _OVER = "    http-request deny deny_status 401 hdr WWW-Authenticate Bearer if !i
 def nginx_way(
     name: str, text: str, breaks: tuple[str, ...], lines: str, before: tuple[str, str] | None = None
 ) -> BrokenWay:
-    """Return nginx with more lines in its one location, and with an edit ``before`` of what stands above it."""
+    """Return nginx with more lines in its location, and with an edit ``before`` it."""
     edit = ("        location / {", f"        location / {{\n            {lines}")
     return BrokenWay(name, text, breaks, Neighbour("nginx", "password-tuned", (edit, *filter(None, (before,)))))
 
 
 def _without(name: str, text: str, breaks: tuple[str, ...], line: str, instead: str = "") -> BrokenWay:
-    """Return nginx without a line that its guides do not have."""
+    """Return nginx without a line that its guides lack."""
     return BrokenWay(name, text, breaks, Neighbour("nginx", "password-tuned", ((line, instead),)))
 
 
@@ -44,7 +44,7 @@ def _caddy(name: str, text: str, breaks: tuple[str, ...], old: str, new: str) ->
 
 
 def _oauth2(name: str, text: str, breaks: tuple[str, ...], lines: str, place: str = 'provider = "oidc"') -> BrokenWay:
-    """Return oauth2-proxy with more lines after another, or in its place if they set the same."""
+    """Return oauth2-proxy with more lines after another, replacing lines for the same option."""
     same = lines.partition(" ")[0] == place.partition(" ")[0]
     edit = (place, lines if same else f"{place}\n{lines}")
     return BrokenWay(name, text, breaks, Neighbour("oauth2-proxy", "token", (edit,), lasts=_SHORT))

@@ -1,4 +1,4 @@
-"""MLflow as people start it, without a proxy, and ways in which its own settings break it."""
+"""MLflow servers without a proxy, and how their own settings break them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _gunicorn(name: str, text: str, breaks: tuple[str, ...], options: str, worke
 
 
 def _users(name: str, text: str, breaks: tuple[str, ...], function: str) -> BrokenWay:
-    """Return basic-auth with a careless function in the place of its own check of passwords."""
+    """Return basic-auth with a custom authentication function that has a mistake."""
     command = replace(COMMANDS["basic-auth"], sign_in=f"{_CARELESS}:{function}")
     return BrokenWay(name, text, breaks, command=command)
 

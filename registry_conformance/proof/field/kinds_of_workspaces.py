@@ -1,4 +1,4 @@
-"""An MLflow that keeps workspaces apart, behind nginx, and ways in which it does not."""
+"""An MLflow with workspaces behind nginx, and ways in which their separation fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of deployments judged whole while healthy, and in each broken way by the checks that must see it."""
+"""Measures cells: all checks on healthy deployments, and on broken ones the checks that must fail."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Places = Mapping[str, Sequence[str]]
 
 
 def measured_whole(kind: Kind) -> dict[str, Any]:
-    """Return what every check, the doctor and a registration say of a healthy deployment of a kind."""
+    """Return the results of all checks, doctor and register on a healthy deployment of a kind."""
     scenario = FieldScenario(
         kind.name,
         kind.neighbour,
@@ -41,7 +41,7 @@ def measured_whole(kind: Kind) -> dict[str, Any]:
 
 
 def measured_way(kind: Kind, way: BrokenWay, places: Places) -> dict[str, Any]:
-    """Return which requirements were red on a deployment that is broken in a way, and what the first red check said."""
+    """Return the failed requirements on a broken deployment, and the message of the first failed check."""
     neighbour = way.neighbour or kind.neighbour
     own_way = way.deployment.mlflow.shared_database
     command = (way.command or kind.command) if own_way else None
@@ -61,13 +61,13 @@ def measured_way(kind: Kind, way: BrokenWay, places: Places) -> dict[str, Any]:
 
 
 def selection(requirements: Iterable[str], places: Places) -> str:
-    """Return the checks of requirements as pytest's ``-k`` selects them."""
+    """Return a ``-k`` expression that selects the checks of requirements."""
     checks = [nodeid.partition("[")[0].rpartition("::")[2] for name in requirements for nodeid in places[name]]
     return " or ".join(dict.fromkeys(checks))
 
 
 def _as_declared(line: str) -> str:
-    """Return a line without what is another at each start: addresses, and the folders of this machine."""
+    """Return a line without values that differ at each start: addresses and local folders."""
     line = re.sub(r'url = "http://[^/"]*', 'url = "https://registry.example', line)
     return re.sub(r"^(keys\.\w+\.command) = .*", r'\1 = ["get-token"]', line)
 

@@ -1,4 +1,4 @@
-"""Scenarios one after the other: a stack is started, and doctor and registration are asked as users ask them."""
+"""The command ``field``: starts each scenario, and runs doctor and register on it as users do."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Staging:
 
 
 def play(scenarios: Sequence[FieldScenario], say: Say, staging: Staging = Staging()) -> int:
-    """Play scenarios and say one line of each; return how many were told wrongly."""
+    """Run scenarios and print one line for each; return the number of wrong reports."""
     told_wrongly = 0
     for scenario in scenarios:
         said = said_of(scenario, staging)
@@ -56,7 +56,7 @@ def play(scenarios: Sequence[FieldScenario], say: Say, staging: Staging = Stagin
 
 
 def said_of(scenario: FieldScenario, staging: Staging = Staging()) -> Said:
-    """Start the stack of a scenario and return what doctor and registration say of it."""
+    """Start the stack of a scenario and return the results of doctor and register."""
     run = new_run_id()
     request = StackRequest(
         run, scenario.deployment, cache=cache_folder(), neighbour=scenario.neighbour, command=scenario.command
@@ -102,7 +102,7 @@ def _examined(target: Target, run: str, *, promises_key: bool) -> tuple[Said, di
 
 
 def _as_users_give(key: Credential | None) -> dict[str, str]:
-    """Return the variables that a user of the deployment sets."""
+    """Return the environment variables that a user of the deployment sets."""
     if isinstance(key, Password):
         return {"MLFLOW_TRACKING_USERNAME": key.user, "MLFLOW_TRACKING_PASSWORD": key.password}
     if isinstance(key, CommandToken):
@@ -111,7 +111,7 @@ def _as_users_give(key: Credential | None) -> dict[str, str]:
 
 
 def _asked(arguments: Sequence[str], variables: dict[str, str], home: Path) -> tuple[int, dict[str, Any]]:
-    """Return the exit code and the JSON of a command of ours; what it says instead stands under ``problem``."""
+    """Return exit code and JSON output of a command of the suite; other output is under ``problem``."""
     done = subprocess.run(
         [python(), "-m", "registry_conformance", *arguments],
         capture_output=True,
@@ -129,7 +129,7 @@ def _asked(arguments: Sequence[str], variables: dict[str, str], home: Path) -> t
 
 
 def _cause(document: dict[str, Any]) -> str:
-    """Return the cause that a document names first, empty if it names none."""
+    """Return the first cause in a document, empty if there is none."""
     causes = document.get("diagnosis") or document.get("preflight") or []
     first = causes[0] if isinstance(causes, list) and causes else {}
     return str(first.get("cause", "")) if isinstance(first, dict) else ""

@@ -1,4 +1,4 @@
-"""A deployment as people have it, and what must be said of it."""
+"""A scenario: a third-party deployment, and what must be reported on it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FieldScenario:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is wrong there."""
+        """Whether the deployment is healthy."""
         return not self.named
 
 
@@ -51,7 +51,7 @@ class Said:
 
 
 def wrong(scenario: FieldScenario, said: Said) -> list[str]:
-    """Return what is wrong with what was said of a scenario, empty if all is right."""
+    """Return what is wrong with the report on a scenario, empty if nothing is."""
     if said.problem:
         return [said.problem]
     found = []

@@ -1,4 +1,4 @@
-"""The scenarios: each neighbour as guides have it and as it should be, and broken in ways of its own."""
+"""The scenarios: each proxy as guides configure it, configured properly, and broken in typical ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of kinds and their broken ways: measured cell by cell, told, and kept."""
+"""The table of kinds and their broken ways: measured cell by cell, printed, and stored."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Say = Callable[[str], None]
 
 
 def measure(cells: Sequence[str], say: Say, document: Path | None) -> int:
-    """Measure cells and say one line of each; return how many came out wrong.
+    """Measure cells and print one line for each; return the number of wrong ones.
 
-    Each is put into the table ``document`` (JSON), with its page (Markdown) beside it, if one is given.
+    Each result is stored in the table ``document`` (JSON), with its page (Markdown) next to it, if given.
     """
     places = checks_by_requirement()
     wrong = 0
@@ -38,7 +38,7 @@ def measure(cells: Sequence[str], say: Say, document: Path | None) -> int:
 
 
 def keep(document: Path, kind: Kind, way: BrokenWay | None, met: Mapping[str, Any]) -> None:
-    """Put what was measured of a cell into a table, and write its page."""
+    """Store the result of a cell in a table, and write its page."""
     table = table_of(known(document))
     row = next(each for each in table["kinds"] if each["name"] == kind.name)
     if way is None:
@@ -50,19 +50,19 @@ def keep(document: Path, kind: Kind, way: BrokenWay | None, met: Mapping[str, An
 
 
 def known(document: Path) -> dict[str, Any]:
-    """Return a table that was kept, empty if there is none."""
+    """Return a stored table, empty if there is none."""
     found = json.loads(document.read_text(encoding="utf-8")) if document.exists() else {}
     return found if isinstance(found, dict) else {}
 
 
 def table_of(before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the table of all kinds; what an earlier one has of cells that are still the same is kept."""
+    """Return the table of all kinds, with earlier results of unchanged cells."""
     rows = {row["name"]: row for row in before.get("kinds", ())}
     return {"schema": "field.v1", "kinds": [_row(kind, rows.get(kind.name, {})) for kind in KINDS.values()]}
 
 
 def unmeasured(table: Mapping[str, Any]) -> list[str]:
-    """Return the cells of a table that say nothing, or were wrong."""
+    """Return the cells of a table without a result, or with a wrong one."""
     cells = []
     for row in table["kinds"]:
         if row["whole"] is None or _mistakes(None, row["whole"]):
@@ -87,7 +87,7 @@ def _cell(way: BrokenWay, before: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mistakes(way: BrokenWay | None, met: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a cell: what was said of a healthy deployment, or what was not red on a broken one."""
+    """Return what is wrong with a cell: failures on a healthy deployment, or missing ones on a broken one."""
     if way is None:
         return list(met["mistakes"])
     missed = sorted(set(way.breaks) - set(met["broken"]))

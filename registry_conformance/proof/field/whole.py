@@ -1,4 +1,4 @@
-"""A deployment of others judged whole, as its operator would declare it: in at most eight lines."""
+"""A third-party deployment judged by all checks, declared in at most eight lines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Judged:
 
     @property
     def mistakes(self) -> list[str]:
-        """What is wrong with it, if nothing is wrong with the deployment."""
+        """The wrong results, given that the deployment is healthy."""
         if not self.passed:
             return [f"nothing passed: {self.problem}"]
         return list(self.red) or ([] if self.code == 0 else [f"the visit ended with {self.code}: {self.problem}"])
@@ -46,9 +46,9 @@ class Judged:
 def declaration(
     target: Target, *, promises_key: bool = False, further: Sequence[str] = ()
 ) -> tuple[str, dict[str, str]]:
-    """Return an environment's file for a target, with ``further`` lines, and the variables that hold its secrets.
+    """Return an environment file for a target, with ``further`` lines, and the variables for its secrets.
 
-    With ``promises_key`` it says that a key is asked for, though none is.
+    ``promises_key`` declares that a key is required, even if none is.
     """
     door = target.doors[0]
     lines = [
@@ -74,7 +74,7 @@ def declaration(
 
 
 def _credential(role: str, key: Credential) -> tuple[str, dict[str, str]]:
-    """Return the line that declares the credential of a role, and the variables that it names."""
+    """Return the line that declares the credential of a role, and its variables."""
     if isinstance(key, CommandToken):
         return f"keys.{role}.command = {json.dumps(key.command)}", {}
     assert isinstance(key, Password), "neighbours ask for a token or a password"

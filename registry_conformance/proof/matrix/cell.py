@@ -1,4 +1,4 @@
-"""One cell of the matrix: a deployment and a client, and what became of a registration there."""
+"""One cell of the matrix: a deployment, a client, and the result of a registration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ YES, NO, UNKNOWN = "yes", "no", "not known"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stage:
-    """A deployment that cells stand on: versions and names of its parts, as options have them."""
+    """The deployment of a cell: versions and names of its parts, as in the options."""
 
     server: str
     backend: str = "sqlite"
@@ -34,14 +34,14 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """What it is called, fit for a folder."""
+        """Its name, usable as a folder name."""
         stage = self.stage
         parts = (stage.server, f"client-{self.client}", stage.backend, stage.store, stage.proxy.replace(":", "-"))
         return "-".join(parts)
 
     @property
     def incompatibility(self) -> Incompatibility | None:
-        """What is known upstream to keep this client from this server, ``None`` if nothing is."""
+        """The known upstream reason why this client cannot use this server, ``None`` if there is none."""
         return between(self.stage.server, self.client)
 
 
@@ -63,7 +63,7 @@ class Outcome:
 
     @property
     def is_explained(self) -> bool:
-        """Whether it is as it should be: a yes, or a no that is known upstream."""
+        """Whether the result is as expected: a yes, or a no with a known upstream reason."""
         if self.answer == YES:
             return self.cell.incompatibility is None
         return self.answer == NO and self.cell.incompatibility is not None

@@ -1,4 +1,4 @@
-"""A deployment of our own as its users declare it, so that each client of the matrix meets it as a stranger does."""
+"""A local stack declared as an environment, so that each client of the matrix uses it like a third party."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from registry_conformance.judge.target.target import Target
 
 
 def declare(target: Target, folder: Path) -> Path:
-    """Write the file of an environment that is the target's first door, and its bucket; return the file.
+    """Write an environment file for the target's first door and its bucket; return the file.
 
-    Secrets lie in files beside it.
+    Secrets are in files next to it.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     door = target.doors[0]

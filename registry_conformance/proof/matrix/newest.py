@@ -1,4 +1,4 @@
-"""Releases of MLflow that nobody has measured yet: found on the index, and met by every client and server that was."""
+"""MLflow releases that have not been measured yet, paired with every measured client and server."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LISTED = re.compile(r"Available versions:\s*(.+)")
 
 
 class ReleasesError(RuntimeError):
-    """What was measured, or what the index has, cannot be read; the message says which."""
+    """The document or the package index cannot be read; the message says which."""
 
 
 def newest_cells(document: Path, say: Callable[[str], None]) -> list[Cell]:
-    """Return the cells of the releases that a document of compatibility lacks and that are newer than all it has.
+    """Return the cells of releases newer than all in a compatibility document.
 
     Each such release is a server for every client of the document, and a client for every server.
     """

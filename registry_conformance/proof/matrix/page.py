@@ -1,4 +1,4 @@
-"""The page of a run of the matrix, and the document of it that is committed."""
+"""The page of a matrix run, and its committed document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MARKS = {YES: "✓", NO: "✕", UNKNOWN: "?"}
 
 
 def render(found: MatrixResults, changed: Sequence[str]) -> str:
-    """Return one self-contained HTML page; each cell leads to the report of its registration."""
+    """Return one self-contained HTML page; each cell links to the report of its registration."""
     good = len(found.outcomes) - len(found.unexplained)
     answers = [outcome.answer for outcome in found.outcomes.values()]
     return with_policy(
@@ -45,7 +45,7 @@ def render(found: MatrixResults, changed: Sequence[str]) -> str:
 
 
 def write_document(found: MatrixResults, file: Path) -> None:
-    """Write what is committed of a run, as JSON and, beside it, as Markdown."""
+    """Write the committed document of a run, as JSON and as Markdown."""
     cells = [outcome.document() for outcome in found.outcomes.values()]
     document = compatibility_document(found.started, found.suite, cells)
     file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
@@ -53,7 +53,7 @@ def write_document(found: MatrixResults, file: Path) -> None:
 
 
 def _maps(found: MatrixResults) -> list[dict[str, Any]]:
-    """Return a heat map for each surrounding: servers down, clients across."""
+    """Return a heat map for each combination of other parts: servers down, clients across."""
     surroundings: dict[tuple[str, str, str], list[Outcome]] = {}
     for outcome in found.outcomes.values():
         stage = outcome.cell.stage

@@ -47,7 +47,7 @@ class MatrixPlan:
         return cls({name: _cells(f"{file.name}, [group.{name}]", name, each) for name, each in groups.items()})
 
     def cells(self, only: Sequence[str]) -> list[Cell]:
-        """Return the cells of the groups that are named, of all if none is, each once; raise ``MatrixPlanError``."""
+        """Return the cells of the named groups, of all by default, each once; raise ``MatrixPlanError``."""
         if strange := [name for name in only if name not in self.groups]:
             raise MatrixPlanError(f"there is no group {strange[0]!r}; there are {', '.join(self.groups)}")
         chosen = only or list(self.groups)
@@ -55,9 +55,9 @@ class MatrixPlan:
 
 
 def shard(cells: Sequence[Cell], text: str) -> list[Cell]:
-    """Return the cells of one machine out of several, ``2/5``; those of one deployment stay together.
+    """Return the cells of one machine out of several, ``2/5``; cells of one deployment stay together.
 
-    Raises ``MatrixPlanError`` for what is no such share.
+    Raises ``MatrixPlanError`` for an invalid share.
     """
     found = re.fullmatch(r"(\d+)/(\d+)", text)
     number, total = (int(found[1]), int(found[2])) if found else (0, 0)

@@ -1,4 +1,4 @@
-"""A run of the matrix: from a plan to its page and exit code."""
+"""The command ``matrix``: from a plan to its page and exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class MatrixOptions:
-    """How a matrix is run: which groups, which share of several machines, how many deployments at once."""
+    """Options of a matrix run: groups, share of several machines, deployments in parallel."""
 
     only: tuple[str, ...] = ()
     share: str = "1/1"
@@ -36,8 +36,8 @@ class MatrixOptions:
 def matrix(plan_file: Path, reports: Path, options: MatrixOptions, say: Say) -> int:
     """Run the cells of a plan, write the page, and return the exit code.
 
-    0 if each cell is as it should be, 1 if one is not, 2 if it was interrupted, 4 for a bad plan, 6 if a cell could
-    not be tried.
+    0 if every cell is as expected, 1 if one is not, 2 if interrupted, 4 for an invalid plan, 6 if a cell could not be
+    tested.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -82,7 +82,7 @@ def run_cells(cells: Sequence[Cell], reports: Path, options: MatrixOptions, say:
 
 
 def merge(folders: Sequence[Path], reports: Path, document: Path | None, say: Say) -> int:
-    """Put the results of several machines together, write the page, and return the exit code."""
+    """Combine the results of several machines, write the page, and return the exit code."""
     try:
         check_writable(reports)
         with explained(reports):
@@ -93,7 +93,7 @@ def merge(folders: Sequence[Path], reports: Path, document: Path | None, say: Sa
 
 
 def conclude(found: MatrixResults, reports: Path, document: Path | None, say: Say) -> int:
-    """Finish a run: its page, its document if one is asked for, what changed, and what is not as it should be."""
+    """Finish a run: its page, its document if requested, changes, and unexpected results."""
     found.finished = datetime.now(UTC).isoformat(timespec="seconds")
     found.write()
     before = [each for each in results.earlier(reports) if each.finished and each.folder != found.folder]
@@ -114,7 +114,7 @@ def conclude(found: MatrixResults, reports: Path, document: Path | None, say: Sa
 
 
 def _resumed(reports: Path, say: Say) -> MatrixResults:
-    """Return the last run if it is unfinished or has cells that could not be tried, else a new one."""
+    """Return the last run if it is unfinished or has untested cells, else a new one."""
     last = results.earlier(reports)[-1:]
     if not last or last[0].is_complete:
         say("no run was interrupted: this is a new one")

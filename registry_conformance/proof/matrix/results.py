@@ -1,4 +1,4 @@
-"""What became of the cells of one run of the matrix, on disk: written after each cell, read to go on or to compare."""
+"""The results of a matrix run on disk: written after each cell, read to continue or compare."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class MatrixResults:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, outcome: Outcome) -> None:
-        """Note an outcome, on disk too; several threads may."""
+        """Store a result, also on disk; thread-safe."""
         with self._lock:
             self.outcomes[outcome.cell] = outcome
             self.write()
 
     def write(self) -> None:
-        """Write the record, whole or not at all."""
+        """Write the record atomically."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         document = {
             "schema": SCHEMA,
@@ -57,21 +57,21 @@ class MatrixResults:
         part.replace(self.folder / _RECORD)
 
     def left(self, cells: Sequence[Cell]) -> list[Cell]:
-        """Return the cells that have no outcome yet, or could not be tried."""
+        """Return the cells without a result, or that could not be tested."""
         return [cell for cell in cells if cell not in self.outcomes or self.outcomes[cell].answer == UNKNOWN]
 
     @property
     def is_complete(self) -> bool:
-        """Whether it came to its end, and every cell could be tried."""
+        """Whether it is finished, and every cell could be tested."""
         return bool(self.finished) and all(outcome.answer != UNKNOWN for outcome in self.outcomes.values())
 
     @property
     def unexplained(self) -> list[Outcome]:
-        """The outcomes that are neither a yes nor a no that is known upstream."""
+        """The results that are neither a yes nor a known upstream no."""
         return [outcome for outcome in self.outcomes.values() if not outcome.is_explained]
 
     def changes(self, before: MatrixResults | None) -> list[str]:
-        """Return a sentence for each cell whose answer is another than in an earlier run."""
+        """Return a sentence for each cell whose answer differs from an earlier run."""
         if before is None:
             return []
         return [
@@ -101,7 +101,7 @@ def read(file: Path) -> MatrixResults:
 
 
 def earlier(reports: Path) -> list[MatrixResults]:
-    """Return the runs that are kept, oldest first; a record that cannot be read is left out."""
+    """Return the stored runs, oldest first; unreadable ones are left out."""
     found = []
     for file in sorted((reports / HOME).glob(f"matrix-*/{_RECORD}")):
         try:

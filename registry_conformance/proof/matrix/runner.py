@@ -1,4 +1,4 @@
-"""Cells carried out: a deployment is started once, and each of its clients registers a model there."""
+"""Runs cells: a deployment is started once, and each of its clients registers a model."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ Done = Callable[[Outcome], None]
 
 
 def carry_out(stage: Stage, cells: Sequence[Cell], kept: Path, say: Say, done: Done, over: Event) -> None:
-    """Start a deployment, have each cell's client register a model there, and tell each outcome when it is there.
+    """Start a deployment, run each cell's registration, and report each result.
 
-    The report of each registration is kept in ``kept/NAME``. What cannot be installed or started is an outcome too.
-    Once ``over`` is set, no further registration begins.
+    The report of each registration is stored in ``kept/NAME``. A failed installation or start is a result too. Once
+    ``over`` is set, no further registration begins.
     """
     if over.is_set():
         return
@@ -74,7 +74,7 @@ def _request(stage: Stage) -> StackRequest:
 
 
 def _registered(cell: Cell, target: Target, kept: Path) -> Outcome:
-    """Have the client of a cell register a model by the command that users have, and keep its report."""
+    """Run a cell's registration with the ``register`` command, and store its report."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="matrix-") as name:
         home = Path(name)
@@ -115,7 +115,7 @@ def _document(text: str) -> dict[str, Any]:
 
 
 def why_not(kept: Path) -> str:
-    """Return the first step that failed with what it saw, by the report that is kept; empty if none did."""
+    """Return the first failed step in a stored report, with its message; empty if none failed."""
     try:
         checks = json.loads((kept / "verdicts.json").read_text(encoding="utf-8"))["checks"]
     except (OSError, ValueError, KeyError):

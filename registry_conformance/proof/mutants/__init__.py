@@ -1,1 +1,1 @@
-"""Mutants: small defects of the reference deployment that nobody chose, and what the checks say of each."""
+"""Mutants: small rule-made defects of the reference deployment, and which of them the checks notice."""

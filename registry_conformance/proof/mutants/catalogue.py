@@ -32,7 +32,7 @@ def _generated() -> Iterator[Mutant]:
 
 @functools.cache
 def catalogue() -> Mapping[str, Mutant]:
-    """Return id -> mutant, of every mutant there is, in the order in which they are made."""
+    """Return id -> mutant, for every mutant, in the order of generation."""
     found: dict[str, Mutant] = {}
     for mutant in numbered(_generated()):
         if mutant.id in found:
@@ -42,9 +42,9 @@ def catalogue() -> Mapping[str, Mutant]:
 
 
 def sample(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
-    """Return some mutants, the same for the same seed: of each layer and kind as many as of each other, if there are.
+    """Return some mutants, deterministic by seed, spread evenly over layers and kinds.
 
-    A mutant is drawn by its id, so a new one among thousands leaves the others of a sample where they are.
+    A mutant is drawn by its id, so a new one hardly changes a sample.
     """
     groups: dict[tuple[str, str], list[Mutant]] = defaultdict(list)
     for mutant in mutants:

@@ -1,4 +1,4 @@
-"""What each check was seen to touch, and what killed mutants before: recorded once, kept in a file."""
+"""What each check covers, and what killed mutants before; recorded in a file."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ SCHEMA = "mutants-coverage.v1"
 
 
 class CoverageError(ValueError):
-    """The file of what checks touch cannot be read; the message says what to do."""
+    """The coverage file cannot be read; the message says what to do."""
 
 
 @dataclass(slots=True)
 class Coverage:
-    """What is known of the checks' cases.
+    """What is known about the check cases.
 
-    ``seconds`` and ``tokens`` are by node id: how long a case took, and what passed the links meanwhile
-    (``families.py``). ``kills`` is place of a mutant -> check -> how many mutants there it killed.
+    ``seconds`` and ``tokens`` are by node id: the duration of a case, and the traffic on the links meanwhile
+    (``families.py``). ``kills`` is place of a mutant -> check -> number of mutants killed there.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -30,12 +30,12 @@ class Coverage:
     kills: dict[str, Counter[str]] = field(default_factory=dict)
 
     def of_check(self, name: str) -> frozenset[str]:
-        """Return what any case of a check touched."""
+        """Return what any case of a check covers."""
         found = (tokens for case, tokens in self.tokens.items() if case.partition("[")[0] == name)
         return frozenset().union(*found)
 
     def learn(self, place: str, check: str) -> None:
-        """Note that a check killed a mutant at a place."""
+        """Record that a check killed a mutant at a place."""
         self.kills.setdefault(place, Counter())[check] += 1
 
     def document(self) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Coverage:
 
 
 def read(file: Path = FILE) -> Coverage:
-    """Return what was recorded, nothing where no file is; raise ``CoverageError`` if it is another one."""
+    """Return the recorded coverage, empty without a file; raise ``CoverageError`` if it is invalid."""
     if not file.exists():
         return Coverage()
     try:
@@ -74,7 +74,7 @@ def _read(document: Mapping[str, Any]) -> Coverage:
 
 
 def write(coverage: Coverage, file: Path = FILE) -> None:
-    """Keep a record: one case a line, so that a change of one check is a change of one line."""
+    """Write the record, one case a line, for small diffs."""
     document = coverage.document()
     parts = [f'"schema": {json.dumps(document["schema"])}', f'"tokens": {_lines(document["tokens"])}']
     parts += [f'"{name}": {_pairs(document[name])}' for name in ("cases", "kills")]

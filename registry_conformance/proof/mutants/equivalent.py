@@ -1,4 +1,4 @@
-"""Mutants that no check can kill, each with the written reason why it is the same deployment to everybody."""
+"""Equivalent mutants, which no check can kill, each with the written reason."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class EquivalentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why the mutants whose place and change two regexes match, as a whole, change nothing that anybody can see."""
+    """Why the mutants whose place and change fully match two regexes are equivalent."""
 
     place: re.Pattern[str]
     how: re.Pattern[str]
@@ -51,5 +51,5 @@ def _reason(number: int, entry: Mapping[str, str]) -> Reason:
 
 
 def reason_of(mutant: Mutant, known: Iterable[Reason]) -> str:
-    """Return why a mutant is equivalent, empty if nobody said so."""
+    """Return why a mutant is equivalent, empty if no reason is written."""
     return next((each.reason for each in known if each.covers(mutant)), "")

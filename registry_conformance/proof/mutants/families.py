@@ -1,4 +1,4 @@
-"""What passes a link, in a few words: families of routes, and tokens that say what an exchange was about."""
+"""Classifies link traffic: families of routes, and tokens that describe an exchange."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _USUAL = frozenset({"host", "user-agent", "accept", "connection", "date", "serve
 
 
 def families(link: str) -> Mapping[str, str]:
-    """Return the families of what passes a link, with their regexes."""
+    """Return the traffic families of a link, with their regexes."""
     return {"store": STORE, "keys": KEYS}.get(link, MLFLOW)
 
 
@@ -61,7 +61,7 @@ def family(link: str, target: str) -> str:
 
 
 def tokens(link: str, line: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what one line of a link's record says of its exchange."""
+    """Yield the tokens of one line of a link's record."""
     asked, answered = line["request"]["head"], line["response"]["head"]
     method, target = asked.split(" ", 2)[:2]
     status = answered.split(" ", 2)[1] if answered else "none"

@@ -1,4 +1,4 @@
-"""What came of each mutant so far, on disk at once: a run that breaks off is taken up again."""
+"""The journal of judged mutants, written to disk at once, so that an interrupted run can continue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from registry_conformance.proof.mutants.outcome import MutantOutcome
 
 
 class Journal:
-    """A file with a line for each mutant that was judged by one ``suite``; those of another suite do not count."""
+    """A file with a line for each mutant judged by one ``suite`` version; lines of others are ignored."""
 
     def __init__(self, file: Path, suite: str) -> None:
         self._file = file
@@ -22,7 +22,7 @@ class Journal:
             file.write(json.dumps({"suite": self._suite, **outcome.document()}) + "\n")
 
     def read(self) -> dict[str, MutantOutcome]:
-        """Return id -> outcome, the last one of each; a line that was cut off counts as none."""
+        """Return id -> result, the last of each; an incomplete line is ignored."""
         found: dict[str, MutantOutcome] = {}
         for line in self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else ():
             try:

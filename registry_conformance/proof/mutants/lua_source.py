@@ -1,4 +1,4 @@
-"""Mutants of the proxy's Lua: operators turned, numbers and texts changed, conditions fixed, calls left out."""
+"""Mutants of the proxy's Lua: operators, numbers, texts, conditions, calls."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _texts(source: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
 
 
 def _lines(source: str) -> Iterator[tuple[int, int, str]]:
-    """Yield what is made of whole statements: tests fixed, calls and early ends left out, defaults dropped."""
+    """Yield changes of whole statements: conditions fixed, calls and returns removed, defaults dropped."""
     for found in re.finditer(r"(?m)^\s*if (.+) then$", source):
         yield from ((found.start(1), found.end(1), word) for word in ("true", "false"))
     for found in re.finditer(r"(?m)^\s*([\w.]+(?::\w+)?\(.*\)|return)$", source):

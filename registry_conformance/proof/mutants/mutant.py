@@ -1,4 +1,4 @@
-"""A mutant: one small change of the reference deployment, with an id that depends on nothing but the change."""
+"""A mutant: one small change of the reference deployment, with an id derived from the change alone."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ class Mutant:
 
     @property
     def id(self) -> str:
-        """A name that is the same on every machine, for as long as what is changed stays the same."""
+        """A name that is stable across machines as long as the changed text is the same."""
         words = re.sub(r"[^a-z0-9]+", "-", self.place.lower()).strip("-")[-40:].strip("-")
         digest = hashlib.sha256(f"{self.kind}|{self.place}|{self.how}|{self.number}".encode()).hexdigest()
         return f"{words}-{digest[:8]}"
 
     @property
     def words(self) -> frozenset[str]:
-        """The words of its place and its change, in the form that checks are compared with."""
+        """The words of its place and change, in the form that checks are compared with."""
         return words_of(f"{self.place} {self.how}")
 
 
 def words_of(text: str) -> frozenset[str]:
-    """Return the words of a text by their first six letters, those that are long enough to mean something."""
+    """Return the significant words of a text, cut to six letters."""
     split = re.findall(r"[A-Z]?[a-z]{3,}", text)
     return frozenset(word.lower()[:6] for word in split)
 
 
 def numbered(mutants: Iterable[Mutant]) -> Iterator[Mutant]:
-    """Yield mutants so that two which are described alike have different numbers, in their order."""
+    """Yield mutants so that identically described ones get different numbers."""
     met: dict[tuple[str, str, str], int] = {}
     for mutant in mutants:
         described = mutant.kind, mutant.place, mutant.how
@@ -61,7 +61,7 @@ def numbered(mutants: Iterable[Mutant]) -> Iterator[Mutant]:
 
 
 def with_file(path: str, text: str) -> Callable[[Deployment], Deployment]:
-    """Return what puts another text in the place of a shipped file, named by its path below ``docker/``."""
+    """Return a change that replaces the text of a shipped file, named by its path below ``docker/``."""
 
     def change(deployment: Deployment) -> Deployment:
         others = tuple(each for each in deployment.files if each[0] != path)
@@ -72,7 +72,7 @@ def with_file(path: str, text: str) -> Callable[[Deployment], Deployment]:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A change of a shipped file whose text is made when it is armed: thousands of texts need not be kept."""
+    """A change of a shipped file whose text is generated only when it is applied, to save memory."""
 
     path: str
     text: Callable[[], str]
@@ -83,7 +83,7 @@ class Late:
 
 
 def difference(before: str, after: str, beside: int = 15) -> str:
-    """Return ``before -> after`` on one line; of long texts only where they differ, and a little beside it."""
+    """Return ``before -> after`` on one line; for long texts only the differing part with some context."""
     if len(before) + len(after) <= 120:
         return f"{before} -> {after}"
     start = _alike(before, after)
@@ -100,5 +100,5 @@ def shortened(text: str, most: int = 60) -> str:
 
 
 def _alike(one: str, other: str) -> int:
-    """Return how many characters two texts begin with alike."""
+    """Return the length of the common prefix of two texts."""
     return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -1,4 +1,4 @@
-"""What became of one mutant."""
+"""The result for one mutant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Fate(enum.StrEnum):
-    """What a mutant came to."""
+    """The result of a mutant."""
 
     KILLED = "killed"
     SURVIVED = "survived"

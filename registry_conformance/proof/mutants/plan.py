@@ -35,7 +35,7 @@ class _Rated:
 
 
 class Planner:
-    """Orders the cases of all checks for one mutant after the other; the order depends on nothing else."""
+    """Orders the cases of all checks for a mutant, deterministically."""
 
     def __init__(self, checks: Sequence[Check], coverage: Coverage, register: Mapping[str, Requirement]) -> None:
         self._checks = checks
@@ -44,7 +44,7 @@ class Planner:
 
     @cached_property
     def _words(self) -> Mapping[str, frozenset[str]]:
-        """Node id -> the words of a case: of its name, its claim, and the requirements that it verifies."""
+        """Node id -> the words of a case's name, claim, and requirements."""
         return {
             case.nodeid: words_of(f"{case.nodeid} {getattr(case.function, '__doc__', '')} {self._said(check)}")  # type: ignore[attr-defined] # checks are functions
             for check in self._checks
@@ -87,7 +87,7 @@ class Planner:
         return [rated.case for rated in (*quick, *others[: depth - len(quick)])]
 
     def _reaches(self, mutant: Mutant, case: pytest.Item) -> bool:
-        """Return whether a case can see a mutant at all: of traffic, only what such traffic was seen of can."""
+        """Return whether a case can notice a mutant: for traffic mutants, only if it causes such traffic."""
         known = self._coverage.tokens.get(case.nodeid)
         if mutant.kind != "traffic" or known is None or any(token.startswith("keys ") for token in mutant.touches):
             return True

@@ -1,4 +1,4 @@
-"""Mutants of the rules of rights: who may do what, at which doors, and what is open to all."""
+"""Mutants of the access policy: rights of roles, doors, and open paths."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def mutants() -> Iterator[Mutant]:
 
 
 def _list(document: dict[str, Any], path: tuple[str, ...], more: tuple[str, ...]) -> Iterator[Mutant]:
-    """Yield a list of the document with one member less, one more, and with none."""
+    """Yield a list with one member less, one more, and empty."""
     now = document
     for step in path:
         now = now[step]

@@ -1,4 +1,4 @@
-"""Mutants: from what was asked for to exit code."""
+"""The command ``mutants``: from its options to its exit code."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ class MutantsRequest:
 
 
 def run(asked: MutantsRequest, say: Say) -> int:
-    """Judge mutants, tell, write; return the exit code: 0 enough are killed, 1 too few, and those of every run."""
+    """Judge mutants, report, write; return the exit code: 0 enough are killed, 1 too few, and those of every run."""
     return _guarded(lambda settings: _run(asked, settings, say), asked.store, asked.report_dir, say)
 
 
 def record(jobs: int, store: str, report_dir: Path, say: Say) -> int:
-    """Run the checks on the reference and keep what each touches; return the exit code."""
+    """Run the checks on the reference and record their coverage; return the exit code."""
     return _guarded(lambda settings: record_coverage(jobs, settings, say), store, report_dir, say)
 
 
@@ -102,7 +102,7 @@ def _guarded(work: Callable[[Settings], int], store: str, report_dir: Path, say:
 
 
 def chosen(asked: MutantsRequest, seed: int) -> list[Mutant]:
-    """Return the mutants that are to be judged."""
+    """Return the mutants to judge."""
     known = catalogue()
     left = [known[name] for name in asked.only] or list(known.values())
     left = [each for each in left if not asked.layers or each.layer in asked.layers]
@@ -112,7 +112,7 @@ def chosen(asked: MutantsRequest, seed: int) -> list[Mutant]:
 
 @dataclass
 class _Session:
-    """One run over mutants: what is known before, and what came home so far."""
+    """One run over mutants: earlier results, and those so far."""
 
     asked: MutantsRequest
     mutants: Sequence[Mutant]
@@ -124,7 +124,7 @@ class _Session:
     outcomes: dict[str, MutantOutcome] = field(default_factory=dict)
 
     def jobs(self, checks: Sequence[Check]) -> Iterator[Job]:
-        """Yield a job for each mutant that is to be tried; of the others it is known already what they are."""
+        """Yield a job for each mutant without a known result."""
         planner = Planner(checks, self.known, self.register)
         for mutant in self.mutants:
             if mutant.id not in self.outcomes:
@@ -133,7 +133,7 @@ class _Session:
                 yield Job(mutant.id, f"-{mutant.id[-8:]}", judge)
 
     def take(self, name: str, result: Any) -> None:
-        """Take what came of a mutant."""
+        """Store the result of a mutant."""
         outcome = result if isinstance(result, MutantOutcome) else MutantOutcome(name, Fate.UNDECIDED, str(result))
         self.outcomes[name] = outcome
         self.journal.add(outcome)
@@ -151,7 +151,7 @@ def _judge(
     *,
     diagnose: bool,
 ) -> MutantOutcome:
-    """In a fork: plan and judge; a plan costs milliseconds, which whoever starts the forks need not pay."""
+    """In a fork: plan and judge; planning costs milliseconds that the parent need not spend."""
     return MutantWorker(stack, HEALTHY, checks, session).judge_mutant(mutant, plan(), diagnose=diagnose)
 
 
@@ -196,7 +196,7 @@ def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
 
 
 def _known_before(mutants: Sequence[Mutant], journal: Journal | None) -> dict[str, MutantOutcome]:
-    """Return the outcomes that need no run: mutants that are equivalent, and those that were decided before."""
+    """Return the results that need no run: equivalent mutants, and those judged before."""
     written = reasons()
     found = {
         each.id: MutantOutcome(each.id, Fate.EQUIVALENT, why) for each in mutants if (why := reason_of(each, written))

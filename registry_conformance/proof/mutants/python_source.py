@@ -1,4 +1,4 @@
-"""Mutants of Python source: the operators of mutmut, and more: calls, raises and members left out, tests fixed."""
+"""Mutants of Python source: mutmut's operators, and removed calls, raises and members, fixed conditions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Replacement = tuple[cst.CSTNode, cst.CSTNode]
 
 
 def mutants() -> Iterator[Mutant]:
-    """Yield the mutants of every file, in the order of their lines; what does not compile does not start."""
+    """Yield the mutants of every file, in line order; those that do not compile are left out."""
     for folder, layer, names in (("auth", "auth", AUTH), ("mlflow", "mlflow", MLFLOW)):
         for name in names:
             path = f"{folder}/{name}"
@@ -60,7 +60,7 @@ def changes(source: str) -> Iterator[tuple[str, str, str]]:
 def _places(
     node: cst.CSTNode, scope: str, line: str, raw: bytes, spans: Mapping[cst.CSTNode, Any]
 ) -> Iterator[tuple[str, str, Replacement]]:
-    """Yield every place below a node that an operator is about; documentation and types are left as they are."""
+    """Yield every mutable node below a node; docstrings and annotations are left alone."""
     if isinstance(node, cst.Annotation | cst.Import | cst.ImportFrom) or _is_documentation(node):
         return
     if isinstance(node, cst.FunctionDef | cst.ClassDef):
@@ -79,7 +79,7 @@ def _places(
 
 
 def _left_out(node: cst.SimpleStatementLine) -> Iterator[Replacement]:
-    """A call whose answer nobody takes, and an exception that is raised, are left out."""
+    """Removes a call whose result is unused, or a raise."""
     (statement, *more) = node.body
     called = statement.value if isinstance(statement, cst.Expr) else None
     called = called.expression if isinstance(called, cst.Await) else called
@@ -88,7 +88,7 @@ def _left_out(node: cst.SimpleStatementLine) -> Iterator[Replacement]:
 
 
 def _swallowed(node: cst.ExceptHandler) -> Iterator[Replacement]:
-    """What is done about an exception is left out."""
+    """Removes the handling of an exception."""
     if isinstance(node.body, cst.IndentedBlock):
         for statement in node.body.body:
             if isinstance(statement, cst.SimpleStatementLine) and not isinstance(statement.body[0], cst.Raise):
@@ -96,7 +96,7 @@ def _swallowed(node: cst.ExceptHandler) -> Iterator[Replacement]:
 
 
 def _fixed(node: cst.If | cst.IfExp) -> Iterator[Replacement]:
-    """A test always holds, or never."""
+    """Makes a condition always true or always false."""
     for word in ("True", "False"):
         yield node.test, cst.Name(word)
 

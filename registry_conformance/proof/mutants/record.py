@@ -1,4 +1,4 @@
-"""What each check touches, recorded on the reference: checks are chosen by it for a mutant."""
+"""Records on the reference what each check covers, to select checks for a mutant."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECORDED_CASES = 4
 
 
 def record_coverage(slots: int, settings: Settings, say: Callable[[str], None]) -> Exit:
-    """Run the checks on the reference and keep what each touches; return the exit code."""
+    """Run the checks on the reference and record their coverage; return the exit code."""
     recording = _CoverageRecording(coverage.read(), say)
     if problem := do_jobs(recording.jobs, recording.take, slots, settings):
         say(problem)
@@ -38,7 +38,7 @@ def record_coverage(slots: int, settings: Settings, say: Callable[[str], None]) 
 
 @dataclass
 class _CoverageRecording:
-    """What was known before, completed case by case."""
+    """The earlier coverage, updated case by case."""
 
     known: Coverage
     say: Callable[[str], None]
@@ -54,7 +54,7 @@ class _CoverageRecording:
         return (Job(case.nodeid, "", partial(_recorded, case=case)) for case in cases)
 
     def take(self, nodeid: str, result: Any) -> None:
-        """Keep what a case touched, and how long it took."""
+        """Store the coverage and duration of a case."""
         self.done += 1
         if isinstance(result, tuple) and result[1]:
             self.known.seconds[nodeid], self.known.tokens[nodeid] = result

@@ -1,4 +1,4 @@
-"""The score of mutants: how many were killed, by layer and kind, and what the diagnosis said of them."""
+"""The score of mutants: killed ones by layer and kind, and the score of the diagnosis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FATES = tuple(Fate)
 
 
 class ResultError(ValueError):
-    """A file holds no result of mutants; the message says which, and why."""
+    """A file has no valid mutants result; the message says which, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class MutantResult:
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the numbers of a result, from its rows."""
+    """Return the figures of a result, from its rows."""
     judged = [row for row in rows if row["fate"] in (Fate.KILLED, Fate.SURVIVED, Fate.UNDECIDED)]
     groups = {name: sorted({row[name] for row in rows}) for name in ("layer", "kind")}
     return {
@@ -88,7 +88,7 @@ def _counts(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def share(counts: Mapping[str, int]) -> float | None:
-    """Return the share of killed mutants of those that are valid and not equivalent, ``None`` if there are none."""
+    """Return the killed share of valid, non-equivalent mutants, ``None`` if there are none."""
     tried = counts["mutants"] - counts["equivalent"]
     return counts["killed"] / tried if tried else None
 

@@ -1,4 +1,4 @@
-"""Jobs of mutants on stacks of our own, in one session of pytest; secrets stay out of what comes of them."""
+"""Runs mutant jobs on local stacks in one pytest session; secrets are redacted in their results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE = 60.0
 def do_jobs(
     jobs: Callable[[Sequence[Check]], Iterable[Job]], take: Callable[[str, Any], None], slots: int, settings: Settings
 ) -> str:
-    """Start a stack and do jobs on its like; return why the checks could not be collected, empty if they were."""
+    """Start stacks and run jobs on them; return why the checks could not be collected, empty if they were."""
     stack = OwnedStack(
         StackRequest(settings.run_id, HEALTHY, settings.store, settings.stack, cache=cache_folder(), patience=PATIENCE)
     )

@@ -1,4 +1,4 @@
-"""Mutants of the deployment value: each field set to each other value that makes sense."""
+"""Mutants of the deployment value: each field set to other sensible values."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _answers() -> Iterator[FixedAnswer]:
 
 
 def _others() -> Mapping[str, Iterable[Any]]:
-    """Return ``part.field`` -> other values, for fields whose type does not say which make sense."""
+    """Return ``part.field`` -> other values, for fields whose type does not suggest any."""
     known = envoy.families()
     states = (*KEY_STATES, *SERVICES)
     environment: tuple[tuple[str, str], ...] = (
@@ -138,7 +138,7 @@ def mutants() -> Iterator[Mutant]:
 
 
 def _by_type(value: Any) -> Iterator[Any]:
-    """Yield other values of a setting by its type alone: turned, off by one, doubled, halved, none, one member less."""
+    """Yield other values of a setting by its type: inverted, off by one, doubled, halved, none, one member less."""
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):

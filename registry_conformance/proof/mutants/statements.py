@@ -1,4 +1,4 @@
-"""Mutants of a configuration that is a tree: each statement dropped, turned, moved, its numbers and names changed."""
+"""Mutants of a configuration tree: statements dropped, inverted or moved, numbers and names changed."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ DROPPED = object()
 
 
 def _changes(document: Any) -> Iterator[tuple[Path, str, Any]]:
-    """Yield (path, how, what it becomes) for every change of every statement of a document."""
+    """Yield (path, how, new value) for every change of every statement of a document."""
     for path, value in _walk(document, ()):
         name = path[-1]
         yield path, "dropped", DROPPED
@@ -123,7 +123,7 @@ def _other_texts(value: str) -> Iterator[str]:
 
 
 def _without_an_alternative(value: str) -> Iterator[str]:
-    """Yield a text without one of its alternatives: of ``(?:a|b)``, or of ``a|b`` and ``a,b`` as a whole."""
+    """Yield a text without one of its alternatives: ``(?:a|b)``, ``a|b`` or ``a,b``."""
     for group in re.finditer(r"\((\?:)?([^()]*\|[^()]*)\)", value):
         parts = group[2].split("|")
         for left in range(len(parts)):
@@ -146,6 +146,6 @@ def _named(document: Any, path: Path) -> str:
 
 
 def _touched(place: str, how: str) -> frozenset[str]:
-    """Return the headers that a statement names, as tokens."""
+    """Return the headers in a statement, as tokens."""
     names = re.findall(r"(?:x|www|retry|content|user)-[a-z-]+[a-z]", f"{place} {how}".lower())
     return frozenset(f"header {name}" for name in names)

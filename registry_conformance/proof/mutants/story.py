@@ -1,4 +1,4 @@
-"""A mutant, told to a person."""
+"""The description of a mutant for people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from registry_conformance.proof.mutants.topics import areas
 
 
 def story(mutant: Mutant) -> Iterator[str]:
-    """Yield the lines that tell what a mutant changes, and who speaks of it."""
+    """Yield the description of a mutant, and the requirements that cover it."""
     yield f"{mutant.id}  ({mutant.layer}, {mutant.kind})"
     yield f"  place   {mutant.place}"
     yield f"  change  {mutant.how}"

@@ -1,4 +1,4 @@
-"""Which requirements speak of a mutant: those of its layer, and those of the areas that its place is about."""
+"""Which requirements cover a mutant: those of its layer, and those of the areas of its place."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _WORDS: tuple[tuple[str, frozenset[str]], ...] = (
 
 
 def areas(mutant: Mutant) -> frozenset[str]:
-    """Return the areas of the register that speak of a mutant."""
+    """Return the register areas that cover a mutant."""
     text = f"{mutant.place} {mutant.how}".lower()
     named = frozenset(area for regex, found in _WORDS if re.search(regex, text) for area in found)
     return _OF_ALL | _OF_LAYER[mutant.layer] | named
 
 
 def speaks(mutant: Mutant, requirements: Iterable[str], register: Mapping[str, Requirement]) -> bool:
-    """Return whether one of these requirements speaks of a mutant: by its layer, or by its area."""
+    """Return whether one of these requirements covers a mutant, by layer or area."""
     layer, about = _LAYERS.get(mutant.layer, mutant.layer), areas(mutant)
     return any(name.partition("-")[0] in about or register[name].layer == layer for name in requirements)

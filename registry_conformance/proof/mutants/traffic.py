@@ -1,4 +1,4 @@
-"""Mutants of what passes between the parts, by a grammar: link, method, family of route, what happens, and when."""
+"""Mutants of traffic between the parts, by a grammar: link, method, route family, effect, condition."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ ANY = When()
 
 
 def _sentences(link: str, family: str, method: str) -> Iterator[Sentence]:
-    """Yield everything that can become of an exchange, the grave things first."""
+    """Yield every effect on an exchange, severe ones first."""
     yield from _grave(link, method)
     yield from _about_heads(link, family, method)
     if link != "auth":
@@ -81,7 +81,7 @@ def _sentences(link: str, family: str, method: str) -> Iterator[Sentence]:
 
 
 def _grave(link: str, method: str) -> Iterator[Sentence]:
-    """Yield what can happen now and then: nobody sets it, it comes of load, of caches, of connections."""
+    """Yield intermittent effects, as load, caches and connections cause them."""
     yield "the answer is a 503", ANY, (Answer(503, "busy", "text/plain"),)
     yield "nobody answers: the connection ends", ANY, (Break(0),)
     yield "answers that fail become 200", When(status="[45].."), (SetStatus(200),)
@@ -167,7 +167,7 @@ def mutants() -> Iterator[Mutant]:
 
 
 def _bounded(family: str, link: str) -> str:
-    """Return the regex of a family without what belongs to those before it: a family is the first that fits."""
+    """Return the regex of a family without matches of earlier families: the first match counts."""
     known = families(link)
     earlier = list(known)[: list(known).index(family)]
     others = "|".join(known[name] for name in earlier)

@@ -1,4 +1,4 @@
-"""One mutant, judged in a process of its own: armed, looked for by checks, each kill tried again."""
+"""One mutant in a process of its own: applied, checked, and each kill confirmed."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _LAYER = {"keys": "auth"}
 
 @dataclass
 class MutantWorker(ProofWorker):
-    """What is to be done on one stack."""
+    """The work on one stack."""
 
     def judge_mutant(self, mutant: Mutant, plan: Sequence[pytest.Item], *, diagnose: bool) -> MutantOutcome:
-        """Arm a mutant and run cases until one fails that passes on the reference."""
+        """Apply a mutant and run cases until one fails that passes on the reference."""
         began = time.monotonic()
         outcome = MutantOutcome(mutant.id, Fate.SURVIVED)
         try:
@@ -47,9 +47,9 @@ class MutantWorker(ProofWorker):
         return outcome
 
     def record(self, item: pytest.Item) -> tuple[float, frozenset[str]]:
-        """Run one case on the reference; return its seconds and the tokens of what passed the links meanwhile.
+        """Run one case on the reference; return its seconds and the tokens of the link traffic meanwhile.
 
-        Nothing is returned of a case that fails or cannot be asked: it says nothing of where it looks.
+        Returns nothing for a case that fails or is skipped.
         """
         target = self._patient(self.stack.apply(self.healthy))
         self._judge(target)
@@ -67,7 +67,7 @@ class MutantWorker(ProofWorker):
         return seconds, found
 
     def _arm(self, mutant: Mutant, outcome: MutantOutcome) -> Target | None:
-        """Return the mutated deployment, nothing if it does not start or is refused: then it is no mutant."""
+        """Return the mutated deployment, nothing if it does not start or is rejected: such a mutant is invalid."""
         self.stack.target()  # a stack that never was is no mutant's doing
         began = time.monotonic()
         try:
@@ -99,9 +99,9 @@ class MutantWorker(ProofWorker):
             self._confirm(mutant, *red[0], outcome)
 
     def _confirm(self, mutant: Mutant, item: pytest.Item, seen: Seen, outcome: MutantOutcome) -> None:
-        """Count a kill only if the same case passes on the reference, and fails on the mutant once more.
+        """Count a kill only if the same case passes on the reference, and fails on the mutant again.
 
-        A machine that is busy for a moment makes a case fail that waits for an answer: not twice, with a pass between.
+        A busy machine can make a case fail once, but not twice with a pass in between.
         """
         for number, (change, wanted, words) in enumerate(
             ((unchanged, False, "fails on the reference as well"), (mutant.change, True, "fails only now and then"))
@@ -128,7 +128,7 @@ class MutantWorker(ProofWorker):
 
 
 def _worth(mutant: Mutant, found: Sequence[Cause]) -> Named:
-    """Return what a diagnosis is worth by its first cause: by its layer, and by the areas of what it breaks."""
+    """Return the score of a diagnosis by its first cause: by layer, and by the areas that it breaks."""
     if not found:
         return Named.NOTHING
     first = found[0]
@@ -145,7 +145,7 @@ def _first_line(problem: StackError) -> str:
 
 
 def _acted(target: Target, before: dict[str, int]) -> bool:
-    """Return whether a rule on a link acted since then."""
+    """Return whether a rule on a link has acted since then."""
     return any(
         "rules" in line for link, file in target.records.items() for line in _lines(file, before.get(f"to {link}", 0))
     )

@@ -1,4 +1,4 @@
-"""A night in words: a digest for people, and the body for a chat tool."""
+"""The digest of a nightly run, and the body for a webhook."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from registry_conformance.proof.nightly.webhook import UNTOLD
 
 
 def changed(night: NightRun, before: Sequence[NightRun]) -> tuple[str, ...]:
-    """Return the targets that ended differently than when they were last judged; those that never were, if not good."""
+    """Return the targets with another result than last time, and new ones that did not pass."""
     then = {result.name: _end(result) for each in before for result in each.results}
     return tuple(
         result.name
@@ -25,14 +25,14 @@ def changed(night: NightRun, before: Sequence[NightRun]) -> tuple[str, ...]:
 
 
 def news(night: NightRun, before: Sequence[NightRun]) -> tuple[str, ...]:
-    """Return the targets that a chat tool has to hear of: those that changed since it last heard anything."""
+    """Return the targets to report to the webhook: those that changed since its last successful notification."""
     untold = [night, *takewhile(lambda each: each.told.startswith(UNTOLD), reversed(before))]
     names = {name for each in untold for name in each.changed}
     return tuple(result.name for result in night.results if result.name in names)
 
 
 def lines(night: NightRun) -> Iterator[str]:
-    """Yield the digest in Markdown: what changed first, then each target."""
+    """Yield the digest in Markdown: changes first, then each target."""
     good = sum(result.mood == "good" for result in night.results)
     yield f"# {night.folder.name}: {good} of {len(night.results)} targets are fit to serve"
     yield ""
@@ -49,12 +49,12 @@ def lines(night: NightRun) -> Iterator[str]:
 
 
 def counted(result: Result) -> str:
-    """Return what changed in a target's checks, as numbers."""
+    """Return the changes of a target's checks, as numbers."""
     return ", ".join(f"{number} {TITLES[name]}" for name, number in result.changed.items())
 
 
 def body(night: NightRun, names: Sequence[str]) -> dict[str, Any]:
-    """Return what a chat tool is sent of the targets with these names: ``text`` is all that most of them show."""
+    """Return the webhook's body about the targets with these names; ``text`` is what most chat tools show."""
     told = [_line(result) for result in night.results if result.name in names]
     return {
         "text": "\n".join([f"{night.folder.name}: changed: {', '.join(names)}", *told]),

@@ -1,4 +1,4 @@
-"""The page over all targets of a night."""
+"""The overview page of a nightly run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One night on disk: what ended so far, so that an interrupted night can go on, and the nights before it."""
+"""A nightly run on disk: its results so far, so that it can be resumed, and earlier nightly runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SEVERITY = (1, 3, 4, 6, 7, 5, 2)
 
 
 class BusyError(RuntimeError):
-    """Another night is under way; the message says since when."""
+    """Another nightly run is active; the message says since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class NightRun:
 
     @property
     def exit_code(self) -> int:
-        """The code of the night: 0 where each target's is, else the one that counts most."""
+        """The exit code: 0 if each target's is, else the most severe one."""
         codes = {result.exit_code for result in self.results}
         return next((code for code in _SEVERITY if code in codes), max(codes, default=0))
 
     def document(self) -> dict[str, Any]:
-        """Return the night as ``night.json`` has it."""
+        """Return it in the form of ``night.json``."""
         return {
             "schema": SCHEMA,
             "night": self.folder.name,
@@ -58,7 +58,7 @@ class NightRun:
         }
 
     def write(self) -> None:
-        """Write the record, whole or not at all."""
+        """Write the record atomically."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f".{_RECORD}.tmp"
         part.write_text(json.dumps(self.document(), indent=1) + "\n")
@@ -72,7 +72,7 @@ class NightRun:
 
 
 def begin(reports: Path) -> NightRun:
-    """Return a new night, written; its name sorts after those of all nights before, even of the same second."""
+    """Return a new nightly run, written; its name sorts after all earlier ones, even of the same second."""
     now = datetime.now(UTC)
     home = reports / NIGHTS
     named = now
@@ -84,7 +84,7 @@ def begin(reports: Path) -> NightRun:
 
 
 def nights(reports: Path) -> list[NightRun]:
-    """Return all nights, oldest first; a record that cannot be read is left out."""
+    """Return all nightly runs, oldest first; unreadable ones are left out."""
     found = []
     for file in sorted((reports / NIGHTS).glob(f"night-*/{_RECORD}")):
         try:
@@ -99,7 +99,7 @@ def nights(reports: Path) -> list[NightRun]:
 
 
 def publish(night: NightRun, keep: int) -> list[Path]:
-    """Point ``latest`` at a night, delete all but the ``keep`` newest, and return what went."""
+    """Point ``latest`` to a nightly run, delete all but the ``keep`` newest, and return the deleted ones."""
     home = night.folder.parent
     link = home / f".{LATEST}-{os.getpid()}"
     link.unlink(missing_ok=True)
@@ -112,7 +112,7 @@ def publish(night: NightRun, keep: int) -> list[Path]:
 
 
 def copy_run(run: Path, into: Path) -> None:
-    """Give a night the files of a run, but for Allure's, as further names of the same files where the disk can."""
+    """Copy the files of a run, except Allure's, into a nightly run, as hard links if possible."""
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in run.iterdir():
         if file.is_file() and not file.name.startswith("allure"):
@@ -125,9 +125,9 @@ def copy_run(run: Path, into: Path) -> None:
 
 @contextmanager
 def alone(reports: Path) -> Iterator[int]:
-    """Hold the lock of a reports folder and yield it; raise ``BusyError`` if another night holds it.
+    """Lock a reports folder and yield the lock; raise ``BusyError`` if another nightly run holds it.
 
-    It goes with the last process that has it: a run that is given it keeps others out until it has cleared up.
+    Child processes inherit it: a run that still cleans up keeps others out.
     """
     (reports / NIGHTS).mkdir(parents=True, exist_ok=True)
     with (reports / NIGHTS / ".lock").open("a+") as file:

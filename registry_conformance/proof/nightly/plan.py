@@ -1,4 +1,4 @@
-"""What a night runs, as ``nightly.toml`` says it."""
+"""The plan of nightly runs, from ``nightly.toml``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Job:
     minutes: float
 
     def command(self, reports: Path, run_id: str) -> list[str]:
-        """Return the command that does it, its reports in ``reports`` and, but for a proof, under this run id."""
+        """Return its command line, with reports in ``reports`` and, except for a proof, this run id."""
         if self.kind == "proof":
             return [python(), "-m", "registry_conformance", "prove", f"--report-dir={reports}", *self.options]
         given = (
@@ -56,7 +56,7 @@ class NightlyPlan:
 
     @classmethod
     def read(cls, file: Path) -> NightlyPlan:
-        """Read a plan; raise ``PlanError``."""
+        """Read a plan; raise ``NightlyPlanError``."""
         try:
             document = tomllib.loads(file.read_text())
         except OSError as problem:
@@ -81,7 +81,7 @@ class NightlyPlan:
         return cls(jobs, keep, webhook)
 
     def chosen(self, names: Sequence[str]) -> tuple[Job, ...]:
-        """Return the jobs of these names, all if none is named; raise ``PlanError`` for one that is unknown."""
+        """Return the jobs of these names, by default all; raise ``NightlyPlanError`` for an unknown one."""
         known = [job.name for job in self.jobs]
         if unknown := [name for name in names if name not in known]:
             raise NightlyPlanError(f"--only={unknown[0]}: no such target; known: {', '.join(known)}")

@@ -1,4 +1,4 @@
-"""A night: from a plan to exit code."""
+"""The command ``nightly``: from a plan to an exit code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 
 
 def nightly(plan_file: Path, reports: Path, only: Sequence[str], say: Say, *, resume: bool) -> int:
-    """Run a night and return its exit code; 2 if it is interrupted, 4 for a bad plan, 6 where another goes on."""
+    """Run a plan and return the exit code; 2 if interrupted, 4 for an invalid plan, 6 if another one is active."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         plan = NightlyPlan.read(plan_file)
@@ -49,7 +49,7 @@ def nightly(plan_file: Path, reports: Path, only: Sequence[str], say: Say, *, re
 
 
 def _resumed(reports: Path, say: Say) -> NightRun:
-    """Return the last night if it is unfinished, else a new one."""
+    """Return the last nightly run if it is unfinished, else a new one."""
     last = nights(reports)[-1:]
     if not last or last[0].finished:
         say("no night was interrupted: this is a new one")
@@ -64,7 +64,7 @@ def _left(night: NightRun, jobs: Sequence[Job]) -> list[Job]:
 
 
 def _judged(job: Job, night: NightRun, plan: NightlyPlan, lock: int, say: Say) -> NightRun:
-    """Return the night with the result of one job, and with the reports of its run."""
+    """Return the nightly run with the result and the reports of one job."""
     reports = night.folder.parent.parent
     say(f"{job.name}: {job.kind} {job.subject if job.kind != 'proof' else 'of the suite'} ...")
     result = _run(job, night, reports, plan.webhook, lock)
@@ -75,7 +75,7 @@ def _judged(job: Job, night: NightRun, plan: NightlyPlan, lock: int, say: Say) -
 
 
 def _told(night: NightRun, plan: NightlyPlan, say: Say) -> int:
-    """Finish a night, tell of it, and return its exit code."""
+    """Finish a nightly run, notify, and return its exit code."""
     reports = night.folder.parent.parent
     before = [each for each in nights(reports) if each.finished and each.folder != night.folder]
     night = replace(night, finished=datetime.now(UTC).isoformat(timespec="seconds"), changed=changed(night, before))
@@ -101,10 +101,10 @@ def _tell(night: NightRun, names: Sequence[str], url: str) -> str:
 
 
 def _run(job: Job, night: NightRun, reports: Path, secret: str, lock: int) -> Result:
-    """Run one job to its end or to the end of its minutes; what it says goes to a log in the night's folder.
+    """Run one job until it ends or its time is up, with its output in a log in the run's folder.
 
-    It holds the lock of the night, too: if the night is killed, the run is interrupted, and the next night waits
-    until it has cleared up.
+    It inherits the lock: if the nightly run is killed, the job is interrupted, and the next nightly run waits for its
+    clean-up.
     """
     run_id, began, problem = new_run_id(), time.monotonic(), ""
     with (night.folder / f"{job.name}.log").open("wb") as log:

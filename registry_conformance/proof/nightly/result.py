@@ -1,4 +1,4 @@
-"""What became of one target of a night, read from its reports."""
+"""The result of one target, read from its reports."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Result:
 
     @property
     def mood(self) -> str:
-        """``good`` if the target is fit to serve, ``bad`` where something was seen to fail, else ``doubt``."""
+        """``good`` if the target is fit to serve, ``bad`` if something failed, else ``doubt``."""
         if self.exit_code == 0:
             return "doubt" if self.partly else "good"
         return "bad" if self.exit_code == 1 else "doubt"
@@ -66,9 +66,9 @@ class Result:
 
 
 def judged(job: Job, reports: Path, run_id: str, exit_code: int, seconds: float, problem: str) -> Result:
-    """Return the result of a job that ended with this code; ``problem`` says why it was ended from outside.
+    """Return the result of a job with this exit code; ``problem`` says why it was stopped.
 
-    One that left no report is not good, whatever its code.
+    A job without a report did not pass, whatever its exit code.
     """
     blank = Result(job.name, job.kind, exit_code, round(seconds, 1), problem or _silent(exit_code))
     if job.kind == "proof":
@@ -104,7 +104,7 @@ def _of_run(blank: Result, run: RunRecord, problem: str) -> Result:
 
 
 def _proved(blank: Result, reports: Path) -> Result:
-    """Return the result of a proof, from the proof that it left."""
+    """Return the result of a proof from its report."""
     try:
         proof = json.loads((reports / PROOF).read_text())
         summary = proof["summary"]

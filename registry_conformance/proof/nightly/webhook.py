@@ -1,4 +1,4 @@
-"""A chat tool is told of a night, by a small JSON body, when something changed."""
+"""Notifies a webhook of changes with a small JSON body."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LONGEST_WAIT = 60.0
 
 
 def tell(url: str, body: dict[str, Any], wait: Callable[[float], None] = time.sleep) -> str:
-    """Send the body and return what became of it in words that do not hold the address; never raises.
+    """Send the body and return the result in words without the URL; never raises.
 
-    No answer, 429 and 5xx are tried again, up to five times in all, after 1, 2, 4 and 8 s or what ``Retry-After`` says.
+    Timeouts, 429 and 5xx are retried, up to five times in all, after 1, 2, 4 and 8 s or ``Retry-After``.
     """
     problem = ""
     for turn in range(TRIES):

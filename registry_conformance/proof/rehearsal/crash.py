@@ -1,4 +1,4 @@
-"""How a visit ends before its end: killed at a request, or asked to end at a moment."""
+"""Crashes of a live run: killed at a request, or asked to end after some seconds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GRACE = 120.0
 
 
 class Way(enum.StrEnum):
-    """What happens to a visit."""
+    """How a run ends."""
 
     ALL_KILLED = "all its processes killed"
     CONTROLLER_KILLED = "its controller killed"
@@ -50,7 +50,7 @@ class Crash:
 
 
 def drawn(number: int, seed: int) -> list[Crash]:
-    """Return so many crashes: of three, two are killed at a request and one is asked to end at a second."""
+    """Return random crashes: of three, two are kills at a request and one is a request to end."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret is drawn
     every = [*(SUITES / "contract").rglob("test_*.py"), *(SUITES / "live").glob("test_real_*.py")]
     named = sorted(str(file.relative_to(ROOT)) for file in every)
@@ -65,9 +65,9 @@ def drawn(number: int, seed: int) -> list[Crash]:
 
 
 def carry_out(crash: Crash, visit: subprocess.Popen[str], sent: Callable[[], int]) -> int | None:
-    """Let a visit run up to the crash and have that happen; return its exit code, ``None`` if it was killed.
+    """Let a run proceed to the crash point and crash it; return its exit code, ``None`` if it was killed.
 
-    ``visit`` leads a process group; ``sent`` tells how many requests it has sent.
+    ``visit`` leads a process group; ``sent`` returns the number of its requests.
     """
     _wait_for(crash, visit, sent)
     if visit.poll() is not None:

@@ -1,4 +1,4 @@
-"""A stack of our own as though it were foreign: an environment file, secrets in files, and what others keep there."""
+"""A local stack declared as an environment: file, secrets, and objects of others."""
 
 from __future__ import annotations
 

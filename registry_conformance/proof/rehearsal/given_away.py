@@ -1,4 +1,4 @@
-"""What a visit shows of its secrets to others of the same machine: its processes, its console, and its files."""
+"""Secrets of a live run that other users of the machine could see: processes, console, files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PAUSE = 0.5
 
 
 def shown_by_processes(visit: subprocess.Popen[str], search: Search, patience: float) -> list[str]:
-    """Wait for a visit, looking at its processes meanwhile; return what command lines and environments held.
+    """Wait for a run while inspecting its processes; return secrets in command lines and environments.
 
     Raises ``subprocess.TimeoutExpired`` if it has not ended after ``patience`` seconds.
     """
@@ -56,7 +56,7 @@ def _shown(pid: int, search: Search) -> Iterator[str]:
 
 
 def kept_in_files(folder: Path, search: Search) -> list[str]:
-    """Return a line for each file below a folder that holds a secret, or that others than its owner may read."""
+    """Return a line for each file below a folder that contains a secret, or is readable by others."""
     found = []
     for file in sorted(folder.rglob("*")):
         if not file.is_file() or file.is_symlink():

@@ -1,7 +1,7 @@
-"""Everything that a stack of ours holds, looked at past every part of it: two looks tell what a run changed.
+"""Everything stored in a local stack, read past all its parts, to compare before and after a run.
 
-Shares no code with what cleans up: rows are read from MLflow's database itself, objects by the S3 API, and unfinished
-uploads, which MinIO does not list, from the disk that it keeps them on.
+Shares no code with the clean-up: rows come from MLflow's database, objects from the S3 API, and unfinished uploads,
+which MinIO does not list, from its disk.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOT_HELD = ("alembic_version", "sqlite_sequence")
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What is there, each thing as one text.
+    """The stored objects, each as one text.
 
     The ``rows`` of the database, every version and delete marker of the ``objects`` (``KEY VERSION``), and the
     unfinished ``uploads``.
@@ -34,7 +34,7 @@ class Holdings:
     uploads: frozenset[str]
 
     def changes(self, after: Holdings) -> list[str]:
-        """Return a line for each thing that came or went since."""
+        """Return a line for each added or removed object."""
         lines = []
         for each in fields(self):
             before, now = getattr(self, each.name), getattr(after, each.name)
@@ -44,7 +44,7 @@ class Holdings:
 
 
 def holdings(target: Target) -> Holdings:
-    """Return all that a stack of ours holds."""
+    """Return everything stored in a local stack."""
     assert target.bucket is not None, "a stack of our own has a bucket"
     stack = target.logs["mlflow"].parents[1]
     return Holdings(

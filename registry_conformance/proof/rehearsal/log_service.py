@@ -1,4 +1,4 @@
-"""CloudWatch Logs as a rehearsal has it: moto stands for AWS, and a shipper brings a log there line by line."""
+"""CloudWatch Logs in a rehearsal: moto instead of AWS, and a shipper that sends a log line by line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAUSE = 0.2
 
 @contextmanager
 def log_group(log: Path, secret: str) -> Iterator[LogGroup]:
-    """Yield a group of CloudWatch Logs that what is written into ``log`` from now on comes into."""
+    """Yield a CloudWatch log group that receives everything written to ``log`` from now on."""
     from moto.server import ThreadedMotoServer  # noqa: PLC0415 - seconds, and one scene of a rehearsal has it
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line for each request

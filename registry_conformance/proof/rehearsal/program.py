@@ -1,4 +1,4 @@
-"""The rehearsal: the live suite on a stack of our own as though it were foreign."""
+"""The command ``rehearse``."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class RehearsalRequest:
 
 
 class RehearsalError(ValueError):
-    """What was asked for cannot be rehearsed; the message says why."""
+    """The requested rehearsal is not possible; the message says why."""
 
 
 def rehearse(asked: RehearsalRequest, say: Say) -> int:
-    """Rehearse; return the exit code: 0 all as it should be, 1 not, 6 where no stack would start."""
+    """Rehearse; return the exit code: 0 as expected, 1 not, 6 if no stack started."""
     _check(asked)
     isolate()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(1_000_000)
@@ -77,7 +77,7 @@ def _scenarios(text: str) -> list[Scenario]:
 
 
 def _sampled(asked: RehearsalRequest, seed: int, say: Say) -> list[Scenario]:
-    """Return the scenarios to play, in the order of their list."""
+    """Return the scenarios to run, in order."""
     if not asked.sample or asked.sample >= len(SCENARIOS):
         return _scenarios(asked.scene)
     say(f"{asked.sample} of {len(SCENARIOS)} scenarios (--seed={seed} draws them again)")

@@ -1,4 +1,4 @@
-"""The scenes about what a file promises: who may do what at each door, and how artifacts move."""
+"""Scenarios about the promises of an environment file: policies of doors, and artifact modes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from registry_conformance.run.session.exit_codes import Exit
 
 
 def _own_policy(target: Target) -> EnvironmentChanges:
-    """Return doors that all promise what ``_BY_ADMINS`` says."""
+    """Return doors that all promise the policy ``_BY_ADMINS``."""
     doors = {f"doors.{door.name}": {"url": door.url, "policy": "by-admins"} for door in target.doors}
     return EnvironmentChanges(
         tables={**doors, "policies.by-admins": {role: list(rights) for role, rights in _BY_ADMINS}}
@@ -30,7 +30,7 @@ def _own_policy(target: Target) -> EnvironmentChanges:
 
 
 def _one_open(target: Target) -> EnvironmentChanges:
-    """Return the documented door as one if no key is asked for."""
+    """Return doors of which the documented one is declared open."""
     url = next(door.url for door in target.doors if door.name == "documented")
     return EnvironmentChanges(tables={"doors.documented": {"url": url, "policy": "open"}})
 
@@ -40,7 +40,7 @@ def _direct(_: Target) -> EnvironmentChanges:
 
 
 def _lately_direct(_: Target) -> EnvironmentChanges:
-    """Return artifacts declared direct, if the first experiment is known to have been there before they were."""
+    """Return artifacts declared direct, with the default experiment declared as older."""
     return EnvironmentChanges(
         direct=True, expected_failures=expected("the database is older than this mode", 1, "REG-057")
     )

@@ -1,4 +1,4 @@
-"""The stage of a rehearsal: one stack, on which scenes, a whole visit and crashes are played."""
+"""Runs the scenarios, a complete run and the crashes of a rehearsal on one stack."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Say = Callable[[str], None]
 
 
 class ScenarioRunner:
-    """One stack that every part of the rehearsal is played on."""
+    """The stack that all parts of the rehearsal run on."""
 
     def __init__(self, folder: Path, store: str, say: Say) -> None:
         self._folder, self._say = folder, say
@@ -67,11 +67,11 @@ class ScenarioRunner:
         self._stack.close()
 
     def apply(self, deployment: Deployment = REFERENCE, faults: Sequence[str] = ()) -> None:
-        """Make the stack this deployment with these faults."""
+        """Change the stack to this deployment with these faults."""
         self.target = self._stack.apply(broken(deployment, faults))
 
     def scenario(self, scenario: Scenario) -> str:
-        """Play a scene; return what went otherwise than it should, empty if nothing did."""
+        """Run a scenario; return what differs from the expectation, empty if nothing."""
         self.apply()
         before = holdings(self.target)
         self.apply(scenario.deployment, scenario.faults)
@@ -111,7 +111,7 @@ class ScenarioRunner:
         return self._judged(scenario.name, problems, time.monotonic() - began, said)
 
     def _lifecycle(self, before: Holdings) -> None:
-        """Remove what only the bucket's own rules remove: the old versions of objects that are deleted."""
+        """Delete what only the bucket's lifecycle rules delete: old versions of deleted objects."""
         assert self.target.bucket is not None, "a stack of our own has a bucket"
         bucket = Bucket(self.target.bucket, Evidence())
         came = {each.rpartition(" ")[0] for each in holdings(self.target).objects - before.objects}
@@ -119,9 +119,9 @@ class ScenarioRunner:
             bucket.purge(key, lambda *_: True)
 
     def whole(self) -> str:
-        """Play a whole visit on links that are taped; nothing of it may be left, and no secret may get anywhere.
+        """Run the complete live suite on taped links; nothing may be left, and no secret may leak.
 
-        A secret's declared place is one header of a request; command lines, console and reports are none.
+        A secret may appear in one header of a request only, not in command lines, console or reports.
         """
         self.apply(_TAPED)
         before, began = holdings(self.target), time.monotonic()
@@ -139,7 +139,7 @@ class ScenarioRunner:
         return self._judged("a whole visit", problems, time.monotonic() - began, told)
 
     def _taped(self, keys: Sequence[str], secrets: Sequence[str]) -> list[str]:
-        """Say what the tapes hold; return what they should not, or what shows that they are not whole."""
+        """Report the content of the tapes; return leaks, or signs that the tapes are incomplete."""
         links = self.target.logs["mlflow"].parents[1] / "links"
         problems: list[str] = []
         for link in sorted(_TAPED.links.taped):
@@ -154,9 +154,9 @@ class ScenarioRunner:
         return problems
 
     def crash(self, crash: Crash) -> str:
-        """Have a visit end before its end; the janitor must bring everything back, or the ledger name what it cannot.
+        """Crash a run; the janitor must restore everything, or the ledger must list what it cannot.
 
-        By its ledger, or, if that is lost, by the names that it gave.
+        It uses the ledger, or the names if the ledger is lost.
         """
         before, began = holdings(self.target), time.monotonic()
         file = environment(self.target, self._next())
@@ -178,13 +178,13 @@ class ScenarioRunner:
         return self._judged(f"{crash}: {left} things left, {became}", problems, time.monotonic() - began, told)
 
     def _crashed(self, crash: Crash, file: Path, run_id: str, said: Path) -> int | None:
-        """Begin a visit and have it crash; return its exit code, ``None`` if it was killed."""
+        """Start a run and crash it; return its exit code, ``None`` if it was killed."""
         with self._begun([*self._visit(file, crash.files), f"--run-id={run_id}"], said) as visit:
             return carry_out(crash, visit, lambda: self._sent(file))
 
     @contextmanager
     def _begun(self, command: Sequence[str], said: Path) -> Iterator[subprocess.Popen[str]]:
-        """Yield a program that was begun, in a process group of its own; what it says goes into a file."""
+        """Yield a started program in its own process group, with its output in a file."""
         with said.open("w") as output:
             begun = subprocess.Popen(
                 command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, text=True
@@ -197,19 +197,19 @@ class ScenarioRunner:
                 begun.wait()
 
     def _reported(self, code: int, file: Path, run_id: str, *, begun: bool) -> list[str]:
-        """Return what a visit that was asked to end, after it had ``begun`` to judge, should have told and did not."""
+        """Return what a run that was asked to end after it had ``begun`` to judge failed to report."""
         told = file.parent / "reports" / "runs" / run_id / "verdicts.json"
         problems = [] if code in (Exit.INTERRUPTED, Exit.OK) else [f"exit code {code}, not 2"]
         return problems + (["no report of what was judged"] if begun and not told.exists() else [])
 
     def _unnamed(self, changes: Sequence[str], file: Path) -> list[str]:
-        """Return what is otherwise than before, and that no ledger names as left."""
+        """Return differences from before that no ledger lists as left."""
         found = [str(row[0]) for row in self._asked(file, _STANDING)]
         names = {*found, *(repr(name)[1:-1] for name in found)}  # as a row of the database is written, too
         return [line for line in changes if not any(name in line for name in names)]
 
     def _swept(self, file: Path) -> list[str]:
-        """Have the janitor sweep; return what went wrong."""
+        """Run the janitor; return its errors."""
         reports = f"--report-dir={file.parent / 'reports'}"
         janitor = [python(), "-m", "registry_conformance", "janitor", f"--env-file={file}", "--older-than=0m", reports]
         done = self._run(janitor)
@@ -219,7 +219,7 @@ class ScenarioRunner:
         return [f"the janitor's exit code {done.returncode}, not 0", *last]
 
     def _visit(self, file: Path, checks: Sequence[str] = ()) -> list[str]:
-        """Return the command of a visit, of all checks unless some are named."""
+        """Return the command of a live run, by default of all checks."""
         reports = f"--report-dir={file.parent / 'reports'}"
         return [
             python(),
@@ -272,14 +272,14 @@ class ScenarioRunner:
 
 
 def _secrets_of(target: Target) -> tuple[list[str], list[str]]:
-    """Return the API keys of a target, and the secrets that no request holds."""
+    """Return the API keys of a target, and the secrets that no request contains."""
     assert target.bucket is not None, "a stack of our own has a bucket"
     keys = [key for role in target.keys if (key := target.api_key(role))]
     return keys, [target.bucket.secret_key]
 
 
 def _mutating(log: Path, start: int) -> list[str]:
-    """Return what reached MLflow from a place of its log on that changes something, as its own log has it."""
+    """Return the changing requests in MLflow's own log from a position on."""
     with log.open("rb") as opened:
         opened.seek(start)
         lines = opened.read().decode(errors="replace").splitlines()

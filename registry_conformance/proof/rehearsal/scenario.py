@@ -1,4 +1,4 @@
-"""A scene of a rehearsal: an environment, and what a run must make of it."""
+"""A scenario of a rehearsal: an environment, and the expected result of a run."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ class Scenario:
 
 
 def expected(reason: str, days: int, *requirements: str) -> tuple[Mapping[str, Any], ...]:
-    """Return requirements that a file expects to fail, for so many days from now on."""
+    """Return expected failures of requirements, valid for this many days."""
     until = datetime.now(UTC).date() + timedelta(days=days)
     return tuple({"requirement": name, "reason": reason, "expires": until} for name in requirements)

@@ -1,4 +1,4 @@
-"""The environments of a rehearsal that are not as their file says: what is wrong, and what a run must make of it."""
+"""The scenarios of a rehearsal: environments that differ from their files, with the expected results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from registry_conformance.run.session.exit_codes import Exit
 
 
 def _closed_port(target: Target, *names: str) -> EnvironmentChanges:
-    """Return doors, all or those of some names, at a port of this machine where nobody listens."""
+    """Return doors, all or some, at a port of this machine where nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     closed = [door for door in target.doors if not names or door.name in names]
@@ -25,7 +25,7 @@ def _dead_name(target: Target) -> EnvironmentChanges:
 
 
 def _known(days: int) -> EnvironmentChanges:
-    """Return an environment whose file expects the documented door to fail, for so many days from now on."""
+    """Return an environment whose file expects the documented door to fail, for this many days."""
     return EnvironmentChanges(expected_failures=expected("the mount comes in spring", days, *_CLOSED_DOOR))
 
 

@@ -1,8 +1,8 @@
-"""What a tape of a link holds of a visit's secrets: credentials where they are declared to be, and anywhere else.
+"""Searches the tapes of a link for secrets outside their declared places.
 
-An API key is declared to be in ``Authorization``, by the scheme ``Bearer`` or ``ApiKey``, or in ``X-API-Key``: a line
-of its own in the head of a request. All else that a client sent is searched: paths, other headers, bodies, and
-everything behind a head after which servers may disagree where the next request begins.
+An API key is declared to be in ``Authorization`` (``Bearer`` or ``ApiKey``) or ``X-API-Key``, as one line in the head
+of a request. Everything else is searched: paths, other headers, bodies, and everything after a head whose framing is
+ambiguous.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ _AROUND = 60
 
 @dataclass(frozen=True, slots=True)
 class Tapes:
-    """What the tapes of a link hold: ``connections``, ``bytes``, how often a key was where it is ``declared`` to be,
-    and a line for each connection on which a secret was elsewhere."""
+    """The results for a link: ``connections``, ``bytes``, number of ``declared`` keys, and a line for each leak."""
 
     connections: int
     bytes: int
@@ -45,7 +44,7 @@ class Tapes:
 
 
 def listened(folder: Path, keys: Sequence[str], secrets: Sequence[str]) -> Tapes:
-    """Search the tapes of a folder: ``keys`` may stand in their declared carrier alone, ``secrets`` nowhere."""
+    """Search the tapes in a folder: ``keys`` may be in their declared headers, ``secrets`` nowhere."""
     search, declared, total, strays = Search([*keys, *secrets]), 0, 0, []
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     for file in files:
@@ -61,7 +60,7 @@ def listened(folder: Path, keys: Sequence[str], secrets: Sequence[str]) -> Tapes
 
 
 class Search:
-    """Looks for secrets in any encoding, and for pieces of them."""
+    """Finds secrets in any encoding, and parts of them."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         """Prepare for these secrets."""
@@ -71,19 +70,19 @@ class Search:
         self._blocks = [piece for secret in secrets for piece in [*_pieces(secret)][::_LEAST]]
 
     def first(self, data: bytes) -> str:
-        """Return where the first secret stands, without the secret; empty if there is none."""
+        """Return where the first secret is, without the secret; empty if there is none."""
         if piece := self._pieces.search(data):
             before = data[max(piece.start() - _AROUND, 0) : piece.start()]
             return f"a secret after {self._redactor.text(before.decode('latin-1'))!r}"
         return "a secret in another encoding" if self._redactor.finds(data) else ""
 
     def plain(self, data: bytes) -> str:
-        """Return the same, for what is long: of a secret as it is, and of pieces twice as long."""
+        """Return the same for long data: secrets unencoded, and parts twice as long."""
         return next((self.first(data) or "a secret" for block in self._blocks if block in data), "")
 
 
 def undeclared(data: bytes, keys: Sequence[bytes]) -> tuple[int, list[bytes]]:
-    """Return how many declared carriers a connection's bytes hold with a key, and all that is not their values."""
+    """Return the number of declared headers with a key in a connection's bytes, and all other bytes."""
     if data.startswith(_HTTP2):
         return _undeclared_http2(data, keys)
     count, rest = 0, list[bytes]()
@@ -102,7 +101,7 @@ def undeclared(data: bytes, keys: Sequence[bytes]) -> tuple[int, list[bytes]]:
 
 
 def _framed(head: bytes, after: bytes) -> tuple[bytes, bytes] | None:
-    """Return the body that a head announces, and what follows it; ``None`` if servers may disagree about that."""
+    """Return the body that a head announces, and what follows it; ``None`` if the framing is ambiguous."""
     line, *fields = head.split(b"\r\n")
     named: dict[bytes, bytes] = {}
     for field in fields:
@@ -122,7 +121,10 @@ def _framed(head: bytes, after: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _chunked(data: bytes) -> tuple[bytes, bytes] | None:
-    """Return a body in chunks, and what follows it; ``None`` if it is malformed. What was cut is all body."""
+    """Return a chunked body, and what follows it; ``None`` if it is malformed.
+
+    If it is truncated everything is body.
+    """
     body, size = b"", -1
     while size:
         line, end, rest = data.partition(b"\r\n")
@@ -138,7 +140,7 @@ def _chunked(data: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _carried(field: bytes, keys: Iterable[bytes]) -> bool:
-    """Return whether a line of a head is a declared carrier with a key as its value."""
+    """Return whether a header line is a declared one with a key as its value."""
     met = _FIELD.fullmatch(field)
     before = _CARRIERS.get(met[1].lower()) if met else None
     scheme = before.match(met[2]) if met and before else None
@@ -146,7 +148,7 @@ def _carried(field: bytes, keys: Iterable[bytes]) -> bool:
 
 
 def _undeclared_http2(data: bytes, keys: Sequence[bytes]) -> tuple[int, list[bytes]]:
-    """Return the same of a connection that speaks HTTP/2, whose headers are compressed."""
+    """Return the same for an HTTP/2 connection, whose headers are compressed."""
     connection = H2Connection(H2Configuration(client_side=False, header_encoding=None))
     connection.initiate_connection()
     count, rest = 0, [data]

@@ -1,1 +1,1 @@
-"""The proof of the safeguards: each condition on the way to a deletion mutated, and a test that dies of it."""
+"""Mutation tests of the code that guards deletions: a test must fail for each mutant."""

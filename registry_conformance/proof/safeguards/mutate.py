@@ -1,4 +1,4 @@
-"""Mutants of a module: each condition in it turned round, fixed, or without one of its operands."""
+"""Mutants of a module: each condition inverted, fixed, or without one of its operands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BOOLEAN = (ast.BoolOp, ast.Compare)
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One condition of one function, otherwise than it was written; ``change`` says how, ``code`` is the function's."""
+    """One changed condition of one function; ``change`` says how, ``code`` is the function's code."""
 
     function: str
     line: int
@@ -43,13 +43,13 @@ class _Function:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A condition, and the number of its node in a walk through the whole tree."""
+    """A condition, and the index of its node in a walk of the tree."""
 
     node: ast.expr
     number: int
 
     def with_other(self, tree: ast.Module, replacement: ast.expr) -> ast.Module:
-        """Return the tree with another expression in this place."""
+        """Return the tree with another expression at this place."""
         changed = copy.deepcopy(tree)
         wanted = next(node for number, node in enumerate(ast.walk(changed)) if number == self.number)
         for parent in ast.walk(changed):
@@ -62,7 +62,7 @@ class _Place:
 
 
 def _functions(tree: ast.Module) -> Iterator[_Function]:
-    """Yield the functions of a module and the methods of its classes; what is inside them is part of them."""
+    """Yield the functions of a module and the methods of its classes, including nested code."""
     for node in tree.body:
         if isinstance(node, _FUNCTIONS):
             yield _Function(node.name, node)
@@ -73,7 +73,7 @@ def _functions(tree: ast.Module) -> Iterator[_Function]:
 
 
 def _conditions(function: _Function) -> Iterator[ast.expr]:
-    """Yield every condition of a function: what is tested, what joins tests, and what a predicate returns."""
+    """Yield every condition of a function: tests, boolean operators, and results of predicates."""
     tested = {id(node) for each in ast.walk(function.node) for node in _tests(each)}
     for node in ast.walk(function.node):
         if isinstance(node, ast.expr) and (id(node) in tested or isinstance(node, _BOOLEAN)):

@@ -1,7 +1,7 @@
-"""Every condition on the way to a deletion, mutated in turn; a test must die of each.
+"""Mutates every condition that guards a deletion; a test must fail for each mutant.
 
-A mutant is a function's code, put into the modules that are imported already, in a fork of this process: the tests that
-are named for its module run there, and end at the first that fails.
+A mutant is a function's code, replaced in the imported modules in a fork of this process; the tests of its module run
+there until one fails.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MODULES = (
 
 
 class SafeguardTestsError(RuntimeError):
-    """The tests fail without any mutant; the message says of which module."""
+    """The tests fail without a mutant; the message names the module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Planned:
 
 
 def planned(only: str = "") -> list[Planned]:
-    """Return every mutant of every module, or of those that have ``only`` in their names."""
+    """Return every mutant of all modules, or of those with ``only`` in their names."""
     found = []
     for name in MODULES:
         if only in name:
@@ -73,7 +73,7 @@ def planned(only: str = "") -> list[Planned]:
 
 
 def survivors(plan: Sequence[Planned], root: Path, workers: int, say: Say) -> list[Planned]:
-    """Return the mutants that no test dies of; raise ``SafeguardTestsError`` if the tests fail without any."""
+    """Return the mutants for which no test fails; raise ``SafeguardTestsError`` if the tests fail without one."""
     quiet = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={root}"]
     with _silence():
         pytest.main([*quiet, "--collect-only", str(root / TESTS)])  # imports all that the forks need
@@ -116,7 +116,7 @@ def _tests(arguments: Sequence[str]) -> int:
 
 
 def _function(module: ModuleType, qualname: str) -> FunctionType:
-    """Return the function of a name, from under what decorates it."""
+    """Return a function by name, without its decorators."""
     found: Any = module
     for name in qualname.split("."):
         found = inspect.getattr_static(found, name)
@@ -134,7 +134,7 @@ def _died(work: Callable[[], int]) -> bool:
 
 
 def _forked(work: Callable[[], int], patience: int = 0) -> int:
-    """Do something in a fork of this process that says nothing, and ends after ``patience`` seconds, 0 for never.
+    """Run something in a silent fork of this process that ends after ``patience`` seconds, 0 for never.
 
     Returns its process id.
     """
@@ -161,7 +161,7 @@ def _silence() -> Iterator[None]:
 
 
 def prove(only: str, every: int, workers: int, say: Say) -> int:
-    """Mutate each ``every``-th condition of the modules that have ``only`` in their names; return the exit code."""
+    """Mutate each ``every``-th condition of the modules with ``only`` in their names; return the exit code."""
     plan = planned(only)[::every]
     alive = survivors(plan, ROOT, workers, say)
     say(f"{len(plan)} mutants, {len(plan) - len(alive)} found by a test, {len(alive)} survived")
