@@ -20,10 +20,10 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(run: RunRecord) -> bytes:
-    """Return the run as one UTF-8 JUnit document: one suite, one test case a check.
+    """Return the run as one UTF-8 JUnit document: one suite, one entry a check.
 
-    A run that verified nothing, or was interrupted, gets one more test case, in error, so that no build server treats
-    it as green. Characters that XML does not allow become ``?``.
+    A run that verified nothing, or was interrupted, gets one more entry, in error, so that no build server treats it as
+    green. Characters that XML does not allow become ``?``.
     """
     suite = TestSuite(_xml(str(run.target.get("name") or "target")))
     suite.timestamp = run.started
