@@ -21,7 +21,7 @@ async def main(name: str, store: str, cache: str, run_id: str) -> None:
     try:
         if name == "mlflow":
             warm_up(stack.folder)
-        await stack.furnish()
+        await stack.create_parts()
         part = next(part for part in stack.parts if part.name == name)
         await part.up(order.deployment)
         print("ready", flush=True)  # noqa: T201 - the bench waits for this line

@@ -24,7 +24,7 @@ from registry_conformance.judge.waiting import awaited
 from registry_conformance.lab.deployment import DOORS
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.request import StackRequest
-from tests.forks import Forks
+from tests.forks import ForkServer
 from tests.http_servers import echo
 
 PATIENCE = 60.0
@@ -102,37 +102,37 @@ OWN = (
 
 
 @pytest.fixture(scope="session")
-def libraries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     """Python programs that have the libraries imported, and nothing of the project."""
-    forks = Forks(tmp_path_factory.mktemp("libraries"), LIBRARIES)
+    forks = ForkServer(tmp_path_factory.mktemp("libraries"), LIBRARIES)
     yield forks
     forks.close()
 
 
 @pytest.fixture(scope="session")
-def python(libraries: Forks) -> Iterator[Forks]:
+def python(libraries: ForkServer) -> Iterator[ForkServer]:
     """Python programs in this checkout, as forks: nothing is asked of them that a fork cannot answer."""
-    forks = Forks(ROOT, OWN, libraries)
+    forks = ForkServer(ROOT, OWN, libraries)
     yield forks
     forks.close()
 
 
 @pytest.fixture
-def forked(python: Forks) -> Iterator[None]:
+def forked(python: ForkServer) -> Iterator[None]:
     """Every Python program that a test starts in this checkout, stacks included, is a fork."""
     with python.everywhere():
         yield
 
 
 @pytest.fixture(scope="module")
-def forked_throughout(python: Forks) -> Iterator[None]:
+def forked_throughout(python: ForkServer) -> Iterator[None]:
     """The same for all tests and fixtures of a file."""
     with python.everywhere():
         yield
 
 
 @pytest.fixture(scope="session")
-def stack(cache: Path, python: Forks) -> Iterator[OwnedStack]:
+def stack(cache: Path, python: ForkServer) -> Iterator[OwnedStack]:
     """Our own reference stack, on moto: the store that every machine has."""
     with python.everywhere():
         owned = OwnedStack(StackRequest(new_run_id(), cache=cache))
@@ -178,7 +178,7 @@ class Project:
     Its runs are ``forks``; without any each is a fresh interpreter.
     """
 
-    def __init__(self, root: Path, temporary: Path, cache: Path, forks: Forks | None) -> None:
+    def __init__(self, root: Path, temporary: Path, cache: Path, forks: ForkServer | None) -> None:
         self.root = root
         self.temporary = temporary
         self.forks = forks
@@ -274,17 +274,17 @@ def answering() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def project_forks(tmp_path_factory: pytest.TempPathFactory, libraries: Forks) -> Iterator[Forks]:
+def project_forks(tmp_path_factory: pytest.TempPathFactory, libraries: ForkServer) -> Iterator[ForkServer]:
     """Python programs in a copy of the project, which tests have one after the other."""
     root = tmp_path_factory.mktemp("projects") / "project"
     copy_project(root)
-    forks = Forks(root, OWN, libraries)
+    forks = ForkServer(root, OWN, libraries)
     yield forks
     forks.close()
 
 
 @pytest.fixture
-def project(tmp_path: Path, cache: Path, project_forks: Forks) -> Project:
+def project(tmp_path: Path, cache: Path, project_forks: ForkServer) -> Project:
     """A copy of the project with one requirement and no checks yet; its runs are forks."""
     (tmp_path / "tmp").mkdir()
     copy = Project(project_forks.folder, tmp_path / "tmp", cache, project_forks)

@@ -1,4 +1,4 @@
-"""The process behind ``Forks``: ``python fork_server.py DESCRIPTOR MODULE ...`` imports modules, then forks on request.
+"""The process behind ``ForkServer``: ``python fork_server.py DESCRIPTOR MODULE ...`` imports modules, then forks on request.
 
 Each fork becomes the program that was asked for, and before that leaves a fork of its own that stands by, in the same
 state: from that one come the programs which it starts in turn.
@@ -56,7 +56,7 @@ def main(descriptor: int, modules: list[str]) -> None:
         ours.close()
         stand_by(descriptors)
         program, descriptors = serve(theirs)
-    forks.replace_starts(forks.Line(ours))
+    forks.replace_starts(forks.ForkConnection(ours))
     try:
         become(program, descriptors)
     except SystemExit as end:

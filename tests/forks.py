@@ -1,6 +1,6 @@
 """Python programs as forks of a process that has already imported what they need, in place of fresh interpreters.
 
-Most of what a short program costs are its imports. ``Forks`` stands for ``python`` in one folder: a process there
+Most of what a short program costs are its imports. ``ForkServer`` stands for ``python`` in one folder: a process there
 imports ``modules`` once, and every program given to ``start`` is a fork of it; so is every Python program that such a
 program starts in turn, be it a worker of pytest or a part of a stack. To whoever starts one it is a child as any other:
 waited for, killed, its processor time counted. What is asked about a fresh process (signals that it inherits, variables
@@ -36,7 +36,7 @@ _fresh_helper = multiprocessing.util.spawnv_passfds  # starts multiprocessing's 
 _GIVEN = inspect.signature(_fresh_child)
 
 
-class Line:
+class ForkConnection:
     """The way to a process that forks on request, for all threads of this process."""
 
     def __init__(self, line: socket.socket) -> None:
@@ -60,29 +60,29 @@ class Line:
         return int(pid)
 
 
-_everywhere: list[Line] = []
+_everywhere: list[ForkConnection] = []
 """The line that every start of a Python program in this process takes, if there is one."""
 
 
 class _Fork(subprocess.Popen[str]):
     """A process that was forked on request."""
 
-    def __init__(self, line: Line | None, command: Sequence[str], **how: Any) -> None:
+    def __init__(self, line: ForkConnection | None, command: Sequence[str], **how: Any) -> None:
         self.line = line
         super().__init__(command, text=True, **how)
 
 
-class Forks:
+class ForkServer:
     """Starts Python programs in a folder as forks of one process, which starts with the first of them.
 
     With a ``base`` that process is itself a fork: what several projects share is imported once.
     """
 
-    def __init__(self, folder: Path, modules: Sequence[str] = (), base: Forks | None = None) -> None:
+    def __init__(self, folder: Path, modules: Sequence[str] = (), base: ForkServer | None = None) -> None:
         self.folder = folder
         self._modules = modules
         self._base = base
-        self._line: Line | None = None
+        self._line: ForkConnection | None = None
         self._process: subprocess.Popen[str]
         self._lock = Lock()
 
@@ -118,7 +118,7 @@ class Forks:
             self._line.socket.close()
             self._process.wait()
 
-    def _ready(self) -> Line | None:
+    def _ready(self) -> ForkConnection | None:
         if not AVAILABLE:
             return None
         with self._lock:
@@ -134,7 +134,7 @@ class Forks:
                         stdout=subprocess.DEVNULL,
                         pass_fds=[theirs.fileno()],
                     )
-                self._line = Line(ours)
+                self._line = ForkConnection(ours)
             return self._line
 
 
@@ -160,7 +160,7 @@ def received(line: socket.socket, size: int) -> bytes:
     return parts
 
 
-def replace_starts(line: Line | None = None) -> None:
+def replace_starts(line: ForkConnection | None = None) -> None:
     """Have ``subprocess`` and ``multiprocessing`` start Python programs by fork, over ``line`` if there is one."""
     _everywhere[:] = [line] if line else _everywhere
     subprocess.Popen._execute_child = _child  # type: ignore[attr-defined] # the one place where a process starts

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from registry_conformance.judge.clients.artifact_modes import observe_ways
+from registry_conformance.judge.clients.artifact_modes import observe_artifact_modes
 from registry_conformance.judge.clients.developer import Developer
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
@@ -15,7 +15,7 @@ from registry_conformance.judge.clients.registry_state_machine import compare_re
 from registry_conformance.judge.clients.sdk import Sdk
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
-from registry_conformance.judge.target.target import Login, Machine, Target, Ways
+from registry_conformance.judge.target.target import ArtifactModes, Login, Machine, Target
 from registry_conformance.lab.deployment import REFERENCE, MLflow
 from registry_conformance.lab.stack.handle import OwnedStack, Stack
 
@@ -49,21 +49,21 @@ def run_at(wire: MlflowHttp, name: str) -> tuple[str, str]:
     return info["run_id"], info["artifact_uri"]
 
 
-def ways_of(target: Target, isolated: IsolatedProcess, name: str) -> tuple[Ways, int]:
+def ways_of(target: Target, isolated: IsolatedProcess, name: str) -> tuple[ArtifactModes, int]:
     """Return the ways of artifacts at a target, and how many bytes came back."""
     wire = door(target)
     home = isolated.home / name  # a fresh process writes below its own home alone
     sdk = Sdk(
         isolated, Developer(wire.door, target.keys["writer"], home, "run-1", machine=target.machine), wire.evidence
     )
-    ways, back = observe_ways(sdk, run_at(wire, name)[0], "a.bin", b"x" * 3000)
+    ways, back = observe_artifact_modes(sdk, run_at(wire, name)[0], "a.bin", b"x" * 3000)
     return ways, back.size if back else -1
 
 
 def test_ways_are_seen_as_they_are(scratch: Stack, isolated: IsolatedProcess) -> None:
     """Presigned downloads, those through the door, by credentials of one's own, and none at all are told apart."""
-    assert ways_of(scratch.apply(REFERENCE), isolated, "reference") == (Ways("proxied", "presigned"), 3000)
-    assert ways_of(scratch.apply(LOCAL_DISK), isolated, "local") == (Ways("proxied", "proxied"), 3000)
+    assert ways_of(scratch.apply(REFERENCE), isolated, "reference") == (ArtifactModes("proxied", "presigned"), 3000)
+    assert ways_of(scratch.apply(LOCAL_DISK), isolated, "local") == (ArtifactModes("proxied", "proxied"), 3000)
     past, came = ways_of(scratch.apply(PAST_THE_PROXY), isolated, "past")
     assert "credentials" in past.uploads
     assert (past.downloads, came) == ("there was nothing to download", -1)
@@ -71,7 +71,7 @@ def test_ways_are_seen_as_they_are(scratch: Stack, isolated: IsolatedProcess) ->
     assert target.bucket is not None
     login = Login(target.bucket.region, target.bucket.access_key, target.bucket.secret_key, "", target.bucket.endpoint)
     knowing = replace(target, machine=Machine(login=login))
-    assert ways_of(knowing, isolated, "direct") == (Ways("direct", "direct"), 3000)
+    assert ways_of(knowing, isolated, "direct") == (ArtifactModes("direct", "direct"), 3000)
 
 
 def test_twins_agree_on_one_registry(stack: OwnedStack) -> None:

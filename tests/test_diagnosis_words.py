@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from registry_conformance.judge.clients.bucket import BucketError, _told
+from registry_conformance.judge.clients.bucket import BucketError, _as_bucket_error
 from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS, client_words
 from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Named, conclude
 from registry_conformance.judge.diagnosis.facts import Facts
@@ -174,7 +174,7 @@ def test_a_file_that_is_absent_is_told_in_a_document(value: str, *, absent: bool
 
 def test_a_refusal_of_the_bucket_without_a_code_is_told() -> None:
     """A store that names no code, as one whose answer has no body, is told with what was asked."""
-    with pytest.raises(BucketError, match="answers HeadObject with no code"), _told():
+    with pytest.raises(BucketError, match="answers HeadObject with no code"), _as_bucket_error():
         raise ClientError({}, "HeadObject")
 
 

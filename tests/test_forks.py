@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.conftest import read_until
-from tests.forks import Forks
+from tests.forks import ForkServer
 
 SHOWS = """
 import os, signal, sys
@@ -25,9 +25,9 @@ print([number for number in held if not os.readlink(f"/proc/self/fd/{number}").s
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Forks:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> ForkServer:
     """Forks of a process that has imported next to nothing."""
-    return Forks(tmp_path_factory.mktemp("bare"))
+    return ForkServer(tmp_path_factory.mktemp("bare"))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Forks:
     [("-c", SHOWS, "one", "two"), ("-u", "-m", "shows", "one"), ("shows.py", "a b")],
     ids=["code", "module", "script"],
 )
-def test_a_fork_finds_what_a_fresh_interpreter_does(bare: Forks, how: Sequence[str]) -> None:
+def test_a_fork_finds_what_a_fresh_interpreter_does(bare: ForkServer, how: Sequence[str]) -> None:
     """Arguments, folder, search path, variables, parent, signals, streams and descriptors are the same."""
     (bare.folder / "shows.py").write_text(SHOWS)
     variables = {"ONE": "1", "PATH": "/usr/bin", "LC_CTYPE": "C.UTF-8"}
@@ -65,7 +65,7 @@ def test_a_fork_finds_what_a_fresh_interpreter_does(bare: Forks, how: Sequence[s
         "import os; os.abort()",
     ],
 )
-def test_a_fork_ends_as_a_fresh_interpreter_does(bare: Forks, code: str) -> None:
+def test_a_fork_ends_as_a_fresh_interpreter_does(bare: ForkServer, code: str) -> None:
     """Exit codes, deaths by a signal, and what is said last are the same; what is to be done at the end is done."""
     program = f"import atexit; atexit.register(print, 'at the end')\n{code}"
     forked = bare.run(["-c", program], 60)
@@ -75,7 +75,7 @@ def test_a_fork_ends_as_a_fresh_interpreter_does(bare: Forks, code: str) -> None
     assert forked.stderr.splitlines()[-1:] == fresh.stderr.splitlines()[-1:]
 
 
-def test_what_a_fork_starts_is_a_fork_too(bare: Forks, tmp_path: Path) -> None:
+def test_what_a_fork_starts_is_a_fork_too(bare: ForkServer, tmp_path: Path) -> None:
     """A program that a fork starts is its child, has a session if one is asked for, and ends with what it was told."""
     inner = "import os, sys; print(os.getppid(), os.getsid(0) == os.getpid(), 'shared' in sys.__dict__); sys.exit(7)"
     outer = (
@@ -89,7 +89,7 @@ def test_what_a_fork_starts_is_a_fork_too(bare: Forks, tmp_path: Path) -> None:
     assert code == "7"
 
 
-def test_a_killed_fork_takes_what_stands_by_along(bare: Forks) -> None:
+def test_a_killed_fork_takes_what_stands_by_along(bare: ForkServer) -> None:
     """Of a program that is killed no process is left, not the one either from which its own programs would come."""
     process = bare.start(["-u", "-c", "import time; print('here'); time.sleep(60)"], stdout=subprocess.PIPE)
     read_until(process, "here")

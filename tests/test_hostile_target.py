@@ -16,7 +16,7 @@ from registry_conformance.judge.diagnosis.diagnosis import Diagnosis, diagnose
 from registry_conformance.judge.diagnosis.doctor import target_at
 from registry_conformance.judge.diagnosis.preflight import examine
 from registry_conformance.judge.live import holder
-from registry_conformance.judge.live.cleanup import Cleaned, clean
+from registry_conformance.judge.live.cleanup import CleanupResult, clean
 from registry_conformance.judge.target.guard import Budget, Guard
 from registry_conformance.judge.target.ledger import identity_of
 from registry_conformance.judge.target.requests import Made
@@ -83,7 +83,7 @@ def test_a_doctor_ends_with_an_answer(name: str) -> None:
     assert places == []
 
 
-def cleaned(name: str, folder: Path) -> tuple[Cleaned, list[str]]:
+def cleaned(name: str, folder: Path) -> tuple[CleanupResult, list[str]]:
     """Return what a clean-up at a behaviour comes to, and what it asked for that changes something."""
     with hostile(name) as server:
         target = Target("t", "environment", (Door("canonical", server.url, PATIENCE),), {"writer": KEY})

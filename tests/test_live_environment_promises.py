@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from fixtures.policy import need_barred, need_let
+from fixtures.policy import need_allowed, need_denied
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.raw_bytes import Raw
 from registry_conformance.judge.evidence.recorder import Evidence
@@ -128,10 +128,10 @@ def test_further_policies_are_asked_about_once_each() -> None:
 def test_check_about_other_rights_is_left_with_the_reason() -> None:
     """A check about rights that the policy gives to others, or to nobody, is left, and says which policy is why."""
     ours, theirs = _with_policies("sandboxed", "writer admin", canonical="guarded", literal="by-admins").doors
-    need_let(ours, "reader", "read", "artifact-read")
-    need_barred(ours, "reader", "write")
+    need_allowed(ours, "reader", "read", "artifact-read")
+    need_denied(ours, "reader", "write")
 
     with pytest.raises(pytest.skip.Exception, match="'by-admins' of the literal door does not let readers read"):
-        need_let(theirs, "reader", "read", "artifact-read")
+        need_allowed(theirs, "reader", "read", "artifact-read")
     with pytest.raises(pytest.skip.Exception, match="'by-admins' of the literal door lets admins write artifacts"):
-        need_barred(theirs, "admin", "artifact-write")
+        need_denied(theirs, "admin", "artifact-write")

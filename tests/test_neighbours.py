@@ -18,7 +18,7 @@ from registry_conformance.lab.external.mlflow_command import COMMANDS, MlflowCom
 from registry_conformance.lab.external.neighbour import PROGRAMS, Neighbour, NeighbourError
 from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.proof.field.kinds import CELLS
-from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
+from registry_conformance.proof.field.scenario import FieldScenario, ReportedResult, wrong
 from registry_conformance.proof.field.scenarios import BROKEN, SAMPLE, SCENARIOS
 from registry_conformance.proof.field.whole import MOST_LINES, Judged, declaration
 from registry_conformance.run.option_values import SettingsError
@@ -203,16 +203,16 @@ ILL = FieldScenario("ill", Neighbour("none"), registers=False, named=("body", "4
 @pytest.mark.parametrize(
     ("scenario", "said", "mistakes"),
     [
-        (HEALTHY, Said(0, "", 0, ""), 0),
-        (HEALTHY, Said(0, "", 1, ""), 1),
-        (HEALTHY, Said(1, "the cache is off", 0, ""), 2),
-        (HEALTHY, Said(6, "", 6, "", problem="it did not start"), 1),
-        (ILL, Said(1, "the BODY limit", 1, "413 by the proxy"), 0),
-        (ILL, Said(0, "", 1, "a body limit"), 1),
-        (ILL, Said(1, "a body limit", 0, ""), 2),
+        (HEALTHY, ReportedResult(0, "", 0, ""), 0),
+        (HEALTHY, ReportedResult(0, "", 1, ""), 1),
+        (HEALTHY, ReportedResult(1, "the cache is off", 0, ""), 2),
+        (HEALTHY, ReportedResult(6, "", 6, "", problem="it did not start"), 1),
+        (ILL, ReportedResult(1, "the BODY limit", 1, "413 by the proxy"), 0),
+        (ILL, ReportedResult(0, "", 1, "a body limit"), 1),
+        (ILL, ReportedResult(1, "a body limit", 0, ""), 2),
     ],
 )
-def test_wrong_words_are_counted(scenario: FieldScenario, said: Said, mistakes: int) -> None:
+def test_wrong_words_are_counted(scenario: FieldScenario, said: ReportedResult, mistakes: int) -> None:
     """A cause of what is healthy, a missing or another cause of what is broken, and a wrong end are mistakes."""
     assert len(wrong(scenario, said)) == mistakes
 
@@ -251,7 +251,7 @@ def test_eight_lines_declare_a_neighbour(
 )
 def test_red_checks_of_what_is_healthy_are_mistakes(judged: Judged, mistakes: int) -> None:
     """Each red check of a healthy neighbour is a mistake, and so is a visit that verified nothing or ended badly."""
-    assert len(wrong(HEALTHY, Said(0, "", 0, "", whole=judged))) == mistakes
+    assert len(wrong(HEALTHY, ReportedResult(0, "", 0, "", whole=judged))) == mistakes
 
 
 def test_scenarios_have_names_of_their_own() -> None:

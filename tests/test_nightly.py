@@ -58,7 +58,7 @@ stack = "embedded"
 GREEN = PLAN.partition('[[target]]\nname = "broken"')[0]
 
 
-class Nights:
+class NightlyProject:
     """A project with a plan, and a way to run its nights."""
 
     def __init__(self, project: Project) -> None:
@@ -91,7 +91,7 @@ class Nights:
         return found
 
 
-def under_way(nightly: Nights) -> tuple[subprocess.Popen[str], str]:
+def under_way(nightly: NightlyProject) -> tuple[subprocess.Popen[str], str]:
     """Start a night, wait until its target ``slow`` is judged, and return its process and that run's id."""
     process = nightly.start()
     read_until(process, r"^slow: stack embedded \.\.\.")
@@ -119,13 +119,13 @@ def free(reports: Path) -> bool:
 
 
 @pytest.fixture
-def nightly(judging: Project) -> Nights:
+def nightly(judging: Project) -> NightlyProject:
     """A project with a plan of three targets: one good, one that cannot start, one bad."""
     judging.checks(CHECKS)
-    return Nights(judging)
+    return NightlyProject(judging)
 
 
-def test_three_nights(nightly: Nights) -> None:
+def test_three_nights(nightly: NightlyProject) -> None:
     """A failing target stops no other, all is on one page, and the webhook is told when something changed only."""
     with chat(503) as (url, told):
         code, said = nightly.run(hook=url)
@@ -149,7 +149,7 @@ def test_three_nights(nightly: Nights) -> None:
     assert 'href="red/index.html"' in (nightly.reports / "nights" / "latest" / "index.html").read_text()
 
 
-def test_interrupted_night_goes_on(nightly: Nights) -> None:
+def test_interrupted_night_goes_on(nightly: NightlyProject) -> None:
     """An interrupt ends the run under way; another night is refused meanwhile; the rest comes later."""
     nightly.project.forks = None  # a run is looked for by how its process was started
     nightly.project.checks(CHECKS + SLOW)
@@ -174,7 +174,7 @@ def test_interrupted_night_goes_on(nightly: Nights) -> None:
     assert nightly.run("--only=green", "--resume")[1].startswith("no night was interrupted")
 
 
-def test_killed_night_takes_its_run_along(nightly: Nights) -> None:
+def test_killed_night_takes_its_run_along(nightly: NightlyProject) -> None:
     """The run of a night that is killed is interrupted and leaves nothing; the night goes on where it was."""
     nightly.project.forks = None  # a run is looked for by how its process was started
     nightly.project.checks(CHECKS + SLOW)
@@ -195,7 +195,7 @@ def test_killed_night_takes_its_run_along(nightly: Nights) -> None:
     assert [each["name"] for each in nightly.latest()["targets"]] == ["green", "slow"]
 
 
-def test_run_that_takes_too_long_is_ended(nightly: Nights) -> None:
+def test_run_that_takes_too_long_is_ended(nightly: NightlyProject) -> None:
     """A target beyond its minutes is ended, could not be verified, and leaves nothing running."""
     nightly.project.forks = None  # a run is looked for by how its process was started
     nightly.project.checks(SLOW)
@@ -217,7 +217,7 @@ def test_run_that_takes_too_long_is_ended(nightly: Nights) -> None:
         (["--no"], "--no"),
     ],
 )
-def test_bad_option_is_refused(nightly: Nights, arguments: list[str], words: str) -> None:
+def test_bad_option_is_refused(nightly: NightlyProject, arguments: list[str], words: str) -> None:
     """A bad option or plan ends with exit code 4 and words, before anything runs."""
     code, said = nightly.run(*arguments)
 

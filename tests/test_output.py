@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from registry_conformance.judge.output import SteadyOutput
+from registry_conformance.judge.output import RobustOutput
 from registry_conformance.judge.visible import visible
 from tests.doubles.hostile_content import ESCAPES
 
@@ -15,7 +15,7 @@ from tests.doubles.hostile_content import ESCAPES
 def written(text: str) -> str:
     """Return what comes of a text on its way to a terminal."""
     stream = io.StringIO(newline="")
-    SteadyOutput(stream).write(text)
+    RobustOutput(stream).write(text)
     return stream.getvalue()
 
 
@@ -38,7 +38,7 @@ def test_what_no_file_can_hold_is_written_all_the_same() -> None:
     """Halves of characters are spelled out; a stream that knows fewer letters gets them spelled out too."""
     assert written("\ud800") == "\\ud800"
     narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
-    SteadyOutput(narrow).write("ä")
+    RobustOutput(narrow).write("ä")
     assert narrow.buffer.getvalue() == b"\\xe4"
 
 
@@ -47,7 +47,7 @@ def test_a_reader_that_is_gone_is_no_error() -> None:
     ours, theirs = os.pipe()
     os.close(ours)
     with os.fdopen(theirs, "w", buffering=1) as stream:
-        output = SteadyOutput(stream)
+        output = RobustOutput(stream)
         output.write("one\n")
         output.write("two\n")
         output.flush()

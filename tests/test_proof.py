@@ -23,7 +23,7 @@ from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.proof.faults.confirm import unconfirmed
-from registry_conformance.proof.faults.outcome import FaultOutcome, Seen
+from registry_conformance.proof.faults.outcome import CaseResult, FaultOutcome
 from registry_conformance.proof.faults.page import page
 from registry_conformance.proof.faults.reasons import REASONS
 from registry_conformance.proof.faults.score import Proof
@@ -35,12 +35,12 @@ OTHER = CATALOGUE["bucket-missing"]
 REGISTER = Register.load(SUITES / "requirements")
 
 
-def seen(requirement: str, verdict: Verdict, case: str = "[a]") -> Seen:
+def seen(requirement: str, verdict: Verdict, case: str = "[a]") -> CaseResult:
     """Return a case of a check that is named after its requirement."""
-    return Seen(f"suites/contract/test_{requirement}.py::test_it{case}", (requirement,), verdict, "why")
+    return CaseResult(f"suites/contract/test_{requirement}.py::test_it{case}", (requirement,), verdict, "why")
 
 
-def outcome(name: str, *cases: Seen, **changes: Any) -> FaultOutcome:
+def outcome(name: str, *cases: CaseResult, **changes: Any) -> FaultOutcome:
     """Return the outcome of a fault that was armed and named right."""
     expected_of = CATALOGUE[name].requirements
     return replace(

@@ -23,7 +23,7 @@ from registry_conformance.judge.report.summary import conclusion
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.target import Door, LogGroup
 from registry_conformance.judge.verdict import Verdict
-from registry_conformance.run.session.step_reporter import Narrator
+from registry_conformance.run.session.step_reporter import StepReporter
 
 PLAN = RegistrationPlan("sklearn", "e", "m", "champion", {})
 
@@ -176,7 +176,7 @@ def step(number: int, verdict: Verdict, requirement: str = "REG-001", actual: st
 def test_narrator_tells_each_step_with_its_number() -> None:
     """Narrator tells each step with its number."""
     out = io.StringIO()
-    narrator = Narrator(out)
+    narrator = StepReporter(out)
     items = [
         type("Item", (), {"nodeid": f"t::{n}", "function": test_narrator_tells_each_step_with_its_number})
         for n in (1, 2)
@@ -245,7 +245,7 @@ def test_run_that_broke_off_could_not_tell() -> None:
 def test_steps_that_stand_on_the_same_say_it_once() -> None:
     """Steps that stand on the same say it once; a long reason is wrapped."""
     out = io.StringIO()
-    narrator = Narrator(out)
+    narrator = StepReporter(out)
     for number in (1, 2, 3):
         narrator.done(step(number, Verdict.INCONCLUSIVE, actual="the step before failed"))
     narrator.done(step(4, Verdict.PASSED))

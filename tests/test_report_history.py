@@ -135,7 +135,7 @@ def test_history_tells_changes_and_trend(tmp_path: Path) -> None:
     """A run is compared with the last one of its series that verified anything; the trend ends with it."""
     history = History(tmp_path)
     first, before, after = seeded()
-    assert history.with_past(first).changes is None
+    assert history.with_history(first).changes is None
     lost = replace(night(2, exit_code=6, problem="no image"), started="2026-01-02T08:00:00+00:00")
     for age, run in enumerate((first, before, lost)):
         kept = history.keep(replace(run, run_id=f"verify-{age}"))
@@ -143,7 +143,7 @@ def test_history_tells_changes_and_trend(tmp_path: Path) -> None:
         os.utime(kept, (1000 + age, 1000 + age))
     other = replace(green(), series="staging", started="2026-01-02T09:00:00+00:00")
     history.keep(other)
-    told = history.with_past(after)
+    told = history.with_history(after)
 
     assert told.changes
     assert (told.changes["since"], len(told.changes["newly_red"]), len(told.changes["flaky"])) == ("verify-1", 1, 1)

@@ -17,7 +17,7 @@ from _pytest.terminal import TerminalReporter
 
 from registry_conformance.judge.locations import ROOT
 from registry_conformance.judge.machine import RUN_VARIABLE, new_run_id
-from registry_conformance.judge.output import SteadyOutput
+from registry_conformance.judge.output import RobustOutput
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.target import Capability, Target
@@ -100,7 +100,7 @@ def test_a_terminal_has_a_bar_below_what_is_red(
     monkeypatch.setenv("NO_COLOR", "1")
     written = io.StringIO()
     monkeypatch.setattr(written, "isatty", lambda: True)
-    clean = cast("io.StringIO", SteadyOutput(written))
+    clean = cast("io.StringIO", RobustOutput(written))
     progress = Progress(TerminalReporter(request.config, clean), 1, {}, Register({}, ""), lambda: 0.0)
     progress.expect(["a[x]", "b"])
     progress.done(CheckRecord("a[x]", (), V.FAILED, 1.0))
@@ -117,7 +117,7 @@ def test_check_at_a_broken_door_is_not_told_as_red(request: pytest.FixtureReques
     """That a door is broken is said once: its unsent checks are counted as done and not as red, all others are."""
     written = io.StringIO()
     progress = Progress(TerminalReporter(request.config, written), 1, {}, Register({}, ""), lambda: 0.0)
-    progress.pass_over(["literal"])
+    progress.ignore_doors(["literal"])
     progress.expect(["a", "b", "c"])
     for nodeid, verdict, door in (
         ("a", V.INCONCLUSIVE, "literal"),

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from registry_conformance.judge.machine import new_run_id
-from registry_conformance.judge.target.target import Door, Target, Ways
+from registry_conformance.judge.target.target import ArtifactModes, Door, Target
 from registry_conformance.lab.deployment import REFERENCE, Deployment, FixedAnswer, Links, MLflow
 from registry_conformance.lab.disturbance import Rule, SetStatus, When
 from registry_conformance.lab.stack import process
@@ -90,7 +90,7 @@ def test_a_part_that_is_down_on_purpose_is_not_mourned(scratch: Stack, deploymen
     """A part that the deployment has down is no dead part, and comes back."""
     scratch.apply(deployment)
     assert part not in scratch.pids()
-    assert scratch.obituaries() == []
+    assert scratch.death_reports() == []
     scratch.apply(REFERENCE)
     assert part in scratch.pids()
 
@@ -177,7 +177,7 @@ def test_a_target_shows_no_secret(stack: OwnedStack) -> None:
 
 def test_a_target_tells_how_artifacts_move(stack: OwnedStack) -> None:
     """The report says which way artifacts are declared to take, each direction on its own."""
-    target = replace(stack.target(), ways=Ways(uploads="direct"))
+    target = replace(stack.target(), ways=ArtifactModes(uploads="direct"))
     assert target.describe()["ways"] == {"uploads": "direct", "downloads": "presigned"}
 
 

@@ -28,12 +28,12 @@ def command(before: str, after: str, as_json: bool, report_dir: Path) -> int:
     Exit codes: 0 nothing newly failed or is gone, 1 something did, 4 bad option or unreadable run.
     """
     from registry_conformance.judge.report.changes import compare
-    from registry_conformance.judge.report.compare import comparison_lines, night_named
+    from registry_conformance.judge.report.compare import comparison_lines, run_named
     from registry_conformance.judge.report.history import History
     from registry_conformance.judge.report.read import UnreadableError
 
     try:
-        earlier, later = (night_named(name, report_dir) for name in (before, after))
+        earlier, later = (run_named(name, report_dir) for name in (before, after))
     except UnreadableError as problem:
         raise refuse(problem) from problem
     changes = compare(earlier, later, History(report_dir).nights(later.series, 10, before=later.started))

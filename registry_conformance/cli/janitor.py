@@ -13,7 +13,7 @@ from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, Age, 
 from registry_conformance.cli.problems import EndedError, could_not, refuse
 
 if TYPE_CHECKING:
-    from registry_conformance.judge.live.janitor import Swept
+    from registry_conformance.judge.live.janitor import SweepResult
     from registry_conformance.judge.target.target import Target
 
 LEFT = 7
@@ -72,7 +72,7 @@ def command(
     try:
         left = _adopted(target, ledgers, before, deleted=bool(purge), dry=dry_run)
         for swept in sweep(target, ledgers, before, purge, dry=dry_run):
-            for line in _told(swept, word):
+            for line in _report_lines(swept, word):
                 click.echo(redactor.text(line))
             left += len(swept.cleaned.left)
     except LedgerError as problem:
@@ -85,7 +85,7 @@ def command(
     return LEFT if left else 0
 
 
-def _told(swept: Swept, word: str) -> Iterator[str]:
+def _report_lines(swept: SweepResult, word: str) -> Iterator[str]:
     """Yield the report on one run: how many objects are gone, and each that is not, labelled with ``word``."""
     if swept.alive:
         yield f"{swept.run_id}: is still running, and is not touched"
@@ -97,9 +97,9 @@ def _told(swept: Swept, word: str) -> Iterator[str]:
 
 def _adopted(target: Target, ledgers: Path, before: datetime, *, deleted: bool, dry: bool) -> int:
     """Write a ledger for each run that has none here, or list what it left (``dry``); return the number listed."""
-    from registry_conformance.judge.live.janitor import adopt, strangers
+    from registry_conformance.judge.live.janitor import adopt, runs_without_ledger
 
-    lost = strangers(target, ledgers, min(before, datetime.now(UTC) - _ADOPTED_AFTER), deleted=deleted)
+    lost = runs_without_ledger(target, ledgers, min(before, datetime.now(UTC) - _ADOPTED_AFTER), deleted=deleted)
     for run_id in sorted(lost):
         click.echo(f"{run_id}: its ledger is not in {ledgers}: objects that carry its name count as created by it")
     if not dry:

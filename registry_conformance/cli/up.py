@@ -111,5 +111,5 @@ def _described(target: Target) -> Iterator[str]:
 
 def _watched(owned: OwnedStack) -> NoReturn:
     """Wait until a part of the stack dies; report it."""
-    lost = awaited(owned.obituaries, ENDLESS, pause=_LOOK_EVERY)
+    lost = awaited(owned.death_reports, ENDLESS, pause=_LOOK_EVERY)
     raise could_not("; ".join(lost))

@@ -62,7 +62,7 @@ def command(run: str, key: Path | None, unsigned: bool, required: tuple[str, ...
         raise refuse(problem) from problem
     except attestation.UntrueError as problem:
         raise could_not(f"{report.parent}: the attestation is invalid: {problem}") from problem
-    return _told(told, record, required, key)
+    return _print_statement(told, record, required, key)
 
 
 def _statement(folder: Path, key: Path | None) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _statement(folder: Path, key: Path | None) -> dict[str, Any]:
     return opened(file.read_bytes(), key) if key else parsed(file.read_bytes())
 
 
-def _told(told: dict[str, Any], run: RunRecord, required: tuple[str, ...], key: Path | None) -> int:
+def _print_statement(told: dict[str, Any], run: RunRecord, required: tuple[str, ...], key: Path | None) -> int:
     """Print what a valid attestation says, and return the exit code."""
     from registry_conformance.judge.report.attestation import PASSED
     from registry_conformance.judge.report.conclusion import sentence

@@ -14,7 +14,7 @@ _PATH = "the location's path and the artifact's name below it, URL-quoted: `EXPE
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class EndpointExamples:
     """One endpoint: how it is called, what it does, its parameters (name -> meaning), and situation -> exchange."""
 
     method: str
@@ -25,14 +25,14 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Tour:
+class ApiExamples:
     """All endpoints, and placeholders for values that differ between runs: value -> word."""
 
-    sights: tuple[Sight, ...]
+    sights: tuple[EndpointExamples, ...]
     words: Mapping[str, str]
 
 
-def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
+def collect_examples(door: MlflowHttp, reader: MlflowHttp, name: str) -> ApiExamples:
     """Call every artifact endpoint through a door; ``name`` starts the name of every created object."""
     experiment = require(door.create_experiment(name), 200).document["experiment_id"]
     run = require(door.create_run(experiment, name), 200).document["run"]["info"]
@@ -45,7 +45,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
     logged = {"experiment_id": experiment, "source_run_id": run["run_id"], "name": "tour"}
     model_id = require(door.post("logged-models", **logged), 200).document["model"]["info"]["model_id"]
     sights = (
-        Sight(
+        EndpointExamples(
             "PUT",
             f"{ARTIFACTS}/artifacts/{{path}}",
             "Uploads an artifact; replaces one of that name.",
@@ -58,7 +58,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 may_not: reader.put_artifact(at, "notes.txt", b"x"),
             },
         ),
-        Sight(
+        EndpointExamples(
             "GET",
             f"{ARTIFACTS}/artifacts/{{path}}",
             "Downloads an artifact.",
@@ -69,7 +69,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 anonymous: stranger.get_artifact(at, "notes.txt"),
             },
         ),
-        Sight(
+        EndpointExamples(
             "HEAD",
             f"{ARTIFACTS}/artifacts/{{path}}",
             "Tells type and length of an artifact.",
@@ -78,7 +78,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 "found": door.send("HEAD", door.artifact_route(at, "notes.txt")),
             },
         ),
-        Sight(
+        EndpointExamples(
             "GET",
             f"{ARTIFACTS}/artifacts",
             "Lists one folder.",
@@ -90,7 +90,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 anonymous: stranger.list_artifacts(at),
             },
         ),
-        Sight(
+        EndpointExamples(
             "DELETE",
             f"{ARTIFACTS}/artifacts/{{path}}",
             "Deletes an artifact, or a folder with all in it.",
@@ -101,7 +101,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 may_not: reader.delete_artifact(at, "notes.txt"),
             },
         ),
-        Sight(
+        EndpointExamples(
             "GET",
             f"{ARTIFACTS}/presigned/{{path}}",
             "Gives a URL that downloads the artifact straight from the store.",
@@ -112,7 +112,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 anonymous: stranger.presign_artifact(at, "notes.txt"),
             },
         ),
-        Sight(
+        EndpointExamples(
             "POST",
             f"{ARTIFACTS}/mpu/create/{{folder}}",
             "Begins an upload in parts: a URL for each.",
@@ -122,7 +122,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 may_not: reader.create_multipart(at, "large.bin", 1),
             },
         ),
-        Sight(
+        EndpointExamples(
             "POST",
             f"{ARTIFACTS}/mpu/complete/{{folder}}",
             "Joins the parts.",
@@ -137,7 +137,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 "an unknown upload": door.complete_multipart(at, "large.bin", "unknown", []),
             },
         ),
-        Sight(
+        EndpointExamples(
             "POST",
             f"{ARTIFACTS}/mpu/abort/{{folder}}",
             "Gives an upload in parts up.",
@@ -147,7 +147,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 may_not: reader.abort_multipart(at, "large.bin", "unknown"),
             },
         ),
-        Sight(
+        EndpointExamples(
             "GET",
             f"{REST}/artifacts/list",
             "Lists one folder of a run.",
@@ -158,7 +158,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 "an unknown run": door.get("artifacts/list", run_id="0" * 32),
             },
         ),
-        Sight(
+        EndpointExamples(
             "GET",
             "/get-artifact",
             "Downloads a file of a run, as the user interface does.",
@@ -168,7 +168,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
                 "absent": door.send("GET", "/get-artifact", query=_of(run, "absent.txt")),
             },
         ),
-        Sight(
+        EndpointExamples(
             "GET",
             f"{REST}/logged-models/{{model_id}}/artifacts/directories",
             "Lists one folder of a logged model.",
@@ -188,7 +188,7 @@ def take_tour(door: MlflowHttp, reader: MlflowHttp, name: str) -> Tour:
         name: "NAME",
         **dict(zip(ids, names, strict=True)),
     }
-    return Tour(sights, words)
+    return ApiExamples(sights, words)
 
 
 def _of(run: Mapping[str, str], path: str) -> dict[str, str]:

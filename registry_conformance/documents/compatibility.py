@@ -87,7 +87,7 @@ def _reasons(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for cell in red:
         found = between(cell["server"], cell["client"])
         if found is not None:
-            known.setdefault(_told(found), []).append(cell)
+            known.setdefault(_reason(found), []).append(cell)
         else:
             where = " + ".join(_surrounding(cell))
             yield f"- {cell['server']} with the client {cell['client']} on {where}: {cell['why']}"
@@ -108,7 +108,7 @@ def _versions(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield from ("## Versions of the other parts", "", f"{told}. SQLite is the one of the server's Python.")
 
 
-def _told(found: Incompatibility) -> str:
+def _reason(found: Incompatibility) -> str:
     project, _, number = found.reference.partition("#")
     link = f"[{found.reference}](https://github.com/{project}/{project}/issues/{number})"
     return f"**{found.sentence[0].upper()}{found.sentence[1:]}** ({link}): {found.remedy}."

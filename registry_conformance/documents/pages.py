@@ -6,7 +6,7 @@ import json
 import secrets
 from pathlib import Path
 
-from registry_conformance.documents.api_examples import take_tour
+from registry_conformance.documents.api_examples import collect_examples
 from registry_conformance.documents.artifact_api import Endpoint, render_artifact_api
 from registry_conformance.documents.check_listing import checks_by_requirement
 from registry_conformance.documents.compatibility import render_compatibility
@@ -51,7 +51,7 @@ def artifact_api_page(target: Target) -> str:
     """Return the page of the artifact API, from the responses at a target's first door."""
     run = f"tour-{secrets.token_hex(6)}"
     door = MlflowHttp(target.doors[0], target.keys["writer"], Evidence(), run)
-    tour = take_tour(door, door.with_key(target.keys["reader"]), run)
+    tour = collect_examples(door, door.with_key(target.keys["reader"]), run)
     endpoints = [
         Endpoint(
             sight.method,

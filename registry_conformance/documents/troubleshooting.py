@@ -115,11 +115,11 @@ def _entry(cause: Cause, alike: Sequence[Cause]) -> Iterator[str]:
     others = {(clue.fact, clue.value) for other in alike if other is not cause for clue in other.clues if clue.must}
     musts = [clue for clue in cause.clues if clue.must]
     own = [clue for clue in musts if (clue.fact, clue.value) not in others] or musts
-    yield f"- Tells it apart: {'; '.join(_told(clue) for clue in own)}."
+    yield f"- Tells it apart: {'; '.join(_clue_text(clue) for clue in own)}."
     if more := [clue for clue in cause.clues if clue not in own and not clue.against]:
-        yield f"- Fits: {'; '.join(_told(clue) for clue in more)}."
+        yield f"- Fits: {'; '.join(_clue_text(clue) for clue in more)}."
     if never := [clue for clue in cause.clues if clue.against]:
-        yield f"- Rules it out: {'; '.join(_told(clue) for clue in never)}."
+        yield f"- Rules it out: {'; '.join(_clue_text(clue) for clue in never)}."
     yield f"- Remedy: {cause.remedy}."
     rehearsals = " or ".join(f"`pytest suites/local --fault={fault.name}`" for fault in faults)
     yield f"- Rehearse: {rehearsals}."

@@ -34,7 +34,7 @@ def require(exchange: Exchange, *statuses: int) -> Exchange:
     For preparations and positive controls; the subject of a check uses the other functions.
     """
     if exchange.status not in statuses or exchange.error:
-        raise PreconditionFailed(f"status {_any(statuses)}, on which this check stands", _seen(exchange))
+        raise PreconditionFailed(f"status {_one_of(statuses)}, on which this check stands", _seen(exchange))
     return replace(exchange, premise=True)
 
 
@@ -48,7 +48,7 @@ def require_any(found: Sequence[T], what: str) -> Sequence[T]:
 def expect_status(exchange: Exchange, *statuses: int) -> Exchange:
     """Expect one of ``statuses`` and a complete response; return the exchange."""
     if exchange.status not in statuses or exchange.error:
-        raise Mismatch(f"status {_any(statuses)}", _seen(exchange))
+        raise Mismatch(f"status {_one_of(statuses)}", _seen(exchange))
     return exchange
 
 
@@ -105,7 +105,7 @@ def expect_at_least(actual: float, least: float, what: str) -> None:
         raise Mismatch(f"{what}: at least {least:g}", f"{what}: {actual:.3g}")
 
 
-def _any(statuses: tuple[int, ...]) -> str:
+def _one_of(statuses: tuple[int, ...]) -> str:
     return " or ".join(map(str, statuses))
 
 

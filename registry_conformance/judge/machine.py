@@ -87,7 +87,7 @@ def variable(name: str) -> str | None:
     return os.environ.get(name)
 
 
-def stand_ins() -> list[str]:
+def target_overrides() -> list[str]:
     """Return the environment variables that would replace the target."""
     off = {"", "0", "false", "no", "off"}
     return sorted(name for name, value in os.environ.items() if "MOCK" in name.upper() and value.lower() not in off)

@@ -13,7 +13,7 @@ _OURS = re.compile(r"(^(?:\x1b\[[0-9;]*[mK])*\r|\x1b\[[0-9;]*[mK])")
 """What pytest and the live line write themselves: colours, and the line that is written anew from its beginning."""
 
 
-class SteadyOutput:
+class RobustOutput:
     """Writes to a stream until its reader is gone, then discards everything.
 
     Control characters are escaped, except colours and the rewriting of one line.
@@ -57,5 +57,5 @@ class SteadyOutput:
 
 def steady() -> None:
     """Make this process's own output robust."""
-    sys.stdout = cast(TextIO, SteadyOutput(sys.stdout))
-    sys.stderr = cast(TextIO, SteadyOutput(sys.stderr))
+    sys.stdout = cast(TextIO, RobustOutput(sys.stdout))
+    sys.stderr = cast(TextIO, RobustOutput(sys.stderr))

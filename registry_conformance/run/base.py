@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from registry_conformance.judge.locations import CHECKOUT, DOCKER
-from registry_conformance.judge.report.compare import found, near_runs
+from registry_conformance.judge.report.compare import found, similar_runs
 from registry_conformance.judge.report.read import UnreadableError
 from registry_conformance.judge.report.write import VERDICTS
 from registry_conformance.judge.suggestion import nearest
@@ -47,7 +47,7 @@ def base(name: str, options: Mapping[str, str], reports: Path, room: Path) -> Ba
     if (run := _run(name, reports)) is not None and not (of_file and run.name != VERDICTS and run == Path(name)):
         return Base(f"the run {name}", {}, run)
     if not options.get("stack"):
-        near = near_runs(name, reports)
+        near = similar_runs(name, reports)
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise BaseError(
             f"no run has that name in {reports}{meant}; of a deployment of others, name a run that judged it before"
@@ -58,8 +58,8 @@ def base(name: str, options: Mapping[str, str], reports: Path, room: Path) -> Ba
     if images:
         return Base(f"the image {name}", {images[0]: name})
     if of_file:
-        return _file(name, program, Path(file).resolve(), room, near_runs(name, reports))
-    return _folder(name, Path(options.get("deployment") or DOCKER).resolve(), room, near_runs(name, reports))
+        return _file(name, program, Path(file).resolve(), room, similar_runs(name, reports))
+    return _folder(name, Path(options.get("deployment") or DOCKER).resolve(), room, similar_runs(name, reports))
 
 
 def _run(name: str, reports: Path) -> Path | None:
@@ -78,7 +78,7 @@ def _run(name: str, reports: Path) -> Path | None:
 
 def _file(name: str, program: str, file: Path, room: Path, runs: Sequence[str]) -> Base:
     """Return a proxy's earlier configuration: another file, or a git revision of it."""
-    if _there(Path(name).is_file):
+    if _path_test(Path(name).is_file):
         return Base(f"the file {name}", {"proxy": f"{program}:{Path(name).resolve()}"})
     place = _taken_out(name, file.parent, room, runs)
     if not (place / file.name).is_file():
@@ -88,7 +88,7 @@ def _file(name: str, program: str, file: Path, room: Path, runs: Sequence[str]) 
 
 def _folder(name: str, folder: Path, room: Path, runs: Sequence[str]) -> Base:
     """Return the earlier files of a deployment: another folder, or a git revision of this one."""
-    if _there(Path(name).is_dir):
+    if _path_test(Path(name).is_dir):
         return Base(f"the folder {name}", {"deployment": str(Path(name).resolve())})
     if folder == DOCKER.resolve() and CHECKOUT is None:
         raise BaseError("no run and no folder has that name; a git revision needs a checkout of this project")
@@ -128,7 +128,7 @@ def _taken_out(revision: str, folder: Path, room: Path, runs: Sequence[str]) -> 
     return place
 
 
-def _there(asked: Callable[[], bool]) -> bool:
+def _path_test(asked: Callable[[], bool]) -> bool:
     """Return the result of a test on a path, ``False`` for a name that is too long for one."""
     try:
         return asked()

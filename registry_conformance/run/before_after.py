@@ -103,24 +103,24 @@ def _check_alike(before: RunRecord, after: RunRecord) -> None:
     """Raise ``NotJudgedError`` if an earlier run judged another target, or other checks."""
     if before.problem or after.problem:
         return
-    if _judged(before) != _judged(after):
+    if _judged_target(before) != _judged_target(after):
         raise NotJudgedError(f"the run {before.run_id} judged {before.series!r}, and this one {after.series!r}", 4)
     if before.whole != after.whole:
         asked = {True: "every check", False: "a part of the checks"}
         told = f"the run {before.run_id} was asked {asked[before.whole]}, and this one {asked[after.whole]}"
         raise NotJudgedError(f"{told}; ask the same of both", 4)
-    if not after.whole and (one_sided := sorted(_asked(before) ^ _asked(after))):
+    if not after.whole and (one_sided := sorted(_checks_of(before) ^ _checks_of(after))):
         told = f"the run {before.run_id} and this one were not asked the same checks: one alone has {one_sided[0]}"
         more = f" and {len(one_sided) - 1} more" if one_sided[1:] else ""
         raise NotJudgedError(f"{told}{more}; ask the same of both", 4)
 
 
-def _asked(run: RunRecord) -> set[str]:
+def _checks_of(run: RunRecord) -> set[str]:
     """Return the checks of a run without their cases, which may depend on the target."""
     return {check.nodeid.partition("[")[0] for check in run.records}
 
 
-def _judged(run: RunRecord) -> str:
+def _judged_target(run: RunRecord) -> str:
     """Return what a run judged, without the files or the image that change."""
     return _CHANGED.sub(r"\2", run.series)
 

@@ -14,7 +14,7 @@ def sweep(*, containers: bool = False) -> Iterator[str]:
     """
     found = remove_abandoned()
     for abandoned in found:
-        yield _told(abandoned, _ended(abandoned.run) if abandoned.run else 0)
+        yield _sentence(abandoned, _ended(abandoned.run) if abandoned.run else 0)
     if containers or any(abandoned.engine for abandoned in found):
         yield from (f"removed what a run that was killed had left here: {name}" for name in _removed_from_engine())
 
@@ -36,7 +36,7 @@ def _removed_from_engine() -> list[str]:
         return []
 
 
-def _told(abandoned: Abandoned, processes: int) -> str:
+def _sentence(abandoned: Abandoned, processes: int) -> str:
     whose = f"the run {abandoned.run}" if abandoned.run else "a process"
     also = f" and {processes} of its processes" if processes else ""
     return f"removed what {whose} that was killed had left here: the folder {abandoned.folder.name}{also}"

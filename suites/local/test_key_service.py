@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.essentials import KeyOf, Unique
-from registry_conformance.judge.clients.key_service_requests import Questions
+from registry_conformance.judge.clients.key_service_requests import KeyServiceRequests
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status
 from registry_conformance.judge.requirement import verifies
@@ -23,7 +23,7 @@ CLAIMS = {
 
 
 @verifies("AUT-026")
-def test_service_id_is_platform(door: MlflowHttp, questions: Questions, unique: Unique) -> None:
+def test_service_id_is_platform(door: MlflowHttp, questions: KeyServiceRequests, unique: Unique) -> None:
     """The key service is asked with service_id platform."""
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(), 401)
@@ -32,7 +32,7 @@ def test_service_id_is_platform(door: MlflowHttp, questions: Questions, unique: 
 
 
 @verifies("AUT-027")
-def test_key_travels_in_the_header_only(door: MlflowHttp, questions: Questions, unique: Unique) -> None:
+def test_key_travels_in_the_header_only(door: MlflowHttp, questions: KeyServiceRequests, unique: Unique) -> None:
     """The key service gets the key in the Authorization header only."""
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(), 401)
@@ -44,7 +44,9 @@ def test_key_travels_in_the_header_only(door: MlflowHttp, questions: Questions, 
 
 
 @verifies("AUT-028")
-def test_client_address_is_told(door: MlflowHttp, questions: Questions, unique: Unique, own_address: str) -> None:
+def test_client_address_is_told(
+    door: MlflowHttp, questions: KeyServiceRequests, unique: Unique, own_address: str
+) -> None:
     """The key service is told the client's address."""
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(), 401)
@@ -55,7 +57,7 @@ def test_client_address_is_told(door: MlflowHttp, questions: Questions, unique: 
 @verifies("AUT-059")
 @pytest.mark.parametrize("header", CLAIMS)
 def test_claimed_address_is_not_told(
-    door: MlflowHttp, questions: Questions, unique: Unique, own_address: str, header: str
+    door: MlflowHttp, questions: KeyServiceRequests, unique: Unique, own_address: str, header: str
 ) -> None:
     """The key service is told the client's address, whatever it claims."""
     asked_with = unique("key")
@@ -67,7 +69,7 @@ def test_claimed_address_is_not_told(
 
 
 @verifies("AUT-029")
-def test_good_key_is_asked_about_once(door: MlflowHttp, questions: Questions, key: KeyOf) -> None:
+def test_good_key_is_asked_about_once(door: MlflowHttp, questions: KeyServiceRequests, key: KeyOf) -> None:
     """A good key is not asked about again at once."""
     expect_status(door.search_experiments(), 200)
     before = len(questions.about(key("writer")))
@@ -79,7 +81,7 @@ def test_good_key_is_asked_about_once(door: MlflowHttp, questions: Questions, ke
 
 
 @verifies("AUT-030")
-def test_bad_key_is_asked_about_every_time(door: MlflowHttp, questions: Questions, unique: Unique) -> None:
+def test_bad_key_is_asked_about_every_time(door: MlflowHttp, questions: KeyServiceRequests, unique: Unique) -> None:
     """A bad key is asked about every time."""
     asked_with = unique("key")
     expect_refused(door.with_key(asked_with).search_experiments(), 401)

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.essentials import KeyOf, Unique
 from fixtures.scratch_stack import Scratch
-from registry_conformance.judge.clients.key_service_requests import Questions
+from registry_conformance.judge.clients.key_service_requests import KeyServiceRequests
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.signing import Carrier
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
@@ -95,7 +95,7 @@ def test_identities_are_remembered_for_their_key_only(scratch: Scratch) -> None:
 @verifies("AUT-052")
 @pytest.mark.parametrize("carrier", ["bearer", "apikey", "x-api-key"])
 def test_key_is_asked_about_as_it_was_sent(
-    door: MlflowHttp, questions: Questions, unique: Unique, carrier: Carrier
+    door: MlflowHttp, questions: KeyServiceRequests, unique: Unique, carrier: Carrier
 ) -> None:
     """The key service is asked about the key that this carrier brought."""
     asked_with = unique("key")
@@ -107,7 +107,9 @@ def test_key_is_asked_about_as_it_was_sent(
 
 @verifies("AUT-026")
 @pytest.mark.parametrize("state", ["other-service", "legacy-service"])
-def test_service_is_named_for_every_key(door: MlflowHttp, questions: Questions, key: KeyOf, state: str) -> None:
+def test_service_is_named_for_every_key(
+    door: MlflowHttp, questions: KeyServiceRequests, key: KeyOf, state: str
+) -> None:
     """A key of another service is asked about as one of the platform."""
     before = len(questions.about(key(state)))
     expect_refused(door.with_key(key(state)).search_experiments(), 401)

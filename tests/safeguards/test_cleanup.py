@@ -18,8 +18,8 @@ import pytest
 from registry_conformance.judge.clients import bucket as bucket_module
 from registry_conformance.judge.live import cleanup as module
 from registry_conformance.judge.live import holder
-from registry_conformance.judge.live.cleanup import Cleaned, clean
-from registry_conformance.judge.live.presence import Sight, State
+from registry_conformance.judge.live.cleanup import CleanupResult, clean
+from registry_conformance.judge.live.presence import Observation, State
 from registry_conformance.judge.target import ledger
 from registry_conformance.judge.target.guard import Budget, Guard
 from registry_conformance.judge.target.ledger import identity_of
@@ -63,7 +63,7 @@ class Visit:
         if own_id:
             self.guard.learn(thing, own_id)
 
-    def clean(self, *purge: str, dry: bool = False) -> Cleaned:
+    def clean(self, *purge: str, dry: bool = False) -> CleanupResult:
         """Clean up."""
         return clean(self.target, self.guard, purge, dry)
 
@@ -98,7 +98,7 @@ def test_what_a_run_made_goes_and_what_is_others_stays(visit: Visit) -> None:
     visit.made("artifact", f"{RUN}-x/a")
     cleaned = visit.clean()
 
-    assert cleaned == Cleaned(3, (), ("7",))
+    assert cleaned == CleanupResult(3, (), ("7",))
     assert {own_id: each["lifecycle_stage"] for own_id, each in visit.registry.experiments.items()} == {
         "7": "deleted",
         "8": "active",
@@ -112,10 +112,10 @@ def test_what_a_run_made_goes_and_what_is_others_stays(visit: Visit) -> None:
 
 def test_dry_run_and_empty_ledger_send_nothing(visit: Visit) -> None:
     """A dry run names what is left and sends nothing; of an empty ledger there is nothing to send."""
-    assert visit.clean() == Cleaned(0, ())
+    assert visit.clean() == CleanupResult(0, ())
     visit.made("model", MODEL)
 
-    assert visit.clean(dry=True) == Cleaned(0, (f"model {MODEL}",))
+    assert visit.clean(dry=True) == CleanupResult(0, (f"model {MODEL}",))
     assert not visit.registry.asked
 
 
@@ -203,7 +203,7 @@ def test_put_that_failed_is_looked_up(visit: Visit) -> None:
     visit.made("artifact", f"{RUN}-top.bin")
     visit.made("experiment", NAME)
 
-    assert visit.clean() == Cleaned(4, ())
+    assert visit.clean() == CleanupResult(4, ())
     assert visit.names == []
 
 
@@ -300,7 +300,7 @@ def test_bucket_has_the_word_on_files(visit: Visit) -> None:
     visit.store.put(f"artifacts/{RUN}-x/a")
     visit.made("artifact", f"{RUN}-x/a")
     visit.registry.instead = lambda *_: PROXYS_404
-    assert visit.clean() == Cleaned(1, ())
+    assert visit.clean() == CleanupResult(1, ())
     visit.store.put(f"artifacts/{RUN}-x/a")
     visit.store.keeps = True
     visit.made("artifact", f"{RUN}-x/a")
@@ -326,7 +326,7 @@ def test_files_that_pass_no_door_are_not_asked_for_at_one(visit: Visit, location
     visit.store.put("artifacts/7/run/a")
     visit.made("experiment", NAME, "7")
 
-    assert visit.clean() == Cleaned(1, (), ("7",))
+    assert visit.clean() == CleanupResult(1, (), ("7",))
     assert [verb for _, verb, _ in visit.registry.removals] == ["/experiments/delete"]
     assert not [verb for _, verb, _ in visit.registry.asked if verb.startswith("-artifacts/")]
     assert bool(visit.store.versions) is location.startswith("/")
@@ -337,7 +337,7 @@ def test_experiment_that_is_deleted_already_is_kept(visit: Visit) -> None:
     visit.registry.experiment("7", NAME, stage="deleted")
     visit.made("experiment", NAME, "7")
 
-    assert visit.clean() == Cleaned(1, (), ("7",))
+    assert visit.clean() == CleanupResult(1, (), ("7",))
     assert [method for method, *_ in visit.registry.removals] == ["DELETE"]
 
 
@@ -345,13 +345,13 @@ def test_experiment_under_a_new_name_of_the_runs_is_no_longer_there_by_the_old(v
     """An experiment that the run renamed is gone by its old name; one that bears another's name is not known."""
     visit.registry.experiment("7", f"{RUN}-new")
     visit.made("experiment", NAME, "7")
-    assert visit.clean() == Cleaned(1, ())
+    assert visit.clean() == CleanupResult(1, ())
     visit.registry.experiments["7"]["name"] = "theirs"
     visit.made("experiment", NAME)
 
     assert "does not find it by its name" in visit.clean().left[0]
     visit.registry.experiments.clear()
-    assert visit.clean() == Cleaned(1, ())
+    assert visit.clean() == CleanupResult(1, ())
 
 
 def test_experiment_of_which_nothing_is_told_is_not_known(visit: Visit) -> None:
@@ -382,7 +382,7 @@ def test_upload_is_given_up_by_its_id(visit: Visit) -> None:
     """An upload is given up by its id through a door; that is MLflow's word that it is gone."""
     visit.made("upload", f"{RUN}-x/a", "u")
 
-    assert visit.clean() == Cleaned(1, ())
+    assert visit.clean() == CleanupResult(1, ())
     assert visit.registry.removals[0] == ("POST", f"-artifacts/mpu/abort/{RUN}-x", {"path": "a", "upload_id": "u"})
 
 
@@ -405,7 +405,7 @@ def test_upload_of_which_nobody_tells_is_not_known(visit: Visit, own_id: str, an
     assert "nobody may look into the bucket" in left
     assert why in left
     visit.open_bucket()
-    assert visit.clean() == Cleaned(1, ())
+    assert visit.clean() == CleanupResult(1, ())
 
 
 def test_upload_in_a_bucket_is_given_up_there(visit: Visit) -> None:
@@ -417,7 +417,7 @@ def test_upload_in_a_bucket_is_given_up_there(visit: Visit) -> None:
     visit.store.put("artifacts/7/run/a")
     visit.made("experiment", NAME, "7")
     visit.made("upload", "7/run/a", "u")
-    assert visit.clean() == Cleaned(2, (), ("7",))
+    assert visit.clean() == CleanupResult(2, (), ("7",))
     assert list(visit.store.uploads) == [("artifacts/7/run/ab", "u")]
     visit.store.begin(f"artifacts/{RUN}-x/a", "u")
     visit.store.keeps = True
@@ -465,7 +465,7 @@ def test_nothing_to_purge_runs_no_program(visit: Visit) -> None:
     """Without anything that MLflow keeps no program is run."""
     visit.made("model", MODEL)
 
-    assert visit.clean("/nowhere/purge") == Cleaned(1, ())
+    assert visit.clean("/nowhere/purge") == CleanupResult(1, ())
 
 
 def test_ledger_that_takes_no_line_is_a_note(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -536,7 +536,7 @@ def test_file_at_the_top_is_listed_there(visit: Visit) -> None:
     """What lies in no folder is looked for in a listing of all, which has no path."""
     visit.made("artifact", f"{RUN}-x")
 
-    assert visit.clean() == Cleaned(1, ())
+    assert visit.clean() == CleanupResult(1, ())
     assert ("GET", "-artifacts/artifacts", {}) in visit.registry.asked
 
 
@@ -569,4 +569,4 @@ def test_an_experiment_is_confirmed_once_for_all_its_files(visit: Visit) -> None
 def test_what_is_there_unasked_is_told_without_a_request() -> None:
     """What is still there although nothing was sent to remove it is told by what was seen alone."""
     with pytest.raises(module.StillThereError, match=r"^it is still there: seen$"):
-        module._need(Sight(State.THERE, "seen"), State.GONE, None)
+        module._need(Observation(State.THERE, "seen"), State.GONE, None)

@@ -17,7 +17,7 @@ from registry_conformance.judge.live import holder as module
 from registry_conformance.judge.live import presence
 from registry_conformance.judge.live.extent import RemovalGuard
 from registry_conformance.judge.live.holder import Holder
-from registry_conformance.judge.live.presence import Sight, State
+from registry_conformance.judge.live.presence import Observation, State
 from registry_conformance.judge.target.target import Door, Target
 from tests.safeguards.doubles import PROXYS_404, Answer, Registry, said, serving
 
@@ -48,10 +48,10 @@ def holder(target: Target, *, doors: int = 1, origin: bool = False) -> Holder:
     return Holder(reached, RemovalGuard(RUN))
 
 
-def look(own: Holder) -> Sight:
+def look(own: Holder) -> Observation:
     """Return what is agreed about a model."""
 
-    def ask(wire: MlflowHttp) -> Sight:
+    def ask(wire: MlflowHttp) -> Observation:
         met = own.ask(wire, "GET", f"{REST}/registered-models/get", query={"name": NAME})
         return presence.of_model(met, NAME)
 

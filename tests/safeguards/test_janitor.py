@@ -12,7 +12,7 @@ import pytest
 from registry_conformance.judge.clients import bucket as bucket_module
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.live import holder
-from registry_conformance.judge.live.janitor import RUN, adopt, strangers, sweep
+from registry_conformance.judge.live.janitor import RUN, adopt, runs_without_ledger, sweep
 from registry_conformance.judge.target.guard import Budget, Guard
 from registry_conformance.judge.target.ledger import identity_of
 from registry_conformance.judge.target.liveness import hold, release
@@ -136,13 +136,13 @@ def test_run_without_a_ledger_is_known_by_its_names(
 ) -> None:
     """A run whose ledger is not here is known by the names that it gave, and is as old as they say."""
     listing(registry)
-    found = strangers(target, tmp_path, SOON, deleted=deleted)
+    found = runs_without_ledger(target, tmp_path, SOON, deleted=deleted)
     expected = [f"{LONG_AGO}-ACTIVE_ONLY", f"{LONG_AGO}-DELETED_ONLY"][: 1 + deleted]
 
     assert {run: [each.name for each in made] for run, made in found.items()} == {
         LONG_AGO: [*expected, f"{LONG_AGO}-m"]
     }
-    assert strangers(target, tmp_path, datetime(2025, 1, 1, 11, 59, tzinfo=UTC), deleted=deleted) == {}
+    assert runs_without_ledger(target, tmp_path, datetime(2025, 1, 1, 11, 59, tzinfo=UTC), deleted=deleted) == {}
 
 
 def test_run_with_a_ledger_here_is_no_stranger(tmp_path: Path, target: Target, registry: Registry) -> None:
@@ -151,11 +151,11 @@ def test_run_with_a_ledger_here_is_no_stranger(tmp_path: Path, target: Target, r
     registry.models = {f"{RUN_ID}-m"}
     before = datetime(2031, 1, 1, tzinfo=UTC)
     (tmp_path / f"{RUN_ID}.sqlite").write_text("x" * 2000)
-    assert RUN_ID in strangers(target, tmp_path, before, deleted=False)
+    assert RUN_ID in runs_without_ledger(target, tmp_path, before, deleted=False)
     (tmp_path / f"{RUN_ID}.sqlite").unlink()
     left_by(tmp_path, target)
 
-    assert RUN_ID not in strangers(target, tmp_path, before, deleted=False)
+    assert RUN_ID not in runs_without_ledger(target, tmp_path, before, deleted=False)
 
 
 def test_stranger_that_is_adopted_is_swept(tmp_path: Path, target: Target, registry: Registry) -> None:
@@ -185,7 +185,7 @@ def test_bucket_tells_of_files_by_the_folder_that_a_run_named(
         store.put(f"{root}theirs/a")
         store.begin(f"{root}{LONG_AGO}-x/c", "u")
         seen = Target("t", "live", target.doors, {}, bucket=BucketAccess("http://s3", "x", "b", prefix, "a", "b"))
-        found = strangers(seen, tmp_path, SOON, deleted=False)[LONG_AGO]
+        found = runs_without_ledger(seen, tmp_path, SOON, deleted=False)[LONG_AGO]
 
         assert [(each.kind, each.name) for each in found[1:]] == [
             ("artifact", f"{LONG_AGO}-x"),
@@ -198,7 +198,7 @@ def test_target_that_lists_nothing_is_told(tmp_path: Path, target: Target, regis
     registry.instead = lambda _, verb, __: (403, "text/html", "no") if verb.endswith("/search") else None
 
     with pytest.raises(Mismatch, match="a list of experiments"):
-        strangers(target, tmp_path, SOON, deleted=False)
+        runs_without_ledger(target, tmp_path, SOON, deleted=False)
 
 
 @pytest.mark.parametrize("answer", [said({}), PROXYS_404, (200, "text/html", "<html>"), (500, "text/plain", "")])
@@ -209,7 +209,7 @@ def test_empty_list_is_believed_of_mlflow_alone(
     registry.instead = lambda *_: answer
 
     with pytest.raises(Mismatch, match="MLflow's own word"):
-        strangers(target, tmp_path, SOON, deleted=False)
+        runs_without_ledger(target, tmp_path, SOON, deleted=False)
 
 
 def test_list_without_an_end_is_told(tmp_path: Path, target: Target, registry: Registry) -> None:
@@ -220,7 +220,7 @@ def test_list_without_an_end_is_told(tmp_path: Path, target: Target, registry: R
 
     registry.instead = answer
     with pytest.raises(Mismatch, match="a list of experiments that ends"):
-        strangers(target, tmp_path, SOON, deleted=False)
+        runs_without_ledger(target, tmp_path, SOON, deleted=False)
 
 
 @pytest.mark.parametrize("moment", ["20301399-000000", "20300101-250000", "00000000-000000"])
@@ -231,7 +231,7 @@ def test_name_with_a_moment_of_no_calendar_is_nobodys_run(
     listing(registry)
     registry.models = {f"verify-{moment}-abcdef-m"}
 
-    assert set(strangers(target, tmp_path, SOON, deleted=False)) == {LONG_AGO}
+    assert set(runs_without_ledger(target, tmp_path, SOON, deleted=False)) == {LONG_AGO}
 
 
 @pytest.mark.parametrize(("name", "run"), [(f"{RUN_ID}-ab-1-model", RUN_ID), (RUN_ID, RUN_ID)])

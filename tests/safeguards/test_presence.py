@@ -12,7 +12,7 @@ import pytest
 
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.live.presence import (
-    Sight,
+    Observation,
     State,
     is_mlflow,
     of_experiment,
@@ -72,7 +72,7 @@ def test_stage_of_an_experiment_is_mlflows_word(stage: str | None, state: State)
     """The stage of an experiment is what MLflow says of it, by name or by id."""
     about = {"name": NAME, "experiment_id": "7", **({"lifecycle_stage": stage} if stage else {})}
 
-    assert of_experiment(met(200, {"experiment": about}), NAME) == Sight(
+    assert of_experiment(met(200, {"experiment": about}), NAME) == Observation(
         state, str(met(200, {"experiment": about})), about
     )
     assert of_experiment_id(met(200, {"experiment": about}), "7").state is state
@@ -83,7 +83,7 @@ def test_stage_of_an_experiment_is_mlflows_word(stage: str | None, state: State)
 @pytest.mark.parametrize("said", [{"experiment": NAME}, {"experiment": [7]}, {}, []])
 def test_nothing_is_told_of_an_experiment_in_no_form(said: Any) -> None:
     """Of an answer that is in no form of MLflow's nothing is told."""
-    assert of_experiment(met(200, said), NAME) == Sight(State.UNKNOWN, str(met(200, said)), {})
+    assert of_experiment(met(200, said), NAME) == Observation(State.UNKNOWN, str(met(200, said)), {})
 
 
 def test_mlflow_is_known_by_its_words_about_nobodys_model() -> None:

@@ -27,7 +27,7 @@ from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.partial_transfers import ask_first
 from registry_conformance.judge.clients.raw_bytes import Raw
-from registry_conformance.judge.clients.reachability import Way
+from registry_conformance.judge.clients.reachability import ConnectionSteps
 from registry_conformance.judge.clients.request_guard import authorize_connection
 from registry_conformance.judge.clients.tls import Handshakes, connect
 from registry_conformance.judge.evidence.recorder import Evidence
@@ -93,7 +93,7 @@ CLIENTS: dict[str, Use] = {
     "an upload that asks first": lambda door: ask_first(
         MlflowHttp(door, None, Evidence(), RUN), "mlflow-artifacts:/" + RUN, "a.bin", b"x"
     ),
-    "a connection": lambda door: Way(door, Evidence()).connect(),
+    "a connection": lambda door: ConnectionSteps(door, Evidence()).connect(),
     "a look into the bucket": lambda door: Bucket(access(door), Evidence()).keys("x"),
     "a handshake": lambda door: Handshakes(door, Evidence()).meet(),
 }

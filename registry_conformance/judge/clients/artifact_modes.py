@@ -10,12 +10,12 @@ from registry_conformance.judge.clients.direct_store_access import signed
 from registry_conformance.judge.clients.registry import digest_file
 from registry_conformance.judge.clients.sdk import Sdk
 from registry_conformance.judge.evidence.exchange import Body, Exchange
-from registry_conformance.judge.target.target import Ways
+from registry_conformance.judge.target.target import ArtifactModes
 
 PAST_THE_DOOR = "past the door"
 
 
-def observe_ways(sdk: Sdk, run_id: str, name: str, payload: bytes) -> tuple[Ways, Body | None]:
+def observe_artifact_modes(sdk: Sdk, run_id: str, name: str, payload: bytes) -> tuple[ArtifactModes, Body | None]:
     """Log an artifact and download it by the SDK; return how it was transferred both ways, and what came back.
 
     A way is ``proxied``, ``presigned``, ``direct`` (with the client's own credentials), or the problem that occurred.
@@ -27,7 +27,9 @@ def observe_ways(sdk: Sdk, run_id: str, name: str, payload: bytes) -> tuple[Ways
     up, down, body = sdk.isolated.call(_there_and_back, developer, run_id, file)
     for exchange in (*up[1], *down[1]):
         sdk.evidence.exchange(exchange)
-    return Ways(up[0] or _way("PUT", name, up[1]), down[0] or _way("GET", name, down[1])), body
+    return ArtifactModes(
+        up[0] or _transfer_mode("PUT", name, up[1]), down[0] or _transfer_mode("GET", name, down[1])
+    ), body
 
 
 Leg = tuple[str, tuple[Exchange, ...]]
@@ -51,7 +53,7 @@ def _there_and_back(developer: Developer, run_id: str, file: Path) -> tuple[Leg,
         return (problems[0], made[: went or len(made)]), (problems[1], made[went:] if went else ()), body
 
 
-def _way(method: str, name: str, exchanges: tuple[Exchange, ...]) -> str:
+def _transfer_mode(method: str, name: str, exchanges: tuple[Exchange, ...]) -> str:
     """Return how the bytes of an artifact were transferred: through the door, by presigned URL, or directly."""
     carried = [exchange for exchange in exchanges if exchange.method == method and name in exchange.url]
     past = [exchange for exchange in carried if exchange.door == PAST_THE_DOOR and exchange.ok]

@@ -205,7 +205,7 @@ class Bucket:
 
         All are inspected before the first is deleted. Raises ``BucketError`` if the store rejects a request.
         """
-        with _told():
+        with _as_bucket_error():
             for key, version in self._versions(root, mine):
                 s3(self.access).delete_object(Bucket=self.access.bucket, Key=key, VersionId=version)
             return sorted({key for key, _ in self._versions(root, mine)})
@@ -218,12 +218,12 @@ class Bucket:
 
     def version_keys(self, begin: str) -> list[str]:
         """Return the keys with this prefix that have a version or a delete marker."""
-        with _told():
+        with _as_bucket_error():
             return sorted({key for key, _ in self._versions(begin, lambda *_: True)})
 
     def unfinished_keys(self, begin: str) -> list[str]:
         """Return the keys with this prefix that have unfinished uploads, if the store lists them by prefix."""
-        with _told():
+        with _as_bucket_error():
             return sorted({key for key, _ in self._unfinished(begin, lambda *_: True)})
 
     def give_up(self, key: str, mine: Mine) -> None:
@@ -231,7 +231,7 @@ class Bucket:
 
         Needs the complete key: MinIO does not list unfinished uploads by prefix.
         """
-        with _told():
+        with _as_bucket_error():
             for own, upload_id in self._unfinished(key, mine):
                 s3(self.access).abort_multipart_upload(Bucket=self.access.bucket, Key=own, UploadId=upload_id)
             left = self._unfinished(key, mine)
@@ -267,17 +267,17 @@ class Bucket:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_bucket_error() -> Iterator[None]:
     """Raise errors of the store as ``BucketError``."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - not every worker looks
 
     try:
         yield
     except (ClientError, BotoCoreError) as problem:
-        raise BucketError(_words(problem)) from problem
+        raise BucketError(_error_words(problem)) from problem
 
 
-def _words(problem: Exception) -> str:
+def _error_words(problem: Exception) -> str:
     """Return the operation and error code of a store error, without S3's own sentence."""
     response = getattr(problem, "response", None)
     if isinstance(response, dict):

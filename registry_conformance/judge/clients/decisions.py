@@ -25,8 +25,8 @@ class Decisions:
 
         The auth service logs ``status``, ``user_id``, ``key_id``, ``reason``; MLflow ``status``, ``ms``, ``store``.
         """
-        return awaited(lambda: self._told(request_id), _PATIENCE_SECONDS, pause=0.01)
+        return awaited(lambda: self._matching_lines(request_id), _PATIENCE_SECONDS, pause=0.01)
 
-    def _told(self, request_id: str) -> list[dict[str, Any]]:
+    def _matching_lines(self, request_id: str) -> list[dict[str, Any]]:
         found = [json.loads(line) for line in whole_lines(self.log) if line.startswith("{") and request_id in line]
         return [decision for decision in found if decision.get("request_id") == request_id]

@@ -12,7 +12,7 @@ from registry_conformance.judge.clients.json_lines import whole_lines
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class KeyServiceRequests:
     """The key service's record: one JSON object a line, with keys as SHA-256."""
 
     record: Path

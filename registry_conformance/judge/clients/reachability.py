@@ -19,7 +19,7 @@ _CERTIFICATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ConnectionSteps:
     """The steps of connecting to one door; a step that fails raises ``Mismatch``."""
 
     door: Door

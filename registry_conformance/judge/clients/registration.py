@@ -48,7 +48,7 @@ class PlannedRegistration:
         except PreconditionFailed:
             raise
         except (AssertionError, IsolatedProcessError) as problem:
-            return SdkRegistration(self.plan, problem=_told(problem))
+            return SdkRegistration(self.plan, problem=_connection_problem(problem))
 
     def back(self, *, forced: bool) -> Return:
         """Return what a fresh process loads by the model's alias, by default or forced through the door."""
@@ -62,7 +62,7 @@ class PlannedRegistration:
             except PreconditionFailed:
                 raise
             except (AssertionError, IsolatedProcessError) as problem:
-                self._returns[forced] = Return(problem=_told(problem))
+                self._returns[forced] = Return(problem=_connection_problem(problem))
         return self._returns[forced]
 
 
@@ -191,7 +191,7 @@ class Registration:
         return back
 
 
-def _told(problem: Exception) -> str:
+def _connection_problem(problem: Exception) -> str:
     """Return in one line why the SDK could not send its first request, as far as known."""
     return " ".join((problem.actual if isinstance(problem, Mismatch) else str(problem)).split())
 

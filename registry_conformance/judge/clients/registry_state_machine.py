@@ -74,7 +74,7 @@ class RegistryStateMachine(RuleBasedStateMachine):
             names = {"name": model, **document}
             named = {key: f"{prefix}-{value}" for key, value in names.items() if key in {"name", "new_name"}}
             verb = {"POST": wire.post, "PATCH": wire.patch, "DELETE": wire.delete}[method]
-            answers.append(_told(verb(what, **{**document, **named}), prefix))
+            answers.append(_comparable(verb(what, **{**document, **named}), prefix))
         type(self).compared += 1
         self.agreed = answers[0] == answers[1]
         expect_equal(answers[0], answers[1], f"answer to {method} {what} {document}")
@@ -164,7 +164,7 @@ class RegistryStateMachine(RuleBasedStateMachine):
         expect_equal(_state(there, ours), _state(here, theirs), "models and versions that are left")
 
 
-def _told(exchange: Exchange, prefix: str) -> Any:
+def _comparable(exchange: Exchange, prefix: str) -> Any:
     """Return status and document of a response, without timestamps and with one model name for both sides."""
     if exchange.json() is None:
         raise Mismatch("an answer in JSON", str(exchange))
@@ -177,7 +177,7 @@ def _state(wire: MlflowHttp, prefix: str) -> Any:
         wire.get(f"{what}/search", filter=f"name LIKE '{prefix}%'", max_results=50)
         for what in ("registered-models", "model-versions")
     ]
-    return [_told(each, prefix) for each in found]
+    return [_comparable(each, prefix) for each in found]
 
 
 def _plain(text: str, prefix: str) -> Any:

@@ -67,7 +67,7 @@ class Named:
     known: bool = True
 
     @property
-    def sureness(self) -> str:
+    def confidence_label(self) -> str:
         """How sure it is and where it is mended, in the words that stand in a report."""
         if self.id == UNKNOWN:
             return self.layer or "no layer shown"

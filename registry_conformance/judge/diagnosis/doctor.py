@@ -149,7 +149,7 @@ def _causes(diagnosis: Diagnosis) -> Iterator[str]:
     """Yield the causes for who runs the deployment, the independent ones whole, the others in a line."""
     for cause in diagnosis.named:
         told = cause.id in _YOURS and cause is diagnosis.causes[0]  # the verdict has its sentence and its remedy
-        yield "Diagnosis: as above" if told else _clip(f"Diagnosis ({cause.sureness}): {cause.sentence}")
+        yield "Diagnosis: as above" if told else _clip(f"Diagnosis ({cause.confidence_label}): {cause.sentence}")
         yield from (_clip(f"  observed: {observed}") for observed in cause.observations)
         if not told:
             yield _clip(f"  fix:      {cause.remedy}")

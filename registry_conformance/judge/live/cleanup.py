@@ -23,7 +23,7 @@ from registry_conformance.judge.live.extent import (
     own_key,
 )
 from registry_conformance.judge.live.holder import Ask, Holder
-from registry_conformance.judge.live.presence import Sight, State
+from registry_conformance.judge.live.presence import Observation, State
 from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.ledger import LedgerError, bears, identity_of
 from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, MODEL, UPLOAD, GuardError, Made
@@ -41,7 +41,7 @@ _ORDER = (UPLOAD, ARTIFACT, MODEL, EXPERIMENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
+class CleanupResult:
     """The result: how many objects are ``gone``, a sentence for each that is ``left`` or may be, and ``notes``.
 
     ``kept`` are ids of experiments that MLflow keeps as deleted, which no request removes permanently.
@@ -61,7 +61,7 @@ class StillThereError(RuntimeError):
     """An object still exists; the message has the response."""
 
 
-def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = False) -> Cleaned:
+def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = False) -> CleanupResult:
     """Delete what a run's ledger lists, unfinished uploads first, the newest first; ``dry`` only lists it.
 
     ``purge`` is the command that permanently deletes experiments, given their ids.
@@ -69,9 +69,9 @@ def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = F
     try:
         made = sorted(guard.left(identity_of(target)), key=lambda one: _ORDER.index(one.kind))
     except LedgerError as problem:
-        return Cleaned(0, (str(problem),))
+        return CleanupResult(0, (str(problem),))
     if dry:
-        return Cleaned(0, tuple(f"{one.kind} {one.name}" for one in made))
+        return CleanupResult(0, tuple(f"{one.kind} {one.name}" for one in made))
     cleaner = _Cleaner(target, guard)
     parted = cleaner.parted(made)
     problems = [cleaner.remove(one) for one in made]
@@ -85,7 +85,7 @@ def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = F
     elif purge:
         kept = {}
     notes = () if parted else _settled(guard, done)
-    return Cleaned(len(done), tuple(left), tuple(kept), notes)
+    return CleanupResult(len(done), tuple(left), tuple(kept), notes)
 
 
 def _settled(guard: Guard, done: Sequence[Made]) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class _Cleaner:
         return ""
 
     def _model(self, made: Made) -> None:
-        def ask(wire: MlflowHttp) -> Sight:
+        def ask(wire: MlflowHttp) -> Observation:
             return presence.of_model(self._get(wire, "registered-models/get", name=made.name), made.name)
 
         met = self._holder.send("DELETE", f"{REST}/registered-models/delete", json={"name": made.name})
@@ -158,7 +158,7 @@ class _Cleaner:
             raise
         self._delete_experiment(made, own_id, found)
 
-    def _delete_experiment(self, made: Made, own_id: str, found: Sight) -> None:
+    def _delete_experiment(self, made: Made, own_id: str, found: Observation) -> None:
         met = None
         if found.state is State.THERE:
             met = self._holder.send("POST", f"{REST}/experiments/delete", json={"experiment_id": own_id})
@@ -172,7 +172,7 @@ class _Cleaner:
             if known.state is not State.GONE and not bears(str(known.about.get("name", "")), self._guard.run):
                 raise NotKnownError(f"MLflow does not find it by its name, and says of its id: {known.said}")
 
-    def _confirmed(self, made: Made, found: Sight) -> str:
+    def _confirmed(self, made: Made, found: Observation) -> str:
         """Return the id of an experiment of the run, confirmed by name and by id."""
         known = self._holder.agreed(self._by_id(str(found.about.get("experiment_id", ""))))
         own_id = experiment_id(made, found.about, known.about)
@@ -242,15 +242,15 @@ class _Cleaner:
         if within(path, self._guard.workspace) in self._guard.experiments:
             folder, name = path, ""
 
-        def ask(wire: MlflowHttp) -> Sight:
+        def ask(wire: MlflowHttp) -> Observation:
             sight = self._listed(wire, folder, name)
             if sight.state is State.GONE and not self._holder.is_mlflow(wire):
-                return Sight(State.UNKNOWN, f"{sight.said}, from a server that does not answer as MLflow does")
+                return Observation(State.UNKNOWN, f"{sight.said}, from a server that does not answer as MLflow does")
             return sight
 
         return ask
 
-    def _listed(self, wire: MlflowHttp, folder: str, name: str = "", depth: int = _DEEPEST) -> Sight:
+    def _listed(self, wire: MlflowHttp, folder: str, name: str = "", depth: int = _DEEPEST) -> Observation:
         """Return whether ``folder`` lists a file: by ``name`` if given, or any in a subfolder."""
         query = {"path": folder} if folder else {}
         sight = presence.of_files(self._holder.ask(wire, "GET", f"{ARTIFACTS}/artifacts", query=query), name)
@@ -260,11 +260,13 @@ class _Cleaner:
         for below in folders:
             self._looked_into += 1
             if self._looked_into > _MOST_FOLDERS:
-                return Sight(State.UNKNOWN, f"more than {_MOST_FOLDERS} folders are listed, the first by {sight.said}")
+                return Observation(
+                    State.UNKNOWN, f"more than {_MOST_FOLDERS} folders are listed, the first by {sight.said}"
+                )
             found = self._listed(wire, f"{folder}/{below}".strip("/"), depth=depth - 1)
             if found.state is not State.GONE:
                 return found
-        return Sight(State.GONE, f"{sight.said}: folders without a file")
+        return Observation(State.GONE, f"{sight.said}: folders without a file")
 
     def _by_name(self, name: str) -> Ask:
         return lambda wire: presence.of_experiment(
@@ -278,7 +280,7 @@ class _Cleaner:
         return self._holder.ask(wire, "GET", f"{REST}/{what}", query=query)
 
 
-def _need(sight: Sight, wanted: State, sent: Exchange | None) -> None:
+def _need(sight: Observation, wanted: State, sent: Exchange | None) -> None:
     """Raise if an object is not in the expected state after a request to delete it."""
     if sight.state in (wanted, State.GONE):
         return

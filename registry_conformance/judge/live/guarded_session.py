@@ -23,7 +23,7 @@ def guard_of_address(target: Target, run: str, ledgers: Path, *, read_only: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class SessionResult:
     """The end of a session: messages, and a sentence for each object that is left or may be."""
 
     lines: tuple[str, ...]
@@ -58,23 +58,23 @@ class GuardedSession:
         hold(self.guard.file)
         enforce()
 
-    def close(self) -> Closed:
+    def close(self) -> SessionResult:
         """Delete what the run created, and report the result."""
         try:
             return self._read_only() if self.guard.read_only else self._cleaned()
         except (LedgerError, GuardError) as problem:
-            return Closed((), (str(problem),))
+            return SessionResult((), (str(problem),))
         finally:
             release(self.guard.file)
             relax()
 
-    def _read_only(self) -> Closed:
+    def _read_only(self) -> SessionResult:
         sent = _counted(self.guard.mutating, "request")
         said = f"clean-up: nothing to do, {sent} that change anything were sent"
         left = (f"whatever {sent} changed: this run was to be read-only",) if self.guard.mutating else ()
-        return Closed((said,), left)
+        return SessionResult((said,), left)
 
-    def _cleaned(self) -> Closed:
+    def _cleaned(self) -> SessionResult:
         cleaned = clean(self.target, self.guard, self.purge)
         made = cleaned.gone + len(cleaned.left)
         gone = f"{cleaned.gone} of {_counted(made, 'thing')} are gone" if made else "nothing was made"
@@ -87,7 +87,7 @@ class GuardedSession:
             lines.append(f"  MLflow keeps {count}, which no request removes for good;")
             lines.append(f"  who may reach its database runs `scripts/purge {ids}`; `mlflow gc` is no way,")
             lines.append("  it would remove the deleted runs and logged models of everybody else too")
-        return Closed(tuple(lines), cleaned.left)
+        return SessionResult(tuple(lines), cleaned.left)
 
 
 def _counted(count: int, thing: str) -> str:

@@ -14,11 +14,11 @@ from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.live import presence
 from registry_conformance.judge.live.extent import RemovalGuard
-from registry_conformance.judge.live.presence import Sight, State
+from registry_conformance.judge.live.presence import Observation, State
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Door, Target
 
-Ask = Callable[[MlflowHttp], Sight]
+Ask = Callable[[MlflowHttp], Observation]
 PAUSES = (0.0, 0.3, 1.0, 2.0)
 """Seconds before each round of questions: what has just been removed may still be seen for a moment."""
 _LEAST = 2
@@ -58,9 +58,9 @@ class Holder:
         """Send a question to one place; a place that does not answer is soon skipped."""
         return self._ask(wire, method, path, **request)
 
-    def agreed(self, ask: Ask) -> Sight:
+    def agreed(self, ask: Ask) -> Observation:
         """Return what all places say about an object; unknown if they disagree."""
-        sights: list[Sight] = []
+        sights: list[Observation] = []
         for pause in PAUSES:
             time.sleep(pause)
             sights = self._round(ask)
@@ -68,7 +68,7 @@ class Holder:
             if len(states) < 2:
                 return sights[0]
         said = "; ".join(dict.fromkeys(sight.said for sight in sights))
-        return Sight(State.UNKNOWN, f"the answers do not agree: {said}")
+        return Observation(State.UNKNOWN, f"the answers do not agree: {said}")
 
     def is_mlflow(self, wire: MlflowHttp) -> bool:
         """Return whether MLflow answers at a place; each is tested once."""
@@ -91,14 +91,14 @@ class Holder:
                 )
         return ""
 
-    def _round(self, ask: Ask) -> list[Sight]:
+    def _round(self, ask: Ask) -> list[Observation]:
         """Return the answers of all places, of the origin only if it can tell; else why nobody could."""
         for places in (self._origin(), self._doors()):
             asked = places * _LEAST if len(places) < _LEAST else places
             sights = [ask(wire) for wire in asked]
             if telling := [sight for sight in sights if sight.state is not State.UNKNOWN]:
                 return telling
-        return sights or [Sight(State.UNKNOWN, "nobody answers at any door")]
+        return sights or [Observation(State.UNKNOWN, "nobody answers at any door")]
 
     def _ask(self, wire: MlflowHttp, method: str, path: str, **request: Any) -> Exchange:
         name = wire.door.name

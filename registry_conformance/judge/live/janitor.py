@@ -12,7 +12,7 @@ from registry_conformance.judge.clients.bucket import Bucket, BucketError
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
-from registry_conformance.judge.live.cleanup import Cleaned, clean
+from registry_conformance.judge.live.cleanup import CleanupResult, clean
 from registry_conformance.judge.live.presence import is_mlflow
 from registry_conformance.judge.target import ledger
 from registry_conformance.judge.target.guard import Budget, Guard
@@ -31,17 +31,17 @@ _NO_LIMIT = Budget(1, 1, 1, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """The result for one run's objects; ``alive`` is whether it still runs, so that nothing was touched."""
 
     run_id: str
-    cleaned: Cleaned
+    cleaned: CleanupResult
     alive: bool = False
 
 
 def sweep(
     target: Target, ledgers: Path, before: datetime, purge: Sequence[str] = (), *, dry: bool = False
-) -> Iterator[Swept]:
+) -> Iterator[SweepResult]:
     """Delete what runs before a moment left, one run after the other; ``dry`` only lists it.
 
     Only objects in an unmodified ledger of the folder ``ledgers`` are touched; another file is reported as left, and a
@@ -53,19 +53,19 @@ def sweep(
             if about.began >= before.timestamp():
                 continue
             if is_alive(file, about):
-                yield Swept(about.run, Cleaned(0, ()), alive=True)
+                yield SweepResult(about.run, CleanupResult(0, ()), alive=True)
                 continue
             guard = Guard(file, about.run, _NO_LIMIT, read_only=False, target=identity_of(target))
             if not guard.left(identity_of(target)):
                 continue
             if not dry:
                 guard.end("the janitor has swept what this run made")
-            yield Swept(about.run, clean(target, guard, purge, dry))
+            yield SweepResult(about.run, clean(target, guard, purge, dry))
         except (LedgerError, GuardError) as problem:
-            yield Swept(file.stem, Cleaned(0, (str(problem),)))
+            yield SweepResult(file.stem, CleanupResult(0, (str(problem),)))
 
 
-def strangers(target: Target, ledgers: Path, before: datetime, *, deleted: bool) -> dict[str, list[Made]]:
+def runs_without_ledger(target: Target, ledgers: Path, before: datetime, *, deleted: bool) -> dict[str, list[Made]]:
     """Return run id -> objects with the name of a run that began before a moment and has no ledger here.
 
     ``deleted`` experiments count if they can be removed permanently. Raises ``Mismatch`` if the target cannot list its

@@ -26,7 +26,7 @@ class State(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Observation:
     """What one response says about an object: state, description, and MLflow's data."""
 
     state: State
@@ -34,7 +34,7 @@ class Sight:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
-def of_model(met: Exchange, name: str) -> Sight:
+def of_model(met: Exchange, name: str) -> Observation:
     """Return what a response to ``registered-models/get`` says."""
     return _named(met, "registered_model", "name", name)
 
@@ -47,26 +47,26 @@ def is_mlflow(met: Exchange, nobodys: str) -> bool:
     return of_model(met, nobodys).state is State.GONE
 
 
-def of_experiment(met: Exchange, name: str) -> Sight:
+def of_experiment(met: Exchange, name: str) -> Observation:
     """Return what a response to ``experiments/get-by-name`` says."""
     return _named(met, "experiment", "name", name)
 
 
-def of_experiment_id(met: Exchange, own_id: str) -> Sight:
+def of_experiment_id(met: Exchange, own_id: str) -> Observation:
     """Return what a response to ``experiments/get`` says."""
     return _named(met, "experiment", "experiment_id", own_id)
 
 
-def of_files(met: Exchange, name: str = "") -> Sight:
+def of_files(met: Exchange, name: str = "") -> Observation:
     """Return what a folder listing says about ``name``, or, without one, about all its content."""
     listed = _listed(met)
     if listed is None:
-        return Sight(State.UNKNOWN, str(met))
+        return Observation(State.UNKNOWN, str(met))
     wanted = {each: folder for each, folder in listed.items() if each == name or not name}
     if not wanted:
-        return Sight(State.GONE, str(met))
+        return Observation(State.GONE, str(met))
     folders = {"folders": sorted(wanted)} if all(wanted.values()) else {}
-    return Sight(State.THERE, str(met), folders)  # a store may list a folder of which all files are deleted
+    return Observation(State.THERE, str(met), folders)  # a store may list a folder of which all files are deleted
 
 
 def _listed(met: Exchange) -> dict[str, bool] | None:
@@ -78,16 +78,16 @@ def _listed(met: Exchange) -> dict[str, bool] | None:
     return {str(each["path"]).rpartition("/")[2]: each.get("is_dir") is True for each in files}
 
 
-def _named(met: Exchange, field_of: str, key: str, wanted: str) -> Sight:
+def _named(met: Exchange, field_of: str, key: str, wanted: str) -> Observation:
     document = _document(met)
     about = document.get(field_of)
     if met.ok and isinstance(about, dict) and str(about.get(key, "")) == wanted:
         deleted = about.get("lifecycle_stage") == "deleted"
-        return Sight(State.DELETED if deleted else State.THERE, str(met), about)
+        return Observation(State.DELETED if deleted else State.THERE, str(met), about)
     whole = re.compile(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])")
     if met.status == 404 and document.get("error_code") == _ABSENT and whole.search(str(document.get("message"))):
-        return Sight(State.GONE, str(met))
-    return Sight(State.UNKNOWN, str(met), about if isinstance(about, dict) else {})
+        return Observation(State.GONE, str(met))
+    return Observation(State.UNKNOWN, str(met), about if isinstance(about, dict) else {})
 
 
 def _document(met: Exchange) -> dict[str, Any]:

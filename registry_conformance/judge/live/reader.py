@@ -55,7 +55,7 @@ def read(file: Path, requirements: Container[str] | None = None) -> EnvironmentF
     try:
         environment = EnvironmentFile.model_validate(document)
     except ValidationError as problem:
-        lines = [f"{shown}:{_told(text, each)}" for each in problem.errors(include_url=False)]
+        lines = [f"{shown}:{_error_line(text, each)}" for each in problem.errors(include_url=False)]
         raise EnvironmentFileError("\n".join(dict.fromkeys(lines))) from None
     if nameless := [f"{shown}:{line_of(text, where)}: {said}" for where, said in _nameless(environment)]:
         raise EnvironmentFileError("\n".join(nameless))
@@ -76,7 +76,7 @@ def _nameless(environment: EnvironmentFile) -> Iterator[tuple[Where, str]]:
             yield where, f"{'.'.join(where)} cannot be {door.policy!r}; give one of {', '.join(known)}"
 
 
-def _told(text: str, error: ErrorDetails) -> str:
+def _error_line(text: str, error: ErrorDetails) -> str:
     where = tuple(part for part in error["loc"] if part != "[key]")
     name = ".".join(str(part) for part in where) or "the file"
     line, kind = line_of(text, where), error["type"]

@@ -21,6 +21,7 @@ from registry_conformance.judge.target.ledger import describe_target
 from registry_conformance.judge.target.network import Network
 from registry_conformance.judge.target.policy import KNOWN, READS, RIGHTS, ROLES, Policy
 from registry_conformance.judge.target.target import (
+    ArtifactModes,
     BucketAccess,
     Capability,
     Door,
@@ -29,7 +30,6 @@ from registry_conformance.judge.target.target import (
     Machine,
     Target,
     Transfers,
-    Ways,
 )
 
 _NO_BUCKET = "its file names no [bucket]: nobody looked whether bytes were stored"
@@ -119,7 +119,7 @@ def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> T
         },
         account=account_of(environment),
         capabilities=_capabilities(environment, secure, logs),
-        ways=Ways(environment.artifacts.uploads, environment.artifacts.downloads or Ways().downloads),
+        ways=ArtifactModes(environment.artifacts.uploads, environment.artifacts.downloads or ArtifactModes().downloads),
         promises=promised_by(environment),
         machine=Machine(login=login),
         transfers=Transfers(

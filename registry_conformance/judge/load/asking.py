@@ -43,7 +43,7 @@ class Asking:
             status=met.status,
             answer=answer(met) if outcome == OK else "",
             value=value or met.request_body.sha256 * (kind == "put"),
-            error="" if outcome == OK else _told(met),
+            error="" if outcome == OK else _error_text(met),
             sent=met.request_body.size,
             received=met.response_body.size,
             who="" if outcome == OK else who_answered(met.status, met.response_headers, met.text),
@@ -53,7 +53,7 @@ class Asking:
         return met
 
 
-def _told(met: Exchange) -> str:
+def _error_text(met: Exchange) -> str:
     said = " ".join(met.text.split())[:160]
     return f"{str(met)[:300]}: {said}" if said else str(met)[:300]
 

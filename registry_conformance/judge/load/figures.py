@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import fmean, median
 
 from registry_conformance.judge.load.history import OK, QUIET, STRANGER, Operation
-from registry_conformance.judge.load.load_run import GENERATOR, Happened
+from registry_conformance.judge.load.load_run import GENERATOR, FinishedLoad
 from registry_conformance.judge.load.usage import Sample
 
 _SIGMAS_OF_99 = 2.58
@@ -75,20 +75,20 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
-def of_users(happened: Happened) -> list[Operation]:
+def of_users(happened: FinishedLoad) -> list[Operation]:
     """Return the operations of the load's users that ended during it."""
     inside = (one for one in happened.history.operations if one.began >= happened.began)
     return [one for one in inside if one.kind not in ASIDE]
 
 
-def steps(happened: Happened) -> list[StepFigures]:
+def steps(happened: FinishedLoad) -> list[StepFigures]:
     """Return the figures of each step, with its actual times."""
     marks = [(note.at, int(note.told["users"])) for note in happened.history.noted("step")]
     ends = [at for at, _ in marks[1:]] + [happened.over]
     return [_figures(happened, users, at, end) for (at, users), end in zip(marks, ends, strict=True)]
 
 
-def over_time(happened: Happened) -> list[StepFigures]:
+def over_time(happened: FinishedLoad) -> list[StepFigures]:
     """Return the figures of equal time spans."""
     whole = max(1, happened.over - happened.began)
     edges = [happened.began + whole * number // _SPANS for number in range(_SPANS + 1)]
@@ -100,7 +100,7 @@ def over_time(happened: Happened) -> list[StepFigures]:
     return [_figures(happened, users_at(begin), begin, end) for begin, end in pairwise(edges)]
 
 
-def by_kind(happened: Happened) -> dict[str, StepFigures]:
+def by_kind(happened: FinishedLoad) -> dict[str, StepFigures]:
     """Return the figures of each kind of request."""
     kinds: dict[str, list[Operation]] = defaultdict(list)
     for one in of_users(happened):
@@ -138,13 +138,13 @@ def knee(found: Sequence[StepFigures]) -> StepFigures | None:
     return next(step for step in found if step.rate >= _KNEE * greatest)
 
 
-def errors(happened: Happened) -> dict[str, int]:
+def errors(happened: FinishedLoad) -> dict[str, int]:
     """Return (responder, status) -> number of unsuccessful responses."""
     failed = (one for one in of_users(happened) if one.outcome != OK)
     return dict(Counter(f"{one.status or 'no answer'}: {one.who or one.error[:60] or 'nobody'}" for one in failed))
 
 
-def generator(happened: Happened) -> GeneratorFigures:
+def generator(happened: FinishedLoad) -> GeneratorFigures:
     """Return the load of the generator's own processes."""
     notes = [note for note in happened.history.noted("loop") if note.at >= happened.began]
     cpu = percentile([float(note.told["cpu"]) for note in notes], 0.9)
@@ -158,7 +158,7 @@ def generator(happened: Happened) -> GeneratorFigures:
     return GeneratorFigures(cpu, lag, why + hint * bool(why))
 
 
-def saturation(happened: Happened) -> dict[str, dict[str, float]]:
+def saturation(happened: FinishedLoad) -> dict[str, dict[str, float]]:
     """Return part -> CPU cores (mean, max), MiB (first, last), most connections, during the load."""
     told = {}
     for part, samples in happened.usage.parts.items():
@@ -182,12 +182,12 @@ def growth(samples: Iterable[Sample]) -> float:
     return median(found[-fifth:]) / max(median(found[fifth : 2 * fifth]), 1.0) - 1
 
 
-def parts_of(happened: Happened) -> list[str]:
+def parts_of(happened: FinishedLoad) -> list[str]:
     """Return the monitored parts of the target."""
     return [part for part in happened.usage.parts if part != GENERATOR]
 
 
-def _figures(happened: Happened, users: int, begin: int, end: int) -> StepFigures:
+def _figures(happened: FinishedLoad, users: int, begin: int, end: int) -> StepFigures:
     inside = [one for one in of_users(happened) if begin <= (one.ended or one.began) < end]
     return _summed(inside, users, (begin - happened.began) / 1e9, (end - happened.began) / 1e9)
 

@@ -28,13 +28,13 @@ from registry_conformance.judge.expect import Mismatch  # noqa: E402 - as above
 from registry_conformance.judge.lifeline import die_with_parent  # noqa: E402 - as above
 from registry_conformance.judge.load.allowance import Allowance  # noqa: E402 - as above
 from registry_conformance.judge.load.asking import Asking  # noqa: E402 - as above
-from registry_conformance.judge.load.guard_aside import GuardAside  # noqa: E402 - as above
 from registry_conformance.judge.load.history import Journal  # noqa: E402 - as above
 from registry_conformance.judge.load.kept_client import KeptMlflow, NoEvidence  # noqa: E402 - as above
 from registry_conformance.judge.load.order import LoadOrder  # noqa: E402 - as above
 from registry_conformance.judge.load.plan import Step  # noqa: E402 - as above
 from registry_conformance.judge.load.quiet import watch_quietly  # noqa: E402 - as above
-from registry_conformance.judge.load.users import PERSONAS, AllowanceSpentError, Person, Shared  # noqa: E402 - as above
+from registry_conformance.judge.load.threaded_guard import ThreadedGuard  # noqa: E402 - as above
+from registry_conformance.judge.load.users import PERSONAS, AllowanceSpentError, LoadUser, Shared  # noqa: E402 - as above
 from registry_conformance.judge.target.guard import Guard  # noqa: E402 - as above
 from registry_conformance.judge.target.requests import enforce  # noqa: E402 - as above
 
@@ -76,13 +76,13 @@ class Process:
         self.ended = ""
         self.allowance = Allowance(order.door.guard, order.plan.users, order.kept_back)
 
-    def person(self) -> Person:
+    def person(self) -> LoadUser:
         """Return one more user."""
         self.count += 1
         name = f"{order_letter(self.order.process)}{self.count}"
         client = KeptMlflow(self.order.door, self.order.key, NoEvidence(), self.order.place.run)
         drawn = random.Random(f"{self.order.place.run}-{name}")  # noqa: S311 - which size comes next is no secret
-        return Person(
+        return LoadUser(
             client,
             Asking(self.journal, name),
             self.order.place,
@@ -102,7 +102,7 @@ class Process:
             self.ended = why
             self.journal.note("ended", why=why)
 
-    def _persona(self, name: str, work: Callable[[Person], None], share: int) -> type[User]:
+    def _persona(self, name: str, work: Callable[[LoadUser], None], share: int) -> type[User]:
         process = self
 
         class Persona(User):
@@ -141,7 +141,7 @@ def main() -> None:
     order: LoadOrder = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
     if isinstance(order.door.guard, Guard):
         enforce()
-        order = replace(order, door=replace(order.door, guard=GuardAside.of(order.door.guard)))
+        order = replace(order, door=replace(order.door, guard=ThreadedGuard.of(order.door.guard)))
         gevent.get_hub().threadpool.maxsize = order.plan.users + 4
     process = Process(order)
     environment = Environment(

@@ -27,7 +27,7 @@ class NoEvidence(Evidence):
 
 
 @dataclass(slots=True)
-class Held:
+class KeptConnection:
     """A client's open connection, ``None`` before the first request and after it broke."""
 
     connection: http.client.HTTPConnection | None = None
@@ -55,7 +55,7 @@ class Held:
 class KeptMlflow(MlflowHttp):
     """MLflow through one door; requests share a connection as long as it lasts."""
 
-    held: Held = field(default_factory=Held, compare=False)
+    held: KeptConnection = field(default_factory=KeptConnection, compare=False)
 
     def _perform(
         self,

@@ -94,7 +94,7 @@ def _aliases(history: History, last: Iterable[Operation]) -> list[dict[str, Any]
     for one in (*history.operations, *last):
         writes = one.kind == "set-alias" and one.outcome != REFUSED
         if writes or (one.kind in reads and one.outcome == OK):
-            told = _told(one, clients, "write" if writes else "read")
+            told = _checker_operation(one, clients, "write" if writes else "read")
             by_key[one.key].append(told)
     return [{"key": f"alias {key}", "kind": "alias", "operations": found} for key, found in by_key.items()]
 
@@ -105,11 +105,11 @@ def _versions(history: History) -> list[dict[str, Any]]:
     clients: dict[str, int] = {}
     for one in history.of("version"):
         if one.outcome == OK:
-            by_key[one.key].append(_told(one, clients, "next"))
+            by_key[one.key].append(_checker_operation(one, clients, "next"))
     return [{"key": f"versions of {key}", "kind": "versions", "operations": found} for key, found in by_key.items()]
 
 
-def _told(one: Operation, clients: dict[str, int], kind: str) -> dict[str, Any]:
+def _checker_operation(one: Operation, clients: dict[str, int], kind: str) -> dict[str, Any]:
     """Return an operation in the checker's form; an unacknowledged one may take effect at any later time."""
     return {
         "client": clients.setdefault(one.user, len(clients)),

@@ -36,7 +36,7 @@ _STRANGER = "hk_nobody_was_given_this_key"
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class FinishedLoad:
     """A load that is over: its ``place``, its ``history``, what the parts took, and what went wrong with itself.
 
     ``lost_workers`` are the load's own processes that ended before it did. ``killed_at`` is when a part was killed, in
@@ -54,7 +54,7 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class LoadContext:
     """What is around a load: a folder for its files, its run's name, and what only a stack of ours offers.
 
     ``processes`` are those of the parts, ``kill`` kills a part and brings it back.
@@ -67,7 +67,7 @@ class Surroundings:
     say: Callable[[str], None] = field(default=print)
 
 
-def load(target: Target, plan: LoadPlan, around: Surroundings) -> Happened:
+def load(target: Target, plan: LoadPlan, around: LoadContext) -> FinishedLoad:
     """Run a load on a target and return what happened; raise ``PreconditionFailed`` if it cannot start."""
     door = target.working_doors[0]
     around.folder.mkdir(parents=True, exist_ok=True)
@@ -88,10 +88,10 @@ def load(target: Target, plan: LoadPlan, around: Surroundings) -> Happened:
         words = _last_words(around.folder)
         raise PreconditionFailed("a load generator that begins", f"it ended before the first request: {words}")
     last = over[-1].at if over else max(one.ended or one.began for one in history.operations)
-    return Happened(plan, place, history, usage, begins[0].at, last, tuple(lost), killed_at)
+    return FinishedLoad(plan, place, history, usage, begins[0].at, last, tuple(lost), killed_at)
 
 
-def _orders(target: Target, door: Door, plan: LoadPlan, place: Place, around: Surroundings) -> list[LoadOrder]:
+def _orders(target: Target, door: Door, plan: LoadPlan, place: Place, around: LoadContext) -> list[LoadOrder]:
     """Return the order of each process, the coordinator's first."""
     key = target.key_at(door)
     others = [target.keys[role] for role in ("admin", "reader") if role in target.keys and target.keys[role] != key]
@@ -118,7 +118,7 @@ def _orders(target: Target, door: Door, plan: LoadPlan, place: Place, around: Su
 
 @contextmanager
 def _running(
-    orders: Sequence[LoadOrder], processes: dict[str, subprocess.Popen[bytes]], around: Surroundings
+    orders: Sequence[LoadOrder], processes: dict[str, subprocess.Popen[bytes]], around: LoadContext
 ) -> Iterator[None]:
     """Start the load's processes, into ``processes`` by name; all are stopped at the end of the block."""
     try:
@@ -148,7 +148,7 @@ def _until_over(
     plan: LoadPlan,
     processes: Mapping[str, subprocess.Popen[bytes]],
     orders: Sequence[LoadOrder],
-    around: Surroundings,
+    around: LoadContext,
 ) -> tuple[list[str], int]:
     """Wait until the coordinator has ended; return which others ended early, and when a part was killed."""
     leading = processes[orders[0].process]

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from registry_conformance.judge.clients.key_service_requests import Questions
+from registry_conformance.judge.clients.key_service_requests import KeyServiceRequests
 from registry_conformance.judge.load import figures
 from registry_conformance.judge.load.history import OK, QUIET, STRANGER, Operation
 from registry_conformance.judge.load.linearizability import Linearizability, linearizability
-from registry_conformance.judge.load.load_run import Happened
+from registry_conformance.judge.load.load_run import FinishedLoad
 from registry_conformance.judge.load.proof import Finding, Proof, prove
 from registry_conformance.judge.load.stale import stale_reads
 from registry_conformance.judge.target.target import Target
@@ -28,7 +28,7 @@ class LoadOutcome:
     """A finished load with its verification."""
 
     target: Target
-    happened: Happened
+    happened: FinishedLoad
     proof: Proof
     order: Linearizability
     stale: tuple[Finding, ...]
@@ -102,7 +102,7 @@ class LoadOutcome:
         assert self.target.key_record is not None, "the caller looked"
         lasted = (self.happened.over - self.happened.began) / 1e9 + 10
         allowed = math.ceil(lasted / cache) + 1
-        questions = Questions(self.target.key_record)
+        questions = KeyServiceRequests(self.target.key_record)
         counts = {role: len(questions.about(key)) for role, key in self.target.keys.items() if isinstance(key, str)}
         return [
             f"{count} questions about the {role} key in {lasted:.0f} s, {allowed} allowed"
@@ -181,7 +181,7 @@ _FLAT_PARTS = frozenset({"proxy", "auth", "mlflow"})
 Say = Callable[[str], None]
 
 
-def concluded(target: Target, happened: Happened, run: str, say: Say) -> LoadOutcome:
+def concluded(target: Target, happened: FinishedLoad, run: str, say: Say) -> LoadOutcome:
     """Return a load with its verification; progress is reported meanwhile."""
     say(f"looking up what was acknowledged ({len(happened.history.operations)} requests were sent) ...")
     proof = prove(target, happened.history, run)

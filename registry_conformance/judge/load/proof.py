@@ -14,7 +14,7 @@ from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.load.history import OK, History, Operation
-from registry_conformance.judge.load.kept_client import Held, KeptMlflow, NoEvidence
+from registry_conformance.judge.load.kept_client import KeptConnection, KeptMlflow, NoEvidence
 from registry_conformance.judge.target.target import Target
 
 _AT_ONCE = 4
@@ -102,7 +102,7 @@ class _Prover:
     def _wire(self) -> MlflowHttp:
         """This thread's client, with its own connection."""
         if not hasattr(self._own, "client"):
-            self._own.client = replace(self._client, held=Held())
+            self._own.client = replace(self._client, held=KeptConnection())
         client: MlflowHttp = self._own.client
         return client
 

@@ -32,7 +32,7 @@ class Shared:
 
 
 @dataclass
-class Person:
+class LoadUser:
     """One user: a client with its connection, its name and its state."""
 
     client: KeptMlflow
@@ -57,7 +57,7 @@ class Person:
         return int(self.random.choices(sizes, weights)[0])
 
 
-def register(person: Person) -> None:
+def register(person: LoadUser) -> None:
     """Register a complete model (run, parameters, files, version, tag, alias), then read it back."""
     size = person.size()
     person.begin(Cost(16, size + SMALL, 2))
@@ -80,7 +80,7 @@ def register(person: Person) -> None:
     person.shared.stored.append(stored[-1])
 
 
-def download(person: Person) -> None:
+def download(person: LoadUser) -> None:
     """Download an artifact whose upload was acknowledged."""
     person.begin(Cost(1))
     one = person.random.choice([*person.shared.stored, *person.place.seeds])
@@ -93,7 +93,7 @@ def download(person: Person) -> None:
     )
 
 
-def search(person: Person) -> None:
+def search(person: LoadUser) -> None:
     """Search for the newest versions of a model, and for runs of the experiment."""
     person.begin(Cost(2))
     _search(person, person.random.choice(person.place.models))
@@ -107,7 +107,7 @@ def search(person: Person) -> None:
     person.asking.ask("search-runs", person.place.experiment, "", runs)
 
 
-def move_alias(person: Person) -> None:
+def move_alias(person: LoadUser) -> None:
     """Move the alias of a shared model, or read where it points."""
     person.begin(Cost(3))
     model = person.random.choice(person.place.models)
@@ -117,7 +117,7 @@ def move_alias(person: Person) -> None:
     _alias(person, model, ALIAS)
 
 
-PERSONAS: Mapping[str, tuple[Callable[[Person], None], int]] = {
+PERSONAS: Mapping[str, tuple[Callable[[LoadUser], None], int]] = {
     "registers": (register, 5),
     "downloads": (download, 2),
     "searches": (search, 1),
@@ -126,7 +126,7 @@ PERSONAS: Mapping[str, tuple[Callable[[Person], None], int]] = {
 """What a user does -> how, and its weight among all users."""
 
 
-def _run(person: Person) -> tuple[str, str]:
+def _run(person: LoadUser) -> tuple[str, str]:
     name = f"{person.place.run}-{person.asking.user}-{person.turns}"
     made = person.asking.ask(
         "run",
@@ -149,7 +149,7 @@ def _run(person: Person) -> tuple[str, str]:
     return location, run_id
 
 
-def _put(person: Person, location: str, name: str, body: bytes | int) -> Stored | None:
+def _put(person: LoadUser, location: str, name: str, body: bytes | int) -> Stored | None:
     """Upload a file, by default of unique bytes; return it if the upload was acknowledged."""
     if isinstance(body, bytes):
         send = partial(person.client.put_artifact, location, name, body)
@@ -160,7 +160,7 @@ def _put(person: Person, location: str, name: str, body: bytes | int) -> Stored 
     return Stored(location, name, met.request_body.sha256) if met.ok else None
 
 
-def _model(person: Person) -> str:
+def _model(person: LoadUser) -> str:
     """Return the model for the next version: a shared one, or the user's own."""
     if person.random.random() < 0.3:
         return person.random.choice(person.place.models)
@@ -171,14 +171,14 @@ def _model(person: Person) -> str:
     return person.own_model
 
 
-def _version(person: Person, model: str, source: str, run_id: str) -> str:
+def _version(person: LoadUser, model: str, source: str, run_id: str) -> str:
     met = person.asking.ask(
         "version", model, source, partial(person.client.create_version, model, source, run_id), VERSION
     )
     return str(met.at("model_version", "version") or "") if met.ok else ""
 
 
-def _finish(person: Person, model: str, number: str, source: str) -> None:
+def _finish(person: LoadUser, model: str, number: str, source: str) -> None:
     tag = partial(
         person.client.post, "model-versions/set-tag", name=model, version=number, key="hokusai_status", value="ready"
     )
@@ -191,7 +191,7 @@ def _finish(person: Person, model: str, number: str, source: str) -> None:
     _search(person, model)
 
 
-def _search(person: Person, model: str) -> Exchange:
+def _search(person: LoadUser, model: str) -> Exchange:
     asked = partial(
         person.client.get,
         "model-versions/search",
@@ -202,11 +202,11 @@ def _search(person: Person, model: str) -> Exchange:
     return person.asking.ask("search", model, "", asked, versions_in)
 
 
-def _set_alias(person: Person, model: str, alias: str, number: str) -> None:
+def _set_alias(person: LoadUser, model: str, alias: str, number: str) -> None:
     moved = partial(person.client.post, "registered-models/alias", name=model, alias=alias, version=number)
     person.asking.ask("set-alias", f"{model}@{alias}", number, moved)
 
 
-def _alias(person: Person, model: str, alias: str) -> None:
+def _alias(person: LoadUser, model: str, alias: str) -> None:
     read = partial(person.client.get, "registered-models/alias", name=model, alias=alias)
     person.asking.ask("get-alias", f"{model}@{alias}", "", read, VERSION)

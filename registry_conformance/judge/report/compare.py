@@ -14,7 +14,7 @@ from registry_conformance.judge.report.write import LATEST, RUNS, VERDICTS
 from registry_conformance.judge.suggestion import nearest
 
 
-def night_named(name: str, reports: Path) -> RunSnapshot:
+def run_named(name: str, reports: Path) -> RunSnapshot:
     """Return the run that a user named by file, folder, run id or ``latest``; raise ``UnreadableError``."""
     file = found(name, reports)
     if file.name.endswith(".json.gz"):
@@ -35,14 +35,14 @@ def found(name: str, reports: Path) -> Path:
     for place in (*places, *([kept] if kept else [])):
         if _is_file(place):
             return place
-    near = near_runs(name, reports)
+    near = similar_runs(name, reports)
     meant = f"did you mean {' or '.join(near)}? Name" if near else "name"
     raise UnreadableError(
         f"{name}: no such run; {meant} a verdicts.json, its folder, {LATEST}, or the id of a run in {reports / RUNS}"
     )
 
 
-def near_runs(name: str, reports: Path) -> list[str]:
+def similar_runs(name: str, reports: Path) -> list[str]:
     """Return the names of runs most similar to the given one."""
     runs = [folder.name for folder in (reports / RUNS).glob("*")] if (reports / RUNS).is_dir() else []
     return nearest(name, [LATEST, *runs])

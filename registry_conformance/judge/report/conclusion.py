@@ -81,7 +81,7 @@ def first_cause(run: RunRecord) -> Mapping[str, Any] | None:
 def _cause(run: RunRecord) -> list[str]:
     """Return the first cause of the failures with its fix; empty if no cause is known."""
     cause = first_cause(run)
-    return [f"{cause['cause']} ({tally.sureness(cause)}); fix: {cause['remedy']}"] if cause else []
+    return [f"{cause['cause']} ({tally.confidence_label(cause)}); fix: {cause['remedy']}"] if cause else []
 
 
 def _unreached(run: RunRecord) -> bool:

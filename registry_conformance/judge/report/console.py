@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO, cast
 
-from registry_conformance.judge.output import SteadyOutput
+from registry_conformance.judge.output import RobustOutput
 from registry_conformance.judge.report.redact import SHORTEST, Redactor
 from registry_conformance.judge.target.token import taken
 
@@ -44,7 +44,7 @@ def clean(text: str) -> str:
     return _redactor().text(text)
 
 
-class CleanStream(SteadyOutput):
+class CleanStream(RobustOutput):
     """A text stream that cleans everything written to it."""
 
     def write(self, text: str) -> int:

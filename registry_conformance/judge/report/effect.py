@@ -163,15 +163,15 @@ class Effect:
             return "It cannot be said what this change does: nothing was verified before or after it."
         if not (self.judged or self.broken or self.cut_off):
             lead = "It cannot be said what this change does: no promise was judged on both sides"
-            return f"{'; '.join([lead, *self._others()])}."
+            return f"{'; '.join([lead, *self._other_clauses()])}."
         told = [f"breaks {_named(self.broken, self.cut_off)}"] if self.broken or self.cut_off else []
         told += [f"mends {_named(self.mended, self.let_in)}"] if self.mended or self.let_in else []
         clauses = [f"This change {' and '.join(told) or 'breaks nothing and mends nothing'}"]
         if self.cause and (self.broken or self.cut_off):
             clauses += [f"cause: {self.cause.rstrip('.')}", f"fix: {self.fix.rstrip('.')}"]
-        return f"{'; '.join([*clauses, *self._others()])}."
+        return f"{'; '.join([*clauses, *self._other_clauses()])}."
 
-    def _others(self) -> Iterator[str]:
+    def _other_clauses(self) -> Iterator[str]:
         """Yield short clauses on what is unknown or unchanged."""
         if fresh := [each for each in self.broken if each.unasked]:
             yield f"{_named(fresh)} by checks not asked before"

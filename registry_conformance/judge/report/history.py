@@ -44,7 +44,7 @@ class History:
                 break
         return sorted(found, key=lambda night: night.started)
 
-    def with_past(self, run: RunRecord) -> RunRecord:
+    def with_history(self, run: RunRecord) -> RunRecord:
         """Return a run with its changes since the last run of its series that verified anything, and the trend.
 
         A run that is rendered again keeps its changes if its history is not here.

@@ -39,7 +39,7 @@ def latency(run: RunRecord) -> Latency:
     prefixes = {name: urlsplit(url).path.rstrip("/") for name, url in (run.target.get("doors") or {}).items()}
     seen: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
     for record in run.records:
-        asked = _asked(record.evidence, prefixes)
+        asked = _seconds_by_request(record.evidence, prefixes)
         there = asked.pop(ORIGIN, {})
         for door, requests in asked.items():
             here, beside = seen[door]
@@ -55,7 +55,9 @@ def latency(run: RunRecord) -> Latency:
     )
 
 
-def _asked(evidence: Iterable[EvidenceItem], prefixes: Mapping[str, str]) -> dict[str, dict[Asked, list[float]]]:
+def _seconds_by_request(
+    evidence: Iterable[EvidenceItem], prefixes: Mapping[str, str]
+) -> dict[str, dict[Asked, list[float]]]:
     """Return door -> request -> its seconds, for complete responses below 500."""
     found: dict[str, dict[Asked, list[float]]] = defaultdict(lambda: defaultdict(list))
     for item in evidence:

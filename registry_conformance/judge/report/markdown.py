@@ -60,7 +60,7 @@ def _counts(run: RunRecord) -> Iterator[str]:
 
 
 def _cause(cause: Mapping[str, Any]) -> Iterator[str]:
-    yield f"### {plain(cause['cause'])} ({tally.sureness(cause)})"
+    yield f"### {plain(cause['cause'])} ({tally.confidence_label(cause)})"
     yield ""
     yield f"**Fix:** {plain(cause['remedy'])}"
     yield ""

@@ -12,7 +12,7 @@ from registry_conformance.judge.report.load import load_lines
 from registry_conformance.judge.report.profiles import at_broken_door, broken_doors, by_profile, registration
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.steps import outcome
-from registry_conformance.judge.report.tally import first_line, plural, some, sureness
+from registry_conformance.judge.report.tally import confidence_label, first_line, plural, some
 from registry_conformance.judge.requirement import MENDED_BY, Level
 from registry_conformance.judge.verdict import Verdict, count
 
@@ -151,7 +151,7 @@ def _causes(run: RunRecord) -> Iterator[str]:
     by_id = {record.nodeid: record for record in run.records}
     for number, cause in enumerate(named[:_MOST_CAUSES], start=1):
         order = f" {number}" if len(named) > 1 else ""
-        yield _clip(f"{'NOTE' if cause['note'] else 'CAUSE'}{order} ({sureness(cause)}): {cause['cause']}")
+        yield _clip(f"{'NOTE' if cause['note'] else 'CAUSE'}{order} ({confidence_label(cause)}): {cause['cause']}")
         yield from (_clip(f"  observed: {seen}") for seen in cause["observations"])
         yield _clip(f"  fix:      {cause['remedy']}")
         yield f"  docs:     {cause['link']}"

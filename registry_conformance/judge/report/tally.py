@@ -24,7 +24,7 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def sureness(cause: Mapping[str, Any]) -> str:
+def confidence_label(cause: Mapping[str, Any]) -> str:
     """Return a cause's confidence and layer; only the layer if no known cause explains the failure."""
     if cause["id"] == "unknown":
         return cause["layer"] or "no layer shown"

@@ -104,7 +104,7 @@ def write(
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         clean = redacted(run, redactor, Spool(folder), hops or TraceIndex({}, {}))
-        clean = history.with_past(clean) if history else clean
+        clean = history.with_history(clean) if history else clean
         nights = history.nights(run.series, allure_history.NIGHTS, run.started) if history else []
         results = folder / ALLURE_RESULTS
         with parallel(lambda: _put_folder(results, lambda inside: allure.write_results(clean, inside))):

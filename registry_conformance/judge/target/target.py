@@ -125,7 +125,7 @@ BARE = Machine()
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class ArtifactModes:
     """How artifacts are transferred between a client and the store.
 
     Each is ``proxied`` (all bytes through the door), ``presigned`` (by presigned URLs of the store) or ``direct`` (with
@@ -189,7 +189,7 @@ class Target:
     versions: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
-    ways: Ways = Ways()
+    ways: ArtifactModes = ArtifactModes()
     machine: Machine = BARE
     faults: tuple[str, ...] = ()
     promises: Promises = EVERYTHING

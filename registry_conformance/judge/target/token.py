@@ -37,7 +37,7 @@ def token_of(source: CommandToken) -> str:
     """Return a valid token, from the command if none is cached; raise ``TokenError`` if there is none."""
     held = _held.get(source)
     if held is None or time.monotonic() >= held.until:
-        token, lasts = _asked(source)
+        token, lasts = _new_token(source)
         early = min(_EARLY, lasts / 4) if lasts else 0.0
         held = _held[source] = _Held(token, time.monotonic() + lasts - early if lasts else float("inf"))
         _taken.add(token)
@@ -54,7 +54,7 @@ def learn(tokens: Iterable[str]) -> None:
     _taken.update(tokens)
 
 
-def _asked(source: CommandToken) -> tuple[str, float]:
+def _new_token(source: CommandToken) -> tuple[str, float]:
     """Return a new token and its lifetime in seconds, 0 if unknown."""
     program = source.command[0]
     try:

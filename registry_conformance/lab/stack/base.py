@@ -13,14 +13,14 @@ from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.live.discovery import ANNOUNCED, features_at
 from registry_conformance.judge.promises import EVERYTHING, Promises
 from registry_conformance.judge.target.policy import GUARDED
-from registry_conformance.judge.target.target import BucketAccess, Capability, Door, Machine, Target, Ways
+from registry_conformance.judge.target.target import ArtifactModes, BucketAccess, Capability, Door, Machine, Target
 from registry_conformance.judge.temporary import owned_folder
 from registry_conformance.lab.deployment import DOORS, Deployment
 from registry_conformance.lab.deployment import Store as StoreValue
 from registry_conformance.lab.external.mlflow_command import PERMITTED
 from registry_conformance.lab.external.neighbour import NONE, Neighbour
 from registry_conformance.lab.stack.auth import RECORD, AuthServicePart, KeyServicePart
-from registry_conformance.lab.stack.external_store import StoreOfOthers, bucket_name
+from registry_conformance.lab.stack.external_store import ExternalStorePart, bucket_name
 from registry_conformance.lab.stack.identity_part import IdentityPart
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.links import LinksPart, record, store_url, url_to
@@ -38,7 +38,7 @@ SPACE = 256 << 20
 """Free bytes that a stack needs: the largest object of the checks, once in MLflow's hands and once in the store's."""
 
 
-class RealisedStack(ABC):
+class RunningStack(ABC):
     """A running deployment; ``apply`` changes it to another one and touches only the parts that differ."""
 
     kind: str
@@ -63,7 +63,7 @@ class RealisedStack(ABC):
                 f"the disk is full: {free >> 20} MiB are free in {self.folder.parent}, the stack needs {SPACE >> 20}; "
                 "make room there, or set TMPDIR to a folder with more"
             )
-        await self.furnish()
+        await self.create_parts()
         ups = (part.up(self.deployment) for part in self.parts if part is not self._store)
         await _all([self._learn_versions(), self._probe_store(), *ups])
         self._versions |= {part.name: part.told_version for part in self.parts if part.told_version}
@@ -71,11 +71,11 @@ class RealisedStack(ABC):
             self._promises = await asyncio.to_thread(self._promises_found, self.order.command.version)
         return self.target()
 
-    async def furnish(self) -> None:
+    async def create_parts(self) -> None:
         """Create the parts without starting them; raise ``PartError`` if that is impossible."""
         self._layout = layout = await self.prepare()
         self._store = (
-            StoreOfOthers(layout, self.order.external_store)
+            ExternalStorePart(layout, self.order.external_store)
             if self.order.external_store
             else StorePart(layout, self.order.store)
         )
@@ -136,14 +136,14 @@ class RealisedStack(ABC):
             self.deployment = deployment
             return self.target()
 
-    def obituaries(self) -> list[str]:
+    def death_reports(self) -> list[str]:
         """Return a message for each part that died unexpectedly."""
         return [part.death_report("died during the run") for part in self.parts if part.died]
 
     async def leave(self) -> str:
         """Stop every part and remove what was created in an external store; return what could not be removed."""
         await asyncio.gather(*(part.down() for part in self.parts), return_exceptions=True)
-        return await self._store.leave() if self.parts and isinstance(self._store, StoreOfOthers) else ""
+        return await self._store.leave() if self.parts and isinstance(self._store, ExternalStorePart) else ""
 
     async def stop(self) -> None:
         """Stop every part and remove the stack's folder, even if the container engine is unreachable."""
@@ -177,7 +177,7 @@ class RealisedStack(ABC):
             key_record=layout.workdir("keys") / RECORD if proxy.asks_keys else None,
             key_service=layout.url("keys") if proxy.asks_keys else "",
             promises=self._promises,
-            ways=Ways() if self._promises.has("presigned-downloads") else Ways(downloads="proxied"),
+            ways=ArtifactModes() if self._promises.has("presigned-downloads") else ArtifactModes(downloads="proxied"),
             records={link: record(layout, link) for link in links.in_place - links.taped},
             logs={part.name: log for part in self.parts if (log := layout.log(part.name)).exists()},
             versions={"database": "sqlite"}

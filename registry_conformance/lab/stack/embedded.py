@@ -8,7 +8,7 @@ import httpx
 
 from registry_conformance.lab.deployment import LINKS
 from registry_conformance.lab.stack import process
-from registry_conformance.lab.stack.base import RealisedStack, bucket_at
+from registry_conformance.lab.stack.base import RunningStack, bucket_at
 from registry_conformance.lab.stack.database_process import PROCESSES, DatabaseProcess
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.mlflow import MLflowServer
@@ -34,7 +34,7 @@ _LISTENERS = (
 )
 
 
-class EmbeddedStack(RealisedStack):
+class EmbeddedStack(RunningStack):
     """A stack of local processes."""
 
     kind = "embedded"
@@ -43,9 +43,9 @@ class EmbeddedStack(RealisedStack):
         super().__init__(order)
         self._database: DatabaseProcess | None = None
 
-    async def furnish(self) -> None:
+    async def create_parts(self) -> None:
         """Create the parts, and warm up MLflow's parent process in the background."""
-        await super().furnish()
+        await super().create_parts()
         warm_up(self.folder)
 
     async def prepare(self) -> Layout:

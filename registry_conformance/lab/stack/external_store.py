@@ -54,7 +54,7 @@ def _beginning(run_id: str) -> str:
     return f"{run_id[:_RUN_IN_NAME].rstrip('-')}-conformance-"
 
 
-class StoreOfOthers(Part):
+class ExternalStorePart(Part):
     """A bucket in an existing store; nothing else of the store is touched."""
 
     name = "store"

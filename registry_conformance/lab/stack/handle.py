@@ -60,9 +60,9 @@ class Stack:
         assert isinstance(target, Target)
         return target
 
-    def obituaries(self) -> list[str]:
+    def death_reports(self) -> list[str]:
         """Return a message for each part that died unexpectedly."""
-        return list(self._ask("obituaries"))
+        return list(self._ask("death_reports"))
 
     def pids(self) -> dict[str, int]:
         """Return part -> process id, of the running parts."""

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from registry_conformance.judge.target.target import Target
-from registry_conformance.lab.stack.base import RealisedStack
+from registry_conformance.lab.stack.base import RunningStack
 from registry_conformance.lab.stack.embedded import EmbeddedStack
 from registry_conformance.lab.stack.part import PartError, UnsupportedByPartError
 from registry_conformance.lab.stack.process import sweep
@@ -53,7 +53,7 @@ class Supervisor:
     def __init__(self, order: StackRequest) -> None:
         self.token = secrets.token_hex(16)
         self._order = order
-        self._stacks: dict[str, tuple[RealisedStack, asyncio.Task[Target]]] = {}
+        self._stacks: dict[str, tuple[RunningStack, asyncio.Task[Target]]] = {}
 
     def open(self, name: str) -> asyncio.Task[Target]:
         """Begin to start a stack, unless that was done; the task ends when it is ready."""
@@ -104,7 +104,7 @@ class Supervisor:
         await asyncio.shield(self.open(name))
         stack = self._stacks[name][0]
         match verb:
-            case "target" | "obituaries" | "pids" | "processes" | "seconds":
+            case "target" | "death_reports" | "pids" | "processes" | "seconds":
                 return getattr(stack, verb)()
             case "apply":
                 return await stack.apply(argument)
@@ -116,7 +116,7 @@ class Supervisor:
         raise ValueError(f"unknown verb {verb!r}")
 
 
-def _stack(order: StackRequest) -> RealisedStack:
+def _stack(order: StackRequest) -> RunningStack:
     if order.kind == "embedded":
         return EmbeddedStack(order)
     from registry_conformance.lab.stack.docker.stack import DockerStack  # noqa: PLC0415 - it imports what the other does not need

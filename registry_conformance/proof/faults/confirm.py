@@ -80,7 +80,7 @@ def _ask(step: Ask, context: SymptomContext) -> str:
     exchange = sender.send(
         step.method, context.fill(step.path), headers=headers, body=body, chunked=step.chunked, carrier=carrier
     )
-    said = _said(exchange)
+    said = _described(exchange)
     if step.status and not re.fullmatch(step.status, str(exchange.status or "none")):
         return f"{exchange}, not {step.status}"
     if step.shows and not re.search(context.fill(step.shows), said):
@@ -90,7 +90,7 @@ def _ask(step: Ask, context: SymptomContext) -> str:
     return f"{exchange} took less than {step.slower} s" if exchange.seconds < step.slower else ""
 
 
-def _said(exchange: Exchange) -> str:
+def _described(exchange: Exchange) -> str:
     head = "\n".join(f"{name.lower()}: {value}" for name, value in exchange.response_headers)
     return f"{exchange.status}\n{head}\n\n{exchange.text}\n{exchange.error}"
 

@@ -13,7 +13,7 @@ JUDGED = RED | {Verdict.PASSED}
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CaseResult:
     """The result of one case: its node id, its requirements, and its verdict."""
 
     nodeid: str
@@ -40,7 +40,7 @@ class FaultOutcome:
     expected: tuple[str, ...] = ()
     unconfirmed: str = ""
     problem: str = ""
-    seen: list[Seen] = field(default_factory=list)
+    seen: list[CaseResult] = field(default_factory=list)
     diagnosis: tuple[str, ...] = ()
     right: str = ""
     armed_in: float = 0.0
@@ -54,7 +54,7 @@ class FaultOutcome:
         return not (self.unconfirmed or self.inapplicable) and self.armed_in > 0
 
     @property
-    def red(self) -> list[Seen]:
+    def red(self) -> list[CaseResult]:
         """The cases that failed."""
         return [seen for seen in self.seen if seen.verdict in RED]
 
@@ -85,5 +85,5 @@ class FaultOutcome:
         return self.diagnosis.index(self.right) + 1 if self.right in self.diagnosis else 0
 
 
-def _checks(seen: Iterable[Seen]) -> list[str]:
+def _checks(seen: Iterable[CaseResult]) -> list[str]:
     return list(dict.fromkeys(each.check for each in seen))

@@ -132,7 +132,7 @@ def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
         whole=not (part or asked.busy or asked.slow or interrupted),
     )
     _write(proof, settings.report_dir, Redactor(secrets))
-    stands = _tell(proof, settings.report_dir, say)
+    stands = _report(proof, settings.report_dir, say)
     if interrupted:
         say(f"prove: interrupted after {len(work.outcomes)} of {len(work.faults) + rounds}; these were written")
     return Exit.INTERRUPTED if interrupted else stands
@@ -164,7 +164,7 @@ def chosen(asked: ProofRequest, say: Say) -> tuple[str, ...]:
     return tuple(name for name in names if name in drawn)
 
 
-def _tell(proof: Proof, reports: Path, say: Say) -> int:
+def _report(proof: Proof, reports: Path, say: Say) -> int:
     summary = proof.summary()
     faults = summary["faults"]
     say(f"\nfaults armed and confirmed: {summary['armed']} of {faults}")

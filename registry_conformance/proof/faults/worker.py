@@ -18,7 +18,7 @@ from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.faults.fault import Fault
 from registry_conformance.lab.stack.handle import Stack, StackError
 from registry_conformance.proof.faults.confirm import sizes, unconfirmed
-from registry_conformance.proof.faults.outcome import JUDGED, RED, FaultOutcome, Seen
+from registry_conformance.proof.faults.outcome import JUDGED, RED, CaseResult, FaultOutcome
 from registry_conformance.proof.faults.selection import (
     CASES_TRIED,
     OTHERS,
@@ -100,7 +100,7 @@ class ProofWorker:
                 outcome.seen += self._run(check.likeliest(words_of(fault))[:1])
         outcome.diagnosis = self._diagnosis(outcome)
 
-    def _until_red(self, check: Check, fault: Fault) -> Iterator[Seen]:
+    def _until_red(self, check: Check, fault: Fault) -> Iterator[CaseResult]:
         """Run cases of a check, the likeliest first, until one fails."""
         began = time.monotonic()
         for case in check.likeliest(words_of(fault))[:CASES_TRIED]:
@@ -134,7 +134,7 @@ class ProofWorker:
         """From now on checks use this target."""
         self._context.judge(target, self.stack.name)
 
-    def _run(self, items: Sequence[pytest.Item]) -> Iterator[Seen]:
+    def _run(self, items: Sequence[pytest.Item]) -> Iterator[CaseResult]:
         """Run cases and return their results; session-scoped fixtures are kept for the next one."""
         for item in items:
             collector = _Collector()
@@ -146,7 +146,7 @@ class ProofWorker:
             finally:
                 item.config.pluginmanager.unregister(collector)
             record: CheckRecord = pickle.loads(collector.record)  # noqa: S301 - made in this process
-            yield Seen(record.nodeid, record.requirements, record.verdict, record.message[:600])
+            yield CaseResult(record.nodeid, record.requirements, record.verdict, record.message[:600])
 
 
 class _Collector:

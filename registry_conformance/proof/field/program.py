@@ -17,7 +17,7 @@ from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.target.token import token_of
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.lab.stack.request import StackRequest
-from registry_conformance.proof.field.scenario import FieldScenario, Said, wrong
+from registry_conformance.proof.field.scenario import FieldScenario, ReportedResult, wrong
 from registry_conformance.proof.field.whole import Judged, declaration, judged
 
 _PATIENCE = 900
@@ -55,7 +55,7 @@ def play(scenarios: Sequence[FieldScenario], say: Say, staging: Staging = Stagin
     return told_wrongly
 
 
-def said_of(scenario: FieldScenario, staging: Staging = Staging()) -> Said:
+def said_of(scenario: FieldScenario, staging: Staging = Staging()) -> ReportedResult:
     """Start the stack of a scenario and return the results of doctor and register."""
     run = new_run_id()
     request = StackRequest(
@@ -70,7 +70,7 @@ def said_of(scenario: FieldScenario, staging: Staging = Staging()) -> Said:
         finally:
             stack.close()
     except StackError as problem:
-        return Said(6, "", 6, "", problem=str(problem))
+        return ReportedResult(6, "", 6, "", problem=str(problem))
     if staging.keep is not None:
         for name, document in documents.items():
             (staging.keep / f"{scenario.name}.{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
@@ -82,7 +82,7 @@ def _judged_whole(target: Target, staging: Staging, declared: Sequence[str]) -> 
         return judged(target, Path(folder), staging.only, declared)
 
 
-def _examined(target: Target, run: str, *, promises_key: bool) -> tuple[Said, dict[str, dict[str, Any]]]:
+def _examined(target: Target, run: str, *, promises_key: bool) -> tuple[ReportedResult, dict[str, dict[str, Any]]]:
     door = target.doors[0]
     with tempfile.TemporaryDirectory(prefix="field-") as folder:
         home = Path(folder)
@@ -98,7 +98,7 @@ def _examined(target: Target, run: str, *, promises_key: bool) -> tuple[Said, di
             ["register", *asked, "--json", "--report-dir", str(home / "reports")], variables, home
         )
     cause = _cause(registered) or str(registered.get("problem") or "")
-    return Said(doctor, _cause(examined), registration, cause), {"doctor": examined, "register": registered}
+    return ReportedResult(doctor, _cause(examined), registration, cause), {"doctor": examined, "register": registered}
 
 
 def _as_users_give(key: Credential | None) -> dict[str, str]:

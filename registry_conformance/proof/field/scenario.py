@@ -36,7 +36,7 @@ class FieldScenario:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReportedResult:
     """What was said of a scenario: how doctor and registration ended, and the first cause that each named.
 
     ``whole`` is what a visit by every check came to, ``None`` if there was none.
@@ -50,7 +50,7 @@ class Said:
     whole: Judged | None = None
 
 
-def wrong(scenario: FieldScenario, said: Said) -> list[str]:
+def wrong(scenario: FieldScenario, said: ReportedResult) -> list[str]:
     """Return what is wrong with the report on a scenario, empty if nothing is."""
     if said.problem:
         return [said.problem]

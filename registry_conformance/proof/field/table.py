@@ -28,7 +28,9 @@ def measure(cells: Sequence[str], say: Say, document: Path | None) -> int:
         met = measured_way(kind, way, places) if way else measured_whole(kind)
         mistakes = _mistakes(way, met)
         wrong += bool(mistakes)
-        say(f"{number:3} of {len(cells)}  {'WRONG' if mistakes else 'right'}  {name:40} {_told(way, met)[:100]}")
+        say(
+            f"{number:3} of {len(cells)}  {'WRONG' if mistakes else 'right'}  {name:40} {_result_words(way, met)[:100]}"
+        )
         for mistake in mistakes:
             say(f"       {mistake[:300]}")
         if document is not None:
@@ -94,5 +96,5 @@ def _mistakes(way: BrokenWay | None, met: Mapping[str, Any]) -> list[str]:
     return [f"not red: {', '.join(missed)}; {met['said']}"] if missed else []
 
 
-def _told(way: BrokenWay | None, met: Mapping[str, Any]) -> str:
+def _result_words(way: BrokenWay | None, met: Mapping[str, Any]) -> str:
     return f"{met['passed']} checks passed" if way is None else f"red: {', '.join(met['broken']) or 'nothing'}"

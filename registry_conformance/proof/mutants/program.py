@@ -192,7 +192,7 @@ def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
         _write_docs(document)
     if asked.learn:
         _learn(known, session)
-    return _tell(document, asked, settings.report_dir, say)
+    return _report(document, asked, settings.report_dir, say)
 
 
 def _known_before(mutants: Sequence[Mutant], journal: Journal | None) -> dict[str, MutantOutcome]:
@@ -229,7 +229,7 @@ def _word(outcome: MutantOutcome) -> str:
     return f"{outcome.fate}: {outcome.why[:56]}"
 
 
-def _tell(document: dict[str, Any], asked: MutantsRequest, reports: Path, say: Say) -> int:
+def _report(document: dict[str, Any], asked: MutantsRequest, reports: Path, say: Say) -> int:
     numbers = document["summary"]
     say("")
     for name, counts in {"all": numbers, **numbers["by_layer"]}.items():

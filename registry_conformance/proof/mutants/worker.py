@@ -19,7 +19,7 @@ from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.faults.change import unchanged
 from registry_conformance.lab.stack.handle import StackError
 from registry_conformance.proof.faults.confirm import sizes
-from registry_conformance.proof.faults.outcome import JUDGED, RED, Seen
+from registry_conformance.proof.faults.outcome import JUDGED, RED, CaseResult
 from registry_conformance.proof.faults.worker import ProofWorker
 from registry_conformance.proof.mutants.families import tokens
 from registry_conformance.proof.mutants.mutant import Mutant
@@ -84,7 +84,7 @@ class MutantWorker(ProofWorker):
         self.session.config.stash[MUTATED] = mutant.change
         before = sizes(target)
         self._judge(target)
-        red: list[tuple[pytest.Item, Seen]] = []
+        red: list[tuple[pytest.Item, CaseResult]] = []
         for item in plan:
             (seen,) = self._run([item])
             outcome.tried += 1
@@ -98,7 +98,7 @@ class MutantWorker(ProofWorker):
         if red:
             self._confirm(mutant, *red[0], outcome)
 
-    def _confirm(self, mutant: Mutant, item: pytest.Item, seen: Seen, outcome: MutantOutcome) -> None:
+    def _confirm(self, mutant: Mutant, item: pytest.Item, seen: CaseResult, outcome: MutantOutcome) -> None:
         """Count a kill only if the same case passes on the reference, and fails on the mutant again.
 
         A busy machine can make a case fail once, but not twice with a pass in between.
@@ -119,7 +119,7 @@ class MutantWorker(ProofWorker):
         outcome.fate, outcome.killed_by = Fate.KILLED, seen.nodeid
         outcome.requirements, outcome.message = seen.requirements, seen.message[:300]
 
-    def _diagnose(self, mutant: Mutant, seen: Seen, outcome: MutantOutcome) -> None:
+    def _diagnose(self, mutant: Mutant, seen: CaseResult, outcome: MutantOutcome) -> None:
         facts = look(self._context.target, self._run_id)
         kept_by = {name: requirement.layer for name, requirement in self._context.register.items()}
         found = conclude(facts, seen.requirements, judged=seen.requirements, kept_by=kept_by).named

@@ -36,7 +36,7 @@ def nightly(plan_file: Path, reports: Path, only: Sequence[str], say: Say, *, re
             night = _resumed(reports, say) if resume else begin(reports)
             for job in _left(night, jobs):
                 night = _judged(job, night, plan, lock, say)
-            return _told(night, plan, say)
+            return _finish(night, plan, say)
     except (NightlyPlanError, ReportFolderError) as problem:
         say(f"nightly: {problem}")
         return USAGE
@@ -74,13 +74,13 @@ def _judged(job: Job, night: NightRun, plan: NightlyPlan, lock: int, say: Say) -
     return night.with_result(result)
 
 
-def _told(night: NightRun, plan: NightlyPlan, say: Say) -> int:
+def _finish(night: NightRun, plan: NightlyPlan, say: Say) -> int:
     """Finish a nightly run, notify, and return its exit code."""
     reports = night.folder.parent.parent
     before = [each for each in nights(reports) if each.finished and each.folder != night.folder]
     night = replace(night, finished=datetime.now(UTC).isoformat(timespec="seconds"), changed=changed(night, before))
     url = (variable(plan.webhook) or "").strip() if plan.webhook else ""
-    night = replace(night, told=_tell(night, news(night, before), url))
+    night = replace(night, told=_notify(night, news(night, before), url))
     night.write()
     digest = list(lines(night))
     (night.folder / "digest.md").write_text("\n".join(digest) + "\n")
@@ -94,7 +94,7 @@ def _told(night: NightRun, plan: NightlyPlan, say: Say) -> int:
     return night.exit_code
 
 
-def _tell(night: NightRun, names: Sequence[str], url: str) -> str:
+def _notify(night: NightRun, names: Sequence[str], url: str) -> str:
     if not url:
         return "none is set"
     return tell(url, body(night, names)) if names else "not told: nothing changed"

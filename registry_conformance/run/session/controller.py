@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,9 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from registry_conformance.judge.end_requests import EndRequests, Stopped
-from registry_conformance.judge.output import SteadyOutput
-from registry_conformance.judge.report import attestation, tally
+from registry_conformance.judge.output import RobustOutput
+from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.console import keep_secret
-from registry_conformance.judge.report.record import RunRecord
-from registry_conformance.judge.report.redact import Redactor
-from registry_conformance.judge.report.summary import conclusion, in_brief, in_short, summary
-from registry_conformance.judge.report.tally import RED, plural
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
 from registry_conformance.judge.target.ledger import LedgerError
 from registry_conformance.judge.target.target import Target
@@ -27,19 +23,14 @@ from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.external.store import ExternalStore
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.run.leftovers import sweep
-from registry_conformance.run.session.arguments import whole
 from registry_conformance.run.session.context import REFUSAL, Context
-from registry_conformance.run.session.exit_codes import Exit, exit_code, left_behind
-from registry_conformance.run.session.failure_diagnosis import diagnosed
-from registry_conformance.run.session.fitted import fitting
+from registry_conformance.run.session.exit_codes import Exit
 from registry_conformance.run.session.header import judged
-from registry_conformance.run.session.live_request import only_the_way
-from registry_conformance.run.session.load_diagnosis import diagnosed_load
-from registry_conformance.run.session.load_request import OUTCOME
 from registry_conformance.run.session.parts_watch import PartsWatch
-from registry_conformance.run.session.progress import Progress, hush
+from registry_conformance.run.session.progress import Progress, silence_pytest
 from registry_conformance.run.session.records import Records
-from registry_conformance.run.session.reporting import cache_folder, durations, remember_durations, report, share_allure
+from registry_conformance.run.session.reporting import cache_folder, durations
+from registry_conformance.run.session.run_end import RunEnd
 from registry_conformance.run.session.run_record import RunClock
 from registry_conformance.run.session.stack_request import stack_request
 from registry_conformance.run.session.step_reporter import TELLER
@@ -84,9 +75,9 @@ class RunController:
             return
         self._terminal: TerminalReporter = self._config.pluginmanager.getplugin("terminalreporter")
         self._requests.install()
-        hush(self._terminal, self._config)
-        if not isinstance(self._terminal._tw._file, SteadyOutput):
-            self._terminal._tw._file = SteadyOutput(self._terminal._tw._file)
+        silence_pytest(self._terminal, self._config)
+        if not isinstance(self._terminal._tw._file, RobustOutput):
+            self._terminal._tw._file = RobustOutput(self._terminal._tw._file)
         live_line = Progress(self._terminal, self._number_of_workers(), durations(self._config), self._register)
         self._progress = self._config.stash.get(TELLER, live_line)
         try:
@@ -96,10 +87,10 @@ class RunController:
         try:
             self._stack, self.target = self._bring_up()
             keep_secret(self.target.secrets)
-            live_line.pass_over(door.name for door in self.target.doors if door.broken)
+            live_line.ignore_doors(door.name for door in self.target.doors if door.broken)
         except (StackError, LedgerError) as problem:
             self._problem = str(problem)
-            self._report(self._run_record(Exit.COULD_NOT_VERIFY))
+            self._end.report_failed_start()
             self._close()
             pytest.exit("could not verify", returncode=Exit.COULD_NOT_VERIFY)
         except BaseException:
@@ -191,7 +182,8 @@ class RunController:
                     self._terminal.write_line(f"ERROR: {nodeid} cannot be read:\n{said}", red=True)
                 ended = pytest.ExitCode.INTERNAL_ERROR if self._broken else exitstatus
                 with self._requests.noting():
-                    session.exitstatus = self._conclude(int(ended))
+                    self._lost_a_part()
+                    session.exitstatus = self._end.conclude(int(ended))
         finally:
             with suppress(Stopped), self._requests.giving_way(to_request=3):
                 self._close()
@@ -205,73 +197,22 @@ class RunController:
         finally:
             self._requests.remove()
 
-    def _conclude(self, ended: int) -> Exit:
-        """Diagnose failures, clean up the live target (probes included), and report; return the exit code."""
-        self._lost_a_part()
-        if self._live:
-            ended = self._excuse(self._live, ended)
-        run = self._run_record(self._code(ended))
-        if self._live and self._requests.reason:
-            self._keep_what_is_judged(run, self._live)
-        try:
-            with suppress(Stopped), self._requests.giving_way(to_request=1):
-                run = self._explained(run)
-        finally:
-            leftovers = self._cleaned_up(self._live) if self._live else ()
-        if self._live:
-            ended = pytest.ExitCode.INTERRUPTED if self._requests.reason else ended
-            code = self._code(ended, leftovers)
-            run = replace(run, exit_code=code, leftovers=leftovers, spent=self._live.spent)
-        elif self._stack is not None and self._settings.store_url:
-            run = left_behind(run, self._stack)
-        return self._report(run)
-
-    def _keep_what_is_judged(self, run: RunRecord, live: LiveRun) -> None:
-        """Write the reports before the clean-up: a run that was asked to end may be killed during it."""
-        self._write(replace(run, leftovers=live.not_cleaned_up()), lambda _: None)
-        self._terminal.write_line(f"stopped by {self._requests.reason}: the report is written, cleaning up now ...")
-
-    def _cleaned_up(self, live: LiveRun) -> tuple[str, ...]:
-        """Clean up, unless the user asked a second time to end; return what is left."""
-        try:
-            with self._requests.giving_way(to_request=2):
-                return live.close(self._terminal.write_line)
-        except Stopped:
-            self._terminal.write_line(
-                "clean-up: cut short; the ledger has what is left, and scripts/janitor removes it"
-            )
-            return live.not_cleaned_up()
-
-    def _excuse(self, live: LiveRun, ended: int) -> int:
-        """Apply expected failures; return pytest's exit status then."""
-        red = any(record.verdict in RED for record in self._records.all())
-        judged = live.excused(self._records.all(), whole=whole(self._config))
-        self._records.excuse(judged)
-        all_excused = red and not any(record.verdict in RED for record in judged)
-        return pytest.ExitCode.OK if all_excused and ended == pytest.ExitCode.TESTS_FAILED else ended
-
-    def _code(self, ended: int, leftovers: Sequence[str] = ()) -> Exit:
-        """Return the exit code; in a step-by-step registration, reaching the target alone proves nothing yet."""
-        told = TELLER in self._config.stash
-        counted = (record for record in self._records.all() if not (told and only_the_way(record)))
-        return exit_code(ended, [record.verdict for record in counted], self._problem, leftovers=bool(leftovers))
-
     @property
-    def _broke_off(self) -> str:
-        """Why the run was interrupted, empty if it was not."""
-        if self._problem or not self._requests.reason:
-            return self._problem
-        return f"stopped by {self._requests.reason} after {len(self._records)} of {plural(len(self._due), 'check')}"
-
-    def _explained(self, run: RunRecord) -> RunRecord:
-        """Return a run with its diagnosis, if the target can be probed."""
-        if self.target is None or run.exit_code == Exit.INTERRUPTED:
-            return run
-        if (outcome := self._config.stash.get(OUTCOME, None)) is not None:
-            return diagnosed_load(run, outcome)
-        if run.problem and not (self._live and self._live.silent):
-            return run
-        return diagnosed(run, self.target, self._live.at_broken_doors if self._live else None)
+    def _end(self) -> RunEnd:
+        """The end of the run, from what is known now."""
+        return RunEnd(
+            self._config,
+            self._settings,
+            self._terminal,
+            self._requests,
+            self._clock,
+            self._records,
+            len(self._due),
+            self._problem,
+            self.target,
+            self._stack,
+            self._live,
+        )
 
     def _bring_up(self) -> tuple[OwnedStack | None, Target]:
         settings = self._settings
@@ -307,33 +248,6 @@ class RunController:
             if runner := self._config.pluginmanager.getplugin(plugin):
                 runner.shouldstop = tally.first_line(self._problem)
         return True
-
-    def _report(self, run: RunRecord) -> Exit:
-        remember_durations(self._config, self._records.all())
-        return self._write(run, fitting(self._terminal))
-
-    def _write(self, run: RunRecord, say: Callable[[str], None]) -> Exit:
-        redactor = Redactor(self.target.secrets if self.target else ())
-        code = report(run, self._settings.report_dir, self.target, redactor, say, self._teller(run), self._signer)
-        return code if code == Exit.USAGE else share_allure(run, self._settings, say, code)
-
-    def _teller(self, run: RunRecord) -> Callable[[RunRecord, str], list[str]]:
-        """Return the function that renders the end of a run: in full, or short for some checks or ``-q``."""
-        if TELLER in self._config.stash:
-            return conclusion
-        if self._config.option.verbose < 0:
-            return in_brief
-        return summary if run.whole or run.problem or run.load is not None else in_short
-
-    @property
-    def _signer(self) -> Any:
-        """The attestation's signer, ``None`` if no key was given."""
-        key = self._settings.attestation_key
-        return attestation.signer(key) if key else None
-
-    def _run_record(self, code: Exit) -> RunRecord:
-        live, owned, records = self._live is not None, self._stack is not None, self._records.all()
-        return self._clock.record(code, self._broke_off, records, self.target, live=live, owned=owned)
 
     def _number_of_workers(self) -> int:
         return len(getattr(self._config.option, "tx", None) or ())

@@ -19,7 +19,7 @@ _SPOKEN_BY_TARGET = ("mlflow", "requests", "urllib3", "botocore", "boto3", "http
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class FailureDetails:
     """Why a phase of a check did not pass; ``where`` is a file of the suite and a line."""
 
     expected: str
@@ -47,21 +47,21 @@ def _store_code(problem: BaseException) -> str:
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
-def complaint_of(excinfo: pytest.ExceptionInfo[BaseException]) -> Complaint:
+def failure_details_of(excinfo: pytest.ExceptionInfo[BaseException]) -> FailureDetails:
     """Return the failure details of an exception."""
     problem, entry = excinfo.value, _nearest(excinfo.traceback)
     fixture = f" (in the fixture '{entry.name}')" if Path(entry.path).is_relative_to(_NOUNS) else ""
     where = f"{_shown(Path(entry.path))}:{entry.lineno + 1}{fixture}"
     if isinstance(problem, Mismatch):
-        return Complaint(problem.expected, problem.actual, where)
+        return FailureDetails(problem.expected, problem.actual, where)
     if isinstance(problem, AssertionError):
-        return Complaint(" ".join(str(entry.statement).split()), _first_paragraph(str(problem)), where)
+        return FailureDetails(" ".join(str(entry.statement).split()), _first_paragraph(str(problem)), where)
     said = _first_paragraph(str(problem))
     if isinstance(problem, pytest.skip.Exception):
-        return Complaint("", said, where)
+        return FailureDetails("", said, where)
     if _store_code(problem) in _NOT_LET_IN:
-        return Complaint("the bucket to let the suite look into it", said, where)
-    return Complaint("the check to run to its end", f"{type(problem).__name__}: {said}", where)
+        return FailureDetails("the bucket to let the suite look into it", said, where)
+    return FailureDetails("the check to run to its end", f"{type(problem).__name__}: {said}", where)
 
 
 def _nearest(entries: Traceback) -> TracebackEntry:

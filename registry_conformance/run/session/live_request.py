@@ -12,7 +12,7 @@ import pytest
 
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.locations import SUITES
-from registry_conformance.judge.machine import stand_ins
+from registry_conformance.judge.machine import target_overrides
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.verdict import Verdict
@@ -57,7 +57,7 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
         )
     if settings.faults:
         raise EnvironmentFileError(f"--fault={settings.faults[0]}: faults need a local stack")
-    if switches := stand_ins():
+    if switches := target_overrides():
         raise EnvironmentFileError(
             f"{switches[0]} is set: with something else in the place of the target nothing is verified; unset it"
         )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from registry_conformance.judge.load.document import document
-from registry_conformance.judge.load.load_run import Surroundings, load
+from registry_conformance.judge.load.load_run import LoadContext, load
 from registry_conformance.judge.load.outcome import LoadOutcome, concluded, outcome_lines
 from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.target.target import Target
@@ -63,9 +63,9 @@ def cache_seconds(pytestconfig: pytest.Config) -> float:
     return REFERENCE.auth.cache
 
 
-def _surroundings(context: Context, folder: Any, run: str, say: Callable[[str], None]) -> Surroundings:
+def _surroundings(context: Context, folder: Any, run: str, say: Callable[[str], None]) -> LoadContext:
     if context.given is not None:
-        return Surroundings(folder, run, say=say)
+        return LoadContext(folder, run, say=say)
     stack, deployment = context.stack, broken(REFERENCE, context.settings.faults)
 
     def kill(part: str) -> None:
@@ -73,8 +73,8 @@ def _surroundings(context: Context, folder: Any, run: str, say: Callable[[str], 
 
         stack.signal(part, signal.SIGKILL)
         say(f"killed: {part}")
-        awaited(stack.obituaries, ENDLESS, pause=_LOOK)  # what is not known to be dead is not started again
+        awaited(stack.death_reports, ENDLESS, pause=_LOOK)  # what is not known to be dead is not started again
         stack.apply(deployment)
         say(f"started again: {part}")
 
-    return Surroundings(folder, run, stack.processes, kill, say)
+    return LoadContext(folder, run, stack.processes, kill, say)

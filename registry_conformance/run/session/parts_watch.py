@@ -39,6 +39,6 @@ class PartsWatch:
         if self.stack is None:
             return ""
         try:
-            return "\n".join(self.stack.obituaries())
+            return "\n".join(self.stack.death_reports())
         except StackError as problem:
             return str(problem)

@@ -18,7 +18,7 @@ from registry_conformance.judge.report.read import read
 from registry_conformance.judge.report.steps import outcome
 from registry_conformance.judge.report.verdicts_json import SCHEMA
 from registry_conformance.run.session.arguments import REAL_REGISTRATION, in_suites
-from registry_conformance.run.session.step_reporter import Narrator
+from registry_conformance.run.session.step_reporter import StepReporter
 
 _SCHEMA = "registration.v1"
 _SHARED = ("run", "verdict", "problem", "started", "finished", "seconds", "leftovers", "spent")
@@ -34,7 +34,7 @@ def register(target: Mapping[str, object], *, report_dir: Path, as_json: bool) -
     run_id = new_run_id()
     refusal = io.StringIO()
     with redirect_stdout(sys.stderr if as_json else sys.stdout), redirect_stderr(refusal):
-        narrator = Narrator(sys.stdout)
+        narrator = StepReporter(sys.stdout)
         arguments = [str(REAL_REGISTRATION), *in_suites(cached=False), *plain, *options, f"--run-id={run_id}"]
         code = int(pytest.main(arguments, plugins=[narrator]))
     sys.stderr.write(f"{refusal.getvalue().strip()}\n" if refusal.getvalue().strip() else "")

@@ -57,7 +57,7 @@ class Progress:
         self._due = {nodeid: self._last_time.get(nodeid) for nodeid in nodeids}
         self._began = self._clock()
 
-    def pass_over(self, broken_doors: Iterable[str]) -> None:
+    def ignore_doors(self, broken_doors: Iterable[str]) -> None:
         """Do not report checks at these doors as failed: the broken doors are reported once."""
         self._broken_doors = frozenset(broken_doors)
 
@@ -114,7 +114,7 @@ class Progress:
         self._printed = self._clock()
 
 
-def hush(terminal: TerminalReporter, config: pytest.Config) -> None:
+def silence_pytest(terminal: TerminalReporter, config: pytest.Config) -> None:
     """Replace pytest's dots and tracebacks by the progress line and the summary, unless others were requested."""
     terminal.showfspath = False
     if (reconfigure := getattr(terminal._tw._file, "reconfigure", None)) is not None:

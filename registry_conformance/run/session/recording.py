@@ -20,10 +20,10 @@ from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.target.token import taken
 from registry_conformance.judge.verdict import Verdict, merge
 from registry_conformance.run.session.collection import DOOR, is_check, requirements_of
-from registry_conformance.run.session.failure_details import Complaint, complaint_of, verdict_of
+from registry_conformance.run.session.failure_details import FailureDetails, failure_details_of, verdict_of
 from registry_conformance.run.session.upstream_defects import excused
 
-Phase = tuple[Verdict, float, Complaint | None]
+Phase = tuple[Verdict, float, FailureDetails | None]
 """What a phase came to, the seconds it took, and the complaint if it did not pass."""
 
 _PHASES = pytest.StashKey[list[Phase]]()
@@ -80,7 +80,7 @@ class Recording:
         return report
 
     def _phase(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Phase:
-        complaint = complaint_of(call.excinfo) if call.excinfo else None
+        complaint = failure_details_of(call.excinfo) if call.excinfo else None
         if call.when != "call":
             verdict = verdict_of(call.excinfo.value) if call.excinfo else Verdict.UNTESTED
             if call.when == "setup" and verdict == Verdict.FAILED:
@@ -91,7 +91,7 @@ class Recording:
         verdict, word = excused(item, verdict, self._mlflow, strict=strict)
         if word:
             where = complaint.where if complaint else item.nodeid.split("::")[0]
-            complaint = Complaint("the known defect to be there, and excused", word, where)
+            complaint = FailureDetails("the known defect to be there, and excused", word, where)
             report.outcome = "skipped" if verdict == Verdict.INAPPLICABLE else "failed"
             report.longrepr = (where, 0, word)
         return verdict, call.duration, complaint

@@ -23,7 +23,7 @@ _WIDTH = 72
 _LINE, _INDENT = 116, 7
 
 
-class Narrator:
+class StepReporter:
     """Prints each check as a step: number, claim, result, duration, and the reason if it failed.
 
     Both a pytest plugin and the progress of a controller. ``records`` has the results, in order.
@@ -47,7 +47,7 @@ class Narrator:
         """Print the step that begins."""
         number = f"{len(self.records) + 1:>2}/{len(self._claims)}"
         claim = self._claims.get(nodeid, nodeid).splitlines()[0].rstrip(".")
-        self._tell(f"{number}  {claim:<{_WIDTH}}  ", end="")
+        self._print(f"{number}  {claim:<{_WIDTH}}  ", end="")
 
     def expect(self, nodeids: Sequence[str]) -> None:
         """Do nothing: the steps come from the collected checks."""
@@ -55,7 +55,7 @@ class Narrator:
     def done(self, record: CheckRecord) -> None:
         """Print the result of a step."""
         self.records.append(record)
-        self._tell(f"{_WORDS[record.verdict]:<14} {record.seconds:5.1f} s")
+        self._print(f"{_WORDS[record.verdict]:<14} {record.seconds:5.1f} s")
         if record.verdict in (Verdict.FAILED, Verdict.ERROR):
             self._explain("expected: ", record.expected)
             self._explain("actual:   ", record.actual)
@@ -67,11 +67,11 @@ class Narrator:
 
     def end(self) -> None:
         """Print an empty line between steps and summary."""
-        self._tell("")
+        self._print("")
 
     def _explain(self, label: str, text: str) -> None:
         indent = " " * _INDENT
-        self._tell(
+        self._print(
             textwrap.fill(
                 label + " ".join(text.split()),
                 _LINE,
@@ -82,9 +82,9 @@ class Narrator:
             )
         )
 
-    def _tell(self, text: str, end: str = "\n") -> None:
+    def _print(self, text: str, end: str = "\n") -> None:
         print(text, end=end, file=self._out, flush=True)
 
 
-TELLER: pytest.StashKey[Narrator] = pytest.StashKey()
+TELLER: pytest.StashKey[StepReporter] = pytest.StashKey()
 """Who tells the checks of a run instead of the live line."""

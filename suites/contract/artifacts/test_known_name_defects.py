@@ -9,7 +9,7 @@ import pytest
 from fixtures.doors import one_door
 from fixtures.essentials import Payload
 from fixtures.runs import Run
-from registry_conformance.judge.clients.artifact_modes import observe_ways
+from registry_conformance.judge.clients.artifact_modes import observe_artifact_modes
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.sdk import Sdk
@@ -36,7 +36,7 @@ def test_name_that_looks_quoted_is_kept(door: MlflowHttp, location: str, bucket:
 def test_packed_file_comes_back_packed(sdk: Sdk, run: Run, payload: Payload, bucket: Bucket) -> None:
     """A compressed file comes back as it was, by clients as users have them."""
     packed = gzip.compress(payload(1000), mtime=0)
-    _, back = observe_ways(sdk, run.id, "a.tar.gz", packed)
+    _, back = observe_artifact_modes(sdk, run.id, "a.tar.gz", packed)
     stored = bucket.body(bucket.key_for(run.location, "a.tar.gz"))
 
     expect_equal(stored, Body.of([packed]), "object")

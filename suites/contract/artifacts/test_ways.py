@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fixtures.doors import one_door
 from fixtures.essentials import Payload
 from fixtures.runs import Run
-from registry_conformance.judge.clients.artifact_modes import observe_ways
+from registry_conformance.judge.clients.artifact_modes import observe_artifact_modes
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.clients.sdk import Sdk
 from registry_conformance.judge.expect import expect_equal, expect_status, require
@@ -20,7 +20,7 @@ pytestmark = one_door
 @verifies("ART-051")
 def test_ways_are_as_declared(sdk: Sdk, run: Run, payload: Payload, target: Target) -> None:
     """A client as users have it moves artifacts the declared ways."""
-    ways, back = observe_ways(sdk, run.id, "a.bin", payload(5000))
+    ways, back = observe_artifact_modes(sdk, run.id, "a.bin", payload(5000))
 
     expect_equal(ways, target.ways, "ways of artifacts")
     expect_equal(back and back.size, 5000, "bytes that came back")

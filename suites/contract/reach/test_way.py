@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
-from registry_conformance.judge.clients.reachability import Way
+from registry_conformance.judge.clients.reachability import ConnectionSteps
 from registry_conformance.judge.expect import expect_status
 from registry_conformance.judge.requirement import verifies
 
 
 @verifies("RCH-001")
-def test_name_resolves(way: Way) -> None:
+def test_name_resolves(way: ConnectionSteps) -> None:
     """The door's host name resolves to an address."""
     assert way.addresses()
 
 
 @verifies("RCH-002")
-def test_door_takes_connections(way: Way) -> None:
+def test_door_takes_connections(way: ConnectionSteps) -> None:
     """The door takes connections at its port."""
     way.connect()
 
 
 @verifies("RCH-003")
-def test_certificate_is_believed(secured_way: Way) -> None:
+def test_certificate_is_believed(secured_way: ConnectionSteps) -> None:
     """The door's certificate is good for its name and believed."""
     assert secured_way.shake_hands()
 

@@ -81,7 +81,7 @@ def attribute_of(kind: str, name: str, attribute: str, place: Place, path: str |
     return name if attribute in {"", "KeyId", "Name"} else Unknown(f"{kind}.{attribute}")
 
 
-def stand_ins(resources: Mapping[str, Any], declared: Declared | None) -> dict[str, str]:
+def target_overrides(resources: Mapping[str, Any], declared: Declared | None) -> dict[str, str]:
     """Return logical id -> name for resources that the template gives none: the declared one where only it can be.
 
     Where nothing is declared each has its logical id, in small letters as names of buckets are. What is not in it

@@ -35,7 +35,7 @@ class _Reader:
         self._account, self._region = environment
         self._declared = declared
         place = self._place(str(template))
-        self._meant = names.stand_ins(self._resources, declared)
+        self._meant = names.target_overrides(self._resources, declared)
         self._place_of_all = place
         self._functions = Functions(
             names={**_parameters(template), **_pseudo(place)},

@@ -36,7 +36,7 @@ def view(run: RunRecord) -> dict[str, Any]:
         "lead": lead,
         "rest": rest[:1].upper() + rest[1:],
         "cause": cause,
-        "sureness": tally.sureness(cause) if cause else "",
+        "confidence": tally.confidence_label(cause) if cause else "",
         "parts": _parts(run),
         "mood": tally.mood(run),
         "icon": _ICONS[tally.mood(run)].replace("#", "%23"),

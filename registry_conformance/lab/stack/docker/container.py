@@ -174,7 +174,7 @@ class ContainerRunner(Runner):
             container.with_kwargs(**options, **self._place.joined).start()
         except APIError as problem:
             self._remove_named(str(container._name))
-            raise PartError(_told(self._part, str(problem.explanation))) from problem
+            raise PartError(_engine_message(self._part, str(problem.explanation))) from problem
         self._container = container
         self._watch()
 
@@ -213,7 +213,7 @@ class ContainerRunner(Runner):
             engine().containers.get(name).remove(force=True, v=True)
 
 
-def _told(part: str, said: str) -> str:
+def _engine_message(part: str, said: str) -> str:
     """Return the engine's error message for a container that did not start."""
     if "no space left" in said.lower():
         return f"{part} could not be started: the engine's disk is full; docker system prune frees what no image uses"

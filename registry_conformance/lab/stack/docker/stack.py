@@ -17,7 +17,7 @@ from registry_conformance.lab.deployment import LINKS
 from registry_conformance.lab.external.image import ExternalImage
 from registry_conformance.lab.images.engine import EngineError, engine, require
 from registry_conformance.lab.images.recipe import RECIPES
-from registry_conformance.lab.stack.base import SPACE, RealisedStack, bucket_at
+from registry_conformance.lab.stack.base import SPACE, RunningStack, bucket_at
 from registry_conformance.lab.stack.docker import labels, network
 from registry_conformance.lab.stack.docker.container import ContainerRunner, ContainerSpec
 from registry_conformance.lab.stack.docker.database import Database
@@ -36,7 +36,7 @@ _FURTHER = {"proxy-tls": ("proxy", 8443), "proxy-admin": ("proxy", 9901), "mlflo
 _FIRST_LINK = 9101
 
 
-class DockerStack(RealisedStack):
+class DockerStack(RunningStack):
     """A stack of containers."""
 
     kind = "docker"

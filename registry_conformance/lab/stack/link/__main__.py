@@ -17,7 +17,7 @@ from typing import Any
 
 from registry_conformance.lab.stack.link.active_rules import Rulebook
 from registry_conformance.lab.stack.link.endpoint import End
-from registry_conformance.lab.stack.link.exchange_relay import Passage
+from registry_conformance.lab.stack.link.exchange_relay import RelayedConnection
 from registry_conformance.lab.stack.link.tape import Tape, pass_bytes
 
 
@@ -31,7 +31,7 @@ async def listen(rules: Path, name: str, link: dict[str, Any]) -> asyncio.Server
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             server = await client.while_there(End.connect(*link["upstream"]))
             try:
-                await Passage(client, server, rulebook, record).run()
+                await RelayedConnection(client, server, rulebook, record).run()
             finally:
                 server.writer.close()
         client.writer.close()

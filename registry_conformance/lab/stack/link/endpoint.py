@@ -13,7 +13,7 @@ from typing import TypeVar
 from registry_conformance.lab.stack.link.message import HEAD_LIMIT
 
 
-class GoneError(ConnectionError):
+class DisconnectedError(ConnectionError):
     """The connection was closed on purpose."""
 
 
@@ -81,7 +81,7 @@ class End:
         return await loop.create_server(protocol, host, port)
 
     async def while_there(self, work: Coroutine[None, None, Held]) -> Held:
-        """Return the result of ``work``; raise ``GoneError`` if this peer disconnects first."""
+        """Return the result of ``work``; raise ``DisconnectedError`` if this peer disconnects first."""
         doing, gone = asyncio.create_task(work), asyncio.create_task(self.gone.wait())
         try:
             await asyncio.wait((doing, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -90,7 +90,7 @@ class End:
             if not doing.done():
                 doing.cancel()
         if not doing.done():
-            raise GoneError
+            raise DisconnectedError
         return doing.result()
 
     def reset(self) -> None:

@@ -22,7 +22,7 @@ from registry_conformance.lab.disturbance import (
 )
 from registry_conformance.lab.stack.link.active_rules import LinkPlan, Rulebook
 from registry_conformance.lab.stack.link.edits import edited_body, edited_head, edits_body, with_header, with_length
-from registry_conformance.lab.stack.link.endpoint import End, GoneError
+from registry_conformance.lab.stack.link.endpoint import DisconnectedError, End
 from registry_conformance.lab.stack.link.message import CHUNK, HEAD_LIMIT, Message, hold_body, pass_body, read_head
 
 _ID = re.compile(r"(?im)^x-request-id:[ \t]*(.*?)[ \t]*\r$")
@@ -32,7 +32,7 @@ _TLS = b"\x16"
 """The first byte of a TLS connection: no line follows it that could be waited for."""
 
 
-class Passage:
+class RelayedConnection:
     """A client's connection and the connection to the server opened for it."""
 
     def __init__(self, client: End, server: End, rulebook: Rulebook, record: Path) -> None:
@@ -63,11 +63,11 @@ class Passage:
     async def _requests(self) -> None:
         begun = await self._client.reader.read(1)
         if begun == _TLS:
-            await self._pour_on(begun)
+            await self._relay_raw(begun)
         while head := await read_head(self._client.reader, begun):
             begun = b""
             if head == _HTTP2:
-                await self._pour_on(head.encode("latin-1"))
+                await self._relay_raw(head.encode("latin-1"))
             request = Message(head)
             self._place += 1
             self._count(1)
@@ -84,10 +84,10 @@ class Passage:
                 request.passed.set()
         self._asked.put_nowait(None)
 
-    async def _pour_on(self, begun: bytes) -> None:
+    async def _relay_raw(self, begun: bytes) -> None:
         """Relay a connection that is not HTTP/1 unchanged, from its beginning."""
         self._server.writer.write(begun)
-        await asyncio.gather(_pour(self._client, self._server), _pour(self._server, self._client))
+        await asyncio.gather(_relay(self._client, self._server), _relay(self._server, self._client))
 
     async def _request(self, request: Message, plan: LinkPlan) -> None:
         """Relay one request, or hold it back if the link answers itself."""
@@ -146,7 +146,7 @@ class Passage:
             self._rulebook.queue.release()
 
     async def _next(self) -> tuple[Message, LinkPlan] | None:
-        """Return the next request; raise ``GoneError`` if the server disconnects first."""
+        """Return the next request; raise ``DisconnectedError`` if the server disconnects first."""
         if not self._asked.empty():
             return self._asked.get_nowait()
         return await self._server.while_there(self._asked.get())
@@ -189,7 +189,7 @@ class Passage:
         await self._client.writer.drain()
 
     async def _interrupt(self, plan: LinkPlan, side: str, source: End, sink: End) -> None:
-        """Reset or stall an exchange after some bytes, if its plan says so; then raise ``GoneError``."""
+        """Reset or stall an exchange after some bytes, if its plan says so; then raise ``DisconnectedError``."""
         act = plan.first(Break, side) or plan.first(Stall, side)
         if not isinstance(act, Break | Stall):
             return
@@ -203,7 +203,7 @@ class Passage:
             await asyncio.sleep(act.seconds)
         for end in (source, sink):
             end.reset()
-        raise GoneError
+        raise DisconnectedError
 
     def _answer_of(self, request: Message, plan: LinkPlan) -> Answer | bytes | None:
         """Return what the link answers itself, ``None`` if the server is asked."""
@@ -230,7 +230,7 @@ class Passage:
         if closes:
             request.passed.set()
             self._write(request, answer, plan)
-            raise GoneError
+            raise DisconnectedError
         return answer
 
     def _write(self, request: Message, answer: Message, plan: LinkPlan) -> None:
@@ -243,12 +243,12 @@ class Passage:
             file.write(json.dumps(line) + "\n")
 
 
-async def _pour(source: End, sink: End) -> None:
+async def _relay(source: End, sink: End) -> None:
     """Relay bytes unchanged until the end."""
     while data := await source.reader.read(CHUNK):
         sink.writer.write(data)
         await sink.writer.drain()
-    raise GoneError
+    raise DisconnectedError
 
 
 def _asked_for(request: Message) -> str:

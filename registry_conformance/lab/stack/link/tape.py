@@ -17,7 +17,7 @@ class Tape:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
-        self._files: Iterator[Path] = (folder / f"{number:06}" for number in itertools.count(_taken(folder)))
+        self._files: Iterator[Path] = (folder / f"{number:06}" for number in itertools.count(_next_number(folder)))
 
     def listener(self) -> Heard:
         """Return the writer for the bytes of one connection."""
@@ -33,10 +33,10 @@ class Tape:
 
 async def pass_bytes(client: End, server: End) -> None:
     """Relay both ways until both sides end; if one breaks off, reset the other."""
-    await asyncio.gather(_pour(client, server), _pour(server, client), return_exceptions=True)
+    await asyncio.gather(_relay(client, server), _relay(server, client), return_exceptions=True)
 
 
-async def _pour(source: End, sink: End) -> None:
+async def _relay(source: End, sink: End) -> None:
     """Relay bytes to the end, including how it ended."""
     try:
         while data := await source.reader.read(CHUNK):
@@ -49,5 +49,5 @@ async def _pour(source: End, sink: End) -> None:
         raise
 
 
-def _taken(folder: Path) -> int:
+def _next_number(folder: Path) -> int:
     return len(list(folder.iterdir()))

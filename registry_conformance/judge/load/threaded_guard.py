@@ -13,11 +13,11 @@ from registry_conformance.judge.target.requests import Made
 
 
 @dataclass(frozen=True, slots=True)
-class GuardAside(Guard):
+class ThreadedGuard(Guard):
     """The same guard with the same ledger, called in a thread."""
 
     @classmethod
-    def of(cls, guard: Guard) -> GuardAside:
+    def of(cls, guard: Guard) -> ThreadedGuard:
         """Return this wrapper of a guard."""
         return cls(guard.file, guard.run, guard.budget, guard.read_only, guard.patience, guard.target)
 
