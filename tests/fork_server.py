@@ -1,7 +1,7 @@
-"""The process behind ``ForkServer``: ``python fork_server.py DESCRIPTOR MODULE ...`` imports modules, then forks on request.
+"""The process behind ``ForkServer``: it imports modules, then forks on request.
 
-Each fork becomes the program that was asked for, and before that leaves a fork of its own that stands by, in the same
-state: from that one come the programs which it starts in turn.
+Run as ``python fork_server.py DESCRIPTOR MODULE ...``. Each fork becomes the requested program. Before that it leaves a
+fork of its own in the same state, from which the programs that it starts in turn are forked.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Python programs as forks of a process that has already imported what they need, in place of fresh interpreters.
 
-Most of what a short program costs are its imports. ``ForkServer`` stands for ``python`` in one folder: a process there
+Imports take most of the time of a short program. ``ForkServer`` replaces ``python`` in one folder: a process there
 imports ``modules`` once, and every program given to ``start`` is a fork of it; so is every Python program that such a
-program starts in turn, be it a worker of pytest or a part of a stack. To whoever starts one it is a child as any other:
-waited for, killed, its processor time counted. What is asked about a fresh process (signals that it inherits, variables
-by which it is found, packages that are missing) is asked of a fresh one. Linux only; elsewhere all are fresh.
+program starts in turn, for example a pytest worker or a part of a stack. A fork is a normal child of its starter: it
+can be waited for and killed, and its CPU time is counted. Tests about fresh processes (inherited signals, environment
+variables, missing packages) use fresh ones. Linux only; elsewhere all are fresh.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _GIVEN = inspect.signature(_fresh_child)
 
 
 class ForkConnection:
-    """The way to a process that forks on request, for all threads of this process."""
+    """The connection to a process that forks on request, shared by all threads of this process."""
 
     def __init__(self, line: socket.socket) -> None:
         self.socket = line
@@ -61,7 +61,7 @@ class ForkConnection:
 
 
 _everywhere: list[ForkConnection] = []
-"""The line that every start of a Python program in this process takes, if there is one."""
+"""The connection that starts all Python programs of this process, if there is one."""
 
 
 class _Fork(subprocess.Popen[str]):

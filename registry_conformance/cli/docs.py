@@ -47,7 +47,9 @@ def command(check: bool) -> int:
         raise could_not(problem) from problem
     stale = {page: text for page, text in written.items() if pages.is_stale(page, text)}
     for page in written:
-        word = "up to date:" if page not in stale else "out of date:" if check else "wrote"
+        word = "up to date:"
+        if page in stale:
+            word = "out of date:" if check else "wrote"
         click.echo(f"{word} {page.relative_to(CHECKOUT)}")
     if check:
         return int(bool(stale))

@@ -53,6 +53,7 @@ def command(only: tuple[str, ...], sample: bool, missing: bool, write_docs: bool
         cells = [cell for cell in cells if cell in lacking]
     isolate()
     try:
-        return 1 if measure(cells, partial(print, flush=True), document if write_docs else None) else 0
+        wrong = measure(cells, partial(print, flush=True), document if write_docs else None)
     except ListingError as problem:
         raise could_not(problem) from problem
+    return 1 if wrong else 0

@@ -40,10 +40,10 @@ FIELD = ROOT / "docs" / "field.md"
 
 def requirements_page() -> str:
     """Return the page of the register, each check once, without its cases."""
-    places = {
-        name: list(dict.fromkeys(nodeid.partition("[")[0] for nodeid in nodeids))
-        for name, nodeids in checks_by_requirement().items()
-    }
+    places = {}
+    for name, nodeids in checks_by_requirement().items():
+        without_cases = (nodeid.partition("[")[0] for nodeid in nodeids)
+        places[name] = list(dict.fromkeys(without_cases))
     return render_requirements(Register.load(REGISTER), places)
 
 
@@ -52,16 +52,10 @@ def artifact_api_page(target: Target) -> str:
     run = f"tour-{secrets.token_hex(6)}"
     door = MlflowHttp(target.doors[0], target.keys["writer"], Evidence(), run)
     tour = collect_examples(door, door.with_key(target.keys["reader"]), run)
-    endpoints = [
-        Endpoint(
-            sight.method,
-            sight.path,
-            sight.does,
-            sight.parameters,
-            {situation: dict(exchange.evidence()) for situation, exchange in sight.seen.items()},
-        )
-        for sight in tour.sights
-    ]
+    endpoints = []
+    for sight in tour.sights:
+        seen = {situation: dict(exchange.evidence()) for situation, exchange in sight.seen.items()}
+        endpoints.append(Endpoint(sight.method, sight.path, sight.does, sight.parameters, seen))
     return render_artifact_api(endpoints, tour.words, target.versions["mlflow"])
 
 

@@ -64,13 +64,11 @@ def render_guide(causes: Sequence[Cause]) -> str:
     """Return the page."""
     places = ", ".join(f"{letter} {words}" for letter, words in PLACES.items())
     parts = [_HEAD.format(places=places)]
-    by_symptom = {symptom: [cause for cause in causes if cause.symptom == symptom] for symptom in SYMPTOMS}
-    parts.append(
-        "\n".join(
-            f"- [{title}](#{_anchor(title)})"
-            for title in (*(SYMPTOMS[name] for name in by_symptom if by_symptom[name]), *_LAST)
-        )
-    )
+    by_symptom = {}
+    for symptom in SYMPTOMS:
+        by_symptom[symptom] = [cause for cause in causes if cause.symptom == symptom]
+    titles = [SYMPTOMS[symptom] for symptom, alike in by_symptom.items() if alike]
+    parts.append("\n".join(f"- [{title}](#{_anchor(title)})" for title in (*titles, *_LAST)))
     for symptom, alike in by_symptom.items():
         if alike:
             parts.append(f"## {SYMPTOMS[symptom]}")

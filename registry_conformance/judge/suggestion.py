@@ -20,14 +20,16 @@ def unknown(name: str, known: Iterable[str], *, listing: str = "") -> str:
     For long lists, ``listing`` is the command or place that shows all.
     """
     names = list(dict.fromkeys(known))
-    said = "unknown"
-    if near := nearest(name, names):
-        said += f"; did you mean {' or '.join(near)}?"
-    if len(names) <= _FEW:
-        return f"{said}{' Use' if near else '; use'} one of {', '.join(names)}" if names else f"{said}; there is none"
-    if not listing:
-        return said
-    return f"{said}{' All' if near else '; all'} {len(names)} are listed by: {listing}"
+    if not names:
+        return "unknown; there is none"
+    hint = f"use one of {', '.join(names)}" if len(names) <= _FEW else ""
+    if len(names) > _FEW and listing:
+        hint = f"all {len(names)} are listed by: {listing}"
+    near = nearest(name, names)
+    if near:
+        question = f"unknown; did you mean {' or '.join(near)}?"
+        return f"{question} {hint[0].upper()}{hint[1:]}" if hint else question
+    return f"unknown; {hint}" if hint else "unknown"
 
 
 def nearest(name: str, names: Iterable[str]) -> list[str]:

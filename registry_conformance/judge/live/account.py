@@ -75,5 +75,6 @@ def account_of(environment: EnvironmentFile) -> ObservedAccount | None:
 
 
 def _prefix(table: InfrastructureTable, environment: EnvironmentFile) -> str:
-    given = table.prefix if table.prefix is not None else environment.bucket.prefix if environment.bucket else ""
-    return given.strip("/")
+    if table.prefix is not None:
+        return table.prefix.strip("/")
+    return environment.bucket.prefix.strip("/") if environment.bucket else ""

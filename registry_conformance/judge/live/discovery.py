@@ -65,11 +65,13 @@ def with_broken_doors(target: Target, run: str) -> Target:
     found = _troubles(asked, doors)
     doors.given_up.set()
     grace = doors.grace
-    marked = tuple(
-        replace(door, broken=trouble, patience=min(door.patience, grace)) if (trouble := found[door.name]) else door
-        for door in target.doors
-    )
-    return replace(target, doors=marked)
+    marked = []
+    for door in target.doors:
+        if trouble := found[door.name]:
+            marked.append(replace(door, broken=trouble, patience=min(door.patience, grace)))
+        else:
+            marked.append(door)
+    return replace(target, doors=tuple(marked))
 
 
 def _troubles(asked: Mapping[str, Future[str]], doors: _Doors) -> dict[str, str]:

@@ -59,8 +59,11 @@ def predicate(run: RunRecord) -> dict[str, Any]:
     warned = [name for name in red if name not in failed]
     only_advised = run.exit_code == 1 and bool(warned) and not failed and not run.problem
     about = {"register": run.register.version, "series": run.series, "client": run.client, "run": run.run_id}
+    result = WARNED if only_advised else FAILED
+    if run.exit_code == 0:
+        result = PASSED
     return {
-        "result": PASSED if run.exit_code == 0 else WARNED if only_advised else FAILED,
+        "result": result,
         "configuration": [{"uri": f"{_DISTRIBUTION}@{run.suite_version}", "annotations": about}],
         "passedTests": tally.with_verdict(by_id, Verdict.PASSED),
         "warnedTests": warned,

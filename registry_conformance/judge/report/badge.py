@@ -43,4 +43,6 @@ def _words(run: RunRecord) -> str:
     if run.exit_code == 0:
         return f"{passed} of {len(must)} MUST"
     failed = len(tally.with_verdict(must, Verdict.FAILED, Verdict.ERROR))
-    return f"{failed} of {len(must)} MUST failed" if failed else "red" if tally.mood(run) == "bad" else "not verified"
+    if failed:
+        return f"{failed} of {len(must)} MUST failed"
+    return "red" if tally.mood(run) == "bad" else "not verified"

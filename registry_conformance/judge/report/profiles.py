@@ -64,7 +64,9 @@ def registration(run: RunRecord) -> Answer:
         word, shown = words.pop(), next(iter(answers.values()))
         return Answer(word, shown.why, run.client)
     told = [f"{answer.word} at the {door} door ({answer.why})" for door, answer in answers.items()]
-    word = "partly" if "yes" in words else "no" if "no" in words else "not known"
+    word = "no" if "no" in words else "not known"
+    if "yes" in words:
+        word = "partly"
     return Answer(word, "; ".join(told), run.client)
 
 

@@ -153,10 +153,10 @@ def _from_v1(run: RunRecord) -> RunRecord:
 
     Its diagnosis has an unmeasured percentage as confidence; it becomes "possible".
     """
-    measured = {"band": "possible", "note": False}
-    causes = [
-        {name: value for name, value in cause.items() if name != "confidence"} | measured for cause in run.diagnosis
-    ]
+    causes = []
+    for cause in run.diagnosis:
+        kept = {name: value for name, value in cause.items() if name != "confidence"}
+        causes.append(kept | {"band": "possible", "note": False})
     return replace(run, diagnosis=causes)
 
 

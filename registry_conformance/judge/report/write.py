@@ -125,13 +125,10 @@ def write(
 
 def redacted(run: RunRecord, redactor: Redactor, spool: Spool, hops: TraceIndex) -> RunRecord:
     """Return ``run`` with all secrets redacted, its evidence in ``spool``; the register is left as it is."""
-    records = [
-        replace(
-            _redacted_fields(record, redactor),
-            evidence=spool.keep(redactor.value(item) for item in hops.traced(record.evidence)),
-        )
-        for record in run.records
-    ]
+    records = []
+    for record in run.records:
+        evidence = spool.keep(redactor.value(item) for item in hops.traced(record.evidence))
+        records.append(replace(_redacted_fields(record, redactor), evidence=evidence))
     return replace(_redacted_fields(run, redactor), records=records)
 
 

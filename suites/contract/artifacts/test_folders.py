@@ -22,10 +22,8 @@ def test_each_level_is_listed_on_its_own(door: MlflowHttp, location: str) -> Non
     """A listing shows one level of nested folders, not deeper ones."""
     require(door.put_artifact(location, "a/b/c/deep.txt", b"1"), 200)
     require(door.put_artifact(location, "a/b/near.txt", b"22"), 200)
-    levels = [
-        {entry["path"]: entry["is_dir"] for entry in expect_status(listing, 200).document["files"]}
-        for listing in (door.list_artifacts(location, folder) for folder in ("", "a", "a/b", "a/b/c"))
-    ]
+    listings = [expect_status(door.list_artifacts(location, folder), 200) for folder in ("", "a", "a/b", "a/b/c")]
+    levels = [{entry["path"]: entry["is_dir"] for entry in listing.document["files"]} for listing in listings]
 
     expect_equal(
         levels, [{"a": True}, {"b": True}, {"c": True, "near.txt": False}, {"deep.txt": False}], "listings by level"

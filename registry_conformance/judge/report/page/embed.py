@@ -103,7 +103,9 @@ def _ordered(records: Sequence[CheckRecord]) -> list[int]:
 
 
 def _rank(record: CheckRecord) -> int:
-    return 0 if record.verdict in tally.RED else 1 if "/registration/" in record.nodeid else 2
+    if record.verdict in tally.RED:
+        return 0
+    return 1 if "/registration/" in record.nodeid else 2
 
 
 def _shown(item: EvidenceItem) -> dict[str, Any]:

@@ -66,4 +66,6 @@ def _spread(place: int) -> float:
 
 def _label(second: float) -> str:
     ms = second * 1000
-    return f"{ms / 1000:.3g} s" if ms >= 1000 else f"{ms:.3g} ms" if ms < 10 else f"{ms:.0f} ms"
+    if ms >= 1000:
+        return f"{ms / 1000:.3g} s"
+    return f"{ms:.3g} ms" if ms < 10 else f"{ms:.0f} ms"
