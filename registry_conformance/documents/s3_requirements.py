@@ -18,8 +18,8 @@ Words in capitals stand for what is declared: `BUCKET`, `PREFIX`, `REGION`, `ACC
 All of it in one file, to start from: [examples/terraform/main.tf](examples/terraform/main.tf).
 
 ```sh
-pytest suites/live --env=NAME                                # an account, asked: its file has [infrastructure]
-pytest suites/live/test_infrastructure.py --plan=plan.json   # a plan, before it is applied; nobody is asked
+pytest suites/live --env=NAME                                # a real account: the environment file has [infrastructure]
+pytest suites/live/test_infrastructure.py --plan=plan.json   # a plan, before it is applied; no request is sent
 ```
 
 A plan is the output of `terraform show -json PLAN`, or tofu's the same, or a CloudFormation template, JSON or YAML;

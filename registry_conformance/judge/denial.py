@@ -9,9 +9,9 @@ from registry_conformance.judge.evidence.sign_in import asks_to_sign_in
 from registry_conformance.judge.expect import expect_status, require
 
 DENIED = (401, 403)
-"""How HTTP says that one may not: who asks is not known, or has no right to."""
+"""The statuses for denied access: not authenticated, or not authorized."""
 NOT_SERVED = (*DENIED, 302, 303, 307)
-"""The statuses of whoever is not served, if no more than the status is seen: denied, or sent to sign in."""
+"""The statuses that mean no access if only the status is known: denied, or redirected to a sign-in page."""
 
 
 def is_denied(exchange: Exchange) -> bool:

@@ -39,7 +39,7 @@ class EndRequests:
                 continue
             try:
                 signal.signal(number, self._take)
-            except ValueError:  # not the main thread: whoever has that one heeds them
+            except ValueError:  # not the main thread: the main thread handles signals
                 return
             self._before[number] = before
         self._gives_way_at = 1

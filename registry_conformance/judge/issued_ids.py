@@ -10,7 +10,7 @@ from pathlib import Path
 from registry_conformance.judge.requirement import Register, RegisterError
 
 FILE = "ids.txt"
-"""The list, beside the files of the register: ``ID RELEASE``, and of a deprecated one ``deprecated RELEASE: why``."""
+"""The list next to the register's files: ``ID RELEASE``, for a deprecated id also ``deprecated RELEASE: why``."""
 _LINE = re.compile(r"([A-Z]{3}-\d{3}) (\d+)(?: deprecated (\d+): (\S.*))?")
 
 

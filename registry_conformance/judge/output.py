@@ -10,7 +10,7 @@ from typing import Any, TextIO, cast
 from registry_conformance.judge.visible import visible
 
 _OURS = re.compile(r"(^(?:\x1b\[[0-9;]*[mK])*\r|\x1b\[[0-9;]*[mK])")
-"""What pytest and the live line write themselves: colours, and the line that is written anew from its beginning."""
+"""Control sequences of pytest and the progress line: colours, and rewriting the line."""
 
 
 class RobustOutput:

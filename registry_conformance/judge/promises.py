@@ -24,11 +24,11 @@ FEATURES: Mapping[str, str] = {
     "permissions": "MLflow's own permissions of users on experiments and models, as of its basic-auth application",
     "workspaces": "MLflow's own workspaces, each with experiments, models and artifacts of its own",
 }
-"""Name -> what a deployment has that has it. A requirement with a feature is asked only if that is not absent."""
+"""Feature name -> its meaning. A requirement with a feature applies only if the feature is not absent."""
 
 
 UNASKED = "the profile "
-"""How the reason begins why a requirement is not asked whose profile is not promised."""
+"""How the reason starts if a requirement's profile is not promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +74,4 @@ class Promises:
 
 
 EVERYTHING = Promises(dict.fromkeys(PROFILES, "a stack of our own promises all of them"))
-"""What a stack of our own promises."""
+"""The promises of a local stack."""

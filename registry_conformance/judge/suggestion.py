@@ -11,7 +11,7 @@ _MOST_NEAR = 3
 _ALIKE = 0.6
 """From this likeness on, of 1, a name may be what was meant."""
 _AS_GOOD = 0.1
-"""A name that is less like what was given than the best by more than this is not suggested beside it."""
+"""Only names whose similarity is within this distance of the best are suggested."""
 
 
 def unknown(name: str, known: Iterable[str], *, listing: str = "") -> str:

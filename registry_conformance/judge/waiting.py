@@ -10,7 +10,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 ENDLESS = math.inf
-"""Seconds of whoever waits for what is sure to come."""
+"""A time limit for events that are certain to happen."""
 _PAUSE = 0.05
 
 

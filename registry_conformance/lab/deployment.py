@@ -29,7 +29,7 @@ CERTIFICATES = ("current", "expired", "elsewhere", "stranger")
 """Certificates that the proxy may show: a good one, one that is over, of another host, by an unknown authority."""
 
 LINKS = ("proxy", "auth", "keys", "mlflow", "server", "store")
-"""The links of a deployment, each by what it leads to; ``server`` lies within MLflow, behind its own address."""
+"""The links of a deployment, each named by its destination; ``server`` is inside MLflow, behind its address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def _fork(job: Job, stack: Stack, checks: Sequence[Check], session: pytest.Sessi
     """In a fork: run one job and send its result."""
     die_with_parent()
     for interrupt in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(interrupt, signal.SIG_DFL)  # whoever waits for it tells of the interrupt
+        signal.signal(interrupt, signal.SIG_DFL)  # the parent reports the interrupt
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(silence, stream)

@@ -20,7 +20,7 @@ from registry_conformance.run.child_run import carry_out
 from registry_conformance.run.session.arguments import REAL_REGISTRATION, in_suites
 
 BEFORE = "before"
-"""The folder of reports that runs before a change go to: they are no part of the history of what is judged."""
+"""The report folder of runs before a change, which are not part of the target's history."""
 COMMENT = "change.md"
 _WHAT = (
     *("--stack", "--store", "--backend-store", "--proxy", "--proxy-port", "--proxy-image"),

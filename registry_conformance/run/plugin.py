@@ -213,7 +213,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not shared:
         if getattr(config.option, "numprocesses", None) and config.option.dist == "load":
             config.option.dist = "loadgroup"
-        if not config.pluginmanager.has_plugin(RUN_CONTROLLER):  # whoever proves the suite stands in its place
+        if not config.pluginmanager.has_plugin(RUN_CONTROLLER):  # a proof has its own controller
             from registry_conformance.run.session.controller import RunController  # noqa: PLC0415 - no worker has it
 
             config.pluginmanager.register(RunController(config, context, live, elsewhere), RUN_CONTROLLER)
@@ -223,7 +223,7 @@ def _given(shared: dict[str, Any], live: LiveRun | None) -> Target | None:
     """Return the third-party target of the run, ``None`` if there is none."""
     if "target" not in shared:
         return live.target if live is not None else None
-    enforce()  # in this worker too, no connection to a target of others passes its guard by
+    enforce()  # in a worker, too, no connection to a third-party target bypasses its guard
     given: Target = pickle.loads(shared["target"])  # noqa: S301 - from our controller
     return given
 

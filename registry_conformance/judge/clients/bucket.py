@@ -129,7 +129,7 @@ class Bucket:
             if status == 404:
                 self.evidence.note(f"no object {key}")
                 return None
-            if status == 400:  # of a HEAD nobody says why; of a listing it is said
+            if status == 400:  # the response to HEAD has no error code; the one to a listing has
                 return self.keys(key).get(key)
             raise
 

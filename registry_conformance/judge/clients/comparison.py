@@ -27,7 +27,7 @@ ADDED_TO_REQUEST = frozenset(
 """Headers that the proxy writes on the way to MLflow, whatever the client sent under that name."""
 
 CHANGED_IN_REQUEST = frozenset({"host"})
-"""Headers that the proxy writes anew: MLflow accepts private host names only; X-Forwarded-Host keeps the client's."""
+"""Headers that the proxy replaces: MLflow accepts only private host names; X-Forwarded-Host keeps the client's."""
 
 CREDENTIALS = frozenset({"authorization", "cookie", "x-api-key"})
 """Headers that are compared by their digest: the witness keeps no credential."""

@@ -24,7 +24,7 @@ from registry_conformance.judge.target.requests import Permit
 from registry_conformance.judge.target.target import Door
 
 _DEADLINE = 60.0
-"""Seconds that one connection may last, and longer by what is moved on it."""
+"""Seconds that one connection may last, plus time for the bytes transferred."""
 
 
 @dataclass(frozen=True, slots=True)

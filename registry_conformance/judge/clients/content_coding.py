@@ -8,7 +8,7 @@ from dataclasses import replace
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 
 UNREADABLE = "unreadable"
-"""How the error of an exchange begins whose body is not what its Content-Encoding says."""
+"""How the error starts if a body does not match its Content-Encoding."""
 ACCEPTED = ("Accept-Encoding", "gzip, deflate")
 """The header by which every client of ``requests``, and so MLflow's, says what it unpacks."""
 _MOST = 4 << 20

@@ -32,7 +32,7 @@ SDK = (
 
 
 QUIET = 60.0
-"""Seconds without progress after which work is given up, if nothing else is asked for."""
+"""Default number of seconds without progress after which work is given up."""
 _LONGEST = 20
 """So many times its limit work may take in all, whatever progress it makes."""
 _LOOK = 0.2

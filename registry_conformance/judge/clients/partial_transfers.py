@@ -115,7 +115,7 @@ def under_way(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Iterator[
     with _asking(wire, "PUT", wire.artifact_route(at, name), headers) as (_, line):
         line.sendall(payload[:half])
         yield
-        with suppress(OSError, http.client.HTTPException):  # what became of it shows where it lies
+        with suppress(OSError, http.client.HTTPException):  # the result is seen in the store
             line.sendall(payload[half:])
             status = str(_status(line.makefile()))
     wire.evidence.note(f"PUT {name}, its halves apart → {status}")

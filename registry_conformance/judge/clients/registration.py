@@ -229,4 +229,4 @@ PLATFORM_TAGS: Mapping[str, str] = {
     "hokusai_status": "validated",
     "hokusai_proposal_identifier": "proposal-1",
 }
-"""The tags that the platform puts on a version, beside ``mlflow_run_id``."""
+"""The tags that the platform sets on a version, besides ``mlflow_run_id``."""

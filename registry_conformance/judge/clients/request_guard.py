@@ -29,9 +29,9 @@ _NAMES = {
     "registered-models/create": (MODEL, "name"),
     "registered-models/rename": (MODEL, "new_name"),
 }
-"""Verb -> the kind of thing that bears a name afterwards, and the field of the request that has the name."""
+"""API method -> the kind of object that has a new name afterwards, and the request's field with the name."""
 _OF_A_MODEL = re.compile(r"registered-models/(?!create$|get-latest-versions$).+|model-versions/.+")
-"""Verbs that change the model whose name the request has, if they change anything."""
+"""API methods that change only the model that the request names."""
 _ANY_DIGIT = re.compile(r"\d")
 """What a text has that a server may read as a number, with signs, blanks or zeros around it, in any script."""
 _ROUTES = "/mlflow-artifacts/"
@@ -41,7 +41,7 @@ _IDS = {EXPERIMENT: "experiment_id", UPLOAD: "upload_id"}
 _NOT_IMPLEMENTED = "NOT_IMPLEMENTED"
 """MLflow's own error code, with 501, for what its artifact store cannot do: nothing was made."""
 _DEAD = ("refused", "timeout", "name")
-"""How the transport errors begin after which nobody is there."""
+"""How transport errors start that mean that the server is not reachable."""
 
 
 def authorize(door: Door, exchange: Exchange, body: bytes | None, size: int | None) -> Permit:
@@ -94,7 +94,7 @@ def _note(guard: Requests, door: Door, exchange: Exchange) -> None:
     guard.met(exchange.method, urlsplit(exchange.url).path, exchange.door, dead=dead)
     body = exchange.request_body.head
     made, removed = made_by(door, exchange, body), removed_by(door, exchange, body)
-    redirected = (exchange.status or 0) // 100 == 3  # whoever answered so made nothing
+    redirected = (exchange.status or 0) // 100 == 3  # such a response means that nothing was created
     unmade = exchange.refused or redirected or exchange.error_code == _NOT_IMPLEMENTED
     if unmade and made and made.kind == UPLOAD:
         guard.refused(made)

@@ -41,7 +41,7 @@ STEPS = (
 )
 """The steps of a journey, in their order."""
 DIARY = "diary"
-"""The file in a traveller's home that each step is noted in once it is done, for whoever waits for it."""
+"""The file in the client's home with the completed steps, for processes that wait for one."""
 
 
 @dataclass(slots=True)
@@ -153,7 +153,7 @@ def _upload(registry: Registry, sdk_registration: SdkRegistration, trained: Trai
     already = set(registry.uploads())
     sdk_registration.model_id = log(sdk_registration.plan.kind, trained, registry, home)
     sent = {name: body for name, body in registry.uploads().items() if name not in already}
-    below = "" if sdk_registration.model_id else f"{MODEL}/"  # without logged models it lies among the run's artifacts
+    below = "" if sdk_registration.model_id else f"{MODEL}/"  # without logged models it is among the run's artifacts
     sdk_registration.model_files = trained.local or {
         _below_artifacts(name).removeprefix(below): body for name, body in sent.items()
     }

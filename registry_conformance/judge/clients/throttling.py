@@ -12,7 +12,7 @@ from registry_conformance.judge.waiting import awaited
 _PAUSE = 1.0
 """Seconds to wait for who says none."""
 _SHORTEST, _LONGEST = 0.5, 5.0
-"""Seconds to wait at least and at most, whatever is said: who is asked too much is not asked again at once."""
+"""Shortest and longest wait in seconds, whatever Retry-After says: a throttling server is never retried at once."""
 
 
 def throttled(answer: Exchange) -> bool:

@@ -28,7 +28,7 @@ _VERSIONS = {
     "TLSv1.3": ssl.TLSVersion.TLSv1_3,
 }
 _VERIFYING = {18: UNTRUSTED, 19: UNTRUSTED, 20: UNTRUSTED, 21: UNTRUSTED, 62: OTHER_HOST, 64: OTHER_HOST}
-"""OpenSSL's code of a certificate that does not verify -> what is wrong with it."""
+"""OpenSSL's verification error code -> what is wrong with the certificate."""
 
 
 Files = tuple[Path, Path | None]
@@ -93,7 +93,7 @@ class Handshakes:
         trusting = context(self.door)
         if only:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)  # an old version is what is asked for
+                warnings.simplefilter("ignore", DeprecationWarning)  # the check needs an outdated version
                 trusting.minimum_version = trusting.maximum_version = _VERSIONS[only]
             trusting.set_ciphers("ALL:@SECLEVEL=0")  # else OpenSSL itself gives up before it asks
         if offers:

@@ -81,7 +81,7 @@ def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = F
     failed = _purged([*purge, ",".join(kept)]) if kept and purge else ""
     if failed:
         left.append(failed)
-        done = [one for one in done if one not in kept.values()]  # they stay in the ledger, for whoever comes next
+        done = [one for one in done if one not in kept.values()]  # they stay in the ledger, for the next clean-up
     elif purge:
         kept = {}
     notes = () if parted else _settled(guard, done)
@@ -154,7 +154,7 @@ class _Cleaner:
                 self._files(folder, served=location.startswith("mlflow-artifacts:"))
         except Exception:
             self._delete_experiment(made, own_id, found)
-            self.kept.pop(own_id, None)  # without the experiment nobody could tell any more whose its files are
+            self.kept.pop(own_id, None)  # without the experiment the owner of its files would be unknown
             raise
         self._delete_experiment(made, own_id, found)
 

@@ -26,7 +26,7 @@ _LOST = 2.0
 _TIMES = 5
 """So many times as long as a door took that works, another is waited for that says nothing."""
 _ANNOUNCING = Version("3.15")
-"""The first MLflow whose server announces what clients may do past it."""
+"""The first MLflow version that announces direct transfers to the store."""
 ANNOUNCED = {
     "presigned-downloads": "multipart_downloads_enabled",
     "multipart-uploads": "multipart_uploads_enabled",

@@ -14,7 +14,7 @@ from registry_conformance.judge.target.requests import GuardError, enforce, rela
 from registry_conformance.judge.target.target import Target
 
 _OF_AN_ADDRESS = Budget(requests=2_000, bytes=64 * MIB, objects=300, seconds=900.0)
-"""What may be asked of a target of which nothing is known but its address."""
+"""The limits of a run on a target that is known by its URL only."""
 
 
 def guard_of_address(target: Target, run: str, ledgers: Path, *, read_only: bool) -> Guard:

@@ -22,13 +22,13 @@ Ask = Callable[[MlflowHttp], Observation]
 PAUSES = (0.0, 0.3, 1.0, 2.0)
 """Seconds before each round of questions: what has just been removed may still be seen for a moment."""
 _LEAST = 2
-"""How often at least the same is asked, on a connection of its own each time: several servers may be behind a door."""
+"""How often at least a question is repeated, each time on a new connection: a door may have several servers."""
 _OFTEN = 8
-"""How often a door is asked the same to see whether several servers answer there that do not know of each other."""
+"""How often a question is repeated to detect servers behind a door that do not share a database."""
 _PATIENCE = 120.0
-"""Seconds in all for which a clean-up waits for a target that says it is asked too much."""
+"""Seconds in all that a clean-up waits for a throttling target."""
 _DEAD = 2
-"""Requests in a row without an answer after which a door is asked no more."""
+"""Consecutive requests without a response after which a door is skipped."""
 
 
 @dataclass(slots=True)

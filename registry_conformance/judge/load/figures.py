@@ -23,9 +23,9 @@ LEAST_OVERTAKEN = 0.05
 _LATER = 25_000_000
 """So many nanoseconds later a request must have been sent: nearer ones may change places on their way."""
 _FEWEST = 60
-"""Of fewer requests that were under way together no share is told."""
+"""With fewer concurrent requests no share is reported."""
 _SPANS = 40
-"""Into so many spans a load is cut for what is shown over time."""
+"""The number of time spans of a load in charts."""
 ASIDE = frozenset({QUIET, STRANGER, "experiment"})
 """Kinds of requests that are no user's."""
 _BUSY, _LATE = 0.9, 0.1

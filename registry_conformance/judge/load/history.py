@@ -12,7 +12,7 @@ from typing import Any
 WRITES = frozenset({"experiment", "run", "log", "put", "model", "version", "tag", "set-alias"})
 """Kinds of requests that change something."""
 QUIET, STRANGER = "quiet", "stranger"
-"""Users who ask little while others ask much: one with a good key, one whose key is no good."""
+"""Background users with few requests: one with a valid key, one with an invalid key."""
 OK, REFUSED, FAILED, SILENT = "ok", "refused", "failed", "silent"
 """What became of a request: a whole 2xx; a 4xx; a 5xx or half an answer; no answer, or its client died."""
 

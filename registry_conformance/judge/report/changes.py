@@ -12,7 +12,7 @@ from registry_conformance.judge.report.tally import RED
 from registry_conformance.judge.verdict import Verdict
 
 FLIPS = 2
-"""A check whose colour changed this often among the nights looked at is flaky."""
+"""A check whose result changed this often in the compared runs is flaky."""
 SLOWER = 2.0
 """How many times as long, measured in requests to the origin of the same run, counts as slower."""
 AT_LEAST = 200.0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 SHORTEST_PIECE = 6
-"""A piece of fewer characters tells nothing, and could stand in any text by chance."""
+"""A shorter part reveals nothing, and could occur in any text by chance."""
 
 _LEAST_UNMARKED = 12
 """The same where nothing but the end of a line says that something was left out: it may be a word."""

@@ -31,7 +31,7 @@ def parallel(work: Callable[[], None]) -> Iterator[None]:
 
 
 def _done(work: Callable[[], None], telling: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever waits for it tells of the interrupt
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent reports the interrupt
     try:
         work()
     except Exception as problem:  # noqa: BLE001 - it is raised in the other process

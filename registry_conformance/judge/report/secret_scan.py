@@ -9,7 +9,7 @@ from registry_conformance.judge.report.redact import Redactor
 
 _CHUNK = 4 << 20
 _OVERLAP = 16 << 10
-"""More than any form of a secret is long: one that lies across two chunks is whole in the overlap."""
+"""Longer than any form of a secret, so that one across two chunks is complete in the overlap."""
 
 
 def giving_away(folder: Path, redactor: Redactor, since: float = 0.0) -> list[Path]:

@@ -15,7 +15,7 @@ _LONG = re.compile(r"(https?://[^/\s]+/)(\S{48,})")
 _TAIL = 32
 _MIB = 1 << 20
 EXPECTED = "expected to fail here until"
-"""How the message of a check begins whose failure an environment's file expects."""
+"""How the message of an expected failure starts."""
 NO_REASON = "no reason was given"
 
 

@@ -52,12 +52,12 @@ FORMATS: Mapping[str, tuple[str, Callable[[RunRecord], Iterable[bytes]]]] = {
     "har": ("exchanges.har", har.chunks),
     "allure config": ("allurerc.json", lambda run: [json.dumps(allure_history.config(run), indent=1).encode()]),
 }
-"""Format -> its file, and what renders it; Allure's results are written beside them, ``verdicts.json`` comes last."""
+"""Format -> its file and its renderer; Allure results are separate, ``verdicts.json`` is written last."""
 _Record = TypeVar("_Record", RunRecord, CheckRecord)
 _REMEDY = "or write elsewhere with --report-dir=DIR"
 _ROOM = 64 * 1024
 _OWNERS_ALONE = 0o077
-"""The mask of what nobody but the owner may do with a file or a folder of a report."""
+"""The permission bits of others, which are removed from the files and folders of a report."""
 _CAUSES = {
     (errno.EROFS, errno.EACCES, errno.EPERM): f"it is read-only for this user; make it writable, {_REMEDY}",
     (

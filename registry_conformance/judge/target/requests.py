@@ -17,7 +17,7 @@ EXPERIMENT, MODEL, ARTIFACT, UPLOAD = "experiment", "model", "artifact", "upload
 KINDS = (EXPERIMENT, MODEL, ARTIFACT, UPLOAD)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READS = re.compile(r"/(?:ajax-)?api/[23]\.0/mlflow/[a-z-]+/search$|/graphql$")
-"""How paths end that are asked by POST and change nothing."""
+"""Ends of paths whose POST changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class Transfers:
 
 
 _OF_OTHERS = frozenset({"live", "address"})
-"""Kinds of targets whose logs are not ours."""
+"""Kinds of targets whose logs belong to others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ PATIENCE = 60.0
 _NAMES = ("access_token", "accessToken", "id_token", "token")
 """The fields that hold a token in the output of commands, the first that is there counts."""
 _EARLY = 60.0
-"""Seconds before its end at which a token is taken anew, or a quarter of its life if that is sooner."""
+"""Seconds before its expiry at which a token is renewed, at most a quarter of its lifetime."""
 
 
 class TokenError(RuntimeError):

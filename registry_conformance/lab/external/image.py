@@ -33,7 +33,7 @@ PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Part -> what its settings may say in braces."""
 
 OPTIONS = tuple(f"{part}_{what}" for part in PLACES for what in ("image", "settings"))
-"""The options that name images of others and their settings."""
+"""The options for third-party images and their settings."""
 
 _SHAPES: Mapping[str, str] = MappingProxyType(
     {

@@ -13,7 +13,7 @@ from registry_conformance.lab.external.mlflow_environment import FORM, MlflowEnv
 OWN = "reference"
 PREFIX = "/registry"
 PERMITTED = "READ"
-"""What its own permissions are declared to let a user do with what nobody granted."""
+"""The declared default permission of MLflow's own permissions."""
 WORKSPACES = ("conformance", "elsewhere")
 """The workspace that the suite works in where MLflow keeps workspaces apart, and another."""
 

@@ -93,7 +93,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
 NONE = "none"
 """No proxy at all: clients ask MLflow itself."""
 OWN = "envoy"
-"""The reference's proxy, which is none of others."""
+"""The name of the reference's proxy."""
 
 
 @dataclass(frozen=True, slots=True)

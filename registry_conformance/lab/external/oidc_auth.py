@@ -51,7 +51,7 @@ def install(place: Path) -> None:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode:
             raise OidcAuthError(f"mlflow-oidc-auth cannot be installed: {' '.join(done.stderr.split())[:600]}")
-        with contextlib.suppress(OSError):  # somebody else was faster
+        with contextlib.suppress(OSError):  # another process was faster
             made.rename(place)
 
 

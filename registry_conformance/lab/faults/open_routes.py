@@ -11,7 +11,7 @@ from registry_conformance.lab.faults.symptom import Ask, Stores
 _DOORS = "(?:/api/mlflow|/mlflow)?"
 _JSON = (("Content-Type", "application/json"),)
 _REFUSED = "nobody"
-"""The user by whom the link to MLflow knows a request that the auth service refused."""
+"""The user id that marks a request rejected by the auth service on the link to MLflow."""
 
 
 def _open(name: str, path: str, seen: str, *symptoms: Ask) -> Fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 _ASKS_FOR_TLS = bytes.fromhex("0000000804d2162f")
-"""PostgreSQL's SSLRequest, which a server answers with one letter before it knows who asks."""
+"""PostgreSQL's SSLRequest, which a server answers with one letter before authentication."""
 _LENGTH, _PROTOCOL = 4, 10
 """A MySQL server greets by the length of its greeting, in four bytes, and the number of its protocol."""
 

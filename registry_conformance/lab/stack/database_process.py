@@ -34,7 +34,7 @@ class DatabaseProcess(DatabasePart):
     """
 
     needs: str
-    """The program whose folder has the others too."""
+    """The program that locates the folder of the others."""
     packages: str
     """What brings the programs."""
 

@@ -16,7 +16,7 @@ _SILENT_RESOLVER = {
         "resolvers": [_NOBODY],
     },
 }
-"""Asked for a name that nobody has, a resolver elsewhere would be told of it."""
+"""No external resolver is configured: it would receive queries for names that do not exist."""
 
 
 def apply(proxy: Proxy, document: dict[str, Any], mlflow: Address, auth: Address) -> None:

@@ -36,7 +36,7 @@ def serve(
     os.chdir(workdir)
     die_with_parent()
     supervisor = multiprocessing.parent_process()
-    if supervisor is None or not supervisor.is_alive():  # it went before the kernel was asked
+    if supervisor is None or not supervisor.is_alive():  # the parent ended before prctl was called
         os._exit(1)
     if source is None:
         importlib.import_module("registry_conformance.lab.stack.mlflow_source").serving.run(listening, fresh=fresh)

@@ -27,7 +27,7 @@ class AnyProxy(ProgramPart):
     asks_auth: bool = True
     """Whether it asks the auth service, which is no part of the deployment otherwise."""
     asks_keys: bool = True
-    """Whether it has the key service asked, which is no part of the deployment otherwise."""
+    """Whether it uses the key service, which otherwise is no part of the deployment."""
     asks_tokens: bool = False
     """Whether it asks for tokens of an identity provider, which is no part of the deployment otherwise."""
     policy: Policy = GUARDED

@@ -16,7 +16,7 @@ from registry_conformance.run.session.collection import requirements_of
 CASES_TRIED = 30
 """Cases of one check that are tried at most until one of them catches the fault."""
 OTHERS = 4
-"""Checks tried beside those that must catch a fault."""
+"""The number of checks to run besides those that must catch a fault."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ PATIENCE = 6.0
 PERSISTENCE = 45.0
 """Seconds after which no further case of an expected check is tried."""
 BUDGET = 14.0
-"""Seconds after which no further check beside the expected ones is begun."""
+"""Seconds after which no check is started besides the expected ones."""
 
 
 @dataclass

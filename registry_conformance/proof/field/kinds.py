@@ -22,7 +22,7 @@ CELLS: Mapping[str, tuple[Kind, BrokenWay | None]] = MappingProxyType(
 )
 """``KIND/WAY``, or ``KIND/healthy`` -> the kind, and the way in which it is broken."""
 SAMPLE = ("nginx/body-limit", "mlflow-uvicorn/foreign-pages")
-"""What is measured before each change, and not only at night."""
+"""The cells that CI measures before each change."""
 
 
 def chosen(names: Iterable[str]) -> list[str]:

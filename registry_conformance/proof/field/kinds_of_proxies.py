@@ -8,7 +8,7 @@ from registry_conformance.proof.field.broken_way import BrokenWay, Kind
 from registry_conformance.proof.field.whole import PASSWORD
 
 _DISPOSABLE = f'keys.disposable = {{ user = "{USER}", password = {{ variable = "{PASSWORD}" }} }}'
-"""The writer's own password: nobody else reads the logs of the lab."""
+"""The writer's own password, which may appear in the lab's logs."""
 _SLOW = "transfers = { kilobytes_per_second = 1000, seconds = 12 }"
 """Long enough that no buffer on the way holds a body whole."""
 _LARGE = "transfers = { megabytes = 24 }"

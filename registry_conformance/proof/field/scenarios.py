@@ -17,7 +17,7 @@ _THROTTLE = ("429", "throttl", "rate", "too many")
 _LOST = ("drops the authorization header",)
 _DAY = 86400
 _SHORT = 60
-"""Seconds that a token lasts whose end a check can wait for."""
+"""Lifetime in seconds of a token whose expiry a check can wait for."""
 _SIGN_IN = ("page to sign in",)
 _OPEN = ("without a key", "no key", "nobody is asked", "open")
 _BARRED = ("refuses everybody alike",)
@@ -26,7 +26,7 @@ _HOST = ("refuses the host name",)
 _PAGE = ("web page answers in the place of its api",)
 _OWN_ANSWER = ("itself answers the upload",)
 _NOBODY = "127.0.0.1:1"
-"""An address at which nobody listens."""
+"""An address without a listener."""
 _ROUTE = ("route", "artifact", "404")
 _FILES = ("the upload of a model's files", "the upload of a model's file")
 _PATCH = ("patch",)
@@ -92,7 +92,7 @@ _NOT_BEHIND = {
     "caddy": ("password-tuned", ("reverse_proxy @MLFLOW@", f"reverse_proxy {_NOBODY}")),
     "apache": ("password", ('"http://@MLFLOW@/"\nProxyPassReverse', f'"http://{_NOBODY}/"\nProxyPassReverse')),
 }
-"""Proxies that look for MLflow where nobody listens."""
+"""Proxies with a wrong address for MLflow."""
 BROKEN = (
     *(
         FieldScenario(f"{name}-nobody-behind", Neighbour(name, configuration, (edit,)), False, _BEHIND)
@@ -152,7 +152,7 @@ BROKEN = (
     _caddy("body", _BODY, "request_body {\n\t\tmax_size 1MB\n\t}", registers=True),
     _caddy("redirect", _REDIRECT, "redir https://{host}{uri} 301"),
     _caddy("artifacts", _ROUTE, "@artifacts path */mlflow-artifacts/*\n\trespond @artifacts 404"),
-    _apache(  # LimitRequestBody does not hold for what is passed on
+    _apache(  # LimitRequestBody does not apply to proxied requests
         "body",
         _BODY,
         'RewriteEngine on\nRewriteCond expr "%{HTTP:Content-Length} -gt 1048576"\nRewriteRule . - [R=413,L]',
@@ -169,4 +169,4 @@ BROKEN = (
 
 SCENARIOS = {scenario.name: scenario for scenario in (*HEALTHY, *BROKEN)}
 SAMPLE = ("bare", "haproxy-password-tuned", "nginx-password")
-"""What is run before each change, and not only at night."""
+"""The scenarios that CI runs before each change."""

@@ -27,10 +27,10 @@ AUTH = (
 MLFLOW = ("registry_app.py", "request_log.py", "store_faults.py")
 """The source around MLflow."""
 _RIGHTS = ("READ", "WRITE", "ARTIFACT_READ", "ARTIFACT_WRITE")
-"""Members of an enumeration of ours that are put in each other's place."""
+"""Members of enumerations that replace each other."""
 
 Replacement = tuple[cst.CSTNode, cst.CSTNode]
-"""A node of a module, and what stands in its place."""
+"""A node of a module, and its replacement."""
 
 
 def mutants() -> Iterator[Mutant]:

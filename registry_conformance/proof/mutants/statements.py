@@ -26,7 +26,7 @@ _WORDS = (
     ("mlflow", "mlflow-bytes", "auth"),
     ("ServiceUnavailable", "Forbidden", "OK"),
 )
-"""Words that one of them may stand in the place of another."""
+"""Words that may replace each other."""
 _OURS = ("@type", "version_info", "address", "filename", "path", "stat_prefix", "runtime_key")
 """Names of statements that the stack fills in, or that name a form and do nothing."""
 _ORDERED = ("routes", "http_filters", "mappers", "patterns", "request_mutations", "filters")

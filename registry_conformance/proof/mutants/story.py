@@ -21,7 +21,7 @@ def story(mutant: Mutant) -> Iterator[str]:
     if why := reason_of(mutant, reasons()):
         yield f"  equivalent: {why}"
     for path, text in mutant.change(REFERENCE).files:
-        if not path.endswith(".yaml"):  # a tree is written anew: all of its lines differ in form
+        if not path.endswith(".yaml"):  # a tree is serialised again: the form of all its lines differs
             shipped = (DOCKER / path).read_text(encoding="utf-8").splitlines()
             yield from (
                 f"    {line}" for line in difflib.unified_diff(shipped, text.splitlines(), path, path, "", "", 1, "")

@@ -53,7 +53,7 @@ _METHODS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "object": ("PUT", "GET", "HEAD", "DELETE"),
     }
 )
-"""Family -> the methods that it is asked by."""
+"""Family -> the methods of its requests."""
 _BODIES = ("POST", "PUT", "PATCH")
 _STATUSES = (201, 204, 302, 404, 429, 500, 503)
 _TWO_DIGITS = r"(?<![\w.-])([0-9])[0-9](?![\w.-])"

@@ -15,11 +15,11 @@ from registry_conformance.judge.locations import ROOT, SUITES
 from registry_conformance.judge.waiting import ENDLESS, awaited
 
 _FILES = 5
-"""How many files of checks a visit that crashes has: each visit others, so that many crashes are of all checks."""
+"""The number of check files in a run that crashes; each run has others, so that many crashes cover all checks."""
 _REQUESTS, _SECONDS = 500, 20.0
-"""What such a visit takes, about: when it crashes is drawn from these."""
+"""The approximate requests and seconds of such a run, from which the crash point is drawn."""
 _GRACE = 120.0
-"""Seconds that a visit gets to end, and its workers to see that their controller is gone."""
+"""Seconds for a run to end, and for its workers to notice that their controller is gone."""
 
 
 class Way(enum.StrEnum):

@@ -14,7 +14,7 @@ import psutil
 from registry_conformance.proof.rehearsal.sent_bytes import Search
 
 _PAUSE = 0.5
-"""Seconds between two looks at the processes of a visit."""
+"""Seconds between two inspections of a run's processes."""
 
 
 def shown_by_processes(visit: subprocess.Popen[str], search: Search, patience: float) -> list[str]:

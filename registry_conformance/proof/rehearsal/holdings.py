@@ -18,7 +18,7 @@ import boto3
 from registry_conformance.judge.target.target import BucketAccess, Target
 
 _NOT_HELD = ("alembic_version", "sqlite_sequence")
-"""Tables that tell what has ever been there, and not what is."""
+"""Tables with history instead of current data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,9 @@ _STANDING = (
 )
 """What a ledger calls neither gone nor ended in its last line about it."""
 _LONG_AGO = "verify-20250101-000000-"
-"""How the id of a run begins whose ledger is lost: the janitor lets it be a day old."""
+"""How the id of a run with a lost ledger starts: its date is old enough for the janitor."""
 _BEGUN = re.compile(r"\d+ workers? \[\d+ items?\]")
-"""What a visit says when its checks begin."""
+"""The output of a live run when its checks begin."""
 _TAPED = replace(REFERENCE, links=Links(taped=frozenset({"proxy", "server", "store"})))
 _NO_CACHE = ("-p", "no:cacheprovider")
 Say = Callable[[str], None]

@@ -12,7 +12,7 @@ from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.run.session.collection import DOOR, requirements_of
 
 _WAY = "reach"
-"""The area whose checks are asked of a broken door too: they say how far one comes."""
+"""The area whose checks also run at broken doors: they show how far a connection gets."""
 
 
 def refuse_unasked(item: pytest.Item, register: Register, target: Target) -> None:

@@ -13,7 +13,7 @@ from registry_conformance.judge.target.target import Door
 from registry_conformance.lab.deployment import DOORS
 
 _ABOUT_KEYS = ("authentication", "authorization")
-"""Areas whose checks come out by a door's policy."""
+"""Areas whose checks depend on a door's policy."""
 DOOR, KIND = "door_name", "model_kind"
 
 

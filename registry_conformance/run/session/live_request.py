@@ -33,7 +33,7 @@ _ORDER = (
     "contract/registration",
     "contract/artifacts",
 )
-"""What is asked first: each stands on those before it. What is not named comes last."""
+"""The checks to run first, each of which depends on those before it."""
 
 _VERIFIES = re.compile(r"^(?:@|.*marks=)verifies\(([^)]*)\)", re.MULTILINE)
 

@@ -73,7 +73,7 @@ def _surroundings(context: Context, folder: Any, run: str, say: Callable[[str], 
 
         stack.signal(part, signal.SIGKILL)
         say(f"killed: {part}")
-        awaited(stack.death_reports, ENDLESS, pause=_LOOK)  # what is not known to be dead is not started again
+        awaited(stack.death_reports, ENDLESS, pause=_LOOK)  # a part is restarted only if it is known to be dead
         stack.apply(deployment)
         say(f"started again: {part}")
 

@@ -66,7 +66,7 @@ def _close_to_others(config: pytest.Config) -> None:
         if isinstance(name, str) and name:
             path = Path(config.invocation_params.dir, Path(os.path.expandvars(name)).expanduser())
             if path.is_file():  # and no device, as /dev/stdout
-                with contextlib.suppress(OSError):  # somebody else's file stays as it is
+                with contextlib.suppress(OSError):  # a file of another user is left unchanged
                     path.chmod(_OWNERS)
 
 

@@ -16,7 +16,7 @@ from registry_conformance.run.session.bar import Bar
 _SECONDS_BETWEEN_LINES = 10.0
 _FIRST_SECONDS = 10.0
 _OVER, _KNOWN = 0.05, 0.9
-"""The share of a run that must be over, and of what is to come that must have run before."""
+"""The share of a run that must be finished, and the share of the rest that must have run before."""
 _RED_SHOWN = 5
 _RED = {Verdict.INCONCLUSIVE, Verdict.FAILED, Verdict.ERROR}
 

@@ -84,7 +84,7 @@ class Recording:
         if call.when != "call":
             verdict = verdict_of(call.excinfo.value) if call.excinfo else Verdict.UNTESTED
             if call.when == "setup" and verdict == Verdict.FAILED:
-                verdict = Verdict.INCONCLUSIVE  # what the check stands on is missing: not its own requirement's breach
+                verdict = Verdict.INCONCLUSIVE  # a precondition is missing: the check's own requirement is not violated
             return verdict, call.duration, complaint
         verdict = verdict_of(call.excinfo.value) if call.excinfo else Verdict.PASSED
         strict = self._target is None or self._target.kind != "live"

@@ -80,7 +80,7 @@ class RunClock:
             }
             unasked = {name: why for name, why in found.items() if why}
         found = beyond(live=live) | unasked
-        loaded = is_load(self.config)  # what is beyond others is what such a run judges
+        loaded = is_load(self.config)  # such a run judges exactly these requirements
         return {
             name: why
             for name, why in found.items()

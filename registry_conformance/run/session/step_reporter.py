@@ -61,7 +61,7 @@ class StepReporter:
             self._explain("actual:   ", record.actual)
         elif record.verdict != Verdict.PASSED:
             why = record.message if record.verdict == Verdict.INAPPLICABLE else record.actual
-            if why != self._told:  # steps in a row that stand on the same say it once
+            if why != self._told:  # consecutive steps with the same precondition report it once
                 self._explain("", why)
             self._told = why
 

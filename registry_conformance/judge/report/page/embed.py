@@ -14,7 +14,7 @@ from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.replay import curl
 
 BUDGET = 24 * 1024 * 1024
-"""Bytes of compressed evidence that a page carries: what is red and whole flows first, the rest as long as it fits."""
+"""Bytes of compressed evidence in a page: failed checks and complete flows first, the rest as far as it fits."""
 _PIECE = 256 * 1024
 """Characters of JSON in a piece, unless one check has more."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SHUT = {
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges"],
-    "healthcheck": {"test": ["NONE"]},  # readiness is asked for by whoever waits for it
+    "healthcheck": {"test": ["NONE"]},  # the caller waits for readiness
 }
 """What every container of a stack may not do."""
 

@@ -136,7 +136,7 @@ class ContainerRunner(Runner):
         if program == "postgresql":  # it runs as the owner of its files, who must not be root
             return Shape(image, "", [], {}, [(self._volume(), str(self.data), "rw")])
         if program in self._spec.external:
-            self._layout.workdir(self._part).chmod(0o777)  # whoever it runs as; the folder above is ours alone
+            self._layout.workdir(self._part).chmod(0o777)  # for any user of the image; the folder above is private
             return Shape(image, "", external=True)
         return Shape(image, owner)
 

@@ -34,7 +34,7 @@ class ExternalProxy(AnyProxy):
         """Start the image with the addresses of the other parts."""
         tls = self.layout.workdir(self.name) / "tls"
         certificate.issue(tls, self.layout.addresses["proxy-tls"][0])
-        _let_all_read(tls)  # it runs as whom its image says; the folder above is ours alone
+        _let_all_read(tls)  # it runs as its image's user; the folder above is private
         places: dict[str, object] = {
             "port": self._external.port,
             "tls_port": self._external.tls_port,

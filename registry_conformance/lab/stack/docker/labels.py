@@ -48,7 +48,7 @@ def sweep(run_id: str, stack: str = "") -> list[str]:
     mine: dict[str, str | list[str] | bool] = {"label": [f"{RUN}={run_id}", *([f"{STACK}={stack}"] if stack else [])]}
     swept = []
     for container in client.containers.list(all=True, filters=mine, ignore_removed=True):
-        with contextlib.suppress(APIError):  # somebody else was quicker
+        with contextlib.suppress(APIError):  # another process was faster
             container.remove(force=True, v=True)
         swept.append(str(container.name))
     kinds: Iterable[Iterable[object]] = (client.volumes.list(filters=mine), client.networks.list(filters=mine))

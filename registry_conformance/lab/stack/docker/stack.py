@@ -31,7 +31,7 @@ from registry_conformance.lab.stack.proxy import AnyProxy
 from registry_conformance.lab.stack.request import StackRequest
 
 _PORTS = {"mlflow": 5000, "store": 9000, "keys": 8080, "auth": 8080, "links": 9100, "proxy": 8080, "database": 5432}
-"""Part -> the port that it listens at, at an address of its own; an image of others says where it does."""
+"""Part -> the port that it listens on, at its own address; a third-party image names its own port."""
 _FURTHER = {"proxy-tls": ("proxy", 8443), "proxy-admin": ("proxy", 9901), "mlflow-warm": ("mlflow", 5001)}
 _FIRST_LINK = 9101
 
