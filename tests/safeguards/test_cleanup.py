@@ -238,7 +238,7 @@ def test_what_lies_in_the_folder_of_the_workspace_goes(visit: Visit, location: s
     visit.made("experiment", NAME, "7")
     visit.made("artifact", "workspaces/team-a/7/run/a")
 
-    assert visit.clean() == Cleaned(2, (), ("7",))
+    assert visit.clean() == CleanupResult(2, (), ("7",))
     assert [key for key, _ in visit.store.versions] == [
         "artifacts/workspaces/team-a/8/run/a",
         "artifacts/workspaces/team-b/7/run/a",
@@ -252,7 +252,7 @@ def test_upload_in_parts_is_given_up_in_the_folder_of_the_workspace(visit: Visit
     visit.store.begin(f"artifacts/workspaces/team-a/{RUN}-x/a", "u1")
     visit.made("upload", f"{RUN}-x/a", "u1")
 
-    assert visit.clean() == Cleaned(1, ())
+    assert visit.clean() == CleanupResult(1, ())
     assert not visit.store.uploads
 
 
