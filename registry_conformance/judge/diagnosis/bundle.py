@@ -1,4 +1,4 @@
-"""What a third party sends to the operator: verdict, causes, facts and every exchange behind them, in one file."""
+"""The bundle for the operator: verdict, causes, facts and the exchanges behind them, in one file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MOST_BODY = 4096
 
 
 class BundleError(OSError):
-    """The file cannot be written; the message names it and why."""
+    """The file cannot be written; the message names it and says why."""
 
 
 def write_bundle(file: Path, target: Target, diagnosis: Diagnosis, redactor: Redactor) -> None:
-    """Write the bundle, without any secret, readable by its owner alone; raise ``BundleError`` if it cannot be."""
+    """Write the bundle without secrets, readable by its owner only; raise ``BundleError`` if that fails."""
     content = {**document(target, diagnosis), "schema": SCHEMA, "exchanges": list(_exchanges(diagnosis))}
     text = json.dumps(redactor.value(content), ensure_ascii=False, indent=1)
     try:
@@ -33,14 +33,14 @@ def write_bundle(file: Path, target: Target, diagnosis: Diagnosis, redactor: Red
 
 
 def _exchanges(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
-    """Yield every exchange that a fact stands on, with the fact's name, its bodies cut."""
+    """Yield every exchange behind a fact, with the fact's name, its bodies shortened."""
     for fact in diagnosis.facts.values():
         for item in fact.evidence:
             yield {"fact": fact.name, **{name: _cut(value) for name, value in item.items()}}
 
 
 def _cut(value: Any) -> Any:
-    """Return a part of an exchange with the text of a body cut."""
+    """Return one side of an exchange with its body text shortened."""
     if isinstance(value, dict) and len(str(value.get("text", ""))) > MOST_BODY:
         return {**value, "text": f"{value['text'][:MOST_BODY]} ..."}
     return value

@@ -1,4 +1,4 @@
-"""The table of facts: what a battery of probes saw, each as a short value, with the sentence that tells it."""
+"""The table of facts: the observations of the probes, each as a short value with a sentence."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class Fact:
 
     @property
     def seen(self) -> bool:
-        """Whether the target let us see it."""
+        """Whether the fact could be observed."""
         return bool(self.value)
 
 
 class Missed(str):
-    """A reason why something was not seen that should have been asked: the doctor owes it."""
+    """The reason why the doctor did not observe something that it should have."""
 
     __slots__ = ()
 
 
 class Facts(Mapping[str, Fact]):
-    """Fact name -> fact, in the order in which they were told; threads may add."""
+    """Fact name -> fact, in the order of recording; thread-safe."""
 
     def __init__(self, tolerated: Callable[[str, str], bool] | None = None) -> None:
-        """``tolerated`` tells by name and value what is no anomaly though it is other than the reference promises."""
+        """``tolerated`` decides by name and value what is no anomaly although it differs from the reference."""
         self._tolerated = tolerated
         self._lock = threading.Lock()
         self._facts: dict[str, Fact] = {}
@@ -53,26 +53,26 @@ class Facts(Mapping[str, Fact]):
     def record(
         self, name: str, value: str, sentence: str, normal: str = "", evidence: tuple[EvidenceItem, ...] = ()
     ) -> None:
-        """Keep a fact; ``normal`` is a regex that a healthy deployment's value matches as a whole, empty for any."""
+        """Record a fact; ``normal`` is a regex that a healthy deployment's value fully matches, empty for any."""
         promised = not normal or re.fullmatch(normal, value) is not None
         healthy = self.healthy(name, value, normal)
         with self._lock:
             self._facts[name] = Fact(name, value, sentence, healthy, evidence, note=healthy and not promised)
 
     def healthy(self, name: str, value: str, normal: str) -> bool:
-        """Return whether a fact with this value would be no anomaly."""
+        """Return whether a fact with this value would be normal."""
         if not normal or re.fullmatch(normal, value):
             return True
         return self._tolerated is not None and self._tolerated(name, value)
 
     def unseen(self, name: str, reason: str) -> None:
-        """Keep that a fact could not be seen, and why; a reason that is ``Missed`` is one that lies with the doctor."""
+        """Record that a fact could not be observed, and why; ``Missed`` if the doctor did not try."""
         with self._lock:
             missed = isinstance(reason, Missed)
             self._facts.setdefault(name, Fact(name, "", f"not seen: {reason}", missed=missed))
 
     def value(self, name: str) -> str:
-        """Return a fact's value, empty if it was not seen."""
+        """Return a fact's value, empty if it was not observed."""
         fact = self._facts.get(name)
         return fact.value if fact else ""
 
@@ -83,7 +83,7 @@ class Facts(Mapping[str, Fact]):
 
     @property
     def missed(self) -> tuple[Fact, ...]:
-        """The facts that should have been asked for, and were not."""
+        """The facts that should have been observed, and were not."""
         return tuple(fact for fact in self._facts.values() if fact.missed)
 
     def __getitem__(self, name: str) -> Fact:

@@ -1,4 +1,4 @@
-"""What an exchange has in common with another that fails of the same cause: method, route family, status."""
+"""What failed exchanges of one cause have in common: method, route family, status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FAMILY = re.compile(
 
 
 def failure_signature(evidence: Iterable[EvidenceItem]) -> frozenset[FailureMark]:
-    """Return the marks of the exchanges among evidence that did not succeed."""
+    """Return the signatures of the failed exchanges in evidence."""
     return frozenset(
         (str(item["method"]), _family(str(item["url"])), item["status"])
         for item in evidence
@@ -25,10 +25,10 @@ def failure_signature(evidence: Iterable[EvidenceItem]) -> frozenset[FailureMark
 
 
 def contradicts(caused: Collection[FailureMark], evidence: Collection[EvidenceItem]) -> bool:
-    """Return whether what a check met cannot come of what a cause makes of requests.
+    """Return whether a check's failure cannot be an effect of a cause.
 
-    An outage explains only checks that met one, however late it began; and who got no answer at all did not meet a
-    cause under which answers come.
+    An outage explains only checks that met one, however late it began; a check without any response does not fit a
+    cause under which responses arrive.
     """
     exchanges = [item for item in evidence if item["kind"] == "exchange"]
     if not caused or not exchanges:

@@ -1,4 +1,4 @@
-"""Where something is wrong if no cause is known: between which parts, by comparing what they show."""
+"""The location of a failure without a known cause: between which parts, by comparison."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _TWINS = {"doors.search.P": "search.O", "doors.health.P": "health.O", "doors.ver
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A layer, empty if no comparison shows one, and in words what was compared."""
+    """A layer, empty if no comparison shows one, and a description of the comparison."""
 
     layer: str
     words: str
 
 
 def fault_location(facts: Facts, kept_by: Collection[str] = ()) -> Location:
-    """Return between which parts the first thing that matters goes wrong.
+    """Return between which parts the first significant failure is.
 
-    ``kept_by`` are the layers that keep the requirements that failed, one for each: they count if nothing can be
-    compared, and agree. Whatever else is broken, requirements of MLflow's fail: these show nothing.
+    ``kept_by`` are the responsible layers of the failed requirements, one for each: used if nothing can be compared,
+    and they agree. Requirements of MLflow fail together with others, and show nothing.
     """
     anomalies = facts.anomalies
     found = _declared(facts, anomalies)
@@ -59,7 +59,7 @@ def fault_location(facts: Facts, kept_by: Collection[str] = ()) -> Location:
 
 
 def _declared(facts: Facts, anomalies: Sequence[Fact]) -> Location | None:
-    """Return what needs no comparison: the client's own machine, the way to the door, the key service."""
+    """Return a location that needs no comparison: the client's machine, the connection to the door, the key service."""
     names = [fact.name for fact in anomalies]
     if any(name.startswith("client.") for name in names):
         return Location("client", "on the client's own machine")
@@ -86,7 +86,7 @@ def _compared(facts: Facts, anomalies: Sequence[Fact]) -> Location | None:
 
 
 def _by_one_place(facts: Facts, anomalies: Sequence[Fact], through: Collection[Fact]) -> Location | None:
-    """Return what one place alone shows: what MLflow was handed, who let a stranger in, in whose form errors are."""
+    """Return a location from a single place: what MLflow received, who admitted a stranger, the form of errors."""
     if any(fact.name.startswith("seen.") for fact in anomalies):
         return Location("proxy", "in what the proxy hands on: MLflow was sent something else")
     decided = facts.value("open.decided.P")
@@ -101,7 +101,7 @@ def _by_one_place(facts: Facts, anomalies: Sequence[Fact], through: Collection[F
 
 
 def _by_another(wrong: Collection[Fact]) -> Location | None:
-    """Return that something before MLflow answered the first step that failed, if its form is not MLflow's."""
+    """Return that something in front of MLflow sent the first failed response, if its form is not MLflow's."""
     first = next((fact for name in _FLOW for fact in wrong if fact.name == name), None)
     found = FOREIGN.match(first.value) if first else None
     if found is None:
@@ -137,7 +137,7 @@ def _behind_the_proxy(facts: Facts, wrong: Collection[Fact]) -> Location:
 
 
 def _at_origin(facts: Facts, fact: Fact) -> str:
-    """Return whether MLflow itself answered the same request ``right`` or ``wrong``, empty if it was not asked."""
+    """Return whether MLflow itself answered the same request ``right`` or ``wrong``, empty if it was not sent."""
     twin = facts.get(_TWINS.get(fact.name, fact.name.removesuffix("P") + "O"))
     if twin is None or not twin.seen:
         return ""

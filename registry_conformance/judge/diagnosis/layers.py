@@ -1,4 +1,4 @@
-"""The facts layer by layer: what works, what does not, what was not seen."""
+"""The facts by layer: what works, what does not, what was not observed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LAYERS = {
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What was seen of a layer: ``good`` counts what is as it is in a healthy deployment, ``unseen`` holds reasons."""
+    """The facts of a layer: ``good`` counts normal ones, ``unseen`` has the reasons of unobserved ones."""
 
     name: str
     good: int
@@ -52,7 +52,7 @@ class Layer:
 
 
 def layers(facts: Facts) -> Iterator[Layer]:
-    """Yield every layer, in the order in which a request meets them."""
+    """Yield every layer in the order of a request's path."""
     named = [begin for begins in LAYERS.values() for begin in begins]
     for name, begins in LAYERS.items():
         own = [

@@ -1,4 +1,4 @@
-"""What a look at a target comes to: healthy, ill, or not to be told; and how a model's registration goes there."""
+"""The result of a diagnosis: healthy, not healthy or unknown, and whether a model can be registered."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ USAGE = 4
 
 
 def health(diagnosis: Diagnosis) -> Health:
-    """Return what a diagnosis comes to."""
+    """Return the result of a diagnosis."""
     facts = diagnosis.facts
     if unanswered(diagnosis):
         return Health.UNREACHABLE
@@ -59,7 +59,7 @@ def health(diagnosis: Diagnosis) -> Health:
 
 
 def _bridged(fact: Fact) -> bool:
-    """Return whether a fact only says that requests fail for a moment which the MLflow client repeats."""
+    """Return whether a fact only says that requests fail intermittently, and the MLflow client retries them."""
     if fact.name.startswith(("together.", "held.")):
         return True
     outcomes = set(fact.value.split())
@@ -67,7 +67,7 @@ def _bridged(fact: Fact) -> bool:
 
 
 def unanswered(diagnosis: Diagnosis) -> bool:
-    """Return whether nobody answered at any door."""
+    """Return whether no door answered."""
     facts = diagnosis.facts
     if facts.value("first.end.P") in _SILENT_ENDS:
         return True

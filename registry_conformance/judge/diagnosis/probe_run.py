@@ -1,4 +1,4 @@
-"""All probes over one target, those that tell most first, within a budget."""
+"""Runs all probes on a target, the most informative first, within a time budget."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def look(
     enough: Callable[[Facts], bool] | None = None,
     facts: Facts | None = None,
 ) -> Facts:
-    """Return the facts that can be seen of a target, added to those known before.
+    """Return the facts about a target, added to those known before.
 
-    Nothing is begun once the budget is used up, or behind what is dead. Of a target that lets a writer in, no further
-    part is looked at once ``enough`` is known.
+    Nothing is started after the budget is used up, or behind a dead part. On a writable target, the rest is skipped
+    once ``enough`` is known.
     """
     began = parts.sizes(target)
     facts = Facts() if facts is None else facts
@@ -84,28 +84,28 @@ def look(
 
 
 def _flow(context: ProbeContext) -> None:
-    """What a client needs: the routes, metadata, a small upload and what becomes of it."""
+    """What every client needs: routes, metadata, a small upload, reading it back."""
     _all(context, [partial(routes.families, context), *_through(context, FLOW)])
     _all(context, _past(context, (*FLOW, ROUTES)))
 
 
 def _weight(context: ProbeContext) -> None:
-    """What a model needs beyond a small file: large bodies, bodies of unknown size, MLflow 3's own models."""
+    """What a model needs beyond a small file: large bodies, bodies of unknown size, logged models."""
     _both(context, WEIGHT)
 
 
 def _manners(context: ProbeContext) -> None:
-    """How the deployment speaks, and to whom."""
+    """How the deployment responds, and to whom."""
     _all(context, [partial(probe, context) for probe in MANNERS])
 
 
 def _extremes(context: ProbeContext) -> None:
-    """Odd names, and many at once."""
+    """Unusual names, and concurrency."""
     _both(context, EXTREMES)
 
 
 def _both(context: ProbeContext, probes: Iterable[Both]) -> None:
-    """Ask through the proxy, then also at MLflow what was odd there; nothing if a small upload does not work."""
+    """Run probes through the proxy, then repeat the anomalous ones at MLflow; skipped if a small upload fails."""
     more = tuple(probes) if context.facts.value("put.P").startswith("200") else ()
     _all(context, _through(context, more))
     _all(context, _past(context, more))
@@ -149,7 +149,7 @@ MANNERS = (
 
 
 def _closed(facts: Facts) -> bool:
-    """Return whether a writer's key is refused, or cannot be checked, at every door."""
+    """Return whether a writer's key is rejected, or cannot be checked, at every door."""
     return re.match(r"all (?:401|403|429|503|timeout|reset|refused)", facts.value("doors.search.P")) is not None
 
 
@@ -158,7 +158,7 @@ def _through(context: ProbeContext, probes: Iterable[Both]) -> list[partial[None
 
 
 def _past(context: ProbeContext, probes: Iterable[Both]) -> list[partial[None]]:
-    """Return the probes to be made at MLflow too: those that saw something odd at the proxy, or nothing."""
+    """Return the probes to repeat at MLflow: those with anomalies at the proxy, or without facts."""
     if "O" in context.dead or context.target.origin is None:
         return []
     doubtful = {name for name, fact in context.facts.items() if name.endswith(".P") and not (fact.seen and fact.normal)}
@@ -170,7 +170,7 @@ def _past(context: ProbeContext, probes: Iterable[Both]) -> list[partial[None]]:
 
 
 def _all(context: ProbeContext, probes: Iterable[partial[None]]) -> None:
-    """Run probes at once; what one leaves unasked for want of time or leave is told."""
+    """Run probes concurrently; record what one skipped for lack of time or permission."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for probe, done in [(probe, threads.submit(probe)) for probe in probes]:
             try:
@@ -184,6 +184,6 @@ def _all(context: ProbeContext, probes: Iterable[partial[None]]) -> None:
 
 
 def _leave_rest(context: ProbeContext, probe: partial[None], reason: str) -> None:
-    """Tell that the rest of a probe was not asked."""
+    """Record that the rest of a probe was skipped."""
     place = probe.args[1] if len(probe.args) > 1 and isinstance(probe.args[1], str) else "P"
     context.facts.unseen(f"rest.{probe.func.__name__.replace('_', '-')}.{place}", Missed(reason))

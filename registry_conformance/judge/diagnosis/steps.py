@@ -1,4 +1,4 @@
-"""The steps of a registration, and the fact that says of each whether it works."""
+"""The steps of a registration, and the fact that decides each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WORKS = "works"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a registration: what is done, in words, and the fact that says whether it works."""
+    """One step of a registration: its description, and the fact that says whether it works."""
 
     words: str
     fact: str
@@ -66,7 +66,7 @@ STEPS = (
 
 
 def stops_at(facts: Facts) -> tuple[Step, Fact] | None:
-    """Return the first step of a registration that does not work, nothing if none was seen to fail."""
+    """Return the first step of a registration that fails, empty if none was seen to fail."""
     for step in STEPS:
         fact = facts.get(step.fact)
         if fact is not None and fact.seen and not fact.normal:
@@ -75,10 +75,10 @@ def stops_at(facts: Facts) -> tuple[Step, Fact] | None:
 
 
 def unseen_steps(facts: Facts) -> tuple[Step, ...]:
-    """Return the steps of a registration that were not seen."""
+    """Return the steps of a registration that were not observed."""
     return tuple(step for step in STEPS if not facts.value(step.fact))
 
 
 def registers(facts: Facts) -> bool:
-    """Return whether a whole registration, as a client makes it, was seen to work."""
+    """Return whether a complete registration, as a client makes it, was observed to work."""
     return facts.value(STEPS[-1].fact) == WORKS

@@ -1,4 +1,4 @@
-"""What S3 says in its own words: the error codes in a table of facts, and whose they are to mend."""
+"""Error codes of S3 in facts, and the layers that must fix them."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ LOG = "log.s3.O"
 
 
 def codes_of(fact: Fact) -> frozenset[str]:
-    """Return the error codes of S3 that a fact's value speaks of."""
+    """Return the S3 error codes in a fact's value."""
     found = [code for _, code in _IN_LOG.findall(fact.value)] if fact.name == LOG else _IN_VALUE.findall(fact.value)
     return frozenset(code for code in found if code not in _NO_CODES and not code.isdigit())
 
 
 def store_codes(facts: Iterable[Fact]) -> frozenset[str]:
-    """Return all error codes of S3 in some facts."""
+    """Return all S3 error codes in some facts."""
     return frozenset(code for fact in facts for code in codes_of(fact))
 
 
 def refused_operations(facts: Facts, code: str) -> list[str]:
-    """Return the operations of S3 that MLflow's log says were refused with a code."""
+    """Return the S3 operations that MLflow's log reports as rejected with a code."""
     log = facts.value(LOG)
     return [operation for operation, refused in _IN_LOG.findall(log) if operation and refused == code]
 
 
 def layer_of(code: str) -> str:
-    """Return where a refusal with this code is mended first."""
+    """Return the layer where a rejection with this code is fixed."""
     return "iam" if code in _OF_THE_ROLE or code.startswith("KMS") else "store"

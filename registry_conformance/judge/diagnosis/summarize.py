@@ -1,4 +1,4 @@
-"""An exchange in a few words: status, form, and what in it names the part that answered."""
+"""An exchange in a few words: status, form, and what identifies the part that answered."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _MARKS = (
 
 
 def form(exchange: Exchange) -> str:
-    """Return the form of an answer's body in a word: ``json``, ``html``, ``text``, ``xml``, ``empty``, ``bytes``."""
+    """Return the form of a response body: ``json``, ``html``, ``text``, ``xml``, ``empty``, ``bytes``."""
     kind = exchange.content_type
     for word in ("json", "html", "xml"):
         if word in kind:
@@ -74,7 +74,7 @@ def form(exchange: Exchange) -> str:
 
 
 def s3_code(text: str) -> str:
-    """Return the S3 error that a text speaks of, empty where none."""
+    """Return the S3 error code in a text, empty if there is none."""
     for said in (_SAID, rf"\b({_S3_CODES})\b"):
         if found := re.search(said, text):
             return found[1]

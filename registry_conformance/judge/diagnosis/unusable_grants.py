@@ -1,6 +1,6 @@
-"""What one fact says by itself: an address where nobody is, a key that the bucket does not know, replicas that differ.
+"""Findings from a single fact: an unreachable address, a key that the bucket rejects, replicas that differ.
 
-No fault of the catalogue makes these, which the causes are ranked by.
+No fault of the catalogue causes these, so they are not ranked as causes.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ GIVEN = (
 
 
 def unusable(facts: Facts) -> Iterator[Given]:
-    """Yield what was given and cannot be used."""
+    """Yield the declared values that cannot be used."""
     return (each for each in GIVEN if re.search(each.sign, facts.value(each.fact)))
 
 
 def out_of_reach(facts: Facts) -> bool:
-    """Return whether no door was reached at all."""
+    """Return whether no door was reached."""
     line = facts.value("reach.line.P")
     return bool(line) and "open" not in line

@@ -1,4 +1,4 @@
-"""Every cause that is known, one file a topic of a layer."""
+"""Every known cause, one file a topic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes in who may do what: rights, routes and identities as the auth service decides them."""
+"""Causes in authorization: rights, routes and identities as the auth service decides them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes on the machine of the client: what is set there, and what is missing."""
+"""Causes on the client's machine: wrong and missing settings."""
 
 from __future__ import annotations
 

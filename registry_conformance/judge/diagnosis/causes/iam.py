@@ -1,4 +1,4 @@
-"""Causes in MLflow's credentials for the store, and in the rights of its role: the store's own words tell them."""
+"""Causes in MLflow's store credentials and the permissions of its role, by the store's error codes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from registry_conformance.judge.diagnosis.causes.follows import BYTES
 
 
 def says(fact: str, *codes: str, weight: float = 2.0) -> Clue:
-    """Return a clue that an answer or a log speaks of one of these S3 errors."""
+    """Return a clue that a response or a log mentions one of these S3 errors."""
     return must(fact, f".*s3:({'|'.join(codes)})", weight)
 
 
 def logs(*codes: str) -> Clue:
-    """Return a clue that MLflow's log speaks of one of these S3 errors."""
+    """Return a clue that MLflow's log mentions one of these S3 errors."""
     return clue("log.s3.O", f".*({'|'.join(codes)})", 2)
 
 

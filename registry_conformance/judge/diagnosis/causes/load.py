@@ -1,4 +1,4 @@
-"""Causes that only many clients at once bring to light: told by what a load showed, never by a probe."""
+"""Causes that appear only with many concurrent clients: derived from a load, never from a probe."""
 
 from __future__ import annotations
 

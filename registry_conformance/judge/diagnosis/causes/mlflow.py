@@ -1,4 +1,4 @@
-"""Causes in MLflow's own settings: flags, variables, what is deployed."""
+"""Causes in MLflow's own settings: flags, variables, deployed version."""
 
 from __future__ import annotations
 

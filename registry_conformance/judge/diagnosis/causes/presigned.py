@@ -1,4 +1,4 @@
-"""Causes in presigned URLs: where they point, and how long they last."""
+"""Causes in presigned URLs: their host, and their lifetime."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes at one door of several: it is closed, or its rule serves a part, or mangles paths."""
+"""Causes at one of several doors: closed, partly served, or with mangled paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes in the form of errors: who maps them, to what status, and what they give away."""
+"""Causes in the form of errors: wrong mapping, wrong status, leaked details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes in what the proxy makes of a request or an answer: methods, targets, bodies."""
+"""Causes in how the proxy changes requests and responses: methods, targets, bodies."""
 
 from __future__ import annotations
 

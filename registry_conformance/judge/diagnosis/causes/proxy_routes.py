@@ -1,4 +1,4 @@
-"""Causes in the proxy's routes: something is missing, shadowed, or sent elsewhere."""
+"""Causes in the proxy's routes: missing, shadowed, or sent elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes in the store, in what stands before it, and on the way between it and MLflow."""
+"""Causes in the store, in front of it, and on the link between it and MLflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes in what the store keeps: objects that are lost, other, stale or of a wrong size."""
+"""Causes in stored content: objects that are lost, replaced, stale or of a wrong size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes in TLS before the proxy: certificates, versions, redirects from plain HTTP."""
+"""Causes in TLS at the proxy: certificates, versions, redirects from plain HTTP."""
 
 from __future__ import annotations
 

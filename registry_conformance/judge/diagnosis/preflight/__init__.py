@@ -1,4 +1,4 @@
-"""The preflight: address, name, port, scheme, certificate, redirect, MLflow or not, credential; before any cause."""
+"""The preflight before any cause: address, name, port, scheme, certificate, redirect, MLflow, credential."""
 
 from registry_conformance.judge.diagnosis.preflight.address import Address, AddressError, read_address
 from registry_conformance.judge.diagnosis.preflight.finding import KINDS, Finding, Kind

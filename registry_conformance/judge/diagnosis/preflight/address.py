@@ -1,4 +1,4 @@
-"""An address as people give it, read as a tracking URI, or refused in one sentence that says what one looks like."""
+"""Reads a tracking URI as users give it, or rejects it with a sentence that shows a valid one."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _HIGHEST_PORT = 65535
 
 
 class AddressError(ValueError):
-    """A text cannot be a tracking URI; the message says why, and what one looks like."""
+    """A text is not a tracking URI; the message says why, and shows a valid one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A tracking URI, and what was changed of the text that was given, empty if nothing was."""
+    """A tracking URI, and what was changed in the given text, empty if nothing."""
 
     url: str
     changed: str = ""
 
 
 def read_address(text: str) -> Address:
-    """Return the tracking URI that a text means; raise ``AddressError`` if it can be none.
+    """Return the tracking URI in a text; raise ``AddressError`` if it is none.
 
-    Only what the MLflow client drops too is dropped: white space before it, and a slash at its end. It puts its paths
-    behind whatever else stands there, so that with a ``#`` in it no path is sent at all.
+    Only what the MLflow client drops too is dropped: leading white space, and a trailing slash. The client appends its
+    paths to everything else, so that with a ``#`` no path is sent at all.
     """
     trimmed = text.lstrip()
     if not trimmed.strip():
@@ -63,7 +63,7 @@ def read_address(text: str) -> Address:
 
 
 def _split(text: str) -> SplitResult:
-    """Return the parts of an address, each of which can be read."""
+    """Return the parsed parts of a URL."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -75,7 +75,7 @@ def _split(text: str) -> SplitResult:
 
 
 def _refuse_place(parts: SplitResult, text: str) -> None:
-    """Raise ``AddressError`` for an address whose scheme or host no client can use."""
+    """Raise ``AddressError`` for a URL whose scheme or host no client can use."""
     shown = _shown(text)
     if parts.scheme not in ("http", "https"):
         raise AddressError(f"{shown!r}: {_scheme_problem(parts, text)}")
@@ -91,7 +91,7 @@ def _refuse_place(parts: SplitResult, text: str) -> None:
 
 
 def _scheme_problem(parts: SplitResult, text: str) -> str:
-    """Return what is wrong with the scheme of an address, and which address is meant."""
+    """Return what is wrong with the scheme of a URL, and the URL that was probably meant."""
     mistyped = re.match(r"(h?t?tps?)(?::|;)?/{0,3}(?=[^/])", text)
     bare = re.match(r"[A-Za-z0-9.-]+(?::\d+)?(?:/|$)", text)
     if parts.scheme in ("", "localhost") or bare:
@@ -122,6 +122,6 @@ def _character(character: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """Return an address as it may be shown: no user, no password, no query value, at most 200 characters."""
+    """Return a URL for display: no user, no password, no query values, at most 200 characters."""
     shown = re.sub(r"//[^/?#]*@", "//", text)
     return re.sub(r"=[^&#]*", "=...", shown)[:200]

@@ -1,4 +1,4 @@
-"""Whether the same server answers at every address of a name: a client takes any of them."""
+"""Whether all addresses of a host name lead to the same server: a client may use any of them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _READ = 4096
 
 
 def addresses_differ(door: Door, path: str) -> Finding | None:
-    """Return that the addresses of a door's name answer a request for ``path`` differently; it holds no key.
+    """Return that the addresses of a door's name answer a request for ``path`` differently; it has no key.
 
-    One that does not answer, as where this machine has no way to IPv6, is no other server.
+    An address that does not answer, for example without IPv6 here, does not count.
     """
     parts = urlsplit(door.url)
     if door.network.proxy_for(door.url):
@@ -44,7 +44,7 @@ def _addresses(host: str, door: Door) -> Iterator[str]:
 
 
 def _answer(door: Door, address: str, path: str) -> str:
-    """Return the status and the server of the answer at one address, empty if there is none."""
+    """Return status and server header at one address, empty if there is no response."""
     parts = urlsplit(door.url)
     request = f"GET {parts.path}{path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     try:

@@ -1,4 +1,4 @@
-"""What a web server that is no MLflow seems to be: read off its page, its documents and its headers."""
+"""Recognises web servers that are not MLflow, by page, documents and headers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _DOCUMENTS = (
 
 
 def seems_to_be(answer: Exchange) -> str:
-    """Return what known product an answer comes from that is no MLflow, empty if none is recognised."""
+    """Return the known product other than MLflow that sent a response, empty if none is recognised."""
     text = answer.text[:20_000]
     for name, header, pattern in _HEADERS:
         if re.search(pattern, answer.header(header), re.IGNORECASE) and answer.header(header):
@@ -81,7 +81,7 @@ def seems_to_be(answer: Exchange) -> str:
 
 
 def described(answer: Exchange) -> str:
-    """Return an answer in words: the known product, else the title of its page or the beginning of what it says."""
+    """Return a response in words: the known product, else its page title or the beginning of its text."""
     if known := seems_to_be(answer):
         return f"it seems to be {known}"
     if title := title_of(answer):

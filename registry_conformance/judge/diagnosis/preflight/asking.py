@@ -1,4 +1,4 @@
-"""How the preflight asks: as the MLflow client does, with a credential or without, at an address or beside it."""
+"""The requests of the preflight: like the MLflow client's, with or without a credential."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Asking:
 
     @property
     def path(self) -> str:
-        """The path of the tracking URI, without a slash at its end."""
+        """The path of the tracking URI without a trailing slash."""
         return urlsplit(self.door.url).path.rstrip("/")
 
     @property
@@ -55,10 +55,10 @@ class Asking:
         agent: str = "",
         decoy: Credential | None = None,
     ) -> Exchange:
-        """Send a GET and return what became of it.
+        """Send a GET and return the exchange.
 
-        ``base`` is another path of the same host that is asked below, then no credential is sent. ``decoy`` is sent in
-        the place of the real one.
+        ``base`` is another base path on the same host; then no credential is sent. ``decoy`` replaces the real
+        credential.
         """
         door = self.door if base is None else replace(self.door, url=f"{self.root}{base}")
         sent = decoy or (self.credential if keyed and base is None else None)

@@ -1,4 +1,4 @@
-"""Who turns a request away whatever key it holds: a firewall, a filter on the way out, a network's page to sign in."""
+"""Rejections independent of the key: firewalls, outbound filters, sign-in pages of networks."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ _REFRESH = re.compile(r"http-equiv=[\"']?refresh[\"']?[^>]*url=([^\"'>\s]+)", re
 
 
 def held_back(answer: Exchange) -> Finding | None:
-    """Return that this machine's own network answers, and no registry: it wants a sign-in, or filters what goes out."""
+    """Return that this machine's own network answered instead of the registry: a sign-in page, or a filter."""
     return _network_sign_in(answer) or _forwarder_failed(answer) or _filtered(answer)
 
 
 def _network_sign_in(answer: Exchange) -> Finding | None:
-    """Return that the network wants a person to sign in, by its own status or by where it sends a plain request."""
+    """Return that the network requires a sign-in, by status or by the target of its redirect."""
     goal, title = _led_to(answer), title_of(answer)
     told = bool(_NETWORK.search(f"{title} {urlsplit(goal).hostname or ''}"))
     if answer.status != HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED and not (goal and told):
@@ -65,7 +65,7 @@ def _network_sign_in(answer: Exchange) -> Finding | None:
 
 
 def _led_to(answer: Exchange) -> str:
-    """Return the other host that a plain request is sent to, by a redirect or by its page; empty if to none."""
+    """Return the other host that a plain request is redirected to, by header or page; empty if none."""
     goal = answer.header("location")
     if "html" in answer.content_type and (found := _REFRESH.search(answer.text[:20_000])):
         goal = goal or found[1]
@@ -78,7 +78,7 @@ def _led_to(answer: Exchange) -> str:
 
 
 def _forwarder_failed(answer: Exchange) -> Finding | None:
-    """Return that Squid, a proxy for going out, names its own error."""
+    """Return that the forward proxy Squid reports its own error."""
     error = answer.header("x-squid-error").partition(" ")[0]
     if not error or answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return None
@@ -102,7 +102,7 @@ def _filtered(answer: Exchange) -> Finding | None:
 
 
 def firewall(answer: Exchange, what: str = "the MLflow client's search") -> Finding | None:
-    """Return that a web application firewall refuses ``what`` was asked, by its page or its header."""
+    """Return that a web application firewall rejects ``what``, by its page or its header."""
     by_header = next(
         (name for name, header, pattern in _FIREWALL_HEADERS if re.search(pattern, answer.header(header))), ""
     )

@@ -1,4 +1,4 @@
-"""Whether the credential is let in, and if not, who refuses it and in which words."""
+"""Whether the credential is accepted, and if not, who rejects it and with which message."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def client_name_refused(asking: Asking, answer: Exchange) -> Finding | None:
-    """Return that a refusal is for the User-Agent alone: the same request under another name is not refused."""
+    """Return that only the User-Agent is rejected: the same request with another one is not."""
     if answer.status is None or answer.status < 400:
         return None
     other = asking.ask(SEARCH, keyed=True, agent=OTHER_AGENT)
@@ -68,7 +68,7 @@ def client_name_refused(asking: Asking, answer: Exchange) -> Finding | None:
 
 
 def outbound_proxy(asking: Asking, answer: Exchange) -> Finding | None:
-    """Return that a proxy for going out answers, and wants credentials of its own."""
+    """Return that a forward proxy answers, and requires its own credentials."""
     if answer.status != HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return None
     words = words_of(answer)
@@ -79,7 +79,7 @@ def outbound_proxy(asking: Asking, answer: Exchange) -> Finding | None:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """A refusal as it is told: what is ``asking``, the answer to a stranger and to the client, and who gives them."""
+    """A rejection: the requests, the responses with and without the credential, and who sent them."""
 
     asking: Asking
     anonymous: Exchange
@@ -88,32 +88,32 @@ class _Refusal:
 
     @property
     def who(self) -> str:
-        """Who refuses, in words."""
+        """Who rejects, in words."""
         return refuser(self.answer, self.product)
 
     @property
     def words(self) -> str:
-        """Its own words."""
+        """Its own message."""
         return words_of(self.answer)
 
     @property
     def said(self) -> str:
-        """Its own words as the end of a sentence, empty if it has none."""
+        """Its own message as the end of a sentence, empty if there is none."""
         return f"; it says: {self.words!r}" if self.words else ""
 
     @property
     def scheme(self) -> str:
-        """The scheme of the credentials that it asks for, empty if it asks for none."""
+        """The authentication scheme that it requires, empty if it names none."""
         return self.answer.header("www-authenticate").partition(" ")[0]
 
     @property
     def about_keys(self) -> bool:
-        """Whether it says that it is about who asks."""
+        """Whether its message is about authentication."""
         return bool(self.scheme) or _ABOUT_KEYS.search(self.answer.text[:4000]) is not None
 
     @property
     def alike(self) -> bool:
-        """Whether a stranger is answered alike."""
+        """Whether requests without a credential get the same response."""
         return _alike(self.anonymous, self.answer)
 
     def found(self, kind: Kind, sentence: str, remedy: str = "", also: str = "") -> Finding:
@@ -124,7 +124,7 @@ class _Refusal:
 
 
 def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding:
-    """Return who refuses a request, with a credential or without, and in which words."""
+    """Return who rejects a request, with or without a credential, and with which message."""
     refusal = _Refusal(asking, anonymous, answer, product)
     if product.id == "aws-api-gateway" and "Missing Authentication Token" in refusal.words:
         sentence = (
@@ -138,7 +138,7 @@ def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Prod
 
 
 def _nothing_given(refusal: _Refusal) -> Finding:
-    """Return what a refusal means for a client that gave no credential."""
+    """Return what a rejection means for a client without a credential."""
     who, said = refusal.who, refusal.said
     if refusal.scheme.lower() == "basic":
         return refusal.found(finding.PASSWORD, f"{who} wants a user and a password, and none were given{said}")
@@ -151,7 +151,7 @@ def _nothing_given(refusal: _Refusal) -> Finding:
 
 
 def _understood(refusal: _Refusal, credential: Credential) -> Finding | None:
-    """Return what a refusal of a credential means, if its time, its status or its words tell."""
+    """Return what the rejection of a credential means, if its lifetime, status or message tells."""
     what, who, said, status = _yours(credential), refusal.who, refusal.said, refusal.answer.status
     out_of_time, remedy = _out_of_time(credential), _OUT_OF_TIME
     if not out_of_time and _TOO_EARLY.search(refusal.words):
@@ -175,7 +175,7 @@ def _understood(refusal: _Refusal, credential: Credential) -> Finding | None:
 
 
 def _compared(refusal: _Refusal, credential: Credential) -> Finding:
-    """Return what a refusal of a credential means, beside what strangers and another credential are answered."""
+    """Return what the rejection of a credential means, by comparison with no credential and an invalid one."""
     who, said, status, product = refusal.who, refusal.said, refusal.answer.status, refusal.product
     decoy = _decoy(credential)
     alike = refusal.alike and (
@@ -196,7 +196,7 @@ def _compared(refusal: _Refusal, credential: Credential) -> Finding:
 
 
 def _out_of_time(credential: Credential) -> str:
-    """Return that a token is good no more, or not yet, by this machine's clock; empty if nothing says so."""
+    """Return that a token has expired or is not yet valid, by this machine's clock; empty if unknown."""
     begins, ends = _times(credential)
     now = time.time()
     if ends and ends <= now:
@@ -207,13 +207,13 @@ def _out_of_time(credential: Credential) -> str:
 
 
 def _has_begun(credential: Credential) -> bool:
-    """Return whether a token tells since when it is good, and that has come by this machine's clock."""
+    """Return whether a token has a start of validity that has passed, by this machine's clock."""
     begins, _ = _times(credential)
     return 0 < begins <= time.time()
 
 
 def _times(credential: Credential) -> tuple[float, float]:
-    """Return from when and until when a credential says that it is good, 0 for unsaid."""
+    """Return start and end of a credential's validity, 0 if not stated."""
     token = taken_token(credential) if isinstance(credential, CommandToken) else credential
     return times_of(token) if isinstance(token, str) else (0.0, 0.0)
 
@@ -225,14 +225,14 @@ def _how_long(seconds: float) -> str:
 
 
 def _stands_behind(answer: Exchange, product: Product) -> bool:
-    """Return whether who refuses stands behind a proxy that is known, which may have dropped what it was sent."""
+    """Return whether the rejecting part is behind a known proxy, which may have dropped the credential."""
     own = author_of(answer)
     said = bool(answer.response_body.size)  # a proxy's own refusal is often empty
     return said and bool(product) and product.id not in (APPLICATION, own.id)
 
 
 def _is_known(anonymous: Exchange, answer: Exchange, words: str) -> bool:
-    """Return whether a refusal is for want of a right: nobody else is refused so."""
+    """Return whether the credential is known but lacks a right: others are rejected differently."""
     if anonymous.status == HTTPStatus.UNAUTHORIZED:
         return True
     return bool(_RIGHTS.search(words)) and anonymous.text != answer.text
@@ -258,7 +258,7 @@ def _alike(one: Exchange, other: Exchange) -> bool:
 
 
 def _decoy(credential: Credential) -> Credential | None:
-    """Return a credential of the same kind that nobody issued, ``None`` if there is none of a kind."""
+    """Return an invalid credential of the same kind, ``None`` if that kind has none."""
     if isinstance(credential, str):
         return secrets.token_hex(16)
     return Password("nobody", secrets.token_hex(8)) if isinstance(credential, Password) else None

@@ -1,4 +1,4 @@
-"""Which product answers a request: read off what it says of itself, its own error pages and its own headers."""
+"""Recognises products by their own error pages, messages and headers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product, and the words that gave it away."""
+    """A product, and the text that identified it."""
 
     id: str = UNKNOWN
     how: str = ""
@@ -63,7 +63,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What of an answer is looked at: status, headers by lower-case name, and the text of its body."""
+    """The considered properties of a response: status, headers by lower-case name, and body text."""
 
     status: int | None
     headers: tuple[tuple[str, str], ...]
@@ -158,9 +158,9 @@ _PLAIN_TEXT_400 = re.compile(r"400 Bad Request(?:: .*)?\n?")
 
 
 def product_of(answers: Iterable[Answered]) -> Product:
-    """Return which product stands in front, by the first answers that give it away.
+    """Return the product in front, by the first response that identifies one.
 
-    An answer to a malformed request, which no product passes on, is the best to come first.
+    A response to a malformed request, which no product forwards, is best.
     """
     found = [product for answer in answers if (product := _of(answer))]
     named = [product for product in found if product.id != "go"]
@@ -168,9 +168,9 @@ def product_of(answers: Iterable[Answered]) -> Product:
 
 
 def author_of(answer: Exchange) -> Product:
-    """Return the product whose own words an error is, unknown if it may come from what stands behind.
+    """Return the product that wrote an error, unknown if it may come from behind it.
 
-    Headers that a product adds to whatever it passes on do not count.
+    Headers that a product adds to forwarded responses do not count.
     """
     told = _of(Answered(answer.status, (), answer.text))
     if told:

@@ -1,4 +1,4 @@
-"""What MLflow says of itself as it fails: its message names the part behind it that failed."""
+"""MLflow's own error messages that name a failed part behind it."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ SERVER_KINDS = (_CREDENTIALS, _STORE, _FULL, _FOLDER, _DATABASE)
 
 
 def server_words(said: str) -> Kind | None:
-    """Return what a message of MLflow's is about, ``None`` if it is about nothing that is known."""
+    """Return the part that an error message of MLflow is about, ``None`` if unknown."""
     return next((kind for pattern, kind in _TABLE if re.search(pattern, said)), None)

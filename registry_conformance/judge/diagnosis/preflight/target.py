@@ -1,4 +1,4 @@
-"""The preflight of a whole target: every door at once, what it ends, and what is known of the doors that remain."""
+"""The preflight of a whole target: all doors concurrently, final findings, and the remaining doors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Examined:
 
 
 def examine_target(target: Target, run: str, facts: Facts) -> Examined:
-    """Examine every door of a target at once, and record what is known of it."""
+    """Run the preflight of every door concurrently, and record the facts."""
     if not target.doors:
         return Examined(target)
     if target.kind in OURS:
@@ -76,9 +76,9 @@ def examine_target(target: Target, run: str, facts: Facts) -> Examined:
 
 
 def examine_broken(target: Target, run: str) -> Examined:
-    """Examine the broken doors of a target of which others work.
+    """Run the preflight of a target's broken doors while others work.
 
-    What keeps a client from a door ends the matter there; the doors that remain are reached, and may be looked at.
+    A finding about the connection is final; the other doors are reachable and can be probed.
     """
     broken = tuple(door for door in target.doors if door.broken)
     examined = examine_target(replace(target, doors=broken), run, Facts())
@@ -92,7 +92,7 @@ def examine_broken(target: Target, run: str) -> Examined:
 
 
 def _examined(target: Target, door: Door, run: str) -> Preflight:
-    """Return what is known of a door; nothing of one that may not be asked."""
+    """Return the result for a door; empty for one that must not be used."""
     try:
         return examine(door, target.key_at(door), run, min(PATIENCE, door.patience))
     except (NotAllowed, PreconditionFailed):
@@ -100,7 +100,7 @@ def _examined(target: Target, door: Door, run: str) -> Preflight:
 
 
 def _open_though_promised(target: Target, door: Door, found: Preflight) -> bool:
-    """Return whether strangers may search at a door where a key is said to be asked for."""
+    """Return whether a door allows anonymous searches although a key is declared."""
     return target.kind != GIVEN and bool(found.open) and "read" not in door.policy.of("anonymous")
 
 
@@ -112,7 +112,7 @@ def _opened(door: Door) -> Finding:
 
 
 def _known(target: Target, door: Door, found: Preflight) -> Door:
-    """Return a door with what was found out about its place and its policy, if nothing was declared."""
+    """Return a door with its detected base path and policy, if nothing was declared."""
     if target.kind != GIVEN:
         return door
     return replace(door, url=found.moved or door.url, policy=OPEN if found.open else door.policy)

@@ -1,4 +1,4 @@
-"""The way to a door, step by step: its name, its port, what is spoken there, and its certificate."""
+"""The connection to a door, step by step: name, port, protocol, certificate."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _OTHER_NAME = frozenset({62, 63, 64})
 
 
 def not_connected(door: Door) -> Finding | None:
-    """Return what keeps a connection from being opened: the name, the port, silence."""
+    """Return what prevents a connection: the name, the port, a timeout."""
     host, port = _place(urlsplit(door.url))
     if proxy := door.network.proxy_for(door.url):
         return _not_let_through(door, proxy)
@@ -54,7 +54,7 @@ def not_connected(door: Door) -> Finding | None:
 
 
 def _not_opened(door: Door, addresses: Sequence[str]) -> Finding | None:
-    """Return why no connection can be opened to a door, whose name has these addresses."""
+    """Return why no connection to a door with these addresses can be opened."""
     host, port = _place(urlsplit(door.url))
     at = f"{host}:{port}" + (f" ({', '.join(addresses[:3])})" if addresses != [host] else "")
     try:
@@ -72,7 +72,7 @@ def _not_opened(door: Door, addresses: Sequence[str]) -> Finding | None:
 
 
 def _not_let_through(door: Door, proxy: str) -> Finding | None:
-    """Return why a forward proxy does not let the client through to the door."""
+    """Return why a forward proxy does not connect the client to the door."""
     host, port = address_of(proxy)
     try:
         if door.url.startswith("https:"):
@@ -86,7 +86,7 @@ def _not_let_through(door: Door, proxy: str) -> Finding | None:
 
 
 def not_secured(door: Door) -> Finding | None:
-    """Return what is wrong with TLS at an ``https`` door; nothing is asked there."""
+    """Return what is wrong with TLS at an ``https`` door; no request is sent."""
     parts = urlsplit(door.url)
     if parts.scheme != "https":
         return None
@@ -116,7 +116,7 @@ def _distrusted(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
 
 
 def _no_handshake(door: Door, problem: Exception) -> Finding:
-    """Return why a handshake failed: plain HTTP is spoken there, or TLS is refused, or nothing comes back."""
+    """Return why a handshake failed: plain HTTP, TLS rejected, or no response."""
     parts = urlsplit(door.url)
     host, port = _place(parts)
     said = _said_to(door, _HELLO)
@@ -137,7 +137,7 @@ def _no_handshake(door: Door, problem: Exception) -> Finding:
 
 
 def speaks_tls(door: Door) -> Finding | None:
-    """Return that a port given as ``http`` speaks TLS, if a handshake with it works."""
+    """Return that a port given as ``http`` supports TLS, if a handshake succeeds."""
     parts = urlsplit(door.url)
     if parts.scheme != "http":
         return None
@@ -163,7 +163,7 @@ def speaks_tls(door: Door) -> Finding | None:
 
 
 def not_http(door: Door, error: str) -> Finding:
-    """Return why a request that was sent has no answer that can be read; ``error`` is the transport's own word."""
+    """Return why a request got no readable response; ``error`` is the transport error."""
     if tls := speaks_tls(door):
         return tls
     host, port = _place(urlsplit(door.url))
@@ -183,7 +183,7 @@ def not_http(door: Door, error: str) -> Finding:
 
 
 def _no_http(door: Door, error: str) -> Finding:
-    """Return what is said in the place of an answer: another protocol, or an answer that breaks HTTP."""
+    """Return what came instead of a response: another protocol, or invalid HTTP."""
     host, port = _place(urlsplit(door.url))
     said = _said_to(door, _HELLO)
     if said and not said.startswith(b"HTTP/"):
@@ -192,7 +192,7 @@ def _no_http(door: Door, error: str) -> Finding:
 
 
 def _certificate_wanted(door: Door) -> str:
-    """Return how a port under TLS asks for a client's certificate after the handshake, empty if it does not."""
+    """Return how a TLS port requests a client certificate after the handshake, empty if it does not."""
     parts = urlsplit(door.url)
     if parts.scheme != "https":
         return ""
@@ -210,7 +210,7 @@ def _certificate_wanted(door: Door) -> str:
 
 
 def _said_to(door: Door, request: bytes) -> bytes:
-    """Return the beginning of what a port says to a request in plain text, empty if nothing."""
+    """Return the beginning of a port's response to plain text, empty if none."""
     try:
         with reach(authorize_connection(door), door, door.patience) as line:
             line.sendall(request)
@@ -220,9 +220,9 @@ def _said_to(door: Door, request: bytes) -> bytes:
 
 
 def malformed_answer(door: Door) -> tuple[int | None, tuple[tuple[str, str], ...], str]:
-    """Return status, headers and text of the answer to a malformed request.
+    """Return status, headers and text of the response to a malformed request.
 
-    No product passes such a request on, so that who answers it is who stands in front. It holds no key.
+    No product forwards such a request, so the response comes from the part in front. It has no key.
     """
     parts = urlsplit(door.url)
     host, _ = _place(parts)
@@ -261,12 +261,12 @@ def _place(parts: SplitResult) -> tuple[str, int]:
 
 
 def _as(parts: SplitResult, scheme: str) -> str:
-    """Return an address with another scheme; the port stays if it was given."""
+    """Return a URL with another scheme; an explicit port is kept."""
     return parts._replace(scheme=scheme).geturl()
 
 
 def _spoken(said: bytes) -> str:
-    """Return what a port speaks that is no HTTP, if it is known, and the beginning of what it says."""
+    """Return the protocol of a port that is not HTTP, if known, and the beginning of its data."""
     known = next((name for name, pattern in _SERVICES if re.match(pattern, said, re.DOTALL)), "")
     if known.startswith("HTTP/2"):
         return f"it speaks {known}"

@@ -1,4 +1,4 @@
-"""Whose words an error is told in, and which words these are."""
+"""Who wrote an error message, and its text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WORDS = ("message", "detail", "error_description", "error", "fault", "errors", 
 
 
 def refuser(answer: Exchange, product: Product) -> str:
-    """Return who refuses a request, in words."""
+    """Return who rejects a request, in words."""
     challenge = answer.header("www-authenticate").lower()
     if challenge.startswith('basic realm="mlflow"') or "mlflow.org/docs/latest/auth" in answer.text:
         return "MLflow's own basic-auth app"
@@ -30,7 +30,7 @@ def refuser(answer: Exchange, product: Product) -> str:
 
 
 def _known_form(document: object) -> str:
-    """Return who writes errors in the form of a document, empty if its form tells nothing."""
+    """Return who writes errors in the form of a document, empty if unknown."""
     if not isinstance(document, dict):
         return ""
     if "error_code" in document:
@@ -41,7 +41,7 @@ def _known_form(document: object) -> str:
 
 
 def words_of(answer: Exchange) -> str:
-    """Return the words of an error: its message, the title of its page, or the beginning of its text."""
+    """Return the text of an error: its message, the title of its page, or the beginning of its text."""
     document = answer.json()
     if isinstance(document, dict):
         found = [document.get(name) for name in _WORDS]
@@ -53,7 +53,7 @@ def words_of(answer: Exchange) -> str:
 
 
 def _inner(value: object) -> str:
-    """Return the message of an error that lies one level down."""
+    """Return the nested message of an error."""
     if isinstance(value, list) and value:
         return _inner(value[0])
     if isinstance(value, dict):

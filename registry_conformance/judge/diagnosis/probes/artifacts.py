@@ -1,4 +1,4 @@
-"""One small artifact there and back, through the proxy and straight to MLflow, and what lies in the bucket then."""
+"""A round trip of one small artifact, through the proxy and at MLflow, compared with the bucket."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ FILES = f"{ARTIFACTS}/artifacts"
 
 
 def content(size: int, seed: int = 7) -> bytes:
-    """Return bytes that compress badly, the same for the same size and seed."""
+    """Return incompressible bytes, the same for the same size and seed."""
     return random.Random(seed).randbytes(size)  # noqa: S311 - a pattern, no secret
 
 
 def round_trip(context: ProbeContext, place: str) -> None:
-    """Upload, look into the bucket, list, download, presign and follow, replace, delete."""
+    """Upload, inspect the bucket, list, download, presign and follow, replace, delete."""
     facts, asker = context.facts, context.at(place)
     folder, body = f"{context.name}/{place}", content(1500)
     at = f"{FILES}/{folder}/one.bin"
@@ -61,7 +61,7 @@ def round_trip(context: ProbeContext, place: str) -> None:
 
 
 def later(context: ProbeContext) -> None:
-    """Download once more what was uploaded first and could be downloaded then: a store may lose what it took."""
+    """Download again what was uploaded first and could be downloaded then: a store may lose it later."""
     if context.facts.value("text.get.P") != "200 whole":
         context.facts.unseen("get.later.P", "it could not be downloaded at first")
         return
@@ -119,7 +119,7 @@ def _presigned(context: ProbeContext, asker: Asker, folder: str, body: bytes) ->
 
 
 def follow(context: ProbeContext, method: str, url: str, body: bytes | None = None) -> Exchange:
-    """Send a request to an absolute URL without any credential of ours."""
+    """Send a request to an absolute URL without a credential."""
     parts = urlsplit(url)
     door = Door(
         "past the door", f"{parts.scheme}://{parts.netloc}", patience=2.0 * context.slack, guard=context.main.guard
@@ -143,7 +143,7 @@ def _deleted(context: ProbeContext, place: str, path: str, put: Exchange, deleti
 
 
 def multipart(context: ProbeContext, place: str) -> None:
-    """Begin an upload in parts, send one to the store, join them; begin another and give it up."""
+    """Start a multipart upload, send a part, complete it; start another and abort it."""
     asker, facts = context.at(place), context.facts
     folder, body = f"{context.name}/{place}-parts", content(2000, seed=3)
     created = asker.ask(
@@ -188,7 +188,7 @@ def multipart(context: ProbeContext, place: str) -> None:
 
 
 def cross(context: ProbeContext) -> None:
-    """Upload straight to MLflow and download through the proxy, and the other way round."""
+    """Upload at MLflow and download through the proxy, and the other way round."""
     through, direct = context.at("P"), context.at("O")
     _seeded(context)
     if direct.why_not():
@@ -213,7 +213,7 @@ def cross(context: ProbeContext) -> None:
 
 
 def _seeded(context: ProbeContext) -> None:
-    """Put an object into the bucket ourselves, and look for it through the proxy: reading without any upload."""
+    """Write an object to the bucket directly, and read it through the proxy: reading without an upload."""
     folder, body, bucket = f"{context.name}/seed", content(800, seed=9), context.bucket
     if bucket is None:
         context.facts.unseen("seed.get.P", context.no_bucket)

@@ -1,4 +1,4 @@
-"""Bodies and names on their way to the bucket: sizes, framing, cut uploads, odd names."""
+"""Uploads of various sizes, framings and names, including interrupted ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NAMES = {
 
 
 def sizes(context: ProbeContext, place: str) -> None:
-    """Climb a ladder of sizes; above a step that failed nothing is asked."""
+    """Upload increasing sizes until one fails."""
     failed: dict[str, str] = {}
     pace = 0.0
     for step, size in LADDER:
@@ -52,14 +52,14 @@ def sizes(context: ProbeContext, place: str) -> None:
 
 
 def _note(failed: dict[str, str], context: ProbeContext, aspect: str, name: str, step: str) -> None:
-    """Keep the first step at which an aspect went wrong."""
+    """Record the first size at which an aspect failed."""
     fact = context.facts.get(name)
     if fact is not None and fact.seen and not fact.normal:
         failed.setdefault(aspect, f"{step} {fact.value}")
 
 
 def framing(context: ProbeContext, place: str) -> None:
-    """Upload in chunks, upload nothing, and cut an upload."""
+    """Upload with chunked encoding, upload an empty file, and interrupt an upload."""
     asker, folder = context.at(place), f"{context.name}/{place}-framing"
     for aspect, words, body in (
         ("chunked", "an upload in chunks of unannounced size", content(300 * KIB)),
@@ -83,7 +83,7 @@ def framing(context: ProbeContext, place: str) -> None:
 
 
 def names(context: ProbeContext, place: str) -> None:
-    """Upload under odd names, and look for them under their own keys: in the bucket, or by downloading them."""
+    """Upload files with unusual names, and look for them by their own keys: in the bucket, or by download."""
     asker, bucket = context.at(place), context.bucket
     folder = f"{context.name}/{place}-names"
     taken: list[str] = []
@@ -108,7 +108,7 @@ def names(context: ProbeContext, place: str) -> None:
 
 
 def sweep(context: ProbeContext) -> None:
-    """Delete whatever the probes left under the name of their run, however little time is left."""
+    """Delete everything that the probes created under the run's name, however little time is left."""
     for place in ("O", "P"):
         asker = replace(context.at(place), unbounded=True)
         if not asker.why_not() and asker.send("DELETE", f"{FILES}/{context.name}").ok:

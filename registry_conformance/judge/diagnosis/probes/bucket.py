@@ -1,4 +1,4 @@
-"""What lies in the bucket, and how the bucket is set up: as whoever owns it sees it."""
+"""Objects and settings of the bucket, read with the owner's credentials."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from registry_conformance.judge.target.target import BucketAccess
 
 
 def record_stored(context: ProbeContext, name: str, path: str, content: bytes, put: Exchange) -> None:
-    """Tell what lies under an artifact's key: ``whole``, ``absent``, ``short``, ``long``, ``empty`` or ``other``.
+    """Record the state of an artifact's object: ``whole``, ``absent``, ``short``, ``long``, ``empty`` or ``other``.
 
-    An upload that was refused is told only where it left something all the same; nothing is where the bucket does not
-    let the suite look.
+    After a rejected upload only if something was stored anyway; nothing if the bucket is not accessible.
     """
     bucket = context.bucket
     if bucket is None:
@@ -40,12 +39,12 @@ def record_stored(context: ProbeContext, name: str, path: str, content: bytes, p
 
 
 def under(access: BucketAccess, path: str) -> str:
-    """Return the key of a path below the artifact prefix, which may be none."""
+    """Return the key of a path below the artifact prefix, which may be empty."""
     return "/".join(filter(None, (access.prefix.strip("/"), path)))
 
 
 def planted(bucket: Bucket, path: str, content: bytes) -> str:
-    """Put an object under the artifact prefix as the bucket's owner; return the problem, empty if there is none."""
+    """Write an object below the artifact prefix as the bucket's owner; return the error, empty if none."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
 
     try:
@@ -57,12 +56,12 @@ def planted(bucket: Bucket, path: str, content: bytes) -> str:
 
 
 def owner(access: BucketAccess) -> Any:
-    """Return an S3 client with the target's own credentials for the bucket, which loses patience soon."""
+    """Return an S3 client with the target's own credentials for the bucket and short timeouts."""
     return s3(access, patience=3, attempts=1)
 
 
 def settings(context: ProbeContext) -> None:
-    """Read the bucket's settings back: versions, lifecycle, policy, public access."""
+    """Read the bucket's settings: versioning, lifecycle, policy, public access."""
     if context.bucket is None:
         context.facts.unseen("settings.versions.S", context.no_bucket)
         return

@@ -1,4 +1,4 @@
-"""The machine that the MLflow client runs on: what is set there that changes whom it asks, and with which key."""
+"""The MLflow client's machine: settings that change its target or credential."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
 
 def machine(context: ProbeContext) -> None:
-    """Read the variables and the netrc entry; nothing is asked of anybody, and no value of a credential is told."""
+    """Read the variables and the netrc entry; no request is sent, and no secret is recorded."""
     found = dict(context.target.machine.variables)
     facts, host = context.facts, urlsplit(context.main.url).hostname or ""
     token = found.get("MLFLOW_TRACKING_TOKEN")
@@ -37,7 +37,7 @@ def machine(context: ProbeContext) -> None:
 
 
 def _kind(uri: str) -> str:
-    """Return what a tracking URI is: ``a door``, ``an API path``, ``no server``."""
+    """Return the kind of a tracking URI: ``a door``, ``an API path``, ``no server``."""
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https"):
         return "no server"

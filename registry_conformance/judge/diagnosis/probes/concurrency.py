@@ -1,4 +1,4 @@
-"""Several at once: whether one slow upload, or eight searches, hold everybody else up."""
+"""Concurrency: whether one slow upload, or eight searches, block everybody else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LATE = 1.5
 
 
 def together(context: ProbeContext, place: str) -> None:
-    """Search eight times at once, then once while an upload of ours stands half-way."""
+    """Run eight searches at once, then one while an upload is half sent."""
     asker = context.at(place)
     if reason := asker.why_not():
         context.facts.unseen(f"together.{place}", reason)
@@ -45,9 +45,9 @@ def together(context: ProbeContext, place: str) -> None:
 
 
 def _meanwhile(context: ProbeContext, asker: Asker, place: str) -> tuple[Exchange, bool]:
-    """Search while an upload stands half-way; return the answer, and whether it came before the upload went on.
+    """Search while an upload is half sent; return the response, and whether it came before the upload continued.
 
-    The upload stands until the search is answered, at most so long that a search that does not wait for it is.
+    The upload waits for the response, up to a limit.
     """
     door = asker.sender.door
     leave = Exchange("PUT", f"{door.url}{FILES}/{context.name}/held-{place}.bin", door.name, None)
@@ -76,7 +76,7 @@ def _hold(
     longest: float,
     moments: tuple[threading.Event, threading.Event, threading.Event],
 ) -> None:
-    """Send half of a body, wait until the search is answered or for the longest time, send the rest."""
+    """Send half of a body, wait for the search's response or the time limit, send the rest."""
     begun, answered, gone_on = moments
     door, key = asking.door, asking.key
     parts, url = urlsplit(door.url), door.url

@@ -1,4 +1,4 @@
-"""The key service asked directly, where its address is known, and what the auth service asked it, where it records."""
+"""The key service called directly, if its address is known, and the requests in its record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIELDS = {"is_valid", "key_id", "user_id", "service_id", "scopes", "rate_limit_
 
 
 def direct(context: ProbeContext) -> None:
-    """Ask the key service as the contract says, for the writer's key and for a key that nobody issued."""
+    """Call the key service by its contract, with the writer's key and with an unknown key."""
     address, facts = context.target.key_service, context.facts
     if not address:
         facts.unseen("keys.platform.K", "the key service's address is not known")
@@ -71,7 +71,7 @@ def _validity(answer: Exchange) -> str:
 
 
 def asked(context: ProbeContext) -> None:
-    """Use a key twice and read in the key service's record what it was asked about it."""
+    """Use a key twice and read the resulting requests in the key service's record."""
     record, facts = context.target.key_record, context.facts
     role = next((role for role in ("admin", "reader", "writer") if role in context.target.keys), "")
     if record is None or not record.exists() or not role:

@@ -1,4 +1,4 @@
-"""One request of each route family at every door, compared with what MLflow itself answers to it."""
+"""One request of each route family at every door, compared with MLflow's own response."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Family:
     absent: str = ""
 
     def expected(self, asker: Asker) -> str:
-        """Return what a door answers to who asks: who only reads has uploaded nothing."""
+        """Return the expected response for a client: a reader has uploaded nothing."""
         return self.absent if self.absent and asker.only_reads else self.normal
 
 
@@ -73,7 +73,7 @@ FAMILIES = (
 
 
 def families(context: ProbeContext) -> None:
-    """Ask every family at every door that can be reached; tell one fact a family, all doors in it."""
+    """Request every family at every reachable door; record one fact a family, with all doors."""
     doors = [door for door in context.target.doors if door.name not in _dead_doors(context)]
     askers = {door.name: context.at("P", door=door) for door in doors}
     for family in FAMILIES:
@@ -92,7 +92,7 @@ def families(context: ProbeContext) -> None:
 
 
 def origins(context: ProbeContext, place: str) -> None:
-    """Ask MLflow itself every family that a door answered oddly, and paths that a prefix shifts."""
+    """Request at MLflow every family with an anomaly at a door, and paths that a prefix shifts."""
     direct = context.at(place)
     for family in FAMILIES:
         if (fact := context.facts.get(f"route.{family.name}.P")) is not None and not (fact.seen and fact.normal):
@@ -113,7 +113,7 @@ def _sent(asker: Asker, family: Family, name: str, door: str) -> Exchange:
 
 
 def _content(family: Family, name: str) -> dict[str, Any]:
-    """Return what a request of a family sends: its document, or a byte of a file."""
+    """Return the body of a family's request: its document, or one byte of a file."""
     if family.method == "PUT":
         return {"body": b"x"}
     if family.json is None:
