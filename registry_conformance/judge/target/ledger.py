@@ -68,10 +68,10 @@ def climbs(path: str) -> bool:
 
 
 def is_own(kind: str, name: str, run: str, experiments: Mapping[str, str], workspace: str = "") -> bool:
-    """Return whether a thing of that kind and name is a run's own.
+    """Return whether an object of that kind and name is a run's own.
 
-    ``experiments`` are the run's, id -> name: what lies under an id in the run's ``workspace`` is the run's, like what
-    bears its name.
+    ``experiments`` are the run's, id -> name: objects below such an id in the run's ``workspace`` are the run's, like
+    objects that carry its name.
     """
     if kind in (EXPERIMENT, MODEL):
         return bears(name, run)
@@ -163,13 +163,13 @@ def left(file: Path, target: str) -> list[Made]:
 
 
 def describe_target(doors: Mapping[str, str], bucket: str, workspace: str = "") -> str:
-    """Return what a ledger says of its target: the URLs of its doors, the place of its bucket if known, a workspace."""
+    """Return a target's description for ledgers: the URLs of its doors, its bucket if known, its workspace."""
     urls = sorted({url.rstrip("/") for url in doors.values()})
     return json.dumps({"doors": urls, "bucket": bucket, "workspace": workspace})
 
 
 def workspace_of(described: str) -> str:
-    """Return the workspace of a target that is described so, empty if it names none."""
+    """Return the workspace in a target's description, empty if it has none."""
     try:
         return str(json.loads(described)["workspace"])
     except (ValueError, TypeError, KeyError):  # written before there were any
@@ -184,7 +184,7 @@ def identity_of(target: Target) -> str:
 
 
 def same_target(written: str, asked: str) -> bool:
-    """Return whether two descriptions are of one target: they share a door and a workspace, and no two buckets."""
+    """Return whether two descriptions are of one target: a common door and workspace, and no different buckets."""
     try:
         one, other = json.loads(written), json.loads(asked)
         doors = {*one["doors"]} & {*other["doors"]}
@@ -251,7 +251,7 @@ def _unbroken(file: Path, about: Header, lines: list[tuple[object, ...]], count:
 
 
 def _standing(file: Path, about: Header, lines: list[tuple[object, ...]]) -> list[Made]:
-    """Return what no line calls gone; raise ``LedgerError`` for a line about what is not the run's own."""
+    """Return the objects that no line reports as gone; raise ``LedgerError`` if one is not the run's own."""
     run, workspace = about.run, workspace_of(about.target)
     there: dict[tuple[str, str], Made] = {}
     own: dict[str, str] = {}

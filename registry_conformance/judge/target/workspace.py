@@ -1,4 +1,4 @@
-"""Where MLflow keeps the artifacts of a workspace: in a folder of its own below the root of all artifacts."""
+"""Where MLflow stores the artifacts of a workspace: in a separate folder below the artifact root."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ _DEFAULT = "default"
 
 
 def folder_of(workspace: str) -> str:
-    """Return the folder of a workspace, empty for none: that of the default one."""
+    """Return the folder of a workspace, empty for none, which is the default one's."""
     return f"workspaces/{workspace or _DEFAULT}"
 
 
 def within(path: str, workspace: str) -> str:
-    """Return an artifact's path in its workspace: less the folder of that workspace, which clients may name."""
+    """Return an artifact's path within its workspace, without that workspace's folder, which clients may include."""
     return path.removeprefix(f"{folder_of(workspace)}/")
 
 
 def placed(path: str, workspace: str) -> str:
-    """Return where an artifact lies whose path is ``path`` for a client that names a workspace."""
+    """Return where an artifact is stored whose path is ``path`` for a client with a workspace."""
     if workspace in ("", _DEFAULT):
         return path
     return f"{folder_of(workspace)}/{within(path, workspace)}"

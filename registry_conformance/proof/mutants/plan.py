@@ -1,4 +1,4 @@
-"""Which cases are run against a mutant: one half are those that kill most for their time, the other the likeliest."""
+"""Which cases run for a mutant: half are the most likely killers per second, half the most likely ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SAME_PLACE, _RELATED, _SAME_FILE, _TOUCHES, _WORDS = 4.0, 4.0, 1.5, 1.0, 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Rated:
-    """A case, how likely it is to kill (a weight, no probability), and the seconds that it takes."""
+    """A case, its likelihood to kill (a weight, no probability), and its duration in seconds."""
 
     case: pytest.Item
     likely: float
@@ -71,10 +71,10 @@ class Planner:
         return {check.name: self._coverage.of_check(check.name) for check in self._checks}
 
     def plan(self, mutant: Mutant, depth: int) -> list[pytest.Item]:
-        """Return at most ``depth`` cases of checks that speak of a mutant, a case of each check before a second one.
+        """Return at most ``depth`` relevant cases for a mutant, one of each check before a second one.
 
-        Half of them are the likeliest killers for their time. The others are the likeliest whatever they take: else a
-        slow check that alone can kill would never be among those that run.
+        Half of them are the likeliest killers per second. The others are the likeliest regardless of duration:
+        otherwise a slow check that alone can kill would never run.
         """
         expected = related(mutant)
         by_check: list[list[_Rated]] = []
@@ -120,7 +120,7 @@ def _file(place: str) -> str:
 
 
 def _best(by_check: Iterable[Sequence[_Rated]], worth: Callable[[_Rated], float]) -> list[_Rated]:
-    """Return all cases, those of most worth first, but a case of each check before a second one."""
+    """Return all cases, best value first, but one case of each check before a second one."""
 
     def place(rated: _Rated) -> tuple[float, str]:
         return -worth(rated), rated.case.nodeid

@@ -1,4 +1,4 @@
-"""Which requirements catch the faults of the catalogue that change the same thing as a mutant does."""
+"""Requirements that catch faults of the catalogue which change the same thing as a mutant."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NOT_COMPARED = frozenset({"auth.restarts"})
 
 
 def related(mutant: Mutant) -> Mapping[str, float]:
-    """Return requirement -> its share among those that fail under the faults which change the same thing.
+    """Return requirement -> its share of the failures under faults that change the same thing.
 
-    It is empty if no fault does. Each thing that the mutant changes counts the same.
+    Empty if no fault does. Each thing that the mutant changes has equal weight.
     """
     met = [counts for name in changed(mutant.change(REFERENCE)) if (counts := _requirements_by_change().get(name))]
     shares: dict[str, float] = defaultdict(float)
@@ -29,7 +29,7 @@ def related(mutant: Mutant) -> Mapping[str, float]:
 
 
 def changed(deployment: Deployment) -> frozenset[str]:
-    """Return names of what is different from the reference: settings, shipped files, and what links do to traffic."""
+    """Return names of the differences from the reference: settings, shipped files, and rules of links."""
     settings = (
         f"{part.name}.{field.name}"
         for part in fields(REFERENCE)
