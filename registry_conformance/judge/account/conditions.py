@@ -1,4 +1,4 @@
-"""Conditions of IAM statements, decided on what is known of a request."""
+"""Evaluates conditions of IAM statements with what is known about a request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LATEST = 253370764800
 
 
 class OneOf(tuple[str, ...]):
-    """Values of which a request has one; which is not known."""
+    """Possible values of a request's key; which one is unknown."""
 
     __slots__ = ()
 
@@ -39,15 +39,15 @@ def _like(value: str, pattern: str) -> bool:
 
 
 def _arn_like(value: str, pattern: str) -> bool:
-    """Return whether an ARN matches a pattern part by part: no wildcard of one reaches over a colon into the next."""
+    """Return whether an ARN matches a pattern part by part: no wildcard matches across a colon."""
     parts, patterns = value.split(":", 5), pattern.split(":", 5)
     return len(parts) == len(patterns) == 6 and all(map(_like, parts, patterns))
 
 
 def _within(value: str, wanted: str) -> bool:
-    """Return whether an address, or all of a network, lies in a network.
+    """Return whether an address or a whole network is in a network.
 
-    Raises ``ValueError`` if only a part of it does, and for what is none.
+    Raises ``ValueError`` if only a part of it is, and for invalid input.
     """
     inner, outer = ipaddress.ip_network(value, strict=False), ipaddress.ip_network(wanted, strict=False)
     if inner.version != outer.version or not inner.overlaps(outer):
@@ -58,9 +58,9 @@ def _within(value: str, wanted: str) -> bool:
 
 
 def moment(text: str) -> datetime:
-    """Return the time that a policy names: a date of ISO 8601, in UTC if it says no zone, or seconds since 1970.
+    """Return the time in a policy: an ISO 8601 date, by default in UTC, or seconds since 1970.
 
-    Raises ``ValueError`` for what is none.
+    Raises ``ValueError`` for anything else.
     """
     if re.fullmatch(r"-?\d{5,}", text):
         return datetime.fromtimestamp(min(int(text), _LATEST), UTC)
@@ -90,7 +90,7 @@ _TESTS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def holds(condition: Condition, facts: Facts) -> bool | None:
-    """Return whether a condition holds, ``None`` if that cannot be told from ``facts``."""
+    """Return whether a condition holds, ``None`` if ``facts`` do not tell."""
     operator, key, wanted = condition
     values = facts.get(key.lower(), _POSSIBLE.get(key.lower()))
     if isinstance(values, OneOf):
@@ -116,7 +116,7 @@ def holds(condition: Condition, facts: Facts) -> bool | None:
 
 
 def names_of(pattern: str) -> list[str]:
-    """Return the keys that the variables of a pattern name."""
+    """Return the keys of the variables in a pattern."""
     return [variable.partition(",")[0].strip() for variable in _VARIABLE.findall(pattern)]
 
 

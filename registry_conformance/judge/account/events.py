@@ -1,4 +1,4 @@
-"""Where the events of a bucket go: by topics, queues and rules of EventBridge, until something is called."""
+"""Where the events of a bucket go: through topics, queues and EventBridge rules, to the final receivers."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Routes:
 
 
 def called_by(targets: Iterable[str], routes: Routes, by: tuple[str, ...] = ()) -> Iterator[Called]:
-    """Yield what is called at the end of each way from targets on; no topic or queue is passed twice on one way.
+    """Yield the final receivers of events from some targets; no topic or queue is visited twice on one path.
 
-    What is called and is no function, or is behind what may not be asked, has rights that are unreadable.
+    A receiver that is not a function, or that is behind something unreadable, has unreadable rights.
     """
     for target in targets:
         service = routes.service(target)
@@ -49,7 +49,7 @@ def called_by(targets: Iterable[str], routes: Routes, by: tuple[str, ...] = ()) 
 
 
 def is_about(pattern: str | None, bucket: str) -> bool:
-    """Return whether a rule of EventBridge with that pattern may take events of a bucket; one that is no JSON may."""
+    """Return whether an EventBridge rule with that pattern may match events of a bucket; invalid JSON may."""
     try:
         found = json.loads(pattern or "null")
     except ValueError:
@@ -63,7 +63,7 @@ def is_about(pattern: str | None, bucket: str) -> bool:
 
 
 def _takes(wanted: Any, value: str) -> bool:
-    """Return whether an element of a pattern takes a value; what is more than a list of texts may."""
+    """Return whether an element of a pattern matches a value; anything more than a list of texts may."""
     if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
         return True
     return value in wanted

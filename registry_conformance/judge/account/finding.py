@@ -1,4 +1,4 @@
-"""What a requirement comes to on an account."""
+"""The result of a requirement on an account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Finding:
 
 
 class Undecided(Exception):  # noqa: N818 - no error: a requirement that ends here has its finding
-    """Nothing can be said of a requirement; ``verdict`` and ``actual`` are what its finding says."""
+    """A requirement cannot be decided; ``verdict`` and ``actual`` are for its finding."""
 
     def __init__(self, verdict: Verdict, actual: str) -> None:
         super().__init__(actual)
@@ -50,12 +50,15 @@ def value(fact: Fact[T], what: str, absent: T | None = None) -> T:
 
 
 def standing(fact: Fact[T], what: str) -> T:
-    """Return what a requirement stands on; raise ``Undecided`` if it is not there: no breach of this one."""
+    """Return a precondition of a requirement; raise ``Undecided`` if it is absent.
+
+    Its absence is another requirement's failure.
+    """
     if isinstance(fact, Absent):
         raise Undecided(Verdict.INCONCLUSIVE, f"there is no {what} to look at")
     return value(fact, f"the {what}")
 
 
 def judged(holds: bool, expected: str, actual: str) -> Finding:
-    """Return a finding by whether a requirement holds."""
+    """Return a finding by whether a requirement is met."""
     return Finding(Verdict.PASSED if holds else Verdict.FAILED, expected, actual)

@@ -1,4 +1,4 @@
-"""What statements allow beyond a need: everything that they grant, less what they deny."""
+"""Excessive permissions: everything that statements grant, without what they deny."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Grant:
 
 
 def grants(statements: Iterable[Statement], boundary: Iterable[Statement] | None = None) -> list[Grant]:
-    """Return all that statements allow and none of them denies, within a boundary if there is one.
+    """Return everything that statements allow and none of them denies, within a boundary if there is one.
 
-    A denial under a condition takes nothing away: what it leaves is still granted.
+    A conditional denial removes nothing: the grant may still apply.
     """
     statements = list(statements)
     found = list(_allowed(statements))
@@ -65,7 +65,7 @@ def _allowed(statements: Iterable[Statement]) -> Iterator[Grant]:
 
 
 def _left(grant: Grant, denial: Statement) -> Iterator[Grant]:
-    """Yield what a denial leaves of a grant: all that it does not name, as far as patterns can tell."""
+    """Yield what a denial leaves of a grant: everything that it does not name, as far as patterns can tell."""
     actions = not denial.actions or any(covers_action(each, grant.action) for each in denial.actions)
     resources = not denial.resources or any(covers(each, grant.resource) for each in denial.resources)
     if not (actions and resources):

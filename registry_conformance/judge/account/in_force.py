@@ -1,4 +1,4 @@
-"""Statements that are in force from now on: what conditions on the time of a request leave of a policy."""
+"""Statements in force from now on: a policy with its time conditions evaluated."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _STEP = timedelta(seconds=1)
 
 
 def in_force(statements: Iterable[Statement], now: datetime | None = None) -> tuple[Statement, ...]:
-    """Return what a policy lets anybody do at some time from ``now`` on, without its conditions on the time.
+    """Return what a policy allows at some time from ``now`` on, without its time conditions.
 
-    An Allow that has ended is left out, and a Deny that will not be in force for ever: whoever it refuses today comes
-    in when it is not. ``now`` is the present if it is not given.
+    An Allow that has ended is left out, and so is a Deny that will end: those it denies today are allowed later.
+    ``now`` is the present by default.
     """
     begun = now or datetime.now(UTC)
     return tuple(left for each in statements if (left := _left(each, begun)) is not None)
 
 
 def now_and_later() -> Facts:
-    """Return the time of a request that is made again and again from now on: the present, or any later one.
+    """Return the time of a request that may be sent now or at any later time.
 
-    Its session was begun then too: credentials of a role are renewed all the time.
+    Its session may begin then too: credentials of a role are renewed all the time.
     """
     present = datetime.now(UTC)
     times = sorted({*_TIMES, "aws:tokenissuetime"})
@@ -46,14 +46,14 @@ def _left(statement: Statement, now: datetime) -> Statement | None:
 
 
 def _met(conditions: list[Condition], when: datetime) -> bool | None:
-    """Return whether conditions on the time all hold at a moment, ``None`` if one of them cannot be decided."""
+    """Return whether all time conditions hold at a moment, ``None`` if one cannot be decided."""
     facts = {key: (_spelled(key, when),) for key in _TIMES}
     said = [holds(each, facts) for each in conditions]
     return False if False in said else None if None in said else True
 
 
 def _moments(conditions: list[Condition], now: datetime) -> list[datetime]:
-    """Return moments from now on between which no condition changes: about each that one names, and the last."""
+    """Return moments from now on between which no condition changes: around each that one names, and the last."""
     named = [found for _, _, wanted in conditions for each in wanted if (found := _read(each)) is not None]
     about = [each + step for each in named for step in (-_STEP, timedelta(0), _STEP)]
     return [now, *(each for each in about if each > now), _LAST]

@@ -1,4 +1,4 @@
-"""Other roles of the account that its policies let in, one after the other: whoever takes one on comes in by it."""
+"""Other roles of the account that its policies admit, followed through chains of role assumption."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ Trust = Fact[tuple[Statement, ...]]
 
 
 def named_roles(state: State, declared: Declared) -> list[str]:
-    """Return the ARNs of the account's roles, the server's apart, that the policies of bucket, key and role let in.
+    """Return the ARNs of the account's roles, except the server's, that policies of bucket, key and role admit.
 
-    They are named as principals, or by conditions on whose ARN it is. A pattern for every role names the account.
+    They are named as principals, or by conditions on their ARN. A pattern for every role names the account.
     """
     return sorted(each for each in _all(state, declared) if not _is_pattern(each))
 
 
 def meant_roles(state: State, declared: Declared) -> dict[str, Fact[tuple[Statement, ...]]]:
-    """Return the patterns by which those policies let roles of the account in: whom they mean is not known."""
+    """Return the patterns by which those policies admit roles of the account: which roles match is unknown."""
     return {each: _meant_by_pattern() for each in sorted(_all(state, declared)) if _is_pattern(each)}
 
 
 def followed(first: Iterable[str], trust_of: Callable[[str], Trust], declared: Declared) -> dict[str, Trust]:
-    """Return who may take on roles, and each role of the account that may take on one of those, to the end.
+    """Return who may assume roles, and each role of the account that may assume one of those, to the end.
 
-    ``trust_of`` reads the trust policy of a role, which is not asked for more than ``_MOST`` roles.
+    ``trust_of`` reads a role's trust policy; at most ``_MOST`` roles are read.
     """
     found: dict[str, Trust] = {}
     waiting = list(first)
@@ -57,7 +57,7 @@ def followed(first: Iterable[str], trust_of: Callable[[str], Trust], declared: D
 
 
 def way_to(role: str, trusts: Mapping[str, Trust], direct: Iterable[str], declared: Declared) -> list[str]:
-    """Return the roles by which one leads in: the one that a policy lets in first, it itself last."""
+    """Return the chain of roles to one: the one that a policy admits first, itself last."""
     ways = [[each] for each in direct]
     seen = {*direct}
     while ways:
@@ -71,7 +71,7 @@ def way_to(role: str, trusts: Mapping[str, Trust], direct: Iterable[str], declar
 
 
 def roles_in(policy: Trust, declared: Declared) -> list[str]:
-    """Return the roles of the account, or patterns of them, that a policy lets in, the server's apart."""
+    """Return the roles of the account, or patterns of them, that a policy admits, except the server's."""
     found = {
         role
         for statement in (policy.value if isinstance(policy, Known) else ())
@@ -92,7 +92,7 @@ def _meant_by_pattern() -> Unreadable:
 
 
 def _values(statement: Statement) -> Iterator[str]:
-    """Yield the ARNs that a statement lets in: of its principals, and of conditions on whose they are."""
+    """Yield the ARNs that a statement admits: principals, and values of conditions on them."""
     for principal in statement.principals:
         if not _is_pattern(principal):
             yield principal.removeprefix("AWS:")
@@ -103,7 +103,7 @@ def _values(statement: Statement) -> Iterator[str]:
 
 
 def _role_of(arn: str) -> str:
-    """Return the role that an ARN is of, or that of a session of it, empty for what is no role."""
+    """Return the role of a role's or session's ARN, empty for any other."""
     if session := _SESSION.fullmatch(arn):
         return f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}"
     found = _ROLE.fullmatch(arn)
@@ -115,7 +115,7 @@ def _is_pattern(text: str) -> bool:
 
 
 def naming_policies(state: State) -> list[Fact[tuple[Statement, ...]]]:
-    """Return the policies that may let roles of the account in: of bucket, access points, key, and the role's trust."""
+    """Return the policies that may admit roles of the account: of bucket, access points, key, and the role's trust."""
     facts: list[Fact[tuple[Statement, ...]]] = []
     if isinstance(state.bucket, Known):
         facts.append(state.bucket.value.policy)

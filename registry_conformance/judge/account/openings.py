@@ -1,4 +1,4 @@
-"""Whom a resource's policy lets in from outside an account: the policy of a bucket, of an access point, or of a key."""
+"""Whom the policy of a bucket, access point or key admits from outside an account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WHOSE_NOBODY_SAYS = "aws:userid"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A statement that lets somebody in from outside: ``who`` may do ``what``, for sure or under ``conditions``."""
+    """A statement that admits outsiders: ``who`` may do ``what``, certainly or under ``conditions``."""
 
     who: str
     what: str
@@ -28,7 +28,7 @@ class Opening:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The context keys that it hangs on."""
+        """The context keys that it depends on."""
         return tuple(key for _, key, _ in self.conditions)
 
     def __str__(self) -> str:
@@ -71,14 +71,14 @@ def _but(facts: Facts, unknown: frozenset[str]) -> Facts:
 
 
 def what_of(statement: Statement) -> str:
-    """Return what a statement is about, in words."""
+    """Return the subject of a statement in words."""
     return ", ".join(statement.actions) or f"all but {', '.join(statement.not_actions)}"
 
 
 def _of(
     principal: str, statement: Statement, policy: list[Statement], everyone: list[Stranger], about: tuple[str, ...]
 ) -> list[Opening]:
-    """Return how one principal of a statement lets in an outsider, what is sure before what is not."""
+    """Return how one principal of a statement admits an outsider, certain ways first."""
     found: list[Opening] = []
     opened = pieces(statement, about)
     for each in everyone:
@@ -97,7 +97,7 @@ def _of(
 
 
 def _lets_in(statement: Statement, stranger: Stranger) -> tuple[Condition, ...] | None:
-    """Return the conditions on which it hangs that a statement lets a stranger in, ``None`` if it does not."""
+    """Return the conditions under which a statement admits a stranger, ``None`` if it does not."""
     unknown = []
     for condition in statement.conditions:
         key = condition[1]
@@ -111,7 +111,7 @@ def _lets_in(statement: Statement, stranger: Stranger) -> tuple[Condition, ...] 
 
 
 def _refuses(denial: Statement, stranger: Stranger) -> bool | None:
-    """Return whether a denial refuses a stranger what it is about, ``None`` if that cannot be told."""
+    """Return whether a denial denies a stranger the subject of a statement, ``None`` if undecidable."""
     if denial.effect != "Deny" or not _is_about(denial, stranger.arn):
         return False
     unmet = [
@@ -127,7 +127,7 @@ def _refuses(denial: Statement, stranger: Stranger) -> bool | None:
 
 
 def _is_undecided(condition: Condition, stranger: Stranger) -> bool:
-    """Return whether nobody can say here if a stranger meets a condition: by an id, or past no declared perimeter."""
+    """Return whether it is unknown if a stranger meets a condition: by an id, or outside a declared perimeter."""
     key = condition[1].lower()
     if stranger.takes_the_name(condition) is False:
         return False
@@ -136,14 +136,14 @@ def _is_undecided(condition: Condition, stranger: Stranger) -> bool:
 
 
 def _is_about(denial: Statement, arn: str) -> bool:
-    """Return whether a denial is about a stranger; an account that it names is everyone in it."""
+    """Return whether a denial applies to a stranger; an account stands for everyone in it."""
     if denial.not_principals:
         return not any(_means(each.removeprefix("AWS:"), arn) for each in denial.not_principals)
     return not denial.principals or any(_means(each.removeprefix("AWS:"), arn) for each in denial.principals)
 
 
 def _means(principal: str, arn: str) -> bool:
-    """Return whether a principal is everyone, whoever an ARN is of, or that one's whole account."""
+    """Return whether a principal is everyone, the owner of an ARN, or its whole account."""
     whole = principal.isdigit() or principal.endswith(":root")
     return principal in {"*", arn} or (
         whole and account_of(principal) != "" and account_of(principal) == account_of(arn)

@@ -1,6 +1,6 @@
-"""What statements say to one request, decided as IAM decides it.
+"""Evaluates statements for one request as IAM does.
 
-A condition that depends on what is not known of a request decides nothing: neither allowed nor refused.
+A condition that depends on unknown facts decides nothing: neither allowed nor denied.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DECLARED_BY: Mapping[str, str] = MappingProxyType(
 
 
 class AccessDecision(enum.Enum):
-    """What IAM says to a request."""
+    """IAM's decision on a request."""
 
     ALLOWED = "allowed"
     DENIED = "denied by a statement"
@@ -48,7 +48,7 @@ class Request:
 
 
 def decide(statements: Iterable[Statement], request: Request) -> AccessDecision:
-    """Return what these statements say to a request; a denial outranks what is allowed."""
+    """Return the decision of these statements on a request; a denial takes precedence."""
     matching = {
         (statement.effect, found) for statement in statements if (found := concerns(statement, request)) != "no"
     }
@@ -62,7 +62,7 @@ def decide(statements: Iterable[Statement], request: Request) -> AccessDecision:
 
 
 def concerns(statement: Statement, request: Request) -> str:
-    """Return whether a statement has something to say to a request: ``yes``, ``no``, or ``depends``."""
+    """Return whether a statement applies to a request: ``yes``, ``no``, or ``depends``."""
     met = [
         _named(statement.actions, statement.not_actions, request.action, covers_action, request.facts),
         _named(statement.resources, statement.not_resources, request.resource, covers, request.facts),
@@ -75,12 +75,12 @@ def concerns(statement: Statement, request: Request) -> str:
 
 
 def field_for(key: str) -> str:
-    """Return the field of ``[infrastructure]`` that says what the server's requests have for a key, empty for none."""
+    """Return the field of ``[infrastructure]`` that declares a context key of the server's requests, empty for none."""
     return "principal_tags" if key.lower().startswith("aws:principaltag/") else DECLARED_BY.get(key.lower(), "")
 
 
 def doubts(statements: Iterable[Statement], request: Request) -> str:
-    """Return the conditions that a decision hangs on, as the policy has them."""
+    """Return the conditions that a decision depends on, as in the policy."""
     unclear = [each for each in statements if concerns(each, request) == "depends"]
     conditions = [c for each in unclear for c in each.conditions if holds(c, request.facts) is None]
     told = dict.fromkeys(f"{operator} {key} {', '.join(wanted)}" for operator, key, wanted in conditions)
@@ -90,7 +90,7 @@ def doubts(statements: Iterable[Statement], request: Request) -> str:
 
 
 def to_declare(keys: Iterable[str]) -> str:
-    """Return the end of a sentence on what hangs on context keys: which fields would say it, empty for none."""
+    """Return the end of a sentence about missing declarations: the fields to set, empty for none."""
     fields = dict.fromkeys(field for key in keys if (field := field_for(key)))
     missing = [f"infrastructure.{field}" for field in fields]
     return f": declare {' and '.join(missing)}" if missing else ""
@@ -99,7 +99,7 @@ def to_declare(keys: Iterable[str]) -> str:
 def _named(
     patterns: tuple[str, ...], but: tuple[str, ...], name: str, match: Callable[[str, str], bool], facts: Facts
 ) -> bool | None:
-    """Return whether patterns name something, or all but it; ``None`` where that hangs on a variable in one of them."""
+    """Return whether patterns match something, or everything but it; ``None`` if that depends on a variable."""
     known = [resolved(pattern, facts) for pattern in (but or patterns)]
     found = any(match(pattern, name) for pattern in known if pattern is not None)
     if not found and None in known:
@@ -110,7 +110,7 @@ def _named(
 
 
 def _is_of(statement: Statement, principal: str) -> bool | None:
-    """Return whether a statement is about a principal. One of a role's sessions may be meant, or not."""
+    """Return whether a statement applies to a principal; it may apply to some of a role's sessions only."""
     if not statement.not_principals:
         met = [_means(each, principal) for each in statement.principals]
         return True if True in met or not met else None if None in met else False
@@ -121,7 +121,7 @@ def _is_of(statement: Statement, principal: str) -> bool | None:
 
 
 def _means(named: str, principal: str) -> bool | None:
-    """Return whether a principal of a policy means one; an account stands for everyone in it."""
+    """Return whether a policy's principal means a given one; an account stands for everyone in it."""
     name = named.removeprefix("AWS:")
     if name in {"*", principal}:
         return True

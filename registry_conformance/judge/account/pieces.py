@@ -1,4 +1,4 @@
-"""What a statement is about, taken apart into single actions on single resources."""
+"""Splits a statement into single actions on single resources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Piece = tuple[str, str]
 
 
 def pieces(statement: Statement, about: tuple[str, ...] = ()) -> list[Piece]:
-    """Return every action of a statement with every resource that it is one on.
+    """Return every action of a statement with every resource that it applies to.
 
     ``about`` are all the resources that the policy can be about; a pattern stands for those of them that it matches,
     and actions are those of their service.
@@ -33,7 +33,7 @@ def pieces(statement: Statement, about: tuple[str, ...] = ()) -> list[Piece]:
 
 
 def takes(denial: Statement, piece: Piece) -> bool:
-    """Return whether a statement is about the whole of an action on a resource."""
+    """Return whether a statement covers an action on a resource completely."""
     action, place = piece
     return _names_action(denial, action) and _names_place(denial, place)
 
@@ -49,7 +49,7 @@ def _places(statement: Statement, about: tuple[str, ...]) -> list[str]:
 
 
 def _belong(action: str, place: str) -> bool:
-    """Return whether S3 has such an action on such a resource, as far as their names tell."""
+    """Return whether S3 has this action for this resource, as far as their names tell."""
     name = action.lower()
     if _ON_OBJECTS.fullmatch(name):
         return not _BUCKET.fullmatch(place)

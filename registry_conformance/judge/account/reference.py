@@ -1,4 +1,4 @@
-"""The account as it is promised: every requirement holds on it."""
+"""The reference account, which meets every requirement."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SERVER = "ecs-tasks.amazonaws.com"
 
 
 def promised(declared: Declared) -> State:
-    """Return the account that keeps every promise of what is declared."""
+    """Return the account that meets every requirement for a declaration."""
     return State(
         bucket=Known(bucket(declared)),
         role=Known(RoleState(declared.role, Known(trust(declared)), Known(tuple(rights(declared))))),
@@ -36,7 +36,7 @@ def promised(declared: Declared) -> State:
 
 
 def key(declared: Declared) -> KeyState:
-    """Return the KMS key as promised: the account alone decides who uses it, and nobody has a grant."""
+    """Return the reference KMS key: only the account decides who uses it, and there are no grants."""
     return KeyState(declared.kms_key, Known("Enabled"), Known((of_account(declared),)), Known(()))
 
 
@@ -47,7 +47,7 @@ def of_account(declared: Declared) -> Statement:
 
 
 def bucket(declared: Declared) -> BucketState:
-    """Return the bucket as promised."""
+    """Return the reference bucket."""
     kms = declared.encryption == "aws:kms"
     encryption = Known(Encryption(declared.encryption, Known(declared.kms_key) if kms else Absent(), kms))
     return BucketState(
@@ -67,7 +67,7 @@ def bucket(declared: Declared) -> BucketState:
 
 
 def lifecycle(declared: Declared) -> Iterable[LifecycleRule]:
-    """Yield the rules by which replaced versions go, and uploads that nobody finished if the store needs one."""
+    """Yield the rules that expire noncurrent versions, and abort unfinished uploads if the store needs one."""
     yield LifecycleRule("replaced-versions", noncurrent_days=declared.noncurrent_days)
     if declared.abort_days:
         yield LifecycleRule("unfinished-uploads", abort_days=declared.abort_days)
@@ -79,7 +79,7 @@ def policy(declared: Declared) -> tuple[Statement, ...]:
 
 
 def no_customer_keys(declared: Declared) -> Statement:
-    """Return the statement that refuses uploads with a key of the client's (SSE-C)."""
+    """Return the statement that denies uploads with customer-provided keys (SSE-C)."""
     return Statement(
         effect="Deny",
         actions=("s3:PutObject",),
@@ -90,7 +90,7 @@ def no_customer_keys(declared: Declared) -> Statement:
 
 
 def tls_only(declared: Declared) -> Statement:
-    """Return the statement that refuses requests without TLS."""
+    """Return the statement that denies requests without TLS."""
     return Statement(
         effect="Deny",
         actions=("s3:*",),
@@ -101,7 +101,7 @@ def tls_only(declared: Declared) -> Statement:
 
 
 def trust(declared: Declared) -> tuple[Statement, ...]:
-    """Return who may take on the role: the declared services and principals, and identities by their tokens."""
+    """Return who may assume the role: the declared services and principals, and identities by their tokens."""
     named = declared.trusted or (() if declared.identities else (SERVER,))
     named = tuple(f"AWS:{each}" if re.match(r"arn:|\d{12}$", each) else f"Service:{each}" for each in named)
     by_name = (Statement(actions=("sts:AssumeRole",), principals=named),) if named else ()
@@ -109,7 +109,7 @@ def trust(declared: Declared) -> tuple[Statement, ...]:
 
 
 def _by_token(identity: Identity) -> Statement:
-    """Return the statement that lets one identity take on the role."""
+    """Return the statement that lets one identity assume the role."""
     provider = provider_of(identity.provider)
     operator = "StringLike" if re.search(r"[*?]", identity.subject) else "StringEquals"
     conditions: list[Condition] = [(operator, f"{provider}:sub", (identity.subject,))]

@@ -1,4 +1,4 @@
-"""The lines of a remedy, with what is declared in the place of the words in capitals."""
+"""The lines of a remedy, with declared values in place of the words in capitals."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _FIRST = "us-east-1"
 
 
 def filled(lines: str, declared: Declared, *, indent: int | None = None) -> str:
-    """Return lines as they are for one account; what is not declared stays a word.
+    """Return the lines for one account; undeclared values stay words in capitals.
 
-    Documents are on one line, or indented as ``terraform fmt`` has them.
+    Documents are on one line, or indented as by ``terraform fmt``.
     """
     words = _words(declared)
     between = (", ", ": ") if indent is None else (",", " : ")
@@ -47,14 +47,14 @@ def documents(declared: Declared) -> dict[str, str]:
 
 
 def encryption(declared: Declared) -> dict[str, list[Mapping[str, object]]]:
-    """Return the declared default encryption as S3 takes it."""
+    """Return the declared default encryption in S3's form."""
     default = {"SSEAlgorithm": declared.encryption} | ({"KMSMasterKeyID": declared.kms_key} if declared.kms_key else {})
     rule = {"ApplyServerSideEncryptionByDefault": default}
     return {"Rules": [rule | ({"BucketKeyEnabled": True} if declared.kms_key else {})]}
 
 
 def lifecycle(declared: Declared) -> dict[str, list[Mapping[str, object]]]:
-    """Return the promised lifecycle as S3 takes it."""
+    """Return the required lifecycle in S3's form."""
     whole: dict[str, object] = {"Status": "Enabled", "Filter": {"Prefix": ""}}
     replaced = {"NoncurrentVersionExpiration": {"NoncurrentDays": declared.noncurrent_days}}
     unfinished = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": declared.abort_days}}
@@ -63,7 +63,7 @@ def lifecycle(declared: Declared) -> dict[str, list[Mapping[str, object]]]:
 
 
 def aimed(line: str, account: ObservedAccount) -> str:
-    """Return a command line with the endpoint that it is for, if that is not AWS's own."""
+    """Return a command line with its endpoint, if that is not AWS's own."""
     program, _, rest = line.partition(" ")
     endpoint = account.s3_endpoint if rest.startswith(("s3 ", "s3api ")) else account.endpoint
     if program != "aws" or not endpoint or urlsplit(endpoint).netloc.endswith(f".{account.declared.domain}"):

@@ -1,4 +1,4 @@
-"""What the server does in its bucket, and so what its role must be let do, and no more."""
+"""The server's requests to its bucket, and so the permissions that its role needs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _MILLISECONDS = "1000"
 
 
 def request(declared: Declared, action: str) -> Request:
-    """Return the request that the server makes when it does ``action``: over TLS, without headers on encryption."""
+    """Return the server's request for ``action``: over TLS, without encryption headers."""
     of_bucket = action in ON_BUCKET
     resource = declared.bucket_arn if of_bucket else _object(declared)
     owner, region = declared.owner, declared.region
@@ -98,9 +98,9 @@ def _object(declared: Declared) -> str:
 
 
 def perimeter(declared: Declared) -> Facts:
-    """Return what is declared of the server's requests: from where, for whom, and with which tags.
+    """Return the declared properties of the server's requests: source, organisation, and tags.
 
-    Through an endpoint they show no address.
+    Requests through an endpoint have no source address.
     """
     found: dict[str, tuple[str, ...]] = {}
     if declared.vpc_endpoints:

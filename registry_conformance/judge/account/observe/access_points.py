@@ -1,4 +1,4 @@
-"""The bucket's access points, each a way to it under a name of its own."""
+"""The bucket's access points, each with a name and policy of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_PAGES = 20
 
 
 def observe_access_points(s3control: Any, declared: Declared) -> Fact[tuple[AccessPoint, ...]]:
-    """Return the access points that the declared account has for its bucket, with their policies."""
+    """Return the declared account's access points for its bucket, with their policies."""
     listed: Fact[list[str]] = ask(
         lambda: _pages(
             s3control.list_access_points, "AccessPointList", AccountId=declared.owner, Bucket=declared.bucket
@@ -30,9 +30,9 @@ def observe_access_points(s3control: Any, declared: Declared) -> Fact[tuple[Acce
 
 
 def observe_points_of_several_regions(s3control: Any, declared: Declared) -> list[AccessPoint]:
-    """Return the access points of several regions that the bucket is behind; ``s3control`` is a client of that region.
+    """Return the multi-region access points of the bucket; ``s3control`` is a client of that region.
 
-    Where they may not be listed that is an access point whose policy may not be read.
+    If they may not be listed, the result is an access point with an unreadable policy.
     """
     listed: Fact[list[Mapping[str, Any]]] = ask(
         lambda: _pages(s3control.list_multi_region_access_points, "AccessPoints", AccountId=declared.owner),
@@ -63,7 +63,7 @@ def _read(text: str, name: str) -> Fact[Any]:
 
 
 def _pages(asked: Callable[..., Any], name: str, **about: str) -> dict[str, Any]:
-    """Return every page of a listing as one: boto3 has no paginator for these."""
+    """Return all pages of a listing: boto3 has no paginator for these."""
     from botocore.exceptions import PaginationError  # noqa: PLC0415 - only who looks at an account has it
 
     found: list[Any] = []

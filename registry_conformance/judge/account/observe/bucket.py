@@ -1,4 +1,4 @@
-"""The bucket, read by one ``Get`` a setting."""
+"""The bucket, read with one ``Get`` for each setting."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_PAGES = 20
 
 
 def observe_bucket(s3: S3Client, declared: Declared) -> Fact[BucketState]:
-    """Return the bucket as it is; not there where its location is not to be found."""
+    """Return the bucket; absent if its location cannot be found."""
     name = declared.bucket
     region = ask(lambda: s3.get_bucket_location(Bucket=name), _region, _GONE)
     if isinstance(region, Absent):
@@ -76,7 +76,7 @@ def observe_bucket(s3: S3Client, declared: Declared) -> Fact[BucketState]:
 
 
 def _keeping(s3: S3Client, declared: Declared) -> dict[str, Any]:
-    """Return what makes objects unreadable, undeletable or somebody else's."""
+    """Return the settings that make objects unreadable, undeletable or someone else's."""
     name = declared.bucket
     lock = ask(
         lambda: s3.get_object_lock_configuration(Bucket=name), _object_lock, "ObjectLockConfigurationNotFoundError"
@@ -105,7 +105,7 @@ def _replication(s3: S3Client, said: Mapping[str, Any], declared: Declared) -> t
 
 
 def _replica(s3: S3Client, into: Mapping[str, Any], declared: Declared) -> Replica:
-    """Return where a rule copies to; if S3 finds the bucket for the declared owner, it is that one's."""
+    """Return the destination of a replication rule; the declared owner's if S3 finds the bucket for it."""
     name, owner = into["Bucket"].rpartition(":")[2], declared.owner
     if into.get("Account") or not owner:
         return Replica(name, into.get("Account", ""))
@@ -114,7 +114,7 @@ def _replica(s3: S3Client, into: Mapping[str, Any], declared: Declared) -> Repli
 
 
 def _tierings(s3: S3Client, name: str) -> dict[str, Any]:
-    """Return every page of the archive configurations: a hundred stand on one."""
+    """Return all pages of the archive configurations, a hundred a page."""
     from botocore.exceptions import PaginationError  # noqa: PLC0415 - only who looks at an account has it
 
     found: list[Any] = []
@@ -145,12 +145,12 @@ def _archives(raw: Mapping[str, Any]) -> Tiering:
 
 
 def _region(said: Mapping[str, Any]) -> str:
-    """Return the region as it is called today: none stands for the first one there was."""
+    """Return the region by its current name: an empty location is the oldest region."""
     return {"": "us-east-1", "EU": "eu-west-1"}.get(found := said.get("LocationConstraint") or "", found)
 
 
 def _account(s3: S3Client, declared: Declared, region: Fact[str]) -> Fact[str]:
-    """Return the declared account where S3 says that the bucket is its own: S3 tells of no other's number."""
+    """Return the declared account if S3 says that it owns the bucket; S3 never returns another owner's id."""
     if not declared.account:
         return Absent()
     owner = declared.account
@@ -166,7 +166,7 @@ _DENIED = "AccessDenied"
 
 
 def _present(fact: Fact[Any]) -> Fact[Any]:
-    """Return a fact whose empty value says that it is not there."""
+    """Return a fact that is absent if its value is empty."""
     return Absent() if isinstance(fact, Known) and not fact.value else fact
 
 

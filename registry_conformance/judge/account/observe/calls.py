@@ -1,4 +1,4 @@
-"""What the bucket calls when something happens to its objects: at once, or by topics, queues and EventBridge."""
+"""What events of the bucket invoke: directly, or through topics, queues and EventBridge."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KINDS = ("LambdaFunction", "Queue", "Topic")
 
 
 def observe_calls(client: Client, declared: Declared) -> Fact[tuple[Called, ...]]:
-    """Return what the bucket's notifications lead to."""
+    """Return what the bucket's notifications invoke."""
     listed: Fact[Mapping[str, Any]] = ask(
         lambda: client("s3").get_bucket_notification_configuration(Bucket=declared.bucket), lambda said: said
     )
@@ -43,7 +43,7 @@ def _targets(said: Mapping[str, Any]) -> list[str]:
 
 
 def _by_rules(client: Client, routes: Routes, declared: Declared) -> list[Called]:
-    """Return what rules of EventBridge call for events of the bucket."""
+    """Return what EventBridge rules invoke for events of the bucket."""
     events = client("events")
     listed: Fact[list[Any]] = ask(lambda: _pages(events.list_rules, "Rules"), lambda said: said["Rules"])
     if not isinstance(listed, Known):
@@ -62,7 +62,7 @@ def _by_rules(client: Client, routes: Routes, declared: Declared) -> list[Called
 
 
 def _listeners(client: Client, arn: str, declared: Declared) -> Fact[list[str]]:
-    """Return the functions and queues that get what a topic or a queue gets."""
+    """Return the functions and queues that receive from a topic or a queue."""
     if not declared.owner or account_of(arn) != declared.owner:
         return _of_others(arn)
     if service_of(arn) == "sqs":
@@ -86,7 +86,7 @@ def _is_on(mapping: Mapping[str, Any]) -> bool:
 
 
 def _pages(asked: Callable[..., Any], name: str, mark: str = "NextToken", sent: str = "", **by: str) -> dict[str, Any]:
-    """Return every page of a listing as one."""
+    """Return all pages of a listing."""
     from botocore.exceptions import PaginationError  # noqa: PLC0415 - only who looks at an account has it
 
     found: list[Any] = []
@@ -105,7 +105,7 @@ def _hidden(fact: Fact[Any], asked: str) -> Unreadable:
 
 
 def _of_others(arn: str) -> Unreadable:
-    """Return why nobody is asked about what is not of the declared account."""
+    """Return why resources outside the declared account are not read."""
     account = account_of(arn)
     return Unreadable(f"{arn} is of the account {account}" if account else f"{arn} names no account to ask")
 

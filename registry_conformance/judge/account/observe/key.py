@@ -1,4 +1,4 @@
-"""The KMS key: its state, its policy, and who has grants of it."""
+"""The KMS key: its state, its policy, and its grants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from registry_conformance.judge.target.account import Declared
 
 
 def observe_key(kms: Any, declared: Declared) -> Fact[KeyState]:
-    """Return the declared key as it is."""
+    """Return the declared key."""
     arn = declared.kms_key
     state: Fact[str] = ask(
         lambda: kms.describe_key(KeyId=arn), lambda said: str(said["KeyMetadata"]["KeyState"]), "NotFoundException"
@@ -37,5 +37,5 @@ def observe_key(kms: Any, declared: Declared) -> Fact[KeyState]:
 
 
 def _grantees(said: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return who may use the key by a grant; a service of AWS that does so for the account is none of these."""
+    """Return who may use the key by a grant, except AWS services that act for the account."""
     return tuple(sorted(str(each["GranteePrincipal"]) for each in said["Grants"] if each.get("GranteePrincipal")))

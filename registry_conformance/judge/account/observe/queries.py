@@ -1,4 +1,4 @@
-"""One question to an AWS service, and what its answer means."""
+"""One API call to an AWS service, and the meaning of its response."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ _UNSUPPORTED = {"NotImplemented", "XNotImplemented", "MethodNotAllowed", "Invali
 
 
 def ask(question: Callable[[], Mapping[str, Any]], read: Callable[[Any], T], *absent: str) -> Fact[T]:
-    """Return what ``read`` makes of an answer; ``absent`` are the error codes that say that it is not there.
+    """Return ``read`` of a response; ``absent`` are the error codes that mean that it does not exist.
 
-    Raises ``PreconditionFailed`` if the credentials are expired or wrong, or nobody answers: nothing can be
-    learned then.
+    Raises ``PreconditionFailed`` if the credentials are expired or invalid, or the service does not answer.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only who looks at an account has it
     from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above

@@ -1,4 +1,4 @@
-"""What a bucket calls in a plan for its objects: at once, or by topics, queues and EventBridge."""
+"""What events of a planned bucket invoke: directly, or through topics, queues and EventBridge."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BLOCKS = (("lambda_function", FUNCTION), ("queue", QUEUE), ("topic", TOPIC))
 
 
 def calls(plan: Plan, bucket: Resource) -> Fact[tuple[Called, ...]]:
-    """Return what a bucket's notifications lead to, as far as the plan has it."""
+    """Return what a bucket's notifications invoke, as far as the plan shows."""
     found: list[Called] = []
     notifications = plan.of("aws_s3_bucket_notification")
     about = [(each, linked(plan, each, "bucket", "aws_s3_bucket", "bucket", "id")) for each in notifications]
@@ -50,7 +50,7 @@ def _of(plan: Plan, notification: Resource, bucket: Resource) -> Iterator[Called
 
 
 def _by_rules(plan: Plan, bucket: Resource, routes: Routes) -> Iterator[Called]:
-    """Yield what the plan's rules of EventBridge call for events of the bucket."""
+    """Yield what the plan's EventBridge rules invoke for events of the bucket."""
     name = bucket.get("bucket")
     for rule in plan.of("aws_cloudwatch_event_rule"):
         pattern = rule.get("event_pattern")
@@ -63,7 +63,7 @@ def _by_rules(plan: Plan, bucket: Resource, routes: Routes) -> Iterator[Called]:
 
 
 def _listeners(plan: Plan, name: str) -> Fact[list[str]]:
-    """Return what gets the events of a topic or a queue; one that is managed elsewhere may have listeners there."""
+    """Return the receivers of a topic or queue; one that is managed elsewhere may have others."""
     kind, own = (QUEUE, "event_source_arn") if _service(plan, name) == "sqs" else (TOPIC, "topic_arn")
     of = "aws_lambda_event_source_mapping" if kind == QUEUE else "aws_sns_topic_subscription"
     found: list[str] = []
@@ -88,21 +88,21 @@ def _leads_from(plan: Plan, resource: Resource, attribute: str, kind: str, name:
 
 
 def _meant(plan: Plan, resource: Resource, attribute: str, *kinds: str) -> list[str]:
-    """Return the names of what an attribute leads to: a resource of the plan, or the ARN that it is."""
+    """Return the names that an attribute refers to: a resource of the plan, or an ARN."""
     value = resource.get(attribute)
     meant = [each for kind in kinds for each in linked(plan, resource, attribute, kind, "arn", "function_name", "id")]
     return [_name(each) for each in meant] or ([str(value.value)] if isinstance(value, Known) else [])
 
 
 def _named(plan: Plan, kind: str, arn: Fact[str]) -> list[Resource]:
-    """Return the resources of a type that an ARN may be of: all of them if it is known after the plan is applied."""
+    """Return the resources of a type that an ARN may be of: all, if it is known only after the plan is applied."""
     if isinstance(arn, Known):
         return [each for each in plan.of(kind) if each.get("arn") == arn]
     return plan.of(kind) if isinstance(arn, Pending) else []
 
 
 def _name(resource: Resource) -> str:
-    """Return what a resource is called here: its ARN, or its address while that is not known."""
+    """Return a resource's name: its ARN, or its address while the ARN is unknown."""
     arn = resource.get("arn")
     return str(arn.value) if isinstance(arn, Known) else resource.address
 

@@ -1,4 +1,4 @@
-"""A plan's file, read and refused, and its resources as values."""
+"""Reads a plan's JSON, and its resources as values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Resource:
     unknown: Mapping[str, Any]
 
     def get(self, *path: str | int) -> Fact[Any]:
-        """Return what stands at a path of attributes, blocks and numbers: nothing set is not there."""
+        """Return the value at a path of attributes, blocks and indexes; an unset one is absent."""
         found: Any = self.values
         unknown: Any = self.unknown
         for step in path:
@@ -50,7 +50,7 @@ class Resource:
         return Absent() if found is None else Known(found)
 
     def blocks(self, *path: str | int) -> int:
-        """Return how many blocks stand at a path."""
+        """Return the number of blocks at a path."""
         found = self.get(*path)
         return len(found.value) if isinstance(found, Known) else 0
 
@@ -71,14 +71,14 @@ class Plan:
 
     @cached_property
     def resources(self) -> list[Resource]:
-        """Every managed resource that is there once the plan is applied."""
+        """Every managed resource that exists after the plan is applied."""
         changes = {each["address"]: each.get("change") or {} for each in self._changes}
         root = self.raw["planned_values"].get("root_module") or {}
         return [_resource(each, module, changes) for module, each in _walk(root) if each["mode"] == "managed"]
 
     @cached_property
     def removed(self) -> list[Resource]:
-        """Every managed resource that is gone once the plan is applied, with what it was before."""
+        """Every managed resource that the plan removes, with its earlier values."""
         gone = [each for each in self._changes if (each.get("change") or {}).get("actions") == ["delete"]]
         return [_resource({**each, "values": each["change"].get("before")}, "", {}) for each in gone]
 
@@ -89,7 +89,7 @@ class Plan:
 
     @property
     def held(self) -> bool:
-        """Whether there were managed resources before the plan."""
+        """Whether managed resources existed before the plan."""
         return any(each["mode"] == "managed" for _, each in self._prior)
 
     @property
@@ -105,7 +105,7 @@ class Plan:
         return [each for each in self.resources if each.type == kind]
 
     def read(self, kind: str) -> list[Resource]:
-        """Return the data sources of a type: what is there already, and managed elsewhere."""
+        """Return the data sources of a type: existing resources that are managed elsewhere."""
         return [each for each in self.data if each.type == kind]
 
 
@@ -130,7 +130,7 @@ def _resource(raw: Mapping[str, Any], module: str, changes: Mapping[str, Mapping
 
 
 def read_bytes(file: Path) -> bytes:
-    """Return a file's bytes; raise ``PlanError`` if it cannot be read, or is a plan that Terraform alone can read."""
+    """Return a file's bytes; raise ``PlanError`` if it is unreadable, or a binary plan of Terraform."""
     try:
         raw = file.read_bytes()
     except OSError as problem:
@@ -141,7 +141,7 @@ def read_bytes(file: Path) -> bytes:
 
 
 def document_of(raw: bytes) -> Any:
-    """Return what a file of JSON says; raise ``PlanError`` for what is none."""
+    """Return the content of a JSON file; raise ``PlanError`` if it is invalid."""
     try:
         return json.loads(raw)
     except ValueError as problem:
@@ -149,7 +149,7 @@ def document_of(raw: bytes) -> Any:
 
 
 def plan_of_document(document: Any) -> Plan:
-    """Return the plan that a document is; raise ``PlanError`` for what is none, or of a format that is not known."""
+    """Return the plan in a document; raise ``PlanError`` if it is none, or of an unknown format."""
     if not isinstance(document, dict) or "format_version" not in document:
         raise PlanError(f"it is no plan: it has no format_version; {_MAKE}")
     _whole(document)
@@ -160,7 +160,7 @@ def plan_of_document(document: Any) -> Plan:
 
 
 def _whole(document: Mapping[str, Any]) -> None:
-    """Return where a document is a whole plan of a known format; raise ``PlanError`` otherwise."""
+    """Return if a document is a whole plan of a known format; raise ``PlanError`` otherwise."""
     version = str(document["format_version"])
     if not _KNOWN.match(version):
         raise PlanError(f"its format version {version} is unknown; known are 0.1, 0.2 and 1.x")

@@ -1,4 +1,4 @@
-"""A plan's file: JSON of Terraform or OpenTofu, or a CloudFormation template, which CDK synthesises too."""
+"""A plan's file: JSON of Terraform or OpenTofu, or a CloudFormation template, which CDK also generates."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _YAML = re.compile(rb"^(?:AWSTemplateFormatVersion|Resources)\s*:", re.MULTILINE
 
 
 def read_plan(file: Path, declared: Declared | None = None) -> Plan:
-    """Return the plan of a file; ``declared`` gives names to what a template leaves CloudFormation to name.
+    """Return the plan of a file; ``declared`` names what a template leaves CloudFormation to name.
 
-    Raises ``PlanError`` for what is neither a plan nor a template, and for what cannot be read.
+    Raises ``PlanError`` for any other content, and for an unreadable file.
     """
     raw = read_bytes(file)
     document: Any = read_yaml(raw.decode(errors="replace")) if _YAML.search(raw) else document_of(raw)

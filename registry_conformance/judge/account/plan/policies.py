@@ -1,4 +1,4 @@
-"""Policies of a plan, and the account that it is made for."""
+"""Policies in a plan, and the account of a resource."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from registry_conformance.judge.account.statement import PolicyError, Statement,
 
 
 def policy(document: Fact[Any], where: str) -> Fact[tuple[Statement, ...]]:
-    """Return the statements of a policy's text, as far as the plan knows it; ``where`` is the resource that has it."""
+    """Return the statements of a policy, as far as the plan knows it; ``where`` is the resource that has it."""
     if not isinstance(document, Known):
         return document
     try:
@@ -21,7 +21,7 @@ def policy(document: Fact[Any], where: str) -> Fact[tuple[Statement, ...]]:
 
 
 def planned_account(plan: Plan, resource: Resource) -> Fact[str]:
-    """Return the account that a resource is made in: who plans, or whom the provider allows, if the plan tells."""
+    """Return the account of a resource: the planner's, or the provider's allowed one, if the plan tells."""
     callers = [caller.get("account_id") for caller in plan.read("aws_caller_identity")]
     numbers = {str(each.value) for each in callers if isinstance(each, Known)}
     if len(numbers) == 1:

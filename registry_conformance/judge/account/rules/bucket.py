@@ -1,4 +1,4 @@
-"""The bucket: where it lies, whose it is, versions, encryption, who may reach it."""
+"""The bucket: region, owner, versioning, encryption, access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of objects by themselves: models stay, what replaced or abandoned uploads leave goes."""
+"""Lifecycle rules: models are kept, noncurrent versions and abandoned uploads are removed."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _SLOW = ("GLACIER", "DEEP_ARCHIVE")
 
 
 def _rules(state: State) -> list[LifecycleRule]:
-    """Return the rules that are in force."""
+    """Return the enabled rules."""
     found = value(standing(state.bucket, "bucket").lifecycle, "the lifecycle", absent=())
     return [rule for rule in found if rule.enabled]
 
 
 def _touching(state: State, declared: Declared) -> list[LifecycleRule]:
-    """Return the rules that concern some artifact."""
+    """Return the rules that apply to some artifact."""
     return [rule for rule in _rules(state) if _touches(rule.prefix, declared)]
 
 
 def _covering(state: State, declared: Declared) -> list[LifecycleRule]:
-    """Return the rules that concern every artifact."""
+    """Return the rules that apply to every artifact."""
     below = f"{declared.prefix}/".lstrip("/")
     return [rule for rule in _rules(state) if below.startswith(rule.prefix) and not rule.narrowed]
 
@@ -76,7 +76,7 @@ def _readable_at_once(state: State, declared: Declared) -> Finding:
 
 
 def _tiering(state: State, declared: Declared) -> list[Tiering]:
-    """Return the configurations of Intelligent-Tiering in force that concern some artifact; a store may have none."""
+    """Return the enabled Intelligent-Tiering configurations for some artifact; a store may have none."""
     fact = standing(state.bucket, "bucket").tiering
     found = () if isinstance(fact, Unsupported) else value(fact, "Intelligent-Tiering", absent=())
     return [each for each in found if each.enabled and _touches(each.prefix, declared)]

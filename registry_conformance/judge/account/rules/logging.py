@@ -1,4 +1,4 @@
-"""Logs as declared: of requests to the bucket, and groups of CloudWatch Logs."""
+"""Logging as declared: of requests to the bucket, and CloudWatch log groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bucket's policy: TLS only, nobody from outside, and nothing in the way of the server."""
+"""The bucket's policy: TLS only, no outsiders, and nothing that blocks the server."""
 
 from __future__ import annotations
 
