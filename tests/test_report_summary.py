@@ -173,7 +173,7 @@ def test_summary_ends_in_the_sentence_and_counts_each_level() -> None:
 def test_a_part_of_the_checks_is_told_in_short() -> None:
     """A green run of a part ends in two lines; of a red one what is red is told before them, without any table."""
     assert in_short(green(whole=False), "elsewhere") == [
-        "Checks: 5 passed; all else: elsewhere/index.html",
+        "Checks: 5 passed; full report: elsewhere/index.html",
         sentence(green(whole=False)),
     ]
     red = run_of(check("routes", Verdict.FAILED, "ROU-001", **seen()), exit_code=1, whole=False, leftovers=["model m"])
@@ -181,7 +181,7 @@ def test_a_part_of_the_checks_is_told_in_short() -> None:
 
     assert any(line.startswith("FAILED ROU-001 MUST") for line in lines)
     assert "Left behind: model m" in lines
-    assert lines[-3:] == ["", "Checks: 1 failed; all else: reports/latest/index.html", sentence(red)]
+    assert lines[-3:] == ["", "Checks: 1 failed; full report: reports/latest/index.html", sentence(red)]
     assert not [line for line in lines if line.startswith(("MUST", "Proof", "Untested", "Judged"))]
     assert in_brief(red) == lines[-2:]
 

@@ -77,8 +77,8 @@ def in_short(run: RunRecord, reports: str = "reports/latest") -> list[str]:
 def in_brief(run: RunRecord, reports: str = "reports/latest") -> list[str]:
     """Return two lines: checks by verdict with a pointer to the reports, and the conclusion."""
     counts = count(record.verdict for record in run.records)
-    told = ", ".join(f"{counts[str(verdict)]} {verdict}" for verdict in _COLUMNS if counts[str(verdict)]) or "none"
-    return [f"Checks: {told}; all else: {reports}/index.html", sentence(run)]
+    counted = ", ".join(f"{counts[str(verdict)]} {verdict}" for verdict in _COLUMNS if counts[str(verdict)]) or "none"
+    return [f"Checks: {counted}; full report: {reports}/index.html", sentence(run)]
 
 
 def _judged(run: RunRecord) -> Iterator[str]:
@@ -108,14 +108,14 @@ def _broken(run: RunRecord) -> Iterator[str]:
 def _proof(run: RunRecord) -> Iterator[str]:
     if score := run.fault_score:
         yield (
-            f"Proof: this suite caught {score['caught']} of {score['faults']} deployments broken on purpose, "
+            f"Proof: this suite caught {score['caught']} of {score['faults']} injected faults, "
             f"{score['false_alarms']} false alarms ({score['finished']})"
         )
     else:
-        yield "Proof: this version was not proved on this machine; `make prove` breaks a deployment in every known way"
+        yield "Proof: this version has no fault score on this machine; `make prove` injects every fault"
     if mutants := run.mutant_score:
         yield (
-            f"Mutants: the checks noticed {mutants['killed']} of {mutants['judged']} changes that nobody chose, of a "
+            f"Mutants: the checks noticed {mutants['killed']} of {mutants['judged']} rule-made changes, of a "
             f"catalogue of {mutants['catalogue']} ({mutants['started']})"
         )
 

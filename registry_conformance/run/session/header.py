@@ -15,7 +15,7 @@ def judged(target: Target) -> list[str]:
         f"versions: {', '.join(f'{part} {what}' for part, what in target.versions.items())}",
         f"capabilities: {', '.join(sorted(present))}",
         *(
-            [f"not there: {', '.join(sorted(lacking))}; the page says why, and which checks that leaves out"]
+            [f"not available: {', '.join(sorted(lacking))}; the page says why, and which checks are skipped"]
             if lacking
             else []
         ),

@@ -72,7 +72,7 @@ class Progress:
         if record.verdict in _RED and not unsent:
             self._red += 1
             if self._red <= _RED_SHOWN:
-                more = "\n(what else is red is counted here and told at the end)" if self._red == _RED_SHOWN else ""
+                more = "\n(further failures are counted here and listed at the end)" if self._red == _RED_SHOWN else ""
                 self._say(f"{record.verdict}: {self._title(record)}\n    {record.nodeid}{more}", red=True)
         if self._bar:
             self._bar.show(self._number_done, self._number_done + len(self._due), self.line())
