@@ -123,7 +123,7 @@ def _entry(cause: Cause, alike: Sequence[Cause]) -> Iterator[str]:
     yield f"- Rehearse: {rehearsals}."
 
 
-def _told(clue: Clue) -> str:
+def _clue_text(clue: Clue) -> str:
     red = f", or {clue.or_red.removeprefix('red.')} failed" if clue.or_red else ""
     return f"`{clue.fact}` ({meaning(clue.fact)}) is `{clue.value}`{red}"
 

@@ -120,7 +120,6 @@ def measures(found: Sequence[JudgedLook]) -> dict[str, Any]:
         wrong_and_sure[way] = [each.fault for each in looks if each.names_another]
         called_healthy[way] = [each.fault for each in looks if each.healthy]
     left_out = by_way[LEFT_OUT]
-    mistaken = [each for each in left_out if each.names_another]
     named = [each for each in found if each.way != LEFT_OUT and each.first]
     bands = {}
     for band in Band:
