@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.responses import LambdaResponse
+from moto.datasync.responses import DataSyncResponse
 from moto.events.responses import EventsHandler
 from moto.iam.access_control import IAMRequest
 from moto.iam.responses import IamResponse
@@ -45,6 +47,7 @@ OF_AWS = {
     "replication": "GetReplicationConfiguration",
     "object-lock": "GetBucketObjectLockConfiguration",
     "notification": "GetBucketNotification",
+    "inventory": "GetInventoryConfiguration",
 }
 """Queries that moto 5.2.5 takes for ListBucket, with the actions that AWS asks for."""
 OWN = f"AWS:arn:aws:iam::{ACCOUNT}:root"
@@ -96,8 +99,24 @@ def account() -> Iterator[Account]:
         patch.setattr(LambdaResponse, "_determine_resource", function_of, raising=False)
         patch.setattr(SNSResponse, "_determine_resource", topic_of, raising=False)
         patch.setattr(EventsHandler, "_determine_resource", rule_of, raising=False)
+        patch.setattr(DataSyncResponse, "_determine_resource", task_of, raising=False)
         realise(account, BOUNDED, DECLARED)
+        make_task(account)
         yield account
+
+
+def make_task(account: Account) -> None:
+    """Make a task of DataSync, of another bucket."""
+    datasync = account.client("datasync")
+    reads = {"BucketAccessRoleArn": f"arn:aws:iam::{ACCOUNT}:role/datasync"}
+    place = datasync.create_location_s3(S3BucketArn="arn:aws:s3:::logs", S3Config=reads)["LocationArn"]
+    datasync.create_task(SourceLocationArn=place, DestinationLocationArn=place)
+
+
+def task_of(self: DataSyncResponse) -> str:
+    """Return the task that a request is about: moto 5.2.5 has the same account in the ARNs of all tasks."""
+    named = str(json.loads(self.body or "{}").get("TaskArn", "*"))
+    return re.sub(r"\d{12}", ACCOUNT, named)
 
 
 def resource_of(self: IamResponse) -> str:

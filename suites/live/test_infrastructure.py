@@ -183,6 +183,12 @@ def test_bucket_is_not_emptied_by_its_plan(account: Account) -> None:
     account.conforms()
 
 
+@verifies("INF-029")
+def test_nothing_leads_out(account: Account) -> None:
+    """Nothing takes artifacts, or their names, out of the account."""
+    account.conforms()
+
+
 @verifies("INF-030")
 def test_requests_are_logged(account: Account) -> None:
     """Requests to the bucket are logged if that is declared."""

@@ -9,7 +9,15 @@ from typing import Any
 
 from registry_conformance.judge.account.fact import Fact, Known
 from registry_conformance.judge.account.patterns import service_of
-from registry_conformance.judge.account.state import BucketState, Called, KeyState, LifecycleRule, RoleState, State
+from registry_conformance.judge.account.state import (
+    BucketState,
+    Called,
+    KeyState,
+    LifecycleRule,
+    Outlet,
+    RoleState,
+    State,
+)
 from registry_conformance.judge.account.statement import Statement, write_policy
 from tests.account.realise import by_policy
 from tests.account.realise_calls import PATTERN
@@ -73,6 +81,12 @@ def _policy(statements: tuple[Statement, ...] | list[Statement], bucket: str) ->
     return referred(document)
 
 
+def _inventory(outlet: Outlet) -> Table:
+    whose = {"BucketAccountId": outlet.account} if outlet.account else {}
+    into = {"BucketArn": f"arn:aws:s3:::{outlet.to}", "Format": "CSV", **whose}
+    return {"Id": outlet.by.rpartition(" ")[2], "Enabled": True, "Destination": into}
+
+
 def _bucket(bucket: BucketState) -> Table:
     settings = {
         "BucketName": {"Fn::If": ["IsStaging", {"Ref": "Name"}, {"Ref": "AWS::NoValue"}]},
@@ -85,6 +99,7 @@ def _bucket(bucket: BucketState) -> Table:
         "LoggingConfiguration": _access_log(bucket),
         "ObjectLockConfiguration": _object_lock(bucket),
         "ReplicationConfiguration": _replication(bucket),
+        "InventoryConfigurations": [_inventory(each) for each in _value(bucket.outlets)] or None,
         "IntelligentTieringConfigurations": [
             {
                 "Id": each.name,

@@ -11,6 +11,7 @@ from registry_conformance.judge.account.rules import (
     keeping,
     lifecycle,
     logging,
+    outlets,
     policy,
     reach,
     role,
@@ -24,7 +25,7 @@ from registry_conformance.judge.target.account import Declared
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         name: rule
-        for topic in (bucket, policy, keeping, lifecycle, logging, role, trust, ways, reach)
+        for topic in (bucket, policy, keeping, lifecycle, logging, role, trust, ways, reach, outlets)
         for name, rule in sorted(topic.RULES.items())
     }
 )

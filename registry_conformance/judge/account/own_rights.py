@@ -22,6 +22,7 @@ LOOKS_AT_BUCKET = (
     "s3:GetReplicationConfiguration",
     "s3:GetIntelligentTieringConfiguration",
     "s3:GetBucketNotification",
+    "s3:GetInventoryConfiguration",
 )
 LOOKS_AT_KEY = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants")
 LOOKS_AT_ROLE = (
@@ -34,6 +35,7 @@ LOOKS_AT_ROLE = (
 LOOKS_AT_OTHER_ROLES = ("iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")
 LOOKS_AT_POLICIES = ("iam:GetPolicy", "iam:GetPolicyVersion")
 LISTS_WAYS = ("lambda:ListEventSourceMappings", "s3:ListAccessPoints")
+LISTS_TASKS = ("datasync:ListTasks", "datasync:ListLocations")
 LISTS_ROLES = "iam:GetAccountAuthorizationDetails"
 LISTS_OBJECTS = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
 TOUCHES_OBJECTS = (
@@ -61,7 +63,9 @@ def own_rights(declared: Declared) -> Iterator[Statement]:
         topics, rules = f"arn:{partition}:sns:{where}:*", f"arn:{partition}:events:{where}:rule/*"
         yield Statement(actions=("sns:ListSubscriptionsByTopic",), resources=(topics,))
         yield Statement(actions=("events:ListRules", "events:ListTargetsByRule"), resources=(rules,))
-        yield Statement(actions=(*LISTS_WAYS, LISTS_ROLES), resources=("*",))
+        yield Statement(actions=(*LISTS_WAYS, *LISTS_TASKS, LISTS_ROLES), resources=("*",))
+        tasks = f"arn:{partition}:datasync:{where}:task/*"
+        yield Statement(actions=("datasync:DescribeTask",), resources=(tasks,))
         points = f"arn:{partition}:s3:{where}:accesspoint/*"
         yield Statement(actions=("s3:GetAccessPointPolicy",), resources=(points,))
         if partition == "aws":

@@ -84,12 +84,13 @@ class AccessPoint:
     """A way to the bucket under a name of its own, and its policy.
 
     ``alias`` is how the ARN of one of several regions ends, empty while that is not known, ``None`` for one of one
-    region.
+    region. ``service`` is that of its ARN: one of Object Lambda, before another one, has its own.
     """
 
     name: str
     policy: Fact[tuple[Statement, ...]] = Absent()  # noqa: RUF009 - frozen, and equal to any other
     alias: str | None = field(default=None, compare=False)
+    service: str = field(default="s3", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,24 @@ class Called:
     function: str
     statements: Fact[tuple[Statement, ...]]
     by: tuple[str, ...] = ()
+
+
+ANYBODY = "anybody"
+"""Whose it is where whoever asks is given artifacts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """What takes artifacts, or their names, elsewhere: by what, to where, and whose that is, empty if nobody says.
+
+    ``verb`` is how a finding tells what it does with them, ``declare`` what would settle whose it is.
+    """
+
+    by: str
+    to: str
+    account: str = ""
+    verb: str = "takes them to"
+    declare: str = "declare infrastructure.replicas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +150,7 @@ class BucketState:
     tiering: Fact[tuple[Tiering, ...]] = Known(())  # noqa: RUF009 - as above
     access_points: Fact[tuple[AccessPoint, ...]] = Known(())  # noqa: RUF009 - as above
     calls: Fact[tuple[Called, ...]] = Known(())  # noqa: RUF009 - as above
+    outlets: Fact[tuple[Outlet, ...]] = Known(())  # noqa: RUF009 - as above
     emptied: Fact[bool] = field(default=Unsupported("only a plan says what it deletes"), compare=False)
 
 

@@ -16,6 +16,7 @@ from registry_conformance.judge.account.observe.access_points import (
 from registry_conformance.judge.account.observe.bucket import observe_bucket
 from registry_conformance.judge.account.observe.calls import observe_calls
 from registry_conformance.judge.account.observe.key import observe_key
+from registry_conformance.judge.account.observe.outlets import observe_outlets
 from registry_conformance.judge.account.observe.queries import ask
 from registry_conformance.judge.account.observe.role import observe_role, observe_trust
 from registry_conformance.judge.account.observe.roles import observe_roles
@@ -62,8 +63,9 @@ def _bucket(account: ObservedAccount, declared: Declared) -> Fact[BucketState]:
     if isinstance(points, Known) and declared.partition == "aws":
         far = observe_points_of_several_regions(_client(account, "s3control", _OF_SEVERAL), declared)
         points = Known((*points.value, *far))
-    calls = observe_calls(functools.partial(_client, account), declared)
-    return Known(replace(found.value, access_points=points, calls=calls))
+    client = functools.partial(_client, account)
+    calls, outlets = observe_calls(client, declared), observe_outlets(client, declared)
+    return Known(replace(found.value, access_points=points, calls=calls, outlets=outlets))
 
 
 def _client(account: ObservedAccount, service: str, region: str = "") -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending, Unreadable
-from registry_conformance.judge.account.plan import calls, keeping, ways
+from registry_conformance.judge.account.plan import calls, keeping, outlets, ways
 from registry_conformance.judge.account.plan import inline as inlined
 from registry_conformance.judge.account.plan.document import Plan, Resource
 from registry_conformance.judge.account.plan.lifecycle import lifecycle
@@ -113,6 +113,7 @@ def planned_bucket(plan: Plan, bucket: Resource) -> BucketState:
         tiering=keeping.tiering(plan, bucket),
         access_points=ways.access_points(plan, bucket),
         calls=calls.calls(plan, bucket),
+        outlets=outlets.outlets(plan, bucket),
         emptied=_emptied(bucket) if bucket not in plan.data else Unreadable("another plan manages the bucket"),
     )
 

@@ -23,10 +23,32 @@ def access_points(plan: Plan, bucket: Resource) -> Fact[tuple[AccessPoint, ...]]
             return Pending(f"{each.address}.bucket")
         name = each.get("name")
         found.append(AccessPoint(str(name.value) if isinstance(name, Known) else each.name, _policy_of(plan, each)))
-    found += _of_several_regions(plan, bucket)
+    found += [*_of_object_lambda(plan, bucket), *_of_several_regions(plan, bucket)]
     if not found and bucket in plan.data:
         return Unreadable("the plan reads the bucket and manages no aws_s3_access_point of it")
     return Known(tuple(sorted(found, key=lambda each: each.name)))
+
+
+def _of_object_lambda(plan: Plan, bucket: Resource) -> Iterator[AccessPoint]:
+    """Yield the access points of Object Lambda that stand before an access point of the bucket, or may."""
+    behind = [
+        each
+        for each in plan.of("aws_s3_access_point")
+        if bucket in linked(plan, each, "bucket", "aws_s3_bucket", "bucket", "id")
+    ]
+    for each in plan.of("aws_s3control_object_lambda_access_point"):
+        before = each.get("configuration", 0, "supporting_access_point")
+        if isinstance(before, Pending) or before in [one.get("arn") for one in behind]:
+            name = each.get("name")
+            told = str(name.value) if isinstance(name, Known) else each.name
+            yield AccessPoint(told, _policy_of_object_lambda(plan, name), service="s3-object-lambda")
+
+
+def _policy_of_object_lambda(plan: Plan, name: Fact[str]) -> Fact[tuple[Statement, ...]]:
+    for each in plan.of("aws_s3control_object_lambda_access_point_policy"):
+        if each.get("name") == name or isinstance(each.get("name"), Pending):
+            return policy(each.get("policy"), each.address)
+    return Absent()
 
 
 def _of_several_regions(plan: Plan, bucket: Resource) -> Iterator[AccessPoint]:

@@ -60,7 +60,7 @@ def _through(point: AccessPoint, bucket: BucketState, declared: Declared) -> Fac
     known = {"s3:dataaccesspointaccount": (declared.owner,)}
     region = declared.region or (bucket.region.value if isinstance(bucket.region, Known) else "")
     where, name = (region, point.name) if point.alias is None else ("", point.alias)
-    arn = f"arn:{declared.partition}:s3:{where}:{declared.owner}:accesspoint/{name}"
+    arn = f"arn:{declared.partition}:{point.service}:{where}:{declared.owner}:accesspoint/{name}"
     return known | ({"s3:dataaccesspointarn": (arn,)} if point.alias or (point.alias is None and region) else {})
 
 

@@ -36,6 +36,9 @@ def bucket_parts(properties: Mapping[str, Any], where: str) -> Parts:
         found = properties.get(name)
         if found is not None:
             yield kind, formed(found, make, attributes, f"{where}.{name}")
+    inventories = properties.get("InventoryConfigurations", [])
+    for each in inventories if isinstance(inventories, list) else [inventories]:
+        yield "inventory", formed(each, _inventory, ("destination",), f"{where}.InventoryConfigurations")
     tierings = properties.get("IntelligentTieringConfigurations", [])
     for each in tierings if isinstance(tierings, list) else [tierings]:
         where_it_is = f"{where}.IntelligentTieringConfigurations"
@@ -79,6 +82,13 @@ def _versioning(found: Mapping[str, Any]) -> Values:
 
 def _encryptions(found: Mapping[str, Any]) -> Values:
     return {"rule": [_encryption(each) for each in found.get("ServerSideEncryptionConfiguration") or ()]}
+
+
+def _inventory(found: Mapping[str, Any]) -> Values:
+    into = found.get("Destination") or {}
+    whose = {"bucket_arn": _text(into.get("BucketArn")), "account_id": _text(into.get("BucketAccountId"))}
+    enabled = _flag(found.get("Enabled"))
+    return {"name": _text(found.get("Id")), "enabled": enabled, "destination": [{"bucket": [whose]}]}
 
 
 def _public_access(found: Mapping[str, Any]) -> Values:

@@ -60,7 +60,8 @@ class InfrastructureTable(Strict):
         default_factory=list, description="networks that the server's requests come from, as 203.0.113.0/24"
     )
     replicas: list[str] = Field(
-        default_factory=list, description="buckets that S3 may replicate artifacts to, a list of names"
+        default_factory=list,
+        description="buckets by their names, and vaults by their ARNs, that artifacts may be copied to",
     )
     refuse_customer_keys: bool = Field(
         default=False, description="true if uploads with a key of the client's (SSE-C) are to be refused"
