@@ -43,6 +43,26 @@ def test_promised_plan_is_green(tmp_path: Path, declared: Declared, layout: str)
     assert planned(PlannedAccount(file, declared)) == (promised(declared), declared)
 
 
+@pytest.mark.parametrize(
+    ("actions", "verdict"),
+    [
+        (["delete", "create"], Verdict.FAILED),
+        (["create", "delete"], Verdict.FAILED),
+        (["update"], Verdict.PASSED),
+        (["no-op"], Verdict.PASSED),
+    ],
+)
+def test_bucket_that_is_replaced_is_not_kept(tmp_path: Path, actions: list[str], verdict: Verdict) -> None:
+    """A plan that removes the bucket and makes it anew loses what is in it; one that moves or changes it does not."""
+    plan = plan_of(promised(DECLARED), DECLARED)
+    for each in plan["resource_changes"]:
+        if each["type"] == "aws_s3_bucket":
+            each["change"]["actions"] = actions
+            each["previous_address"] = "aws_s3_bucket.before"
+
+    assert judged(tmp_path, plan, DECLARED)["INF-028"].verdict is verdict
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_plan_has_the_verdicts_of_its_account(tmp_path: Path, layout: str) -> None:
     """Each broken account gets the same verdicts from its plan, in each layout, as by its value."""

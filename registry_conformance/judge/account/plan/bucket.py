@@ -114,12 +114,14 @@ def planned_bucket(plan: Plan, bucket: Resource) -> BucketState:
         access_points=ways.access_points(plan, bucket),
         calls=calls.calls(plan, bucket),
         outlets=outlets.outlets(plan, bucket),
-        emptied=_emptied(bucket) if bucket not in plan.data else Unreadable("another plan manages the bucket"),
+        emptied=_emptied(plan, bucket) if bucket not in plan.data else Unreadable("another plan manages the bucket"),
     )
 
 
-def _emptied(bucket: Resource) -> Fact[bool]:
-    """Return whether what is in a bucket is deleted when it is removed from its configuration."""
+def _emptied(plan: Plan, bucket: Resource) -> Fact[bool]:
+    """Return whether a bucket is replaced, or what is in it is deleted when it is removed from its configuration."""
+    if plan.replaces(bucket):
+        return Known(value=True)
     found = bucket.get("force_destroy")
     return found if isinstance(found, Pending) else Known(found == Known(True))
 

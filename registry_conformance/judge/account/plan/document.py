@@ -82,6 +82,11 @@ class Plan:
         gone = [each for each in self._changes if (each.get("change") or {}).get("actions") == ["delete"]]
         return [_resource({**each, "values": each["change"].get("before")}, "", {}) for each in gone]
 
+    def replaces(self, resource: Resource) -> bool:
+        """Return whether a resource is removed and made anew."""
+        changed = [each.get("change") or {} for each in self._changes if each["address"] == resource.address]
+        return any({"delete", "create"} <= {*each.get("actions", ())} for each in changed)
+
     @cached_property
     def data(self) -> list[Resource]:
         """Every data source that was read for the plan."""

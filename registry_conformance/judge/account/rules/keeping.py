@@ -76,7 +76,7 @@ def _deletes_without_a_device(state: State, _: Declared) -> Finding:
 
 def _outlives_its_plan(state: State, _: Declared) -> Finding:
     found = value(_bucket(state).emptied, "what becomes of artifacts when the bucket is removed", absent=False)
-    actual = "the bucket is emptied when it is removed from its plan, or the plan is destroyed" if found else "so it is"
+    actual = "the plan replaces the bucket, or has it emptied when it is removed" if found else "so it is"
     return judged(not found, "a bucket that is not removed while artifacts are in it", actual)
 
 
