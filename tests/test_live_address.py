@@ -189,7 +189,7 @@ def test_init_writes_a_file_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
     assert first.returncode == 0, first.stderr
     assert read(file).doors["canonical"].url == url
-    assert (second.returncode, "is there already" in second.stderr) == (4, True)
+    assert (second.returncode, "exists already" in second.stderr) == (4, True)
     assert dead.returncode == 6, dead.stderr
     assert "nothing listens at" in dead.stderr
     assert (wrong.returncode, f"give the tracking URI without it: {url}" in wrong.stderr) == (4, True)
