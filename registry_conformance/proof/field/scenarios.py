@@ -30,6 +30,7 @@ _NOBODY = "127.0.0.1:1"
 _ROUTE = ("route", "artifact", "404")
 _FILES = ("the upload of a model's files", "the upload of a model's file")
 _PATCH = ("patch",)
+_LEAVE = ("auth_request",)
 _PACKED = ("packed in another way",)
 
 
@@ -37,6 +38,15 @@ def _nginx(name: str, named: tuple[str, ...], lines: str) -> FieldScenario:
     """Return nginx with more lines in its one location."""
     edit = ("        location / {", f"        location / {{\n            {lines}")
     return FieldScenario(f"nginx-{name}", Neighbour("nginx", "password-tuned", (edit,)), False, named)
+
+
+def _asked_for_leave(name: str, lines: str, *, registers: bool = False) -> FieldScenario:
+    """Return nginx that asks for leave at a location with these lines before it passes a request on."""
+    edit = (
+        "        location / {",
+        f"        location = /leave {{ internal; {lines} }}\n        location / {{\n            auth_request /leave;",
+    )
+    return FieldScenario(f"nginx-{name}", Neighbour("nginx", "password-tuned", (edit,)), registers, _LEAVE)
 
 
 def _haproxy(name: str, named: tuple[str, ...], lines: str, *, registers: bool = False) -> FieldScenario:
@@ -136,6 +146,24 @@ BROKEN = (
     _nginx("redirect", _REDIRECT, "return 301 https://$host$request_uri;"),
     _nginx("artifacts", _ROUTE, "if ($uri ~ mlflow-artifacts) { return 404; }"),
     _nginx("throttled", _THROTTLE, "return 429;"),
+    _asked_for_leave("leave-nobody", f"proxy_pass http://{_NOBODY};"),
+    _asked_for_leave("leave-for-large-files", "client_max_body_size 1m; return 204;", registers=True),
+    _nginx("no-query", ("without its query",), 'set $args "";'),
+    _nginx("circle", ("round in a circle",), "return 301 http://$http_host$request_uri;"),
+    FieldScenario(
+        "nginx-rewrites-files",
+        Neighbour(
+            "nginx",
+            "password-tuned",
+            (
+                (
+                    "        location / {",
+                    "        location / {\n            sub_filter_once off; sub_filter_types *; sub_filter http:// https://;",
+                ),
+            ),
+        ),
+        named=("come back rewritten",),
+    ),
     _nginx("names-without-a-dot", _FILES, 'if ($uri ~ "artifacts/.*/[^./]+$") { return 403; }'),
     _nginx("model-paths", _FILES, 'if ($uri ~ "artifacts/.*/models/m-") { return 404; }'),
     _nginx("patch", _PATCH, "limit_except GET POST PUT DELETE { deny all; }"),
