@@ -64,6 +64,16 @@ def seen(said: str = "", status: int = 503, **wrong: str) -> Facts:
             "mlflow",
             "temporary folder",
         ),
+        (
+            seen(delete__P="500 html flask", multipart__abort__P="500 html flask", meta__create__P=MADE),
+            "store",
+            "may it delete objects",
+        ),
+        (
+            seen(meta__model__P="500 html flask", register__model__P="500 html flask", meta__run__P=MADE),
+            "mlflow",
+            "fails without a word on registered models",
+        ),
         (seen(meta__by_name__P="404 json RESOURCE_DOES_NOT_EXIST"), "mlflow", "RESOURCE_DOES"),
         (
             seen(meta__read__P="404 json RESOURCE_DOES_NOT_EXIST", meta__params__P="404 json RESOURCE_DOES_NOT_EXIST"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 from typing import Any
 
@@ -11,12 +13,13 @@ from registry_conformance.judge.diagnosis import diagnose
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.preflight import KINDS
 from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS
+from registry_conformance.judge.diagnosis.preflight.recognition import packed_otherwise
 from registry_conformance.judge.diagnosis.preflight.redirects import redirected
 from registry_conformance.judge.diagnosis.preflight.unfit import form_refused
-from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.evidence.exchange import NO_BODY, Body, Exchange
 from registry_conformance.judge.target.policy import GUARDED
 from registry_conformance.judge.target.target import Door, Target
-from tests.web_answers import Answer, always, looked_at, site
+from tests.web_answers import EXPERIMENTS, Answer, always, looked_at, site
 
 
 def nginx(title: str, more: str = "") -> str:
@@ -319,6 +322,39 @@ def test_what_mlflow_was_not_given_and_was_sent_is_lost_on_the_way(
     found = form_refused(answer, "a search")
     told = (found.kind.id, f"without its {part}, which" in found.sentence) if found else None
     assert told == (("request-incomplete", True) if part else None)
+
+
+def test_a_name_is_refused_only_if_it_is_refused_again() -> None:
+    """A failure now and then is none of the User-Agent's, whichever name the request in between had."""
+    turns = itertools.count()
+
+    def answering(_: Any) -> Answer:
+        return Answer(200, EXPERIMENTS) if next(turns) else Answer(504, "upstream request timeout")
+
+    with site(answering) as there:
+        assert looked_at(there.url).finding is None
+
+
+@pytest.mark.parametrize(("times", "label", "kind"), [(2, "gzip", True), (1, "", True), (2, "gzip, gzip", False)])
+def test_answers_that_are_packed_otherwise_than_they_say_are_no_other_server_s(
+    times: int, label: str, kind: bool
+) -> None:
+    """A second gzip, or one that nobody speaks of, keeps every client from reading MLflow's answer."""
+    body = json.dumps(EXPERIMENTS).encode()
+    for _ in range(times):
+        body = gzip.compress(body)
+    answer = Exchange("GET", "http://door/x", "main", 200, (), NO_BODY, (("Content-Encoding", label),), Body.of([body]))
+    found = packed_otherwise(answer)
+    assert (found is not None and found.kind.id == "answer-packed-otherwise") == kind
+
+
+def test_a_server_of_artifacts_alone_is_told_by_its_own_words() -> None:
+    """An MLflow that serves no metadata says why: trying again later is no remedy."""
+    said = "Endpoint: /x disabled due to the mlflow server running in `--artifacts-only` mode. Start without it."
+    with site(always(Answer(503, f"<p>{said}</p>"))) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer) == ("mlflow-serves-artifacts-alone", "mlflow")
 
 
 def test_a_failure_of_nginx_s_own_is_told_before_mlflow_is_blamed() -> None:

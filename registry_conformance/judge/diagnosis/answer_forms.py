@@ -46,6 +46,11 @@ _DOWNLOADS = frozenset({"get.P", "text.get.P", "model.get.P", "get.again.P"})
 _REWRITTEN = re.compile(r"200 \w+ \((?:all in lower case|http made https|with other line ends|read as text)")
 _WORDLESS = re.compile(r"(?:all )?500 (?:text|html flask|json INTERNAL_ERROR)\b(?!.*s3:)")
 """An exception that MLflow did not expect: its handlers give the words of all those that it did."""
+_DELETIONS = re.compile(r"delete\.P|route\.deletion|multipart\.abort")
+_MODELS = re.compile(
+    r"meta\.(model|version|alias|pages|source|gone|delete|search\.(models|versions))|"
+    r"register\.(model|taken|version|alias|uri)|route\.(rest-patch|rest-delete)"
+)
 _IN_ONE_PIECE = frozenset({"64k", "1m", "5m"})
 """Sizes that the probes upload and boto3 sends to the store in one request: it cuts what is above 8 MiB."""
 
@@ -117,6 +122,20 @@ def _fails_on_artifacts(facts: Facts, through: Sequence[Fact]) -> bool:
     return bool(failed) and in_order and all(ARTIFACTS.match(fact.name) for fact in failed)
 
 
+def _fails_on_deletions(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether it fails so on whatever is deleted or given up in the store, and on nothing else."""
+    failed = [fact for fact in through if _WORDLESS.match(fact.value)]
+    return _fails_on_artifacts(facts, through) and all(_DELETIONS.match(fact.name) for fact in failed)
+
+
+def _fails_on_models(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether MLflow fails without a word on registered models alone: experiments and runs are in order."""
+    failed = [fact for fact in through if _WORDLESS.match(fact.value)]
+    runs = facts.get("meta.run.P")
+    in_order = runs is not None and runs.seen and runs.normal
+    return bool(failed) and in_order and all(_MODELS.match(fact.name) for fact in failed)
+
+
 def _fails_on_middling_uploads(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether it fails so on uploads too small to be sent on in parts, and smaller ones pass."""
     return _fails_from(facts, through) in _IN_ONE_PIECE
@@ -155,6 +174,14 @@ _WRITES = (
     "MLflow reads from the store, and whatever it writes there ends in a failure of its own: is there room, may it "
     "write at these names, does the store know the encryption and checksums that it asks for? Its log tells which"
 )
+_DELETES = (
+    "MLflow reads and writes in the store, and whatever it deletes or gives up there ends in a failure of its own: may "
+    "it delete objects (s3:DeleteObject) and give up uploads (s3:AbortMultipartUpload)? Its log tells which"
+)
+_REGISTRY = (
+    "experiments and runs are in order, and MLflow fails without a word on registered models: are their tables there, "
+    "and if they lie in a database of their own (--registry-store-uri), does it work?"
+)
 _STORE = (
     "metadata is in order, and MLflow fails without a word where it asks the store: does it reach it, trust its "
     "certificate, name the bucket as the store wants it, and may it do that there? Its log tells which"
@@ -172,7 +199,9 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
     ("mlflow", _DISK, _fails_on_middling_uploads),
     ("store", _PARTS, _fails_on_uploads_in_parts),
     ("store", _WRITES, _fails_on_writes),
+    ("store", _DELETES, _fails_on_deletions),
     ("store", _STORE, _fails_on_artifacts),
+    ("mlflow", _REGISTRY, _fails_on_models),
 )  # fmt: skip
 """Layer, the words that tell why, and what must hold of several answers together."""
 

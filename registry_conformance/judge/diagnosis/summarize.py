@@ -45,7 +45,13 @@ _MARKS = (
     ("host-check", "Invalid Host header"),
     ("cors", "Cross-origin request blocked"),
     ("basic-auth", 'Basic realm="mlflow"|You are not authenticated'),
-    ("flask", "If you entered the URL manually|MLflow answered \\d+ and no message"),
+    (
+        "flask",
+        (
+            "If you entered the URL manually|MLflow answered \\d+ and no message|"
+            "The server encountered an internal error and was unable to complete your request\\. Either"
+        ),
+    ),
     ("route-timeout", "upstream request timeout|response timeout"),
     ("refused-behind", "Connection refused|connection refused"),
     ("tls-behind", "WRONG_VERSION_NUMBER|TLS error|TLS_error"),

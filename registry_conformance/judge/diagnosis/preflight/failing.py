@@ -36,6 +36,7 @@ _OWN_FAILURE = (
     "write its temporary files; or its rewrites go round in a circle"
 )
 """When nginx makes a page of 500 itself; its error log tells which."""
+_ARTIFACTS_ONLY = "`--artifacts-only` mode"
 _FLASK_S = re.compile(r"The server encountered an internal error and was unable to complete your request\. Either")
 """How the framework that MLflow is built on fails."""
 _OTHERS = (f"{REST}/registered-models/search?max_results=1", f"{REST}/experiments/get-by-name?experiment_name=Default")
@@ -53,7 +54,7 @@ def fails_on_everything(asking: Asking, answer: Exchange, product: Product) -> F
         return None
     words = words_of(answer)
     said = f"; it says: {words!r}" if words else ""
-    kind, sentence = _failure(answer, product)
+    kind, sentence = _artifacts_alone(answer) or _failure(answer, product)
     wait = answer.header("retry-after")
     later = f"; try again after {wait} s" if wait.isdigit() else f"; try again after {wait}" if wait else ""
     return Finding(kind, sentence + said, kind.remedy + later, tuple(str(exchange) for exchange in (answer, *others)))
@@ -68,6 +69,13 @@ def says_of_itself(answer: Exchange) -> str:
 def says_of_behind(answer: Exchange) -> str:
     """Return what a proxy says by a status of its own of what stands behind it, empty if nothing."""
     return _BEHIND.get(answer.status or 0, "")
+
+
+def _artifacts_alone(answer: Exchange) -> tuple[Kind, str] | None:
+    """Return that MLflow says it serves no metadata, ``None`` if it does not."""
+    if _ARTIFACTS_ONLY not in answer.text[:4000]:
+        return None
+    return finding.ARTIFACTS_ONLY, "this MLflow serves artifacts alone: it was started with --artifacts-only"
 
 
 def _failure(answer: Exchange, product: Product) -> tuple[Kind, str]:

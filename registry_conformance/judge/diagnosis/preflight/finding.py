@@ -106,6 +106,11 @@ CUT_SHORT = Kind(
     "look for a device on the way that changes bodies and leaves their Content-Length, or cuts them, and take it out",
     OPERATORS,
 )  # fmt: skip
+PACKED = Kind(
+    "answer-packed-otherwise", "proxy", "answers are packed in another way than they say",
+    "let one part alone pack answers, and have it set Content-Encoding to what it does; or leave packing off",
+    OPERATORS,
+)  # fmt: skip
 ENDLESS = Kind(
     "answer-endless", "proxy", "the answer does not end",
     "correct what answers there: a small search must be answered with a small document",
@@ -220,8 +225,8 @@ UNFIT = Kind(
 )  # fmt: skip
 INCOMPLETE = Kind(
     "request-incomplete", "proxy", "a part of what is sent does not reach MLflow: its query, its body or its type",
-    "have what stands before MLflow pass requests on whole: the query with the path ($is_args$args in nginx), the "
-    "body, and Content-Type as it came",
+    "have what stands before MLflow pass requests on whole: the query with the path, the body, and its media type as "
+    "it came",
     OPERATORS,
 )  # fmt: skip
 CLIENT_CERTIFICATE = Kind(
@@ -244,10 +249,15 @@ FAILS = Kind(
     "read MLflow's log: its database is the first thing to look at",
     OPERATORS,
 )  # fmt: skip
+ARTIFACTS_ONLY = Kind(
+    "mlflow-serves-artifacts-alone", "mlflow", "an MLflow answers that serves artifacts, and neither runs nor models",
+    "give clients the address of the tracking server; or start this one without --artifacts-only and with a database",
+    OPERATORS,
+)  # fmt: skip
 FAILS_BEFORE = Kind(
     "proxy-fails", "proxy", "the proxy itself fails, before MLflow is asked",
-    "read the proxy's error log; if it asks an auth service for leave, look whether that runs, is reached, takes the "
-    "size of this request (client_max_body_size in the location of auth_request), and what it answers",
+    "read the proxy's error log; if it asks an auth service for leave, look whether that runs and is reached, what it "
+    "answers, and whether the limit for bodies holds for that question too",
     OPERATORS,
 )  # fmt: skip
 FAILING = Kind(
@@ -297,10 +307,10 @@ STEP_FAILS = Kind(
 )  # fmt: skip
 KINDS = (
     NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME,
-    HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ENDLESS,
+    HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, PACKED, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
     INCOMPLETE, LOGIN, OTHER, PAGE, PATH, BARRED, REFUSED, RIGHTS, WORKSPACE, WANTED, PASSWORD, LOST, OPEN,
-    FAILS, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
+    FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
     STEP_ANSWERED, STEP_REDIRECTED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

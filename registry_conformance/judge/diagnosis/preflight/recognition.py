@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.content_coding import unpacked
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import described, seems_to_be, title_of
@@ -22,6 +24,8 @@ _STANDARD = ("", "/mlflow", "/api/mlflow")
 """Paths at which MLflow usually answers."""
 _FLASK_404 = "If you entered the URL manually"
 """What a Flask application, as MLflow is one, says of a path that it does not know."""
+_GZIP, _PACKERS, _MOST_PACKED = b"\x1f\x8b", frozenset({"gzip", "x-gzip"}), 3
+"""How what is packed by gzip begins, the names of that coding, and how often over it is unpacked at most."""
 _MOST = 8
 """So many neighbouring paths are asked."""
 
@@ -46,6 +50,21 @@ def cut_short(answer: Exchange) -> Finding | None:
     host = urlsplit(answer.url).netloc
     sentence = f"MLflow's answer at {host} breaks off in mid-document after {answer.response_body.size} B"
     return Finding(finding.CUT_SHORT, sentence, finding.CUT_SHORT.remedy, (str(answer),))
+
+
+def packed_otherwise(answer: Exchange) -> Finding | None:
+    """Return that an answer of MLflow's is packed more or fewer times than its Content-Encoding says."""
+    said = sum(each.strip().lower() in _PACKERS for each in answer.header("content-encoding").split(","))
+    read, times = answer, 0
+    while read.content.startswith(_GZIP) and times < _MOST_PACKED:
+        read, times = unpacked(replace(read, response_headers=(("Content-Encoding", "gzip"),))), times + 1
+    if times == said or not is_mlflow(read):
+        return None
+    sentence = (
+        f"MLflow's answers at {urlsplit(answer.url).netloc} come packed by gzip {times} times over, and "
+        f"Content-Encoding says {said}: no client can read them"
+    )
+    return Finding(finding.PACKED, sentence, finding.PACKED.remedy, (str(answer),))
 
 
 def version_of(answer: Exchange) -> str:

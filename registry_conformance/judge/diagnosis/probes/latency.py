@@ -38,7 +38,7 @@ def pace(context: ProbeContext) -> None:
         ):
             asker = context.at(place, role, patience=PATIENT)
             _time(asker, f"pace.{aspect}", f"{words} {PLACES[place]}", path)
-        asker = context.at("P", None, patience=PATIENT)
+        asker = context.stranger()
         words = "a request with a key never seen before through the proxy"
         _time(asker, "pace.unknown-key", words, SEARCH, never_issued)
 

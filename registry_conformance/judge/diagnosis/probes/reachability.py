@@ -127,8 +127,10 @@ def _prompt(context: ProbeContext, door: Door) -> bool:
         return True
     record_answers(context, "doors.search.P", "a search for experiments", {door.name: known}, "all 200 json")
     record_latency(context, "pace.search.P", "a search through the proxy", known)
-    record_latency(context, "pace.unknown-key.P", "a request with a key never seen before through the proxy", new)
-    context.facts.record("key.bad.P", summarize(new), f"a key that nobody issued, through the proxy: {new}", "401 .*")
+    if not context.stranger(door).reason:
+        record_latency(context, "pace.unknown-key.P", "a request with a key never seen before through the proxy", new)
+        words = f"a key that nobody issued, through the proxy: {new}"
+        context.facts.record("key.bad.P", summarize(new), words, "401 .*")
     late = known.seconds >= late_from
     if late:
         context.dead.add("P")
