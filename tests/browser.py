@@ -15,11 +15,11 @@ MISSING = "these tests need a browser: install Chromium (Debian: apt-get install
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run Chromium without a window; skip with the remedy if there is none."""
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """Run Chromium without a window, with further arguments; skip with the remedy if there is none."""
     need(CHROMIUM, MISSING)
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
         try:
             yield browser
         finally:

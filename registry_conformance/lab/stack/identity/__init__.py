@@ -1,1 +1,1 @@
-"""A small OpenID Connect provider that issues real tokens to programs."""
+"""A small OpenID Connect provider that issues real tokens to programs and to persons with a browser."""

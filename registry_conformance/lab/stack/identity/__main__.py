@@ -18,7 +18,7 @@ SECRET = click.option("--secret-file", type=click.Path(path_type=Path, dir_okay=
 
 @click.group()
 def command() -> None:
-    """A small OpenID Connect provider for programs."""
+    """A small OpenID Connect provider for programs and for persons with a browser."""
 
 
 @command.command()
