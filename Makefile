@@ -23,7 +23,8 @@ types: setup ## strict types
 	@$(BIN)/mypy
 
 field: setup ## put other people's proxies before MLflow, healthy and broken, and see what is said
-	@$(BIN)/registry-conformance field $(ARGS)
+	@$(BIN)/registry-conformance field doctor $(ARGS)
+	@$(BIN)/registry-conformance field checks $(ARGS)
 
 matrix: setup ## see which client registers on which server, database, store and proxy
 	@$(BIN)/registry-conformance matrix $(ARGS)

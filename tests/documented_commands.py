@@ -89,7 +89,7 @@ PLANS: dict[str, Trial | Untried] = {
     r"make lock": Untried("changes what the project stands on, by what the index has today"),
     r"make sbom": Untried("is the step of a release", "docs/releases.md", "make sbom"),
     r"make docs": Untried("writes the pages", "tests/test_docs_fresh.py", "check"),
-    r"registry-conformance (?:matrix|mutants run|field-table(?: --only \S+)?) --write-docs": Untried(
+    r"registry-conformance (?:matrix|mutants run|field checks(?: --only \S+)?) --write-docs": Untried(
         "takes hours and writes a page"
     ),
     r"registry-conformance mutants run --sample 26 --seed 22 --depth 40": Untried(
@@ -110,10 +110,10 @@ PLANS: dict[str, Trial | Untried] = {
     ),
     r"pytest suites/local --stack=embedded --proxy=haproxy -n 2": Trial(code=1, says=r"the proxy"),
     r"registry-conformance versions": Trial(says=r"environments?|no ", night=False),
-    r"registry-conformance field-table .*": Untried(
-        "takes minutes and writes a page", ".github/workflows/nightly.yml", "registry-conformance field-table"
+    r"registry-conformance field checks .*": Untried(
+        "takes minutes and writes a page", ".github/workflows/nightly.yml", "make field"
     ),
-    r"registry-conformance field": Untried("takes ten minutes", ".github/workflows/nightly.yml", "make field"),
+    r"registry-conformance field doctor": Untried("takes ten minutes", ".github/workflows/nightly.yml", "make field"),
     r"registry-conformance register --stack embedded --mlflow 3\.9\.0 --client 2\.22\.5 --backend-store \w+": Untried(
         "makes two environments of 0.6 GB each", ".github/workflows/compatibility.yml", "matrix"
     ),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from registry_conformance.cli.field_table import command
+from registry_conformance.cli.field import checks
 from registry_conformance.documents.field_table import render_field_table
 from registry_conformance.documents.pages import FIELD
 from registry_conformance.judge.locations import REGISTER, ROOT
@@ -61,7 +61,7 @@ def test_cells_are_chosen_by_kind_and_by_name() -> None:
     """A kind is all its cells; what is neither a kind nor a cell is refused by name."""
     assert chosen(["caddy/healthy", "nginx"]) == [f"nginx/{each}" for each in _cells_of(KIND)] + ["caddy/healthy"]
     assert chosen(SAMPLE) == sorted(SAMPLE, key=list(CELLS).index)
-    refused = CliRunner().invoke(command, ["--only", "nginx/no-such"])
+    refused = CliRunner().invoke(checks, ["--only", "nginx/no-such"])
     assert refused.exit_code == 4
     assert "nginx/no-such" in refused.output
 
