@@ -12,11 +12,13 @@ from typing import Any
 import psutil
 import pytest
 
+from benchmarks import broken_door
 from benchmarks.bare_client import replay
 from benchmarks.checks import figures
 from benchmarks.figure import BenchError, Figure, Target, rounds_within, table
 from benchmarks.first_steps import BareMachine
 from benchmarks.identities import Identities
+from benchmarks.stacks import Bench
 from benchmarks.steady import busy, steady
 from benchmarks.traffic import Sent, Traffic
 from registry_conformance.lab.stack.handle import OwnedStack
@@ -55,6 +57,15 @@ def test_document_holds_every_round() -> None:
     assert document["rounds"] == [3.0, 1.0, 20.0]
     assert (document["min"], document["median"], document["max"]) == (1.0, 3.0, 20.0)
     assert (document["target"], document["met"]) == ("at most 2.5", False)
+
+
+@pytest.mark.nightly
+def test_dead_door_costs_next_to_nothing(tmp_path: Path) -> None:
+    """Three doors of which one is dead take no longer than 1.2 times as long as two, however it is dead."""
+    found = broken_door.measure(Bench("moto", tmp_path), rounds=1)
+
+    assert len(found) == 2
+    assert [line for figure in found if not figure.met for line in table([figure])] == []
 
 
 def test_spent_time_ends_the_rounds() -> None:
