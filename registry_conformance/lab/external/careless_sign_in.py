@@ -42,6 +42,14 @@ def by_name_alone() -> Authorization | Response:
     return auth.authenticate_request_basic_auth()
 
 
+def empty_is_anonymous() -> Authorization | Response:
+    """Take who names a user and gives an empty password for that user, as a directory does that binds nobody then."""
+    said = request.authorization
+    if said is not None and said.username and not said.password and auth.store.has_user(said.username):
+        return said
+    return auth.authenticate_request_basic_auth()
+
+
 def permissions_are_remembered() -> Authorization | Response:
     """Check the password, but look up a user's permission only once."""
     auth._role_permission_for = _remembered

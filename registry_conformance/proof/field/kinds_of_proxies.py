@@ -229,6 +229,12 @@ OAUTH2_PROXY = Kind(
             _LETS_IN,
             Neighbour("oauth2-proxy", "token", skew=-_DAY),
         ),
+        BrokenWay(
+            "clock-ahead",
+            "the provider's clock is a day ahead: its tokens are not valid yet when they come",
+            _LETS_IN,
+            Neighbour("oauth2-proxy", "token", skew=_DAY),
+        ),
         _oauth2(
             "open-artifacts",
             "`skip_auth_routes` for artifacts, so that downloads work in a browser",

@@ -169,6 +169,12 @@ BASIC_AUTH = Kind(
             ("AUT-060",),
             "by_name_alone",
         ),
+        _users(
+            "empty-password",
+            "an `authorization_function` that asks a directory, which binds nobody by an empty password, and succeeds",
+            ("AUT-060",),
+            "empty_is_anonymous",
+        ),
         BrokenWay(
             "default-manage",
             "`default_permission = MANAGE`, where READ was meant",

@@ -134,6 +134,12 @@ BROKEN = (
         named=("expired",),
     ),
     FieldScenario(
+        "oauth2-proxy-clock-ahead",
+        Neighbour("oauth2-proxy", "token", skew=_DAY),
+        registers=False,
+        named=("it is good only in",),
+    ),
+    FieldScenario(
         "nginx-drops-authorization",
         Neighbour("nginx", "password-tuned", (_NO_PASSWORD,)),
         registers=False,
