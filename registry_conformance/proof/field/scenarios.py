@@ -168,6 +168,7 @@ BROKEN = (
                 ),
             ),
         ),
+        registers=False,
         named=("come back rewritten",),
     ),
     _nginx("names-without-a-dot", _FILES, 'if ($uri ~ "artifacts/.*/[^./]+$") { return 403; }'),
