@@ -125,7 +125,7 @@ def test_account_and_deployment_are_green(target: Target, declared: Declared, tm
         "INF-054",
     }
     assert done.with_verdict("inapplicable") == inapplicable
-    assert len(done.with_verdict("passed")) == 38, done.verdicts
+    assert len(done.with_verdict("passed")) == 40, done.verdicts
     assert not done.with_verdict("failed") | done.with_verdict("inconclusive")
 
 
@@ -193,7 +193,7 @@ def test_environment_without_the_table_is_inapplicable(target: Target, tmp_path:
 
     assert done.code == 5, done.said
     assert "its file has no [infrastructure]" in done.said
-    assert len(done.with_verdict("inapplicable")) == 46, done.verdicts
+    assert len(done.with_verdict("inapplicable")) == 48, done.verdicts
 
 
 def test_credentials_that_are_not_there_are_told(target: Target, declared: Declared, tmp_path: Path) -> None:
