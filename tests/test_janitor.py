@@ -34,7 +34,7 @@ def call(program: str, *arguments: str, **environment: str) -> subprocess.Comple
     [
         ("janitor", [], "give one of --env, --env-file"),
         ("janitor", ["--env=nowhere"], "--env=nowhere: unknown; use one of local-example, production"),
-        ("janitor", ["--env=staging", "--older-than=soon"], "soon: say an age as 30m, 24h or 7d"),
+        ("janitor", ["--env=staging", "--older-than=soon"], "--older-than=soon: write an age such as 30m, 24h or 7d"),
         ("janitor", ["--env=production"], "read-only"),
         ("purge", [], "Missing argument 'ID[,ID...]'"),
         ("purge", ["twelve"], "name experiments by their ids"),

@@ -188,4 +188,4 @@ def test_what_a_target_lacks_is_named_in_one_line() -> None:
     lines = judged(Target("a target", "live", (), {}, capabilities=lacking))
 
     assert "capabilities: logs" in lines
-    assert lines[-1].startswith("not there: store; ")
+    assert lines[-1].startswith("not available: store; ")
