@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from registry_conformance.judge.diagnosis.answer_judges import alteration, how_it_came, whole
 from registry_conformance.judge.diagnosis.patterns import in_short
-from registry_conformance.judge.diagnosis.probe_context import alteration, how_it_came, whole
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 
 SENT = b"See http://Example.com/\n\xff\x00"

@@ -17,7 +17,7 @@ from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.registration import registration
-from registry_conformance.judge.diagnosis.probes.registry import repeats
+from registry_conformance.judge.diagnosis.probes.repeats import repeats
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, LATE, MET
 from registry_conformance.judge.diagnosis.steps import registers
 from registry_conformance.judge.machine import new_run_id

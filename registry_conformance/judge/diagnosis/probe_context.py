@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections import Counter
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.http_sender import HttpSender, client_agent
+from registry_conformance.judge.diagnosis.answer_judges import Judge, how_it_came
 from registry_conformance.judge.diagnosis.budget import Budget, Machine
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
 from registry_conformance.judge.diagnosis.repetition import Repetition, passing
@@ -37,11 +37,7 @@ _FARTHEST = 0.5
 _NOTHING_MADE = "read-only: this run made nothing that could be asked for"
 PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
 
-_HOW = {"other": "other bytes", "short": "fewer bytes", "long": "more bytes", "empty": "no bytes"}
-"""How bytes compare with those that were sent, in a word of a fact's value -> in a sentence."""
-
 T = TypeVar("T")
-Judge = Callable[[Exchange], str]
 
 
 class NotAsked(Exception):  # noqa: N818 - no error: a probe ends here, and says what it leaves unasked
@@ -304,71 +300,3 @@ def _end_if_missed(reason: str) -> None:
 def _kind(method: str, path: str) -> str:
     """Return what a request has in common with others that time out when it does."""
     return f"{method} {'artifacts' if 'artifact' in path else 'metadata'}"
-
-
-def digest(content: bytes) -> str:
-    """Return the SHA-256 of bytes in hex."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def whole(content: bytes) -> Judge:
-    """Return a judge of downloads: adds ``whole``, ``short``, ``long``, ``empty`` or ``other`` to a success.
-
-    Bytes that were altered in a way that can be told are told so.
-    """
-
-    def judge(exchange: Exchange) -> str:
-        if not exchange.ok:
-            return summarize(exchange)
-        body = exchange.response_body
-        how = f" ({altered})" if body.size <= len(body.head) and (altered := alteration(body.head, content)) else ""
-        return f"{exchange.status} {sameness(body.size, body.sha256, content)}{how}"
-
-    return judge
-
-
-def how_it_came(value: str) -> str:
-    """Return in words what is wrong with a download that succeeded, by what ``whole`` says of it; empty if nothing."""
-    met = re.fullmatch(r"2\d\d (?P<how>other|short|long|empty)(?: \((?P<altered>.+)\))?", value)
-    if met is None:
-        return ""
-    return f"; what came is not what was sent: {_HOW[met['how']]}" + (f", {met['altered']}" if met["altered"] else "")
-
-
-def alteration(came: bytes, content: bytes) -> str:
-    """Return what was done to bytes on their way, in words; empty if it is none of what is known."""
-    known = (
-        ("", content),
-        ("all in lower case", content.lower()),
-        ("http made https in it", content.replace(b"http://", b"https://")),
-        ("with other line ends", content.replace(b"\n", b"\r\n")),
-        ("read as text, and what is none replaced", content.decode("utf-8", "replace").encode()),
-    )
-    cut = f"cut after {len(came)} B" if came and content.startswith(came) else ""
-    return next((words for words, altered in known if came == altered), cut)
-
-
-def sameness(size: int, sha256: str, content: bytes) -> str:
-    """Return how bytes of a size and digest compare with the content that they should be, in a word."""
-    if sha256 == digest(content):
-        return "whole"
-    if size == len(content):
-        return "other"
-    if not size:
-        return "empty"
-    return "short" if size < len(content) else "long"
-
-
-def fine(fits: Callable[[Any], bool]) -> Judge:
-    """Return a judge of JSON answers: adds ``other`` to a success whose document does not fit."""
-
-    def judge(exchange: Exchange) -> str:
-        value = summarize(exchange)
-        if not exchange.ok:
-            return value
-        try:
-            return value if fits(exchange.json()) else f"{value} other"
-        except (TypeError, KeyError, IndexError, AttributeError, ValueError):
-            return f"{value} other"
-
-    return judge

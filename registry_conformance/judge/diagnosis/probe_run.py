@@ -20,10 +20,12 @@ from registry_conformance.judge.diagnosis.probes import (
     concurrency,
     keyservice,
     latency,
+    logged_models,
     parts,
     reachability,
     registration,
     registry,
+    repeats,
     routes,
 )
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
@@ -117,11 +119,11 @@ FLOW: tuple[Both, ...] = (
     (("put", "stored", "list", "get", "presign", "follow", "delete", "pace", "route"), artifacts.round_trip),
     (("meta", "location", "doors", "reach"), registry.registry),
     (("multipart", "put", "stored"), artifacts.multipart),
-    (("repeat",), registry.repeats),
+    (("repeat",), repeats.repeats),
     (("register",), registration.registration),
 )
 WEIGHT: tuple[Both, ...] = (
-    (("meta.logged", "model."), registry.logged_model),
+    (("meta.logged", "model."), logged_models.logged_model),
     (("size",), bodies.sizes),
     (("chunked", "empty", "cut"), bodies.framing),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST
-from registry_conformance.judge.diagnosis.probe_context import ProbeContext, fine
+from registry_conformance.judge.diagnosis.answer_judges import fine
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
 from registry_conformance.judge.diagnosis.summarize import summarize

@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 from registry_conformance.judge.clients.address import is_web_address
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS
-from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext, fine, sameness, whole
+from registry_conformance.judge.diagnosis.answer_judges import fine, sameness, whole
+from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.bucket import planted, record_stored, under
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange

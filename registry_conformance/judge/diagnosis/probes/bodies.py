@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext, whole
+from registry_conformance.judge.diagnosis.answer_judges import whole
+from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.bucket import record_stored, under
 

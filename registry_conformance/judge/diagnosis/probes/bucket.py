@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from registry_conformance.judge.clients.bucket import Bucket, s3
-from registry_conformance.judge.diagnosis.probe_context import ProbeContext, sameness
+from registry_conformance.judge.diagnosis.answer_judges import sameness
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.target.target import BucketAccess
 

@@ -17,7 +17,8 @@ from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.content_coding import ACCEPTED, UNREADABLE, unpacked
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.request_guard import record_answer
-from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext, sameness
+from registry_conformance.judge.diagnosis.answer_judges import sameness
+from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.steps import REGISTRATION, WORKS
 from registry_conformance.judge.diagnosis.summarize import summarize

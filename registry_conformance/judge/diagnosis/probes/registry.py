@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from registry_conformance.judge.clients.concurrency import at_once
-from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, REST3
-from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext, fine, whole
-from registry_conformance.judge.diagnosis.probes.artifacts import content
-from registry_conformance.judge.diagnosis.probes.reachability import SEARCH
+from registry_conformance.judge.clients.mlflow_http import REST, REST3
+from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext
+from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
 from registry_conformance.judge.diagnosis.repetition import passing
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -19,40 +16,12 @@ _READERS = 12
 TEXT = "A description of more than forty letters, with \u00e9, \u03b1 and \u6f22 in it."
 
 
-@dataclass
-class _Walk:
-    """One walk at one place, with what it made so far."""
-
-    context: ProbeContext
-    asker: Asker
-    made: dict[str, str] = field(default_factory=dict)
-
-    def get(self, aspect: str, words: str, what: str, fits: Any = None, **query: str) -> Exchange:
-        return self._ask(aspect, words, "GET", f"{REST}/{what}", fits, query=query)
-
-    def write(self, aspect: str, words: str, method: str, what: str, fits: Any = None, **document: Any) -> Exchange:
-        return self._ask(aspect, words, method, f"{REST}/{what}", fits, json=document)
-
-    def _ask(self, aspect: str, words: str, method: str, path: str, fits: Any, **request: Any) -> Exchange:
-        judge = fine(fits or (lambda said: isinstance(said, dict)))
-        return self.asker.ask(f"meta.{aspect}", words, method, path, normal="200 json", judge=judge, **request)
-
-    def keep(self, name: str, exchange: Exchange, *path: str) -> bool:
-        """Keep an id from an answer; return whether there was one."""
-        value = exchange.json() if exchange.ok else None
-        for step in path:
-            value = value.get(step) if isinstance(value, dict) else None
-        if isinstance(value, str):
-            self.made[name] = value
-        return isinstance(value, str)
-
-
 def registry(context: ProbeContext, place: str) -> None:
     """Walk through experiments, runs, models and versions at one place; leave nothing that is not deleted."""
-    walk, name = _Walk(context, context.at(place)), f"{context.name}-{place}"
+    walk, name = MetadataWalk(context, context.at(place)), f"{context.name}-{place}"
     walk.get("search", "a search for experiments", "experiments/search", max_results="1")
     walk.write("search.post", "a search by POST", "POST", "experiments/search", max_results=1)
-    walk._ask("api3", "the server's capabilities", "GET", f"{REST3}/server-info", _announces)
+    walk.ask("api3", "the server's capabilities", "GET", f"{REST3}/server-info", _announces)
     created = walk.write("create", "the creation of an experiment", "POST", "experiments/create", name=name)
     _doubled(walk, "taken" if "RESOURCE_ALREADY_EXISTS" in created.text else "")
     if walk.keep("experiment", created, "experiment_id"):
@@ -76,7 +45,7 @@ def _announces(said: Any) -> bool:
     return said["multipart_uploads_enabled"] is True and said["multipart_downloads_enabled"] is True
 
 
-def _runs(walk: _Walk, name: str) -> None:
+def _runs(walk: MetadataWalk, name: str) -> None:
     experiment = walk.made["experiment"]
     found = walk.get(
         "by-name",
@@ -145,7 +114,7 @@ def _runs(walk: _Walk, name: str) -> None:
     )
 
 
-def _steady(walk: _Walk) -> None:
+def _steady(walk: MetadataWalk) -> None:
     """Tell whether what was just made is there for each of several that read it at once, whichever replica answers."""
     path = f"{REST}/experiments/get?experiment_id={walk.made['experiment']}"
     met = at_once([lambda: walk.asker.send("GET", path, once=True)] * _READERS)
@@ -165,14 +134,14 @@ def _steady(walk: _Walk) -> None:
     walk.context.facts.record(f"meta.steady.{walk.asker.place}", value, words, "each time", evidence)
 
 
-def _doubled(walk: _Walk, sign: str) -> None:
+def _doubled(walk: MetadataWalk, sign: str) -> None:
     """Tell by which sign, if any, what was asked once was done twice: a new name was taken, or there are two runs."""
     if sign:
         words = f"what was asked once was done twice {PLACES[walk.asker.place]}: {sign}"
         walk.context.facts.record(f"meta.doubled.{walk.asker.place}", sign, words, "none")
 
 
-def _first(walk: _Walk) -> None:
+def _first(walk: MetadataWalk) -> None:
     """See whether the first experiment, as old as the database, keeps its artifacts where a new one does."""
     found = walk.asker.send("GET", f"{REST}/experiments/get?experiment_id=0")
     if found.ok:
@@ -191,7 +160,7 @@ def _first(walk: _Walk) -> None:
     walk.context.facts.record(f"location.first.{walk.asker.place}", value, words, "same")
 
 
-def _models(walk: _Walk, name: str) -> None:
+def _models(walk: MetadataWalk, name: str) -> None:
     model = walk.write("model", "the creation of a model", "POST", "registered-models/create", name=name)
     if not walk.keep("model", model, "registered_model", "name"):
         return
@@ -244,7 +213,7 @@ def _text(exchange: Exchange) -> str:
     return "marks" if "?" in text else "cut" if text and TEXT.startswith(text) else "other"
 
 
-def _versions(walk: _Walk, name: str, source: dict[str, str]) -> None:
+def _versions(walk: MetadataWalk, name: str, source: dict[str, str]) -> None:
     """Create a second version with a tag, point an alias at it, and look whom it names; try a source elsewhere."""
     kind = [{"key": "kind", "value": "second"}]
     second = walk.write(
@@ -294,68 +263,3 @@ def _versions(walk: _Walk, name: str, source: dict[str, str]) -> None:
     elsewhere = {"name": name, "source": "http://elsewhere.test/model"}
     path = f"{REST}/model-versions/create"
     walk.asker.ask("meta.source", "a version from elsewhere", "POST", path, json=elsewhere, normal="400 json .*")
-
-
-def logged_model(context: ProbeContext, place: str) -> None:
-    """Create a logged model, as clients of MLflow 3 do, finalise it by PATCH, delete it."""
-    walk, name = _Walk(context, context.at(place)), f"{context.name}-logged-{place}"
-    made = walk.asker.send("POST", f"{REST}/experiments/create", json={"name": name})
-    own = str(made.json().get("experiment_id", "0")) if made.ok and isinstance(made.json(), dict) else "0"
-    created = walk.write(
-        "logged", "the creation of a logged model", "POST", "logged-models", experiment_id=own, name=name[-40:]
-    )
-    if walk.keep("logged", created, "model", "info", "model_id"):
-        one = f"logged-models/{walk.made['logged']}"
-        ready = {"model_id": walk.made["logged"], "status": "LOGGED_MODEL_READY"}
-        walk.write("logged.patch", "PATCH of a logged model", "PATCH", one, **ready)
-        walk.get("logged.read", "the logged model", one)
-        walk.write(
-            "logged.search",
-            "a search for logged models",
-            "POST",
-            "logged-models/search",
-            lambda said: walk.made["logged"] in [each["info"]["model_id"] for each in said["models"]],
-            experiment_ids=[own],
-        )
-        _file_of_it(context, walk.asker, created)
-        walk.write("logged.delete", "DELETE of a logged model", "DELETE", one)
-    if own != "0":
-        walk.asker.send("POST", f"{REST}/experiments/delete", json={"experiment_id": own})
-
-
-def _file_of_it(context: ProbeContext, asker: Asker, created: Exchange) -> None:
-    """Upload a file to where MLflow says that the logged model's files belong, read it, and delete it."""
-    uri = str(created.at("model", "info", "artifact_uri") or "")
-    place = re.fullmatch(r"mlflow-artifacts:/([^/].*)", uri)
-    if place is None:
-        context.facts.unseen(f"model.put.{asker.place}", "its files do not go through MLflow")
-        return
-    body, at = content(700, seed=5), f"{ARTIFACTS}/artifacts/{place[1]}/{context.name}/model.pkl"
-    put = asker.ask("model.put", "an upload of a model's file", "PUT", at, body=body, normal="200 (empty|json)")
-    if put.ok:
-        asker.ask("model.get", "a download of it", "GET", at, normal="200 whole", judge=whole(body))
-        asker.send("DELETE", at)
-
-
-def repeats(context: ProbeContext, place: str) -> None:
-    """Ask the same six times: what fails only now and then shows."""
-    asker = context.at(place)
-    if reason := asker.why_not():
-        context.facts.unseen(f"repeat.search.{place}", reason)
-        return
-    statuses = [str(asker.send("GET", SEARCH, once=True, query={"max_results": 1}).status) for _ in range(8)]
-    if asker.why_not("GET metadata"):
-        context.facts.unseen(f"repeat.search.{place}", asker.why_not("GET metadata"))
-        return
-    value = f"all {statuses[0]}" if len(set(statuses)) == 1 else " ".join(statuses)
-    sentence = f"one search, eight times {PLACES[place]}: {value}"
-    context.facts.record(f"repeat.search.{place}", value, sentence, "all 200")
-    if asker.only_reads:
-        context.facts.unseen(f"repeat.put.{place}", "read-only: nothing is uploaded")
-        return
-    path = f"{ARTIFACTS}/artifacts/{context.name}/repeat-{place}.bin"
-    statuses = [str(asker.send("PUT", path, once=True, body=b"again").status) for _ in range(6)]
-    if asker.why_not("PUT artifacts"):
-        return
-    value = f"all {statuses[0]}" if len(set(statuses)) == 1 else " ".join(statuses)
-    context.facts.record(f"repeat.put.{place}", value, f"one upload, six times {PLACES[place]}: {value}", "all 200")

@@ -1,0 +1,85 @@
+"""The value of a fact for an answer: its status, and whether its bytes or its document are right."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+from registry_conformance.judge.diagnosis.summarize import summarize
+from registry_conformance.judge.evidence.exchange import Exchange
+
+Judge = Callable[[Exchange], str]
+"""Returns the value of a fact for an exchange."""
+
+_HOW = {"other": "other bytes", "short": "fewer bytes", "long": "more bytes", "empty": "no bytes"}
+"""How bytes compare with those that were sent, in a word of a fact's value -> in a sentence."""
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of bytes in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def whole(content: bytes) -> Judge:
+    """Return a judge of downloads: adds ``whole``, ``short``, ``long``, ``empty`` or ``other`` to a success.
+
+    Bytes that were altered in a way that can be told are told so.
+    """
+
+    def judge(exchange: Exchange) -> str:
+        if not exchange.ok:
+            return summarize(exchange)
+        body = exchange.response_body
+        how = f" ({altered})" if body.size <= len(body.head) and (altered := alteration(body.head, content)) else ""
+        return f"{exchange.status} {sameness(body.size, body.sha256, content)}{how}"
+
+    return judge
+
+
+def how_it_came(value: str) -> str:
+    """Return in words what is wrong with a download that succeeded, by what ``whole`` says of it; empty if nothing."""
+    met = re.fullmatch(r"2\d\d (?P<how>other|short|long|empty)(?: \((?P<altered>.+)\))?", value)
+    if met is None:
+        return ""
+    return f"; what came is not what was sent: {_HOW[met['how']]}" + (f", {met['altered']}" if met["altered"] else "")
+
+
+def alteration(came: bytes, content: bytes) -> str:
+    """Return what was done to bytes on their way, in words; empty if it is none of what is known."""
+    known = (
+        ("", content),
+        ("all in lower case", content.lower()),
+        ("http made https in it", content.replace(b"http://", b"https://")),
+        ("with other line ends", content.replace(b"\n", b"\r\n")),
+        ("read as text, and what is none replaced", content.decode("utf-8", "replace").encode()),
+    )
+    cut = f"cut after {len(came)} B" if came and content.startswith(came) else ""
+    return next((words for words, altered in known if came == altered), cut)
+
+
+def sameness(size: int, sha256: str, content: bytes) -> str:
+    """Return how bytes of a size and digest compare with the content that they should be, in a word."""
+    if sha256 == digest(content):
+        return "whole"
+    if size == len(content):
+        return "other"
+    if not size:
+        return "empty"
+    return "short" if size < len(content) else "long"
+
+
+def fine(fits: Callable[[Any], bool]) -> Judge:
+    """Return a judge of JSON answers: adds ``other`` to a success whose document does not fit."""
+
+    def judge(exchange: Exchange) -> str:
+        value = summarize(exchange)
+        if not exchange.ok:
+            return value
+        try:
+            return value if fits(exchange.json()) else f"{value} other"
+        except (TypeError, KeyError, IndexError, AttributeError, ValueError):
+            return f"{value} other"
+
+    return judge
