@@ -43,8 +43,11 @@ def replicas(lacking: frozenset[int], missing: Answer = MISSING) -> Answering:
     return answer
 
 
-def bound_by_cookie(databases: int) -> Answering:
-    """Answer as two replicas, to one of which a cookie binds each client; they share a database, or have one each."""
+def bound_by_cookie(databases: int, name: str = "") -> Answering:
+    """Answer as two replicas, to one of which a cookie binds each client; they share a database, or have one each.
+
+    ``name`` is that of the experiment, if they tell it.
+    """
     turns = itertools.count()
     known: list[set[str]] = [set() for _ in range(databases)]
 
@@ -62,7 +65,8 @@ def bound_by_cookie(databases: int) -> Answering:
         wanted = "model" if "registered-models" in asked.path else "experiment"
         if "/get?" in asked.path and wanted not in here:
             return replace(MISSING, headers=told)
-        return Answer(200, {"experiment": {"experiment_id": "7"}, "registered_model": {"name": "m"}}, told)
+        experiment = {"experiment_id": "7"} | ({"name": name} if name else {})
+        return Answer(200, {"experiment": experiment, "registered_model": {"name": "m"}}, told)
 
     return answer
 
@@ -92,6 +96,28 @@ def test_what_is_there_now_and_then_is_told(lacking: frozenset[int], value: str)
     assert fact.normal is (value == "each time")
 
 
+def test_another_experiment_of_the_same_id_is_not_the_one_that_was_made() -> None:
+    """Kind: an id believed. Two databases count their experiments alike: the name tells them apart."""
+    other = Answer(200, {"experiment": {"experiment_id": "7", "name": "somebody-elses"}})
+
+    assert facts_of(replicas(frozenset({1}), other))["meta.steady.P"].value == "now and then"
+
+
+@pytest.mark.parametrize(("lacking", "deletes"), [(frozenset(), True), (frozenset({1}), False)])
+def test_nothing_is_deleted_by_its_id_where_databases_differ(lacking: frozenset[int], deletes: bool) -> None:
+    """Kind: an id believed. Under the id of what was made, a replica with its own database may have another's."""
+    asked: list[str] = []
+    answering = replicas(lacking)
+
+    def answer(request: Asked) -> Answer:
+        asked.append(request.path)
+        return answering(request)
+
+    facts_of(answer)
+
+    assert any("experiments/delete" in path for path in asked) is deletes
+
+
 @pytest.mark.parametrize(("databases", "value"), [(1, "each time"), (2, "now and then")])
 def test_cookie_that_binds_a_client_hides_no_database(databases: int, value: str) -> None:
     """No cookie is kept: where one would bind a client to a replica, others are asked too, and one database is fine."""
@@ -108,7 +134,7 @@ def test_check_asks_every_replica_behind_a_cookie(check: Callable[[MlflowHttp, U
         return f"run-{what}"
 
     def ask(databases: int) -> None:
-        with site(bound_by_cookie(databases)) as there:
+        with site(bound_by_cookie(databases, unique("everywhere"))) as there:
             check(MlflowHttp(Door("literal", there.url, policy=OPEN), None, Evidence(), "run"), unique)
 
     ask(databases=1)

@@ -378,6 +378,19 @@ def test_servers_that_share_no_database_leave_everything_not_known(visit: Visit)
     assert len(visit.names) == 3
 
 
+def test_experiment_of_servers_that_share_no_database_is_not_deleted(visit: Visit) -> None:
+    """Kind: an id believed. Where each server counts its own ids, the one asked may delete another's experiment."""
+    visit.registry.experiment("7", NAME)
+    visit.made("experiment", NAME, "7")
+    turns = iter([0] * 7 + [1] + [0] * 1000)  # seen to differ once, and never again
+    gone = absent(f"Could not find experiment with name '{NAME}'")
+    visit.registry.instead = lambda _, verb, __: gone if "by-name" in verb and next(turns) else None
+    cleaned = visit.clean()
+
+    assert any("another experiment under that id" in each for each in cleaned.left)
+    assert not visit.registry.removals
+
+
 def test_upload_is_given_up_by_its_id(visit: Visit) -> None:
     """An upload is given up by its id through a door; that is MLflow's word that it is gone."""
     visit.made("upload", f"{RUN}-x/a", "u")

@@ -57,6 +57,9 @@ class NotKnownError(RuntimeError):
     """Whether an object still exists is unknown; the message has the response."""
 
 
+_SEPARATE = "it stays: it is deleted by its id, and another of the servers may have another experiment under that id"
+
+
 class StillThereError(RuntimeError):
     """An object still exists; the message has the response."""
 
@@ -107,12 +110,14 @@ class _Cleaner:
         self._access = target.bucket
         self._bucket = Bucket(replace(target.bucket, guard=self._guard), Evidence()) if target.bucket else None
         self._looked_into = 0
+        self._separate = ""
         self.kept: dict[str, Made] = {}
 
     def parted(self, made: Sequence[Made]) -> str:
         """Return the door where servers without a common database answer, empty if none is seen."""
         known = [one for one in made if one.kind == EXPERIMENT]
-        return self._holder.parted(self._by_name(known[0].name)) if known else ""
+        self._separate = self._holder.parted(self._by_name(known[0].name)) if known else ""
+        return self._separate
 
     def remove(self, made: Made) -> str:
         """Delete one object; return why it still exists or may, empty if it is gone.
@@ -141,6 +146,8 @@ class _Cleaner:
         _need(self._holder.agreed(ask), State.GONE, met)
 
     def _experiment(self, made: Made) -> None:
+        if self._separate:
+            raise StillThereError(_SEPARATE)
         found = self._holder.agreed(self._by_name(made.name))
         if found.state is State.GONE:
             self._need_renamed_or_gone(made)

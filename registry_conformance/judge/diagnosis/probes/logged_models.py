@@ -36,7 +36,7 @@ def logged_model(context: ProbeContext, place: str) -> None:
         _file_of_it(context, walk.asker, created)
         walk.write("logged.delete", "DELETE of a logged model", "DELETE", one)
     if own != "0":
-        walk.asker.send("POST", f"{REST}/experiments/delete", json={"experiment_id": own})
+        walk.delete_experiment(own)
 
 
 def _file_of_it(context: ProbeContext, asker: Asker, created: Exchange) -> None:

@@ -20,6 +20,7 @@ from registry_conformance.judge.clients.request_guard import record_answer
 from registry_conformance.judge.diagnosis.answer_judges import sameness
 from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
+from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
 from registry_conformance.judge.diagnosis.steps import REGISTRATION, WORKS
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -217,7 +218,7 @@ def _remove(client: _Client, name: str) -> None:
     if "logged" in made:
         asker.send("DELETE", f"{REST}/logged-models/{made['logged']}")
     if "experiment" in made:
-        asker.send("POST", f"{REST}/experiments/delete", json={"experiment_id": made["experiment"]})
+        MetadataWalk(asker.context, asker).delete_experiment(made["experiment"])
 
 
 def _any(_: Any) -> bool:

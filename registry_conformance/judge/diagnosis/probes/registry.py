@@ -25,7 +25,7 @@ def registry(context: ProbeContext, place: str) -> None:
     created = walk.write("create", "the creation of an experiment", "POST", "experiments/create", name=name)
     _doubled(walk, "taken" if "RESOURCE_ALREADY_EXISTS" in created.text else "")
     if walk.keep("experiment", created, "experiment_id"):
-        _steady(walk)
+        _steady(walk, name)
         _runs(walk, name)
     _models(walk, name)
     for what, document in (
@@ -38,7 +38,7 @@ def registry(context: ProbeContext, place: str) -> None:
         path = f"{REST}/registered-models/get?name={name}"
         walk.asker.ask("meta.gone", "the model that was deleted", "GET", path, normal="404 json RESOURCE_.*")
     if "experiment" in walk.made:
-        walk.asker.send("POST", f"{REST}/experiments/delete", json={"experiment_id": walk.made["experiment"]})
+        walk.delete_experiment(walk.made["experiment"])
 
 
 def _announces(said: Any) -> bool:
@@ -114,24 +114,33 @@ def _runs(walk: MetadataWalk, name: str) -> None:
     )
 
 
-def _steady(walk: MetadataWalk) -> None:
-    """Tell whether what was just made is there for each of several that read it at once, whichever replica answers."""
+def _steady(walk: MetadataWalk, name: str) -> None:
+    """Record whether each of several simultaneous reads finds what was just made, whichever replica answers.
+
+    Databases count their experiments by themselves: one may have another experiment of the same id.
+    """
     path = f"{REST}/experiments/get?experiment_id={walk.made['experiment']}"
     met = at_once([lambda: walk.asker.send("GET", path, once=True)] * _READERS)
     statuses = [each.status for each in met]
     if None in statuses:
         return
-    lacking = [each for each in met if each.status == 404 and each.error_code == "RESOURCE_DOES_NOT_EXIST"]
-    if 0 < len(lacking) < _READERS and len(lacking) + statuses.count(200) == _READERS:
+    found = [each for each in met if each.ok and each.at("experiment", "name") in (name, None)]
+    lacking = [each for each in met if _lacks(each) or (each.ok and each not in found)]
+    if 0 < len(lacking) < _READERS and len(lacking) + len(found) == _READERS:
         value = "now and then"
     else:
         lasting = [each for each in met if not each.ok and not passing(each)]
-        found = 200 in statuses and not lasting
-        value = "each time" if found else summarize((lasting or [each for each in met if not each.ok])[0])
+        value = (
+            "each time" if found and not lasting else summarize((lasting or [each for each in met if not each.ok])[0])
+        )
     words = f"of {_READERS} reads at once of an experiment that was just made, {PLACES[walk.asker.place]}, "
-    words += f"{statuses.count(200)} found it"
+    words += f"{len(found)} found it"
     evidence = tuple(each.evidence() for each in met)
     walk.context.facts.record(f"meta.steady.{walk.asker.place}", value, words, "each time", evidence)
+
+
+def _lacks(met: Exchange) -> bool:
+    return met.status == 404 and met.error_code == "RESOURCE_DOES_NOT_EXIST"
 
 
 def _doubled(walk: MetadataWalk, sign: str) -> None:
