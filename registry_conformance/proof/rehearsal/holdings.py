@@ -43,15 +43,28 @@ class Holdings:
         return lines
 
 
+def hides_uploads(target: Target) -> bool:
+    """Return whether the store of a local stack lists an unfinished upload only to who knows its whole key (MinIO)."""
+    return _minio_uploads(_stack(target)).exists()
+
+
 def holdings(target: Target) -> Holdings:
     """Return everything stored in a local stack."""
     assert target.bucket is not None, "a stack of our own has a bucket"
-    stack = target.logs["mlflow"].parents[1]
+    stack = _stack(target)
     return Holdings(
         rows=frozenset(_rows(stack / "mlflow" / "mlflow.db")),
         objects=frozenset(_versions(target.bucket)),
-        uploads=frozenset(_uploads(target.bucket, stack / "store" / "data")),
+        uploads=frozenset(_uploads(target.bucket, _minio_uploads(stack))),
     )
+
+
+def _stack(target: Target) -> Path:
+    return target.logs["mlflow"].parents[1]
+
+
+def _minio_uploads(stack: Path) -> Path:
+    return stack / "store" / "data" / ".minio.sys" / "multipart"
 
 
 def _rows(database: Path) -> Iterator[str]:
@@ -71,9 +84,8 @@ def _versions(access: BucketAccess) -> Iterator[str]:
             yield from (f"{one['Key']} {one['VersionId']}" for one in page.get(kind, ()))
 
 
-def _uploads(access: BucketAccess, data: Path) -> Iterator[str]:
-    """Yield each unfinished upload."""
-    kept = data / ".minio.sys" / "multipart"
+def _uploads(access: BucketAccess, kept: Path) -> Iterator[str]:
+    """Yield each unfinished upload: MinIO's from its disk, if it ``kept`` any there."""
     if kept.exists():
         yield from (str(place.relative_to(kept)) for place in kept.glob("*/*"))
         return
