@@ -6,18 +6,24 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+from registry_conformance.cli.janitor import _adopted as adopted
 from registry_conformance.judge.clients.backend_store import PurgeError, purge
+from registry_conformance.judge.live import janitor
 from registry_conformance.judge.live.janitor import RUN
 from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.target.requests import Made
+from registry_conformance.judge.target.target import BucketAccess, Door, Target
 
 pytestmark = pytest.mark.usefixtures("forked_throughout")
 
+BUCKET = BucketAccess("http://127.0.0.1:1", "us-east-1", "models", "", "AKIAEXAMPLE", "a-secret")
 RUN_ID = "verify-20300101-000000-abcdef"
 
 
@@ -73,3 +79,18 @@ def test_purge_removes_what_is_named_and_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(PurgeError, match=re.escape(f"No Experiment with id={mine}")):
         purge(uri, [mine], RUN)
     assert store.get_run(runs[theirs]).info.lifecycle_stage == "deleted"
+
+
+@pytest.mark.parametrize(("bucket", "words"), [(False, "has no [bucket]"), (True, "MinIO does not")])
+def test_a_lost_ledger_leaves_unfinished_uploads_not_known(
+    bucket: bool, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kind: gone that was not looked up. Without a ledger, what the store may not list is said to be not known."""
+    target = Target("x", "live", (Door("literal", "http://127.0.0.1:1"),), {}, bucket=BUCKET if bucket else None)
+    lost = {"verify-20250101-000000-abcdef": [Made("model", "verify-20250101-000000-abcdef-m", "literal")]}
+    monkeypatch.setattr(janitor, "runs_without_ledger", lambda *_, **__: lost)
+    adopted(target, tmp_path, datetime.now(UTC), deleted=False, dry=True)
+    assert words in capsys.readouterr().out
+    monkeypatch.setattr(janitor, "runs_without_ledger", lambda *_, **__: {})
+    adopted(target, tmp_path, datetime.now(UTC), deleted=False, dry=True)
+    assert capsys.readouterr().out == ""

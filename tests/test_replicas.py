@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -140,6 +141,22 @@ def test_check_asks_every_replica_behind_a_cookie(check: Callable[[MlflowHttp, U
     ask(databases=1)
     with pytest.raises(Mismatch, match="reads that did not find it"):
         ask(databases=2)
+
+
+@pytest.mark.parametrize("second", ["run-everywhere", "somebody-elses"])
+def test_check_takes_no_other_experiment_of_the_same_id(second: str) -> None:
+    """REG-059 is red where the second database has another experiment under the id, and green where it has this one."""
+    names = itertools.cycle(["run-everywhere", second])
+
+    def answer(asked: Asked) -> Answer:
+        if "experiments/create" in asked.path:
+            return Answer(200, {"experiment_id": "7"})
+        return Answer(200, {"experiment": {"experiment_id": "7", "name": next(names)}})
+
+    with site(answer) as there:
+        door = MlflowHttp(Door("literal", there.url, policy=OPEN), None, Evidence(), "run")
+        with nullcontext() if second == "run-everywhere" else pytest.raises(Mismatch, match="did not find it"):
+            test_replicas.test_experiment_is_there_for_everybody(door, lambda what: f"run-{what}")
 
 
 def test_replica_that_lacks_a_route_is_none_that_lacks_a_database() -> None:

@@ -95,6 +95,15 @@ def _report_lines(swept: SweepResult, word: str) -> Iterator[str]:
     yield from (f"  {note}" for note in swept.cleaned.notes)
 
 
+def _unseen_uploads(target: Target) -> str:
+    """Return which unfinished uploads of a run without a ledger nobody can find."""
+    if target.bucket is None:
+        return "its unfinished uploads, as the environment has no [bucket]; they stay until the bucket's rules end them"
+    return (
+        "its unfinished uploads, if the store does not list them by prefix (MinIO does not, and ends them after a day)"
+    )
+
+
 def _adopted(target: Target, ledgers: Path, before: datetime, *, deleted: bool, dry: bool) -> int:
     """Write a ledger for each run that has none here, or list what it left (``dry``); return the number listed."""
     from registry_conformance.judge.live.janitor import adopt, runs_without_ledger
@@ -102,6 +111,8 @@ def _adopted(target: Target, ledgers: Path, before: datetime, *, deleted: bool, 
     lost = runs_without_ledger(target, ledgers, min(before, datetime.now(UTC) - _ADOPTED_AFTER), deleted=deleted)
     for run_id in sorted(lost):
         click.echo(f"{run_id}: its ledger is not in {ledgers}: objects that carry its name count as created by it")
+    if lost:
+        click.echo(f"  not known without a ledger: {_unseen_uploads(target)}")
     if not dry:
         adopt(target, ledgers, lost)
         return 0

@@ -114,7 +114,7 @@ class _Cleaner:
         self.kept: dict[str, Made] = {}
 
     def parted(self, made: Sequence[Made]) -> str:
-        """Return the door where servers without a common database answer, empty if none is seen."""
+        """Return the door where servers without a common database answer, empty if none is seen; it is remembered."""
         known = [one for one in made if one.kind == EXPERIMENT]
         self._separate = self._holder.parted(self._by_name(known[0].name)) if known else ""
         return self._separate
