@@ -57,7 +57,9 @@ class NotKnownError(RuntimeError):
     """Whether an object still exists is unknown; the message has the response."""
 
 
-_SEPARATE = "it stays: it is deleted by its id, and another of the servers may have another experiment under that id"
+_SEPARATE = (
+    "not deleted: a deletion names the id alone, and another of the servers may have a different experiment of that id"
+)
 
 
 class StillThereError(RuntimeError):
