@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -236,3 +237,31 @@ def test_ledger_on_a_full_disk_ends_the_run(tmp_path: Path) -> None:
         own.allow("POST", "/x", made=Made("model", f"{RUN}-n", "d"))
     assert refusal.value.over
     assert "cannot be written" in own.over
+
+
+@pytest.mark.parametrize(
+    ("made", "removes", "sent"),
+    [
+        (Made("experiment", f"{RUN}-f", "d"), None, True),
+        (Made("model", f"{RUN}-m", "d"), None, True),
+        (None, Made("model", f"{RUN}-m", "d"), True),
+        (Made("upload", f"{RUN}-x/a", "d", ("8",)), None, True),
+        (None, Made("experiment", "", "d", ("7",)), False),
+        (Made("artifact", "7/run/artifacts/x", "d"), None, False),
+        (None, Made("artifact", "7/run/artifacts/x", "d"), False),
+        (Made("upload", "7/run/artifacts/x", "d"), None, False),
+    ],
+)
+def test_nothing_is_changed_by_an_id_once_databases_are_separate(
+    made: Made | None, removes: Made | None, sent: bool, tmp_path: Path
+) -> None:
+    """Kind: an id believed. Where servers have a database each, only what bears the run's name is made and changed."""
+    own = guard(tmp_path)
+    experiment = Made("experiment", f"{RUN}-e", "d")
+    own.allow("POST", "/x", made=experiment)
+    own.learn(experiment, "7")
+    own.allow("POST", "/x", made=made, removes=removes)
+
+    own.distrust_ids("two servers answer")
+    with nullcontext() if sent else pytest.raises(GuardError, match="two servers answer; that id may be another's"):
+        own.allow("POST", "/x", made=made, removes=removes)

@@ -19,6 +19,7 @@ from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.guarded_session import GuardedSession
 from registry_conformance.judge.live.janitor import sweep
 from registry_conformance.judge.live.reader import file_of, read
+from registry_conformance.judge.live.separate_databases import separate_databases
 from registry_conformance.judge.live.target import guard_of, target_of
 from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.report.record import CheckRecord
@@ -69,9 +70,18 @@ class LiveRun:
                     say(f"the {broken.name} door is broken, its checks are not sent: {broken.broken}")
             self._look_at_broken_doors()
             self.target = self._discovered(self.target.working_doors[0])
+            self._look_for_separate_databases(say)
         except Mismatch:
             return self.target
         return self.target
+
+    def _look_for_separate_databases(self, say: Say) -> None:
+        """Allow nothing to be changed by an id if servers answer that do not share a database."""
+        if self._guard.read_only:
+            return
+        if separate := separate_databases(self.target, self._guard):
+            self._guard.distrust_ids(separate)
+            say(f"{separate}; nothing is changed there by an id, which may be another's")
 
     def _look_at_broken_doors(self) -> None:
         """Start to diagnose the broken doors in the background, if other doors work."""
