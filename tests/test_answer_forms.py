@@ -42,6 +42,11 @@ def seen(said: str = "", status: int = 503, **wrong: str) -> Facts:
         (seen(presign__P="503 json TEMPORARILY_UNAVAILABLE flask"), "mlflow", "flask"),
         (seen(meta__version__P="400 json INVALID_PARAMETER_VALUE"), "mlflow", "INVALID_PARAMETER"),
         (seen(get__P="500 json INTERNAL_ERROR s3:NotFound"), "store", "s3:NotFound"),
+        (
+            seen(put__P="reset", get__P="500 json INTERNAL_ERROR s3:NotFound"),
+            "",
+            "gets no answer at all (a small upload",
+        ),
         (seen(text__P="500 json INTERNAL_ERROR s3:timeout"), "network", "s3:timeout"),
         (seen(put__again__P="502 json TEMPORARILY_UNAVAILABLE"), "proxy", "502 json"),
         (seen(size__5m__get__P="200 bytes cut", ladder__get__P="5m 200 bytes cut"), "network", "break off"),
@@ -100,7 +105,9 @@ def test_what_was_replaced_and_is_still_answered_is_a_cache() -> None:
 def test_text_that_comes_back_rewritten_is_the_doing_of_something_on_the_way() -> None:
     """Only a program that reads what it passes on makes https of http in a file; one that cuts need not read."""
     rewritten = conclude(seen(text__get__P="200 long (http made https in it)"), (), (), known={}).causes[0]
+    recoded = conclude(seen(get__P="200 long (as base64)"), (), (), known={}).causes[0]
     cut = conclude(seen(text__get__P="200 short (cut after 10 B)"), (), (), known={}).causes[0]
+    assert (recoded.layer, "come back rewritten" in recoded.sentence) == ("proxy", True)
     assert (rewritten.layer, "come back rewritten" in rewritten.sentence) == ("proxy", True)
     assert "come back rewritten" not in cut.sentence
 

@@ -48,6 +48,9 @@ def first(facts: Facts, **more: Any) -> Named:
     [
         (answered(405, "text/html", NGINX.format("405 Not Allowed")), "step-answered-before-mlflow", "proxy", "nginx"),
         (answered(502, "text/html", NGINX.format("502 Bad Gateway")), "step-gets-no-answer", "proxy", "usable answer"),
+        (answered(502, "text/html", "<title>Bad Gateway</title>"), "step-gets-no-answer", "proxy", "usable answer"),
+        (answered(504, "text/plain", "trying to proxy"), "step-gets-no-answer", "proxy", "no answer in time"),
+        (answered(504, "application/json", '{"message": "timed out"}'), "step-gets-no-answer", "proxy", "timed out"),
         (answered(429, "text/html", "<title>Slow down</title>"), "throttled", "proxy", "Slow down"),
         (answered(403, "text/html", "<title>CSRF failed</title>"), "step-answered-before-mlflow", "proxy", "CSRF"),
         (answered(403, "text/html", "Incapsula incident ID: 1"), "firewall-refuses", "proxy", "refuses the upload"),

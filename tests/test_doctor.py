@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +21,9 @@ from registry_conformance.lab.stack.handle import OwnedStack
 pytestmark = pytest.mark.usefixtures("forked_throughout")
 
 
-def examine(*arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the doctor with a key in its environment."""
-    environment = os.environ | {"MLFLOW_TRACKING_TOKEN": key}
+def examine(*arguments: str, key: str = "", certificate: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the doctor with a key and a client certificate in its environment."""
+    environment = os.environ | {"MLFLOW_TRACKING_TOKEN": key, "MLFLOW_TRACKING_CLIENT_CERT_PATH": certificate}
     command = [sys.executable, str(ROOT / "scripts" / "doctor"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
 
@@ -46,6 +47,13 @@ def test_a_wrong_call_is_told_in_one_message(arguments: list[str], key: str, tol
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret-word" not in done.stderr
+
+
+def test_a_client_certificate_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """The variable of the MLflow client for a certificate counts, and a file that it names must be there."""
+    done = examine("--url=http://127.0.0.1:9/x", certificate=str(tmp_path / "none.pem"))
+    assert done.returncode == USAGE
+    assert "MLFLOW_TRACKING_CLIENT_CERT_PATH: there is no file" in done.stderr
 
 
 def test_a_door_where_nobody_listens_is_unreachable() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import json
 import re
 import time
 from collections.abc import Callable
@@ -114,6 +115,29 @@ def _packs_unsaid(_: Asked, pass_on: PassOn) -> Answer:
     return replace(answer, body=gzip.compress(answer.body))
 
 
+def _fails_instead(_: Asked, pass_on: PassOn) -> Answer:
+    """Put a failure in words of its own in the place of each error of MLflow's."""
+    answer = pass_on()
+    words = Answer(500, b'{"message": "Internal server error"}', {"content-type": "application/json"})
+    return words if answer.status >= 400 else answer
+
+
+def _remembers_404(asked: Asked, pass_on: PassOn) -> Answer:
+    """Answer a lookup by name as if nothing had been made since."""
+    if not asked.path.partition("?")[0].endswith("/experiments/get-by-name"):
+        return pass_on()
+    missing = {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "No Experiment with that name exists"}
+    return Answer(404, json.dumps(missing).encode(), {"content-type": "application/json"})
+
+
+def _lists_nothing(asked: Asked, pass_on: PassOn) -> Answer:
+    """Answer for an MLflow in whose own store a model's files are not."""
+    own = asked.path.endswith("/artifacts/directories")
+    return (
+        Answer(200, b'{"root_uri": "mlflow-artifacts:/1"}', {"content-type": "application/json"}) if own else pass_on()
+    )
+
+
 @pytest.mark.parametrize(
     ("breaks", "step", "named"),
     [
@@ -121,6 +145,9 @@ def _packs_unsaid(_: Asked, pass_on: PassOn) -> Answer:
         (_replaces(400), "taken", "errors-replaced"),
         (_labels, "lookup", "packed-and-not-said"),
         (_packs_unsaid, "lookup", "packed-and-not-said"),
+        (_fails_instead, "lookup", "errors-replaced"),
+        (_remembers_404, "named", "missing-remembered"),
+        (_lists_nothing, "known", "artifacts-at-another-mlflow"),
     ],
 )
 def test_what_a_client_cannot_read_is_named(breaks: Break, step: str, named: str, stack: OwnedStack) -> None:

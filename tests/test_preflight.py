@@ -23,6 +23,9 @@ FLASK_500 = (
     "<!doctype html>\n<title>500 Internal Server Error</title><p>The server encountered an internal error and was "
     "unable to complete your request. Either the server is overloaded or there is an error in the application.</p>"
 )
+FLASK_404 = (
+    "<!doctype html>\n<title>404 Not Found</title><p>Not found. If you entered the URL manually please check.</p>"
+)
 NGINX_413 = "<html><head><title>502 Bad Gateway</title></head><hr><center>nginx/1.22.1</center></html>"
 
 
@@ -262,8 +265,78 @@ def test_a_proxy_that_may_drop_the_header_is_named(refusal: Answer, dropped: boo
     with site(always(answer)) as there:
         found = looked_at(there.url, Password("ada", "secret-word")).finding
     assert found is not None
-    assert found.kind.id == "key-refused"
+    assert (found.kind.id, found.kind.sure) == (("key-refused-or-lost", False) if dropped else ("key-refused", True))
     assert ("nginx, which stands before it, drops the Authorization header" in found.sentence) is dropped
+
+
+@pytest.mark.parametrize(
+    ("headers", "before"),
+    [
+        ({"Via": "1.1 4f.cloudfront.net (CloudFront)"}, "CloudFront, through which it came,"),
+        ({"CF-RAY": "8e2-FRA"}, "Cloudflare, through which it came,"),
+        ({"Via": "1.1 varnish (7.1)"}, "a proxy, through which it came,"),
+    ],
+)
+def test_a_network_that_passes_answers_on_may_drop_the_header(headers: dict[str, str], before: str) -> None:
+    """Who refuses may be right about the key, or never see it, where the answer came through somebody else."""
+    with site(always(Answer(401, NGINX_401, headers))) as there:
+        found = looked_at(there.url, "a-key-of-mine").finding
+    assert found is not None
+    assert found.kind.id == "key-refused-or-lost"
+    assert f"or {before} drops the Authorization header" in found.sentence
+
+
+def test_a_key_that_one_part_lets_in_and_another_refuses_is_told() -> None:
+    """Two parts that want a credential: the first knows this one, the second behind it does not."""
+    behind = Answer(401, "You are not authenticated.", {"WWW-Authenticate": 'Basic realm="mlflow"'})
+
+    def answering(asked: Asked) -> Answer:
+        return behind if asked.authorization == KEY else Answer(401, NGINX_401)
+
+    with site(answering) as there:
+        found = looked_at(there.url, "a-key-of-mine").finding
+        stranger = looked_at(there.url, "a-key-of-no-one").finding
+    assert found is not None
+    assert stranger is not None
+    assert (found.kind.id, stranger.kind.id) == ("key-refused-behind", "key-refused")
+    assert "let in by nginx" in found.sentence
+    assert "refused with 401 by MLflow's own basic-auth app behind it" in found.sentence
+
+
+def test_a_gateway_that_wants_a_signature_is_told() -> None:
+    """A key where AWS looks for a signature is refused in words about parameters; the remedy names how to sign."""
+    words = "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter."
+    with site(always(Answer(403, {"message": words}, {"x-amzn-ErrorType": "IncompleteSignatureException"}))) as there:
+        found = looked_at(there.url, "a-key-of-mine").finding
+    assert found is not None
+    assert "wants requests signed by AWS keys" in found.sentence
+    assert "MLFLOW_TRACKING_AWS_SIGV4" in found.remedy
+
+
+def test_a_client_name_that_gets_no_answer_is_told() -> None:
+    """A filter that closes the connection on the client's User-Agent answers another one."""
+
+    def answering(asked: Asked) -> Answer:
+        if "mlflow" in asked.headers["user-agent"]:
+            raise ConnectionAbortedError
+        return mlflow(asked)
+
+    with site(answering) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer) == ("client-name-refused", "proxy")
+    assert "gives no answer to the User-Agent of the MLflow client" in found.sentence
+
+
+@pytest.mark.parametrize("answer", [Answer(404, FLASK_404), Answer(404, NGINX_413)])
+def test_an_mlflow_whose_page_alone_is_reached_is_told(answer: Answer) -> None:
+    """MLflow's page answers at the address, and its API does not: the path is changed or led elsewhere on the way."""
+    page = Answer(200, "<!doctype html><html><head><title>MLflow</title></head></html>")
+    with site(lambda asked: page if asked.path == "/" else answer) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer) == ("api-not-passed-on", "proxy")
+    assert ("changed on the way" in found.sentence) is (answer.body == FLASK_404)
 
 
 def test_a_refused_client_name_is_told() -> None:

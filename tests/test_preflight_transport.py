@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from registry_conformance.judge.diagnosis.preflight import Finding, examine
+from registry_conformance.judge.target.credential import ClientCertificate
 from registry_conformance.judge.target.network import DIRECT, Network
 from registry_conformance.judge.target.target import Door
 from tests.http_servers import raw
@@ -166,6 +167,37 @@ def test_a_client_certificate_that_is_wanted_is_told(
     assert found is not None
     assert found.kind.id in ("client-certificate-wanted", "tls-refused")
     assert "MLFLOW_TRACKING_CLIENT_CERT_PATH" in found.remedy
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_client_certificate_that_is_given_is_used(
+    authority: trustme.CA, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    """Where no connection is made without a certificate, the one that was given decides."""
+    file, own = tmp_path / "authority.pem", tmp_path / "client.pem"
+    authority.cert_pem.write_to_path(str(file))
+    authority.issue_cert("client.example").private_key_and_cert_chain_pem.write_to_path(str(own))
+    context = served_by(authority, "127.0.0.1")
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.maximum_version = version
+    with site(mlflow, context) as there:
+        found = examine(Door("given", there.url, 2.0, ca=file), ClientCertificate(own), "run-1", 2.0)
+    assert (found.finding, found.open) == (None, False)
+
+
+def test_a_name_for_which_no_certificate_is_there_is_told(authority: trustme.CA, tmp_path: Path) -> None:
+    """A server that knows other names alone refuses the handshake for this one, which is no matter of ciphers."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    context = served_by(authority, "another.example")
+    context.sni_callback = lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    with site(mlflow, context) as there:
+        url = there.url.replace("127.0.0.1", "localhost")
+        found = examine(Door("given", url, 2.0, ca=file), "a-key-of-mine", "run-1", 2.0).finding
+    assert found is not None
+    assert found.kind.id == "certificate-other-name"
+    assert "no certificate for the name localhost" in found.sentence
 
 
 @pytest.mark.parametrize("host", [".", f"{'a' * 64}.example"])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from registry_conformance.judge.diagnosis import Diagnosis
     from registry_conformance.judge.live.guarded_session import GuardedSession
     from registry_conformance.judge.report.redact import Redactor
-    from registry_conformance.judge.target.credential import Credential
+    from registry_conformance.judge.target.credential import Credential, Password
     from registry_conformance.judge.target.target import Door, Target
 
 
@@ -76,7 +76,8 @@ def command(
     """Diagnose a deployment in about half a minute: which layer fails, the likely cause, and how to fix it.
 
     With --url the credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
-    MLFLOW_TRACKING_PASSWORD; set neither if the registry needs none. MLFLOW_WORKSPACE names the workspace.
+    MLFLOW_TRACKING_PASSWORD; set neither if the registry needs none. MLFLOW_TRACKING_CLIENT_CERT_PATH and
+    MLFLOW_TRACKING_AWS_SIGV4 count as they do for the MLflow client. MLFLOW_WORKSPACE names the workspace.
 
     On a third-party deployment the doctor creates test data, says so first, and removes it afterwards; --read-only
     sends only requests that change nothing.
@@ -219,7 +220,25 @@ def _effective_credential(door: Door, given: Credential | None, run: str) -> Cre
 
 
 def _credential() -> Credential | None:
-    """Return the credential in MLflow's environment variables; user and password take precedence over a token."""
+    """Return the credential in MLflow's environment variables: AWS keys that sign, or what is sent in a header.
+
+    A client certificate may be beside it, or alone.
+    """
+    from registry_conformance.judge.live.usual_key import usual_certificate, usual_signature
+    from registry_conformance.judge.target.credential import ClientCertificate
+
+    if (signature := usual_signature()) is not None:
+        return signature
+    sent, certificate = _header_credential(), usual_certificate()
+    if certificate is None:
+        return sent
+    if not certificate.is_file():
+        raise refuse(f"MLFLOW_TRACKING_CLIENT_CERT_PATH: there is no file {certificate}")
+    return ClientCertificate(certificate, beside=sent)
+
+
+def _header_credential() -> str | Password | None:
+    """Return what MLflow's variables say to send in a header; user and password take precedence over a token."""
     from registry_conformance.judge.machine import tracking_login, tracking_token
     from registry_conformance.judge.report.redact import SHORTEST
     from registry_conformance.judge.target.credential import Password

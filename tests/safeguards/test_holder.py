@@ -91,6 +91,28 @@ def test_all_doors_are_asked_and_must_agree(parts: Parts) -> None:
     assert len(second.asked) == 3
 
 
+def test_what_a_gateway_fails_at_for_a_moment_is_asked_again(parts: Parts) -> None:
+    """One of two servers behind a door is down: every second request is answered 502, and the others tell."""
+    first, _, target = parts
+    first.models.clear()
+    turns = itertools.cycle([True, False])
+    first.instead = lambda *_: (502, "text/html", "<h1>Bad Gateway</h1>") if next(turns) else None
+
+    assert look(holder(target)).state is State.GONE
+
+
+def test_a_gateway_that_fails_for_good_is_believed(parts: Parts) -> None:
+    """After two questions that no repetition helped, the door is not repeated at: a clean-up ends."""
+    first, _, target = parts
+    first.instead = lambda *_: (503, "text/html", "<h1>Service Unavailable</h1>")
+
+    own = holder(target)
+    assert look(own).state is State.UNKNOWN
+    asked = len(first.asked)
+    look(own)
+    assert len(first.asked) - asked == asked - 2 * module._AGAIN
+
+
 def test_one_404_among_200s_is_not_known(parts: Parts) -> None:
     """One answer of MLflow that something is absent, among others that it is there, proves nothing."""
     first, _, target = parts

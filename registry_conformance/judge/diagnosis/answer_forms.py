@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from registry_conformance.judge.diagnosis.fact_names import meaning
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.preflight.server_words import server_words
 from registry_conformance.judge.evidence.items import EvidenceItem
@@ -43,7 +44,9 @@ ARTIFACTS = re.compile(
 )
 """The names of facts about artifacts, all of which MLflow asks the store for."""
 _DOWNLOADS = frozenset({"get.P", "text.get.P", "model.get.P", "get.again.P"})
-_REWRITTEN = re.compile(r"200 \w+ \((?:all in lower case|http made https|with other line ends|read as text)")
+_REWRITTEN = re.compile(
+    r"200 \w+ \((?:all in lower case|http made https|with (?:other )?line ends|read as text|as base64|in quotes)"
+)
 _WORDLESS = re.compile(r"(?:all )?500 (?:text|html flask|json INTERNAL_ERROR)\b(?!.*s3:)")
 """An exception that MLflow did not expect: its handlers give the words of all those that it did."""
 _DELETIONS = re.compile(r"delete\.P|route\.deletion|multipart\.abort")
@@ -64,7 +67,10 @@ def by_forms(facts: Facts, wrong: Sequence[Fact], order: Iterable[str]) -> tuple
     for layer, words, holds in _TOGETHER:
         if holds(facts, through):
             return layer, words
-    first = next((fact for name in order for fact in through if fact.name == name and _layer(fact)), None)
+    steps = [fact for name in order for fact in through if fact.name == name]
+    if steps and _BROKEN_OFF.match(steps[0].value):
+        return "", _SILENT.format(step=meaning(steps[0].name))
+    first = next((fact for fact in steps if _layer(fact)), None)
     if first is not None:
         return _layer(first), f"by the form of the answer to the first step that fails: {_short(first)}"
     counted = Counter(layer for fact in through if (layer := _layer(fact)))
@@ -182,14 +188,20 @@ _REGISTRY = (
     "experiments and runs are in order, and MLflow fails without a word on registered models: are their tables there, "
     "and if they lie in a database of their own (--registry-store-uri), does it work?"
 )
+_SILENT = (
+    "the first step that fails gets no answer at all ({step}), and what fails after it may be its consequence: a limit "
+    "of size or time, or a filter, at what stands before MLflow; or MLflow ends under it. The proxy's log and MLflow's "
+    "tell which closed the connection"
+)
 _STORE = (
     "metadata is in order, and MLflow fails without a word where it asks the store: does it reach it, trust its "
-    "certificate, name the bucket as the store wants it, and may it do that there? Its log tells which"
+    "certificate, name the bucket as the store wants it, have the library for it, and may it do that there? Its log "
+    "tells which"
 )
 _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] = (
     ("proxy", "what was replaced and what was deleted is still answered as it was: a cache stands on the way",
      _kept_by_a_cache),
-    ("proxy", "files come back rewritten: something on the way takes them for pages, and changes text or links in them",
+    ("proxy", "files come back rewritten: something on the way takes them for pages or text, and changes them",
      _rewritten),
     ("network", "small requests and answers pass, and larger ones break off without an answer", _break_off_by_size),
     ("mlflow", "small requests after a large upload find nobody for a while: MLflow ended under it, and began anew",

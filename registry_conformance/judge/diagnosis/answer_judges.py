@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Callable
@@ -53,6 +54,9 @@ def alteration(came: bytes, content: bytes) -> str:
         ("all in lower case", content.lower()),
         ("http made https in it", content.replace(b"http://", b"https://")),
         ("with other line ends", content.replace(b"\n", b"\r\n")),
+        ("with line ends of another kind", content.replace(b"\r\n", b"\n")),
+        ("as base64", base64.b64encode(content)),
+        ("in quotes as base64", b'"' + base64.b64encode(content) + b'"'),
         ("read as text, and what is none replaced", content.decode("utf-8", "replace").encode()),
     )
     cut = f"cut after {len(came)} B" if came and content.startswith(came) else ""

@@ -135,7 +135,8 @@ def as_cause(each: Finding) -> Named:
     kind = each.kind
     seen = each.observations or (each.sentence,)
     link = f"{GUIDE}#{kind.id}"
-    return Named(kind.id, kind.layer, each.sentence, Band.CERTAIN, seen, each.remedy, link, everything=True)
+    band = Band.CERTAIN if kind.sure else Band.LIKELY
+    return Named(kind.id, kind.layer, each.sentence, band, seen, each.remedy, link, everything=True)
 
 
 def conclude(

@@ -21,6 +21,35 @@ BROKEN_ANSWERS = (
         )
         for step in ("lookup", "taken")
     ),
+    Given(
+        "artifact-root-is-a-path",
+        "mlflow",
+        "location.P",
+        "path|file",
+        "artifacts of a new experiment lie at a path on a disk, where each client writes to its own: "
+        "--default-artifact-root, or the place of the experiment, is a folder",
+        "start MLflow without --default-artifact-root, or with mlflow-artifacts:/, and with --artifacts-destination; "
+        "experiments that are there already keep their place: make new ones",
+    ),
+    Given(
+        "missing-remembered",
+        "proxy",
+        "register.named.P",
+        "404 json RESOURCE_DOES_NOT_EXIST",
+        "what was asked for before it was made is still answered as missing, though it is found by its id: a cache "
+        "before MLflow keeps its 404",
+        "have no answers of the API kept, errors least of all (in nginx no proxy_cache_valid for 404 or any)",
+    ),
+    Given(
+        "artifacts-at-another-mlflow",
+        "proxy",
+        "register.known.P",
+        "200 json empty",
+        "files are uploaded and come back, and the MLflow that keeps the model does not find them in its own store: "
+        "requests for artifacts are led to another MLflow than the rest",
+        "have /api/2.0/mlflow-artifacts/ led to the same MLflow as the rest, or give all of them one "
+        "--artifacts-destination",
+    ),
     *(
         Given(
             "packed-and-not-said",

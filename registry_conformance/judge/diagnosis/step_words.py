@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
@@ -29,6 +30,8 @@ PRODUCT_KINDS = frozenset(
     )
 )  # fmt: skip
 """What only the words of a product before MLflow tell."""
+_GATEWAY = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
+"""What only a gateway says, and not of itself; in MLflow's form it may be that of what a deployment adds to it."""
 _FRAMEWORK = re.compile(r"<!doctype html>\s*<html lang=[\"']?en[\"']?>\s*<title>\d{3} ", re.IGNORECASE)
 """How an error page of Flask begins, as MLflow has them."""
 
@@ -99,8 +102,8 @@ def _told(step: str, fact: Fact, answer: Exchange) -> StepWords | None:
         kind = finding.STEP_UNSERVED if behind else finding.FAILS_BEFORE if itself else finding.STEP_ANSWERED
         sentence = f"{product} itself answers {step} with {answer.status}{why}{said}"
         return StepWords(fact, _found(kind, sentence, answer), located=True)
-    if _is_foreign_page(answer):
-        return StepWords(fact, _by_a_page(step, answer, said), located=True)
+    if foreign := _by_a_gateway(step, answer, said) or _by_a_page(step, answer, said):
+        return StepWords(fact, foreign, located=True)
     if not (isinstance(answer.json(), dict) and words):
         return None
     return _in_a_document(step, fact, answer, said)
@@ -122,7 +125,17 @@ def _is_foreign_page(answer: Exchange) -> bool:
     return "html" in answer.content_type and _FRAMEWORK.match(answer.text) is None
 
 
-def _by_a_page(step: str, answer: Exchange, said: str) -> Finding:
+def _by_a_gateway(step: str, answer: Exchange, said: str) -> Finding | None:
+    """Return that a gateway that does not name itself gets no answer."""
+    if answer.status not in _GATEWAY or answer.error_code:
+        return None
+    sentence = f"what stands before MLflow answers {step} with {answer.status}: it {says_of_behind(answer)}{said}"
+    return _found(finding.STEP_UNSERVED, sentence, answer)
+
+
+def _by_a_page(step: str, answer: Exchange, said: str) -> Finding | None:
+    if not _is_foreign_page(answer):
+        return None
     return _found(finding.STEP_ANSWERED, f"a web page answers {step} with {answer.status}, before MLflow{said}", answer)
 
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
@@ -17,6 +18,7 @@ from registry_conformance.judge.live.extent import RemovalGuard
 from registry_conformance.judge.live.presence import Observation, State
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.judge.waiting import ENDLESS, awaited
 
 Ask = Callable[[MlflowHttp], Observation]
 PAUSES = (0.0, 0.3, 1.0, 2.0)
@@ -29,6 +31,9 @@ _PATIENCE = 120.0
 """Seconds in all that a clean-up waits for a throttling target."""
 _DEAD = 2
 """Consecutive requests without a response after which a door is skipped."""
+_FOR_A_MOMENT = frozenset({502, 503, 504})
+_AGAIN, _GAP = 6, 0.2
+"""Statuses of a gateway that may pass, how often what ended with one is repeated, and the seconds between."""
 
 
 @dataclass(slots=True)
@@ -38,6 +43,7 @@ class Holder:
     target: Target
     guard: RemovalGuard
     _silent: Counter[str] = field(init=False)
+    _failing: Counter[str] = field(default_factory=Counter)
     _known: dict[str, bool] = field(default_factory=dict)
     _patience: Patience = field(default_factory=lambda: Patience(_PATIENCE))
 
@@ -104,8 +110,29 @@ class Holder:
         name = wire.door.name
         if self._silent[name] >= _DEAD:
             return Exchange(method, f"{wire.door.url}{path}", name, None, error="refused: nobody answered before")
-        met = self._patience.ask(lambda: wire.send(method, path, **request))
+
+        def send() -> Exchange:
+            return self._patience.ask(lambda: wire.send(method, path, **request))
+
+        met = self._repeated(name, send)
         self._silent[name] = self._silent[name] + 1 if met.status is None else 0
+        return met
+
+    def _repeated(self, name: str, send: Callable[[], Exchange]) -> Exchange:
+        """Send a request, again if a gateway fails for a moment: one of several servers behind it may be down.
+
+        A door where every repetition failed, of several requests in a row, is believed.
+        """
+        met = send()
+        if met.status not in _FOR_A_MOMENT or self._failing[name] >= _DEAD:
+            return met
+        asked = count(1)
+
+        def enough(met: Exchange) -> bool:
+            return met.status not in _FOR_A_MOMENT or next(asked) >= _AGAIN
+
+        met = awaited(send, ENDLESS, enough=enough, pause=_GAP)
+        self._failing[name] = self._failing[name] + 1 if met.status in _FOR_A_MOMENT else 0
         return met
 
     def _doors(self) -> list[MlflowHttp]:

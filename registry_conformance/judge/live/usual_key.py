@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.machine import variable
+from registry_conformance.judge.target.credential import AwsSignature
 
 KEY, USER, PASSWORD = "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
 SIGV4, CERTIFICATE = "MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_TRACKING_CLIENT_CERT_PATH"
@@ -19,7 +21,7 @@ def usual_key() -> dict[str, Any]:
     in their variables.
     """
     table: dict[str, Any] = {}
-    if _is_set(SIGV4) and _given(SIGV4).lower() in ("1", "true", "yes"):
+    if _signs():
         table["sigv4"] = _signature()
     elif _is_set(USER) and _is_set(PASSWORD):
         table |= {"user": _given(USER), "password": {"variable": PASSWORD}}
@@ -30,6 +32,27 @@ def usual_key() -> dict[str, Any]:
     return table
 
 
+def usual_certificate() -> Path | None:
+    """Return the file of the client certificate that the MLflow client would offer."""
+    return Path(_given(CERTIFICATE)) if _is_set(CERTIFICATE) else None
+
+
+def usual_signature() -> AwsSignature | None:
+    """Return the AWS keys with which the MLflow client would sign, ``None`` if it signs nothing or has no keys."""
+    access, secret = _given("AWS_ACCESS_KEY_ID"), _given("AWS_SECRET_ACCESS_KEY")
+    if not (_signs() and access and secret):
+        return None
+    return AwsSignature(_region(), access, secret, _given("AWS_SESSION_TOKEN"))
+
+
+def _signs() -> bool:
+    return _given(SIGV4).lower() in ("1", "true", "yes")
+
+
+def _region() -> str:
+    return _given("AWS_REGION") or _given("AWS_DEFAULT_REGION") or "us-east-1"
+
+
 def _signature() -> dict[str, Any]:
     names = {
         "access_key": "AWS_ACCESS_KEY_ID",
@@ -37,7 +60,7 @@ def _signature() -> dict[str, Any]:
         "session_token": "AWS_SESSION_TOKEN",
     }
     secrets = {entry: {"variable": name} for entry, name in names.items() if entry != "session_token" or _is_set(name)}
-    return {"region": _given("AWS_REGION") or _given("AWS_DEFAULT_REGION") or "us-east-1", **secrets}
+    return {"region": _region(), **secrets}
 
 
 def _given(name: str) -> str:

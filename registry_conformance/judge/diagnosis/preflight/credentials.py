@@ -16,7 +16,7 @@ from registry_conformance.judge.diagnosis.preflight.products import APPLICATION,
 from registry_conformance.judge.diagnosis.preflight.recognition import SEARCH
 from registry_conformance.judge.diagnosis.preflight.wording import refuser, words_of
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.target.credential import CommandToken, Credential, Password, kind_of
+from registry_conformance.judge.target.credential import AwsSignature, CommandToken, Credential, Password, kind_of
 from registry_conformance.judge.target.token import times_of
 
 REFUSALS = frozenset({401, 403})
@@ -35,6 +35,20 @@ _ABOUT_KEYS = re.compile(
 """How a refusal says that it is about who asks."""
 _RIGHTS = re.compile(r"PERMISSION_DENIED|permission|not allowed|insufficient|scope|forbidden", re.IGNORECASE)
 
+_PASSED = (
+    ("CloudFront", "via", "cloudfront"),
+    ("Cloudflare", "cf-ray", "-"),
+    ("Fastly", "x-served-by", "cache-"),
+    ("Azure Front Door", "x-azure-ref", ""),
+    ("a proxy", "via", "."),
+)
+"""Who adds a header to what passes through it: name, header, and what that holds."""
+_AWS_SIGNATURE = re.compile(r"requires '?(?:Credential|Signature)'? parameter|not a valid key=value pair")
+"""How AWS says that it looks for a signature of its own in the Authorization header."""
+_SIGN = (
+    "set MLFLOW_TRACKING_AWS_SIGV4=true, with AWS keys that may call it, and pip install requests-auth-aws-sigv4; or "
+    "have the route take a key"
+)
 _OUT_OF_TIME = (
     "take a new token; if this one is new, the clocks of this machine and of who issues tokens differ: set both by NTP"
 )
@@ -67,6 +81,18 @@ def client_name_refused(asking: Asking, answer: Exchange) -> Finding | None:
         f"the same request under another name is answered {other.status}"
     )
     return Finding(finding.AGENT, sentence, finding.AGENT.remedy, (str(answer), str(other)))
+
+
+def client_name_dropped(asking: Asking, silent: Exchange) -> Finding | None:
+    """Return that connections are closed, or left without an answer, for the User-Agent alone."""
+    other = asking.ask(SEARCH, agent=OTHER_AGENT)
+    if other.status is None or asking.ask(SEARCH).status is not None:
+        return None
+    sentence = (
+        f"{_host(asking)} gives no answer to the User-Agent of the MLflow client; the same request under another name "
+        f"is answered {other.status}"
+    )
+    return Finding(finding.AGENT, sentence, finding.AGENT.remedy, (str(silent), str(other)))
 
 
 def outbound_proxy(asking: Asking, answer: Exchange) -> Finding | None:
@@ -163,9 +189,8 @@ def _understood(refusal: _Refusal, credential: Credential) -> Finding | None:
     if status == HTTPStatus.FORBIDDEN and _is_known(refusal.anonymous, refusal.answer, refusal.words):
         sentence = f"{what} known, and may not read experiments: {who} refuses with {status}{said}"
         return refusal.found(finding.RIGHTS, sentence)
-    if refusal.scheme.lower() == "basic" and isinstance(credential, str):
-        sentence = f"{what} refused with {status} by {who}, which wants a user and a password{said}"
-        return refusal.found(finding.PASSWORD, sentence)
+    if other := _let_in_before(refusal, credential, what) or _of_another_kind(refusal, credential, what):
+        return other
     if not (_MISSING.search(refusal.words) and refusal.alike):
         return None
     own = author_of(refusal.answer)
@@ -191,10 +216,39 @@ def _compared(refusal: _Refusal, credential: Credential) -> Finding:
     if refusal.scheme and refusal.scheme.lower() not in _SENT:
         sentence += f"; it asks for {refusal.scheme}, and the MLflow client sends Bearer or Basic"
         remedy = "ask the operator for a route on which a key or a password is taken"
-    elif also and _stands_behind(refusal.answer, product):
-        sentence += f"; or {product.name}, which stands before it, drops the Authorization header"
-        remedy += f"; if it is valid, have {product.name} pass the Authorization header on"
+    elif also and (before := _before(refusal.answer, product)):
+        sentence += f", as it refuses who sends none: it is not valid there, or {before} drops the Authorization header"
+        remedy += f"; if it is valid, have {before} pass the Authorization header on"
+        return refusal.found(finding.REFUSED_OR_LOST, sentence, remedy, also)
     return refusal.found(finding.REFUSED, sentence, remedy, also)
+
+
+def _of_another_kind(refusal: _Refusal, credential: Credential, what: str) -> Finding | None:
+    """Return that a credential of another kind is wanted: user and password, or a signature by AWS keys."""
+    refused_by = f"{what} refused with {refusal.answer.status} by {refusal.who}"
+    if _AWS_SIGNATURE.search(refusal.words) and not isinstance(credential, AwsSignature):
+        sentence = f"{refused_by}, which wants requests signed by AWS keys (IAM){refusal.said}"
+        return refusal.found(finding.REFUSED, sentence, _SIGN)
+    if refusal.scheme.lower() == "basic" and isinstance(credential, str):
+        sentence = f"{refused_by}, which wants a user and a password{refusal.said}"
+        return refusal.found(finding.PASSWORD, sentence)
+    return None
+
+
+def _let_in_before(refusal: _Refusal, credential: Credential, what: str) -> Finding | None:
+    """Return that who refuses strangers lets the credential in, and another part behind it refuses it."""
+    first, second = refuser(refusal.anonymous, refusal.product), refusal.who
+    if refusal.anonymous.status not in REFUSALS or first == second or refusal.answer.status not in REFUSALS:
+        return None
+    decoy = _decoy(credential)
+    invalid = refusal.asking.ask(SEARCH, keyed=True, decoy=decoy) if decoy else None
+    if invalid is None or not _alike(refusal.anonymous, invalid):
+        return None
+    sentence = (
+        f"{what} let in by {first}, which refuses others, and refused with {refusal.answer.status} by {second} behind "
+        f"it{refusal.said}"
+    )
+    return refusal.found(finding.REFUSED_BEHIND, sentence, also=str(refusal.anonymous))
 
 
 def _out_of_time(credential: Credential) -> str:
@@ -226,11 +280,15 @@ def _how_long(seconds: float) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
-def _stands_behind(answer: Exchange, product: Product) -> bool:
-    """Return whether the rejecting part is behind a known proxy, which may have dropped the credential."""
+def _before(answer: Exchange, product: Product) -> str:
+    """Return who stands before the rejecting part, and may have dropped the credential; empty if nobody shows."""
     own = author_of(answer)
     said = bool(answer.response_body.size)  # a proxy's own refusal is often empty
-    return said and bool(product) and product.id not in (APPLICATION, own.id)
+    if said and product and product.id not in (APPLICATION, own.id):
+        return f"{product.name}, which stands before it,"
+    signs = ((name, answer.header(header).lower(), sign) for name, header, sign in _PASSED)
+    passed = next((name for name, value, sign in signs if value and sign in value), "")
+    return f"{passed}, through which it came," if passed else ""
 
 
 def _is_known(anonymous: Exchange, answer: Exchange, words: str) -> bool:

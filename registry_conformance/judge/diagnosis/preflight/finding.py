@@ -13,7 +13,8 @@ class Kind:
     """One thing that ends the matter before any cause is ranked.
 
     ``layer`` is empty if nothing shows one. ``title`` says it for every case, ``whose`` who fixes it, ``answered``
-    whether anybody answered at all: without an answer nothing can be said of the deployment.
+    whether anybody answered at all: without an answer nothing can be said of the deployment. One that is not ``sure``
+    leaves two explanations.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Kind:
     remedy: str
     whose: str = YOURS
     answered: bool = True
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,18 @@ REFUSED = Kind(
     "key-refused", "auth", "the key is refused",
     "use a key that is valid for this registry, or ask the operator for one",
 )  # fmt: skip
+REFUSED_OR_LOST = Kind(
+    "key-refused-or-lost", "auth", "a key is refused as if none were sent: it is not valid, or it does not arrive",
+    "use a key that is valid for this registry; if it is, have whatever stands before what refuses it pass the "
+    "Authorization header on",
+    sure=False,
+)  # fmt: skip
+REFUSED_BEHIND = Kind(
+    "key-refused-behind", "auth", "a key is let in at the door, and refused by a second part behind it",
+    "have the first part send on the credential that the second one wants (what it looks up itself, or a header of the "
+    "client's), or have the second one ask for none; one request carries one Authorization header",
+    OPERATORS,
+)  # fmt: skip
 REMEMBERED = Kind(
     "refusal-remembered", "auth", "the refusal of a stranger is remembered for who has a key",
     "have whoever checks keys remember its answers by key as well as by address, and no refusals, as nginx does with "
@@ -233,6 +247,11 @@ CLIENT_CERTIFICATE = Kind(
     "client-certificate-wanted", "auth", "a client certificate is wanted, and none or another one was given",
     "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a file that holds a certificate and its key; the operator issues it",
 )  # fmt: skip
+API_LOST = Kind(
+    "api-not-passed-on", "proxy", "MLflow's web page answers, and its API does not",
+    "have whatever stands before MLflow pass /api/ and /ajax-api/ on to it as well, with their paths as they come",
+    OPERATORS,
+)  # fmt: skip
 PAGE = Kind(
     "page-instead-of-api", "proxy", "MLflow's web page answers in the place of its API",
     "have whatever stands before MLflow pass /api/ and /ajax-api/ on, and not answer them with a page",
@@ -309,7 +328,8 @@ KINDS = (
     NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME,
     HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, PACKED, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
-    INCOMPLETE, LOGIN, OTHER, PAGE, PATH, BARRED, REFUSED, RIGHTS, WORKSPACE, WANTED, PASSWORD, LOST, OPEN,
+    INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
+    REFUSED_BEHIND, RIGHTS, WORKSPACE, WANTED, PASSWORD, LOST, OPEN,
     FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
     STEP_ANSWERED, STEP_REDIRECTED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
 )  # fmt: skip

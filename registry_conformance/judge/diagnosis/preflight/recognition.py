@@ -95,6 +95,8 @@ def no_mlflow(asking: Asking, answer: Exchange, product: Product) -> Finding:
     if found:
         sentence = f"no MLflow answers at {asking.url} ({answer.status}); one answers at {found}"
         return Finding(finding.PATH, sentence, f"use {found}", (str(answer),))
+    if page.ok and title_of(page) == "MLflow":
+        return _api_lost(asking, answer, page)
     host = page if page.ok or known else asking.ask("/", base="")
     known = known or seems_to_be(host)
     if known or host.ok:
@@ -116,6 +118,14 @@ def no_mlflow(asking: Asking, answer: Exchange, product: Product) -> Finding:
     elif own:
         remedy += f"; if this is the path, have {own.name} pass it on to MLflow"
     return Finding(finding.PATH, sentence, remedy, (str(answer), f"none answers at {tried_words} either"))
+
+
+def _api_lost(asking: Asking, answer: Exchange, page: Exchange) -> Finding:
+    """Return that MLflow's page is reached and its API is not: a path is changed on the way, or goes elsewhere."""
+    sentence = f"MLflow's web page answers at {asking.url}, and its API is answered {answer.status}"
+    if _FLASK_404 in answer.text:
+        sentence += " by MLflow, which does not know the path that arrives: it is changed on the way"
+    return Finding(finding.API_LOST, sentence, finding.API_LOST.remedy, (str(answer), str(page)))
 
 
 def _neighbour(asking: Asking) -> tuple[str, list[str]]:

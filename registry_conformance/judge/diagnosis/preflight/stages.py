@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.request_guard import authorize
+from registry_conformance.judge.clients.signing import certificate_of
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.addresses import addresses_differ
 from registry_conformance.judge.diagnosis.preflight.applications import seems_to_be
@@ -14,6 +15,7 @@ from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
 from registry_conformance.judge.diagnosis.preflight.credentials import (
     REFUSALS,
+    client_name_dropped,
     client_name_refused,
     outbound_proxy,
     refused,
@@ -81,11 +83,13 @@ def examine(
     The credential is sent to this door alone, and only after the same request without it was not redirected to another
     place. ``follow`` is whether a redirect is followed if clients follow it.
     """
-    if found := not_connected(door) or not_secured(door):
+    certificate = certificate_of(credential)
+    if found := not_connected(door) or not_secured(door, certificate):
         return Preflight(found)
     asking = Asking(door, credential, run, patience)
     anonymous = asking.ask(SEARCH)
-    if found := _unreadable(asking, anonymous):
+    shut_out = certificate is not None and anonymous.status is None  # without it no connection is made at all
+    if not shut_out and (found := _unreadable(asking, anonymous)):
         return Preflight(found, met=tuple(asking.met))
     product = product_of([_malformed(door, anonymous), _looked_at(anonymous)])
     if found := held_back(anonymous):
@@ -180,7 +184,7 @@ def _redirected(asking: Asking, answer: Exchange) -> Finding:
 def _unreadable(asking: Asking, answer: Exchange) -> Finding | None:
     """Return why an answer cannot be read, if so: no HTTP, TLS, no end, a body that is cut."""
     if answer.status is None:
-        return not_http(asking.door, answer.error)
+        return client_name_dropped(asking, answer) or not_http(asking.door, answer.error)
     if answer.status == 400 and "HTTPS" in answer.text[:2000].upper() and (found := speaks_tls(asking.door)):
         return found
     place = asking.root.partition("//")[2]

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from registry_conformance.judge.clients.forward_proxy import address_of, reach
 from registry_conformance.judge.clients.request_guard import authorize_connection
-from registry_conformance.judge.clients.tls import context
+from registry_conformance.judge.clients.tls import Files, context
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.mismatch import NotAllowed
@@ -36,6 +36,8 @@ _SERVICES = (
 """Name of what is spoken, and how what a port says begins."""
 _OTHER_NAME = frozenset({62, 63, 64})
 """OpenSSL's codes of a certificate that is out of its time, or names another host."""
+_NAME_UNKNOWN = "UNRECOGNIZED_NAME"
+"""How OpenSSL calls the refusal of a name that a server has no certificate for."""
 
 
 def not_connected(door: Door) -> Finding | None:
@@ -85,8 +87,8 @@ def _not_let_through(door: Door, proxy: str) -> Finding | None:
     return None
 
 
-def not_secured(door: Door) -> Finding | None:
-    """Return what is wrong with TLS at an ``https`` door; no request is sent."""
+def not_secured(door: Door, certificate: Files | None = None) -> Finding | None:
+    """Return what is wrong with TLS at an ``https`` door; no request is sent. ``certificate`` is the client's."""
     parts = urlsplit(door.url)
     if parts.scheme != "https":
         return None
@@ -94,7 +96,7 @@ def not_secured(door: Door) -> Finding | None:
     try:
         with (
             reach(authorize_connection(door), door, door.patience) as line,
-            context(door).wrap_socket(line, server_hostname=host),
+            context(door, certificate).wrap_socket(line, server_hostname=host),
         ):
             return None
     except ssl.SSLCertVerificationError as problem:
@@ -128,6 +130,9 @@ def _no_handshake(door: Door, problem: Exception) -> Finding:
         )
     if isinstance(problem, TimeoutError):
         return Finding(finding.SILENT, f"{host}:{port} takes connections and answers no TLS handshake", _IDLE)
+    if isinstance(problem, ssl.SSLError) and _NAME_UNKNOWN in str(problem):
+        words = f"{host}:{port} has no certificate for the name {host}, and refuses the TLS handshake for it"
+        return _met(finding.OTHER_NAME, words)
     if isinstance(problem, ssl.SSLError) and "ALERT" in str(problem):
         return _met(finding.HANDSHAKE, f"{host}:{port} refuses the TLS handshake: {problem.reason or problem}")
     if said:

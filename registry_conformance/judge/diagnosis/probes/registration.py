@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from registry_conformance.judge.clients.content_coding import ACCEPTED, UNREADAB
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.request_guard import record_answer
 from registry_conformance.judge.diagnosis.answer_judges import sameness
-from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
+from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
 from registry_conformance.judge.diagnosis.steps import REGISTRATION, WORKS
@@ -82,6 +83,20 @@ class _Client:
 
     def _fetch(self, root: str, name: str) -> Exchange:
         return unpacked(self.asker.send("GET", f"{FILES}/{root}/{quote(name)}", headers=_AS_CLIENT))
+
+    def look_up(self, logged: str) -> None:
+        """Ask MLflow itself for the files of a logged model, which it lists from its own store.
+
+        Whether it may list them is asked elsewhere; here only a list without what was just uploaded tells.
+        """
+        answer = unpacked(self.asker.send("GET", f"{REST}/logged-models/{logged}/artifacts/directories"))
+        said = answer.json() if answer.ok else None
+        listed = said.get("files", []) if isinstance(said, dict) else None
+        if not isinstance(listed, list):
+            self.context.facts.unseen(f"register.known.{self.asker.place}", "MLflow does not list the files itself")
+            return
+        value = WORKS if listed else "200 json empty"
+        self._record("known", value, f"{REGISTRATION['known']} {PLACES[self.asker.place]}: {answer}", (answer,))
 
     def download(self, root: str) -> None:
         """List the files of a model, and download them at once."""
@@ -157,6 +172,7 @@ def _log(client: _Client, name: str) -> None:
     said = client.write("experiment", "experiments/create", _has("experiment_id"), name=name)
     made["experiment"] = own = str(said["experiment_id"])
     client.get("experiment.read", "experiments/get", _has("experiment"), experiment_id=own)
+    client.get("named", "experiments/get-by-name", partial(_is_experiment, own), experiment_name=name)
     said = client.write(
         "run", "runs/create", lambda said: said["run"]["info"]["run_id"], experiment_id=own, start_time=0, tags=_TAGS
     )
@@ -180,6 +196,7 @@ def _log_model(client: _Client, experiment: str, run: dict[str, str]) -> None:
     if root is not None:
         client.made["root"] = root[1]
         client.upload(root[1])
+        client.look_up(logged)
     ready = {"model_id": logged, "status": "LOGGED_MODEL_READY"}
     client.write("ready", f"logged-models/{logged}", _has("model"), by="PATCH", **ready)
 
@@ -221,6 +238,10 @@ def _remove(client: _Client, name: str) -> None:
         MetadataWalk(asker.context, asker).delete_experiment(made["experiment"])
 
 
+def _is_experiment(own: str, said: Any) -> bool:
+    return str(said["experiment"]["experiment_id"]) == own
+
+
 def _any(_: Any) -> bool:
     return True
 
@@ -260,9 +281,15 @@ def _error(status: int, code: str, done: str) -> Callable[[Exchange], str]:
             return WORKS if (answer.status or 0) >= 400 and not answer.error else summarize(answer)
         if answer.ok and answer.at(done) is not None:
             return f"{summarize(answer)} done"
-        return f"{summarize(answer)} code-lost" if answer.status in (200, status) else summarize(answer)
+        return f"{summarize(answer)} code-lost" if _code_lost(answer, status) else summarize(answer)
 
     return judge
+
+
+def _code_lost(answer: Exchange, status: int) -> bool:
+    """Return whether an error came in another form than MLflow's: as a success, by its own status, or as a failure."""
+    document = isinstance(answer.json(), dict) and not answer.error_code
+    return answer.status in (200, status) or (answer.status == HTTPStatus.INTERNAL_SERVER_ERROR and document)
 
 
 def _packed(answer: Exchange) -> str:
