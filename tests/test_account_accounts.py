@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
 from registry_conformance.judge.account.evaluate import RULES, judge_all
+from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding
 from registry_conformance.judge.account.observe.observe import observe
 from registry_conformance.judge.account.reference import promised
 from registry_conformance.judge.account.remedy import filled
+from registry_conformance.judge.account.state import State
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.account import Declared
@@ -31,6 +35,7 @@ from tests.account.moto_account import (
     with_identity,
     with_kms,
 )
+from tests.account.outlet_kinds import named_alike
 from tests.account.realise import realise
 
 REGISTER = Register.load(SUITES / "requirements")
@@ -51,6 +56,14 @@ def account(moto: Account) -> Account:
     """An account with nothing in it."""
     moto.reset()
     return moto
+
+
+def without_names(state: State) -> State:
+    """Return an account without the names of what takes artifacts out of it: AWS gives some of them itself."""
+    if not isinstance(state.bucket, Known) or not isinstance(state.bucket.value.outlets, Known):
+        return state
+    alike = tuple(sorted(named_alike(state.bucket.value.outlets.value), key=str))
+    return replace(state, bucket=Known(replace(state.bucket.value, outlets=Known(alike))))
 
 
 def failed(findings: Mapping[str, Finding]) -> set[str]:
@@ -76,10 +89,15 @@ def mend(account: Account, requirement: str, declared: Declared) -> None:
 
 def _named(account: Account, line: str, declared: Declared) -> list[str]:
     """Return a line, once for each policy, grant or configuration that a finding may name if it is about one."""
-    for word, names in NAMED.items():
-        if re.search(rf"\b{word}\b", line):
-            return [re.sub(rf"\b{word}\b", name, line) for name in names(account, declared)]
+    for words, names in NAMED.items():
+        if re.search(rf"\b{words[0]}\b", line):
+            meant = [each if isinstance(each, tuple) else (each,) for each in names(account, declared)]
+            return [_filled(line, dict(zip(words, each, strict=True))) for each in meant]
     return [line]
+
+
+def _filled(line: str, words: Mapping[str, str]) -> str:
+    return re.sub(rf"\b({'|'.join(words)})\b", lambda word: words[word[0]], line)
 
 
 def _tierings(account: Account, declared: Declared) -> list[str]:
@@ -94,6 +112,37 @@ def _inventories(account: Account, declared: Declared) -> list[str]:
 
 def _tasks(account: Account, _: Declared) -> list[str]:
     return [each["TaskArn"] for each in account.client("datasync").list_tasks()["Tasks"]]
+
+
+def _selections(account: Account, _: Declared) -> list[tuple[str, ...]]:
+    backup = account.client("backup")
+    plans = [each["BackupPlanId"] for each in backup.list_backup_plans()["BackupPlansList"]]
+    return [
+        (plan, each["SelectionId"])
+        for plan in plans
+        for each in backup.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]
+    ]
+
+
+def _jobs(account: Account, _: Declared) -> list[str]:
+    found = account.client("s3control").list_jobs(AccountId=ACCOUNT, JobStatuses=["Suspended"])
+    return [each["JobId"] for each in found["Jobs"]]
+
+
+def _access_grants(account: Account, _: Declared) -> list[str]:
+    found = account.client("s3control").list_access_grants(AccountId=ACCOUNT)
+    return [each["AccessGrantId"] for each in found["AccessGrantsList"]]
+
+
+def _distributions(account: Account, _: Declared) -> list[tuple[str, ...]]:
+    """Return each distribution with its state and its configuration, switched off."""
+    cloudfront = account.client("cloudfront")
+    found: list[tuple[str, ...]] = []
+    for each in cloudfront.list_distributions()["DistributionList"].get("Items", ()):
+        said = cloudfront.get_distribution_config(Id=each["Id"])
+        off = json.dumps({**said["DistributionConfig"], "Enabled": False})
+        found.append((each["Id"], said["ETag"], f"'{off}'"))
+    return found
 
 
 def _far_points(account: Account, _: Declared) -> list[str]:
@@ -129,16 +178,20 @@ def _attached(account: Account, declared: Declared) -> list[str]:
     return [each["PolicyArn"] for each in found]
 
 
-NAMED: Mapping[str, Callable[[Account, Declared], list[str]]] = {
-    "TIERING_ID": _tierings,
-    "INVENTORY_ID": _inventories,
-    "TASK_ARN": _tasks,
-    "FAR_ACCESS_POINT": _far_points,
-    "ACCESS_POINT": _points,
-    "GRANT_ID": _grants,
-    "OTHER_ROLE": _other_roles,
-    "POLICY_NAME": _inline,
-    "POLICY_ARN": _attached,
+NAMED: Mapping[tuple[str, ...], Callable[[Account, Declared], Sequence[str | tuple[str, ...]]]] = {
+    ("TIERING_ID",): _tierings,
+    ("INVENTORY_ID",): _inventories,
+    ("TASK_ARN",): _tasks,
+    ("BACKUP_PLAN_ID", "SELECTION_ID"): _selections,
+    ("JOB_ID",): _jobs,
+    ("ACCESS_GRANT_ID",): _access_grants,
+    ("DISTRIBUTION_ID", "DISTRIBUTION_ETAG", "DISTRIBUTION_CONFIG"): _distributions,
+    ("FAR_ACCESS_POINT",): _far_points,
+    ("ACCESS_POINT",): _points,
+    ("GRANT_ID",): _grants,
+    ("OTHER_ROLE",): _other_roles,
+    ("POLICY_NAME",): _inline,
+    ("POLICY_ARN",): _attached,
 }
 """Words in capitals that stand for what a finding names, with what they may be in an account."""
 
@@ -171,7 +224,7 @@ def test_broken_account_is_red_where_its_story_says_and_mended_by_the_lines(
     broken = fault.change(promised(declared), declared)
     realise(account, broken, declared)
     seen = observe(account.access(declared))
-    assert seen == broken
+    assert without_names(seen) == without_names(broken)
     red = failed(judge_all(seen, declared))
     assert red == set(fault.requirements)
 
@@ -217,4 +270,4 @@ def test_remedy_has_lines_for_each_tool(requirement: str) -> None:
     words = re.findall(
         r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", filled(remedy.cli, with_kms()) + filled(remedy.terraform, with_kms())
     )
-    assert set(words) <= {*NAMED}, "a word that nothing fills"
+    assert set(words) <= {word for together in NAMED for word in together}, "a word that nothing fills"

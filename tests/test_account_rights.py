@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import fields, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.responses import LambdaResponse
+from moto.backup.responses import BackupResponse
 from moto.datasync.responses import DataSyncResponse
 from moto.events.responses import EventsHandler
 from moto.iam.access_control import IAMRequest
+from moto.iam.policy_validation import SERVICE_TYPE_REGION_INFORMATION_ERROR_ASSOCIATIONS
 from moto.iam.responses import IamResponse
 from moto.logs.responses import LogsResponse
 from moto.s3.responses import ACTION_MAP
@@ -25,7 +27,7 @@ from registry_conformance.judge.account.fact import Fact, Known, Unreadable, Uns
 from registry_conformance.judge.account.observe.observe import observe
 from registry_conformance.judge.account.own_rights import object_rights, own_rights
 from registry_conformance.judge.account.reference import promised
-from registry_conformance.judge.account.state import AccessPoint, Called, RoleState, State
+from registry_conformance.judge.account.state import AccessPoint, Called, Outlet, RoleState, State
 from registry_conformance.judge.account.statement import Statement, write_policy
 from registry_conformance.judge.clients.bucket import Bucket, BucketError
 from registry_conformance.judge.clients.log_watch import LogWatch
@@ -35,6 +37,7 @@ from registry_conformance.judge.target.target import BucketAccess, LogGroup
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.accounts.fault import in_bucket
 from tests.account.moto_account import ACCOUNT, DECLARED, REGION, SESSION, Account, moto_account, with_kms
+from tests.account.outlet_kinds import kind_of
 from tests.account.realise import realise
 
 T = TypeVar("T")
@@ -50,6 +53,17 @@ OF_AWS = {
     "inventory": "GetInventoryConfiguration",
 }
 """Queries that moto 5.2.5 takes for ListBucket, with the actions that AWS asks for."""
+OPERATIONS = {
+    "GetEncryptionConfiguration": "GetBucketEncryption",
+    "GetBucketPublicAccessBlock": "GetPublicAccessBlock",
+    "GetLifecycleConfiguration": "GetBucketLifecycleConfiguration",
+    "GetBucketObjectLockConfiguration": "GetObjectLockConfiguration",
+    "GetReplicationConfiguration": "GetBucketReplication",
+    "GetIntelligentTieringConfiguration": "ListBucketIntelligentTieringConfigurations",
+    "GetBucketNotification": "GetBucketNotificationConfiguration",
+    "GetInventoryConfiguration": "ListBucketInventoryConfigurations",
+}
+"""Actions of S3 with other names than the operations that they are for."""
 OWN = f"AWS:arn:aws:iam::{ACCOUNT}:root"
 FUNCTION = Called(
     f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:look",
@@ -78,10 +92,19 @@ BOUNDED = replace(
     ),
 )
 """An account with something in each place that the suite looks at: its role has a boundary, a managed policy."""
+OF_ANOTHER_BUCKET = (
+    Outlet("the DataSync task t", "logs"),
+    Outlet("the backup plan daily", f"arn:aws:backup:{REGION}:999999999999:backup-vault:theirs"),
+    Outlet("the batch job j", "logs"),
+    Outlet("the access grant g", f"arn:aws:iam::{ACCOUNT}:role/reader"),
+    Outlet("the CloudFront distribution d", "whoever asks", "anybody"),
+)
+"""What takes artifacts out of another bucket: one of each kind, so that each is looked at."""
 UNCHECKED = {
     "s3:AbortMultipartUpload": "no upload is left unfinished here",
     "s3:GetObjectLegalHold": "moto 5.2.5 takes it for s3:GetObject",
 }
+SOMETHING_ELSE = Statement(actions=("sqs:SendMessage",), resources=("*",))
 LOOKING = sorted({action for each in own_rights(DECLARED) for action in each.actions})
 TOUCHING = sorted({action for each in object_rights(DECLARED) for action in each.actions})
 
@@ -100,17 +123,19 @@ def account() -> Iterator[Account]:
         patch.setattr(SNSResponse, "_determine_resource", topic_of, raising=False)
         patch.setattr(EventsHandler, "_determine_resource", rule_of, raising=False)
         patch.setattr(DataSyncResponse, "_determine_resource", task_of, raising=False)
+        patch.setattr(BackupResponse, "_determine_resource", plan_of, raising=False)
+        with_region = SERVICE_TYPE_REGION_INFORMATION_ERROR_ASSOCIATIONS["s3"]
+        patch.setitem(with_region, "valid_starting_values", ["accesspoint/", "job/", "access-grants/"])
         realise(account, BOUNDED, DECLARED)
-        make_task(account)
+        for outlet in OF_ANOTHER_BUCKET:
+            kind_of(outlet).make(account, "another", outlet)
         yield account
 
 
-def make_task(account: Account) -> None:
-    """Make a task of DataSync, of another bucket."""
-    datasync = account.client("datasync")
-    reads = {"BucketAccessRoleArn": f"arn:aws:iam::{ACCOUNT}:role/datasync"}
-    place = datasync.create_location_s3(S3BucketArn="arn:aws:s3:::logs", S3Config=reads)["LocationArn"]
-    datasync.create_task(SourceLocationArn=place, DestinationLocationArn=place)
+def plan_of(self: BackupResponse) -> str:
+    """Return the backup plan that a request is about."""
+    named = re.search(r"/backup/plans/([\w-]+)", self.uri)
+    return f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-plan:{named[1]}" if named else "*"
 
 
 def task_of(self: DataSyncResponse) -> str:
@@ -130,6 +155,10 @@ def point_of(self: S3ControlResponse) -> str:
     """Return the access point that a request is about."""
     if far := re.search(r"/mrap/instances/([\w-]+)", self.uri):
         return f"arn:aws:s3::{ACCOUNT}:accesspoint/{far[1]}"
+    if job := re.search(r"/jobs/([\w-]+)", self.uri):
+        return f"arn:aws:s3:{REGION}:{ACCOUNT}:job/{job[1]}"
+    if self.uri.endswith("/accessgrantsinstance/grants"):
+        return f"arn:aws:s3:{REGION}:{ACCOUNT}:access-grants/default"
     named = re.search(r"/accesspoint/([\w-]+)", self.uri)
     return f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/{named[1]}" if named else "*"
 
@@ -161,10 +190,11 @@ def caller(account: Account) -> Iterator[Any]:
     """A maker of callers with a policy of their own; policies are heeded from the first one on."""
     iam = account.client("iam")
     iam.create_user(UserName="suite")
+    key = iam.create_access_key(UserName="suite")["AccessKey"]
 
     def with_rights(*statements: Statement) -> ObservedAccount:
+        account.enforce_iam(on=False)
         iam.put_user_policy(UserName="suite", PolicyName="own", PolicyDocument=write_policy(statements))
-        key = iam.create_access_key(UserName="suite")["AccessKey"]
         account.enforce_iam(on=True)
         access = account.access(DECLARED)
         return replace(access, access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"])
@@ -193,6 +223,33 @@ def less(statements: Iterator[Statement], action: str) -> list[Statement]:
     return [each for each in fewer if each.actions]
 
 
+def only(statements: Iterator[Statement], actions: Collection[str]) -> list[Statement]:
+    """Return statements with some of their actions alone."""
+    fewer = (replace(each, actions=tuple(one for one in each.actions if one in actions)) for each in statements)
+    return [each for each in fewer if each.actions]
+
+
+def operation_of(action: str) -> str:
+    """Return the operation of the API that an action is asked for by."""
+    name = action.partition(":")[2]
+    return OPERATIONS.get(name, name)
+
+
+def reasons(value: object) -> Iterator[str]:
+    """Yield why anything in an account may not be read."""
+    if isinstance(value, Unreadable):
+        yield value.why
+    elif isinstance(value, Outlet):
+        yield value.unread
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from reasons(getattr(value, each.name))
+    elif isinstance(value, Mapping):
+        yield from (why for each in value.values() for why in reasons(each))
+    elif isinstance(value, tuple):
+        yield from (why for each in value for why in reasons(each))
+
+
 def _value(fact: Fact[tuple[T, ...]]) -> tuple[T, ...]:
     return fact.value if isinstance(fact, Known) else ()
 
@@ -217,23 +274,28 @@ def test_policy_is_enough_to_look(caller: Any) -> None:
     assert state == BOUNDED
 
 
-@pytest.mark.parametrize("action", LOOKING)
-def test_each_action_of_the_policy_is_needed(caller: Any, action: str) -> None:
-    """Without one of its actions something may not be read; that is inconclusive, and nothing fails for it."""
-    state = observe(caller(*less(own_rights(DECLARED), action)))
-    hidden = unreadable(state)
-    findings = judge_all(state, DECLARED)
-    whole = judge_all(BOUNDED, DECLARED)
+def test_each_action_of_the_policy_is_needed(caller: Any) -> None:
+    """Where one of its actions is lacking, what is read with it may not be; that is inconclusive, and nothing fails.
 
-    assert hidden
-    changed = {name: finding for name, finding in findings.items() if finding.verdict != whole[name].verdict}
-    assert {finding.verdict for finding in changed.values()} <= {Verdict.INCONCLUSIVE}, changed
-    assert all("may not be read" in finding.actual for finding in changed.values()), changed
+    Each round grants what the rounds before have shown to be needed, so that calls are denied which come after others.
+    """
+    whole, shown = judge_all(BOUNDED, DECLARED), set[str]()
+    while lacking := {*LOOKING} - shown:
+        state = observe(caller(SOMETHING_ELSE, *only(own_rights(DECLARED), shown)))
+        whys = {*reasons(state)}
+        denied = {each for each in lacking if any(f"{operation_of(each)}: " in why for why in whys)}
+        assert denied, f"nothing is unreadable without {sorted(lacking)}"
+        changed = {
+            name: found for name, found in judge_all(state, DECLARED).items() if found.verdict != whole[name].verdict
+        }
+        assert {found.verdict for found in changed.values()} == {Verdict.INCONCLUSIVE}, changed
+        assert all("may not be read" in found.actual for found in changed.values()), changed
+        shown |= denied
 
 
 def test_nothing_is_readable_without_a_policy(caller: Any) -> None:
     """With a policy for something else nothing is read, and nothing passes or fails."""
-    found = caller(Statement(actions=("sqs:SendMessage",), resources=("*",)))
+    found = caller(SOMETHING_ELSE)
     findings = judge_all(observe(found), DECLARED)
 
     verdicts = {name: finding.verdict for name, finding in findings.items()}

@@ -24,6 +24,7 @@ from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from tests.account.generated import generated
 from tests.account.moto_account import ACCOUNT, DECLARED, REGION, declared_for, with_kms
+from tests.account.outlet_kinds import NOT_PLANNED
 from tests.account.template_writer import UNTOLD, template_of
 
 TEMPLATES = Path(__file__).parent / "account" / "templates"
@@ -35,6 +36,7 @@ NOT_IN_TEMPLATES = {
     "kms-key-to-be-deleted": "a template enables or disables a key, and no more",
     "bucket-in-another-region": "where a stack is deployed to is no part of its template",
     "bucket-of-another-account": "where a stack is deployed to is no part of its template",
+    **NOT_PLANNED,
 }
 
 

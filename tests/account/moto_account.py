@@ -1,7 +1,8 @@
-"""An AWS account on loopback: moto, with three things of AWS that it lacks.
+"""An AWS account on loopback: moto, with four things of AWS that it lacks.
 
 IAM's policy simulator decides by moto's own policy engine, which shares nothing with ours; a bucket is denied to
-whoever expects another owner of it; and settings of buckets that moto forgets are kept.
+whoever expects another owner of it; settings of buckets that moto forgets are kept; and so are selections of backups,
+access grants and batch jobs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from moto import backends
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.responses import IamResponse
@@ -28,6 +30,8 @@ from registry_conformance.judge.account.statement import read_policy
 from registry_conformance.judge.clients.aws import at_one_host
 from registry_conformance.judge.target.account import Declared, Identity, ObservedAccount
 from registry_conformance.lab.faults.accounts.fault import AccountFault
+from tests.account.moto_at_once import Application, call_at_once
+from tests.account.moto_outlets import add_outlets
 
 ACCOUNT, STRANGER = "123456789012", "999999999999"
 REGION = "eu-west-1"
@@ -61,6 +65,8 @@ def declared_for(fault: AccountFault) -> Declared:
     """Return what is declared where a fault shows."""
     if fault.needs_refusal:
         return replace(DECLARED, refuse_customer_keys=True)
+    if fault.needs_replicas:
+        return replace(DECLARED, replicas=("models-elsewhere",))
     return with_kms() if fault.needs_kms else with_identity() if fault.needs_identity else DECLARED
 
 
@@ -189,18 +195,40 @@ def moto_account() -> Iterator[Account]:
             raise S3AccessDeniedError
         return plain(self)
 
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    application, endpoint = _server()
+    _services()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(S3Response, "get_bucket_location", guarded)
         patch.setattr(S3Response, "_bucket_response_put", put_setting)
         patch.setattr(S3Response, "_bucket_response_get", get_setting)
         patch.setattr(S3Response, "_bucket_response_delete", delete_setting)
         patch.setattr(IamResponse, "simulate_principal_policy", simulate_principal_policy, raising=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        account = Account(f"http://{host}:{port}")
-        account.reset()  # moto keeps its accounts for the whole process, not for a server
-        try:
-            yield account
-        finally:
-            server.stop()
+        add_outlets(patch)
+        call_at_once(patch, endpoint, application)
+        patch.setattr(backends, "list_of_moto_modules", _services)
+        account = _account(endpoint)
+        account.reset()
+        yield account
+
+
+_account = functools.cache(Account)
+"""One account a server, which keeps its clients."""
+
+
+@functools.cache
+def _services() -> list[str]:
+    """Return the services that moto has: it looks at its folders for each request otherwise."""
+    return [*backends.list_of_moto_modules()]
+
+
+@functools.cache
+def _server() -> tuple[Application, str]:
+    """Return moto and where it is served: one server of a process, so that clients are made but once.
+
+    It ends with the process; programs that a test starts reach it there.
+    """
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    assert server._server is not None
+    return server._server.app, f"http://{host}:{port}"

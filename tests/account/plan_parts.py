@@ -12,12 +12,12 @@ from registry_conformance.judge.account.state import (
     BucketState,
     KeyState,
     LifecycleRule,
-    Outlet,
     RoleState,
     State,
     Tiering,
 )
 from registry_conformance.judge.account.statement import write_policy
+from tests.account.outlet_kinds import kind_of
 from tests.account.plan_calls import calls_of
 from tests.account.plan_part import Part
 from tests.account.realise import by_policy
@@ -67,7 +67,6 @@ def _bucket(bucket: BucketState) -> Iterator[Part]:
         ("object_lock_configuration", _object_lock(bucket)),
         ("replication_configuration", _replication(bucket)),
         *(("intelligent_tiering_configuration", _tiering(each)) for each in _value(bucket.tiering)),
-        *(("inventory", _inventory(each)) for each in _value(bucket.outlets)),
     ):
         if values is not None:
             yield Part(f"aws_s3_bucket_{kind}", values, ("id",), {"bucket": "aws_s3_bucket"})
@@ -89,13 +88,9 @@ def _ways(bucket: BucketState) -> Iterator[Part]:
             ("id", "arn"),
             {"bucket": "aws_s3_bucket"},
         )
+    for outlet in _value(bucket.outlets):
+        yield from kind_of(outlet).parts(bucket.name, outlet)
     yield from calls_of(bucket, _other_role)
-
-
-def _inventory(outlet: Outlet) -> dict[str, Any]:
-    into = {"bucket_arn": f"arn:aws:s3:::{outlet.to}", "account_id": outlet.account or None, "format": "CSV"}
-    name = outlet.by.rpartition(" ")[2]
-    return {"name": name, "enabled": True, "included_object_versions": "All", "destination": [{"bucket": [into]}]}
 
 
 def _other_role(role: RoleState) -> Iterator[Part]:

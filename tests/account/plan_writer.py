@@ -66,7 +66,7 @@ class Writer:
         unknown |= {attribute: True for attribute in refers if attribute not in values}
         if existing:
             arn = part.values.get("arn") or f"arn:aws:iam::aws:{part.values.get('name')}"
-            values |= {"id": values.get("bucket") or "i-1", "arn": arn}
+            values |= {"id": values.get("id") or values.get("bucket") or "i-1", "arn": arn}
         if part.type.endswith("lifecycle_configuration") and not existing:
             unknown["rule"] = [{"filter": [{}], "prefix": True} for _ in values["rule"]]
         where = {"type": part.type, "name": part.label, "provider_name": "registry.terraform.io/hashicorp/aws"}

@@ -20,7 +20,6 @@ from registry_conformance.judge.account.state import (
     KeyState,
     LifecycleRule,
     ObjectLock,
-    Outlet,
     Replica,
     RoleState,
     State,
@@ -29,6 +28,7 @@ from registry_conformance.judge.account.state import (
 from registry_conformance.judge.account.statement import Statement, write_policy
 from registry_conformance.judge.target.account import Declared
 from tests.account.moto_account import ACCOUNT, STRANGER, Account
+from tests.account.outlet_kinds import kind_of
 from tests.account.realise_calls import make_calls
 
 
@@ -64,6 +64,8 @@ def _whole_bucket(account: Account, bucket: BucketState, declared: Declared) -> 
         _delete_bucket(owner, declared.access_log[0])
         _log_bucket(account.client("s3"), declared.access_log[0], declared.region)
     _access_points(account, bucket, declared)
+    for outlet in _value(bucket.outlets):
+        kind_of(outlet).make(account, bucket.name, outlet)
     make_calls(account, bucket, _role)
 
 
@@ -110,22 +112,10 @@ def _bucket(s3: Any, bucket: BucketState) -> None:
     for fact, put, argument, value in settings:
         if isinstance(fact, Known) and fact.value != ():
             put(Bucket=name, **{argument: value(fact.value)})
-    for outlet in _value(bucket.outlets):
-        make_inventory(s3, name, outlet)
     for each in _value(bucket.tiering):
         s3.put_bucket_intelligent_tiering_configuration(
             Bucket=name, Id=each.name, IntelligentTieringConfiguration=_tiering(each)
         )
-
-
-def make_inventory(s3: Any, bucket: str, outlet: Outlet) -> None:
-    """Have the list of what is in a bucket written to another one."""
-    into = {"Bucket": f"arn:aws:s3:::{outlet.to}", "Format": "CSV"}
-    into |= {"AccountId": outlet.account} if outlet.account else {}
-    name = outlet.by.rpartition(" ")[2]
-    said = {"Id": name, "IsEnabled": True, "IncludedObjectVersions": "All", "Schedule": {"Frequency": "Daily"}}
-    whole = {**said, "Destination": {"S3BucketDestination": into}}
-    s3.put_bucket_inventory_configuration(Bucket=bucket, Id=name, InventoryConfiguration=whole)
 
 
 def _versioning(bucket: BucketState, status: str) -> dict[str, str]:

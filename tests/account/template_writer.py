@@ -19,6 +19,7 @@ from registry_conformance.judge.account.state import (
     State,
 )
 from registry_conformance.judge.account.statement import Statement, write_policy
+from tests.account.outlet_kinds import kind_of, name_of
 from tests.account.realise import by_policy
 from tests.account.realise_calls import PATTERN
 
@@ -84,7 +85,7 @@ def _policy(statements: tuple[Statement, ...] | list[Statement], bucket: str) ->
 def _inventory(outlet: Outlet) -> Table:
     whose = {"BucketAccountId": outlet.account} if outlet.account else {}
     into = {"BucketArn": f"arn:aws:s3:::{outlet.to}", "Format": "CSV", **whose}
-    return {"Id": outlet.by.rpartition(" ")[2], "Enabled": True, "Destination": into}
+    return {"Id": name_of(outlet), "Enabled": True, "Destination": into}
 
 
 def _bucket(bucket: BucketState) -> Table:
@@ -99,7 +100,7 @@ def _bucket(bucket: BucketState) -> Table:
         "LoggingConfiguration": _access_log(bucket),
         "ObjectLockConfiguration": _object_lock(bucket),
         "ReplicationConfiguration": _replication(bucket),
-        "InventoryConfigurations": [_inventory(each) for each in _value(bucket.outlets)] or None,
+        "InventoryConfigurations": [_inventory(each) for each in _value(bucket.outlets) if "inventory" in each.by],
         "IntelligentTieringConfigurations": [
             {
                 "Id": each.name,
@@ -122,6 +123,8 @@ def _bucket(bucket: BucketState) -> Table:
 
 
 def _ways(bucket: BucketState) -> Iterator[tuple[str, Table]]:
+    for each in _value(bucket.outlets):
+        yield from kind_of(each).resources(bucket.name, each).items()
     for number, point in enumerate(_value(bucket.access_points)):
         if point.alias is not None:
             behind = {"Name": point.name, "Regions": [{"Bucket": {"Ref": "Artifacts"}}]}

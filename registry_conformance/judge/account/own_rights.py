@@ -35,7 +35,11 @@ LOOKS_AT_ROLE = (
 LOOKS_AT_OTHER_ROLES = ("iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")
 LOOKS_AT_POLICIES = ("iam:GetPolicy", "iam:GetPolicyVersion")
 LISTS_WAYS = ("lambda:ListEventSourceMappings", "s3:ListAccessPoints")
-LISTS_TASKS = ("datasync:ListTasks", "datasync:ListLocations")
+LISTS_OUTLETS = (
+    *("datasync:ListTasks", "datasync:ListLocations", "backup:ListBackupPlans"),
+    *("s3:ListJobs", "s3:ListAccessGrantsInstances", "cloudfront:ListDistributions"),
+)
+LOOKS_AT_BACKUPS = ("backup:GetBackupPlan", "backup:ListBackupSelections", "backup:GetBackupSelection")
 LISTS_ROLES = "iam:GetAccountAuthorizationDetails"
 LISTS_OBJECTS = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
 TOUCHES_OBJECTS = (
@@ -63,9 +67,14 @@ def own_rights(declared: Declared) -> Iterator[Statement]:
         topics, rules = f"arn:{partition}:sns:{where}:*", f"arn:{partition}:events:{where}:rule/*"
         yield Statement(actions=("sns:ListSubscriptionsByTopic",), resources=(topics,))
         yield Statement(actions=("events:ListRules", "events:ListTargetsByRule"), resources=(rules,))
-        yield Statement(actions=(*LISTS_WAYS, *LISTS_TASKS, LISTS_ROLES), resources=("*",))
+        yield Statement(actions=(*LISTS_WAYS, *LISTS_OUTLETS, LISTS_ROLES), resources=("*",))
         tasks = f"arn:{partition}:datasync:{where}:task/*"
         yield Statement(actions=("datasync:DescribeTask",), resources=(tasks,))
+        plans = f"arn:{partition}:backup:{where}:backup-plan:*"
+        yield Statement(actions=LOOKS_AT_BACKUPS, resources=(plans,))
+        yield Statement(actions=("s3:DescribeJob",), resources=(f"arn:{partition}:s3:{where}:job/*",))
+        grants = f"arn:{partition}:s3:{where}:access-grants/default"
+        yield Statement(actions=("s3:ListAccessGrants",), resources=(grants,))
         points = f"arn:{partition}:s3:{where}:accesspoint/*"
         yield Statement(actions=("s3:GetAccessPointPolicy",), resources=(points,))
         if partition == "aws":

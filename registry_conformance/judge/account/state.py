@@ -113,7 +113,8 @@ ANYBODY = "anybody"
 class Outlet:
     """What takes artifacts, or their names, elsewhere: by what, to where, and whose that is, empty if nobody says.
 
-    ``verb`` is how a finding tells what it does with them, ``declare`` what would settle whose it is.
+    ``verb`` is how a finding tells what it does with them, ``declare`` what would settle whose it is. It concerns
+    objects under ``prefix``. ``unread`` is why nothing is known of this kind of outlet, empty for one that is known.
     """
 
     by: str
@@ -121,6 +122,8 @@ class Outlet:
     account: str = ""
     verb: str = "takes them to"
     declare: str = "declare infrastructure.replicas"
+    prefix: str = ""
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

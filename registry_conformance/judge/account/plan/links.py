@@ -48,6 +48,21 @@ def _beside(plan: Plan, resource: Resource, references: Sequence[str], kind: str
     return near if by_local and resource.module and len(near) == 1 else []
 
 
+def referred(plan: Plan, resource: Resource, kind: str, *path: str) -> list[Resource] | None:
+    """Return the resources of a type that the configuration refers to at a path of blocks, in any of these.
+
+    ``None`` where the configuration does not tell: of blocks that are made by an expression, and of local values.
+    """
+    found: list[Any] = [_expressions(plan, resource)]
+    for step in path:
+        inner = [each.get(step) for each in found if isinstance(each, Mapping)]
+        found = [one for each in inner for one in (each if isinstance(each, list) else [each]) if one]
+    references = [each for one in found for each in _references(one)]
+    if not references or any(each.startswith("local.") for each in references):
+        return None
+    return list({each.address: each for each in _resolved(plan, references, resource.module, kind, _DEPTH)}.values())
+
+
 def configured(plan: Plan, resource: Resource, *path: str | int) -> bool:
     """Return whether the configuration sets anything at a path of blocks and attributes."""
     at: Any = _expressions(plan, resource)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 from registry_conformance.judge.account.fact import Fact, Known, Pending
-from registry_conformance.judge.account.patterns import account_of, covers
+from registry_conformance.judge.account.outlets import (
+    Behaviour,
+    Origin,
+    access_grant,
+    backup_copy,
+    given_out,
+    is_backed_up,
+)
 from registry_conformance.judge.account.plan.document import Plan, Resource
-from registry_conformance.judge.account.plan.links import linked
+from registry_conformance.judge.account.plan.links import linked, referred
 from registry_conformance.judge.account.plan.policies import planned_account
-from registry_conformance.judge.account.state import ANYBODY, Outlet
+from registry_conformance.judge.account.state import Outlet
 
 
 class _Unknown(Exception):  # noqa: N818 - no error: what a plan does not know yet ends the reading of it
@@ -66,7 +74,9 @@ def _inventories(plan: Plan, bucket: Resource) -> Iterator[Outlet]:
             given = _text(each, *into, "account_id")
             if not (name or given):
                 raise _Unknown(f"{each.address}.destination")
-            yield Outlet(f"the inventory {_text(each, 'name')}", name, given or _owner_of(plan, name), "is written to")
+            told = f"the inventory {_text(each, 'name')}"
+            prefix = _text(each, "filter", 0, "prefix")
+            yield Outlet(told, name, given or _owner_of(plan, name), "is written to", prefix=prefix)
 
 
 def _tasks(plan: Plan, bucket: Resource) -> Iterator[Outlet]:
@@ -76,11 +86,12 @@ def _tasks(plan: Plan, bucket: Resource) -> Iterator[Outlet]:
         source, into = (_place(plan, task, f"{end}_location_arn", places) for end in ("source", "destination"))
         if source and source.type == "aws_datasync_location_s3" and _is_about(plan, source, "s3_bucket_arn", bucket):
             by = f"the DataSync task {_text(task, 'name') or task.address}"
+            prefix = _text(source, "subdirectory").lstrip("/")
             if into and into.type == "aws_datasync_location_s3":
                 name = _text(into, "s3_bucket_arn").rpartition(":")[2]
-                yield Outlet(by, name, _owner_of(plan, name))
+                yield Outlet(by, name, _owner_of(plan, name), prefix=prefix)
             else:
-                yield Outlet(by, into.address if into else "a place that the plan does not show")
+                yield Outlet(by, into.address if into else "a place that the plan does not show", prefix=prefix)
 
 
 def _place(plan: Plan, task: Resource, attribute: str, places: list[Resource]) -> Resource | None:
@@ -96,82 +107,114 @@ def _place(plan: Plan, task: Resource, attribute: str, places: list[Resource]) -
 
 
 def _backups(plan: Plan, bucket: Resource) -> Iterator[Outlet]:
-    """Yield the vaults of other accounts that backups of the bucket are copied to."""
+    """Yield the vaults that backups of the bucket are copied to."""
     for selection in plan.of("aws_backup_selection"):
-        if not _selects(selection, bucket):
+        if not _selects(plan, selection, bucket):
             continue
         for each in linked(plan, selection, "plan_id", "aws_backup_plan", "id"):
             for rule in range(each.blocks("rule")):
                 for copy in range(each.blocks("rule", rule, "copy_action")):
                     vault = each.get("rule", rule, "copy_action", copy, "destination_vault_arn")
                     if isinstance(vault, Known):
-                        by = f"the backup plan {_text(each, 'name')}"
-                        yield Outlet(by, str(vault.value), account_of(str(vault.value)))
+                        yield backup_copy(_text(each, "name"), str(vault.value))
+                    else:
+                        yield _copy_to_a_new_vault(plan, each)
 
 
-def _selects(selection: Resource, bucket: Resource) -> bool:
-    """Return whether a selection for backups is of a bucket; what is selected by tags may be of it."""
-    resources = selection.get("resources")
-    named = [str(each) for each in resources.value if each] if isinstance(resources, Known) else []
+def _copy_to_a_new_vault(plan: Plan, backup: Resource) -> Outlet:
+    """Return where a backup plan copies to if the vault's ARN is known only later: whose it is the plan may tell."""
+    vaults = referred(plan, backup, "aws_backup_vault", "rule", "copy_action", "destination_vault_arn") or []
+    accounts = {planned_account(plan, each) for each in vaults}
+    known = accounts.pop() if len(accounts) == 1 else None
+    names = ", ".join(each.address for each in vaults) or "a vault that is known only after the plan is applied"
+    return replace(backup_copy(_text(backup, "name"), names), account=known.value if isinstance(known, Known) else "")
+
+
+def _selects(plan: Plan, selection: Resource, bucket: Resource) -> bool:
+    """Return whether a selection for backups is of a bucket, or may be."""
     arn = f"arn:aws:s3:::{_name(bucket)}"
-    return any(covers(each, arn) for each in named) or bool(selection.blocks("selection_tag")) or not named
+    named, spared = (_known(selection.get(each)) for each in ("resources", "not_resources"))
+    by_tags = bool(selection.blocks("selection_tag"))
+    if None in named:
+        meant = referred(plan, selection, "aws_s3_bucket", "resources")
+        named = [each or (arn if meant is None or bucket in meant else "of another resource") for each in named]
+    return is_backed_up(arn, [str(each) for each in named], [str(each) for each in spared if each], by_tags=by_tags)
+
+
+def _known(fact: Fact[list[Any]]) -> list[Any]:
+    """Return the values of a list, ``None`` for each that is known only later."""
+    return [None] if isinstance(fact, Pending) else list(fact.value) if isinstance(fact, Known) else []
 
 
 def _grants(plan: Plan, bucket: Resource) -> Iterator[Outlet]:
     """Yield whom access grants of S3 give objects of the bucket."""
-    scopes = {
-        _text(each, "access_grants_location_id"): _text(each, "location_scope")
-        for each in plan.of("aws_s3control_access_grants_location")
-        if not isinstance(each.get("access_grants_location_id"), Pending)
-    }
     for each in plan.of("aws_s3control_access_grant"):
-        meant = linked(
-            plan, each, "access_grants_location_id", "aws_s3control_access_grants_location", "access_grants_location_id"
-        )
-        of = [_text(one, "location_scope") for one in meant] or [
-            scopes.get(_text(each, "access_grants_location_id"), "")
-        ]
-        if not any(re.fullmatch(rf"s3://({re.escape(_name(bucket))}(/.*)?|\*)?", scope) for scope in of):
-            continue
-        if _text(each, "grantee", 0, "grantee_type") == "IAM":
-            who = _text(each, "grantee", 0, "grantee_identifier")
-            yield Outlet(f"an access grant ({each.address})", who, account_of(who), "lets in", "declare whose")
+        scope = _scope(plan, each, _text(each, "access_grants_location_configuration", 0, "s3_sub_prefix"))
+        kind, who = (_text(each, "grantee", 0, f"grantee_{one}") for one in ("type", "identifier"))
+        if found := access_grant(each.address, kind, who, scope, _name(bucket)):
+            yield found
+
+
+def _scope(plan: Plan, grant: Resource, part: str) -> str:
+    """Return what a grant is for: a location, or the part of it that is named."""
+    by = "access_grants_location_id"
+    meant = linked(plan, grant, by, "aws_s3control_access_grants_location", by)
+    scopes = {_text(one, "location_scope") for one in meant}
+    whole = scopes.pop() if len(scopes) == 1 else ""
+    return f"{whole.removesuffix('*')}{part}" if part else whole
 
 
 def _distributions(plan: Plan, bucket: Resource) -> Iterator[Outlet]:
     """Yield the distributions of CloudFront that give out objects of the bucket to whoever asks."""
     for each in plan.of("aws_cloudfront_distribution"):
-        names = [
-            _text(each, "origin", number, "origin_id")
-            for number in range(each.blocks("origin"))
-            if _is_origin(each, number, bucket)
+        if each.get("enabled") == Known(value=False):
+            continue
+        origins = [_origin(plan, each, number, bucket) for number in range(each.blocks("origin"))]
+        groups = {
+            _text(each, "origin_group", number, "origin_id"): [
+                _text(each, "origin_group", number, "member", member, "origin_id")
+                for member in range(each.blocks("origin_group", number, "member"))
+            ]
+            for number in range(each.blocks("origin_group"))
+        }
+        behaviours = [
+            Behaviour(origin, _is_signed(each, block, number), _has_function(each, block, number))
+            for block in ("default_cache_behavior", "ordered_cache_behavior")
+            for number in range(each.blocks(block))
+            for target in [_text(each, block, number, "target_origin_id")]
+            for origin in groups.get(target, [target])
         ]
-        for block in (
-            ("default_cache_behavior", "ordered_cache_behavior") if each.get("enabled") != Known(False) else ()
-        ):
-            for number in range(each.blocks(block)):
-                if _text(each, block, number, "target_origin_id") in names and not _is_signed(each, block, number):
-                    guarded = any(
-                        each.blocks(block, number, one)
-                        for one in ("lambda_function_association", "function_association")
-                    )
-                    by, to = f"the CloudFront distribution {each.address}", "whoever asks"
-                    yield Outlet(
-                        by, to, "" if guarded else ANYBODY, "gives them to", "a function of it may refuse some"
-                    )
+        yield from given_out(each.address, origins, behaviours, _name(bucket))
 
 
-def _is_origin(distribution: Resource, number: int, bucket: Resource) -> bool:
-    domain = distribution.get("origin", number, "domain_name")
-    if isinstance(domain, Known):
-        return re.match(rf"{re.escape(_name(bucket))}\.s3[.-]", str(domain.value)) is not None
-    return False
+def _origin(plan: Plan, distribution: Resource, number: int, bucket: Resource) -> Origin:
+    """Return an origin; one whose domain is known only later is the bucket's if the configuration refers to that."""
+    place = ("origin", number)
+    domain = distribution.get(*place, "domain_name")
+    meant = (
+        referred(plan, distribution, "aws_s3_bucket", "origin", "domain_name") if isinstance(domain, Pending) else []
+    )
+    if meant is None or (bucket in meant and len(meant) > 1):
+        raise _Unknown(f"{distribution.address}.origin")
+    its_own = f"{_name(bucket)}.s3.amazonaws.com" if bucket in meant else ""
+    identities = (
+        distribution.get(*place, "origin_access_control_id"),
+        distribution.get(*place, "s3_origin_config", 0, "origin_access_identity"),
+    )
+    signs = any(isinstance(each, Pending) or (isinstance(each, Known) and each.value) for each in identities)
+    told = str(domain.value) if isinstance(domain, Known) else its_own
+    return Origin(_text(distribution, *place, "origin_id"), told, _text(distribution, *place, "origin_path"), signs)
 
 
 def _is_signed(distribution: Resource, block: str, number: int) -> bool:
     """Return whether a behaviour gives out nothing without a signed URL or cookie."""
     signers = [distribution.get(block, number, each) for each in ("trusted_key_groups", "trusted_signers")]
     return any(isinstance(each, Pending) or (isinstance(each, Known) and each.value) for each in signers)
+
+
+def _has_function(distribution: Resource, block: str, number: int) -> bool:
+    functions = ("lambda_function_association", "function_association")
+    return any(distribution.blocks(block, number, each) for each in functions)
 
 
 _READERS: tuple[Callable[[Plan, Resource], Iterator[Outlet]], ...] = (

@@ -23,7 +23,7 @@ def _rules(state: State) -> list[LifecycleRule]:
 
 def _touching(state: State, declared: Declared) -> list[LifecycleRule]:
     """Return the rules that apply to some artifact."""
-    return [rule for rule in _rules(state) if _touches(rule.prefix, declared)]
+    return [rule for rule in _rules(state) if touches(rule.prefix, declared)]
 
 
 def _covering(state: State, declared: Declared) -> list[LifecycleRule]:
@@ -79,10 +79,11 @@ def _tiering(state: State, declared: Declared) -> list[Tiering]:
     """Return the enabled Intelligent-Tiering configurations for some artifact; a store may have none."""
     fact = standing(state.bucket, "bucket").tiering
     found = () if isinstance(fact, Unsupported) else value(fact, "Intelligent-Tiering", absent=())
-    return [each for each in found if each.enabled and _touches(each.prefix, declared)]
+    return [each for each in found if each.enabled and touches(each.prefix, declared)]
 
 
-def _touches(prefix: str, declared: Declared) -> bool:
+def touches(prefix: str, declared: Declared) -> bool:
+    """Return whether some artifact is under a prefix."""
     below = f"{declared.prefix}/".lstrip("/")
     return below.startswith(prefix) or prefix.startswith(below)
 

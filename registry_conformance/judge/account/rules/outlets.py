@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
+from registry_conformance.judge.account.rules.lifecycle import touches
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import ANYBODY, Outlet, State
 from registry_conformance.judge.target.account import Declared
@@ -15,11 +16,15 @@ from registry_conformance.judge.verdict import Verdict
 def _nothing_leads_out(state: State, declared: Declared) -> Finding:
     needs_declared(declared.owner, "account")
     found = value(standing(state.bucket, "bucket").outlets, "what takes artifacts out of the bucket", absent=())
-    others = [each for each in found if not _is_ours(each, declared)]
+    others = [
+        each for each in found if not each.unread and touches(each.prefix, declared) and not _is_ours(each, declared)
+    ]
     sure = [each for each in others if each.account or declared.replicas]
     told = "; ".join(f"{each.by} {each.verb} {each.to}{_whose(each)}" for each in sure or others)
     if others and not sure:
         raise Undecided(Verdict.INCONCLUSIVE, f"{told}, and nobody says whose that is: {others[0].declare}")
+    if not sure and (unread := [f"{each.by} may not be read: {each.unread}" for each in found if each.unread]):
+        raise Undecided(Verdict.INCONCLUSIVE, "; ".join(unread))
     expected = f"nothing that takes artifacts, or their names, out of the account {declared.owner}"
     return judged(not sure, expected, told or "so it is")
 

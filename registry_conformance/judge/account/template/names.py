@@ -16,6 +16,8 @@ BUCKET, ROLE, KEY, POLICY = "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::KMS::Key"
 FUNCTION, LOG_GROUP, ACCESS_POINT = "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::S3::AccessPoint"
 PROVIDER = "AWS::IAM::OIDCProvider"
 QUEUE, TOPIC, RULE = "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Events::Rule"
+BACKUP_PLAN, VAULT = "AWS::Backup::BackupPlan", "AWS::Backup::BackupVault"
+GRANTS_LOCATION, LOCATION_S3 = "AWS::S3::AccessGrantsLocation", "AWS::DataSync::LocationS3"
 _TASK = "AWS::ECS::TaskDefinition"
 NAMED_BY: Mapping[str, str] = {
     BUCKET: "BucketName",
@@ -27,6 +29,7 @@ NAMED_BY: Mapping[str, str] = {
     QUEUE: "QueueName",
     TOPIC: "TopicName",
     RULE: "Name",
+    VAULT: "BackupVaultName",
 }
 """Type -> the property that a resource is named by."""
 
@@ -39,12 +42,23 @@ class Place:
     region: str
     account: str
 
+    @property
+    def domain(self) -> str:
+        """The domain of the partition's service endpoints."""
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
     def arn(self, service: str, resource: str, *, region: bool = False, account: bool = True) -> str:
         """Return an ARN of this place."""
         where = f"{self.region if region else ''}:{self.account if account else ''}"
         return f"arn:{self.partition}:{service}:{where}:{resource}"
 
 
+_DOMAINS: Mapping[str, Callable[[Place, str], str]] = {
+    "DomainName": lambda place, name: f"{name}.s3.{place.domain}",
+    "RegionalDomainName": lambda place, name: f"{name}.s3.{place.region}.{place.domain}",
+    "DualStackDomainName": lambda place, name: f"{name}.s3.dualstack.{place.region}.{place.domain}",
+}
+"""Attributes of a bucket that are domains -> what they are."""
 UNDER_PATHS = {ROLE, POLICY}
 """Types whose ARNs have the path that the property ``Path`` says before their names."""
 _ARNS: Mapping[str, Callable[[Place, str], str]] = {
@@ -59,9 +73,16 @@ _ARNS: Mapping[str, Callable[[Place, str], str]] = {
     QUEUE: lambda place, name: place.arn("sqs", name, region=True),
     TOPIC: lambda place, name: place.arn("sns", name, region=True),
     RULE: lambda place, name: place.arn("events", f"rule/{name}", region=True),
+    VAULT: lambda place, name: place.arn("backup", f"backup-vault:{name}", region=True),
+    BACKUP_PLAN: lambda place, name: place.arn("backup", f"backup-plan:{name}", region=True),
+    GRANTS_LOCATION: lambda place, name: place.arn("s3", f"access-grants/default/location/{name}", region=True),
+    LOCATION_S3: lambda place, name: place.arn("datasync", f"location/{name}", region=True),
 }
-_BY_ARN = {POLICY, PROVIDER, TOPIC}
+_BY_ARN = {POLICY, PROVIDER, TOPIC, LOCATION_S3}
 """Types whose ``Ref`` is an ARN."""
+_ARN = {"Arn", "TopicArn", "BackupVaultArn", "BackupPlanArn", "LocationArn", "AccessGrantsLocationArn"}
+_NAME = {"", "KeyId", "Name", "BackupVaultName", "BackupPlanId", "AccessGrantsLocationId"}
+"""How types call their ARNs and names."""
 
 
 def arn_of(kind: str, name: str, place: Place, path: str | Unknown = "/") -> str | Unknown:
@@ -76,9 +97,11 @@ def attribute_of(kind: str, name: str, attribute: str, place: Place, path: str |
     """Return what ``Ref``, with an empty attribute, or ``Fn::GetAtt`` says of a resource of a name."""
     if kind not in _ARNS:
         return Unknown(f"an attribute of a resource of the type {kind}")
-    if attribute in {"Arn", "TopicArn"} or (not attribute and kind in _BY_ARN):
+    if attribute in _ARN or (not attribute and kind in _BY_ARN):
         return arn_of(kind, name, place, path)
-    return name if attribute in {"", "KeyId", "Name"} else Unknown(f"{kind}.{attribute}")
+    if kind == BUCKET and attribute in _DOMAINS:
+        return _DOMAINS[attribute](place, name)
+    return name if attribute in _NAME else Unknown(f"{kind}.{attribute}")
 
 
 def target_overrides(resources: Mapping[str, Any], declared: Declared | None) -> dict[str, str]:

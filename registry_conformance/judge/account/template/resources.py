@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from registry_conformance.judge.account.template import events, names
+from registry_conformance.judge.account.template import events, names, outlets
 from registry_conformance.judge.account.template.bucket import NOTIFIES, Values, bucket_parts, formed, notification
 from registry_conformance.judge.account.template.functions import Unknown, unknown_in
 
@@ -148,5 +148,6 @@ READERS: Mapping[str, Callable[[Made], Iterator[Whole]]] = {
     names.FUNCTION: _function,
     NOTIFIED: _notified,
     **events.READERS,
+    **outlets.READERS,
 }
 """Type of a resource -> who reads it; what is not in it concerns no account."""

@@ -201,7 +201,7 @@ def _pseudo(place: Place) -> dict[str, Any]:
         "AWS::AccountId": place.account,
         "AWS::Region": place.region,
         "AWS::Partition": place.partition,
-        "AWS::URLSuffix": "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com",
+        "AWS::URLSuffix": place.domain,
         "AWS::NoValue": NOTHING,
         "AWS::StackName": Unknown("AWS::StackName"),
         "AWS::StackId": Unknown("AWS::StackId"),

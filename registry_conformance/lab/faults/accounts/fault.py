@@ -22,7 +22,8 @@ class AccountFault:
 
     ``seen`` is what a client or an operator sees, at once or later; ``requirements`` are the ids that fail on it, all
     of them and no others. It shows only where KMS is declared, if it ``needs_kms``, an identity of a provider, if it
-    ``needs_identity``, or that customers' keys are refused, if it ``needs_refusal``.
+    ``needs_identity``, that customers' keys are refused, if it ``needs_refusal``, or where copies may be, if it
+    ``needs_replicas``.
     """
 
     name: str
@@ -35,6 +36,7 @@ class AccountFault:
     needs_kms: bool = False
     needs_identity: bool = False
     needs_refusal: bool = False
+    needs_replicas: bool = False
     incidents: tuple[str, ...] = ()
 
 

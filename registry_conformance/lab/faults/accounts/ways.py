@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.reference import tls_only
-from registry_conformance.judge.account.state import AccessPoint, Called, Outlet, RoleState, State
+from registry_conformance.judge.account.state import AccessPoint, Called, RoleState, State
 from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.lab.faults.accounts.fault import AccountFault, Change, in_bucket
@@ -194,14 +194,5 @@ FAULTS = (
             ("pipeline", f"AWS:arn:aws:iam::{_STRANGER}:root", ("iam:PassRole", "glue:CreateJob", "glue:StartJobRun")),
             ("etl", "Service:glue.amazonaws.com", ("s3:GetObject",)),
         ),
-    ),
-    AccountFault(
-        name="names-of-models-in-a-strangers-inventory",
-        layer="infrastructure",
-        seen="nothing: another account reads each day what models there are, how large, and from when",
-        cause="an inventory of the bucket is written to a bucket of another account",
-        remedy="delete the inventory, or have it written to a bucket of the account",
-        requirements=("INF-029",),
-        change=in_bucket(outlets=Known((Outlet("the inventory all", "theirs", _STRANGER, "is written to"),))),
     ),
 )
