@@ -186,7 +186,7 @@ class Registration:
         self.complete()
         back = self.walk.back(forced=forced)
         if back.problem:
-            how = "forced through the door" if forced else "as users have it"
+            how = "forced through the door" if forced else "with default settings"
             raise Mismatch(f"a fresh client, {how}, to load the model", back.problem)
         return back
 

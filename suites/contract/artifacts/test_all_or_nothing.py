@@ -48,7 +48,7 @@ def test_cut_upload_replaces_nothing(door: MlflowHttp, location: str, payload: P
 def test_multipart_upload_given_up_leaves_no_object(
     door: MlflowHttp, location: str, payload: Payload, bucket: Bucket
 ) -> None:
-    """A multipart upload that is given up leaves no object."""
+    """A multipart upload that is aborted leaves no object."""
     begun = require(door.create_multipart(location, "cut.bin", parts=1), 200).document
     expect_status(door.follow("PUT", begun["credentials"][0]["url"], payload(5 * MIB)), 200)
     expect_status(door.abort_multipart(location, "cut.bin", begun["upload_id"]), 200)

@@ -74,7 +74,7 @@ def test_second_upload_replaces_the_first(door: MlflowHttp, location: str, paylo
 
 @verifies("ART-020")
 def test_compressed_file_passes_as_it_is(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
-    """A compressed file is neither packed nor unpacked on the way."""
+    """A compressed file is neither compressed nor decompressed on the way."""
     packed = gzip.compress(payload(1000), mtime=0)
     require(door.put_artifact(location, "a.tar.gz", packed), 200)
     fetched = expect_status(door.get_artifact(location, "a.tar.gz"), 200)

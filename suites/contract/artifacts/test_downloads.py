@@ -23,7 +23,7 @@ def test_presigned_download_brings_the_same_bytes(door: MlflowHttp, location: st
 
 @verifies("ART-015")
 def test_presigned_download_ends(door: MlflowHttp, location: str, payload: Payload) -> None:
-    """A presigned download is good for an hour at most."""
+    """A presigned download is valid for an hour at most."""
     require(door.put_artifact(location, "a.bin", payload(100)), 200)
     url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
     seconds = int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0])
@@ -33,7 +33,7 @@ def test_presigned_download_ends(door: MlflowHttp, location: str, payload: Paylo
 
 @verifies("ART-060")
 def test_presigned_download_lasts(door: MlflowHttp, location: str, payload: Payload) -> None:
-    """A presigned download is good for a minute at least."""
+    """A presigned download is valid for a minute at least."""
     require(door.put_artifact(location, "a.bin", payload(100)), 200)
     url = expect_status(door.presign_artifact(location, "a.bin"), 200).document["url"]
     seconds = int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0])
@@ -55,7 +55,7 @@ def test_changed_signature_is_refused(
 
 @verifies("ART-019")
 def test_download_is_an_attachment(door: MlflowHttp, location: str, payload: Payload) -> None:
-    """A download is an attachment and not to be sniffed."""
+    """A download is an attachment, with nosniff set."""
     require(door.put_artifact(location, "page.html", payload(100)), 200)
     fetched = expect_status(door.get_artifact(location, "page.html"), 200)
 

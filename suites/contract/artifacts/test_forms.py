@@ -57,7 +57,7 @@ def test_type_follows_the_name(door: MlflowHttp, location: str, name: str, media
 @upstream_defect("not reported upstream", versions="<=3.12.0", cases="non-ascii")
 @upstream_defect("not reported upstream", versions="<=3.13.0", cases="spaces")
 def test_download_tells_its_name(door: MlflowHttp, location: str, name: str, told: str) -> None:
-    """A download tells the name to save it under."""
+    """A download names the file to save it as."""
     require(door.put_artifact(location, name, b"bytes"), 200)
     disposition = expect_status(door.get_artifact(location, name), 200).header("content-disposition")
 
@@ -106,7 +106,7 @@ def test_upload_headers_do_not_change_the_bytes(door: MlflowHttp, location: str,
 def test_head_tells_type_and_length(
     door: MlflowHttp, origin: MlflowHttp, location: str, payload: Payload, size: int
 ) -> None:
-    """HEAD tells type and length without bytes, as at the origin."""
+    """HEAD reports type and length without bytes, as at the origin."""
     require(door.put_artifact(location, "a.txt", payload(size)), 200)
     route = door.artifact_route(location, "a.txt")
     here = expect_status(door.send("HEAD", route), 200)

@@ -34,7 +34,7 @@ def test_name_that_looks_quoted_is_kept(door: MlflowHttp, location: str, bucket:
 @verifies("ART-055")
 @upstream_defect("mlflow#24341", versions=">=3.15,<3.18", expires="2027-06-30")
 def test_packed_file_comes_back_packed(sdk: Sdk, run: Run, payload: Payload, bucket: Bucket) -> None:
-    """A compressed file comes back as it was, by clients as users have them."""
+    """A compressed file comes back unchanged to clients with default settings."""
     packed = gzip.compress(payload(1000), mtime=0)
     _, back = observe_artifact_modes(sdk, run.id, "a.tar.gz", packed)
     stored = bucket.body(bucket.key_for(run.location, "a.tar.gz"))

@@ -56,7 +56,7 @@ def test_chunked_size_passes_whole(
 @verifies("ART-009")
 @pytest.mark.parametrize("size", [0, 1, 8 * MIB + 1], ids=["0B", "1B", "8MiB+1"])
 def test_listing_tells_the_size(door: MlflowHttp, location: str, payload: Payload, size: int) -> None:
-    """A listing tells the size of what was uploaded."""
+    """A listing reports the size of an uploaded artifact."""
     expect_status(door.put_artifact(location, "a.bin", payload(size)), 200)
     listed = expect_status(door.list_artifacts(location), 200).document["files"]
 
@@ -66,7 +66,7 @@ def test_listing_tells_the_size(door: MlflowHttp, location: str, payload: Payloa
 @verifies("ART-064")
 @pytest.mark.parametrize("size", ANNOUNCED)
 def test_announced_upload_is_told_to_go_on(door: MlflowHttp, location: str, bucket: Bucket, size: str) -> None:
-    """An upload of this size that asks first is told to go on."""
+    """An upload of this size with Expect 100-continue gets 100 Continue."""
     asked = announce(door, location, "announced.bin", ANNOUNCED[size])
 
     expect_equal((asked.told_to_go_on, asked.status), (True, None), "100, and any other status before the body")

@@ -23,7 +23,7 @@ pytestmark = one_door
 def test_upload_that_asks_first_is_stored(
     door: MlflowHttp, location: str, payload: Payload, bucket: Bucket, size: int
 ) -> None:
-    """An upload with Expect 100-continue is told to go on and stored."""
+    """An upload with Expect 100-continue gets 100 Continue and is stored."""
     asked = ask_first(door, location, "a.bin", payload(size))
 
     expect_equal((asked.told_to_go_on, asked.status), (True, 200), "100 and the final status")
@@ -48,7 +48,7 @@ def test_upload_cut_anywhere_leaves_nothing(
 @verifies("ART-038")
 @pytest.mark.parametrize("after", [0, 1, 100_000], ids=["0B", "1B", "100kB"])
 def test_download_given_up_harms_nobody(door: MlflowHttp, location: str, payload: Payload, after: int) -> None:
-    """A download that a client gives up harms no later one."""
+    """A download that a client aborts harms no later one."""
     sent = require(door.put_artifact(location, "a.bin", payload(2_000_000)), 200)
     came = [hang_up_reading(door, location, "a.bin", after) for _ in range(3)]
     fetched = expect_status(door.get_artifact(location, "a.bin"), 200)

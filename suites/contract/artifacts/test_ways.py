@@ -19,7 +19,7 @@ pytestmark = one_door
 
 @verifies("ART-051")
 def test_ways_are_as_declared(sdk: Sdk, run: Run, payload: Payload, target: Target) -> None:
-    """A client as users have it moves artifacts the declared ways."""
+    """A client with default settings moves artifacts in the declared ways."""
     ways, back = observe_artifact_modes(sdk, run.id, "a.bin", payload(5000))
 
     expect_equal(ways, target.ways, "ways of artifacts")
@@ -49,7 +49,7 @@ def test_presigned_part_of_a_file_is_reached(door: MlflowHttp, location: str, pa
 
 @verifies("ART-053")
 def test_presigned_answer_tells_the_size(door: MlflowHttp, location: str, payload: Payload) -> None:
-    """The presigned answer tells the file's size and no credential."""
+    """The presigned answer has the file's size and no credential."""
     require(door.put_artifact(location, "a.bin", payload(5000)), 200)
     answer = expect_status(door.presign_artifact(location, "a.bin"), 200)
 

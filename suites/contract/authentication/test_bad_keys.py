@@ -52,7 +52,7 @@ def test_key_in_the_query_is_refused(door: MlflowHttp, anonymous: MlflowHttp, di
 @lacks_right("anonymous", "read")
 @verifies("AUT-018")
 def test_missing_key_is_challenged(door: MlflowHttp, anonymous: MlflowHttp) -> None:
-    """A refusal for want of a key says how to authenticate."""
+    """A refusal because of a missing key says how to authenticate."""
     require(door.search_experiments(), 200)  # control: the key makes the difference
     refused = expect_status(anonymous.search_experiments(), 401)
 

@@ -1,4 +1,4 @@
-"""A refusal for want of a good key has one form, whatever was asked and whatever the key."""
+"""A refusal because of a missing or invalid key has one form, whatever was asked and whatever the key."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ UNAUTHENTICATED = ("UNAUTHENTICATED", "application/json")
 
 @verifies("AUT-056")
 def test_want_of_a_key_is_told_by_401(turned_away: Sequence[Exchange]) -> None:
-    """Whoever lacks a good key is told so by 401."""
+    """A missing or invalid key is refused with 401."""
     expect_equal([str(each) for each in turned_away if each.status != 401], [], "refusals with another status")
 
 
 @verifies("AUT-019")
 def test_want_of_a_key_is_told_in_mlflows_form(turned_away: Sequence[Exchange]) -> None:
-    """Whoever lacks a good key is told so in JSON."""
+    """A missing or invalid key is refused in JSON."""
     formless = [str(each) for each in turned_away if (each.error_code, each.content_type) != UNAUTHENTICATED]
 
     expect_equal(formless, [], "refusals in another form")
@@ -30,5 +30,5 @@ def test_want_of_a_key_is_told_in_mlflows_form(turned_away: Sequence[Exchange]) 
 
 @verifies("AUT-018")
 def test_want_of_a_key_is_challenged(turned_away: Sequence[Exchange]) -> None:
-    """Whoever lacks a good key is told how to authenticate."""
+    """A missing or invalid key is refused with WWW-Authenticate."""
     expect_equal([str(each) for each in turned_away if not each.header("www-authenticate")], [], "without a challenge")

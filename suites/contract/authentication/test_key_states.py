@@ -92,7 +92,7 @@ def test_key_valid_no_more_is_refused(raw: Raw, key: KeyOf, own_key: str, carrie
 @verifies("AUT-033")
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_throttled_key_is_told_to_wait(raw: Raw, key: KeyOf, own_key: str, carrier: Carrier) -> None:
-    """A throttled key is told to wait, not that it is bad."""
+    """A throttled key gets 429 with Retry-After, not 401."""
     require(raw.offer(carrier, own_key), 200)  # control: other keys are not throttled
     refused = expect_refused(raw.offer(carrier, key("throttled")), 429, "REQUEST_LIMIT_EXCEEDED")
 
@@ -170,7 +170,7 @@ def test_repeated_carrier_is_refused(raw: Raw, own_key: str, carrier: Carrier) -
 @verifies("AUT-038")
 @pytest.mark.parametrize("value", ["Basic dXNlcjpwYXNz", "Digest username=a", "Negotiate abc"])
 def test_foreign_scheme_leaves_the_next_carrier(raw: Raw, own_key: str, value: str) -> None:
-    """A scheme that carries no key leaves X-API-Key to count."""
+    """A scheme that carries no key leaves X-API-Key in effect."""
     foreign = [("Authorization", value)]
 
     expect_refused(raw.offer("x-api-key", "hk_unknown_0000", headers=foreign), 401)  # control: it is looked at

@@ -1,4 +1,4 @@
-"""A refusal for want of a right has one form, whatever was tried."""
+"""A refusal because of a missing right has one form, whatever was tried."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PERMISSION_DENIED = ("PERMISSION_DENIED", "application/json")
 
 @verifies("AUZ-035")
 def test_want_of_a_right_is_told_by_403(not_permitted: Sequence[Exchange]) -> None:
-    """Whoever lacks a right is told so by 403."""
+    """A missing right is refused with 403."""
     expect_equal([str(each) for each in not_permitted if each.status != 403], [], "refusals with another status")
 
 
 @verifies("AUZ-010")
 def test_want_of_a_right_is_told_in_mlflows_form(not_permitted: Sequence[Exchange]) -> None:
-    """Whoever lacks a right is told so in JSON."""
+    """A missing right is refused in JSON."""
     formless = [str(each) for each in not_permitted if (each.error_code, each.content_type) != PERMISSION_DENIED]
 
     expect_equal(formless, [], "refusals in another form")

@@ -58,7 +58,7 @@ def test_permission_holds_for_artifacts(shared_run: Shared, permission: str) -> 
 
 @verifies("AUZ-046")
 def test_permission_that_is_taken_back_counts_no_more(shared: Shared) -> None:
-    """A permission that is taken back leaves what the default gives."""
+    """A permission that is revoked leaves what the default gives."""
     shared.grant("MANAGE")
     before = shared.may_hand_on()
     shared.take_back()

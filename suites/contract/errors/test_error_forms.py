@@ -119,7 +119,7 @@ def test_upload_without_a_name_stores_nothing(
 
 @verifies("ERR-009")
 def test_failed_download_is_told_in_json(door: MlflowHttp, location: str, payload: Payload) -> None:
-    """A failed download is told in MLflow's error form."""
+    """A failed download is reported in MLflow's error form."""
     require(door.put_artifact(location, "a.bin", payload(100)), 200)
     require(door.get_artifact(location, "a.bin"), 200)  # control: what exists is downloaded
     missed = door.get_artifact(location, "b.bin")

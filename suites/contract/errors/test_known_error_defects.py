@@ -28,7 +28,7 @@ def test_document_that_is_no_object_is_a_json_400(door: MlflowHttp, body: bytes)
 @verifies("ERR-049")
 @upstream_defect("mlflow#12550", versions="<=3.18.0", expires="2027-06-30")
 def test_negative_limit_is_a_json_400(door: MlflowHttp) -> None:
-    """A search for less than nothing is a JSON 400."""
+    """A search with a negative limit is a JSON 400."""
     require(door.get("registered-models/search", max_results=999_999_999), 400)  # control: limits are looked at
 
     expect_refused(door.get("registered-models/search", max_results=-1), 400, "INVALID_PARAMETER_VALUE")

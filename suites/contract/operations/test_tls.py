@@ -24,7 +24,7 @@ FOUND = f"{REST}/experiments/get?experiment_id=0"
 
 @verifies("OPS-024")
 def test_certificate_names_the_host(handshakes: Handshakes) -> None:
-    """The certificate is vouched for and names the door's host alone."""
+    """The certificate is signed by the authority and names the door's host."""
     expect_equal(handshakes.meet(host="elsewhere.test").problem, OTHER_HOST, "problem of whoever meets another")
     expect_equal(handshakes.meet().problem, "", "problem of whoever meets the door's host")
 
@@ -42,7 +42,7 @@ def test_stranger_trusts_nobody(secure: MlflowHttp, untrusting: MlflowHttp, hand
 
 @verifies("OPS-025")
 def test_version_below_the_floor_is_refused(handshakes: Handshakes, tls_floor: str, below_floor: str) -> None:
-    """The lowest declared version of TLS is spoken, none below it."""
+    """The lowest declared version of TLS is accepted, none below it."""
     expect_equal(handshakes.meet(only=tls_floor).version, tls_floor, "version")  # control: the floor itself holds
 
     expect_equal(handshakes.meet(only=below_floor).problem, TOO_OLD, f"problem with {below_floor}")
@@ -50,7 +50,7 @@ def test_version_below_the_floor_is_refused(handshakes: Handshakes, tls_floor: s
 
 @verifies("OPS-034")
 def test_best_version_is_agreed_on(handshakes: Handshakes) -> None:
-    """A client of today is met with TLS 1.3."""
+    """TLS 1.3 is negotiated with a client that offers it."""
     expect_equal(handshakes.meet().version, "TLSv1.3", "version")
 
 
@@ -74,7 +74,7 @@ def test_bytes_are_the_same_under_tls(secure: MlflowHttp, run: Run, payload: Pay
 @lacks_right("anonymous", "read")
 @verifies("OPS-027")
 def test_tls_is_no_key(secure: MlflowHttp) -> None:
-    """TLS does not spare the key."""
+    """A key is required under TLS too."""
     require(secure.search_experiments(), 200)  # control: with a key
 
     expect_denied(secure.with_key(None).search_experiments())
@@ -98,7 +98,7 @@ def test_http2_under_tls_answers_the_same(
 
 @verifies("OPS-028")
 def test_client_registers_through_tls(secure_sdk: Sdk, run: Run, unique: Unique, bucket: Bucket) -> None:
-    """The MLflow client that is told the authority registers through TLS."""
+    """An MLflow client that is given the authority registers through TLS."""
     source = secure_sdk.publish(run.id, unique("model"), "weights")
 
     expect_equal(bucket.under(source), {"weights.txt": 7}, "objects of the version")

@@ -14,7 +14,7 @@ BUDGET = 10.0
 
 @verifies("OPS-020")
 def test_health_is_the_origins(door: MlflowHttp, origin: MlflowHttp) -> None:
-    """Health at the door is what MLflow itself says."""
+    """Health at the door is the answer of MLflow itself."""
     here, there = expect_status(door.health(), 200), require(origin.health(), 200)
 
     expect_equal(here.content, there.content, "health")

@@ -22,7 +22,7 @@ def test_door_takes_connections(way: ConnectionSteps) -> None:
 
 @verifies("RCH-003")
 def test_certificate_is_believed(secured_way: ConnectionSteps) -> None:
-    """The door's certificate is good for its name and believed."""
+    """The door's certificate is valid for its name and trusted."""
     assert secured_way.shake_hands()
 
 

@@ -129,7 +129,7 @@ def test_deleted_run_comes_back_whole(door: MlflowHttp, run: Run, bucket: Bucket
 
 @verifies("REG-047")
 def test_deleted_run_is_not_written_to(door: MlflowHttp, run: Run) -> None:
-    """A deleted run takes no more facts."""
+    """A deleted run accepts no params, metrics or tags."""
     require(door.set_run_tag(run.id, "before", "1"), 200)  # control: a live run takes them
     require(door.post("runs/delete", run_id=run.id), 200)
 
