@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.optional import need
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MISSING = "these tests need a browser: install Chromium (Debian: apt-get install chromium) so that it is on PATH"
+expect.set_options(timeout=120_000)  # milliseconds; five seconds, as it is without, pass where every core is busy
 
 
 @contextmanager
