@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 import psutil
 
-from benchmarks import broken_door, checks, harness, ready, replay, throughput, workers
+from benchmarks import broken_door, checks, harness, ready, replay, throughput, under_load, workers
 from benchmarks.figure import BenchError, Figure, table
 from benchmarks.stacks import Bench
 from registry_conformance.cli.parameters import STORE, OneOf
@@ -31,6 +31,7 @@ BENCHMARKS = {
     "workers": workers,
     "replay": replay,
     "throughput": throughput,
+    "under-load": under_load,
     "broken-door": broken_door,
 }
 

@@ -45,11 +45,15 @@ class Up:
 
 
 @contextmanager
-def stack_up(bench: Bench) -> Iterator[Up]:
-    """Bring the reference stack up, timed; end it on leaving. Raises ``BenchError`` if it does not start."""
+def stack_up(bench: Bench, servers: int = 2, backend: str = "sqlite") -> Iterator[Up]:
+    """Bring the reference stack up, timed; end it on leaving. Raises ``BenchError`` if it does not start.
+
+    ``servers`` is how many processes MLflow has, ``backend`` its database.
+    """
     began = time.monotonic()
     try:
-        owned = OwnedStack(StackRequest(new_run_id(), store=bench.store, cache=bench.cache))
+        wanted = StackRequest(new_run_id(), store=bench.store, cache=bench.cache, servers=servers, backend=backend)
+        owned = OwnedStack(wanted)
     except StackError as problem:
         raise BenchError(str(problem)) from problem
     try:

@@ -1,0 +1,125 @@
+"""What the proxy costs under load: requests a second and 95th percentile, through it over those of MLflow alone."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+from benchmarks.figure import BenchError, Figure, rounds_within
+from benchmarks.figure import Target as Bound
+from benchmarks.stacks import Bench, Up, stack_up
+from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.load import figures
+from registry_conformance.judge.load.load_run import FinishedLoad, LoadContext, load
+from registry_conformance.judge.load.plan import LoadPlan
+from registry_conformance.judge.machine import new_run_id
+from registry_conformance.judge.target.target import Target
+from registry_conformance.lab.programs import database_program
+
+ROUNDS = 3
+LIMIT = 150.0
+"""Seconds after which no further round of one kind of server begins."""
+PLAN = LoadPlan.parse("shape=ramp users=8 seconds=24 sizes=4KiB=1")
+"""Users double up to eight; small models, so that requests count and not the store's disk."""
+DATABASES = ("sqlite", "postgresql")
+SERVERS = (1, 2)
+
+
+def measure(bench: Bench, rounds: int) -> list[Figure]:
+    """Ramp up to the knee through the proxy and at MLflow alone in turn, for each database and number of processes.
+
+    MLflow has one CPU core to itself, the same in both; proxy, auth service, store and clients share the others.
+    Raises ``BenchError`` on a machine with one core.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        raise BenchError("MLflow needs a CPU core of its own, and there is one in all")
+    found: list[Figure] = []
+    with _only_on(cores[1:]):
+        for database, servers in itertools.product(DATABASES, SERVERS):
+            if database == "postgresql" and database_program("initdb") is None:
+                continue
+            folder = bench.folder / f"{database}-{servers}"
+            with stack_up(bench, servers, database) as up:
+                _pin(up.stack.processes()["mlflow"], cores[0])
+                found += _compared(up, folder, rounds, f"{database}, {servers} of MLflow")
+    return found
+
+
+def _compared(up: Up, folder: Path, rounds: int, what: str) -> Iterator[Figure]:
+    if up.target.origin is None:
+        raise BenchError("the stack shows no origin")
+    alone = replace(up.target, doors=(replace(up.target.origin, name="alone"),), keys={})
+    ways: Mapping[str, Target] = {"proxy": up.target, "alone": alone}
+    done: dict[str, list[FinishedLoad]] = {"proxy": [], "alone": []}
+    for number in rounds_within(rounds, LIMIT):
+        for way in ("proxy", "alone") if number % 2 else ("alone", "proxy"):
+            done[way].append(_loaded(ways[way], folder / f"{way}-{number}"))
+    knees = [_knee(one) for one in done["alone"]]
+    rates = {way: [_knee(one).rate for one in loads] for way, loads in done.items()}
+    slowest = {
+        way: [_at(one, knee.users).p95 for one, knee in zip(loads, knees, strict=True)] for way, loads in done.items()
+    }
+    used = max(figures.generator(one).cpu for loads in done.values() for one in loads)
+    yield Figure(
+        f"{what}: requests at the knee, proxy / alone",
+        "ratio",
+        _ratios(rates),
+        Bound(0.9, at_least=True),
+        f"proxy {median(rates['proxy']):.0f}/s, alone {median(rates['alone']):.0f}/s; the generator took {used:.0%}"
+        " of a core at most",
+    )
+    yield Figure(
+        f"{what}: p95 with as many users, proxy / alone",
+        "ratio",
+        _ratios(slowest),
+        Bound(1.15),
+        f"proxy {median(slowest['proxy']) * 1000:.0f} ms, alone {median(slowest['alone']) * 1000:.0f} ms",
+    )
+
+
+def _loaded(target: Target, folder: Path) -> FinishedLoad:
+    try:
+        return load(target, PLAN, LoadContext(folder, new_run_id()))
+    except Mismatch as problem:
+        raise BenchError(f"the load could not be put on {target.doors[0].url}: {problem}") from problem
+
+
+def _knee(happened: FinishedLoad) -> figures.StepFigures:
+    found = figures.knee(figures.steps(happened))
+    if found is None or not found.rate:
+        raise BenchError("the load got no answer")
+    return found
+
+
+def _at(happened: FinishedLoad, users: int) -> figures.StepFigures:
+    return next(step for step in figures.steps(happened) if step.users == users)
+
+
+def _ratios(measured: Mapping[str, Sequence[float]]) -> list[float]:
+    return [proxy / alone for proxy, alone in zip(measured["proxy"], measured["alone"], strict=True)]
+
+
+def _pin(processes: Sequence[int], core: int) -> None:
+    """Give every thread of these processes one core; threads that they start later have it too."""
+    for pid in processes:
+        for thread in psutil.Process(pid).threads():
+            os.sched_setaffinity(thread.id, {core})
+
+
+@contextmanager
+def _only_on(cores: Sequence[int]) -> Iterator[None]:
+    """Keep this process, and what it starts, on some cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
