@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psutil
@@ -113,6 +115,32 @@ def test_no_limit_counts_imports(tmp_path: Path) -> None:
         assert processes.call(isolated_work.whereabouts, quiet=0.3)
     finally:
         processes.close()
+
+
+def test_forks_share_what_is_warm(isolated: IsolatedProcess) -> None:
+    """Each of several forks of a process calls at once what that process has warmed: no fork waits for the imports."""
+    isolated.warm()
+    parents = [in_a_fork(isolated), in_a_fork(isolated)]
+
+    assert parents == [isolated.call(isolated_work.whereabouts)[1]] * 2
+
+
+def in_a_fork(isolated: IsolatedProcess) -> int:
+    """Return the warm parent that a fork of this process meets, 0 if it waits in vain."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    with ours, theirs:
+        fork = multiprocessing.get_context("fork").Process(target=_meet, args=(isolated, theirs))
+        fork.start()
+        fork.join()
+        return int(ours.recv())
+
+
+def _meet(isolated: IsolatedProcess, pipe: Connection) -> None:
+    isolated.quiet = 1.0
+    try:
+        pipe.send(isolated.call(isolated_work.whereabouts)[1])
+    except IsolatedProcessError:
+        pipe.send(0)
 
 
 def test_close_leaves_nothing(tmp_path: Path) -> None:

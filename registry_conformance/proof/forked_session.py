@@ -110,6 +110,7 @@ class ForkedSession:
         return _Slot(self.stack.secondary(f"slot-{number}"), IsolatedProcess(owned_folder(f"{run}-fresh-"), run))
 
     def _start(self, slot: _Slot, job: Job, checks: Sequence[Check], session: pytest.Session) -> None:
+        slot.isolated.warm()
         slot.pipe, theirs = _FORK.Pipe(duplex=False)
         session.config.stash[FRESH] = slot.isolated
         slot.job, slot.began = job, time.monotonic()
@@ -146,6 +147,7 @@ class ForkedSession:
         slot.process.join()
         slot.pipe.close()
         if result is None:
+            slot.isolated.close()  # who knows what it was asked last
             seconds = time.monotonic() - slot.began
             result = RuntimeError(f"its process ended with {slot.process.exitcode} after {seconds:.0f} s")
         slot.process = slot.pipe = None

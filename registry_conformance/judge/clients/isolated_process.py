@@ -73,9 +73,7 @@ class IsolatedProcess:
         ``AssertionError`` is raised here; another exception, a death, or ``quiet`` seconds without progress is an
         ``IsolatedProcessError``, and processes that do not answer are replaced.
         """
-        if not self._is_alive():
-            self._pipe.close()
-            self._start()
+        self._revive()
         limit = self.quiet if quiet is None else quiet
         try:
             answer = self._ask(function, args, limit)
@@ -95,15 +93,39 @@ class IsolatedProcess:
             raise problem
         raise IsolatedProcessError(f"{function.__name__} raised in a fresh process:\n{text}")
 
+    def warm(self) -> None:
+        """Return when the imports are done; replace processes that have ended.
+
+        For who forks this process: of several forks one alone would get the message that the imports are done.
+        """
+        self._revive()
+        if not self._imported():
+            self.close()
+
+    def _revive(self) -> None:
+        if not self._is_alive():
+            self._pipe.close()
+            self._start()
+
+    def _imported(self) -> bool:
+        """Wait for the imports; return ``False`` if they make no progress for too long, or the process died."""
+        if self._ready:
+            return True
+        try:
+            if not self._arrives(self.quiet):
+                return False
+            self._ready, lacking = self._pipe.recv()
+        except (EOFError, OSError):
+            return False
+        if not self._ready:
+            self.close()
+            raise PreconditionFailed("an MLflow client that starts on this machine", lacking)
+        return True
+
     def _ask(self, function: Callable[..., T], args: tuple[object, ...], limit: float) -> Any:
         """Return the process's result, ``None`` if it died or made no progress for too long."""
-        if not self._ready:
-            if not self._arrives(self.quiet):
-                return None
-            self._ready, lacking = self._pipe.recv()
-            if not self._ready:
-                self.close()
-                raise PreconditionFailed("an MLflow client that starts on this machine", lacking)
+        if not self._imported():
+            return None
         self._pipe.send((function, args))
         if not self._arrives(limit):
             return None
