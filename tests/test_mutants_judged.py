@@ -134,7 +134,10 @@ def test_of_traffic_only_what_has_such_traffic_is_asked() -> None:
 def test_coverage_is_kept_and_read(tmp_path: Path) -> None:
     """What was recorded is read as it was written; another file is refused with the remedy."""
     file = tmp_path / "coverage.json"
-    known = Coverage({"a[one]": 0.5}, {"a[one]": frozenset({"mlflow PUT a", "header range"})})
+    known = Coverage(
+        {"a[one]": 0.5, "b[one]": 0.0},
+        {"a[one]": frozenset({"mlflow PUT a", "header range"}), "b[one]": frozenset({"mlflow PUT a"})},
+    )
     known.learn("place", "a")
     coverage.write(known, file)
 
@@ -142,6 +145,31 @@ def test_coverage_is_kept_and_read(tmp_path: Path) -> None:
     file.write_text('{"schema": "other"}')
     with pytest.raises(CoverageError, match="mutants record"):
         coverage.read(file)
+
+
+def test_what_most_cases_touch_is_not_kept(tmp_path: Path) -> None:
+    """A statement that most cases run distinguishes none, and is left out; an exchange never is."""
+    usual = frozenset({"proxy PUT a", "ran a.py:f: g()"})
+    known = Coverage(tokens={"a[one]": usual, "b[one]": usual | {"ran a.py:f: h()"}, "c[one]": usual})
+    coverage.write(known, tmp_path / "coverage.json")
+
+    kept = coverage.read(tmp_path / "coverage.json").tokens
+    assert kept == {
+        "a[one]": frozenset({"proxy PUT a"}),
+        "b[one]": frozenset({"proxy PUT a", "ran a.py:f: h()"}),
+        "c[one]": frozenset({"proxy PUT a"}),
+    }
+
+
+def test_of_source_only_what_runs_the_statement_is_asked() -> None:
+    """A case that does not run the statement is not asked, if another one is known to run it."""
+    ran = frozenset({"ran docker/auth/a.py:f: g()"})
+    source = Mutant("auth", "source", "docker/auth/a.py:f", "g() -> pass in: g()", unchanged, ran)
+    known = Coverage(tokens={"a[one]": ran, "b[one]": frozenset({"proxy PUT a"})})
+    checks = [check("a", "AUT-001"), check("b", "AUT-001"), check("c", "AUT-001")]
+
+    assert sorted(order(source, checks, known)) == ["a[one]", "c[one]"]
+    assert len(order(source, checks, Coverage())) == 3
 
 
 def test_journal_counts_for_the_same_suite_alone(tmp_path: Path) -> None:

@@ -35,6 +35,23 @@ _LAYER = click.option(
 _KIND = click.option(
     "--kind", "kinds", multiple=True, type=OneOf(KINDS), help="Only mutants of this kind (may be repeated)."
 )
+SUBJECTS = (
+    "keys-in-parallel",
+    "claims-that-are-told",
+    "every-listener",
+    "announced-sizes",
+    "long-downloads",
+    "many-at-once",
+    "one-connection",
+    "silence",
+    "true-codings",
+    "ten-and-more",
+    "second-look",
+    "work-of-one-request",
+)
+_ABOUT = click.option(
+    "--about", "subjects", multiple=True, type=OneOf(SUBJECTS), help="Only mutants of this subject (may be repeated)."
+)
 _JOBS = click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -59,15 +76,17 @@ def command() -> None:
 @command.command("list")
 @_LAYER
 @_KIND
+@_ABOUT
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Only N mutants, drawn with --seed.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="Random seed of the sample.")
-def list_(layers: tuple[str, ...], kinds: tuple[str, ...], sample: int | None, seed: int) -> None:
+def list_(
+    layers: tuple[str, ...], kinds: tuple[str, ...], subjects: tuple[str, ...], sample: int | None, seed: int
+) -> None:
     """List mutants: id, layer, kind, place and change."""
-    from registry_conformance.proof.mutants.catalogue import catalogue
+    from registry_conformance.proof.mutants.catalogue import catalogue, selected
     from registry_conformance.proof.mutants.catalogue import sample as drawn
 
-    left = [each for each in catalogue().values() if not layers or each.layer in layers]
-    left = [each for each in left if not kinds or each.kind in kinds]
+    left = selected(catalogue().values(), layers, kinds, subjects)
     for each in drawn(left, sample, seed) if sample else left:
         click.echo(f"{each.id:50} {each.layer:7} {each.kind:10} {each.place}: {each.how}")
 
@@ -86,6 +105,7 @@ def show(names: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1, metavar="[ID]...", type=MUTANT)
 @_LAYER
 @_KIND
+@_ABOUT
 @click.option(
     "--sample", type=click.IntRange(1), metavar="N", help="Only N mutants, spread evenly over layers and kinds."
 )
@@ -122,6 +142,7 @@ def run(names: tuple[str, ...], **asked: Any) -> int:
     Examples:
       registry-conformance mutants run --sample 40 --seed 1
       registry-conformance mutants run --layer auth --resume
+      registry-conformance mutants run --about many-at-once --sample 3
 
     Exit codes: 0 enough are killed, 1 too few (--floor), 2 interrupted, 4 bad option, 5 nothing was judged,
     6 could not verify.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients import http2
 from registry_conformance.judge.clients.bounded import Bounds, Line, read_whole, within
+from registry_conformance.judge.clients.lives import Answer, Ask, Request
 from registry_conformance.judge.clients.request_guard import authorize, authorize_connection
 from registry_conformance.judge.clients.signing import certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import connect
@@ -61,6 +62,25 @@ class Connection:
         self.evidence.note(f"{len(statuses)} requests on one connection at {self.door.name}: {statuses}")
         return statuses
 
+    @contextmanager
+    def kept(self, credential: Credential | None) -> Iterator[Ask]:
+        """Yield a function that sends a request on this one connection and returns its answer."""
+        connection = http.client.HTTPConnection(self._authority)
+        connection.auto_open = False
+        with self._line(self._authorize("/"), keys=[credential]) as line:
+            connection.sock = cast(socket.socket, line)
+
+            def ask(request: Request) -> Answer:
+                self._authorize(request.path, request.method)
+                headers = self._headers(request.path, credential, request.method) | dict(request.headers)
+                connection.request(request.method, self._prefix + request.path, request.body, headers)
+                line.head_begins()
+                response = connection.getresponse()
+                line.body_begins()
+                return Answer(response.status, b"".join(read_whole(response)))
+
+            yield ask
+
     def at_once(self, requests: Sequence[tuple[str, Credential | None]]) -> list[tuple[int, bytes]]:
         """GET each (path, key) on one connection by pipelining; return status and body of each response in order."""
         permits = [self._authorize(path) for path, _ in requests]
@@ -94,8 +114,8 @@ class Connection:
         self.evidence.note(f"GET {path} over HTTP/2 at {self.door.name}: {status}, {len(body)} B")
         return status == HTTPStatus.OK, body
 
-    def _authorize(self, path: str) -> Permit:
-        return authorize(self.door, Exchange("GET", f"{self.door.url}{path}", self.door.name, None), None, None)
+    def _authorize(self, path: str, method: str = "GET") -> Permit:
+        return authorize(self.door, Exchange(method, f"{self.door.url}{path}", self.door.name, None), None, None)
 
     def _opened(self, permit: Permit, *offers: str, keys: Sequence[Credential | None] = ()) -> socket.socket:
         shown = next((files for key in keys if (files := certificate_of(key))), None)
@@ -119,10 +139,10 @@ class Connection:
         parts = urlsplit(self.door.url)
         return f"{parts.scheme}://{parts.netloc}{self._prefix}{path}"
 
-    def _headers(self, path: str, key: Credential | None) -> dict[str, str]:
+    def _headers(self, path: str, key: Credential | None, method: str = "GET") -> dict[str, str]:
         return {
             "Host": self._authority,
-            **dict(credential_headers(key, "GET", self._url(path))),
+            **dict(credential_headers(key, method, self._url(path))),
             **dict(self.door.headers),
         }
 

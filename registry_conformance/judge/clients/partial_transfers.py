@@ -108,6 +108,20 @@ def read_slowly(wire: MlflowHttp, at: str, name: str, rate: float) -> Body:
 
 
 @contextmanager
+def half_sent(wire: MlflowHttp, method: str, path: str, document: bytes) -> Iterator[None]:
+    """Send half of a JSON document, run the block, then send the other half."""
+    half, status = len(document) // 2, "no answer"
+    headers = {"Content-Length": str(len(document)), "Content-Type": "application/json"}
+    with _asking(wire, method, path, headers) as (_, line):
+        line.sendall(document[:half])
+        yield
+        with suppress(OSError, http.client.HTTPException):  # that it stood half-way is all that it is for
+            line.sendall(document[half:])
+            status = str(_status(line.makefile()))
+    wire.evidence.note(f"{method} {path}, its halves apart → {status}")
+
+
+@contextmanager
 def under_way(wire: MlflowHttp, at: str, name: str, payload: bytes) -> Iterator[None]:
     """Send half of an upload, run the block, then send the other half."""
     half, status = len(payload) // 2, "no answer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from registry_conformance.proof.mutants import (
@@ -17,6 +17,7 @@ from registry_conformance.proof.mutants import (
     traffic,
 )
 from registry_conformance.proof.mutants.mutant import Mutant, numbered
+from registry_conformance.proof.mutants.subjects import SUBJECTS
 
 GENERATORS = (settings, statements, policy_rules, lua_source, python_source, traffic)
 
@@ -39,6 +40,19 @@ def catalogue() -> Mapping[str, Mutant]:
             raise AmbiguousIdError(f"two mutants have the id {mutant.id}: {found[mutant.id]} and {mutant}")
         found[mutant.id] = mutant
     return MappingProxyType(found)
+
+
+def selected(
+    mutants: Iterable[Mutant], layers: Sequence[str], kinds: Sequence[str], subjects: Sequence[str]
+) -> list[Mutant]:
+    """Return the mutants of some layers, kinds and subjects; of all where none is named."""
+    return [
+        each
+        for each in mutants
+        if (not layers or each.layer in layers)
+        and (not kinds or each.kind in kinds)
+        and (not subjects or any(SUBJECTS[name].covers(each) for name in subjects))
+    ]
 
 
 def sample(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("coverage.json")
-SCHEMA = "mutants-coverage.v1"
+SCHEMA = "mutants-coverage.v2"
+_FEW = 0.1
+_DROPPED = ("ran ", "header ")
+"""Beginnings of tokens that are kept only if few cases, by share, touch them: what many touch distinguishes none."""
 
 
 class CoverageError(ValueError):
@@ -34,16 +37,30 @@ class Coverage:
         found = (tokens for case, tokens in self.tokens.items() if case.partition("[")[0] == name)
         return frozenset().union(*found)
 
+    def keep(self, cases: Set[str], checks: Set[str]) -> None:
+        """Forget all but these cases, and the kills of all but these checks."""
+        for known in (self.seconds, self.tokens):
+            for name in known.keys() - cases:
+                del known[name]
+        for place, counts in list(self.kills.items()):
+            self.kills[place] = Counter({name: count for name, count in counts.items() if name in checks})
+
     def learn(self, place: str, check: str) -> None:
         """Record that a check killed a mutant at a place."""
         self.kills.setdefault(place, Counter())[check] += 1
 
+    def telling(self) -> frozenset[str]:
+        """Return the tokens that are kept: exchanges, and what few of the cases touch."""
+        met = Counter(token for tokens in self.tokens.values() for token in tokens)
+        usual = max(1.0, _FEW * len(self.tokens))
+        return frozenset(token for token, count in met.items() if count <= usual or not token.startswith(_DROPPED))
+
     def document(self) -> dict[str, Any]:
         """Return it as JSON: tokens by number, for they are few and cases are many."""
-        names = sorted(frozenset().union(*self.tokens.values()))
+        names = sorted(self.telling())
         numbers = {name: number for number, name in enumerate(names)}
         cases = {
-            case: [round(self.seconds.get(case, 0.0), 2), *sorted(numbers[name] for name in tokens)]
+            case: [round(self.seconds.get(case, 0.0), 2), *sorted(numbers[name] for name in tokens if name in numbers)]
             for case, tokens in sorted(self.tokens.items())
         }
         kills = {place: dict(sorted(counts.items())) for place, counts in sorted(self.kills.items())}

@@ -45,6 +45,11 @@ KEYS: Mapping[str, str] = MappingProxyType({"validate": r"/api/v1/keys/validate"
 OTHER = "other"
 BIG = 1 << 20
 """Bytes of a body from which on it is called big."""
+LONG = 70_000
+"""Bytes of a body from which on it is called long."""
+SECOND, HUNDREDTH, FOUR_AT_ONCE = "second on its connection", "hundredth on its connection", "four at once"
+BIG_REQUEST, LONG_REQUEST, LONG_ANSWER, FAILED = "big request", "long request", "long answer", "failed"
+"""What is said of an exchange beside its family, for rules that wait for such an exchange."""
 
 _USUAL = frozenset({"host", "user-agent", "accept", "connection", "date", "server", "x-request-id", "content-length"})
 """Names of headers that every exchange has."""
@@ -65,7 +70,9 @@ def tokens(link: str, line: Mapping[str, Any]) -> Iterator[str]:
     asked, answered = line["request"]["head"], line["response"]["head"]
     method, target = asked.split(" ", 2)[:2]
     status = answered.split(" ", 2)[1] if answered else "none"
-    yield f"{link} {method} {family(link, target)}"
+    exchange = f"{link} {method} {family(link, target)}"
+    yield exchange
+    yield from (f"{exchange}, {said}" for said, holds in _said(line, status).items() if holds)
     yield f"{link} {status}"
     for head in (asked, answered):
         for name in re.findall(r"(?m)^([A-Za-z0-9-]+):", head):
@@ -73,3 +80,15 @@ def tokens(link: str, line: Mapping[str, Any]) -> Iterator[str]:
                 yield f"header {name.lower()}"
     if max(line["request"]["size"], line["response"]["size"]) >= BIG:
         yield f"{link} big"
+
+
+def _said(line: Mapping[str, Any], status: str) -> Mapping[str, bool]:
+    return {
+        SECOND: line["place"] >= 2,
+        HUNDREDTH: line["place"] >= 100,
+        FOUR_AT_ONCE: line["at_once"] >= 4,
+        BIG_REQUEST: line["request"]["size"] > BIG,
+        LONG_REQUEST: line["request"]["size"] > LONG,
+        LONG_ANSWER: line["response"]["size"] > LONG,
+        FAILED: status[0] in "45",
+    }

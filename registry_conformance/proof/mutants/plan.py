@@ -21,7 +21,7 @@ _UNKNOWN_SECONDS, _LOCAL_SECONDS = 0.4, 4.0
 """What a case is taken to cost that was never recorded, and one that changes a stack of its own."""
 _START = 0.3
 """Seconds that are added to each case, so that a quick one is not asked for that alone."""
-_SAME_PLACE, _RELATED, _SAME_FILE, _TOUCHES, _WORDS = 4.0, 4.0, 1.5, 1.0, 2.0
+_SAME_PLACE, _RELATED, _SAME_FILE, _TOUCHES, _RARE, _WORDS = 4.0, 4.0, 1.5, 1.0, 4.0, 2.0
 """What counts how much for a case to be a likely killer."""
 
 
@@ -86,12 +86,30 @@ class Planner:
         others = [each for each in _best(by_check, lambda rated: rated.likely) if each not in quick]
         return [rated.case for rated in (*quick, *others[: depth - len(quick)])]
 
+    @cached_property
+    def _touching(self) -> Mapping[str, int]:
+        """Token -> how many cases touch it."""
+        return Counter(token for tokens in self._coverage.tokens.values() for token in tokens)
+
     def _reaches(self, mutant: Mutant, case: pytest.Item) -> bool:
-        """Return whether a case can notice a mutant: for traffic mutants, only if it causes such traffic."""
+        """Return whether a case can notice a mutant, as far as is known what it touches.
+
+        Of traffic: only if it causes such traffic. Of source: only if it runs the statement, where some case does.
+        """
         known = self._coverage.tokens.get(case.nodeid)
-        if mutant.kind != "traffic" or known is None or any(token.startswith("keys ") for token in mutant.touches):
+        if known is None or any(token.startswith("keys ") for token in mutant.touches):
             return True
-        return bool(mutant.touches & known)
+        if mutant.kind not in ("traffic", "source"):
+            return True
+        # What no case is known to touch tells none apart, but for the exchange itself.
+        must = {token for token in mutant.touches if token in self._touching or token.count(",") == 0}
+        return must <= known if mutant.kind == "traffic" else must & self._touching.keys() <= known
+
+    def _told_apart(self, mutant: Mutant, known: frozenset[str]) -> float:
+        """Return how much what a case touches speaks for it: 1 if it alone touches what the mutant is about."""
+        total = len(self._coverage.tokens) or 1
+        shared = [self._touching.get(token, 0) for token in mutant.touches & known]
+        return max((1.0 - math.log(count) / math.log(total) for count in shared if count and total > 1), default=0.0)
 
     def _rated(self, mutant: Mutant, expected: Mapping[str, float], check: Check, case: pytest.Item) -> _Rated:
         before = self._coverage.kills.get(mutant.place, Counter())
@@ -105,6 +123,7 @@ class Planner:
             + _RELATED * max(expected.get(name, 0.0) for name in check.requirements)
             + _SAME_FILE * _share(of_file, check.name)
             + _TOUCHES * bool(mutant.touches & known)
+            + _RARE * self._told_apart(mutant, known)
             + _WORDS * shared / possible
         )
         usual = _LOCAL_SECONDS if check.local else _UNKNOWN_SECONDS

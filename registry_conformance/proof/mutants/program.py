@@ -26,7 +26,7 @@ from registry_conformance.lab.stack.handle import Stack, StackError
 from registry_conformance.proof.faults.selection import Check
 from registry_conformance.proof.forked_session import HEALTHY, Job
 from registry_conformance.proof.mutants import coverage
-from registry_conformance.proof.mutants.catalogue import catalogue, sample
+from registry_conformance.proof.mutants.catalogue import catalogue, sample, selected
 from registry_conformance.proof.mutants.coverage import Coverage, CoverageError
 from registry_conformance.proof.mutants.equivalent import EquivalentError, reason_of, reasons
 from registry_conformance.proof.mutants.journal import Journal
@@ -49,16 +49,17 @@ Say = Callable[[str], None]
 class MutantsRequest:
     """What was asked for.
 
-    ``only`` names mutants, none for all; ``layers`` and ``kinds`` leave only some of these; ``sample`` is how many are
-    drawn, with ``seed``, ``None`` for one drawn now. ``depth`` is how many cases are tried of a mutant at most,
-    ``diagnose`` whether the diagnosis is asked about what is killed; ``resume`` takes up a run that broke off;
-    ``floor`` is the share of killed ones below which the exit code is 1; ``learn`` keeps what killed which for the next
-    run; ``write_docs`` makes the result the one that ``docs/score.md`` tells of.
+    ``only`` names mutants, none for all; ``layers``, ``kinds`` and ``subjects`` leave only some of these; ``sample``
+    is how many are drawn, with ``seed``, ``None`` for one drawn now. ``depth`` is how many cases are tried of a mutant
+    at most, ``diagnose`` whether the diagnosis is asked about what is killed; ``resume`` takes up a run that broke
+    off; ``floor`` is the share of killed ones below which the exit code is 1; ``learn`` keeps what killed which for
+    the next run; ``write_docs`` makes the result the one that ``docs/score.md`` tells of.
     """
 
     only: tuple[str, ...]
     layers: tuple[str, ...]
     kinds: tuple[str, ...]
+    subjects: tuple[str, ...]
     sample: int | None
     seed: int | None
     depth: int
@@ -105,8 +106,7 @@ def chosen(asked: MutantsRequest, seed: int) -> list[Mutant]:
     """Return the mutants to judge."""
     known = catalogue()
     left = [known[name] for name in asked.only] or list(known.values())
-    left = [each for each in left if not asked.layers or each.layer in asked.layers]
-    left = [each for each in left if not asked.kinds or each.kind in asked.kinds]
+    left = selected(left, asked.layers, asked.kinds, asked.subjects)
     return left if asked.sample is None else sample(left, asked.sample, seed)
 
 
@@ -186,7 +186,7 @@ def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
     )
     document = result.document()
     data = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
-    of_all = not (asked.only or asked.layers or asked.kinds)
+    of_all = not (asked.only or asked.layers or asked.kinds or asked.subjects)
     keep(settings.report_dir, settings.run_id, {MUTANTS: data}, counts=MUTANTS if of_all else "")
     if asked.write_docs:
         _write_docs(document)

@@ -39,7 +39,9 @@ def mutants() -> Iterator[Mutant]:
         for name in names:
             path = f"{folder}/{name}"
             for scope, how, text in changes((DOCKER / path).read_text(encoding="utf-8")):
-                yield Mutant(layer, "source", f"docker/{path}:{scope}", how, with_file(path, text))
+                place = f"docker/{path}:{scope}"
+                ran = frozenset({f"ran {place}: {how.rpartition(' in: ')[2]}"})
+                yield Mutant(layer, "source", place, how, with_file(path, text), ran)
 
 
 def changes(source: str) -> Iterator[tuple[str, str, str]]:

@@ -1,15 +1,18 @@
-"""Records on the reference what each check covers, to select checks for a mutant."""
+"""Records on the reference what each case touches, to select cases for a mutant."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.temporary import temporary_folder
 from registry_conformance.lab.stack.handle import Stack
 from registry_conformance.proof.faults.selection import Check
 from registry_conformance.proof.forked_session import HEALTHY, Job
@@ -20,50 +23,63 @@ from registry_conformance.proof.mutants.worker import MutantWorker
 from registry_conformance.run.session.exit_codes import Exit
 from registry_conformance.run.settings import Settings
 
-RECORDED_CASES = 4
-"""Cases of one check that are recorded, evenly spread."""
+TOGETHER = 25
+"""Cases of one file that run one after another in one process, and share what they set up."""
 
 
 def record_coverage(slots: int, settings: Settings, say: Callable[[str], None]) -> Exit:
     """Run the checks on the reference and record their coverage; return the exit code."""
-    recording = _CoverageRecording(coverage.read(), say)
-    if problem := do_jobs(recording.jobs, recording.take, slots, settings):
-        say(problem)
-        return Exit.USAGE
+    with temporary_folder(f"{settings.run_id}-noted-") as folder:
+        recording = _CoverageRecording(coverage.read(), say, folder)
+        if problem := do_jobs(recording.jobs, recording.take, slots, settings):
+            say(problem)
+            return Exit.USAGE
     known = recording.known
-    coverage.write(known)
     say(f"what {len(known.tokens)} cases touch is known: {coverage.FILE.relative_to(ROOT)}")
     return Exit.OK if known.tokens else Exit.NOTHING_VERIFIED
 
 
 @dataclass
 class _CoverageRecording:
-    """The earlier coverage, updated case by case."""
+    """The earlier coverage, updated group by group."""
 
     known: Coverage
     say: Callable[[str], None]
+    folder: Path
     done: int = 0
     total: int = 0
 
     def jobs(self, checks: Sequence[Check]) -> Iterator[Job]:
-        """Return a job for each case that is recorded."""
-        asked = [check for check in checks if not check.local]
-        cases = [case for check in asked for case in check.cases[:: max(1, len(check.cases) // RECORDED_CASES)]]
-        cases.sort(key=lambda case: case.nodeid in self.known.tokens)  # the unknown first: a run may break off
-        self.total = len(cases)
-        return (Job(case.nodeid, "", partial(_recorded, case=case)) for case in cases)
+        """Return a job for each group of cases that runs together; what is no case any more is forgotten."""
+        cases = [case for check in checks for case in check.cases]
+        self.known.keep({case.nodeid for case in cases}, {check.name for check in checks})
+        groups = [group for _, same in groupby(cases, key=_file) for group in _groups(list(same))]
+        groups.sort(key=lambda group: group[0].nodeid in self.known.tokens)  # the unknown first: a run may break off
+        self.total = len(groups)
+        do = partial(_recorded, folder=self.folder)
+        return (Job(group[0].nodeid, f"-{number}", partial(do, cases=group)) for number, group in enumerate(groups))
 
     def take(self, nodeid: str, result: Any) -> None:
-        """Store the coverage and duration of a case."""
+        """Store the coverage and duration of the cases of a group."""
         self.done += 1
-        if isinstance(result, tuple) and result[1]:
-            self.known.seconds[nodeid], self.known.tokens[nodeid] = result
-        if self.done % 50 == 0 or self.done == self.total:
+        if isinstance(result, dict):
+            for name, (seconds, tokens) in result.items():
+                self.known.seconds[name], self.known.tokens[name] = seconds, tokens
             coverage.write(self.known)
-            self.say(f"{self.done:5} of {self.total} cases recorded")
+        what = f"{len(result)} cases" if isinstance(result, dict) else str(result).partition("\n")[0]
+        self.say(f"{self.done:5} of {self.total}  {nodeid.rpartition('::')[2][:50]:50} {what}")
+
+
+def _file(case: pytest.Item) -> Path:
+    return case.path
+
+
+def _groups(cases: Sequence[pytest.Item]) -> Iterator[Sequence[pytest.Item]]:
+    for start in range(0, len(cases), TOGETHER):
+        yield cases[start : start + TOGETHER]
 
 
 def _recorded(
-    stack: Stack, checks: Sequence[Check], session: pytest.Session, case: pytest.Item
-) -> tuple[float, frozenset[str]]:
-    return MutantWorker(stack, HEALTHY, checks, session).record(case)
+    stack: Stack, checks: Sequence[Check], session: pytest.Session, cases: Sequence[pytest.Item], folder: Path
+) -> dict[str, tuple[float, frozenset[str]]]:
+    return MutantWorker(stack, HEALTHY, checks, session).record(cases, folder / f"{stack.name}.noted")

@@ -24,7 +24,17 @@ from registry_conformance.lab.disturbance import (
     When,
 )
 from registry_conformance.lab.faults.change import anew, on
-from registry_conformance.proof.mutants.families import families
+from registry_conformance.proof.mutants.families import (
+    BIG,
+    BIG_REQUEST,
+    FAILED,
+    FOUR_AT_ONCE,
+    HUNDREDTH,
+    LONG_ANSWER,
+    LONG_REQUEST,
+    SECOND,
+    families,
+)
 from registry_conformance.proof.mutants.mutant import Mutant
 
 LAYERS: Mapping[str, str] = MappingProxyType(
@@ -61,6 +71,26 @@ _TWO_DIGITS = r"(?<![\w.-])([0-9])[0-9](?![\w.-])"
 _FILES = ("artifact-file", "get-artifact", "object")
 """The families of files."""
 _IDENTITY = ("x-hokusai-user-id", "x-hokusai-api-key-id")
+_API = ("proxy", "mlflow", "server")
+"""The links on which MLflow's API is spoken."""
+_ASKED_WITH_A_QUERY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(("artifact-list", "get-artifact", "aliases", "models", "versions"), ("GET",)),
+        **dict.fromkeys(("experiments", "runs", "metrics"), ("GET",)),
+        **dict.fromkeys(("parts", "bulk-delete", "list"), ("POST", "PUT", "GET", "DELETE")),
+    }
+)
+"""Family -> the methods of its requests that have a query: others say all in path and body."""
+_LONG_REQUESTS = {("PUT", "artifact-file"), ("PUT", "object"), ("PUT", "parts"), ("POST", "runs")}
+"""Requests whose body may be long: files, and batches of a run's values. MLflow limits all other texts."""
+_LONG_ANSWERS = {
+    *(("GET", family) for family in ("artifact-file", "get-artifact", "object", "list", "artifact-list", "metrics")),
+    *(("GET", family) for family in ("models", "versions", "runs")),
+    *(("POST", family) for family in ("experiments", "runs")),
+}
+"""Requests whose answer may be long: files, and lists."""
+_AGAIN_IS_THE_SAME = ("GET", "HEAD", "PUT")
+"""Methods that are idempotent, and whose second answer is as the first one (RFC 9110, 9.2.2)."""
 
 Sentence = tuple[str, When, tuple[Act, ...]]
 """What becomes of an exchange in words, a further condition, and the acts."""
@@ -68,15 +98,23 @@ ANY = When()
 
 
 def _sentences(link: str, family: str, method: str) -> Iterator[Sentence]:
-    """Yield every effect on an exchange, severe ones first."""
+    """Yield every effect on an exchange, severe ones first.
+
+    Left out is what nobody can tell: S3 clients take every status below 300 for a success; what is sent twice has the
+    same effect if it is idempotent or, to the auth service, a question; and who cannot stop half-way through a body
+    can tell by time alone that requests go one at a time.
+    """
     yield from _grave(link, method)
     yield from _about_heads(link, family, method)
     if link != "auth":
-        yield from _about_bodies(method)
+        yield from _about_bodies(family, method)
     for status in _STATUSES:
-        yield f"the answer's status is {status}", ANY, (SetStatus(status),)
-    yield "the request is sent twice", ANY, (Twice(),)
-    yield "requests go one at a time", ANY, (OneAtATime(),)
+        if link != "store" or status >= 300 or (status == 204 and method in ("GET", "POST")):
+            yield f"the answer's status is {status}", ANY, (SetStatus(status),)
+    if method not in _AGAIN_IS_THE_SAME and link != "auth":
+        yield "the request is sent twice", ANY, (Twice(),)
+    if method in _BODIES and link in _API:
+        yield "requests go one at a time", ANY, (OneAtATime(),)
     yield "the request is refused with a page", ANY, (Answer(403, "<html>no</html>", "text/html"),)
 
 
@@ -96,19 +134,23 @@ def _grave(link: str, method: str) -> Iterator[Sentence]:
 
 
 def _about_heads(link: str, family: str, method: str) -> Iterator[Sentence]:
-    lost = ["x-request-id", "host"]
+    """Yield headers and queries that are lost, of those that a client of the link sends."""
+    lost = ["host"]
+    lost += ["x-request-id"] if link in (*_API, "auth") else []
     lost += ["authorization"] if link in ("proxy", "auth", "keys") else []
     lost += ["content-type", "content-length"] if method in _BODIES and link != "auth" else []
     lost += ["range"] if method == "GET" and family in _FILES else []
     lost += list(_IDENTITY) if link in ("mlflow", "server") else []
     for name in lost:
         yield f"the request loses its {name}", ANY, (SetHeader(name, None),)
-    yield "the request's query is lost", ANY, (Rewrite(r"\?.*$", ""),)
+    if method in _ASKED_WITH_A_QUERY.get(family, ()) and link != "auth":  # which judges by method and path
+        yield "the request's query is lost", ANY, (Rewrite(r"\?.*$", ""),)
     yield "a slash is added to the request's path", ANY, (Rewrite(r"^([^?]*)", r"\1/"),)
     gone = ["content-type"] if link != "auth" else [*_IDENTITY, "www-authenticate"]
     gone += ["content-length"] if method != "HEAD" and link != "auth" else []
     gone += ["x-request-id"] if link == "proxy" else []
-    gone += ["content-disposition", "etag"] if family in _FILES and method != "PUT" else []
+    gone += ["content-disposition"] if family in ("artifact-file", "get-artifact") and method == "GET" else []
+    gone += ["etag"] if family in ("get-artifact", "object") and method in ("GET", "HEAD") else []
     for name in gone:
         yield f"the answer loses its {name}", ANY, (SetHeader(name, None, ANSWER),)
     if link != "auth":
@@ -116,35 +158,37 @@ def _about_heads(link: str, family: str, method: str) -> Iterator[Sentence]:
         yield "the answer claims to be packed", ANY, (SetHeader("content-encoding", "gzip", ANSWER),)
 
 
-def _about_bodies(method: str) -> Iterator[Sentence]:
+def _about_bodies(family: str, method: str) -> Iterator[Sentence]:
+    if (method, family) in _LONG_REQUESTS:
+        yield "byte 70,000 of the request is another", ANY, (FlipByte(70_000),)
+    if (method, family) in _LONG_ANSWERS:
+        yield "byte 70,000 of the answer is another", ANY, (FlipByte(70_000, ANSWER),)
+    if method == "PUT" and family in _FILES:  # between the tokens of JSON a line end is white space
+        yield "line ends of the request become those of Windows", ANY, (EditBody("\n", "\r\n", REQUEST),)
     if method in _BODIES:
         yield "the request's content-type is text/plain", ANY, (SetHeader("content-type", "text/plain"),)
         yield "the request's body is cut to 7 bytes", ANY, (CutBody(7),)
-        yield "byte 70,000 of the request is another", ANY, (FlipByte(70_000),)
         yield "bytes above 127 of the request are question marks", ANY, (EditBody(r"[\x80-\xff]", "?", REQUEST),)
         yield "numbers of two digits in the request lose one", ANY, (EditBody(_TWO_DIGITS, r"\1", REQUEST),)
-        yield "line ends of the request become those of Windows", ANY, (EditBody("\n", "\r\n", REQUEST),)
     if method != "HEAD":
         yield "the answer's body is lost", ANY, (CutBody(0, ANSWER),)
         yield "numbers of two digits in the answer lose one", ANY, (EditBody(_TWO_DIGITS, r"\1", ANSWER),)
         yield "the answer's body is cut to 7 bytes", ANY, (CutBody(7, ANSWER),)
-        yield "byte 70,000 of the answer is another", ANY, (FlipByte(70_000, ANSWER),)
         yield "the answer breaks off after 5 bytes", ANY, (Break(5, ANSWER),)
 
 
-_TIMES: Mapping[str, When] = MappingProxyType(
+_TIMES: Mapping[str, tuple[When, str]] = MappingProxyType(
     {
-        "always": When(),
-        "each third time": When(every=3),
-        "from the second request of a connection on": When(place=2),
-        "from the hundredth request of a connection on": When(place=100),
-        "if four are under way": When(at_once=4),
-        "the first time only": When(times=1),
-        "if its body is larger than 1 MiB": When(at_least=(1 << 20) + 1),
+        "always": (When(), ""),
+        "each third time": (When(every=3), ""),
+        "from the second request of a connection on": (When(place=2), SECOND),
+        "from the hundredth request of a connection on": (When(place=100), HUNDREDTH),
+        "if four are under way": (When(at_once=4), FOUR_AT_ONCE),
+        "the first time only": (When(times=1), ""),
+        "if its body is larger than 1 MiB": (When(at_least=BIG + 1), BIG_REQUEST),
     }
 )
-"""When -> the condition."""
-_ALWAYS = ("always", _TIMES["always"])
+"""When -> the condition, and what is said of an exchange that meets it, if that is no matter of counting."""
 
 
 def mutants() -> Iterator[Mutant]:
@@ -152,18 +196,32 @@ def mutants() -> Iterator[Mutant]:
     for link, layer in LAYERS.items():
         for family in families(link):
             for method in _METHODS.get(family, ()):
-                place, touches = f"traffic to {link}: {method} {family}", frozenset({f"{link} {method} {family}"})
                 grave = [what for what, _, _ in _grave(link, method)]
                 for what, further, acts in _sentences(link, family, method):
-                    for times, when in _TIMES.items() if what in grave else [_ALWAYS]:
-                        if when.at_least and (method not in _BODIES or link in ("auth", "keys")):
+                    for times, (when, said) in _TIMES.items():
+                        if times != "always" and what not in grave:
+                            continue
+                        if when.at_least and (method, family) not in _LONG_REQUESTS - {("POST", "runs")}:
                             continue
                         path = _bounded(family, link)
                         condition = replace(when, methods=(method,), path=path, status=further.status)
                         change = on(link, condition, *acts)
                         # What the auth service believes already would hide what the key service says.
                         change = anew(change) if link == "keys" else change
+                        place, touches = f"traffic to {link}: {method} {family}", _touched(link, method, family, what)
+                        touches |= {f"{link} {method} {family}, {said}"} if said else frozenset()
                         yield Mutant(layer, "traffic", place, f"{what}, {times}", change, touches)
+
+
+def _touched(link: str, method: str, family: str, what: str) -> frozenset[str]:
+    """Return the tokens of the exchanges that an effect is about."""
+    exchange = f"{link} {method} {family}"
+    said = {
+        "answers that fail become 200": FAILED,
+        "byte 70,000 of the request is another": LONG_REQUEST,
+        "byte 70,000 of the answer is another": LONG_ANSWER,
+    }
+    return frozenset({exchange, *([f"{exchange}, {said[what]}"] if what in said else [])})
 
 
 def _bounded(family: str, link: str) -> str:

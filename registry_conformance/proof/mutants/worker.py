@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,15 +16,17 @@ from registry_conformance.judge.diagnosis.diagnosis import Named as Cause
 from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.target.target import Target
-from registry_conformance.lab.faults.change import unchanged
+from registry_conformance.lab.deployment import LINKS, Deployment
+from registry_conformance.lab.faults.change import both, unchanged
 from registry_conformance.lab.stack.handle import StackError
 from registry_conformance.proof.faults.confirm import sizes
 from registry_conformance.proof.faults.outcome import JUDGED, RED, CaseResult
 from registry_conformance.proof.faults.worker import ProofWorker
-from registry_conformance.proof.mutants.families import tokens
+from registry_conformance.proof.mutants.executed import WritesDown
 from registry_conformance.proof.mutants.mutant import Mutant
 from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome, Named
 from registry_conformance.proof.mutants.topics import areas, speaks
+from registry_conformance.proof.mutants.touching import Touching
 from registry_conformance.run.session.recording import as_new
 
 _LAYER = {"keys": "auth"}
@@ -46,25 +48,27 @@ class MutantWorker(ProofWorker):
         outcome.seconds = time.monotonic() - began
         return outcome
 
-    def record(self, item: pytest.Item) -> tuple[float, frozenset[str]]:
-        """Run one case on the reference; return its seconds and the tokens of the link traffic meanwhile.
+    def record(self, items: Sequence[pytest.Item], noted: Path) -> dict[str, tuple[float, frozenset[str]]]:
+        """Run cases on the reference; return the seconds of each that passes, and what it touched.
 
-        Returns nothing for a case that fails or is skipped.
+        The statements that ran are noted in a file. A case touched what its fixtures did too, whoever set them up.
         """
-        target = self._patient(self.stack.apply(self.healthy))
-        self._judge(target)
-        before, began = sizes(target), time.monotonic()
-        (seen,) = self._run([item])
-        seconds = time.monotonic() - began
-        if seen.verdict not in JUDGED - RED:
-            return 0.0, frozenset()
-        found = frozenset(
-            token
-            for link, file in target.records.items()
-            for line in _lines(file, before.get(f"to {link}", 0))
-            for token in tokens(link, line)
-        )
-        return seconds, found
+        watching = both(WritesDown(noted), _watched)
+        self._judge(self._patient(self.stack.apply(watching(self.healthy))))
+        self.session.config.stash[MUTATED] = watching
+        stacks = [self.stack]
+        if any("scratch" in getattr(item, "fixturenames", ()) for item in items):
+            stacks.append(self.stack.secondary("scratch"))
+        touching = Touching(lambda: [stack.target() for stack in stacks], noted)
+        found = {}
+        self.session.config.pluginmanager.register(touching)
+        for item in items:
+            with touching.case(item) as touched:
+                (seen,) = self._run([item])
+            if seen.verdict in JUDGED - RED:
+                found[item.nodeid] = touched.seconds, touched.tokens
+        self._tear_down()
+        return found
 
     def _arm(self, mutant: Mutant, outcome: MutantOutcome) -> Target | None:
         """Return the mutated deployment, nothing if it does not start or is rejected: such a mutant is invalid."""
@@ -81,43 +85,70 @@ class MutantWorker(ProofWorker):
     def _look_for_it(
         self, mutant: Mutant, target: Target, plan: Sequence[pytest.Item], outcome: MutantOutcome, *, diagnose: bool
     ) -> None:
-        self.session.config.stash[MUTATED] = mutant.change
-        before = sizes(target)
-        self._judge(target)
-        red: list[tuple[pytest.Item, CaseResult]] = []
-        for item in plan:
+        before, left = sizes(target), list(plan)
+        while left:
+            self.session.config.stash[MUTATED] = mutant.change
+            self._judge(target)
+            tried, seen = self._until_killed(mutant, left)
+            outcome.tried += len(tried)
+            outcome.reached = mutant.kind != "traffic" or _acted(target, before)
+            if seen is not None and diagnose:
+                self._diagnose(mutant, seen, outcome)
+            self._tear_down()
+            if seen is None:
+                return
+            if self._is_confirmed(mutant, tried, seen, outcome):
+                return
+            left = left[len(tried) :]
+            if left and outcome.fate is not Fate.KILLED:
+                self._context.suffix += "-more"
+                target = self._patient(self.stack.apply(mutant.change(self.healthy)))
+
+    def _until_killed(
+        self, mutant: Mutant, items: Sequence[pytest.Item]
+    ) -> tuple[list[pytest.Item], CaseResult | None]:
+        """Run cases until one fails that speaks of the mutant; return those that ran, and the failure."""
+        tried = []
+        for item in items:
+            tried.append(item)
             (seen,) = self._run([item])
-            outcome.tried += 1
             if seen.verdict in RED and speaks(mutant, seen.requirements, self._context.register):
-                red.append((item, seen))
-                if diagnose:
-                    self._diagnose(mutant, seen, outcome)
-                break
-        outcome.reached = mutant.kind != "traffic" or _acted(target, before)
-        self._tear_down()
-        if red:
-            self._confirm(mutant, *red[0], outcome)
+                return tried, seen
+        return tried, None
 
-    def _confirm(self, mutant: Mutant, item: pytest.Item, seen: CaseResult, outcome: MutantOutcome) -> None:
-        """Count a kill only if the same case passes on the reference, and fails on the mutant again.
+    def _is_confirmed(
+        self, mutant: Mutant, tried: Sequence[pytest.Item], seen: CaseResult, outcome: MutantOutcome
+    ) -> bool:
+        """Return whether a failure is a kill: the same case passes on the reference, and fails on the mutant again.
 
-        A busy machine can make a case fail once, but not twice with a pass in between.
+        A busy machine can make a case fail once, but not twice with a pass in between. What a mutant does may depend on
+        what went before it: if the case alone does not fail again, all that were tried run again, in the same order.
         """
+        why = self._unlike(mutant, tried[-1:], seen, 0)
+        if why and len(tried) > 1:
+            why = self._unlike(mutant, tried, seen, 1)
+        if why:
+            outcome.fate, outcome.why = Fate.UNDECIDED, why
+            return False
+        outcome.fate, outcome.killed_by, outcome.why = Fate.KILLED, seen.nodeid, ""
+        outcome.requirements, outcome.message = seen.requirements, seen.message[:300]
+        return True
+
+    def _unlike(self, mutant: Mutant, tried: Sequence[pytest.Item], seen: CaseResult, attempt: int) -> str:
+        """Return why the last of these cases does not tell the mutant from the reference, empty if it does."""
         for number, (change, wanted, words) in enumerate(
             ((unchanged, False, "fails on the reference as well"), (mutant.change, True, "fails only now and then"))
         ):
             self.session.config.stash[MUTATED] = change
-            self._context.suffix += f"-{number}"  # what was made under a name before is not met again
+            self._context.suffix += f"-{attempt}{number}"  # what was made under a name before is not met again
             self._judge(self._patient(self.stack.apply(change(self.healthy))))
-            as_new(item)
-            (again,) = self._run([item])
+            for item in tried:
+                as_new(item)
+            again = list(self._run(tried))[-1]
             self._tear_down()
             if (again.verdict in RED) != wanted:
-                message = again.message or seen.message
-                outcome.fate, outcome.why = Fate.UNDECIDED, f"{item.nodeid} {words}: {message[:200]}"
-                return
-        outcome.fate, outcome.killed_by = Fate.KILLED, seen.nodeid
-        outcome.requirements, outcome.message = seen.requirements, seen.message[:300]
+                return f"{again.nodeid} {words}: {(again.message or seen.message)[:200]}"
+        return ""
 
     def _diagnose(self, mutant: Mutant, seen: CaseResult, outcome: MutantOutcome) -> None:
         facts = look(self._context.target, self._run_id)
@@ -125,6 +156,11 @@ class MutantWorker(ProofWorker):
         found = conclude(facts, seen.requirements, judged=seen.requirements, kept_by=kept_by).named
         outcome.cause = found[0].id if found else ""
         outcome.named = _worth(mutant, found)
+
+
+def _watched(deployment: Deployment) -> Deployment:
+    """Put a recorder on every link, on the scratch stack too."""
+    return replace(deployment, links=replace(deployment.links, watched=frozenset(LINKS)))
 
 
 def _worth(mutant: Mutant, found: Sequence[Cause]) -> Named:

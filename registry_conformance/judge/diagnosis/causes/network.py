@@ -137,7 +137,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="slow",
         sentence="the proxy handles one request at a time",
         remedy="run the proxy with several workers, or an asynchronous one",
-        requirements=("OPS-032",),
+        requirements=("OPS-032", "OPS-038"),
         clues=(
             must("held.P", "waits", 3),
             must("pace.search.O", "fast", 0.5),

@@ -29,7 +29,7 @@ CAUSES: tuple[Cause, ...] = (
         sentence="the proxy passes MLflow's pages and plain texts on: the filter that makes them JSON is missing",
         remedy="have the proxy turn pages and plain texts of errors into JSON, for refusals of the auth service too",
         settings={"envoy": "the filter of errors.lua before ext_authz"},
-        requirements=("ERR-005", "ERR-008", "ERR-020"),
+        requirements=("ERR-005", "ERR-008", "ERR-020", "ERR-054"),
         clues=(
             must("error.no-method.P", "405 (html|text)"),
             must("error.no-door.P", "404 json", 1),

@@ -19,8 +19,11 @@ class LinkPlan:
     """What happens to one exchange: the acts, and the rules that they come from (indexes).
 
     ``waiting`` are rules that depend on the response's status, ``counted`` those that count concurrent exchanges.
+    ``place`` is the request's place on its connection, ``at_once`` how many were under way on the link, it included.
     """
 
+    place: int = 1
+    at_once: int = 1
     acts: list[Act] = field(default_factory=list)
     rules: list[int] = field(default_factory=list)
     waiting: list[tuple[int, Rule]] = field(default_factory=list)
@@ -52,7 +55,7 @@ class Rulebook:
     def plan(self, request: Message, place: int = 1) -> LinkPlan:
         """Return the plan for a request, the ``place``-th on its connection."""
         self._refresh()
-        plan = LinkPlan()
+        plan = LinkPlan(place, self.under_way)
         for number, rule in enumerate(self._rules):
             when = rule.when
             due = place >= when.place and self.under_way >= when.at_once and _fits(when, request)

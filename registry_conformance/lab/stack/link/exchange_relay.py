@@ -237,6 +237,7 @@ class RelayedConnection:
         found = _ID.search(request.head)
         line: dict[str, Any] = {"id": found[1] if found else ""}
         line |= {"request": request.record(), "response": answer.record()}
+        line |= {"place": plan.place, "at_once": plan.at_once}
         if plan.rules:
             line["rules"] = plan.rules
         with self._record.open("a", encoding="utf-8") as file:

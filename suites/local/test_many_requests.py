@@ -1,0 +1,115 @@
+"""Many requests at once, or on one connection, are each served as one alone is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from fixtures.doors import one_door
+from fixtures.essentials import Unique
+from fixtures.runs import Run
+from registry_conformance.judge.clients.concurrency import at_once
+from registry_conformance.judge.clients.connection import Connection
+from registry_conformance.judge.clients.lives import LIVES, Request, Surroundings, lead, lead_side_by_side
+from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, MlflowHttp
+from registry_conformance.judge.clients.partial_transfers import half_sent, under_way
+from registry_conformance.judge.expect import expect_equal, expect_status, expect_within, require
+from registry_conformance.judge.requirement import verifies
+
+pytestmark = one_door
+
+SIDE_BY_SIDE, AT_ONCE, EARLIER = 16, 64, 100
+SILENCE = 6.0
+"""Longer than MLflow keeps a silent connection (5 s), and than the proxy keeps its own to MLflow."""
+FOUND = f"{REST}/experiments/get?experiment_id=0"
+LISTED = f"{ARTIFACTS}/artifacts?path=none"
+FOUND_NOTHING = b'{"name": "no-such-model", "run_id": "0", "model_id": "0", "alias": "a", "version": "1", "key": "k"}'
+
+
+@pytest.fixture
+def around(run: Run) -> Surroundings:
+    """A run of the check's own, with its experiment."""
+    return Surroundings(run.experiment_id, run.id, run.location)
+
+
+@verifies("OPS-036")
+@pytest.mark.parametrize("kind", LIVES)
+def test_things_live_side_by_side(door: MlflowHttp, around: Surroundings, unique: Unique, kind: str) -> None:
+    """Things of a kind that live side by side each get their own answers."""
+    steps = lead_side_by_side(door, [LIVES[kind](unique(kind), around) for _ in range(SIDE_BY_SIDE)])
+
+    assert steps >= 3 * SIDE_BY_SIDE, steps
+
+
+@verifies("OPS-036")
+def test_metadata_is_read_by_many_at_once(door: MlflowHttp) -> None:
+    """Sixty-four reads at the same time have one and the same answer."""
+    alone = require(door.send("GET", FOUND), 200)
+    read = at_once([lambda: door.send("GET", FOUND)] * AT_ONCE, AT_ONCE)
+
+    expect_equal([each.status for each in read], [200] * AT_ONCE, "statuses")
+    expect_equal({each.content for each in read}, {alone.content}, "answers")
+
+
+@verifies("OPS-037")
+@pytest.mark.parametrize("kind", LIVES)
+def test_old_connection_serves_all_alike(
+    door: MlflowHttp, connection: Connection, around: Surroundings, unique: Unique, kind: str
+) -> None:
+    """After a hundred requests a connection serves the whole life of a thing."""
+    earlier = (Request("GET", FOUND), Request("GET", LISTED))
+    with connection.kept(door.key) as ask:
+        statuses = [ask(request).status for request in earlier for _ in range(EARLIER)]
+        steps = lead(ask, LIVES[kind](unique(kind), around))
+
+    expect_within(statuses, (200, 404), "statuses of the requests before")
+    assert steps >= 3, steps
+
+
+@verifies("OPS-038")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", f"{REST}/experiments/set-experiment-tag"),
+        ("POST", f"{REST}/runs/set-tag"),
+        ("POST", f"{REST}/registered-models/set-tag"),
+        ("PATCH", f"{REST}/registered-models/update"),
+        ("POST", f"{REST}/model-versions/set-tag"),
+        ("PATCH", f"{REST}/model-versions/update"),
+        ("POST", f"{REST}/registered-models/alias"),
+        ("POST", f"{REST}/logged-models"),
+        ("POST", "/graphql"),
+        ("POST", f"{ARTIFACTS}/mpu/abort/none"),
+    ],
+)
+def test_half_a_request_holds_up_none(door: MlflowHttp, method: str, path: str) -> None:
+    """A request is answered while another of its kind stands half-way."""
+    headers = [("Content-Type", "application/json")]
+    alone = door.send(method, path, body=FOUND_NOTHING, headers=headers)
+    with half_sent(door, method, path, FOUND_NOTHING):
+        meanwhile = door.send(method, path, body=FOUND_NOTHING, headers=headers)
+
+    assert alone.status is not None, alone  # control: it is answered
+    expect_equal(meanwhile.status, alone.status, "status while another stands half-way")
+
+
+@verifies("OPS-038")
+def test_half_an_upload_holds_up_none(door: MlflowHttp, location: str) -> None:
+    """A file is uploaded while another upload stands half-way."""
+    with under_way(door, location, "slow.bin", bytes(2_000)):
+        meanwhile = door.put_artifact(location, "quick.bin", b"quick")
+
+    expect_status(meanwhile, 200)
+
+
+@verifies("OPS-039")
+def test_silent_connection_serves_again(door: MlflowHttp, connection: Connection) -> None:
+    """A connection that was silent for seconds serves the next requests."""
+    with connection.kept(door.key) as ask:
+        first = ask(Request("GET", FOUND))
+        time.sleep(SILENCE)
+        later = [ask(Request("GET", FOUND)), ask(Request("GET", "/health"))]
+
+    expect_equal([first.status, *(each.status for each in later)], [200] * 3, "statuses before and after")
+    expect_equal(later[0].content, first.content, "answer after the silence")
