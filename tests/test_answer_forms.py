@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 
@@ -56,6 +57,7 @@ def seen(said: str = "", status: int = 503, **wrong: str) -> Facts:
             "mlflow",
             "ended under",
         ),
+        (seen(put__P="500 text", list__P="401 json UNAUTHENTICATED", meta__create__P=MADE), "iam", "own access key"),
         (seen(put__P="500 text", meta__create__P=MADE), "store", "does it reach it, trust its certificate"),
         (
             seen(model__put__P="500 text", register__upload__P="500 text", meta__create__P=MADE),
@@ -118,6 +120,23 @@ def test_a_step_that_fails_for_good_goes_before_what_a_client_bridges() -> None:
     facts.record("again.bridged.P", "6 of 158: 500", "intermittent: 6 of 158 requests failed (500)", ".*")
     first = conclude(facts, (), (), known={}).causes[0]
     assert (first.id, first.layer) == ("step-gets-no-answer", "proxy")
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        ("6 of 158: 500, files alone", "store-now-and-then"),
+        ("2 of 158: 500, files alone", "busy-now-and-then"),
+        ("6 of 158: 429, files alone", "busy-now-and-then"),
+        ("6 of 158: 500", "busy-now-and-then"),
+    ],
+)
+def test_files_alone_that_fail_for_a_moment_are_the_store_s(value: str, named: str) -> None:
+    """Several requests, all for files, failed for a moment, and none was throttled at the door."""
+    facts = seen()
+    facts.record("again.bridged.P", value, f"intermittent: {value}", ".*")
+    (found,) = conclude(facts, (), (), known={}).causes
+    assert (found.id, found.band) == (named, Band.POSSIBLE)
 
 
 def test_what_was_not_replaced_is_no_cache() -> None:

@@ -77,6 +77,12 @@ def first(facts: Facts, **more: Any) -> Named:
             "",
             "read-only access",
         ),
+        (
+            answered(403, "application/json", '{"error": "insufficient_scope", "scope": "models:write"}'),
+            "key-lacks-right",
+            "auth",
+            "for a right that the key lacks",
+        ),
         (answered(401, "application/json", '{"detail": "token expired"}'), "step-refused", "auth", "token expired"),
         (answered(415, "application/json", '{"error_code": "X", "message": "large"}'), "request-refused", "", "large"),
         (answered(413, "text/html", NGINX.format("413 Too Large")), "request-refused", "proxy", "nginx refuses"),

@@ -10,6 +10,7 @@ from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.steps import stops_at
+from registry_conformance.judge.diagnosis.undeclared import tolerated
 from registry_conformance.judge.target.target import Door
 
 
@@ -33,6 +34,16 @@ def test_a_question_that_was_not_asked_is_not_healthy() -> None:
     assert "COULD NOT TELL" in text
     assert "size.1m.P" in text and "was over" in text and "--budget" in text
     assert doctor.document(target, found)["facts"]["size.1m.P"]["missed"] is True
+
+
+def test_what_would_say_nothing_is_no_debt() -> None:
+    """Where a deployment declared nothing, some questions have no wrong answer: to leave them out costs nothing."""
+    facts = Facts(tolerated)
+    for name in ("browser.any.P", "error.bad.P", "rest.errors.P"):
+        facts.unseen(name, Missed("the time for all probes was over"))
+    assert not facts.missed
+    facts.unseen("put.P", Missed("the time for all probes was over"))
+    assert [fact.name for fact in facts.missed] == ["put.P"]
 
 
 def test_what_a_target_does_not_show_is_no_debt() -> None:

@@ -17,6 +17,7 @@ from registry_conformance.judge.diagnosis.diagnosis import Diagnosis, conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes import bodies
 from registry_conformance.judge.diagnosis.probes.registration import registration
 from registry_conformance.judge.diagnosis.probes.repeats import repeats
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, LATE, MET
@@ -26,9 +27,11 @@ from registry_conformance.lab.stack.handle import OwnedStack
 from tests.doubles.breaking_proxy import Answer, Asked, Break, PassOn, breaking_proxy, page, with_header
 
 
-def _seen(stack: OwnedStack, breaks: Break, *probes: Callable[[ProbeContext, str], None]) -> Facts:
+def _seen(
+    stack: OwnedStack, breaks: Break, *probes: Callable[[ProbeContext, str], None], shows_bucket: bool = True
+) -> Facts:
     """Return what the probes see through a proxy that breaks something, a registration if none is named."""
-    target = stack.target()
+    target = stack.target() if shows_bucket else replace(stack.target(), bucket=None)
     with breaking_proxy(target.doors[0].url, breaks) as url:
         door = replace(target.doors[0], url=url)
         facts = Facts()
@@ -156,6 +159,19 @@ def test_what_a_client_cannot_read_is_named(breaks: Break, step: str, named: str
     first = conclude(facts).causes[0]
     assert _stopped(facts) == [f"register.{step}.P"]
     assert (first.id, first.layer) == (named, "proxy")
+
+
+def test_a_name_that_is_changed_on_the_way_shows_in_the_listing(stack: OwnedStack) -> None:
+    """Where nobody looks into the bucket, MLflow's own listing tells under which name a file was kept."""
+
+    def with_plus(_: Asked, pass_on: PassOn) -> Answer:
+        answer = pass_on()
+        return replace(answer, body=answer.body.replace(b'a b.txt"', b'a+b.txt"'))
+
+    facts = _seen(stack, with_plus, bodies.names, shows_bucket=False)
+    kept = {name: facts.value(f"name.{name}.stored.P") for name in ("space", "plus", "unicode", "slash", "dot")}
+    assert kept == {**dict.fromkeys(kept, "kept"), "space": "as 'a+b.txt'"}
+    assert _stopped(facts) == ["name.space.stored.P"]
 
 
 def test_what_is_made_twice_has_lost_no_error(stack: OwnedStack) -> None:

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from registry_conformance.judge.diagnosis.doctor import target_at
 from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.preflight import AddressError, read_address
+from registry_conformance.judge.diagnosis.preflight import AddressError, examine, read_address
 from registry_conformance.judge.diagnosis.preflight.target import examine_target
 from registry_conformance.judge.target.credential import Password
 from registry_conformance.judge.target.policy import GUARDED, OPEN, Policy
@@ -311,6 +312,68 @@ def test_a_gateway_that_wants_a_signature_is_told() -> None:
     assert found is not None
     assert "wants requests signed by AWS keys" in found.sentence
     assert "MLFLOW_TRACKING_AWS_SIGV4" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("Bearer a-key-of-mine", "it begins with 'Bearer', and the MLflow client adds 'Bearer' itself"),
+        ('"a-key-of-mine"', "it stands in quotes"),
+        ("$REGISTRY_KEY", "the name of a variable"),
+        ("another-key", ""),
+    ],
+)
+def test_what_stands_around_a_refused_key_is_told(key: str, told: str) -> None:
+    """A scheme, quotes or the name of a variable sent with a key is seen in the key itself, which is not repeated."""
+    with site(guarded(KEY, Answer(401, NGINX_401))) as there:
+        found = looked_at(there.url, key).finding
+    assert found is not None
+    assert found.kind.id == "key-refused"
+    assert told in found.sentence
+    assert key not in found.sentence
+    assert ("to the key alone" in found.remedy) is bool(told)
+
+
+def test_a_password_where_a_token_is_wanted_is_told() -> None:
+    """A challenge that names Bearer is no matter of a wrong password."""
+    with site(always(Answer(401, NGINX_401, {"WWW-Authenticate": "Bearer realm=x"}))) as there:
+        found = looked_at(there.url, Password("ada", "secret-word")).finding
+    assert found is not None
+    assert "wants a token (Bearer)" in found.sentence
+    assert "set MLFLOW_TRACKING_TOKEN" in found.remedy
+
+
+def test_an_mlflow_whose_searches_alone_get_no_answer_is_told() -> None:
+    """The version comes at once and a search never: nothing is wrong with the address, and it is MLflow's database."""
+
+    def answering(asked: Asked) -> Answer:
+        if asked.path.startswith(SEARCH_PATH):
+            time.sleep(3)
+        return mlflow(asked)
+
+    with site(answering) as there:
+        found = examine(Door("given", there.url, 0.5), None, "run-1", 0.5).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer) == ("mlflow-fails", "mlflow")
+    assert "its database most likely" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("location", "own_store", "direct"),
+    [("s3://bucket/1", True, True), ("s3://bucket/1", False, False), ("mlflow-artifacts:/1", True, False)],
+)
+def test_who_has_store_credentials_may_pass_the_door_by(location: str, *, own_store: bool, direct: bool) -> None:
+    """Artifacts in a bucket are no fault for a client with credentials for it: they are not seen, and that is owed."""
+    experiment = {"experiment_id": "1", "name": "one", "artifact_location": location}
+
+    def answering(asked: Asked) -> Answer:
+        return Answer(200, {"experiments": [experiment]}) if asked.path.startswith(SEARCH_PATH) else mlflow(asked)
+
+    with site(answering) as there:
+        facts = Facts()
+        target = target_at(Door("given", there.url, own_store=own_store), None)
+        (door,) = examine_target(target, "run-1", facts).target.doors
+    assert (door.direct, [fact.name for fact in facts.missed]) == (direct, ["put.P"] if direct else [])
 
 
 def test_a_client_name_that_gets_no_answer_is_told() -> None:

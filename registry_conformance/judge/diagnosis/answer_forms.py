@@ -128,6 +128,14 @@ def _fails_on_artifacts(facts: Facts, through: Sequence[Fact]) -> bool:
     return bool(failed) and in_order and all(ARTIFACTS.match(fact.name) for fact in failed)
 
 
+def _unknown_to_the_store(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether who is let in with metadata is called unauthenticated on artifacts alone, by MLflow itself."""
+    first = facts.get("meta.create.P")
+    in_order = first is not None and first.seen and first.normal
+    refused = [fact for fact in through if re.match(r"(?:all )?401 json UNAUTHENTICATED", fact.value)]
+    return in_order and bool(refused) and all(ARTIFACTS.match(fact.name) for fact in refused)
+
+
 def _fails_on_deletions(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether it fails so on whatever is deleted or given up in the store, and on nothing else."""
     failed = [fact for fact in through if _WORDLESS.match(fact.value)]
@@ -172,6 +180,10 @@ _DISK = (
     "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: it "
     "keeps an upload on its own disk first; is its temporary folder full?"
 )
+_OWN_KEY = (
+    "metadata is in order, and MLflow says UNAUTHENTICATED of artifacts alone: the store does not know MLflow's own "
+    "access key, or its secret is another; it was changed or removed there, or belongs to another store"
+)
 _PARTS = (
     "uploads pass up to the size from which MLflow sends them to the store in parts, and larger ones end in a failure "
     "of its own: may it begin, send and complete an upload in parts there? Its log tells which"
@@ -209,6 +221,7 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
     ("mlflow", "MLflow does not know what it just made: several servers with a database each, or a copy that lags",
      _forgotten),
     ("mlflow", _DISK, _fails_on_middling_uploads),
+    ("iam", _OWN_KEY, _unknown_to_the_store),
     ("store", _PARTS, _fails_on_uploads_in_parts),
     ("store", _WRITES, _fails_on_writes),
     ("store", _DELETES, _fails_on_deletions),

@@ -35,6 +35,10 @@ class Fact:
         return bool(self.value)
 
 
+_WHATEVER = "whatever it may be"
+"""A value that no fact has: tolerated only where every value is."""
+
+
 class Missed(str):
     """The reason why the doctor did not observe something that it should have."""
 
@@ -68,8 +72,12 @@ class Facts(Mapping[str, Fact]):
     def unseen(self, name: str, reason: str) -> None:
         """Record that a fact could not be observed, and why; ``Missed`` if the doctor did not try."""
         with self._lock:
-            missed = isinstance(reason, Missed)
+            missed = isinstance(reason, Missed) and not self._without_weight(name)
             self._facts.setdefault(name, Fact(name, "", f"not seen: {reason}", missed=missed))
+
+    def _without_weight(self, name: str) -> bool:
+        """Return whether nothing that could be seen under this name would be an anomaly."""
+        return self._tolerated is not None and self._tolerated(name, _WHATEVER)
 
     def value(self, name: str) -> str:
         """Return a fact's value, empty if it was not observed."""

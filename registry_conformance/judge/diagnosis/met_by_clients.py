@@ -100,6 +100,16 @@ NOW_AND_THEN = (
         "ask each replica by itself, and start all with the same settings, keys and database",
     ),
     Given(
+        "store-now-and-then",
+        "store",
+        "again.bridged.P",
+        r"(?:[3-9]|\d{2,}) of \d+: (?!.*429).*, files alone$",
+        "requests for files alone fail for a moment, and go through when they are repeated, as the MLflow client does "
+        "by itself: the store throttles (SlowDown) or fails at times, and MLflow does not bridge it",
+        "read MLflow's log at that time; have the store take more requests a second, and let MLflow's client of it "
+        "repeat them (AWS_MAX_ATTEMPTS, AWS_RETRY_MODE=adaptive)",
+    ),
+    Given(
         "busy-now-and-then",
         "",
         "again.bridged.P",

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.http_sender import HttpSender, client_agent
+from registry_conformance.judge.clients.signing import certificate_of
 from registry_conformance.judge.diagnosis.answer_judges import Judge, how_it_came
 from registry_conformance.judge.diagnosis.budget import Budget, Machine
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
@@ -82,6 +83,8 @@ class ProbeContext:
         elif place in self.dead:
             reason = f"nothing answers {PLACES[place]}"
         key = None
+        if role is None and place == "P" and certificate_of(self.target.key_at(reached)) is not None:
+            reason = reason or "without the client certificate no request is answered there"
         if role and place == "P":
             key = self.target.key_at(reached) if role == "writer" else self.target.keys.get(role)
             reason = reason or self._no_use(role, key, reached)

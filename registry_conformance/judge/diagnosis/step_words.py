@@ -32,6 +32,8 @@ PRODUCT_KINDS = frozenset(
 """What only the words of a product before MLflow tell."""
 _GATEWAY = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 """What only a gateway says, and not of itself; in MLflow's form it may be that of what a deployment adds to it."""
+_RIGHTS = re.compile(r"insufficient[_ ]scope|read[- ]?only|permission|privilege|not allowed to|role", re.IGNORECASE)
+"""How a refusal says that who asks is known, and may not do this."""
 _FRAMEWORK = re.compile(r"<!doctype html>\s*<html lang=[\"']?en[\"']?>\s*<title>\d{3} ", re.IGNORECASE)
 """How an error page of Flask begins, as MLflow has them."""
 
@@ -109,6 +111,11 @@ def _told(step: str, fact: Fact, answer: Exchange) -> StepWords | None:
     return _in_a_document(step, fact, answer, said)
 
 
+def _challenged(answer: Exchange) -> str:
+    """Return the text of a refusal with its challenge."""
+    return f"{answer.text[:4000]} {answer.header('www-authenticate')}"
+
+
 def _redirected(step: str, answer: Exchange) -> Finding | None:
     """Return that a step is sent elsewhere: a POST that follows becomes a GET, and a PUT loses its body."""
     if not is_redirect(answer):
@@ -141,6 +148,9 @@ def _by_a_page(step: str, answer: Exchange, said: str) -> Finding | None:
 
 def _in_a_document(step: str, fact: Fact, answer: Exchange, said: str) -> StepWords:
     """Return what an error in the form of a document is about; only a known part behind MLflow shows a layer."""
+    if answer.status == HTTPStatus.FORBIDDEN and not answer.error_code and _RIGHTS.search(_challenged(answer)):
+        sentence = f"{step} is refused with 403, for a right that the key lacks{said}"
+        return StepWords(fact, _found(finding.RIGHTS, sentence, answer), located=True)
     fails = (answer.status or 0) >= 500
     known = server_words(answer.text) if fails else None
     kind = known or (finding.STEP_FAILS if fails else finding.STEP_REFUSED)

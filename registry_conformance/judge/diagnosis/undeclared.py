@@ -21,7 +21,7 @@ _RELAXED = (
         r"(?!.*\b(rest|write|delete|patch|put|list|get|multipart|ajax):(2|40[04])).*",
     ),
     ("open\\.health", _ANY),
-    ("error\\.|browser\\.|reader\\.|admin\\.", _ANY),
+    ("error\\.|browser\\.|reader\\.|admin\\.|rest\\.(errors|browser)\\.", _ANY),
     ("head\\.(id|own-id|software|sniff|download|coding|range|size|unchanged|long|long-query)", _ANY),
     ("head\\.method", "(405|501) .*"),
     ("climb", _TURNED_AWAY),

@@ -73,9 +73,9 @@ CAUSES: tuple[Cause, ...] = (
         remedy="set AWS_MAX_ATTEMPTS to 3 or more, and AWS_RETRY_MODE to standard, for MLflow",
         requirements=("RES-001", "RES-002", "RES-003", "RES-004"),
         clues=(
-            must("red.RES-001", "failed", 3),
+            must("log.s3.O", ".*:(SlowDown|ServiceUnavailable|InternalError)", 3, or_red="RES-001"),
             clue("repeat.put.P", ".*200.*50[03]|50[03].*200"),
-            clue("put.P", "200"),
+            must("put.P", "200", 1),
         ),
         follows=BYTES,
         codes=(

@@ -213,6 +213,9 @@ def _compared(refusal: _Refusal, credential: Credential) -> Finding:
         sentence = f"{who} refuses everybody alike with {status}, with your credential, another one and none{said}"
         return refusal.found(finding.BARRED, sentence, also=also)
     sentence, remedy = f"{_yours(credential)} refused with {status} by {who}{said}", _remedy(refusal.words, credential)
+    if (form := _odd_form(credential)) and also:
+        sentence, remedy = f"{sentence}; {form}", f"set MLFLOW_TRACKING_TOKEN to the key alone: {form}"
+        return refusal.found(finding.REFUSED, sentence, remedy, also)
     if refusal.scheme and refusal.scheme.lower() not in _SENT:
         sentence += f"; it asks for {refusal.scheme}, and the MLflow client sends Bearer or Basic"
         remedy = "ask the operator for a route on which a key or a password is taken"
@@ -229,6 +232,9 @@ def _of_another_kind(refusal: _Refusal, credential: Credential, what: str) -> Fi
     if _AWS_SIGNATURE.search(refusal.words) and not isinstance(credential, AwsSignature):
         sentence = f"{refused_by}, which wants requests signed by AWS keys (IAM){refusal.said}"
         return refusal.found(finding.REFUSED, sentence, _SIGN)
+    if refusal.scheme.lower() == "bearer" and isinstance(credential, Password):
+        remedy = "set MLFLOW_TRACKING_TOKEN, and unset MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+        return refusal.found(finding.REFUSED, f"{refused_by}, which wants a token (Bearer){refusal.said}", remedy)
     if refusal.scheme.lower() == "basic" and isinstance(credential, str):
         sentence = f"{refused_by}, which wants a user and a password{refusal.said}"
         return refusal.found(finding.PASSWORD, sentence)
@@ -311,6 +317,19 @@ def _remedy(words: str, credential: Credential) -> str:
     if re.search(r"expired", words, re.IGNORECASE):
         return "use a key that has not expired; ask the operator for a new one"
     return finding.REFUSED.remedy
+
+
+def _odd_form(credential: Credential) -> str:
+    """Return what stands around a key that is no part of it, in words; empty if nothing does."""
+    if not isinstance(credential, str):
+        return ""
+    if found := re.match(r"(?:Authorization: *)?(Bearer|Basic|Token|ApiKey) ", credential, re.IGNORECASE):
+        return f"it begins with {found[1]!r}, and the MLflow client adds 'Bearer' itself"
+    if credential[0] == credential[-1] and credential[0] in "\"'`":
+        return "it stands in quotes, which are sent with it"
+    return (
+        "it is the name of a variable that was not filled in" if re.match(r"\$\{?\w+\}?$|<[^>]+>$", credential) else ""
+    )
 
 
 def _alike(one: Exchange, other: Exchange) -> bool:

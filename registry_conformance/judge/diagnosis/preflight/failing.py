@@ -47,6 +47,18 @@ def fails(answer: Exchange) -> bool:
     return answer.status is not None and (answer.status >= 500 or answer.status == TOO_MANY)
 
 
+def alive_alone(asking: Asking, silent: Exchange) -> Finding | None:
+    """Return that MLflow answers what needs no database at once, and a search not at all."""
+    told = asking.ask("/version", keyed=True) if silent.error.startswith("timeout") else silent
+    if not (told.ok and re.fullmatch(r"\d+\.\d+[\w.]*", told.text.strip())):
+        return None
+    sentence = (
+        f"MLflow {told.text.strip()} answers what needs no database at once, and a search not within "
+        f"{silent.seconds:.0f} s: what it asks, its database most likely, gives no answer"
+    )
+    return Finding(finding.FAILS, sentence, finding.FAILS.remedy, (str(silent), str(told)))
+
+
 def fails_on_everything(asking: Asking, answer: Exchange, product: Product) -> Finding | None:
     """Return what fails on everything it is asked; nothing if other requests are answered."""
     others = [asking.ask(path, keyed=True) for path in _OTHERS]

@@ -20,7 +20,7 @@ from registry_conformance.judge.diagnosis.preflight.credentials import (
     outbound_proxy,
     refused,
 )
-from registry_conformance.judge.diagnosis.preflight.failing import fails, fails_on_everything
+from registry_conformance.judge.diagnosis.preflight.failing import alive_alone, fails, fails_on_everything
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
 from registry_conformance.judge.diagnosis.preflight.recognition import (
@@ -184,7 +184,7 @@ def _redirected(asking: Asking, answer: Exchange) -> Finding:
 def _unreadable(asking: Asking, answer: Exchange) -> Finding | None:
     """Return why an answer cannot be read, if so: no HTTP, TLS, no end, a body that is cut."""
     if answer.status is None:
-        return client_name_dropped(asking, answer) or not_http(asking.door, answer.error)
+        return client_name_dropped(asking, answer) or alive_alone(asking, answer) or not_http(asking.door, answer.error)
     if answer.status == 400 and "HTTPS" in answer.text[:2000].upper() and (found := speaks_tls(asking.door)):
         return found
     place = asking.root.partition("//")[2]

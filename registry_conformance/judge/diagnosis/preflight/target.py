@@ -5,12 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.facts import Facts, Missed
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
 from registry_conformance.judge.diagnosis.preflight.stages import PATIENCE, Preflight, examine
 from registry_conformance.judge.diagnosis.preflight.transport import malformed_answer
+from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.policy import OPEN
 from registry_conformance.judge.target.target import Door, Target
@@ -30,6 +31,10 @@ _DEEPER = frozenset(
     }
 )  # fmt: skip
 """What a target that shows more than its doors may have a cause for that the probes can find."""
+_DIRECT = (
+    "artifacts lie at s3://, where the MLflow client sends them itself, with the AWS credentials and "
+    "MLFLOW_S3_ENDPOINT_URL of its environment; the doctor sends nothing there: log a small artifact with the client"
+)
 _UNREACHED = frozenset(kind.id for kind in (finding.NAME, finding.PORT, finding.SILENT, finding.CUT))
 """What keeps a client from a door, and has no cause deeper than the way to it if other doors work."""
 
@@ -67,6 +72,8 @@ def examine_target(target: Target, run: str, facts: Facts) -> Examined:
         if door.name not in final
     )
     _record(facts, doors)
+    if any(door.direct for door in remaining) and target.kind == GIVEN:
+        facts.unseen("put.P", Missed(_DIRECT))
     return Examined(
         replace(target, doors=remaining),
         doors,
@@ -115,7 +122,16 @@ def _known(target: Target, door: Door, found: Preflight) -> Door:
     """Return a door with its detected base path and policy, if nothing was declared."""
     if target.kind != GIVEN:
         return door
-    return replace(door, url=found.moved or door.url, policy=OPEN if found.open else door.policy)
+    direct = door.own_store and any(map(_lies_in_a_bucket, found.met))
+    return replace(door, url=found.moved or door.url, policy=OPEN if found.open else door.policy, direct=direct)
+
+
+def _lies_in_a_bucket(met: Exchange) -> bool:
+    """Return whether a search shows an experiment whose artifacts clients send to a bucket themselves."""
+    said = met.json() if met.ok else None
+    listed = said.get("experiments") if isinstance(said, dict) else None
+    shown = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return any(str(each.get("artifact_location")).startswith("s3://") for each in shown)
 
 
 def _product(door: Door) -> Product:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from registry_conformance.judge.diagnosis.answer_judges import whole
-from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext
+from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.bucket import record_stored, under
 
@@ -14,7 +14,15 @@ _PATIENCE = 4.0
 """Seconds that the answer to a large body is waited for, on a machine that has time."""
 _SLACK = 4
 """So many times as long as by the pace of the step before, a step of the ladder may take: links are slow."""
-LADDER = (("64k", 64 * KIB), ("1m", 1024 * KIB + 1), ("5m", 5 * 1024 * KIB + 1), ("9m", 9 * 1024 * KIB + 1))
+LADDER = (
+    ("64k", 64 * KIB),
+    ("1m", 1024 * KIB + 1),
+    ("5m", 5 * 1024 * KIB + 1),
+    ("9m", 9 * 1024 * KIB + 1),
+    ("11m", 11 * 1024 * KIB + 1),
+)
+LARGEST, _LONGEST = "11m", 5.0
+"""A step beyond the 10 MB that gateways take, and the seconds that it may be expected to take; a slow link has none."""
 NAMES = {
     "hash": ("a%23b.txt", "a#b.txt"),
     "question": ("a%3Fb.txt", "a?b.txt"),
@@ -33,6 +41,8 @@ def sizes(context: ProbeContext, place: str) -> None:
     failed: dict[str, str] = {}
     pace = 0.0
     for step, size in LADDER:
+        if step == LARGEST and pace * size > _LONGEST:
+            break
         asker = context.at(place, patience=max(_PATIENCE, _SLACK * pace * size))
         body, path = content(size), f"{context.name}/{place}-sizes/{step}.bin"
         put = asker.ask(f"size.{step}", f"an upload of {size} B", "PUT", f"{FILES}/{path}", body=body, normal="200 .*")
@@ -95,6 +105,7 @@ def names(context: ProbeContext, place: str) -> None:
         put = asker.ask(f"name.{aspect}", f"an upload {words}", "PUT", at, body=body, normal=f"200 .*{refused}")
         if put.ok and bucket is None:
             asker.ask(f"name.{aspect}.get", f"a download {words}", "GET", at, normal="200 whole", judge=whole(body))
+            _listed(asker, aspect, f"{folder}/{aspect}", plain)
         taken += [aspect] if put.ok else []
     if bucket is not None and taken:
         root = under(bucket.access, f"{folder}/")
@@ -106,6 +117,20 @@ def names(context: ProbeContext, place: str) -> None:
             words = f"an upload named {plain!r} {PLACES[place]} lies in the bucket: {value}"
             context.facts.record(f"name.{aspect}.stored.{place}", value, words, "kept")
     asker.ask("climb", "a listing of a path that climbs", "GET", FILES, query={"path": "../.."}, normal="400 json.*")
+
+
+def _listed(asker: Asker, aspect: str, folder: str, plain: str) -> None:
+    """Look in MLflow's listing for a file by the name that it was uploaded under."""
+    above, _, last = f"{folder}/{plain}".rpartition("/")
+    listing = asker.send("GET", FILES, query={"path": above})
+    said = listing.json() if listing.ok else None
+    files = said.get("files", []) if isinstance(said, dict) else None
+    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+        return
+    found = [str(file.get("path")).rpartition("/")[2] for file in files]
+    value = "kept" if last in found else f"as {', '.join(found)!r}" if found else "absent"
+    words = f"an upload named {plain!r} {PLACES[asker.place]} is listed: {value}"
+    asker.context.facts.record(f"name.{aspect}.stored.{asker.place}", value, words, "kept", (listing.evidence(),))
 
 
 def sweep(context: ProbeContext) -> None:

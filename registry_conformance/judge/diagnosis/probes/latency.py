@@ -22,6 +22,8 @@ SLOW_FILE = 1.0
 """Seconds from which a small upload or download is slow."""
 _FEW, _MANY = 3, 8
 """So many times what is slow is asked, so that one hiccup is no fact; and so many on a machine that is busy itself."""
+_ALIKE = 1.7
+"""So many times as long as the fastest of many may take the slowest, where the time is a wait and no work."""
 _FAR = 6
 """So many times as long as what is slow at all is no hiccup."""
 
@@ -83,7 +85,10 @@ def _time_file(asker: Asker) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """The fastest of some exchanges; ``sure`` is whether there were so many that a busy machine does not explain it."""
+    """The fastest of some exchanges; ``sure`` is whether a busy machine does not explain it.
+
+    There were many, and all took about as long: a wait is the same each time, and work is not where others work too.
+    """
 
     exchange: Exchange
     sure: bool = False
@@ -95,18 +100,22 @@ def fastest(context: ProbeContext, slow: float, send: Callable[[], Exchange]) ->
     What others that want the processor make of a request is different each time, and what the target makes of it is
     not: of many the fastest shows the target's own pace.
     """
-    best = first = send()
+    best = worst = first = send()
     if _silent(first) or first.seconds < slow or first.seconds > _FAR * slow * context.machine.stretch:
         return Timed(first)
     for asked in range(1, _MANY):
         doubtful = best.seconds < slow * context.machine.stretch
         if best.seconds < slow or (asked >= _FEW and not doubtful):
-            return Timed(best)
+            break
         again = send()
         if _silent(again):
             return Timed(best)
-        best = min(best, again, key=lambda exchange: exchange.seconds)
-    return Timed(best, sure=True)
+        best, worst = min(best, again, key=_seconds), max(worst, again, key=_seconds)
+    return Timed(best, sure=worst.seconds < _ALIKE * best.seconds)
+
+
+def _seconds(exchange: Exchange) -> float:
+    return exchange.seconds
 
 
 def _silent(exchange: Exchange) -> bool:

@@ -32,6 +32,8 @@ SLOW = 0.25
 """Seconds from which a small request is slow: a healthy deployment answers in hundredths."""
 _TWICE = 2.0
 """So many times what is slow is so on a busy machine too, if it was asked often."""
+_ROUGHLY = 3.0
+"""So many times as long as a spinning loop may work take that wants much memory too, where others work."""
 
 
 _LINES = {
@@ -151,7 +153,8 @@ def record_latency(
     so often that twice the time is slow there too.
     """
     own = exchange.seconds - context.distance(name.rpartition(".")[2], exchange)
-    doubtful_to = slow * (min(_TWICE, context.machine.stretch) if sure else context.machine.stretch)
+    stretch = context.machine.stretch
+    doubtful_to = slow * (min(_TWICE, stretch) if sure else stretch if stretch < _TWICE else _ROUGHLY * stretch)
     if exchange.status is None:
         value = summarize(exchange)
     elif own >= slow and own < doubtful_to:
