@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +25,7 @@ from registry_conformance.judge.target.account import Declared, PlannedAccount
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.faults.accounts.catalogue import ACCOUNT_CATALOGUE
 from tests.account.generated import generated
-from tests.account.moto_account import ACCOUNT, DECLARED, REGION, declared_for, with_kms
+from tests.account.moto_account import ACCOUNT, DECLARED, REGION, STRANGER, declared_for, with_kms
 from tests.account.outlet_kinds import NOT_PLANNED
 from tests.account.template_writer import UNTOLD, template_of
 
@@ -106,9 +108,32 @@ def test_careless_template_of_cdk_is_red() -> None:
     """CDK's ways to lose models and to let strangers in are told: emptied buckets, functions, broad grants."""
     found = judged(TEMPLATES / "Careless.template.json", None)
 
-    lost = {"INF-004", "INF-009", "INF-021", "INF-022", "INF-027", "INF-028", "INF-049", "INF-053"}
+    lost = {"INF-004", "INF-009", "INF-021", "INF-022", "INF-027", "INF-028", "INF-029", "INF-049", "INF-053"}
     assert lost <= with_verdict(found, Verdict.FAILED), found
     assert "whose role may s3:DeleteObject*" in found["INF-027"].actual
+    assert "gives them to whoever asks" in found["INF-029"].actual
+    assert f"of the account {STRANGER}" in found["INF-029"].actual
+
+
+def has_cdk() -> bool:
+    """Return whether node finds the library of CDK from the folder of its app."""
+    node = shutil.which("node")
+    asked = [str(node), "-e", "require('aws-cdk-lib')"]
+    return node is not None and subprocess.run(asked, cwd=TEMPLATES, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not has_cdk(), reason="node finds no aws-cdk-lib: npm install --prefix FOLDER, and NODE_PATH")
+@pytest.mark.parametrize(("stack", "declared"), [("Models", DECLARED), ("Careless", None)])
+def test_app_of_cdk_synthesises_the_same_accounts(tmp_path: Path, stack: str, declared: Declared | None) -> None:
+    """What the CDK of this machine makes of the app is read into the same account as the template beside it."""
+    node = shutil.which("node")
+    assert node is not None
+    subprocess.run([node, "app.js", str(tmp_path)], cwd=TEMPLATES, capture_output=True, timeout=600, check=True)
+    made, kept = (
+        planned(PlannedAccount(folder / f"{stack}.template.json", declared))[0] for folder in (tmp_path, TEMPLATES)
+    )
+
+    assert made == kept
 
 
 def test_yaml_with_short_forms_is_read_as_json_is(tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def openings(
     ``about`` are all the resources that the policy can be about, as a bucket and what is in it; any if it is empty.
     """
     policy = list(in_force(statements))
-    ways_in = [{**_but(way, unknown), **known} for way in ways(policy, declared)]
+    where: Facts = {"aws:requestedregion": (declared.region,)} if declared.region and about else {}
+    ways_in = [{**_but(way, unknown), **where, **known} for way in ways(policy, declared)]
     for statement in policy:
         if statement.effect == "Allow":
             for principal in statement.principals or ("*",):

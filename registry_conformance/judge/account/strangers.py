@@ -19,6 +19,9 @@ _WHO = ("aws:principalarn", "aws:principalaccount", "kms:calleraccount")
 _GONE = re.compile(r"AWS:A(?:ROA|IDA|GPA|NPA|SCA)[A-Z0-9]+")
 """What AWS makes of a principal that was deleted: it lets nobody in any more."""
 _ADDRESS = {"aws:sourceip", "aws:vpcsourceip"}
+_NOBODYS_WHOLE = {4: 8, 6: 16}
+"""Version of addresses -> how long the prefix of a network is at least: a larger one is nobody's alone."""
+_NETWORKS = {"aws:sourcevpce", "aws:sourcevpc"}
 _ENDPOINT, _VPC, _NOBODYS_ADDRESS = "vpce-00000000000000000", "vpc-00000000000000000", "192.0.2.1"
 """An endpoint, a network and an address that no account of ours has: the address is kept for documentation."""
 _OF_OTHERS = {"aws:principalorgid", "aws:principalorgpaths"}
@@ -34,11 +37,12 @@ _CHOSEN = (
 _CHOSEN_BY_ACCOUNTS = (
     *("aws:principaltag/", "aws:requesttag/", "aws:tagkeys", "aws:username", "aws:principaltype", "aws:sourceidentity"),
     *("aws:multifactorauth", "aws:tokenissuetime", "aws:federatedprovider", "sts:rolesessionname"),
-    *("sts:sourceidentity", "sts:transitivetagkeys", "sts:externalid", "kms:viaservice"),
+    *("sts:sourceidentity", "sts:transitivetagkeys", "sts:externalid", "aws:viaawsservice", "aws:calledvia"),
+    *("kms:viaservice", "kms:encryptioncontext", "kms:grant"),
 )
 """Beginnings of keys whose values an account chooses for its own principals: their names, tags and sessions.
 
-Which service asks KMS on their behalf is theirs to choose too.
+Which service asks on their behalf is theirs to choose too, and what they tell KMS that a key is used for.
 """
 _USER_ID = "aws:userid"
 """A key whose values are an id that AWS gives, which does not tell its account, and for a role its session's name."""
@@ -184,8 +188,9 @@ def _request(account: str, arn: str, owner: str) -> Facts:
 def ways(policy: Iterable[Statement], declared: Declared) -> Iterator[Facts]:
     """Yield from where strangers may come: past the declared perimeter, and by every way that a policy names.
 
-    Where no perimeter is declared nothing is known of it, but that the whole Internet is not ours. By an access point
-    of another account everyone comes whom that account lets in.
+    Where no perimeter is declared nothing is known of it, but that the whole Internet is not ours, and that anybody has
+    an endpoint in a network of their own. By an access point of another account everyone comes whom that account lets
+    in.
     """
     conditions = [one for each in policy for one in each.conditions]
     public: Facts = {"aws:sourcevpce": (), "aws:sourcevpc": (), "aws:vpcsourceip": ()}
@@ -194,6 +199,9 @@ def ways(policy: Iterable[Statement], declared: Declared) -> Iterator[Facts]:
     private |= {"aws:sourcevpc": (_VPC,)} if declared.vpc else {}
     if not (declared.vpc_endpoints or declared.vpc or declared.networks):
         yield {}
+        if any(key.lower() in _NETWORKS for _, key, _ in conditions):
+            yield public
+            yield {**private, "aws:sourcevpce": (_ENDPOINT,), "aws:sourcevpc": (_VPC,)}
     else:
         yield private
         yield {**public, "aws:sourceip": (_NOBODYS_ADDRESS,)} if declared.networks else public
@@ -239,13 +247,13 @@ def _speaks_of_access_points(conditions: Iterable[Condition]) -> bool:
 
 
 def _is_foreign(network: str, declared: tuple[str, ...]) -> bool:
-    """Return whether strangers come from a network: from the whole Internet always, else from what is not declared."""
+    """Return whether strangers come from a network: from a large one always, else from what is not declared."""
     try:
         found = ipaddress.ip_network(network, strict=False)
         own = [ipaddress.ip_network(each, strict=False) for each in declared]
     except ValueError:
         return False
-    if not found.prefixlen:
+    if found.prefixlen < _NOBODYS_WHOLE[found.version]:
         return True
     return bool(own) and not any(
         found.version == each.version and found.subnet_of(each)  # type: ignore[arg-type]  # of one version, both

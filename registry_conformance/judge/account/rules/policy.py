@@ -9,8 +9,8 @@ from registry_conformance.judge.account.conditions import holds
 from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.openings import Opening, openings, what_of
-from registry_conformance.judge.account.patterns import covers, covers_action
 from registry_conformance.judge.account.permission import AccessDecision, decide, doubts, to_declare
+from registry_conformance.judge.account.pieces import takes
 from registry_conformance.judge.account.required_rights import CUSTOMER_KEY, NEEDS, request
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import State
@@ -34,15 +34,14 @@ def _statements(state: State) -> tuple[Statement, ...]:
 def _tls_only(state: State, declared: Declared) -> Finding:
     refusing = [each for each in _statements(state) if _refuses_plain_http(each)]
     wanted = (declared.bucket_arn, f"{declared.bucket_arn}/*")
-    open_to = [arn for arn in wanted if not any(covers(one, arn) for each in refusing for one in each.resources)]
+    open_to = [arn for arn in wanted if not any(takes(each, ("s3:*", arn)) for each in refusing)]
     expected = "a statement that denies s3:* to everyone without TLS, on the bucket and all that is in it"
     return judged(not open_to, expected, f"plain HTTP is not refused on {', '.join(open_to)}" if open_to else "there")
 
 
 def _refuses_plain_http(each: Statement) -> bool:
-    everything = any(covers_action(action, "s3:*") for action in each.actions)
     met = all(holds(condition, _PLAIN_HTTP) for condition in each.conditions)
-    return each.effect == "Deny" and "*" in each.principals and everything and met
+    return each.effect == "Deny" and "*" in each.principals and met
 
 
 def _about(declared: Declared) -> tuple[str, ...]:
@@ -98,10 +97,9 @@ def _no_customer_keys(state: State, declared: Declared) -> Finding:
 
 
 def _refuses_customer_keys(each: Statement, declared: Declared) -> bool:
-    uploads = any(covers_action(action, "s3:PutObject") for action in each.actions)
-    everywhere = any(covers(place, declared.objects_arn) for place in each.resources)
     met = all(holds(condition, _WITH_OWN_KEY) for condition in each.conditions)
-    return each.effect == "Deny" and "*" in each.principals and uploads and everywhere and met
+    uploads = takes(each, ("s3:PutObject", declared.objects_arn))
+    return each.effect == "Deny" and "*" in each.principals and uploads and met
 
 
 def _lets_the_role(state: State, declared: Declared) -> Finding:

@@ -17,6 +17,7 @@ FUNCTION, LOG_GROUP, ACCESS_POINT = "AWS::Lambda::Function", "AWS::Logs::LogGrou
 PROVIDER = "AWS::IAM::OIDCProvider"
 QUEUE, TOPIC, RULE = "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Events::Rule"
 BACKUP_PLAN, VAULT = "AWS::Backup::BackupPlan", "AWS::Backup::BackupVault"
+DISTRIBUTION = "AWS::CloudFront::Distribution"
 GRANTS_LOCATION, LOCATION_S3 = "AWS::S3::AccessGrantsLocation", "AWS::DataSync::LocationS3"
 _TASK = "AWS::ECS::TaskDefinition"
 NAMED_BY: Mapping[str, str] = {
@@ -75,13 +76,14 @@ _ARNS: Mapping[str, Callable[[Place, str], str]] = {
     RULE: lambda place, name: place.arn("events", f"rule/{name}", region=True),
     VAULT: lambda place, name: place.arn("backup", f"backup-vault:{name}", region=True),
     BACKUP_PLAN: lambda place, name: place.arn("backup", f"backup-plan:{name}", region=True),
+    DISTRIBUTION: lambda place, name: place.arn("cloudfront", f"distribution/{name}"),
     GRANTS_LOCATION: lambda place, name: place.arn("s3", f"access-grants/default/location/{name}", region=True),
     LOCATION_S3: lambda place, name: place.arn("datasync", f"location/{name}", region=True),
 }
 _BY_ARN = {POLICY, PROVIDER, TOPIC, LOCATION_S3}
 """Types whose ``Ref`` is an ARN."""
 _ARN = {"Arn", "TopicArn", "BackupVaultArn", "BackupPlanArn", "LocationArn", "AccessGrantsLocationArn"}
-_NAME = {"", "KeyId", "Name", "BackupVaultName", "BackupPlanId", "AccessGrantsLocationId"}
+_NAME = {"", "KeyId", "Name", "BackupVaultName", "BackupPlanId", "AccessGrantsLocationId", "Id"}
 """How types call their ARNs and names."""
 
 

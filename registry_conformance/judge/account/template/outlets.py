@@ -146,7 +146,7 @@ READERS: Mapping[str, Callable[[Made], Parts]] = MappingProxyType(
         "AWS::Backup::BackupSelection": _backup_selection,
         names.GRANTS_LOCATION: _grants_location,
         "AWS::S3::AccessGrant": _access_grant,
-        "AWS::CloudFront::Distribution": _distribution,
+        names.DISTRIBUTION: _distribution,
     }
 )
 """Type of a resource -> who reads it."""
