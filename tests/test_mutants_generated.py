@@ -205,3 +205,18 @@ def test_trees_are_walked_but_for_what_the_stack_fills_in() -> None:
     places = " ".join(mutant.place for mutant in statements.mutants())
 
     assert not re.search(r"/(?:@type|address|filename|version_info)(?:\s|/|$)", places)
+
+
+def test_what_is_left_out_of_a_collection_is_named() -> None:
+    """A collection that lacks a member is told by that member, so that checks about it are found."""
+    told = {how for _, how, _ in python_source.changes('NAMES = ("first/one", "second/two")\n')}
+
+    assert {'"first/one" left out in: NAMES = ("first/one", "second/two")'} <= told
+
+
+def test_no_answer_is_given_again_before_there_was_one() -> None:
+    """The grammar has no rule that repeats an answer once only: it would do nothing."""
+    said = {mutant.how for mutant in traffic.mutants()}
+
+    assert "the first answer is given again, always" in said
+    assert "the first answer is given again, the first time only" not in said

@@ -56,7 +56,20 @@ def changes(source: str) -> Iterator[tuple[str, str, str]]:
         text = (raw[: span.start] + new.encode() + raw[span.start + span.length :]).decode()
         if text not in met:
             met.add(text)
-            yield scope, f"{shortened(old)} -> {shortened(new) or 'nothing'} in: {line}", text
+            yield scope, f"{_told(before, after, old, new)} in: {line}", text
+
+
+def _told(before: cst.CSTNode, after: cst.CSTNode, old: str, new: str) -> str:
+    """Return a change in words: of a collection that lacks a member, that member alone."""
+    if isinstance(before, cst.Tuple | cst.Set | cst.List) and isinstance(after, cst.Tuple | cst.Set | cst.List):
+        kept = {_text_of(each) for each in after.elements}
+        if lost := [said for each in before.elements if (said := _text_of(each)) not in kept]:
+            return f"{shortened(', '.join(lost))} left out"
+    return f"{shortened(old)} -> {shortened(new) or 'nothing'}"
+
+
+def _text_of(element: cst.BaseElement) -> str:
+    return cst.Module([]).code_for_node(element.value).strip()
 
 
 def _places(

@@ -201,6 +201,8 @@ def mutants() -> Iterator[Mutant]:
                     for times, (when, said) in _TIMES.items():
                         if times != "always" and what not in grave:
                             continue
+                        if when.times == 1 and any(isinstance(act, Remember) for act in acts):
+                            continue  # what is given again once has not been heard before
                         if when.at_least and (method, family) not in _LONG_REQUESTS - {("POST", "runs")}:
                             continue
                         path = _bounded(family, link)
