@@ -20,8 +20,9 @@ from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes import bodies
 from registry_conformance.judge.diagnosis.probes.registration import registration
 from registry_conformance.judge.diagnosis.probes.repeats import repeats
-from registry_conformance.judge.diagnosis.repetition import BRIDGED, LATE, MET
+from registry_conformance.judge.diagnosis.repetition import BRIDGED, LATE, MET, MOST, Repetition
 from registry_conformance.judge.diagnosis.steps import registers
+from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.lab.stack.handle import OwnedStack
 from tests.doubles.breaking_proxy import Answer, Asked, Break, PassOn, breaking_proxy, page, with_header
@@ -196,6 +197,20 @@ def test_what_fails_for_a_moment_stops_nobody(stack: OwnedStack) -> None:
     assert (found.causes[0].id, found.causes[0].layer) == ("busy-now-and-then", "")
     assert health(found) is Health.INTERMITTENT
     assert health(found).exit_code == 0
+
+
+@pytest.mark.parametrize(("size", "sent"), [(1000, MOST), (11_000_000, 1)])
+def test_a_large_upload_is_repeated_once(size: int, sent: int) -> None:
+    """Seven repetitions of a large file would use up what may be sent to a target."""
+    refused = Exchange("PUT", "/", "given", 413, request_body=Body(size, ""))
+    asked = itertools.count()
+
+    def again() -> Exchange:
+        next(asked)
+        return refused
+
+    Repetition().repeated("P", "PUT artifacts", refused, lambda met: met.ok, again)
+    assert next(asked) == sent
 
 
 def test_what_fails_always_is_no_moment(stack: OwnedStack) -> None:

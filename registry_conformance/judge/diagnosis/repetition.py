@@ -26,6 +26,8 @@ _LONGER, _OFTEN = 5.0, 3 * MOST
 _THROTTLED = str(HTTPStatus.TOO_MANY_REQUESTS.value)
 _PAUSES, _WAIT = 2, 2.0
 """So many pauses a throttled request is repeated at least, and the longest of them in seconds, whatever is wanted."""
+_HEAVY = 4 * 1024 * 1024
+"""Bytes from which on an upload is repeated once: what may be sent to a target is bounded."""
 _SLOW = 1.0
 """Seconds from which a failure takes too long to be repeated."""
 _KINDS = 10
@@ -79,6 +81,7 @@ class Repetition:
             return first
         sent: list[Exchange] = []
         seconds, most = (_LONGER, _OFTEN) if known else (_SECONDS, MOST)
+        most = 1 if first.request_body.size > _HEAVY else most
 
         def once_more() -> Exchange:
             sent.append(send())
