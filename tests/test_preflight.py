@@ -287,6 +287,15 @@ def test_a_network_that_passes_answers_on_may_drop_the_header(headers: dict[str,
     assert f"or {before} drops the Authorization header" in found.sentence
 
 
+def test_a_key_that_may_be_lost_is_an_open_question_where_more_is_shown() -> None:
+    """A target that shows more than its doors may show why: its doors are looked at further."""
+    with site(always(Answer(401, NGINX_401, {"Via": "1.1 varnish"}))) as there:
+        target = Target("t", "live", (Door("one", there.url),), {"writer": "a-key-of-mine"})
+        examined = examine_target(target, "run-1", Facts())
+    assert [door.name for door in examined.target.doors] == ["one"]
+    assert [each.kind.id for each in examined.open_questions] == ["key-refused-or-lost"]
+
+
 def test_a_key_that_one_part_lets_in_and_another_refuses_is_told() -> None:
     """Two parts that want a credential: the first knows this one, the second behind it does not."""
     behind = Answer(401, "You are not authenticated.", {"WWW-Authenticate": 'Basic realm="mlflow"'})

@@ -24,7 +24,8 @@ _DEEPER = frozenset(
     {
         kind.id
         for kind in (
-            finding.NAME, finding.PORT, finding.SILENT, finding.CUT, finding.REFUSED, finding.RIGHTS, finding.WANTED,
+            finding.NAME, finding.PORT, finding.SILENT, finding.CUT, finding.REFUSED, finding.REFUSED_OR_LOST,
+            finding.REFUSED_BEHIND, finding.RIGHTS, finding.WANTED,
             finding.PASSWORD, finding.LOST, finding.BARRED, finding.FAILS, finding.FAILING, finding.BEHIND,
             finding.UNAVAILABLE, finding.THROTTLED,
         )
