@@ -213,6 +213,14 @@ def test_a_large_upload_is_repeated_once(size: int, sent: int) -> None:
     assert next(asked) == sent
 
 
+def test_the_largest_upload_is_left_out_where_requests_are_repeated(stack: OwnedStack) -> None:
+    """What may be sent to a target is bounded: one that fails now and then is not sent 11 MB again and again."""
+    steady = _seen(stack, lambda _, pass_on: pass_on(), bodies.sizes, shows_bucket=False)
+    shaky = _seen(stack, _each(4, page(503)), repeats, bodies.sizes, shows_bucket=False)
+    assert (steady.value("size.11m.P")[:3], shaky.value("size.11m.P")) == ("200", "")
+    assert shaky.value("size.9m.P").startswith("200")
+
+
 def test_what_fails_always_is_no_moment(stack: OwnedStack) -> None:
     """A failure that stays, however often it is asked again, is told as it is."""
     facts = _seen(stack, _refuses("PUT", r"/artifacts/", 503), registration, repeats)

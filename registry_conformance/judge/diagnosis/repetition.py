@@ -112,6 +112,12 @@ class Repetition:
             for_good = outcome == _THROTTLED and any(each[2] == outcome for each in stayed)
             return failure in self._fixed or len(stayed) >= _KINDS or for_good
 
+    @property
+    def needed(self) -> bool:
+        """Whether something failed for a moment and went through when it was repeated."""
+        with self._lock:
+            return bool(self._failed)
+
     def later(self, look: Callable[[], str]) -> None:
         """Keep a question that failed, to be asked once more at the end; its answer is a sentence if it works then."""
         with self._lock:
