@@ -15,7 +15,8 @@ from registry_conformance.judge.account.evaluate import judge
 from registry_conformance.judge.account.fact import Fact, Known, Unreadable, Unsupported
 from registry_conformance.judge.account.finding import Finding
 from registry_conformance.judge.account.observe.observe import observe
-from registry_conformance.judge.account.observe.outlets import together
+from registry_conformance.judge.account.observe.outlets import together, understood
+from registry_conformance.judge.account.observe.queries import NOT_UNDERSTOOD
 from registry_conformance.judge.account.outlets import Behaviour, Origin, access_grant, backup_copy, given_out
 from registry_conformance.judge.account.plan.planned import planned
 from registry_conformance.judge.account.reference import promised
@@ -348,3 +349,12 @@ def test_store_without_a_kind_has_the_others() -> None:
 
     assert together({"a": lacking, "b": Known([])}) == Known(())
     assert together({"a": lacking, "b": lacking}) == lacking
+
+
+def test_store_of_ones_own_that_does_not_know_a_question_has_none_of_the_kind() -> None:
+    """An answer that has not AWS's form is, of a store of one's own, that it lacks the kind; a refusal stays one."""
+    refused, unknown = Unreadable("ListTasks: AccessDenied"), Unreadable("ListJobs: 404")
+    found = understood({"jobs": unknown, "grants": Unreadable(NOT_UNDERSTOOD), "tasks": refused, "lists": Known([])})
+
+    lacking = {"jobs": Unsupported("ListJobs: 404"), "grants": Unsupported(NOT_UNDERSTOOD)}
+    assert found == {**lacking, "tasks": refused, "lists": Known([])}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NOT_UNDERSTOOD = "what answers is no service of AWS, or does not know the question"
+"""Why nothing is read of an answer that has not the form of AWS's answers."""
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _WRONG = {
     "InvalidAccessKeyId",
@@ -40,7 +42,7 @@ def ask(question: Callable[[], Mapping[str, Any]], read: Callable[[Any], T], *ab
     except ClientError as refusal:
         return _refused(refusal, absent)
     except ResponseParserError:
-        return Unreadable("what answers is no service of AWS, or does not know the question")
+        return Unreadable(NOT_UNDERSTOOD)
     except BotoCoreError as problem:
         raise PreconditionFailed("an AWS service that answers", str(problem)) from problem
     try:
