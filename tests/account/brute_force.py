@@ -6,6 +6,7 @@ as the documentation of IAM says; what a request lacks is not there. It knows no
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import itertools
 import re
@@ -24,6 +25,7 @@ def listed(value: Any) -> list[str]:
     return [str(each).lower() if isinstance(each, bool) else str(each) for each in found]
 
 
+@functools.cache
 def alike(text: str, pattern: str) -> bool:
     """Return whether a text matches a pattern with ``*`` and ``?``."""
     pieces = re.split(r"([*?])", pattern)
@@ -49,6 +51,8 @@ def compare(operator: str, value: str, wanted: str) -> bool:
 
 def filled_in(text: str, context: Context) -> str:
     """Return a text with what its variables stand for in a request; what the request lacks matches nothing."""
+    if "${" not in text:
+        return text
     return re.sub(r"\$\{([^}]*)\}", lambda found: context.get(found[1].lower(), "\0"), text)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from registry_conformance.judge.account.fact import Absent, Known
+from registry_conformance.judge.account.outlets import Behaviour, Origin, access_grant, backup_copy, given_out
 from registry_conformance.judge.account.reference import of_account, promised, rights, tls_only, trust
 from registry_conformance.judge.account.state import (
     FLAGS,
@@ -15,6 +16,7 @@ from registry_conformance.judge.account.state import (
     Called,
     LifecycleRule,
     ObjectLock,
+    Outlet,
     Replica,
     State,
     Tiering,
@@ -23,7 +25,7 @@ from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.account.tokens import provider_of
 from registry_conformance.judge.target.account import Declared
 from registry_conformance.lab.faults.accounts.fault import in_bucket, in_role
-from tests.account.moto_account import ACCOUNT, DECLARED, STRANGER, with_identity, with_kms
+from tests.account.moto_account import ACCOUNT, DECLARED, REGION, STRANGER, with_identity, with_kms
 
 ENDPOINT, NETWORK, ORGANISATION = "vpce-0a1b2c3d", "203.0.113.0/24", "o-a1b2c3d4e5"
 WITH_PERIMETER = replace(
@@ -151,6 +153,24 @@ BUCKET: tuple[dict[str, Any], ...] = (
     {"ownership": Known("BucketOwnerPreferred")},
     {"ownership": Known("ObjectWriter"), "grants": Known(("READ to AllUsers",))},
 )
+
+
+def _granted(account: str) -> Outlet | None:
+    """Return what an access grant on some artifacts gives a role of an account."""
+    name, scope = DECLARED.bucket, f"s3://{DECLARED.bucket}/a*"
+    return access_grant("g", "IAM", f"arn:aws:iam::{account}:role/reader", scope, name)
+
+
+WITH_OUTLET = 3
+"""One account of so many has something that takes artifacts out of the bucket, or that may."""
+OUTLETS = (
+    Outlet("the inventory all", "list-of-models", STRANGER, "is written to"),
+    backup_copy("daily", f"arn:aws:backup:{REGION}:{STRANGER}:backup-vault:models"),
+    Outlet("the DataSync task away", "theirs"),
+    *(each for account in (ACCOUNT, STRANGER) if (each := _granted(account))),
+    *given_out("D", [Origin("s3", f"{DECLARED.bucket}.s3.{REGION}.amazonaws.com")], [Behaviour("s3")], DECLARED.bucket),
+    backup_copy("daily", f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:models"),
+)
 Draw = random.Random
 
 
@@ -170,6 +190,9 @@ def generated(seed: int) -> Generated:
     state = promised(declared)
     for feature in draw.sample(FEATURES, draw.randint(1, 4)):
         state = feature(draw, state, declared)
+    if seed % WITH_OUTLET == 0:
+        outlet = OUTLETS[seed // WITH_OUTLET % len(OUTLETS)]
+        state = in_bucket(outlets=Known((outlet,)))(state, declared)
     return Generated(seed, declared, _possible(state, declared))
 
 
