@@ -13,7 +13,7 @@ help: ## show the commands
 verify: setup ## start the whole stack and verify that a model can be registered on it
 	@$(BIN)/pytest suites/local -n 2 $(ARGS)
 
-test: setup ## the suite's own tests
+test: setup ## the suite's own tests (ARGS=--whole: the slow ones too, as CI)
 	@$(BIN)/pytest tests -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## style and form

@@ -34,7 +34,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of some hundred pro
 sys.dont_write_bytecode = False
 
 
-LONGEST = (
+SLOW = (
     "test_outputs.py",
     "test_nightly.py",
     "test_bad_input.py",
@@ -54,12 +54,32 @@ LONGEST = (
     "test_external_store.py",
     "test_containers.py",
     "test_doctor.py",
+    "test_mlflow_page.py",
+    "test_load_sdk_users.py",
+    "test_external_images.py",
+    "test_clients_registration.py",
+    "test_page_reading.py",
+    "test_report_readme.py",
+    "test_compare_script.py",
+    "test_documented_commands.py",
+    "test_janitor.py",
+    "test_abandoned.py",
+    "test_hostile_target.py",
+    "test_workflows.py",
+    "test_installation.py",
+    "test_setup.py",
 )
-"""The files that take longest, in this order: begun first, so that no worker is left alone with one in the end."""
+"""Files that start stacks, browsers, engines or environments, or play every account: run with ``--whole`` alone.
+
+They are begun first, in this order, so that no worker is left alone with one in the end.
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer what takes longer than a change can wait for."""
+    parser.addoption(
+        "--whole", action="store_true", help="the files too that start stacks, browsers, engines or environments"
+    )
     parser.addoption(
         "--nightly", action="store_true", help="every combination, at full size, where a sample is the rule by day"
     )
@@ -78,14 +98,30 @@ def nightly_size(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("nightly"))
 
 
+def runs_whole(config: pytest.Config) -> bool:
+    """Whether slow files are run that nobody named."""
+    return bool(config.getoption("whole") or config.getoption("nightly"))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave slow files to a whole run; one that is named on the command line is never asked about here."""
+    return True if collection_path.name in SLOW and not runs_whole(config) else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out."""
+    if not runs_whole(config) and [Path(each) for each in config.args] == [Path("tests")]:
+        terminalreporter.write_line(f"{len(SLOW)} slow files were left out; --whole runs them too, as .ci/run does")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave to the night what is its own, and put the files that take longest first; within a file nothing moves."""
     if not config.getoption("nightly"):
         of_the_night = [item for item in items if item.get_closest_marker("nightly")]
         config.hook.pytest_deselected(items=of_the_night)
         items[:] = [item for item in items if item not in of_the_night]
-    rank = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+    rank = {name: place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(SLOW)))
 
 
 LIBRARIES = ("mlflow.server.fastapi_app", "moto.server", "uvicorn", "boto3", "jinja2", "click", "psutil")

@@ -76,6 +76,7 @@ PLANS: dict[str, Trial | Untried] = {
     r"make lint types": Untried("is a step of its own", ".ci/run", "step make lint"),
     r"\.ci/run": Untried("is what runs these tests", ".github/workflows/pull-request.yml", "make"),
     r"\.ci/newcomers python3\.12 python3\.13": Untried("needs root", ".github/workflows/nightly.yml", ".ci/newcomers"),
+    r"make test ARGS=--whole": Untried("is what tries these commands", ".ci/run", "step make test ARGS=--whole"),
     r"make test ARGS=--nightly": Untried("is what tries these", ".github/workflows/nightly.yml", "ARGS=--nightly"),
     r"\.venv/bin/pre-commit install": Untried("changes the reader's clone"),
     r"pytest suites/contract/artifacts -k cut": Trial(says=r"Only a part was verified"),
