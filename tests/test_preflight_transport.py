@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import ssl
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from registry_conformance.judge.target.credential import ClientCertificate
 from registry_conformance.judge.target.network import DIRECT, Network
 from registry_conformance.judge.target.target import Door
 from tests.http_servers import raw
-from tests.web_answers import looked_at, mlflow, site
+from tests.web_answers import Answer, Asked, looked_at, mlflow, site
 
 
 def found_at(url: str, patience: float = 2.0) -> Finding:
@@ -254,3 +256,16 @@ def test_an_answer_that_does_not_end_is_told() -> None:
     with raw(answer) as url:
         found = found_at(url, patience=0.5)
     assert found.kind.id in ("answer-endless", "answer-unreadable")
+
+
+def test_server_that_was_just_started_is_not_silent() -> None:
+    """Kind: a wall clock. The first search of a server that has just started takes long, and the second is answered."""
+    turns = itertools.count()
+
+    def answer(asked: Asked) -> Answer:
+        if "experiments/search" in asked.path and not next(turns):
+            time.sleep(1.5)
+        return mlflow(asked)
+
+    with site(answer) as there:
+        assert looked_at(there.url, patience=0.5).finding is None

@@ -14,6 +14,8 @@ from registry_conformance.judge.evidence.exchange import Exchange
 Judge = Callable[[Exchange], str]
 """Returns the value of a fact for an exchange."""
 
+NOT_THERE = "(404 json RESOURCE_.*|403 (html|text) permission)"
+"""How MLflow says that something is not there: to an ordinary user of its basic-auth, that no permission is held."""
 _HOW = {"other": "other bytes", "short": "fewer bytes", "long": "more bytes", "empty": "no bytes"}
 """How bytes compare with those that were sent, in a word of a fact's value -> in a sentence."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.http_sender import HttpSender, client_agent
+from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.signing import certificate_of
 from registry_conformance.judge.diagnosis.answer_judges import Judge, how_it_came
 from registry_conformance.judge.diagnosis.budget import Budget, Machine
@@ -64,9 +66,36 @@ class ProbeContext:
     late: Counter[str] = field(default_factory=Counter)
     floor: dict[str, float] = field(default_factory=dict)
     repetition: Repetition = field(default_factory=Repetition)
+    _folder: str = ""
+    _choosing: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.name = f"{self.run}-{secrets.token_hex(4)}"
+
+    @property
+    def folder(self) -> str:
+        """The path, below the root of all artifacts, under which probes upload; the same each time.
+
+        It lies in an experiment of this run, as the uploads of clients do: MLflow's own permissions let an ordinary
+        user write nowhere else. It is a folder of its own where no experiment can be made, or its files lie elsewhere.
+        """
+        with self._choosing:  # probes run in several threads
+            self._folder = self._folder or self._chosen_folder()
+            return self._folder
+
+    def _chosen_folder(self) -> str:
+        asker = self.at("P")
+        if asker.only_reads or any(kind.startswith("P ") for kind in self.late):
+            return self.name
+        try:
+            made = asker.send("POST", f"{REST}/experiments/create", json={"name": f"{self.name}-files"})
+            own_id = str(made.at("experiment_id") or "") if made.ok else ""
+            query = {"experiment_id": own_id}
+            found = asker.send("GET", f"{REST}/experiments/get", query=query) if own_id else made
+        except NotAsked:
+            return self.name
+        served = found.at("experiment", "artifact_location") == f"mlflow-artifacts:/{own_id}"
+        return f"{own_id}/{self.name}" if served else self.name
 
     def at(
         self, place: str, role: str | None = "writer", patience: float | None = None, door: Door | None = None

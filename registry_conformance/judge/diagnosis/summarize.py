@@ -44,6 +44,7 @@ _S3_WORDS = {
 _MARKS = (
     ("host-check", "Invalid Host header"),
     ("cors", "Cross-origin request blocked"),
+    ("permission", r"\APermission denied\Z"),
     ("basic-auth", 'Basic realm="mlflow"|You are not authenticated'),
     (
         "flask",

@@ -50,6 +50,7 @@ from registry_conformance.judge.target.target import Door
 PATIENCE = 10.0
 """Seconds that the preflight waits for a sign of life."""
 
+_SLOWER, _AS_CLIENTS = 20, 120.0
 _AGAIN = 2
 """So many times more a search is sent that was refused: more could lock a user out."""
 
@@ -87,7 +88,7 @@ def examine(
     if found := not_connected(door) or not_secured(door, certificate):
         return Preflight(found)
     asking = Asking(door, credential, run, patience)
-    anonymous = asking.ask(SEARCH)
+    anonymous = _searched(asking, keyed=False)
     shut_out = certificate is not None and anonymous.status is None  # without it no connection is made at all
     if not shut_out and (found := _unreadable(asking, anonymous)):
         return Preflight(found, met=tuple(asking.met))
@@ -96,7 +97,7 @@ def examine(
         return Preflight(found, product, met=tuple(asking.met))
     to_sign_in = credential is not None and leads_to_sign_in(anonymous)
     sent_on = is_redirect(anonymous) and not to_sign_in
-    answer = anonymous if sent_on else _answered(asking, asking.ask(SEARCH, keyed=True) if credential else anonymous)
+    answer = anonymous if sent_on else _answered(asking, _searched(asking, keyed=True) if credential else anonymous)
     if follow and is_redirect(answer) and (moved := _moved(asking, answer)):
         return moved
     if found := _redirected(asking, anonymous) if sent_on else _unreadable(asking, answer):
@@ -111,6 +112,20 @@ def examine(
         open=(stranger.ok and is_mlflow(stranger)) if found is None else None,
         met=tuple(asking.met),
     )
+
+
+def _searched(asking: Asking, *, keyed: bool) -> Exchange:
+    """Return the answer to a search; before a silence is believed, it is asked once more.
+
+    It then has twenty times as long as what MLflow answers without its database, up to the time that clients wait: a
+    server that was just started, or is busy, is slow with everything.
+    """
+    first = asking.ask(SEARCH, keyed=keyed)
+    if first.status is not None or not first.error.startswith("timeout"):
+        return first
+    told = asking.ask("/version", keyed=keyed)
+    longer = asking.patience if told.status is None else min(_SLOWER * told.seconds, _AS_CLIENTS)
+    return replace(asking, patience=max(asking.patience, longer)).ask(SEARCH, keyed=keyed)
 
 
 def _answered(asking: Asking, first: Exchange) -> Exchange:

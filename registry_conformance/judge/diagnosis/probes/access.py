@@ -77,14 +77,14 @@ def keys(context: ProbeContext) -> None:
 
 def roles(context: ProbeContext) -> None:
     """Let a reader and an admin try what they may and what they may not, after a writer did."""
-    made = f"{FILES}/{context.name}/roles/one.bin"
+    made = f"{FILES}/{context.folder}/roles/one.bin"
     writer = context.at("P")
     writer.send("PUT", made, body=b"x")
     reader = context.at("P", "reader")
     reads: tuple[tuple[str, str, str, str, str, dict[str, Any]], ...] = (
         ("read", "a reader's search", "GET", SEARCH, "200 json", {"query": ONE}),
         ("read-post", "a reader's search by POST", "POST", SEARCH, "200 json", {"json": ONE}),
-        ("list", "a reader's listing", "GET", FILES, "200 json", {"query": {"path": context.name}}),
+        ("list", "a reader's listing", "GET", FILES, "200 json", {"query": {"path": context.folder}}),
         ("get", "a reader's download", "GET", made, "200 .*|500 json.*", {}),
         (
             "presign",
@@ -99,14 +99,14 @@ def roles(context: ProbeContext) -> None:
     for aspect, words, method, path, normal, request in reads:
         reader.ask(f"reader.{aspect}", words, method, path, normal=normal, **request)
     writes: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
-        ("put", "a reader's upload", "PUT", f"{FILES}/{context.name}/roles/reader.bin", {"body": b"x"}),
+        ("put", "a reader's upload", "PUT", f"{FILES}/{context.folder}/roles/reader.bin", {"body": b"x"}),
         ("delete", "a reader's deletion", "DELETE", made, {}),
         ("create", "a reader's new model", "POST", f"{REST}/registered-models/create", {"json": {}}),
         ("patch", "a reader's change of a model", "PATCH", f"{REST}/registered-models/update", {"json": {}}),
         ("delete-model", "a reader's deletion of a model", "DELETE", f"{REST}/registered-models/delete", {"json": {}}),
         ("run", "a reader's new run", "POST", f"{REST}/runs/create", {"json": {}}),
         ("tag", "a reader's tag on a version", "POST", f"{REST}/model-versions/set-tag", {"json": {}}),
-        ("multipart", "a reader's multipart upload", "POST", f"{ARTIFACTS}/mpu/create/{context.name}", {"json": {}}),
+        ("multipart", "a reader's multipart upload", "POST", f"{ARTIFACTS}/mpu/create/{context.folder}", {"json": {}}),
         ("logged", "a reader's logged model", "POST", f"{REST}/logged-models", {"json": {}}),
         (
             "ajax",
@@ -119,7 +119,7 @@ def roles(context: ProbeContext) -> None:
             "ajax-put",
             "a reader's upload by ajax-api",
             "PUT",
-            f"/ajax-api/2.0/mlflow-artifacts/artifacts/{context.name}/roles/ajax.bin",
+            f"/ajax-api/2.0/mlflow-artifacts/artifacts/{context.folder}/roles/ajax.bin",
             {"body": b"x"},
         ),
     )
@@ -131,7 +131,7 @@ def roles(context: ProbeContext) -> None:
                )  # fmt: skip
     admin = context.at("P", "admin")
     admin.ask("admin.read", "an admin's search", "GET", SEARCH, query=ONE, normal="200 json")
-    path = f"{FILES}/{context.name}/roles/admin.bin"
+    path = f"{FILES}/{context.folder}/roles/admin.bin"
     admin.ask("admin.put", "an admin's upload", "PUT", path, body=b"x", normal="200 .*")
     spoof = [("X-Hokusai-User-Id", "root"), ("X-Hokusai-Scopes", "mlflow:admin"), ("X-Forwarded-User", "root")]
     forged = context.stranger()

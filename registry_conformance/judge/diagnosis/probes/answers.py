@@ -30,7 +30,7 @@ def _errors(exchange: Exchange) -> str:
 
 def errors(context: ProbeContext) -> None:
     """Provoke each class of error, with a key and without."""
-    asker, nobody = context.at("P"), context.stranger()
+    asker, nobody, folder = context.at("P"), context.stranger(), context.folder
     for aspect, words, method, path, normal, request in (
         ("absent", "an experiment that is not there", "GET", f"{REST}/experiments/get", f"404 {FORM}",
          {"query": {"experiment_id": "987654321"}}),
@@ -39,13 +39,13 @@ def errors(context: ProbeContext) -> None:
          {"body": b"{}", "headers": [("Content-Type", "text/plain")]}),
         ("no-path", "a path that nobody serves", "GET", "/api/2.0/mlflow/no/such", f"404 {FORM}", {}),
         ("no-door", "a path outside of all routes", "GET", "/no-such-thing", f"404 {FORM}", {}),
-        ("no-method", "a method that a route lacks", "POST", f"{FILES}/{context.name}/x", f"405 {FORM}", {}),
-        ("no-file", "an upload without a file name", "PUT", f"{FILES}/{context.name}/", f"400 {FORM}", {"body": b"x"}),
-        ("no-object", "a download of what is not there", "GET", f"{FILES}/{context.name}/none",
+        ("no-method", "a method that a route lacks", "POST", f"{FILES}/{folder}/x", f"405 {FORM}", {}),
+        ("no-file", "an upload without a file name", "PUT", f"{FILES}/{folder}/", f"400 {FORM}", {"body": b"x"}),
+        ("no-object", "a download of what is not there", "GET", f"{FILES}/{folder}/none",
          f"(404|500) {FORM}", {}),
-        ("no-presign", "a presigned download of what is not there", "GET", f"{ARTIFACTS}/presigned/{context.name}/none",
+        ("no-presign", "a presigned download of what is not there", "GET", f"{ARTIFACTS}/presigned/{folder}/none",
          f"404 {FORM}", {}),
-        ("no-upload", "the joining of an upload that is not there", "POST", f"{ARTIFACTS}/mpu/complete/{context.name}",
+        ("no-upload", "the joining of an upload that is not there", "POST", f"{ARTIFACTS}/mpu/complete/{folder}",
          f"(400|404|50[03]) {FORM}", {"json": {"path": "x", "upload_id": "none", "parts": []}}),
     ):  # fmt: skip
         asker.ask(
@@ -88,7 +88,7 @@ def headers(context: ProbeContext) -> None:
         "head.sniff", "X-Content-Type-Options and X-Frame-Options of the page", "GET", "/", normal="both",
         judge=lambda answer: _both(answer, "x-content-type-options", "x-frame-options"),
     )  # fmt: skip
-    file = f"{FILES}/{context.name}/head/a.json"
+    file = f"{FILES}/{context.folder}/head/a.json"
     asker.send("PUT", file, body=b'{"a": 1}' * 50)
     asker.ask(
         "head.download", "the headers of a download", "GET", file, normal="attachment (text/plain|application/json)",

@@ -29,7 +29,7 @@ def content(size: int, seed: int = 7) -> bytes:
 def round_trip(context: ProbeContext, place: str) -> None:
     """Upload, inspect the bucket, list, download, presign and follow, replace, delete."""
     facts, asker = context.facts, context.at(place)
-    folder, body = f"{context.name}/{place}", content(1500)
+    folder, body = f"{context.folder}/{place}", content(1500)
     at = f"{FILES}/{folder}/one.bin"
     put = asker.ask("put", "an upload", "PUT", at, body=body, normal="200 (empty|json)")
     record_stored(context, f"stored.{place}", f"{folder}/one.bin", body, put)
@@ -66,7 +66,7 @@ def later(context: ProbeContext) -> None:
     if context.facts.value("text.get.P") != "200 whole":
         context.facts.unseen("get.later.P", "it could not be downloaded at first")
         return
-    at = f"{FILES}/{context.name}/P/text.txt"
+    at = f"{FILES}/{context.folder}/P/text.txt"
     context.at("P").ask("get.later", "the same download, later", "GET", at, normal="200 whole", judge=whole(TEXT))
 
 
@@ -146,7 +146,7 @@ def _deleted(context: ProbeContext, place: str, path: str, put: Exchange, deleti
 def multipart(context: ProbeContext, place: str) -> None:
     """Start a multipart upload, send a part, complete it; start another and abort it."""
     asker, facts = context.at(place), context.facts
-    folder, body = f"{context.name}/{place}-parts", content(2000, seed=3)
+    folder, body = f"{context.folder}/{place}-parts", content(2000, seed=3)
     created = asker.ask(
         "multipart.create",
         "a multipart upload's beginning",
@@ -197,7 +197,7 @@ def cross(context: ProbeContext) -> None:
         return
     body = content(700, seed=5)
     for aspect, up, down in (("up", through, direct), ("down", direct, through)):
-        at = f"{FILES}/{context.name}/cross/{aspect}.bin"
+        at = f"{FILES}/{context.folder}/cross/{aspect}.bin"
         if not up.send("PUT", at, body=body).ok:
             context.facts.unseen(f"cross.{aspect}.P", f"nothing was uploaded {PLACES[up.place]}")
             continue
@@ -215,7 +215,7 @@ def cross(context: ProbeContext) -> None:
 
 def _seeded(context: ProbeContext) -> None:
     """Write an object to the bucket directly, and read it through the proxy: reading without an upload."""
-    folder, body, bucket = f"{context.name}/seed", content(800, seed=9), context.bucket
+    folder, body, bucket = f"{context.folder}/seed", content(800, seed=9), context.bucket
     if bucket is None:
         context.facts.unseen("seed.get.P", context.no_bucket)
         return

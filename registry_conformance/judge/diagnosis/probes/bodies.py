@@ -46,7 +46,7 @@ def sizes(context: ProbeContext, place: str) -> None:
         if step == LARGEST and (pace * size > _LONGEST or context.repetition.needed):
             break
         asker = context.at(place, patience=max(_PATIENCE, _SLACK * pace * size))
-        body, path = content(size), f"{context.name}/{place}-sizes/{step}.bin"
+        body, path = content(size), f"{context.folder}/{place}-sizes/{step}.bin"
         put = asker.ask(f"size.{step}", f"an upload of {size} B", "PUT", f"{FILES}/{path}", body=body, normal="200 .*")
         record_stored(context, f"size.{step}.stored.{place}", path, body, put)
         pace = put.seconds / size
@@ -73,7 +73,7 @@ def _note(failed: dict[str, str], context: ProbeContext, aspect: str, name: str,
 
 def framing(context: ProbeContext, place: str) -> None:
     """Upload with chunked encoding, upload an empty file, and interrupt an upload."""
-    asker, folder = context.at(place), f"{context.name}/{place}-framing"
+    asker, folder = context.at(place), f"{context.folder}/{place}-framing"
     for aspect, words, body in (
         ("chunked", "an upload in chunks of unannounced size", content(300 * KIB)),
         ("empty", "an upload of an empty file, in chunks as the MLflow client sends it", b""),
@@ -98,7 +98,7 @@ def framing(context: ProbeContext, place: str) -> None:
 def names(context: ProbeContext, place: str) -> None:
     """Upload files with unusual names, and look for them by their own keys: in the bucket, or by download."""
     asker, bucket = context.at(place), context.bucket
-    folder = f"{context.name}/{place}-names"
+    folder = f"{context.folder}/{place}-names"
     taken: list[str] = []
     for aspect, (quoted, plain) in NAMES.items():
         body = f"{aspect} {plain}".encode()
@@ -139,5 +139,5 @@ def sweep(context: ProbeContext) -> None:
     """Delete everything that the probes created under the run's name, however little time is left."""
     for place in ("O", "P"):
         asker = replace(context.at(place), unbounded=True)
-        if not asker.why_not() and asker.send("DELETE", f"{FILES}/{context.name}").ok:
+        if not asker.why_not() and asker.send("DELETE", f"{FILES}/{context.folder}").ok:
             return

@@ -50,7 +50,7 @@ def _meanwhile(context: ProbeContext, asker: Asker, place: str) -> tuple[Exchang
     The upload waits for the response, up to a limit.
     """
     door = asker.sender.door
-    leave = Exchange("PUT", f"{door.url}{FILES}/{context.name}/held-{place}.bin", door.name, None)
+    leave = Exchange("PUT", f"{door.url}{FILES}/{context.folder}/held-{place}.bin", door.name, None)
     permit = authorize(door, leave, None, 200)
     begun, answered, gone_on = threading.Event(), threading.Event(), threading.Event()
     longest = HELD * context.slack
@@ -80,7 +80,7 @@ def _hold(
     begun, answered, gone_on = moments
     door, key = asking.door, asking.key
     parts, url = urlsplit(door.url), door.url
-    path = f"{FILES}/{context.name}/held-{place}.bin"
+    path = f"{FILES}/{context.folder}/held-{place}.bin"
     line = HttpSender(door, key, Evidence(), context.run, timeout=longest * 4).connection(permit)
     try:
         line.putrequest("PUT", parts.path.rstrip("/") + path)

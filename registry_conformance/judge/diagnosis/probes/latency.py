@@ -68,7 +68,7 @@ def uploads(context: ProbeContext) -> None:
 
 
 def _time_file(asker: Asker) -> None:
-    context, path = asker.context, f"{ARTIFACTS}/artifacts/{asker.context.name}/pace.bin"
+    context, path = asker.context, f"{ARTIFACTS}/artifacts/{asker.context.folder}/pace.bin"
     timed = fastest(context, SLOW_FILE, lambda: asker.send("PUT", path, body=b"pace"))
     put = timed.exchange
     if put.error.startswith("skipped: "):

@@ -93,7 +93,7 @@ def _marked(context: ProbeContext, record: Path, request: Passed) -> None:
         stranger.send("GET", SEARCH, query=ONE, headers=[("X-Probe", mark)])
         value = "came" if _requests(record, began, mark) else "nothing came"
         facts.record("seen.refused.O", value, f"of a request without a key, at MLflow: {value}", "nothing came")
-    mark, path = f"{context.name}-expects", f"{FILES}/{context.name}/expects.bin"
+    mark, path = f"{context.name}-expects", f"{FILES}/{context.folder}/expects.bin"
     context.at("P").send("PUT", path, body=b"x", headers=[("Expect", "100-continue"), ("X-Probe", mark)])
     if passed := _requests(record, began, mark):
         value = "told" if passed[-1].values("expect") else "not told"

@@ -6,6 +6,7 @@ from typing import Any
 
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import REST, REST3
+from registry_conformance.judge.diagnosis.answer_judges import NOT_THERE
 from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
 from registry_conformance.judge.diagnosis.repetition import passing
@@ -36,7 +37,7 @@ def registry(context: ProbeContext, place: str) -> None:
             walk.write(f"delete.{what.partition('/')[0]}", f"DELETE of {what}", "DELETE", what, **document)
     if "model" in walk.made:
         path = f"{REST}/registered-models/get?name={name}"
-        walk.asker.ask("meta.gone", "the model that was deleted", "GET", path, normal="404 json RESOURCE_.*")
+        walk.asker.ask("meta.gone", "the model that was deleted", "GET", path, normal=NOT_THERE)
     if "experiment" in walk.made:
         walk.delete_experiment(walk.made["experiment"])
 

@@ -26,7 +26,7 @@ def repeats(context: ProbeContext, place: str) -> None:
     if asker.sender.door.direct:
         context.facts.unseen(f"repeat.put.{place}", "artifacts pass the door by")
         return
-    path = f"{ARTIFACTS}/artifacts/{context.name}/repeat-{place}.bin"
+    path = f"{ARTIFACTS}/artifacts/{context.folder}/repeat-{place}.bin"
     statuses = [str(asker.send("PUT", path, once=True, body=b"again").status) for _ in range(6)]
     if asker.why_not("PUT artifacts"):
         return

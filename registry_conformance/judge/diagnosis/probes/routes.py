@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, REST3
+from registry_conformance.judge.diagnosis.answer_judges import NOT_THERE
 from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.reachability import SEARCH, record_answers
 from registry_conformance.judge.evidence.exchange import Exchange
 
 AJAX, AJAX3 = "/ajax-api/2.0", "/ajax-api/3.0"
 ABSENT = "0" * 32
+_FILE = "{folder}/routes/{door}.bin"
 _NOBODYS = {"name": "{name}-absent"}
 """A model that nobody made: what a probe would change or remove bears the run's name, wherever it gets to."""
 EVERYWHERE = frozenset({"rest", "api3", "ajax", "upload", "listing", "presigned", "graphql", "page"})
@@ -23,8 +25,8 @@ EVERYWHERE = frozenset({"rest", "api3", "ajax", "upload", "listing", "presigned"
 class Family:
     """One request that stands for a family; ``normal`` is a regex of what a door answers to a writer.
 
-    In its path and in the texts of its document ``{name}`` is the run's name. ``absent`` is what a door answers if
-    nothing was uploaded before, if that is something else.
+    ``{folder}`` in its path is where the run uploads, ``{name}`` in the texts of its document the run's name.
+    ``absent`` is what a door answers if nothing was uploaded before, if that is something else.
     """
 
     name: str
@@ -45,27 +47,27 @@ _NO_SUCH_FILE = "(404 json RESOURCE_.*|500 (json .*|html|text))"
 FAMILIES = (
     Family("rest", "GET", f"{SEARCH}?max_results=1", "200 json"),
     Family("rest-post", "POST", SEARCH, "200 json", {"max_results": 1}),
-    Family("rest-patch", "PATCH", f"{REST}/registered-models/update", "404 json RESOURCE_.*", _NOBODYS),
-    Family("rest-delete", "DELETE", f"{REST}/registered-models/delete", "404 json RESOURCE_.*", _NOBODYS),
+    Family("rest-patch", "PATCH", f"{REST}/registered-models/update", NOT_THERE, _NOBODYS),
+    Family("rest-delete", "DELETE", f"{REST}/registered-models/delete", NOT_THERE, _NOBODYS),
     Family("api3", "GET", f"{REST3}/server-info", "200 json"),
-    Family("logged", "GET", f"{REST}/logged-models/m-{ABSENT}", "404 json RESOURCE_.*"),
+    Family("logged", "GET", f"{REST}/logged-models/m-{ABSENT}", NOT_THERE),
     Family("ajax", "GET", f"{AJAX}/mlflow/experiments/search?max_results=1", "200 json"),
     Family("ajax3", "GET", f"{AJAX3}/mlflow/server-info", "200 json"),
-    Family("upload", "PUT", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 (empty|json)"),
-    Family("download", "GET", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 .*", absent=_NO_SUCH_FILE),
-    Family("listing", "GET", f"{ARTIFACTS}/artifacts?path={{name}}", "200 json"),
-    Family("presigned", "GET", f"{ARTIFACTS}/presigned/{{name}}/routes/{{door}}.bin", "200 json", absent=_NO_SUCH_FILE),
-    Family("multipart", "POST", f"{ARTIFACTS}/mpu/create/{{name}}", "200 json", {"path": "f", "num_parts": 1}),
-    Family("deletion", "DELETE", f"{ARTIFACTS}/artifacts/{{name}}/routes/{{door}}.bin", "200 json"),
-    Family("ajax-artifacts", "GET", f"{AJAX}/mlflow-artifacts/artifacts?path={{name}}", "200 json"),
+    Family("upload", "PUT", f"{ARTIFACTS}/artifacts/{_FILE}", "200 (empty|json)"),
+    Family("download", "GET", f"{ARTIFACTS}/artifacts/{_FILE}", "200 .*", absent=_NO_SUCH_FILE),
+    Family("listing", "GET", f"{ARTIFACTS}/artifacts?path={{folder}}", "200 json"),
+    Family("presigned", "GET", f"{ARTIFACTS}/presigned/{_FILE}", "200 json", absent=_NO_SUCH_FILE),
+    Family("multipart", "POST", f"{ARTIFACTS}/mpu/create/{{folder}}", "200 json", {"path": "f", "num_parts": 1}),
+    Family("deletion", "DELETE", f"{ARTIFACTS}/artifacts/{_FILE}", "200 json"),
+    Family("ajax-artifacts", "GET", f"{AJAX}/mlflow-artifacts/artifacts?path={{folder}}", "200 json"),
     Family(
         "ajax-files",
         "GET",
         f"{AJAX}/mlflow/logged-models/m-{ABSENT}/artifacts/files?artifact_file_path=x",
-        "404 json RESOURCE_.*",
+        NOT_THERE,
     ),
-    Family("get-artifact", "GET", f"/get-artifact?run_id={ABSENT}&path=x", "404 json RESOURCE_.*"),
-    Family("version-artifact", "GET", f"/model-versions/get-artifact?name={ABSENT}&version=1&path=x", "404 json RES.*"),
+    Family("get-artifact", "GET", f"/get-artifact?run_id={ABSENT}&path=x", NOT_THERE),
+    Family("version-artifact", "GET", f"/model-versions/get-artifact?name={ABSENT}&version=1&path=x", NOT_THERE),
     Family("graphql", "POST", "/graphql", "(200|400) json.*", {"query": "{ __typename }"}),
     Family("page", "GET", "/", "200 html"),
     Family("files", "GET", "/static-files/favicon.ico", "200 .*"),
@@ -80,10 +82,10 @@ def families(context: ProbeContext) -> None:
         answers: dict[str, Exchange] = {}
         for name, asker in askers.items():
             if not asker.why_not() and (family.name in EVERYWHERE or name == context.main.name):
-                answer = _sent(asker, family, context.name, name)
+                answer = _sent(asker, family, context, name)
                 if not answer.error.startswith("skipped: "):
                     answers[name] = answer
-        words = f"{family.method} {family.path.partition('?')[0].format(name='RUN', door='x')}"
+        words = f"{family.method} {family.path.partition('?')[0].format(folder='RUN', door='x')}"
         if answers:
             normal = f"all {family.expected(next(iter(askers.values())))}"
             record_answers(context, f"route.{family.name}.P", f"{words}, at each door", answers, normal)
@@ -96,8 +98,8 @@ def origins(context: ProbeContext, place: str) -> None:
     direct = context.at(place)
     for family in FAMILIES:
         if (fact := context.facts.get(f"route.{family.name}.P")) is not None and not (fact.seen and fact.normal):
-            words = f"{family.method} {family.path.partition('?')[0].format(name='RUN', door='x')}"
-            path, sent = family.path.format(name=context.name, door="origin"), _content(family, context.name)
+            words = f"{family.method} {family.path.partition('?')[0].format(folder='RUN', door='x')}"
+            path, sent = family.path.format(folder=context.folder, door="origin"), _content(family, context.name)
             direct.ask(f"route.{family.name}", words, family.method, path, normal=family.expected(direct), **sent)
 
 
@@ -108,8 +110,9 @@ def _dead_doors(context: ProbeContext) -> set[str]:
     }
 
 
-def _sent(asker: Asker, family: Family, name: str, door: str) -> Exchange:
-    return asker.send(family.method, family.path.format(name=name, door=door), **_content(family, name))
+def _sent(asker: Asker, family: Family, context: ProbeContext, door: str) -> Exchange:
+    path = family.path.format(folder=context.folder, door=door)
+    return asker.send(family.method, path, **_content(family, context.name))
 
 
 def _content(family: Family, name: str) -> dict[str, Any]:

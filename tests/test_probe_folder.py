@@ -1,0 +1,73 @@
+"""Where probes upload: in an experiment of the run, as clients do, if its files are served from the artifact root."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_conformance.judge.diagnosis.budget import Budget
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes.routes import families
+from registry_conformance.judge.target.policy import OPEN
+from registry_conformance.judge.target.target import Door, Target
+from tests.web_answers import Answer, Answering, Asked, site
+
+FORBIDDEN = Answer(403, "Permission denied")
+"""How MLflow's basic-auth refuses a user who has no permission."""
+
+
+def server(location: str, created: int = 200) -> Answering:
+    """Answer as an MLflow that makes an experiment whose files lie at a location."""
+
+    def answer(asked: Asked) -> Answer:
+        if "experiments/create" in asked.path:
+            return Answer(created, {"experiment_id": "7"} if created == 200 else {"error_code": "PERMISSION_DENIED"})
+        return Answer(200, {"experiment": {"experiment_id": "7", "artifact_location": location}})
+
+    return answer
+
+
+def ordinary_user(asked: Asked) -> Answer:
+    """Answer an ordinary user as MLflow's basic-auth does: files of an own experiment are shown, and no others."""
+    if "mlflow-artifacts" in asked.path:
+        return Answer(200, {"files": []}) if "path=7/" in asked.path else FORBIDDEN
+    if "registered-models/" in asked.path or "logged-models" in asked.path or "get-artifact" in asked.path:
+        return FORBIDDEN
+    return server("mlflow-artifacts:/7")(asked)
+
+
+def context_at(url: str) -> ProbeContext:
+    """Return what probes stand on at a server."""
+    door = Door("canonical", url, policy=OPEN)
+    return ProbeContext(Target("x", "live", (door,), {}), "run", Facts(), Budget(), door)
+
+
+@pytest.mark.parametrize(
+    ("answering", "inside"),
+    [
+        (server("mlflow-artifacts:/7"), True),
+        (server("s3://bucket/prefix/7"), False),
+        (server("mlflow-artifacts:/team/7"), False),
+        (server("mlflow-artifacts:/7", created=403), False),
+    ],
+    ids=["served", "in-a-bucket", "elsewhere", "may-not-create"],
+)
+def test_uploads_lie_in_an_experiment_of_the_run(answering: Answering, inside: bool) -> None:
+    """Kind: the reference's shape. An ordinary user of MLflow's basic-auth may write in own experiments alone."""
+    with site(answering) as there:
+        context = context_at(there.url)
+
+        assert context.folder == (f"7/{context.name}" if inside else context.name)
+
+
+def test_where_others_may_write_nothing_an_ordinary_user_is_not_turned_away() -> None:
+    """What nobody made is "Permission denied" to an ordinary user, and that is no refusal of a route."""
+    with site(ordinary_user) as there:
+        context = context_at(there.url)
+        families(context)
+
+    told = {
+        name: context.facts[name] for name in ("route.logged.P", "route.get-artifact.P", "route.version-artifact.P")
+    }
+    assert {name: fact.value for name, fact in told.items() if not fact.normal} == {}
+    assert context.facts.value("route.listing.P") == "all 200 json"
