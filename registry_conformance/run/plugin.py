@@ -52,6 +52,7 @@ FIXTURES = (
     "essentials",
     "grouping",
     "latency",
+    "lives",
     "load",
     "outages",
     "permissions",

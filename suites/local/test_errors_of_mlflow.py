@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from fixtures.scratch_stack import Scratch
-from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status
 from registry_conformance.judge.requirement import verifies
-from registry_conformance.lab.deployment import REFERENCE, Links
-from registry_conformance.lab.disturbance import Answer, Rule, When
+from registry_conformance.lab.disturbance import Answer
 
 WORDS = 'no "such" thing'
 INNER = "http://10.0.0.5:5000/inner"
 LONG = 300_000
 """Bytes of an error that is too long to be put into another form."""
-
-
-def answering(scratch: Scratch, answer: Answer) -> MlflowHttp:
-    """Return a door whose MLflow answers every request for metadata like this."""
-    rule = Rule(When(path="/api/2.0/mlflow/"), (answer,))
-    return scratch.apply(replace(REFERENCE, links=Links(mlflow=(rule,))))
 
 
 @verifies("ERR-054")
@@ -46,7 +37,7 @@ def answering(scratch: Scratch, answer: Answer) -> MlflowHttp:
 )
 def test_plain_error_gets_mlflows_form(scratch: Scratch, status: int, code: str) -> None:
     """An error in plain text keeps status and words, under MLflow's code."""
-    door = answering(scratch, Answer(status, f"{WORDS} ü at {INNER}", "text/plain"))
+    door = scratch.answering(Answer(status, f"{WORDS} ü at {INNER}", "text/plain"))
     told = expect_refused(door.search_experiments(), status, code)
 
     expect_equal(told.document["message"].split(), [*WORDS.split(), "at", "[address]"], "words of the message")
@@ -56,7 +47,7 @@ def test_plain_error_gets_mlflows_form(scratch: Scratch, status: int, code: str)
 @verifies("ERR-054")
 def test_detail_becomes_the_message(scratch: Scratch) -> None:
     """The detail of an error in JSON of another form is the message."""
-    door = answering(scratch, Answer(404, json.dumps({"detail": "Not here", "more": 1})))
+    door = scratch.answering(Answer(404, json.dumps({"detail": "Not here", "more": 1})))
     told = expect_refused(door.search_experiments(), 404, "ENDPOINT_NOT_FOUND")
 
     expect_equal(told.document["message"], "Not here", "message")
@@ -65,7 +56,7 @@ def test_detail_becomes_the_message(scratch: Scratch) -> None:
 @verifies("ERR-054")
 def test_json_without_a_detail_is_told_whole(scratch: Scratch) -> None:
     """An error in JSON that has no detail is told as it is."""
-    door = answering(scratch, Answer(422, json.dumps({"reason": "none"})))
+    door = scratch.answering(Answer(422, json.dumps({"reason": "none"})))
     told = expect_refused(door.search_experiments(), 422, "BAD_REQUEST")
 
     expect_equal(told.document["message"], '{"reason": "none"}', "message")
@@ -74,7 +65,7 @@ def test_json_without_a_detail_is_told_whole(scratch: Scratch) -> None:
 @verifies("ERR-054")
 def test_page_is_not_told(scratch: Scratch) -> None:
     """An error page becomes a message that names the status, without the page."""
-    door = answering(scratch, Answer(500, f"<html>{WORDS}</html>", "text/html"))
+    door = scratch.answering(Answer(500, f"<html>{WORDS}</html>", "text/html"))
     told = expect_refused(door.search_experiments(), 500, "INTERNAL_ERROR")
 
     assert "500" in told.document["message"], told
@@ -85,7 +76,7 @@ def test_page_is_not_told(scratch: Scratch) -> None:
 @pytest.mark.parametrize(("given", "told"), [((("Retry-After", "7"),), "7"), ((), "5")], ids=["told", "not-told"])
 def test_client_is_told_when_to_try_again(scratch: Scratch, given: tuple[tuple[str, str], ...], told: str) -> None:
     """A 503 says when to try again: as it did, or after seconds."""
-    door = answering(scratch, Answer(503, WORDS, "text/plain", given))
+    door = scratch.answering(Answer(503, WORDS, "text/plain", given))
     found = expect_refused(door.search_experiments(), 503, "TEMPORARILY_UNAVAILABLE")
 
     expect_equal(found.header("retry-after"), told, "Retry-After")
@@ -95,7 +86,7 @@ def test_client_is_told_when_to_try_again(scratch: Scratch, given: tuple[tuple[s
 @pytest.mark.parametrize("status", [404, 500])
 def test_no_other_error_asks_to_try_again(scratch: Scratch, status: int) -> None:
     """An error that does not pass by itself asks nobody to try again."""
-    found = answering(scratch, Answer(status, WORDS, "text/plain")).search_experiments()
+    found = scratch.answering(Answer(status, WORDS, "text/plain")).search_experiments()
 
     expect_status(found, status)
     expect_equal(found.header("retry-after"), "", "Retry-After")
@@ -104,7 +95,7 @@ def test_no_other_error_asks_to_try_again(scratch: Scratch, status: int) -> None
 @verifies("ERR-054")
 def test_coding_of_the_page_is_not_claimed(scratch: Scratch) -> None:
     """An error in a new form does not claim the old coding."""
-    door = answering(scratch, Answer(404, WORDS, "text/html", (("Content-Encoding", "gzip"),)))
+    door = scratch.answering(Answer(404, WORDS, "text/html", (("Content-Encoding", "gzip"),)))
     told = expect_refused(door.search_experiments(), 404, "ENDPOINT_NOT_FOUND")
 
     expect_equal(told.header("content-encoding"), "", "content coding")
@@ -113,7 +104,7 @@ def test_coding_of_the_page_is_not_claimed(scratch: Scratch) -> None:
 @verifies("ERR-056")
 def test_long_error_passes_whole(scratch: Scratch) -> None:
     """An error too long to be put into another form passes whole."""
-    told = expect_status(answering(scratch, Answer(500, "x" * LONG, "text/plain")).search_experiments(), 500)
+    told = expect_status(scratch.answering(Answer(500, "x" * LONG, "text/plain")).search_experiments(), 500)
 
     expect_equal(told.response_body.size, LONG, "bytes of the error")
 
@@ -123,7 +114,7 @@ def test_long_error_passes_whole(scratch: Scratch) -> None:
 def test_mlflows_own_error_passes_as_it_is(scratch: Scratch, status: int) -> None:
     """MLflow's own error passes as it is, whatever its message names."""
     said = json.dumps({"error_code": "OWN_CODE", "message": f"{WORDS}: {INNER} ü"})
-    told = expect_refused(answering(scratch, Answer(status, said)).search_experiments(), status, "OWN_CODE")
+    told = expect_refused(scratch.answering(Answer(status, said)).search_experiments(), status, "OWN_CODE")
 
     expect_equal(told.text, said, "body of the error")
 
@@ -132,7 +123,7 @@ def test_mlflows_own_error_passes_as_it_is(scratch: Scratch, status: int) -> Non
 def test_mlflows_own_failure_loses_addresses_alone(scratch: Scratch) -> None:
     """MLflow's own failure keeps code and message, but for addresses."""
     said = {"error_code": "OWN_CODE", "message": f"{WORDS}: {INNER} and more"}
-    told = expect_refused(answering(scratch, Answer(500, json.dumps(said))).search_experiments(), 500, "OWN_CODE")
+    told = expect_refused(scratch.answering(Answer(500, json.dumps(said))).search_experiments(), 500, "OWN_CODE")
 
     expect_equal(told.document["message"], f"{WORDS}: [address] and more", "message")
 
@@ -141,6 +132,6 @@ def test_mlflows_own_failure_loses_addresses_alone(scratch: Scratch) -> None:
 def test_success_passes_as_it_is(scratch: Scratch) -> None:
     """A success in another form is no error, and passes as it is."""
     said = f"{WORDS} at {INNER}"
-    told = expect_status(answering(scratch, Answer(200, said, "text/plain")).search_experiments(), 200)
+    told = expect_status(scratch.answering(Answer(200, said, "text/plain")).search_experiments(), 200)
 
     expect_equal([told.text, told.content_type], [said, "text/plain"], "body and type")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from fixtures.doors import one_door
 from fixtures.essentials import Unique
-from fixtures.runs import Run
+from fixtures.lives import Silence, Surroundings
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.connection import Connection
-from registry_conformance.judge.clients.lives import LIVES, Request, Surroundings, lead, lead_side_by_side
+from registry_conformance.judge.clients.lives import LIVES, Request, lead, lead_side_by_side
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, MlflowHttp
 from registry_conformance.judge.clients.partial_transfers import half_sent, under_way
 from registry_conformance.judge.expect import expect_equal, expect_status, expect_within, require
@@ -20,17 +18,9 @@ from registry_conformance.judge.requirement import verifies
 pytestmark = one_door
 
 SIDE_BY_SIDE, AT_ONCE, EARLIER = 16, 64, 100
-SILENCE = 6.0
-"""Longer than MLflow keeps a silent connection (5 s), and than the proxy keeps its own to MLflow."""
 FOUND = f"{REST}/experiments/get?experiment_id=0"
 LISTED = f"{ARTIFACTS}/artifacts?path=none"
 FOUND_NOTHING = b'{"name": "no-such-model", "run_id": "0", "model_id": "0", "alias": "a", "version": "1", "key": "k"}'
-
-
-@pytest.fixture
-def around(run: Run) -> Surroundings:
-    """A run of the check's own, with its experiment."""
-    return Surroundings(run.experiment_id, run.id, run.location)
 
 
 @verifies("OPS-036")
@@ -104,11 +94,11 @@ def test_half_an_upload_holds_up_none(door: MlflowHttp, location: str) -> None:
 
 
 @verifies("OPS-039")
-def test_silent_connection_serves_again(door: MlflowHttp, connection: Connection) -> None:
+def test_silent_connection_serves_again(door: MlflowHttp, connection: Connection, silence: Silence) -> None:
     """A connection that was silent for seconds serves the next requests."""
     with connection.kept(door.key) as ask:
         first = ask(Request("GET", FOUND))
-        time.sleep(SILENCE)
+        silence()
         later = [ask(Request("GET", FOUND)), ask(Request("GET", "/health"))]
 
     expect_equal([first.status, *(each.status for each in later)], [200] * 3, "statuses before and after")

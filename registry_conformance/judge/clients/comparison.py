@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.witness import Headers, Passed, Witness, digested
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.expect import Mismatch, expect_equal
 from registry_conformance.judge.target.target import Door
 
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"})
@@ -94,6 +94,11 @@ def expect_same_answer(here: Exchange, there: Exchange) -> None:
     )
     if not same:
         raise Mismatch(f"the origin's answer: {there}", f"{here}")
+
+
+def expect_same_headers(here: Exchange, there: Exchange, names: Sequence[str]) -> None:
+    """Expect two responses to have the same value, or none, of each of these headers."""
+    expect_equal([here.header(name) for name in names], [there.header(name) for name in names], "headers")
 
 
 def expect_same_answer_each(here: Iterable[Exchange], there: Exchange) -> None:
