@@ -23,7 +23,7 @@ from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
-from registry_conformance.judge.target.credential import Credential, kind_of
+from registry_conformance.judge.target.credential import Credential, Password, kind_of
 from registry_conformance.judge.target.policy import GUARDED, READS, ROLES
 from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.judge.waiting import awaited
@@ -178,6 +178,14 @@ class ProbeContext:
         """Why nothing is tried with an API key in a form of its own at the main door, empty if there is one."""
         key = self.target.key_at(self.main)
         return "" if isinstance(key, str) else f"the target was given {kind_of(key)}, which has one form"
+
+    @property
+    def hashes_passwords(self) -> bool:
+        """Whether the credential at the main door is a user's password.
+
+        Who checks one, as MLflow's basic-auth does, hashes it anew for each request: a tenth of a second of a core.
+        """
+        return isinstance(self.target.key_at(self.main), Password)
 
     @property
     def bucket(self) -> Bucket | None:

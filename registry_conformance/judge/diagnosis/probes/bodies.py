@@ -103,7 +103,7 @@ def names(context: ProbeContext, place: str) -> None:
     for aspect, (quoted, plain) in NAMES.items():
         body = f"{aspect} {plain}".encode()
         at, words = f"{FILES}/{folder}/{aspect}/{quoted}", f"named {plain!r}"
-        refused = "|400 json.*" if aspect == "hash" else ""
+        refused = "|400 json.*|403 (html|text) permission" if aspect == "hash" else ""
         put = asker.ask(f"name.{aspect}", f"an upload {words}", "PUT", at, body=body, normal=f"200 .*{refused}")
         if put.ok and bucket is None:
             asker.ask(f"name.{aspect}.get", f"a download {words}", "GET", at, normal="200 whole", judge=whole(body))

@@ -20,6 +20,8 @@ from registry_conformance.judge.evidence.exchange import Exchange
 
 SLOW_FILE = 1.0
 """Seconds from which a small upload or download is slow."""
+_HASHED = 1.5
+"""Seconds from which a search with a password is slow: it is hashed for each request, and again for each permission."""
 _FEW, _MANY = 3, 8
 """So many times what is slow is asked, so that one hiccup is no fact; and so many on a machine that is busy itself."""
 _ALIKE = 1.7
@@ -39,22 +41,28 @@ def pace(context: ProbeContext) -> None:
             ("P", "writer", "search", "a search with a key seen before", SEARCH),
         ):
             asker = context.at(place, role, patience=PATIENT)
-            _time(asker, f"pace.{aspect}", f"{words} {PLACES[place]}", path)
+            slow = _HASHED if role and context.hashes_passwords else SLOW
+            _time(asker, f"pace.{aspect}", f"{words} {PLACES[place]}", path, slow=slow)
         asker = context.stranger()
         words = "a request with a key never seen before through the proxy"
         _time(asker, "pace.unknown-key", words, SEARCH, never_issued)
 
 
 def _time(
-    asker: Asker, fact: str, words: str, path: str, headers: Callable[[], Iterable[tuple[str, str]]] = tuple
+    asker: Asker,
+    fact: str,
+    words: str,
+    path: str,
+    headers: Callable[[], Iterable[tuple[str, str]]] = tuple,
+    slow: float = SLOW,
 ) -> None:
-    """Tell how long a small request takes."""
+    """Tell how long a small request takes; ``slow`` is from how many seconds on it is slow."""
     name = f"{fact}.{asker.place}"
     if reason := asker.why_not():
         asker.context.facts.unseen(name, reason)
         return
-    timed = fastest(asker.context, SLOW, lambda: asker.send("GET", path, query=ONE, headers=headers()))
-    record_latency(asker.context, name, words, timed.exchange, sure=timed.sure)
+    timed = fastest(asker.context, slow, lambda: asker.send("GET", path, query=ONE, headers=headers()))
+    record_latency(asker.context, name, words, timed.exchange, slow, sure=timed.sure)
 
 
 def uploads(context: ProbeContext) -> None:
