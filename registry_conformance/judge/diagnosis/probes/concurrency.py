@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.clients.signing import credential_headers
+from registry_conformance.judge.diagnosis.facts import Missed
 from registry_conformance.judge.diagnosis.probe_context import PATIENCE, PLACES, Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
@@ -20,6 +22,8 @@ from registry_conformance.judge.target.requests import Permit
 
 HELD = 0.8
 """Seconds that an upload is held half-way, on a machine that has time; less if a search is answered meanwhile."""
+_BUSY = 1.5
+"""So many times as long as it should work takes on a machine that explains a time-out."""
 _MANY = 8
 _LATE = 1.5
 """Seconds from which one of eight searches at once is late."""
@@ -31,20 +35,40 @@ def together(context: ProbeContext, place: str) -> None:
     if reason := asker.why_not():
         context.facts.unseen(f"together.{place}", reason)
         return
+    _at_once(context, asker, place)
+    answer, meanwhile = _meanwhile(context, asker, place)
+    if not (answer.ok and meanwhile):
+        answer, meanwhile = _meanwhile(context, asker, place)
+    if reason := _untold(context, [answer]):
+        context.facts.unseen(f"held.{place}", reason)
+        return
+    value = "failed" if not answer.ok else "free" if meanwhile else "waits"
+    words = f"a search while an upload stands half-way {PLACES[place]} took {answer.seconds:.2f} s"
+    context.facts.record(f"held.{place}", value, words, "free", (answer.evidence(),))
+
+
+def _at_once(context: ProbeContext, asker: Asker, place: str) -> None:
     turns = 2 * _MANY * asker.send("GET", SEARCH, query=ONE).seconds  # twice what they take one after the other
     patient = context.at(place, patience=max(PATIENCE, turns))
     answers = at_once([lambda: patient.send("GET", SEARCH, once=True, query=ONE)] * _MANY)
+    if reason := _untold(context, answers):
+        context.facts.unseen(f"together.{place}", reason)
+        return
     good = sum(answer.ok for answer in answers)
     slowest = max(answer.seconds for answer in answers)
     value = "all 200" if good == _MANY else f"{_MANY - good} of {_MANY} failed"
     value += "" if slowest < max(_LATE * context.machine.stretch, turns) else " slow"
     context.facts.record(f"together.{place}", value, f"eight searches at once {PLACES[place]}: {value}", "all 200")
-    answer, meanwhile = _meanwhile(context, asker, place)
-    if not (answer.ok and meanwhile):
-        answer, meanwhile = _meanwhile(context, asker, place)
-    value = "failed" if not answer.ok else "free" if meanwhile else "waits"
-    words = f"a search while an upload stands half-way {PLACES[place]} took {answer.seconds:.2f} s"
-    context.facts.record(f"held.{place}", value, words, "free", (answer.evidence(),))
+
+
+def _untold(context: ProbeContext, answers: Sequence[Exchange]) -> str:
+    """Return why answers tell nothing, empty if they do: one was not asked for, or a busy machine had no time."""
+    for answer in answers:
+        if answer.error.startswith("skipped"):
+            return "requests like it timed out before"
+        if answer.error.startswith("timeout") and context.slack >= _BUSY:
+            return Missed("searches were not answered in time, on a machine that is itself too busy to judge it")
+    return ""
 
 
 def _meanwhile(context: ProbeContext, asker: Asker, place: str) -> tuple[Exchange, bool]:

@@ -1,4 +1,4 @@
-"""Where probes upload: in an experiment of the run, as clients do, if its files are served from the artifact root."""
+"""What probes make of targets of others: where they upload, whom MLflow lets, and what was not asked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes.concurrency import together
 from registry_conformance.judge.diagnosis.probes.routes import families
 from registry_conformance.judge.target.policy import OPEN
 from registry_conformance.judge.target.target import Door, Target
@@ -71,3 +72,14 @@ def test_where_others_may_write_nothing_an_ordinary_user_is_not_turned_away() ->
     }
     assert {name: fact.value for name, fact in told.items() if not fact.normal} == {}
     assert context.facts.value("route.listing.P") == "all 200 json"
+
+
+def test_what_was_not_asked_together_did_not_fail() -> None:
+    """Kind: unseen is not healthy, and not broken either. After time-outs searches are not sent, and tell nothing."""
+    with site(server("mlflow-artifacts:/7")) as there:
+        context = context_at(there.url)
+        context.late["P GET metadata"] = 3
+        together(context, "P")
+
+    assert not context.facts["together.P"].seen
+    assert not context.facts["held.P"].seen
