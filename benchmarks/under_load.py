@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+import click
 import psutil
 
 from benchmarks.figure import BenchError, Figure, rounds_within
@@ -45,6 +46,7 @@ def measure(bench: Bench, rounds: int) -> list[Figure]:
     with _only_on(cores[1:]):
         for database, servers in itertools.product(DATABASES, SERVERS):
             if database == "postgresql" and database_program("initdb") is None:
+                click.echo("not measured: PostgreSQL, which is not installed on this machine", err=True)
                 continue
             folder = bench.folder / f"{database}-{servers}"
             with stack_up(bench, servers, database) as up:

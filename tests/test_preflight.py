@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
 from dataclasses import replace
 
@@ -354,14 +355,16 @@ def test_a_password_where_a_token_is_wanted_is_told() -> None:
 
 def test_an_mlflow_whose_searches_alone_get_no_answer_is_told() -> None:
     """The version comes at once and a search never: nothing is wrong with the address, and it is MLflow's database."""
+    over = threading.Event()
 
     def answering(asked: Asked) -> Answer:
         if asked.path.startswith(SEARCH_PATH):
-            time.sleep(3)
+            over.wait()
         return mlflow(asked)
 
     with site(answering) as there:
         found = examine(Door("given", there.url, 0.5), None, "run-1", 0.5).finding
+        over.set()
     assert found is not None
     assert (found.kind.id, found.kind.layer) == ("mlflow-fails", "mlflow")
     assert "its database most likely" in found.sentence

@@ -321,7 +321,7 @@ def _remedy(words: str, credential: Credential) -> str:
 
 def _odd_form(credential: Credential) -> str:
     """Return what stands around a key that is no part of it, in words; empty if nothing does."""
-    if not isinstance(credential, str):
+    if not isinstance(credential, str) or not credential:
         return ""
     if found := re.match(r"(?:Authorization: *)?(Bearer|Basic|Token|ApiKey) ", credential, re.IGNORECASE):
         return f"it begins with {found[1]!r}, and the MLflow client adds 'Bearer' itself"
