@@ -7,6 +7,7 @@ import pytest
 from registry_conformance.judge.diagnosis.budget import Budget, Machine
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes import reachability
 from registry_conformance.judge.diagnosis.probes.latency import Timed, fastest
 from registry_conformance.judge.diagnosis.probes.reachability import SLOW, record_latency
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -86,6 +87,21 @@ def test_what_breaks_off_late_once_is_timed_again(status: int) -> None:
 def test_silence_is_not_waited_for_again() -> None:
     """It costs the whole of the patience each time."""
     assert timed(1.0, 6.0, 0.1, status=None) == ("nothing", 1)
+
+
+@pytest.mark.parametrize(
+    ("stretch", "status", "goes_on"), [(1.0, 200, False), (4.0, 200, True), (4.0, None, False), (9.0, 401, True)]
+)
+def test_late_answers_end_the_questions_where_no_busy_machine_explains_them(
+    stretch: float, status: int | None, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search of 5 s on a busy machine may be the machine's: waits are longer there, and the questions go on."""
+    late = Exchange("GET", "/", "given", status, seconds=5.1)
+    monkeypatch.setattr(reachability, "at_once", lambda _: [late, late])
+    context = ProbeContext(Target("x", "live", (DOOR,), {}), "run", Facts(), budget_on(stretch), DOOR)
+
+    assert reachability.answers_soon(context, DOOR) is goes_on
+    assert ("P" in context.dead) is not goes_on
 
 
 def test_time_that_was_allowed_once_stays_allowed() -> None:

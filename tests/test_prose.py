@@ -20,6 +20,7 @@ EXCEPTION = re.compile(r"#\s*(noqa|type:\s*ignore)\b")
 EXCUSED = re.compile(
     r"#\s*(?:noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|type:\s*ignore\[[\w, -]+\])\s*(?:-|#\s*(?!\s|noqa|type:))\s*\S"
 )
+EXCUSES = ("skip", "skipif", "xfail")
 UNFINISHED = re.compile(r"\b(?:TO[D]O|FIX[M]E|X[X]X(?!-\d))\b")
 TEXTS = (".py", ".md", ".toml", ".yaml", ".yml", ".lua", ".ini", ".json", "")
 SYNONYMS = {
@@ -36,6 +37,7 @@ SYNONYMS = {
     "chaos": "fault",
     "artefact": "artifact",
 }
+SYNONYM = re.compile(rf"\b({'|'.join(SYNONYMS)})s?\b", re.IGNORECASE)
 OWN_WORDS = ("registry_conformance", "fixtures", "suites", "docker", "benchmarks")
 
 
@@ -54,8 +56,8 @@ def wrong_claims(source: Source) -> Iterator[str]:
 
 def without_reason(source: Source) -> Iterator[str]:
     """Name each line that excuses itself from a rule, and each skip or expected failure, that does not say why."""
-    for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
-        if token.type == tokenize.COMMENT and EXCEPTION.search(token.string) and not EXCUSED.search(token.string):
+    for token in comments(source) if EXCEPTION.search(source.text) else ():
+        if EXCEPTION.search(token.string) and not EXCUSED.search(token.string):
             yield f"{source.path}:{token.start[0]}: {token.string}"
     nodes = list(ast.walk(source.tree))
     functions = [node.func for node in nodes if isinstance(node, ast.Call)]
@@ -67,11 +69,17 @@ def without_reason(source: Source) -> Iterator[str]:
             yield f"{source.at(node)}: {ast.unparse(node)}"
 
 
+def comments(source: Source) -> Iterator[tokenize.TokenInfo]:
+    """Yield the comments of a file."""
+    for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token
+
+
 def excuses(node: ast.AST) -> bool:
     """Return whether an expression is pytest's skip, skipif or xfail, or the mark of that name."""
-    return isinstance(node, ast.Attribute) and bool(
-        re.fullmatch(r"pytest(\.mark)?\.(skip|skipif|xfail)", ast.unparse(node))
-    )
+    named_so = isinstance(node, ast.Attribute) and node.attr in EXCUSES
+    return named_so and ast.unparse(node) in {f"{of}.{name}" for of in ("pytest", "pytest.mark") for name in EXCUSES}
 
 
 def gives_reason(call: ast.Call) -> bool:
@@ -104,10 +112,9 @@ def spoken(name: str) -> str:
 def foreign_words(texts: Iterator[tuple[str, str]]) -> list[str]:
     """Name each place that says a synonym, with the word to use instead."""
     return [
-        f"{place}: {synonym!r}: say {word!r}"
+        f"{place}: {found[1]!r}: say {SYNONYMS[found[1].lower()]!r}"
         for place, text in texts
-        for synonym, word in SYNONYMS.items()
-        if re.search(rf"\b{synonym}s?\b", text, re.IGNORECASE)
+        for found in SYNONYM.finditer(text)
     ]
 
 

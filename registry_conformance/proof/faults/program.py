@@ -21,6 +21,7 @@ from registry_conformance.judge.report.proof import PROOF, keep
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
 from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.time_left import time_left
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.lab.stack.request import StackRequest
@@ -198,9 +199,8 @@ class _Progress:
     def tell(self, work: ProofJobs) -> None:
         """Print the latest result."""
         last, done, total = work.outcomes[-1], len(work.outcomes), len(work.faults) + work.rounds
-        left = (time.monotonic() - self._began) / done * (total - done)
-        time_left = f"about {left:.0f} s left" if left < 90 else f"about {left / 60:.0f} min left"
-        self._say(f"{done:4} of {total}  {last.name or 'the reference':36} {_word(last):44} {time_left}")
+        left = time_left(done, total, time.monotonic() - self._began)
+        self._say(f"{done:4} of {total}  {last.name or 'the reference':36} {_word(last):44} {left}".rstrip())
 
 
 def _word(outcome: FaultOutcome) -> str:

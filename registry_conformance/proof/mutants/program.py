@@ -22,6 +22,7 @@ from registry_conformance.judge.machine import isolate, new_run_id, suite_versio
 from registry_conformance.judge.report.proof import MUTANTS, keep
 from registry_conformance.judge.report.write import ReportFolderError, check_writable
 from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.time_left import time_left
 from registry_conformance.lab.stack.handle import Stack, StackError
 from registry_conformance.proof.faults.selection import Check
 from registry_conformance.proof.forked_session import HEALTHY, Job
@@ -138,8 +139,8 @@ class _Session:
         self.outcomes[name] = outcome
         self.journal.add(outcome)
         done, total = len(self.outcomes), len(self.mutants)
-        left = (time.monotonic() - self.began) / done * (total - done)
-        self.say(f"{done:5} of {total}  {name:50} {_word(outcome):70} about {left / 60:.0f} min left")
+        left = time_left(done, total, time.monotonic() - self.began)
+        self.say(f"{done:5} of {total}  {name:50} {_word(outcome):70} {left}".rstrip())
 
 
 def _judge(

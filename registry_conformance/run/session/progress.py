@@ -10,13 +10,13 @@ from _pytest.terminal import TerminalReporter
 
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.requirement import Register
+from registry_conformance.judge.time_left import KNOWN_AFTER, KNOWN_FROM, in_words
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.run.session.bar import Bar
 
 _SECONDS_BETWEEN_LINES = 10.0
-_FIRST_SECONDS = 10.0
-_OVER, _KNOWN = 0.05, 0.9
-"""The share of a run that must be finished, and the share of the rest that must have run before."""
+_KNOWN = 0.9
+"""The share of the remaining checks that must have run before."""
 _RED_SHOWN = 5
 _RED = {Verdict.INCONCLUSIVE, Verdict.FAILED, Verdict.ERROR}
 
@@ -91,10 +91,9 @@ class Progress:
             return "done"
         known = [seconds for seconds in self._due.values() if seconds is not None]
         over = self._took_last_time / (self._took_last_time + sum(known) or 1.0)
-        if len(known) < _KNOWN * len(self._due) or over < _OVER or self._clock() - self._began < _FIRST_SECONDS:
+        if len(known) < _KNOWN * len(self._due) or over < KNOWN_FROM or self._clock() - self._began < KNOWN_AFTER:
             return ""
-        seconds = sum(known) * self._took / self._took_last_time / self._workers
-        return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+        return in_words(sum(known) * self._took / self._took_last_time / self._workers)
 
     def end(self) -> None:
         """Remove the bar."""
