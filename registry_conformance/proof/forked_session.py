@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from fixtures.registrations import FRESH
+from registry_conformance.judge.clients import aws
 from registry_conformance.judge.clients.isolated_process import IsolatedProcess
 from registry_conformance.judge.lifeline import die_with_parent
 from registry_conformance.judge.temporary import owned_folder
@@ -90,6 +91,7 @@ class ForkedSession:
         checks = checks_of(session.items)
         context = session.config.stash[CONTEXT]
         context.judge(self.stack.target(), self.stack.name)  # what it costs, forks need not pay again
+        aws.preload()
         queue = deque(self.jobs(checks))
         slots = [self._slot(number, context.settings.run_id) for number in range(min(self.slots, len(queue)))]
         try:

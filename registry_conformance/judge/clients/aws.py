@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
 import threading
@@ -16,7 +17,9 @@ LACKING = "boto3 is not installed here: pip install 'hokusai-registry-conformanc
 """Why a bucket is not looked into if ``installed`` says no."""
 
 _of_thread = threading.local()
-"""Has the ``session`` of each thread: it reads what AWS's services are once, and may not be shared by threads."""
+"""Has the ``session`` of each thread, which threads may not share."""
+
+_describing = threading.Lock()
 
 Ask = Callable[[str, str, int], Permit]
 """Who gives leave for a request by its method, its URL and the size of its body; raises if it may not be sent."""
@@ -44,8 +47,7 @@ def client(
     for AWS's own. ``attempts`` includes the first; ``connect`` and ``read`` are seconds. ``ask`` authorizes each
     request; without it only reading requests are allowed.
     """
-    import boto3  # noqa: PLC0415 - a third of a second, and not every process looks
-    from botocore.config import Config  # noqa: PLC0415 - as above
+    from botocore.config import Config  # noqa: PLC0415 - a third of a second, and not every process looks
 
     endpoint = access.get("endpoint", "")
     config = Config(
@@ -55,9 +57,7 @@ def client(
         read_timeout=read,
         retries={"total_max_attempts": attempts, "mode": "standard"},
     )
-    if not hasattr(_of_thread, "session"):
-        _of_thread.session = boto3.Session()
-    made = _of_thread.session.client(
+    made = _session().client(
         service,
         endpoint_url=endpoint or None,
         config=config,
@@ -71,6 +71,33 @@ def client(
         made.meta.events.register("before-sign.s3-control", at_one_host)
     made._endpoint.http_session = _Asking(made._endpoint.http_session, ask or _reads)
     return made
+
+
+def preload() -> None:
+    """Import boto3 and read the description of S3: for who forks processes, which then need not."""
+    client("s3", {"access_key": "none", "secret_key": "none", "region": "us-east-1"})
+
+
+def _session() -> Any:
+    """Return the session of this thread."""
+    import boto3  # noqa: PLC0415 - a third of a second, and not every process looks
+    from botocore.session import Session  # noqa: PLC0415 - as above
+
+    if not hasattr(_of_thread, "session"):
+        with _describing:
+            core, descriptions = Session(), _descriptions()
+            core.register_component("data_loader", descriptions)
+            _of_thread.session = boto3.Session(botocore_session=core)
+            descriptions.search_paths[:] = dict.fromkeys(descriptions.search_paths)  # boto3 adds its own each time
+    return _of_thread.session
+
+
+@functools.cache
+def _descriptions() -> Any:
+    """Return what reads the descriptions of AWS's services, and keeps them; all sessions share it."""
+    from botocore.loaders import create_loader  # noqa: PLC0415 - as above
+
+    return create_loader()
 
 
 def at_one_host(request: Any, **_: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,12 +31,13 @@ class Logs:
 
     def holds(self, part: str, text: str) -> bool:
         """Return whether a part's log contains ``text`` now."""
-        return part in self._with(text)
+        return part in self.files and text.encode() in self.files[part].read_bytes()
 
     def giving_away(self, *also: str) -> list[str]:
         """Return the parts whose log contains a secret of the target, or one of ``also``."""
-        return sorted({part for secret in (*self.secrets, *also) for part in self._with(secret)})
+        secrets = [secret.encode() for secret in (*self.secrets, *also)]
+        return sorted(part for part, file in self.files.items() if _has_any(file.read_bytes(), secrets))
 
-    def _with(self, text: str) -> list[str]:
-        needle = text.encode()
-        return [part for part, file in self.files.items() if needle in file.read_bytes()]
+
+def _has_any(content: bytes, secrets: Sequence[bytes]) -> bool:
+    return any(secret in content for secret in secrets)
