@@ -168,6 +168,38 @@ def test_404_of_a_proxy_is_not_known(visit: Visit, verb: str) -> None:
     assert cleaned.gone == 3 - len(cleaned.left)
 
 
+def denied(registry: Registry) -> Callable[[str, str, dict[str, Any]], Answer | None]:
+    """Return what MLflow answers to a user who may see no model but the own ones: of what nobody made, a denial."""
+
+    def instead(_: str, verb: str, asked: dict[str, Any]) -> Answer | None:
+        unknown = verb.startswith("/registered-models/") and asked["name"] not in registry.models
+        return (403, "text/html", "Permission denied") if unknown else None
+
+    return instead
+
+
+def test_model_is_gone_if_mlflow_deleted_it_and_denies_the_user_another_look(visit: Visit) -> None:
+    """MLflow's user management denies what does not exist: with its answer to the deletion that is proof."""
+    visit.registry.instead = denied(visit.registry)
+    visit.registry.models.add(MODEL)
+    visit.registry.files.add(f"{RUN}-x/a")
+    visit.made("model", MODEL)
+    visit.made("artifact", f"{RUN}-x/a")
+
+    assert visit.clean() == CleanupResult(2, ())
+    assert not visit.registry.models | visit.registry.files
+
+
+def test_model_that_is_denied_from_the_first_is_not_known(visit: Visit) -> None:
+    """Who is denied the deletion too learns nothing: the model may be there."""
+    visit.registry.instead = denied(visit.registry)
+    visit.made("model", MODEL)
+    (left,) = visit.clean().left
+
+    assert "whether it is gone is not known" in left
+    assert "403" in left
+
+
 def test_empty_listing_is_believed_of_mlflow_alone(visit: Visit) -> None:
     """Kind: an answer that is believed. A server that says ``{}`` to everything lists nothing, and proves nothing."""
     visit.made("artifact", f"{RUN}-x/a")

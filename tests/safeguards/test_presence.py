@@ -59,6 +59,9 @@ def missing(message: str, code: str = "RESOURCE_DOES_NOT_EXIST") -> dict[str, st
         (403, missing(f"Registered Model with name={NAME} not found"), State.UNKNOWN),
         (500, missing(f"Registered Model with name={NAME} not found"), State.UNKNOWN),
         (404, "<h1>404 Not Found</h1>", State.UNKNOWN),
+        (403, "Permission denied", State.DENIED),
+        (404, "Permission denied", State.UNKNOWN),
+        (403, f"Permission denied for {NAME}", State.UNKNOWN),
         (None, "", State.UNKNOWN),
     ],
 )
@@ -91,6 +94,7 @@ def test_mlflow_is_known_by_its_words_about_nobodys_model() -> None:
     others = (met(200, {}), met(404, missing("x not found")), met(200, {"registered_model": {"name": NAME}}))
 
     assert is_mlflow(met(404, missing(f"Registered Model with name={NAME} not found")), NAME)
+    assert is_mlflow(met(403, "Permission denied", HTML), NAME)
     assert not any(is_mlflow(other, NAME) for other in others)
 
 

@@ -1,6 +1,6 @@
-"""What a response says about an object: it exists, is deleted, is gone, or unknown.
+"""What a response says about an object: it exists, is deleted, is gone, is denied, or unknown.
 
-Only MLflow's own JSON about this name or id counts. A proxy's 404 says nothing about an object.
+Only MLflow's own words count. A proxy's 404 says nothing about an object.
 """
 
 from __future__ import annotations
@@ -14,14 +14,20 @@ from typing import Any
 from registry_conformance.judge.evidence.exchange import Exchange
 
 _ABSENT = "RESOURCE_DOES_NOT_EXIST"
+_DENIED = "Permission denied"
+"""The whole answer of MLflow's user management, with 403, where a user has no permission for a name."""
 
 
 class State(enum.Enum):
-    """What is known about an object; MLflow keeps a ``DELETED`` one, hidden."""
+    """What is known about an object; MLflow keeps a ``DELETED`` one, hidden.
+
+    ``DENIED`` is what MLflow's user management says of an object of others, and of one that does not exist.
+    """
 
     THERE = "there"
     DELETED = "deleted"
     GONE = "gone"
+    DENIED = "denied"
     UNKNOWN = "not known"
 
 
@@ -44,7 +50,7 @@ def is_mlflow(met: Exchange, nobodys: str) -> bool:
 
     An empty listing looks the same from MLflow and from a server that answers everything so.
     """
-    return of_model(met, nobodys).state is State.GONE
+    return of_model(met, nobodys).state in (State.GONE, State.DENIED)
 
 
 def of_experiment(met: Exchange, name: str) -> Observation:
@@ -79,6 +85,8 @@ def _listed(met: Exchange) -> dict[str, bool] | None:
 
 
 def _named(met: Exchange, field_of: str, key: str, wanted: str) -> Observation:
+    if met.status == 403 and met.text.strip() == _DENIED:
+        return Observation(State.DENIED, str(met))
     document = _document(met)
     about = document.get(field_of)
     if met.ok and isinstance(about, dict) and str(about.get(key, "")) == wanted:
