@@ -104,6 +104,26 @@ def test_late_answers_end_the_questions_where_no_busy_machine_explains_them(
     assert ("P" in context.dead) is not goes_on
 
 
+@pytest.mark.parametrize(
+    ("stretch", "slowest", "patience", "waits"),
+    [
+        (1.0, 0.1, None, 3.0),
+        (1.0, 4.0, None, 12.0),
+        (2.0, 4.0, None, 24.0),
+        (1.0, 100.0, None, 30.0),
+        (1.0, 4.0, 20.0, 20.0),
+    ],
+)
+def test_slow_places_are_waited_for(stretch: float, slowest: float, patience: float | None, waits: float) -> None:
+    """A server that hashes a password for each request is slow with everything: silence begins later there."""
+    context = ProbeContext(Target("x", "live", (DOOR,), {}), "run", Facts(), budget_on(stretch), DOOR)
+    context.took("P", slowest)
+    context.took("P", 0.05)
+
+    assert context.at("P", None, patience=patience).sender.door.patience == waits
+    assert context.floor["P"] == 0.05
+
+
 def test_time_that_was_allowed_once_stays_allowed() -> None:
     """A machine that is busy for a moment does not end what was begun then."""
     budget = budget_on(8.0)

@@ -36,6 +36,10 @@ ENOUGH = 3
 """So many time-outs of one kind of request at one place, and no more of the kind are sent there."""
 MAY_BE_LATE = frozenset({401, 403, 404})
 """What is said of something that is not there yet, or not for this client yet."""
+_AS_THE_SLOWEST = 3
+"""So many times as long as the slowest answer so far is waited for at a place: some are slower than others."""
+LONGEST = 30.0
+"""Seconds that one probe waits at most, on a machine that has time: clients of MLflow wait for two minutes."""
 _FARTHEST = 0.5
 _NOTHING_MADE = "read-only: this run made nothing that could be asked for"
 PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
@@ -52,7 +56,8 @@ class ProbeContext:
     """One run of the probes: ``name`` is new each time, ``budget`` bounds it.
 
     ``main`` is the door that is looked at closely: the first that serves metadata. ``dead`` are the places where nobody
-    answers, ``late`` counts time-outs by kind. ``floor`` is the fastest answer at each place, in seconds.
+    answers, ``late`` counts time-outs by kind. ``floor`` and ``slowest`` are the fastest and the slowest answer at each
+    place, in seconds.
     ``repetition`` asks again what failed.
     """
 
@@ -65,6 +70,7 @@ class ProbeContext:
     dead: set[str] = field(default_factory=set)
     late: Counter[str] = field(default_factory=Counter)
     floor: dict[str, float] = field(default_factory=dict)
+    slowest: dict[str, float] = field(default_factory=dict)
     repetition: Repetition = field(default_factory=Repetition)
     _folder: str = ""
     _choosing: threading.Lock = field(default_factory=threading.Lock)
@@ -103,7 +109,7 @@ class ProbeContext:
         """Return who asks at a place (``P`` or ``O``) with the key of a role, or with none.
 
         A ``writer`` is who may do everything there. ``door`` is asked instead of the main one; ``patience`` in seconds
-        bounds each wait.
+        bounds each wait, on a machine and at a place that are not slow.
         """
         reached = door or (self.main if place == "P" else self.target.origin)
         reason = ""
@@ -117,11 +123,21 @@ class ProbeContext:
         if role and place == "P":
             key = self.target.key_at(reached) if role == "writer" else self.target.keys.get(role)
             reason = reason or self._no_use(role, key, reached)
-        waits = (PATIENCE if patience is None else patience) * self.slack
+        waits = self._waits(place, PATIENCE if patience is None else patience)
         agent = client_agent(self.run)
         bound = replace(reached, patience=waits)
         sender = HttpSender(bound, key, Evidence(), self.run, timeout=waits, deadline=waits + 3, agent=agent)
         return Asker(self, place, sender, reason)
+
+    def took(self, place: str, seconds: float) -> None:
+        """Take in how long an answer took at a place."""
+        self.floor[place] = min(self.floor.get(place, seconds), seconds)
+        self.slowest[place] = max(self.slowest.get(place, seconds), seconds)
+
+    def _waits(self, place: str, patience: float) -> float:
+        """Return how many seconds an answer is waited for: longer on a busy machine, and where answers are slow."""
+        by_pace = min(_AS_THE_SLOWEST * self.slowest.get(place, 0.0), LONGEST)
+        return max(patience, by_pace) * self.slack
 
     def distance(self, place: str, exchange: Exchange) -> float:
         """Return how many seconds of an exchange are the way there and back: no part of the deployment is slow by it.
@@ -310,8 +326,7 @@ class Asker:
         self.context.repetition.asked(self.place)
         if exchange.status is not None:
             self.context.budget.answered(exchange.seconds)
-            fastest = self.context.floor.get(self.place, exchange.seconds)
-            self.context.floor[self.place] = min(fastest, exchange.seconds)
+            self.context.took(self.place, exchange.seconds)
         if exchange.status is None and exchange.error.startswith("timeout"):
             self.context.late[f"{self.place} {kind}"] += 1
         return exchange

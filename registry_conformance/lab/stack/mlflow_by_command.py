@@ -128,7 +128,7 @@ class CommandMLflow(MLflowServer):
             auth=(ADMIN, self.layout.keys["writer"]),
         )
         there = made.status_code == HTTPStatus.OK or "RESOURCE_ALREADY_EXISTS" in made.text
-        if there:
+        if there and not self.command.own_hash:
             await asyncio.to_thread(self._hash_faster)
         return there
 

@@ -64,7 +64,7 @@ def said_of(scenario: FieldScenario, staging: Staging = Staging()) -> ReportedRe
     try:
         stack = OwnedStack(request)
         try:
-            said, documents = _examined(stack.target(), run, promises_key=scenario.promises_key)
+            said, documents = _examined(stack.target(), run, scenario)
             if staging.whole and scenario.healthy:
                 said = replace(said, whole=_judged_whole(stack.target(), staging, scenario.declared))
         finally:
@@ -82,13 +82,14 @@ def _judged_whole(target: Target, staging: Staging, declared: Sequence[str]) -> 
         return judged(target, Path(folder), staging.only, declared)
 
 
-def _examined(target: Target, run: str, *, promises_key: bool) -> tuple[ReportedResult, dict[str, dict[str, Any]]]:
+def _examined(target: Target, run: str, scenario: FieldScenario) -> tuple[ReportedResult, dict[str, dict[str, Any]]]:
     door = target.doors[0]
+    credential = target.key_at(door) if scenario.role == "writer" else target.keys[scenario.role]
     with tempfile.TemporaryDirectory(prefix="field-") as folder:
         home = Path(folder)
-        variables = {**part_environment(run, home), **_as_users_give(target.key_at(door))}
+        variables = {**part_environment(run, home), **_as_users_give(credential)}
         asked = ["--url", door.url]
-        if promises_key:
+        if scenario.promises_key:
             text, secrets = declaration(target, promises_key=True)
             (home / "environment.toml").write_text(text, encoding="utf-8")
             variables |= secrets

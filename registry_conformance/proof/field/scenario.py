@@ -17,7 +17,8 @@ class FieldScenario:
     ``registers`` is whether a model can be registered there. ``healthy`` is whether the doctor finds nothing wrong;
     ``named`` are texts of which one must stand in what is said first of a broken one, in small letters.
     ``promises_key`` is whether it is asked about by an environment's file, which says that a key is asked for, and
-    takes a new token where one ends. ``declared`` are further lines of that file.
+    takes a new token where one ends. ``declared`` are further lines of that file. ``role`` is whose credential is
+    given.
     """
 
     name: str
@@ -28,6 +29,7 @@ class FieldScenario:
     command: MlflowCommand | None = None
     promises_key: bool = False
     declared: tuple[str, ...] = ()
+    role: str = "writer"
 
     @property
     def healthy(self) -> bool:

@@ -84,6 +84,18 @@ HEALTHY = (
         for configuration in ("password", "password-tuned")
         if (name, configuration) != ("nginx", "password")
     ),
+    FieldScenario(
+        "mlflow-ordinary-user",
+        Neighbour("none"),
+        command=replace(COMMANDS["basic-auth"], own_hash=True),
+        role="colleague",
+    ),
+    FieldScenario(
+        "mlflow-user-without-permissions",
+        Neighbour("none"),
+        command=replace(COMMANDS["basic-auth"], default_permission="NO_PERMISSIONS"),
+        role="colleague",
+    ),
     FieldScenario("haproxy-sticky", Neighbour("haproxy", "password-tuned", (_TWO_BY_COOKIE,))),
     FieldScenario("haproxy-token", Neighbour("haproxy", "token", lasts=_SHORT), promises_key=True),
     FieldScenario("oauth2-proxy-short-tokens", Neighbour("oauth2-proxy", "token", lasts=_SHORT), promises_key=True),

@@ -19,7 +19,7 @@ from registry_conformance.judge.clients.content_coding import ACCEPTED, UNREADAB
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.request_guard import record_answer
 from registry_conformance.judge.diagnosis.answer_judges import sameness
-from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
+from registry_conformance.judge.diagnosis.probe_context import LONGEST, PLACES, Asker, ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
 from registry_conformance.judge.diagnosis.steps import REGISTRATION, WORKS
@@ -146,7 +146,7 @@ class _Client:
 
 def registration(context: ProbeContext, place: str) -> None:
     """Log a model, register it twice, name a version by an alias, load it by that; then remove what was made."""
-    asker, version = context.at(place), context.facts.value("first.version.P")
+    asker, version = context.at(place, patience=LONGEST), context.facts.value("first.version.P")
     if version.partition(".")[0] in ("0", "1", "2"):
         context.facts.unseen(f"register.lookup.{place}", f"clients of MLflow 3 cannot use a server of MLflow {version}")
         return
