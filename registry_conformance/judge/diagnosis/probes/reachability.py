@@ -107,8 +107,8 @@ def answers_soon(context: ProbeContext, door: Door) -> bool:
     """Ask with a key seen before and with one never seen, at once; return whether both are answered soon.
 
     What a busy machine may explain is asked again: the soonest counts, and twice what is late is late there too.
-    Where they are not, what came of them is told, and nothing that needs a key is asked any more, unless the search is
-    answered and this machine is so busy that it may be the cause: waits are longer there, so the questions go on.
+    Where they are not, what came of them is told, and nothing that needs a key is asked any more, unless the search
+    succeeds and this machine is so busy that it may be the cause: waits are longer there, so the questions go on.
     """
     patient = context.at("P", patience=PATIENT, door=door)
     anyone = context.at("P", None, patience=PATIENT, door=door)
@@ -134,7 +134,7 @@ def answers_soon(context: ProbeContext, door: Door) -> bool:
         record_latency(context, "pace.unknown-key.P", "a request with a key never seen before through the proxy", new)
         words = f"a key that nobody issued, through the proxy: {new}"
         context.facts.record("key.bad.P", summarize(new), words, "401 .*")
-    late = known.seconds >= late_from and (known.status is None or context.slack < _TWICE)
+    late = known.seconds >= late_from and not (known.ok and context.slack >= _TWICE)
     if late:
         context.dead.add("P")
     return not late
