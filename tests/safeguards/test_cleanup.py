@@ -190,6 +190,25 @@ def test_model_is_gone_if_mlflow_deleted_it_and_denies_the_user_another_look(vis
     assert not visit.registry.models | visit.registry.files
 
 
+def test_model_that_was_deleted_before_the_clean_up_is_gone(visit: Visit) -> None:
+    """The run deleted it itself: the deletion of the clean-up is denied, as of anything that nobody made."""
+    visit.registry.instead = denied(visit.registry)
+    visit.made("model", MODEL)
+    visit.guard.ended(Made("model", MODEL, "d"), "")
+
+    assert visit.clean() == CleanupResult(1, ())
+
+
+def test_model_that_was_made_anew_after_its_deletion_is_not_known(visit: Visit) -> None:
+    """What was deleted may be there again: only the last thing that was asked counts."""
+    visit.registry.instead = denied(visit.registry)
+    visit.made("model", MODEL)
+    visit.guard.ended(Made("model", MODEL, "d"), "")
+    visit.made("model", MODEL)
+
+    assert visit.clean().gone == 0
+
+
 def test_model_that_is_denied_from_the_first_is_not_known(visit: Visit) -> None:
     """Who is denied the deletion too learns nothing: the model may be there."""
     visit.registry.instead = denied(visit.registry)

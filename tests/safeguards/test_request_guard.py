@@ -259,6 +259,29 @@ def test_upload_that_was_joined_or_given_up_is_no_longer_there(tmp_path: Path, s
     assert bool(names(own)) is there
 
 
+@pytest.mark.parametrize(
+    ("method", "verb", "status", "deleted"),
+    [
+        ("DELETE", "delete", 200, True),
+        ("DELETE", "delete", 403, False),
+        ("DELETE", "delete-tag", 200, False),
+        ("PATCH", "update", 200, False),
+    ],
+)
+def test_deletion_of_a_model_is_noted_if_it_was_answered_as_done(
+    tmp_path: Path, method: str, verb: str, status: int, deleted: bool
+) -> None:
+    """Only MLflow's answer to the deletion itself says that a model was deleted; it stays in the ledger."""
+    own = guard(tmp_path)
+    at = door(own)
+    ask(at, request("POST", f"{API}/registered-models/create", {"name": f"{RUN}-m"}))
+    exchange = request(method, f"{API}/registered-models/{verb}", {"name": f"{RUN}-m"})
+    ask(at, exchange)
+    record_answer(at, answered(exchange, status, {}))
+
+    assert [(each.name, each.deleted) for each in own.left(TARGET)] == [(f"{RUN}-m", deleted)]
+
+
 def test_refused_creation_takes_nothing_out_of_the_ledger(tmp_path: Path) -> None:
     """Kind: an answer that is believed. A refused creation takes nothing out of the ledger, but an upload not begun."""
     own = guard(tmp_path)

@@ -32,6 +32,7 @@ _NAMES = {
 """API method -> the kind of object that has a new name afterwards, and the request's field with the name."""
 _OF_A_MODEL = re.compile(r"registered-models/(?!create$|get-latest-versions$).+|model-versions/.+")
 """API methods that change only the model that the request names."""
+_MODEL_DELETION = "registered-models/delete"
 _ANY_DIGIT = re.compile(r"\d")
 """What a text has that a server may read as a number, with signs, blanks or zeros around it, in any script."""
 _ROUTES = "/mlflow-artifacts/"
@@ -105,6 +106,8 @@ def _note(guard: Requests, door: Door, exchange: Exchange) -> None:
         guard.learn(made, str(own_id))
     if removed and removed.kind == UPLOAD:
         guard.ended(removed, removed.ids[0])
+    if removed and removed.kind == MODEL and exchange.method == "DELETE" and _verb(exchange) == _MODEL_DELETION:
+        guard.ended(removed, "")
 
 
 def made_by(door: Door, exchange: Exchange, body: bytes | None) -> Made | None:

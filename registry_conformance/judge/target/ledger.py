@@ -124,7 +124,7 @@ def note_refused(ledger: sqlite3.Connection, made: Made) -> None:
 
 
 def note_ended(ledger: sqlite3.Connection, made: Made, own_id: str) -> None:
-    """Append that a multipart upload was completed or aborted."""
+    """Append that a multipart upload was completed or aborted, or that the target has deleted a model."""
     _append(ledger, _ENDED, made, own_id)
 
 
@@ -271,11 +271,13 @@ def _after(event: str, own_id: str, made: Made) -> Made | None:
     if event == _GONE:
         return None
     if event == _MADE:
-        return replace(made, unanswered=made.unanswered + 1)
+        return replace(made, unanswered=made.unanswered + 1, deleted=False)
     if event == _ID:
         return replace(made, ids=(*made.ids, own_id), unanswered=made.unanswered - 1)
     if event == _REFUSED:
         made = replace(made, unanswered=made.unanswered - 1)
+    elif made.kind == MODEL:
+        made = replace(made, deleted=True)
     else:  # an upload of this id was joined or given up
         made = replace(made, ids=tuple(known for known in made.ids if known != own_id))
     return None if made.kind == UPLOAD and not made.ids and made.unanswered < 1 else made

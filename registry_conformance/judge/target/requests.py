@@ -26,7 +26,7 @@ class Made:
 
     An ``experiment`` or ``model`` (by name), an ``artifact``, or an ``upload`` in parts (by path). ``ids`` are the
     target's ids of it: an experiment's id, the ids of uploads. ``unanswered`` counts the attempts whose outcome is
-    unknown.
+    unknown. ``deleted`` is whether the target answered a deletion of this model, the last thing asked, as done.
     """
 
     kind: str
@@ -34,6 +34,7 @@ class Made:
     door: str
     ids: tuple[str, ...] = field(default=(), compare=False)
     unanswered: int = field(default=0, compare=False)
+    deleted: bool = field(default=False, compare=False)
 
 
 class GuardError(RuntimeError):
@@ -81,7 +82,7 @@ class Requests(Protocol):
         """Record that a request to create something was rejected."""
 
     def ended(self, made: Made, own_id: str) -> None:
-        """Record that a multipart upload was completed or aborted."""
+        """Record that a multipart upload was completed or aborted, or that the target has deleted a model."""
 
     def __hash__(self) -> int:
         """Clients are cached by what they reach, guard included."""

@@ -146,12 +146,12 @@ OPEN = {
     "api3": ("GET", f"{REST3}/server-info"),
     "ajax": ("GET", "/ajax-api/2.0/mlflow/experiments/search?max_results=1"),
     "ajax3": ("GET", "/ajax-api/3.0/mlflow/server-info"),
-    "put": ("PUT", f"{FILES}/{{name}}/anonymous.bin"),
-    "get": ("GET", f"{FILES}/{{name}}/anonymous.bin"),
-    "list": ("GET", f"{FILES}?path={{name}}"),
-    "presign": ("GET", f"{ARTIFACTS}/presigned/{{name}}/anonymous.bin"),
-    "multipart": ("POST", f"{ARTIFACTS}/mpu/create/{{name}}"),
-    "ajax-artifacts": ("GET", "/ajax-api/2.0/mlflow-artifacts/artifacts?path={name}"),
+    "put": ("PUT", f"{FILES}/{{folder}}/anonymous.bin"),
+    "get": ("GET", f"{FILES}/{{folder}}/anonymous.bin"),
+    "list": ("GET", f"{FILES}?path={{folder}}"),
+    "presign": ("GET", f"{ARTIFACTS}/presigned/{{folder}}/anonymous.bin"),
+    "multipart": ("POST", f"{ARTIFACTS}/mpu/create/{{folder}}"),
+    "ajax-artifacts": ("GET", "/ajax-api/2.0/mlflow-artifacts/artifacts?path={folder}"),
     "get-artifact": ("GET", "/get-artifact?run_id=x&path=y"),
     "version-artifact": ("GET", "/model-versions/get-artifact?name=x&version=1&path=y"),
     "graphql": ("POST", "/graphql"),
@@ -194,7 +194,7 @@ def nobody(context: ProbeContext) -> None:
             if main or aspect in EVERYWHERE:
                 json: dict[str, Any] | None = {} if method in ("POST", "PATCH", "DELETE") else None
                 body = b"x" if method == "PUT" else None
-                answer = asker.send(method, path.format(name=context.name), json=json, body=body)
+                answer = asker.send(method, path.format(folder=context.folder), json=json, body=body)
                 if answer.status not in (401, None):
                     let_in[aspect] = answer.status
                     passed.append(answer.request_id)
