@@ -60,6 +60,34 @@ def test_what_is_wrong_goes_before_what_was_not_asked() -> None:
     assert health(Diagnosis((), facts)) is Health.ILL
 
 
+def test_slow_answers_alone_are_no_failure() -> None:
+    """A search that takes 3 s ends no registration: where nothing shows why, the model can be registered, slowly."""
+    facts = facts_of(put__P="200 json", pace__search__P="slow 3 s")
+    found = Diagnosis((), facts)
+    target = doctor.target_at(Door("given", "http://registry.example"), None)
+
+    assert health(found) is Health.SLOW
+    assert health(found).exit_code == 0
+    assert next(doctor._verdict(found)).startswith("YES")
+    assert "it is slow: pace__search__P: slow 3 s" in "\n".join(doctor.lines(target, found))
+
+
+def test_slow_answers_and_questions_that_were_not_asked_tell_nothing() -> None:
+    """A target so slow that the time was over before the registration was seen is not judged."""
+    facts = facts_of(put__P="200 json", pace__search__P="slow 3 s")
+    facts.unseen("size.1m.P", Missed("the time for all probes, 120 s, was over"))
+    found = Diagnosis((), facts)
+
+    assert health(found) is Health.COULD_NOT_TELL
+    assert "but is slow" in next(doctor._verdict(found))
+
+
+def test_slow_answers_beside_another_mistake_do_not_excuse_it() -> None:
+    """Something else that is wrong stays wrong, and silence is not slowness."""
+    assert health(Diagnosis((), facts_of(put__P="413 html", pace__search__P="slow 3 s"))) is Health.ILL
+    assert health(Diagnosis((), facts_of(put__P="200 json", pace__search__P="timeout"))) is Health.ILL
+
+
 def test_the_first_step_that_fails_is_named() -> None:
     """A registration stops at its first step that does not work, in the order of a client."""
     facts = facts_of(put__P="404 html", meta__version__P="500 json", meta__run__P="200 json")

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Diagnosis, Named
+from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.layers import layers
-from registry_conformance.judge.diagnosis.outcome import Health, health
+from registry_conformance.judge.diagnosis.outcome import Health, health, slow
 from registry_conformance.judge.diagnosis.preflight import KINDS
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN
@@ -22,6 +23,7 @@ _MOST_ANOMALIES = 3
 _MOST_REASONS = 3
 _MOST_NAMED = 6
 _WIDTH = 200
+_NOTHING_WRONG = "Nothing is wrong with what could be seen."
 _YOURS = frozenset(kind.id for kind in KINDS if kind.whose == YOURS)
 
 
@@ -114,8 +116,12 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
         yield "YES: a model can be registered here, though some requests fail at first."
         yield f"{facts[f'{BRIDGED}.P'].sentence}."
         return
+    if state is Health.SLOW:
+        yield f"YES: a model can be registered here, as far as the doctor sees, but it is slow: {_slowest(facts)}."
+        return
     if state is Health.COULD_NOT_TELL:
-        yield f"COULD NOT TELL: {len(facts.missed)} questions were not asked. Nothing is wrong with what could be seen."
+        seen = f"What could be seen works, but is slow: {_slowest(facts)}." if slow(diagnosis) else _NOTHING_WRONG
+        yield f"COULD NOT TELL: {len(facts.missed)} questions were not asked. {seen}"
         return
     first = next(iter(diagnosis.named), None)
     if first is not None and first.id in _YOURS:
@@ -135,6 +141,11 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"UNCLEAR: {facts.anomalies[0].sentence}"
     works = "Your address and key work: this" if _let_in(diagnosis) else "This"
     yield f"{works} is the operator's to fix; send them the file that --bundle FILE writes."
+
+
+def _slowest(facts: Facts) -> str:
+    """Return the sentence of what is slow: of several things the first that was asked."""
+    return facts.anomalies[0].sentence
 
 
 def _explains_a_step(cause: Named) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 
-from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
+from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Diagnosis
 from registry_conformance.judge.diagnosis.facts import Fact
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, PASSING
 from registry_conformance.judge.diagnosis.steps import registers
@@ -16,7 +16,8 @@ class Health(enum.Enum):
 
     If several fit, the first of these wins: what was seen to be wrong stays wrong whatever else could be seen; of a
     target at which nobody answered, or of which something was not asked, nothing good can be said. It is intermittent
-    where only such requests fail that the MLflow client repeats by itself, and its registration works. Of exit codes
+    where only such requests fail that the MLflow client repeats by itself, and its registration works. It is slow where
+    nothing else is wrong, and neither a known cause nor a comparison shows why: no client fails by that. Of exit codes
     the order is 4 (what was given cannot be used), 1 (ill), 6 (not to be told), 7 (well, but something was left), 0.
     """
 
@@ -24,6 +25,7 @@ class Health(enum.Enum):
     UNREACHABLE = "unreachable"
     COULD_NOT_TELL = "could not tell"
     INTERMITTENT = "intermittent"
+    SLOW = "slow"
     HEALTHY = "healthy"
 
     @property
@@ -37,6 +39,7 @@ _EXIT_CODES = {
     Health.UNREACHABLE: 6,
     Health.COULD_NOT_TELL: 6,
     Health.INTERMITTENT: 0,
+    Health.SLOW: 0,
     Health.HEALTHY: 0,
 }
 
@@ -53,9 +56,22 @@ def health(diagnosis: Diagnosis) -> Health:
         return Health.UNREACHABLE
     if facts.value(f"{BRIDGED}.P") and registers(facts) and all(map(_bridged, facts.anomalies)):
         return Health.COULD_NOT_TELL if facts.missed else Health.INTERMITTENT
+    if slow(diagnosis):
+        return Health.COULD_NOT_TELL if facts.missed else Health.SLOW
     if diagnosis.causes or facts.anomalies:
         return Health.ILL
     return Health.COULD_NOT_TELL if facts.missed else Health.HEALTHY
+
+
+def slow(diagnosis: Diagnosis) -> bool:
+    """Return whether all that was seen to be wrong is that answers are slow, and nothing shows why."""
+    known = any(cause.id != UNKNOWN or cause.layer for cause in diagnosis.causes)
+    wrong = diagnosis.facts.anomalies
+    return bool(wrong) and not known and all(_is_slow(fact) for fact in wrong)
+
+
+def _is_slow(fact: Fact) -> bool:
+    return fact.name.startswith("pace.") and fact.value.startswith("slow")
 
 
 def _bridged(fact: Fact) -> bool:
