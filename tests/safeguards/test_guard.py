@@ -40,7 +40,7 @@ def test_read_only_lets_nothing_change(tmp_path: Path) -> None:
 
     with pytest.raises(GuardError, match="read-only") as refusal:
         own.allow("PUT", "/x")
-    assert not refusal.value.over
+    assert not refusal.value.prevented
     assert own.mutating == 0
     own.met("PUT", "/x", "canonical", dead=False)
     own.met("GET", "/x", "canonical", dead=False)
@@ -73,7 +73,7 @@ def test_what_is_made_or_removed_is_the_runs_own(tmp_path: Path, thing: Made, ow
     for request in ({"made": thing}, {"removes": thing}):
         with pytest.raises(GuardError, match="does not bear") as refusal:
             asked.allow("POST", "/x", **request)  # type: ignore[arg-type]  # one of the two
-        assert not refusal.value.over
+        assert not refusal.value.prevented
 
 
 def test_files_of_an_own_experiment_go_with_it(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_budget_is_kept_before_a_request_is_sent(tmp_path: Path, budget: Budget,
             own.allow("PUT", "/x", size, Made("model", f"{RUN}-{sent}", "d"))
             sent += 1
 
-    assert refusal.value.over
+    assert refusal.value.prevented
     assert said in own.over
     assert len(names(own)) == sent
     assert own.spent()["requests"][0] == sent
@@ -192,7 +192,7 @@ def test_nothing_is_sent_after_dead_answers_in_a_row(tmp_path: Path) -> None:
     assert (own.silence("canonical"), own.silence("literal")) == (3, 0)
     with pytest.raises(GuardError, match="nobody answered 3 requests in a row at the door canonical") as refusal:
         own.allow("GET", "/x", door="canonical")
-    assert refusal.value.over
+    assert refusal.value.prevented
 
 
 def test_door_that_never_answered_is_given_up_after_two(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_ledger_on_a_full_disk_ends_the_run(tmp_path: Path) -> None:
 
     with pytest.raises(GuardError, match=r"ledger .* cannot be written .* nothing more is sent") as refusal:
         own.allow("POST", "/x", made=Made("model", f"{RUN}-n", "d"))
-    assert refusal.value.over
+    assert refusal.value.prevented
     assert "cannot be written" in own.over
 
 
@@ -263,5 +263,8 @@ def test_nothing_is_changed_by_an_id_once_databases_are_separate(
     own.allow("POST", "/x", made=made, removes=removes)
 
     own.distrust_ids("two servers answer")
-    with nullcontext() if sent else pytest.raises(GuardError, match="two servers answer; that id may be another's"):
+    with (
+        nullcontext() if sent else pytest.raises(GuardError, match="two servers answer; that id may be another's") as no
+    ):
         own.allow("POST", "/x", made=made, removes=removes)
+    assert no is None or no.value.prevented

@@ -48,7 +48,8 @@ _DEAD = ("refused", "timeout", "name")
 def authorize(door: Door, exchange: Exchange, body: bytes | None, size: int | None) -> Permit:
     """Return the permit of a request, if the door's guard allows it; ``size`` is its body's size, if known.
 
-    Raises ``NotAllowed`` if such a request must not be sent there, ``PreconditionFailed`` if the run may send no more.
+    Raises ``NotAllowed`` if such a request is never sent there, ``PreconditionFailed`` if the run should send it and
+    cannot.
     """
     path = urlsplit(exchange.url).path
     if _ROUTES in path:
@@ -61,7 +62,7 @@ def authorize(door: Door, exchange: Exchange, body: bytes | None, size: int | No
     try:
         door.guard.allow(exchange.method, path, length, made, exchange.door, removes=removes)
     except GuardError as refusal:
-        breach = PreconditionFailed if refusal.over else NotAllowed
+        breach = PreconditionFailed if refusal.prevented else NotAllowed
         raise breach("a request that this run may send", str(refusal)) from refusal
     return permit
 

@@ -40,12 +40,13 @@ class Made:
 class GuardError(RuntimeError):
     """A request was not sent; the message says why.
 
-    ``over`` is whether the run may send nothing more at all.
+    ``prevented`` is whether the run should have sent it and cannot, as when its budget is used up; such a request is
+    otherwise never sent to this target.
     """
 
-    def __init__(self, message: str, *, over: bool = False) -> None:
+    def __init__(self, message: str, *, prevented: bool = False) -> None:
         super().__init__(message)
-        self.over = over
+        self.prevented = prevented
 
 
 def changes(method: str, path: str) -> bool:

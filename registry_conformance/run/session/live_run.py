@@ -81,7 +81,7 @@ class LiveRun:
             return
         if separate := separate_databases(self.target, self._guard):
             self._guard.distrust_ids(separate)
-            say(f"{separate}; nothing is changed there by an id, which may be another's")
+            say(f"{separate}. The same id may be somebody else's experiment there: no check changes one")
 
     def _look_at_broken_doors(self) -> None:
         """Start to diagnose the broken doors in the background, if other doors work."""
