@@ -73,9 +73,20 @@ SLOW = (
     "test_installation.py",
     "test_setup.py",
 )
-"""Files that start stacks, browsers, engines or environments, or play every account: run with ``--whole`` alone.
+"""Files that start stacks, browsers, engines or environments, or play every account: run with ``--whole`` alone."""
+LONG = (
+    "test_diagnosis.py",
+    "test_session.py",
+    "test_stack.py",
+    "test_hostile_clients.py",
+    "test_doctor_registration.py",
+    "test_command.py",
+    "test_bench.py",
+    "test_neighbours.py",
+)
+"""Files of the others that take longest.
 
-They are begun first, in this order, so that no worker is left alone with one in the end.
+Slow and long ones are begun first, in this order, so that no worker is left alone with one in the end.
 """
 
 
@@ -124,8 +135,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         of_the_night = [item for item in items if item.get_closest_marker("nightly")]
         config.hook.pytest_deselected(items=of_the_night)
         items[:] = [item for item in items if item not in of_the_night]
-    rank = {name: place for place, name in enumerate(SLOW)}
-    items.sort(key=lambda item: rank.get(item.path.name, len(SLOW)))
+    rank = {name: place for place, name in enumerate((*SLOW, *LONG))}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
 
 
 LIBRARIES = ("mlflow.server.fastapi_app", "moto.server", "uvicorn", "boto3", "jinja2", "click", "psutil")
