@@ -15,7 +15,9 @@ from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Named, concl
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.probes.routes import FAMILIES
+from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.evidence.responder import who_answered
 
 NGINX = "<html><head><title>{0}</title></head><center><h1>{0}</h1></center><hr><center>nginx/1.22.1</center></html>"
 FLASK = "<!doctype html>\n<html lang=en>\n<title>405 Method Not Allowed</title>"
@@ -36,6 +38,11 @@ def answered(status: int, kind: str, text: str, **headers: str) -> Facts:
 def failed(message: str) -> Facts:
     """Return what is seen if MLflow fails at the upload with such a message."""
     return answered(500, "application/json", json.dumps({"error_code": "INTERNAL_ERROR", "message": message}))
+
+
+def said(status: int, message: str) -> Facts:
+    """Return what is seen if MLflow answers the upload with such a message, as it passes on what its database says."""
+    return answered(status, "application/json", json.dumps({"error_code": "BAD_REQUEST", "message": message}))
 
 
 def first(facts: Facts, **more: Any) -> Named:
@@ -83,7 +90,18 @@ def first(facts: Facts, **more: Any) -> Named:
             "auth",
             "for a right that the key lacks",
         ),
-        (answered(401, "application/json", '{"detail": "token expired"}'), "step-refused", "auth", "token expired"),
+        (answered(401, "application/json", '{"detail": "token expired"}'), "key-refused", "auth", "has expired by now"),
+        (answered(401, "application/json", '{"detail": "token unknown"}'), "step-refused", "auth", "token unknown"),
+        (answered(403, "application/json", '{"error": "no rule for /x"}'), "route-without-rule", "auth", "no rule for"),
+        (answered(403, "text/html", "<title>Sign In</title><svg>"), "login-page", "auth", "page to sign in"),
+        (answered(200, "text/html", "<title>Log in to Argo</title>"), "login-page", "auth", "page to sign in"),
+        (said(400, "(psycopg2.errors.InsufficientPrivilege) x"), "database-denies", "mlflow", "lacks a right"),
+        (said(503, "(pymysql.err.X) (1290, 'the --read-only option')"), "database-read-only", "mlflow", "no writes"),
+        (said(400, "(pymysql.err.X) (1366, 'Incorrect string value')"), "database-characters", "mlflow", "1366"),
+        (failed("(psycopg2.X) FATAL: too many clients"), "database-connections", "mlflow", "no more"),
+        (failed("(psycopg2.X) password authentication failed"), "database-login", "mlflow", "user or password"),
+        (failed("(sqlite3.OperationalError) no such column: x"), "database-schema", "mlflow", "lacks a table"),
+        (said(400, "password authentication failed"), "step-refused", "", "password authentication failed"),
         (answered(415, "application/json", '{"error_code": "X", "message": "large"}'), "request-refused", "", "large"),
         (answered(413, "text/html", NGINX.format("413 Too Large")), "request-refused", "proxy", "nginx refuses"),
         (answered(200, "text/html", "<title>App</title>"), "step-answered-before-mlflow", "proxy", "with 200"),
@@ -144,6 +162,69 @@ def test_the_exception_of_the_client_names_the_cause(said: str, kind: str) -> No
     if found is not None:
         assert said[:40] in found.observations[0]
         assert first(answered(404, "text/plain", "x"), told=found).id == kind
+
+
+@pytest.mark.parametrize(
+    ("label", "status", "body", "value"),
+    [
+        ("text/html", 200, b'{"experiments": []}', "200 json"),
+        ("text/xml", 404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}', "404 json RESOURCE_DOES_NOT_EXIST"),
+        ("text/html", 200, b"", "200 empty"),
+        ("text/html", 200, b"<title>App</title>", "200 html"),
+        ("text/html", 404, b'{"detail": "gone"}', "404 html detail"),
+    ],
+)
+def test_a_document_is_one_whatever_its_label_says(label: str, status: int, body: bytes, value: str) -> None:
+    """Kind: a gateway that passes bodies on and not their type. The MLflow client reads the document, not its label."""
+    headers = (("Content-Type", label),)
+    assert summarize(Exchange("GET", "/", "main", status, response_headers=headers,
+                              response_body=Body(len(body), "", body))) == value  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        (FLASK, "MLflow knows the path but not the method"),
+        ('<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<title>405 Method Not Allowed</title>', "a web page"),
+    ],
+)
+def test_a_page_is_mlflow_s_only_in_the_form_of_its_framework(text: str, who: str) -> None:
+    """Another server refuses a method with a page as well, and is not taken for MLflow."""
+    assert who_answered(405, (("Content-Type", "text/html"),), text).startswith(who)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "normal", "named", "layer"),
+    [
+        ("key.bad.P", "200 json", "401 .*", "any-key-let-in", "auth"),
+        ("open.main.P", "put:200 get:200 list:200", "none", "artifacts-open-to-strangers", "auth"),
+        ("open.main.P", "rest:200 put:200 list:200", "none", "routes-open-to-strangers", "auth"),
+        ("open.main.P", "page:200 version:200", "none", UNKNOWN, "auth"),
+        ("again.met.P", "96 of 360: 401", "none", "key-known-now-and-then", "auth"),
+        ("again.met.P", "9 of 360: 401 403", "none", "fails-now-and-then", ""),
+        ("repeat.search.P", "all 403", "all 200", "barred-after-many-requests", "proxy"),
+        ("repeat.search.P", "all 401", "all 200", "key-runs-out", "auth"),
+        ("follow.P", "name", "200 .*", "presigned-urls-lead-nowhere", "mlflow"),
+        ("list.P", "200 empty", "200 json", "artifacts-answered-with-nothing", "proxy"),
+    ],
+)
+def test_what_one_fact_says_is_named(name: str, value: str, normal: str, named: str, layer: str) -> None:
+    """Who is let in without a valid key, and what stops a client, is named by what was seen alone."""
+    facts = Facts()
+    facts.record("doors.search.P", "all 200 json", "a search", "all 200 json")
+    facts.record(name, value, "as it is answered", normal)
+    assert (first(facts).id, first(facts).layer) == (named, layer)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("AuthorizationHeaderMalformed", "AWS_DEFAULT_REGION"), ("RequestTimeTooSkewed", "NTP"), ("OddCode", "OddCode")],
+)
+def test_a_code_of_the_store_is_told_with_what_mends_it(code: str, told: str) -> None:
+    """What the store says in a word is told in a sentence where it is known, and looked up where it is not."""
+    facts = Facts()
+    facts.record("list.P", f"500 json INTERNAL_ERROR s3:{code}", "a listing", "200 json")
+    assert (first(facts).id, told in first(facts).remedy) == ("store-refuses", True)
 
 
 def test_what_else_fails_is_told_if_each_step_works() -> None:

@@ -68,16 +68,19 @@ def _each(number: int, other: Answer) -> Break:
 
 
 def test_a_registration_that_nothing_stops_is_seen_whole(stack: OwnedStack) -> None:
-    """Each step works through a proxy that packs answers and says so, and through one that calls documents text."""
+    """Each step works through a proxy that packs answers and says so, and where documents are called text or pages."""
 
     def packs(_: Asked, pass_on: PassOn) -> Answer:
         answer = pass_on()
         return with_header(replace(answer, body=gzip.compress(answer.body)), "content-encoding", "gzip")
 
-    def mislabels(_: Asked, pass_on: PassOn) -> Answer:
+    def calls_text(_: Asked, pass_on: PassOn) -> Answer:
         return with_header(pass_on(), "content-type", "text/plain")
 
-    for breaks in (packs, mislabels):
+    def calls_pages(_: Asked, pass_on: PassOn) -> Answer:
+        return with_header(pass_on(), "content-type", "text/html")
+
+    for breaks in (packs, calls_text, calls_pages):
         facts = _seen(stack, breaks)
         assert (_stopped(facts), registers(facts)) == ([], True)
         assert not facts.value(f"{BRIDGED}.P")
@@ -142,9 +145,22 @@ def _lists_nothing(asked: Asked, pass_on: PassOn) -> Answer:
     )
 
 
+def _loses_status(_: Asked, pass_on: PassOn) -> Answer:
+    """Answer with whatever document comes, as a success."""
+    return replace(pass_on(), status=200)
+
+
+def _reads_json(asked: Asked, pass_on: PassOn) -> Answer:
+    """Fail, as an application that reads each body as JSON does, on what is none."""
+    return pass_on() if asked.method != "PUT" or asked.path.endswith(".json") else page(500)
+
+
 @pytest.mark.parametrize(
     ("breaks", "step", "named"),
     [
+        (_loses_status, "lookup", "errors-told-as-successes"),
+        (_reads_json, "upload", "bodies-read-as-json"),
+        (_refuses("PUT", r"\.(?:txt|json|yaml)$", 405), "upload", "files-refused-by-name"),
         (_replaces(400, 404), "lookup", "errors-replaced"),
         (_replaces(400), "taken", "errors-replaced"),
         (_labels, "lookup", "packed-and-not-said"),

@@ -217,6 +217,77 @@ def test_a_key_that_does_not_arrive_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    "words", ["Missing X-API-Key header", "no api-key header", "Access denied: missing token in X-Auth-Token"]
+)
+def test_a_header_that_the_client_does_not_send_is_named(words: str) -> None:
+    """Who looks for a key in another header is told as that, and the key is not called wrong."""
+    with site(always(Answer(401, {"detail": words}))) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer) == ("key-looked-for-elsewhere", "auth")
+    assert "Authorization header" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "kind"),
+    [
+        ({"Server": "envoy"}, "", "authorizer-refuses-everybody"),
+        ({"Server": "envoy", "X-Envoy-Upstream-Service-Time": "3"}, "", "everybody-refused"),
+        ({"Server": "envoy"}, "RBAC: access denied", "everybody-refused"),
+        ({"Server": "nginx"}, "", "everybody-refused"),
+    ],
+)
+def test_who_asks_for_leave_and_gets_none_is_told(headers: dict[str, str], body: str, kind: str) -> None:
+    """An empty 403 that Envoy makes itself is that of whom it asks; one that came from behind it may be anybody's."""
+    with site(always(Answer(403, body, headers))) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.kind.id == kind
+
+
+def test_a_signing_key_that_is_not_known_is_told() -> None:
+    """Envoy's own words about a token are its own, and say that the issuer's keys are to be fetched anew."""
+    refusal = Answer(401, "Jwks doesn't have key to match kid or alg from Jwt", {"Server": "envoy"})
+    with site(always(refusal)) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert "by Envoy;" in found.sentence
+    assert "JWKS" in found.remedy
+
+
+def test_a_proxy_that_reads_no_request_is_told() -> None:
+    """Where every path is malformed to a proxy, the address is not to blame: something precedes the requests."""
+    page = "<html><head><title>400 Bad Request</title></head><hr><center>nginx/1.22.1</center></html>"
+    with site(always(Answer(400, page))) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer) == ("request-refused", "proxy")
+    assert "PROXY protocol" in found.remedy
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/ml", "path-unknown-to-mlflow"), ("", "no-mlflow-at-this-path")])
+def test_a_prefix_that_is_not_taken_off_is_told(path: str, kind: str) -> None:
+    """MLflow's page for an unknown path, from behind a proxy, says that the path arrives with the proxy's prefix."""
+    with site(always(Answer(404, FLASK_404, {"Server": "nginx"}))) as there:
+        found = looked_at(f"{there.url}{path}").finding
+    assert found is not None
+    assert found.kind.id == kind
+
+
+def test_a_served_model_is_no_tracking_server() -> None:
+    """What tells its version and takes inputs is a model that MLflow serves."""
+
+    def answering(asked: Asked) -> Answer:
+        told = {"/version": Answer(200, "3.17.2"), "/invocations": Answer(405, {"detail": "Method Not Allowed"})}
+        return told.get(asked.path, Answer(404, {"detail": "Not Found"}))
+
+    with site(answering) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert "a model that MLflow serves" in found.sentence
+
+
+@pytest.mark.parametrize(
     ("claims", "told"),
     [
         ({"iat": -7200, "exp": -3600}, "it expired 1 hour ago"),

@@ -234,8 +234,8 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
     (
         "another-header",
         Answer(401, {"message": "No API key: send it in X-API-Key"}, {"WWW-Authenticate": 'ApiKey realm="mlflow"'}),
-        "key-does-not-arrive",
-        "sees none",
+        "key-looked-for-elsewhere",
+        "in the header X-API-Key",
     ),
     ("fastly", Answer(500, "<title>Fastly error: unknown domain x</title>"), "everything-fails", "by Fastly"),
     ("no-address", Answer(302, "", {"Location": "http://[bad"}), "redirect-to-another-path", "to what is no address"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.undeclared import tolerated
 
 
@@ -22,3 +23,28 @@ from registry_conformance.judge.diagnosis.undeclared import tolerated
 def test_what_differs_and_hurts_no_client_is_a_note(name: str, value: str, *, may_be: bool) -> None:
     """A method that no client sends may be refused, a path that climbs in any form; a wrong answer may not be given."""
     assert tolerated(name, value) is may_be
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "value", "may_be"),
+    [
+        ("3.9.0", "meta.api3.P", "404 html flask", True),
+        ("3.9.0", "presign.P", "404 html flask", True),
+        ("3.9.0", "meta.history.P", "200 json other", True),
+        ("3.9.0", "name.unicode.get.P", "500 text", True),
+        ("3.9.0", "name.space.get.P", "500 text", False),
+        ("3.9.0", "presign.P", "404 html nginx", False),
+        ("3.17.2", "presign.P", "404 html flask", False),
+        ("3.17.2", "meta.history.P", "200 json other", False),
+        ("", "meta.api3.P", "404 html flask", False),
+        ("no version", "meta.api3.P", "404 html flask", False),
+    ],
+)
+def test_what_an_older_mlflow_has_not_learned_is_a_note(version: str, name: str, value: str, *, may_be: bool) -> None:
+    """Kind: unfamiliar is not broken. A route that came later is missed by no client, which asks before it relies."""
+    facts = Facts(tolerated)
+    if version:
+        facts.record("first.version.P", version, f"the server says that it is MLflow {version}")
+    facts.record(name, value, "as it is answered", "(all )?200 json")
+    assert facts[name].normal is may_be
+    assert facts[name].note is may_be

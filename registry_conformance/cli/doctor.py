@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from registry_conformance.judge.target.credential import Credential, Password
     from registry_conformance.judge.target.target import Door, Target
 
+_LAST_OF_HEADERS = 0xFF
+"""The last character that the MLflow client can put into a header, which it sends in Latin-1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Examination:
@@ -204,6 +207,7 @@ def _effective_credential(door: Door, given: Credential | None, run: str) -> Cre
 
     entry = netrc_password(door.url)
     if entry is None:
+        _compare_with_the_token(door, given, run)
         return given
     host = urlsplit(door.url).hostname
     told = f"the netrc file (~/.netrc) has an entry for {host}: the MLflow client sends its user and password"
@@ -219,6 +223,24 @@ def _effective_credential(door: Door, given: Credential | None, run: str) -> Cre
         )
     click.echo(f"doctor: {told} instead of any other credential", err=True)
     return entry
+
+
+def _compare_with_the_token(door: Door, given: Credential | None, run: str) -> None:
+    """Report that user and password take precedence over a token; end with an error if the token alone is accepted."""
+    from registry_conformance.judge.diagnosis.preflight import examine
+    from registry_conformance.judge.machine import tracking_token
+    from registry_conformance.judge.target.credential import Password
+
+    token = tracking_token()
+    if not (isinstance(given, Password) and token.isascii() and token.isprintable() and token.strip()):
+        return
+    told = (
+        "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD are set: the MLflow client sends them instead of "
+        "MLFLOW_TRACKING_TOKEN"
+    )
+    if examine(door, given, run).finding is not None and examine(door, token, run).finding is None:
+        raise refuse(f"{told}, and they are rejected there, although the token is accepted: unset them")
+    click.echo(f"doctor: {told}", err=True)
 
 
 def _credential() -> Credential | None:
@@ -251,6 +273,11 @@ def _header_credential() -> str | Password | None:
         raise refuse(
             "MLFLOW_TRACKING_TOKEN: it contains a line break or white space, which the MLflow client cannot send; "
             "set it without, for example with printf '%s' instead of echo"
+        )
+    if odd := next((letter for letter in token if ord(letter) > _LAST_OF_HEADERS), ""):
+        raise refuse(
+            f"MLFLOW_TRACKING_TOKEN: it contains the character {odd!r} (U+{ord(odd):04X}), which no HTTP header can "
+            "carry; a document or a chat may have changed it: copy the key anew from where it was issued"
         )
     for name, secret in (("PASSWORD", password), ("TOKEN", token)):
         if 0 < len(secret) < SHORTEST:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from registry_conformance.judge.diagnosis.cause import Cause, Clue
 from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS
 from registry_conformance.judge.diagnosis.fact_names import PLACES, meaning
-from registry_conformance.judge.diagnosis.met_by_clients import BROKEN_ANSWERS, NOW_AND_THEN
+from registry_conformance.judge.diagnosis.met_by_clients import BROKEN_ANSWERS, LET_IN, NOW_AND_THEN
 from registry_conformance.judge.diagnosis.preflight import KINDS, Kind
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
@@ -32,7 +32,8 @@ No part of the deployment is broken here, as far as can be seen: an address or a
 """
 _MET = """## How a client fares
 
-Seen by a registration that the doctor makes as a client of MLflow 3 makes it, and by asking again what failed. A client
+Seen by a registration that the doctor makes as a client of MLflow 3 makes it, by asking without a valid key, and by
+asking again what failed. A client
 repeats by itself what is answered 408, 429, 500, 502, 503 or 504, or not at all: if no more than that fails at times,
 a model can be registered.
 """
@@ -74,7 +75,7 @@ def render_guide(causes: Sequence[Cause]) -> str:
             parts.append(f"## {SYMPTOMS[symptom]}")
             parts += ["\n".join(_entry(cause, alike)) for cause in alike]
     parts += [_GIVEN, *("\n".join(_handed(each)) for each in GIVEN)]
-    met = {each.id: each for each in reversed((*BROKEN_ANSWERS, *NOW_AND_THEN))}
+    met = {each.id: each for each in reversed((*BROKEN_ANSWERS, *LET_IN, *NOW_AND_THEN))}
     parts += [_MET, *("\n".join(_handed(each)) for each in reversed(met.values()))]
     given = {each.id for each in (*GIVEN, *met.values())}
     parts += [

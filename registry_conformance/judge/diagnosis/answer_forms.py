@@ -182,7 +182,8 @@ _DISK = (
 )
 _OWN_KEY = (
     "metadata is in order, and MLflow says UNAUTHENTICATED of artifacts alone: the store does not know MLflow's own "
-    "access key, or its secret is another; it was changed or removed there, or belongs to another store"
+    "access key, or its secret is another; it was changed or removed there, or is of another store; or what stands "
+    "before the store changes the Host header, which is signed"
 )
 _PARTS = (
     "uploads pass up to the size from which MLflow sends them to the store in parts, and larger ones end in a failure "

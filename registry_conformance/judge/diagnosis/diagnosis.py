@@ -19,7 +19,7 @@ from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import FailureMark, contradicts, failure_signature
 from registry_conformance.judge.diagnosis.fault_location import fault_location
-from registry_conformance.judge.diagnosis.met_by_clients import NOW_AND_THEN, broken_answers
+from registry_conformance.judge.diagnosis.met_by_clients import NOW_AND_THEN, broken_answers, let_in
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
@@ -27,7 +27,7 @@ from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
 from registry_conformance.judge.diagnosis.repetition import BRIDGED
 from registry_conformance.judge.diagnosis.step_words import PRODUCT_KINDS, step_words
-from registry_conformance.judge.diagnosis.store_codes import layer_of, refused_operations, store_codes
+from registry_conformance.judge.diagnosis.store_codes import layer_of, meaning_of, refused_operations, store_codes
 from registry_conformance.judge.diagnosis.undeclared import tolerated
 from registry_conformance.judge.diagnosis.unusable_grants import Given, out_of_reach, unusable
 from registry_conformance.judge.evidence.items import EvidenceItem
@@ -181,7 +181,7 @@ def conclude(
     if not first and all(band is Band.POSSIBLE and fit.cause.symptom != AT_TIMES for fit, band in chosen):
         first = tuple(_at_times(facts, named_others=bool(chosen) or spoken is not None))[:1]
     if not chosen and not first:
-        first = (_refused(facts) or spoken or _unknown(facts, layers),)
+        first = (_refused(facts) or spoken or _let_in(facts) or _unknown(facts, layers),)
     elif spoken is not None and not first and _speak_against(spoken, [(fit.cause.layer, band) for fit, band in chosen]):
         first = (spoken,)
     return Diagnosis((*first, *named, *others), facts)
@@ -241,6 +241,12 @@ def _given(each: Given, facts: Facts) -> Named:
     )
 
 
+def _let_in(facts: Facts) -> Named | None:
+    """Return who is let in without a valid key, ``None`` if nobody was seen to be."""
+    each = let_in(facts)
+    return replace(_given(each, facts), band=Band.LIKELY, known=False) if each is not None else None
+
+
 def _at_times(facts: Facts, *, named_others: bool = False) -> Iterator[Named]:
     """Yield what fails only at times; what a client bridges by itself is said where there is no other cause."""
     for each in NOW_AND_THEN:
@@ -262,13 +268,14 @@ def _refused(facts: Facts) -> Named | None:
     code = codes[0]
     operations = ", ".join(refused_operations(facts, code)) or "what MLflow asks of it"
     saying = [fact for fact in facts.anomalies if code in fact.value]
+    means, remedy = meaning_of(code)
     return Named(
         STORE_REFUSES,
         layer_of(code),
-        f"the store refuses {operations}: {code}",
+        f"the store refuses {operations}: {code}" + (f": {means}" if means else ""),
         Band.LIKELY,
         tuple(fact.sentence for fact in saying[:_OBSERVATIONS]),
-        f"look {code} up in the documentation of the store, and correct what it names",
+        remedy,
         f"{GUIDE}#{STORE_REFUSES}",
         failure_signature=failure_signature(item for fact in saying for item in fact.evidence),
     )

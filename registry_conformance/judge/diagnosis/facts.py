@@ -48,8 +48,11 @@ class Missed(str):
 class Facts(Mapping[str, Fact]):
     """Fact name -> fact, in the order of recording; thread-safe."""
 
-    def __init__(self, tolerated: Callable[[str, str], bool] | None = None) -> None:
-        """``tolerated`` decides by name and value what is no anomaly although it differs from the reference."""
+    def __init__(self, tolerated: Callable[[str, str, str], bool] | None = None) -> None:
+        """``tolerated`` decides what is no anomaly although it differs from the reference.
+
+        It is asked with a name, a value, and the version that MLflow says it is.
+        """
         self._tolerated = tolerated
         self._lock = threading.Lock()
         self._facts: dict[str, Fact] = {}
@@ -67,7 +70,7 @@ class Facts(Mapping[str, Fact]):
         """Return whether a fact with this value would be normal."""
         if not normal or re.fullmatch(normal, value):
             return True
-        return self._tolerated is not None and self._tolerated(name, value)
+        return self._tolerated is not None and self._tolerated(name, value, self.value("first.version.P"))
 
     def unseen(self, name: str, reason: str) -> None:
         """Record that a fact could not be observed, and why; ``Missed`` if the doctor did not try."""
@@ -77,7 +80,7 @@ class Facts(Mapping[str, Fact]):
 
     def _without_weight(self, name: str) -> bool:
         """Return whether nothing that could be seen under this name would be an anomaly."""
-        return self._tolerated is not None and self._tolerated(name, _WHATEVER)
+        return self._tolerated is not None and self._tolerated(name, _WHATEVER, "")
 
     def value(self, name: str) -> str:
         """Return a fact's value, empty if it was not observed."""

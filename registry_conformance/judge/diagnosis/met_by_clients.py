@@ -1,4 +1,4 @@
-"""What one fact says of how a client fares there: answers that it cannot read, and what fails only at times."""
+"""What one fact says of how a client fares there: unreadable answers, strangers let in, what fails only at times."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ BROKEN_ANSWERS = (
         )
         for step in ("lookup", "taken")
     ),
+    *(
+        Given(
+            "errors-told-as-successes",
+            "proxy",
+            f"register.{step}.P",
+            "status-lost",
+            "MLflow's errors reach the client with the status of a success: something before it passes on what it "
+            "answers and not its status, and the client takes an error for what it asked for",
+            "have the status of each answer passed on with its body (in an application that forwards requests, give "
+            "the response the status that MLflow's has)",
+        )
+        for step in ("lookup", "taken")
+    ),
     Given(
         "artifact-root-is-a-path",
         "mlflow",
@@ -39,6 +52,64 @@ BROKEN_ANSWERS = (
         "what was asked for before it was made is still answered as missing, though it is found by its id: a cache "
         "before MLflow keeps its 404",
         "have no answers of the API kept, errors least of all (in nginx no proxy_cache_valid for 404 or any)",
+    ),
+    Given(
+        "presigned-urls-lead-nowhere",
+        "mlflow",
+        "follow.P",
+        "^(?:name|refused|timeout|reset)",
+        "clients are sent to the store itself for downloads, by presigned URLs that name it as MLflow reaches it, and "
+        "this machine does not reach it there",
+        "set MLFLOW_S3_ENDPOINT_URL of MLflow to a name that clients reach too, or have clients set "
+        "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD=false, so that MLflow passes the files on",
+    ),
+    Given(
+        "artifacts-answered-with-nothing",
+        "proxy",
+        "list.P",
+        r"^200 (?:empty|text|bytes)",
+        "requests for artifacts are answered with 200 and not by MLflow, whose lists are documents: uploads seem to "
+        "work, and nothing is kept",
+        "have /api/2.0/mlflow-artifacts/ passed on to MLflow; what is passed on nowhere must not be answered with 200 "
+        "(Caddy does that for a path that none of its handle blocks takes)",
+    ),
+    Given(
+        "bodies-read-as-json",
+        "proxy",
+        "register.upload.P",
+        "but-json",
+        "of a model's files those that are JSON are taken, and no others: something before MLflow reads the body of "
+        "each request as JSON",
+        "have bodies passed on as bytes, whatever is in them, with their Content-Type",
+    ),
+    Given(
+        "files-refused-by-name",
+        "proxy",
+        "register.upload.P",
+        "^40[3456] (?:html|text|empty|xml) .*some$",
+        "of a model's files some are taken, and others refused before MLflow: something there goes by their names or "
+        "by what is in them, as a rule for file endings does",
+        "have every path under /api/2.0/mlflow-artifacts/ passed on to MLflow before any rule for names or contents "
+        "(in nginx: location ^~ /api/, which goes before locations by pattern)",
+    ),
+    Given(
+        "key-runs-out",
+        "auth",
+        "repeat.search.P",
+        "^all 401",
+        "the key was let in at first, and is refused by now: it ran out meanwhile, or was taken back",
+        "have keys live longer than a registration takes, or take a new one for each (MLFLOW_TRACKING_TOKEN is read "
+        "anew for each process)",
+    ),
+    Given(
+        "barred-after-many-requests",
+        "proxy",
+        "repeat.search.P",
+        "^all 403",
+        "what was let in at first is refused with 403 by now: a limit of requests, as the rate rule of a firewall is, "
+        "or a ban of this address; no right of the key is missing",
+        "have the limit raised for clients of MLflow, which send some hundred requests a minute, and have it answer "
+        "429 with Retry-After, which they wait for",
     ),
     Given(
         "artifacts-at-another-mlflow",
@@ -70,6 +141,42 @@ def broken_answers(facts: Facts) -> Iterator[Given]:
     return (each for each in BROKEN_ANSWERS if re.search(each.sign, facts.value(each.fact)))
 
 
+LET_IN = (
+    Given(
+        "any-key-let-in",
+        "auth",
+        "key.bad.P",
+        "^200",
+        "a key that nobody issued is let in: whoever checks keys looks whether one is there, not whether it is valid",
+        "have each key verified before a request is passed on: its signature, or by the service that issues keys",
+    ),
+    Given(
+        "artifacts-open-to-strangers",
+        "auth",
+        "open.main.P",
+        r"^(?!.*\brest:2).*\b(?:put|get|list|presign):2",
+        "artifacts can be written or read without a key, though metadata asks for one: what checks keys covers "
+        "/api/2.0/mlflow/, and not /api/2.0/mlflow-artifacts/",
+        "ask for a key on every path, and exempt /health alone, by its whole path",
+    ),
+    Given(
+        "routes-open-to-strangers",
+        "auth",
+        "open.main.P",
+        r"\b(?:rest|write|delete|patch|put|get|list|multipart|ajax|ajax-artifacts):(?:2|40[04])",
+        "some routes are served without a key, though others ask for one",
+        "ask for a key on every path, and exempt /health alone, by its whole path",
+    ),
+)
+"""Who is let in without a valid key, by what was seen alone: it counts if no cause fits, and each step works."""
+
+
+def let_in(facts: Facts) -> Given | None:
+    """Return which strangers are let in, ``None`` if none were seen to be."""
+    odd = {fact.name for fact in facts.anomalies}
+    return next((each for each in LET_IN if each.fact in odd and re.search(each.sign, facts.value(each.fact))), None)
+
+
 NOW_AND_THEN = (
     Given(
         "late",
@@ -80,6 +187,15 @@ NOW_AND_THEN = (
         "late; no permission is missing",
         "have reads answered by where writes go, or by one replica; keep no answers; wait until a new key or right is "
         "known everywhere",
+    ),
+    Given(
+        "key-known-now-and-then",
+        "auth",
+        "again.met.P",
+        r"^[^:]*: 401\b(?! \d)",
+        "the same key is let in at one time and refused at another: of several servers that check keys, one does not "
+        "know it, or what they ask about keys fails at times",
+        "ask each of them by itself with this key, and give all of them one list of keys, or one service to ask",
     ),
     Given(
         "files-of-each-replica",

@@ -10,17 +10,20 @@ from urllib.parse import urlsplit
 from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.preflight import finding
+from registry_conformance.judge.diagnosis.preflight.applications import title_of
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
 from registry_conformance.judge.diagnosis.preflight.failing import TOO_MANY, says_of_behind, says_of_itself
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
-from registry_conformance.judge.diagnosis.preflight.server_words import server_words
+from registry_conformance.judge.diagnosis.preflight.server_words import server_words, speaks_for_a_database
 from registry_conformance.judge.diagnosis.preflight.unfit import form_refused
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.diagnosis.steps import STEPS
+from registry_conformance.judge.diagnosis.summarize import form
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.items import ExchangeItem
-from registry_conformance.judge.evidence.sign_in import is_redirect, leads_to_sign_in
+from registry_conformance.judge.evidence.responder import is_framework_page
+from registry_conformance.judge.evidence.sign_in import is_redirect, is_sign_in_page, leads_to_sign_in
 
 PRODUCT_KINDS = frozenset(
     kind.id
@@ -34,8 +37,15 @@ _GATEWAY = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 """What only a gateway says, and not of itself; in MLflow's form it may be that of what a deployment adds to it."""
 _RIGHTS = re.compile(r"insufficient[_ ]scope|read[- ]?only|permission|privilege|not allowed to|role", re.IGNORECASE)
 """How a refusal says that who asks is known, and may not do this."""
-_FRAMEWORK = re.compile(r"<!doctype html>\s*<html lang=[\"']?en[\"']?>\s*<title>\d{3} ", re.IGNORECASE)
-"""How an error page of Flask begins, as MLflow has them."""
+_NO_RULE = re.compile(
+    r"\bno (?:\w+ )?(?:rule|policy|mapping)\b|\b(?:route|path|endpoint|url|uri)\b.{0,80}\b(?:not|is un)"
+    r"(?: |-)?(?:mapped|configured|registered|known|white-?listed|allow-?listed)|unknown (?:route|path|endpoint)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How it says that nobody thought of what is asked."""
+
+_SIGN_IN = re.compile(r"(?:sign|log)[ -]?in\b", re.IGNORECASE)
+"""How the title of a page to sign in begins; of long pages no more than the beginning is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +94,12 @@ def _failed(item: object) -> Exchange | None:
         response_headers=tuple((str(name), str(value)) for name, value in kept["response_headers"]),
         response_body=Body(body["size"], body["sha256"], body.get("text", "").encode()),
     )
-    return answer if status >= 300 or "html" in answer.content_type else None
+    return answer if status >= 300 or form(answer) == "html" else None
 
 
 def _told(step: str, fact: Fact, answer: Exchange) -> StepWords | None:
     found = held_back(answer) or firewall(answer, step) or form_refused(answer, step)
-    found = found or _redirected(step, answer)
+    found = found or _redirected(step, answer) or _sign_in_page(step, answer)
     if found is not None:
         return StepWords(fact, found, located=found.kind is not finding.UNFIT or bool(author_of(answer)))
     own, words = author_of(answer), words_of(answer)
@@ -127,9 +137,20 @@ def _redirected(step: str, answer: Exchange) -> Finding | None:
     return _found(finding.STEP_REDIRECTED, sentence, answer)
 
 
+def _sign_in_page(step: str, answer: Exchange) -> Finding | None:
+    """Return that a page to sign in answers a step: who is let in with the key elsewhere is asked for more there."""
+    if not (is_sign_in_page(answer) or (form(answer) == "html" and _SIGN_IN.match(title_of(answer)))):
+        return None
+    own, words = author_of(answer), words_of(answer)
+    by = f" of {own.name}" if own and own.id != APPLICATION else ""
+    titled = f", titled {words!r}" if words else ""
+    sentence = f"a page to sign in{by} answers {step} with {answer.status}{titled}; requests before it were let in"
+    return _found(finding.LOGIN, sentence, answer)
+
+
 def _is_foreign_page(answer: Exchange) -> bool:
     """Return whether a page answers that is none of the framework's that MLflow is built on."""
-    return "html" in answer.content_type and _FRAMEWORK.match(answer.text) is None
+    return form(answer) == "html" and not is_framework_page(answer.text)
 
 
 def _by_a_gateway(step: str, answer: Exchange, said: str) -> Finding | None:
@@ -148,11 +169,17 @@ def _by_a_page(step: str, answer: Exchange, said: str) -> Finding | None:
 
 def _in_a_document(step: str, fact: Fact, answer: Exchange, said: str) -> StepWords:
     """Return what an error in the form of a document is about; only a known part behind MLflow shows a layer."""
+    if answer.status == HTTPStatus.FORBIDDEN and not answer.error_code and _NO_RULE.search(answer.text[:4000]):
+        sentence = f"{step} is refused with 403, for want of a rule that lets it pass{said}"
+        return StepWords(fact, _found(finding.NO_RULE, sentence, answer), located=True)
     if answer.status == HTTPStatus.FORBIDDEN and not answer.error_code and _RIGHTS.search(_challenged(answer)):
         sentence = f"{step} is refused with 403, for a right that the key lacks{said}"
         return StepWords(fact, _found(finding.RIGHTS, sentence, answer), located=True)
+    if answer.status == HTTPStatus.UNAUTHORIZED and re.search("expired", _challenged(answer), re.IGNORECASE):
+        sentence = f"{step} is refused with 401, for a key that was let in before and has expired by now{said}"
+        return StepWords(fact, _found(finding.REFUSED, sentence, answer), located=True)
     fails = (answer.status or 0) >= 500
-    known = server_words(answer.text) if fails else None
+    known = server_words(answer.text) if fails or speaks_for_a_database(answer.text) else None
     kind = known or (finding.STEP_FAILS if fails else finding.STEP_REFUSED)
     code = f"{answer.status} {answer.error_code[:60]}".strip()
     sentence = f"{step} {'fails' if fails else 'is refused'} with {code}{said}"

@@ -24,6 +24,29 @@ _NO_CODES = frozenset(
 _IN_VALUE = re.compile(r"s3:([\w.]+)")
 _IN_LOG = re.compile(r"(?<!\S)(?:(\w+):)?([A-Z][\w.]+)(?!\S)")
 LOG = "log.s3.O"
+_MEANS = {
+    "AuthorizationHeaderMalformed": (
+        "MLflow signs its requests for another region than the bucket's",
+        "set AWS_DEFAULT_REGION of MLflow to the region of the bucket, and start it anew",
+    ),
+    "ExpiredToken": (
+        "the session token that MLflow uses at the store has expired",
+        "renew it; where a role gives it, have MLflow read it anew",
+    ),
+    "InvalidAccessKeyId": (
+        "the store does not know MLflow's access key",
+        "give MLflow an access key of this store, or correct MLFLOW_S3_ENDPOINT_URL",
+    ),
+    "RequestTimeTooSkewed": (
+        "the clocks of MLflow's machine and of the store differ by more than a quarter of an hour",
+        "have both clocks set by NTP",
+    ),
+    "SignatureDoesNotMatch": (
+        "the secret is another one, or what stands before the store changes the Host header or the path",
+        "correct AWS_SECRET_ACCESS_KEY; have a proxy before the store pass Host and path on as they come",
+    ),
+}
+"""Error code -> what it means where MLflow asks, and what mends it."""
 
 
 def codes_of(fact: Fact) -> frozenset[str]:
@@ -41,6 +64,11 @@ def refused_operations(facts: Facts, code: str) -> list[str]:
     """Return the S3 operations that MLflow's log reports as rejected with a code."""
     log = facts.value(LOG)
     return [operation for operation, refused in _IN_LOG.findall(log) if operation and refused == code]
+
+
+def meaning_of(code: str) -> tuple[str, str]:
+    """Return what a code means where MLflow asks, and what mends it; the first is empty if that is not known."""
+    return _MEANS.get(code, ("", f"look {code} up in the documentation of the store, and correct what it names"))
 
 
 def layer_of(code: str) -> str:

@@ -70,13 +70,17 @@ _MARKS = (
 def form(exchange: Exchange) -> str:
     """Return the form of a response body: ``json``, ``html``, ``text``, ``xml``, ``empty``, ``bytes``."""
     kind = exchange.content_type
-    for word in ("json", "html", "xml"):
+    if "json" in kind:
+        return "json"
+    if isinstance(said := exchange.json(), dict) and (exchange.ok or "error_code" in said):
+        return "json"  # the MLflow client reads a document whatever its label says
+    if exchange.ok and not exchange.response_body.size:
+        return "empty"  # no label makes a page of nothing
+    for word in ("html", "xml"):
         if word in kind:
             return word
     if not exchange.response_body.size:
         return "empty"
-    if isinstance(said := exchange.json(), dict) and (exchange.ok or "error_code" in said):
-        return "json"  # the MLflow client reads a document whatever its label says
     return "text" if kind.startswith("text/") else "bytes"
 
 

@@ -57,8 +57,14 @@ def client_network() -> Network:
 
     Raises ``EnvironmentFileError`` that names the invalid variable.
     """
-    network = usual_network(network_variable("MLFLOW_TRACKING_SERVER_CERT_PATH"))
-    return replace(network, insecure=network_variable("MLFLOW_TRACKING_INSECURE_TLS").lower() in _YES)
+    authorities = network_variable("MLFLOW_TRACKING_SERVER_CERT_PATH")
+    insecure = network_variable("MLFLOW_TRACKING_INSECURE_TLS").lower() in _YES
+    if authorities and insecure:
+        raise EnvironmentFileError(
+            "MLFLOW_TRACKING_SERVER_CERT_PATH and MLFLOW_TRACKING_INSECURE_TLS are both set: the MLflow client ends "
+            "with an error then; unset MLFLOW_TRACKING_INSECURE_TLS"
+        )
+    return replace(usual_network(authorities), insecure=insecure)
 
 
 def _proxy(name: str) -> str:

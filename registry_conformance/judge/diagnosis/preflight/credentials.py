@@ -21,8 +21,8 @@ from registry_conformance.judge.target.token import times_of
 
 REFUSALS = frozenset({401, 403})
 _MISSING = re.compile(
-    r"(?:missing|absent|no|without|requires?|provide) (?:an? |the |valid )?(?:api[- ]?key|credentials?|token|bearer"
-    r"|authorization)|not provided|no authorization|authorization header (?:is )?(?:missing|required|not)|"
+    r"(?:missing|absent|no|without|requires?|provide) (?:an? |the |valid )?(?:(?:x-)?api[- ]?key|credentials?|token"
+    r"|bearer|authorization)|not provided|no authorization|authorization header (?:is )?(?:missing|required|not)|"
     r"(?:api[- ]?key|token|credentials?) (?:is |are )?(?:missing|required|not (?:given|provided|supplied))",
     re.IGNORECASE,
 )
@@ -60,10 +60,22 @@ _GOOD_HERE = "by this machine's clock it is good"
 _CLOCKS = "have the clock of who checks tokens set by NTP: it is behind that of who issues them; or wait, and try again"
 _NOT_YET = "who checks it says that it is not valid yet"
 _BOTH_CLOCKS = "compare both clocks, of who issues it and of who checks it, and have them set by NTP"
+_SIGNING_KEY = re.compile(r"\bjwks?\b.{0,40}\bkey|signing key|\bkid\b", re.IGNORECASE)
+"""How a refusal says that it does not know the key that a token is signed with."""
+_OTHER_SIGNING_KEY = (
+    "take a new token; if this one is new, have whoever checks tokens fetch the issuer's public keys (JWKS) anew: it "
+    "does not know the one that this is signed with"
+)
 _SENT = ("bearer", "basic")
 """The schemes of credentials that the MLflow client sends."""
 _OTHER_CARRIERS = ("kong", "aws-api-gateway", "azure-api", "apigee")
 """Products that take keys from a header or a query of their own unless told otherwise."""
+_HEADER_NAMED = re.compile(
+    r"\b(?!x-forwarded|x-request|x-real)"
+    r"(?:x-[a-z-]*(?:key|token|auth\w*|secret)|ocp-apim-subscription-key|api-key(?= header))\b",
+    re.IGNORECASE,
+)
+"""How a refusal names the header in which it looks for a key."""
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -193,7 +205,15 @@ def _understood(refusal: _Refusal, credential: Credential) -> Finding | None:
         return other
     if not (_MISSING.search(refusal.words) and refusal.alike):
         return None
-    own = author_of(refusal.answer)
+    return _not_found(refusal, what)
+
+
+def _not_found(refusal: _Refusal, what: str) -> Finding:
+    """Return that who rejects sees no credential: it looks for one elsewhere, or none arrives."""
+    who, said, own = refusal.who, refusal.said, author_of(refusal.answer)
+    if header := _HEADER_NAMED.search(refusal.words):
+        sentence = f"{what} sent as the MLflow client sends it, and {who} looks for one in the header {header[0]}{said}"
+        return refusal.found(finding.OTHER_HEADER, sentence)
     if own.id in _OTHER_CARRIERS:
         sentence = f"{what} sent as the MLflow client sends it, and {own.name} looks for one elsewhere{said}"
         remedy = f"have {own.name} take the key from the Authorization header: the MLflow client sends it in no other"
@@ -209,6 +229,12 @@ def _compared(refusal: _Refusal, credential: Credential) -> Finding:
         decoy is None or _alike(refusal.anonymous, refusal.asking.ask(SEARCH, keyed=True, decoy=decoy))
     )
     also = "with no credential and with one that nobody issued the answer is the same" if alike and decoy else ""
+    if alike and status == HTTPStatus.FORBIDDEN and _by_an_authorizer(refusal):
+        sentence = (
+            f"{product.name} refuses everybody alike with an empty 403, as it does where the service that it asks "
+            "(ext_authz) refuses, or does not answer"
+        )
+        return refusal.found(finding.AUTHORIZER, sentence, also=also)
     if alike and status == HTTPStatus.FORBIDDEN and not refusal.about_keys:
         sentence = f"{who} refuses everybody alike with {status}, with your credential, another one and none{said}"
         return refusal.found(finding.BARRED, sentence, also=also)
@@ -224,6 +250,12 @@ def _compared(refusal: _Refusal, credential: Credential) -> Finding:
         remedy += f"; if it is valid, have {before} pass the Authorization header on"
         return refusal.found(finding.REFUSED_OR_LOST, sentence, remedy, also)
     return refusal.found(finding.REFUSED, sentence, remedy, also)
+
+
+def _by_an_authorizer(refusal: _Refusal) -> bool:
+    """Return whether Envoy makes a refusal itself, and says nothing: so it refuses for who it asks for leave."""
+    behind = refusal.answer.header("x-envoy-upstream-service-time")
+    return refusal.product.id in ("envoy", "istio") and not refusal.answer.response_body.size and not behind
 
 
 def _of_another_kind(refusal: _Refusal, credential: Credential, what: str) -> Finding | None:
@@ -314,6 +346,8 @@ def _yours(credential: Credential) -> str:
 def _remedy(words: str, credential: Credential) -> str:
     if isinstance(credential, Password):
         return "correct MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or ask the operator for them"
+    if _SIGNING_KEY.search(words):
+        return _OTHER_SIGNING_KEY
     if re.search(r"expired", words, re.IGNORECASE):
         return "use a key that has not expired; ask the operator for a new one"
     return finding.REFUSED.remedy

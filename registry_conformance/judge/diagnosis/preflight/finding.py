@@ -148,6 +148,13 @@ PATH = Kind(
     "no-mlflow-at-this-path", "client", "no MLflow answers at this path",
     "use the path at which MLflow answers; the operator knows it",
 )  # fmt: skip
+PREFIX = Kind(
+    "path-unknown-to-mlflow", "proxy", "MLflow is reached, and does not know the path under which it is asked",
+    "have the proxy take its own prefix off before it passes requests on, or start MLflow with it as --static-prefix; "
+    "if the proxy has no such prefix, leave it out of the address",
+    OPERATORS,
+    sure=False,
+)  # fmt: skip
 REFUSED = Kind(
     "key-refused", "auth", "the key is refused",
     "use a key that is valid for this registry, or ask the operator for one",
@@ -219,6 +226,23 @@ BARRED = Kind(
     "everybody-refused", "proxy", "everybody is refused alike, with a credential and without",
     "look up in the log of what refuses which rule it was: an address, a country, a path, or a key that is looked for "
     "elsewhere than in the Authorization header",
+    OPERATORS,
+)  # fmt: skip
+AUTHORIZER = Kind(
+    "authorizer-refuses-everybody", "auth", "the proxy asks an authorization service, and refuses everybody",
+    "look whether the service that the proxy asks runs, is reached, and answers in time; then what it refuses for",
+    OPERATORS,
+)  # fmt: skip
+OTHER_HEADER = Kind(
+    "key-looked-for-elsewhere", "auth", "a key is looked for in a header that the MLflow client does not send",
+    "have whoever checks keys take the key from the Authorization header (Bearer KEY): the MLflow client sends it in "
+    "no other",
+    OPERATORS,
+)  # fmt: skip
+NO_RULE = Kind(
+    "route-without-rule", "auth", "who checks rights has no rule for a route of MLflow's, and refuses it",
+    "add the route to the rules of who checks rights: those of MLflow 3 are /api/2.0/mlflow/, with logged-models in "
+    "it, /api/3.0/mlflow/ and /api/2.0/mlflow-artifacts/",
     OPERATORS,
 )  # fmt: skip
 HOST = Kind(
@@ -328,8 +352,8 @@ KINDS = (
     NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME,
     HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, PACKED, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
-    INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
-    REFUSED_BEHIND, RIGHTS, WORKSPACE, WANTED, PASSWORD, LOST, OPEN,
+    INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
+    REFUSED_BEHIND, RIGHTS, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, WANTED, PASSWORD, LOST, OPEN,
     FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
     STEP_ANSWERED, STEP_REDIRECTED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
 )  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.content_coding import unpacked
@@ -14,7 +15,8 @@ from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import described, seems_to_be, title_of
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
-from registry_conformance.judge.diagnosis.preflight.products import Product, author_of
+from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, UNKNOWN, Product, author_of
+from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.sign_in import is_sign_in_page
 
@@ -28,6 +30,12 @@ _GZIP, _PACKERS, _MOST_PACKED = b"\x1f\x8b", frozenset({"gzip", "x-gzip"}), 3
 """How what is packed by gzip begins, the names of that coding, and how often over it is unpacked at most."""
 _MOST = 8
 """So many neighbouring paths are asked."""
+_HAND_ON = frozenset({"nginx", "apache", "haproxy", "caddy", "traefik", "envoy", "istio", "openshift", "go"})
+"""Proxies that make a 400 of their own only for what they cannot read as a request."""
+_PRECEDED = (
+    "have its log say what it could not read; if a load balancer stands before it that sends the PROXY protocol "
+    "(send-proxy), have it expect that (in nginx: listen ... proxy_protocol), or switch it off in both"
+)
 
 
 def is_mlflow(answer: Exchange) -> bool:
@@ -98,26 +106,55 @@ def no_mlflow(asking: Asking, answer: Exchange, product: Product) -> Finding:
     if page.ok and title_of(page) == "MLflow":
         return _api_lost(asking, answer, page)
     host = page if page.ok or known else asking.ask("/", base="")
-    known = known or seems_to_be(host)
+    known = known or seems_to_be(host) or _served_model(asking)
     if known or host.ok:
         told = f"it seems to be {known}" if known else described(host)
         sentence = f"{asking.url} is not an MLflow server: {told}"
         return Finding(finding.OTHER, sentence, finding.OTHER.remedy, (str(answer),))
+    first = author_of(answer) or product
+    if answer.status == HTTPStatus.BAD_REQUEST and first.id in _HAND_ON and host.status == answer.status:
+        return _malformed_for(first, answer, host)
+    return _at_no_path(asking, answer, product, tried)
+
+
+def _served_model(asking: Asking) -> str:
+    """Return that a model is served, if so: MLflow's scoring server tells its version, and takes inputs by POST."""
+    if not version_of(asking.ask("/version", keyed=True)):
+        return ""
+    taken = asking.ask("/invocations", keyed=True)
+    return "a model that MLflow serves (mlflow models serve)" if taken.status == HTTPStatus.METHOD_NOT_ALLOWED else ""
+
+
+def _at_no_path(asking: Asking, answer: Exchange, product: Product, tried: Iterable[str]) -> Finding:
+    """Return that none of the paths that were ``tried`` leads to MLflow, and whose answer it is."""
     own = author_of(answer)
+    if _FLASK_404 in answer.text and asking.path and product.id not in (UNKNOWN, APPLICATION):
+        sentence = (
+            f"MLflow, or an application of the same framework, is reached behind {product.name}, and does not know "
+            f"{asking.path}{REST}: the prefix {asking.path} arrives there too"
+        )
+        remedy = finding.PREFIX.remedy + ("; in nginx a slash ends proxy_pass" if product.id == "nginx" else "")
+        return Finding(finding.PREFIX, sentence, remedy, (str(answer), f"none answers at {_named(tried)} either"))
     by = f", by {own.name} itself" if own else f", by {product.name}" if product else ""
     sentence = f"no MLflow answers at {asking.url}: {answer.status}{by}, and {described(answer)}"
-    tried_words = ", ".join(path or "/" for path in tried)
     remedy = finding.PATH.remedy
     if _FLASK_404 in answer.text:
         remedy = "if MLflow was started there with --static-prefix, add that prefix to the address; else " + remedy
-        if asking.path:
-            remedy += (
-                f"; if {asking.path} is the proxy's own, have it take that off before it passes requests on (in nginx "
-                "a slash ends proxy_pass), or start MLflow with it as --static-prefix"
-            )
     elif own:
         remedy += f"; if this is the path, have {own.name} pass it on to MLflow"
-    return Finding(finding.PATH, sentence, remedy, (str(answer), f"none answers at {tried_words} either"))
+    return Finding(finding.PATH, sentence, remedy, (str(answer), f"none answers at {_named(tried)} either"))
+
+
+def _named(paths: Iterable[str]) -> str:
+    return ", ".join(path or "/" for path in paths)
+
+
+def _malformed_for(product: Product, answer: Exchange, other: Exchange) -> Finding:
+    """Return that a proxy takes every request for malformed: what stands before it changes or precedes them."""
+    words = words_of(answer)
+    said = f"; it says: {words!r}" if words else ""
+    sentence = f"{product.name} takes every request for malformed, and answers 400, whatever the path is{said}"
+    return Finding(finding.UNFIT, sentence, _PRECEDED, (str(answer), str(other)))
 
 
 def _api_lost(asking: Asking, answer: Exchange, page: Exchange) -> Finding:

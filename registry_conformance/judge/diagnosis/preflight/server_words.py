@@ -32,15 +32,67 @@ _DATABASE = Kind(
     "look at the database: whether it runs, is reached and has room; after an update of MLflow, `mlflow db upgrade`",
     OPERATORS,
 )  # fmt: skip
+_DATABASE_RIGHT = Kind(
+    "database-denies", "mlflow", "MLflow's user lacks a right in the database",
+    "grant MLflow's user of the database SELECT, INSERT, UPDATE and DELETE on all of its tables, and the right to "
+    "make new ones",
+    OPERATORS,
+)  # fmt: skip
+_DATABASE_READ_ONLY = Kind(
+    "database-read-only", "mlflow", "MLflow's database takes no writes",
+    "give MLflow the address of the primary database, and no copy for reading; or make this one writable again",
+    OPERATORS,
+)  # fmt: skip
+_DATABASE_CHARACTERS = Kind(
+    "database-characters", "mlflow", "MLflow's database does not take every character",
+    "convert the database and its tables to UTF-8 (in MySQL and MariaDB utf8mb4), and start MLflow anew",
+    OPERATORS,
+)  # fmt: skip
+_DATABASE_CONNECTIONS = Kind(
+    "database-connections", "mlflow", "MLflow's database takes no more connections",
+    "raise the limit of connections of the database or of MLflow's user there, or have fewer workers of MLflow, with "
+    "smaller pools (MLFLOW_SQLALCHEMYSTORE_POOL_SIZE)",
+    OPERATORS,
+)  # fmt: skip
+_DATABASE_LOGIN = Kind(
+    "database-login", "mlflow", "MLflow's database refuses MLflow's user or password",
+    "correct user and password in --backend-store-uri, and start MLflow anew",
+    OPERATORS,
+)  # fmt: skip
+_DATABASE_SCHEMA = Kind(
+    "database-schema", "mlflow", "MLflow's database lacks a table or a column",
+    "run `mlflow db upgrade` with the version of MLflow that runs, after a backup; if the database was restored, "
+    "restore all of its tables",
+    OPERATORS,
+)  # fmt: skip
+_DRIVER = r"(?:sqlite3|psycopg2?|pymysql|MySQLdb|sqlalchemy)\."
+"""How the message of a database's driver begins, as MLflow passes it on."""
 _TABLE = (
     (r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _CREDENTIALS),
     (r"Could not connect to the endpoint URL|EndpointConnectionError|Connect timeout on endpoint URL", _STORE),
     (r"\[Errno 28\]|No space left on device|database or disk is full", _FULL),
     (r"\[Errno (?:13|30)\]", _FOLDER),
-    (r"(?:sqlite3|psycopg2?|pymysql|MySQLdb|sqlalchemy)\.|database is locked|no such table|UndefinedTable", _DATABASE),
+    (
+        r"InsufficientPrivilege|permission denied for (?:table|relation|sequence|schema)|command denied to",
+        _DATABASE_RIGHT,
+    ),
+    (r"read-only transaction|--(?:super-)?read-only option|attempt to write a readonly database", _DATABASE_READ_ONLY),
+    (r"Incorrect string value|has no equivalent in encoding", _DATABASE_CHARACTERS),
+    (r"[Tt]oo many (?:clients|connections)|remaining connection slots", _DATABASE_CONNECTIONS),
+    (r"password authentication failed|\(1045, ", _DATABASE_LOGIN),
+    (r"no such (?:table|column)|Undefined(?:Table|Column)|\((?:1146|1054), ", _DATABASE_SCHEMA),
+    (rf"{_DRIVER}|database is locked", _DATABASE),
 )
-SERVER_KINDS = (_CREDENTIALS, _STORE, _FULL, _FOLDER, _DATABASE)
+SERVER_KINDS = (
+    _CREDENTIALS, _STORE, _FULL, _FOLDER, _DATABASE_RIGHT, _DATABASE_READ_ONLY, _DATABASE_CHARACTERS,
+    _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA, _DATABASE,
+)  # fmt: skip
 """Every kind, for the guide."""
+
+
+def speaks_for_a_database(said: str) -> bool:
+    """Return whether MLflow passes on what a database's driver says, whatever status it gives to that."""
+    return re.search(rf"\({_DRIVER}", said) is not None
 
 
 def server_words(said: str) -> Kind | None:

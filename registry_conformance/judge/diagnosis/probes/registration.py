@@ -120,6 +120,10 @@ class _Client:
             self._record(step, WORKS, f"{REGISTRATION[step]} works", ())
             return
         name, answer, bad = wrong[0]
+        if {each for each, *_ in wrong} == {each for each, *_ in MODEL_FILES if not each.endswith(".json")}:
+            bad = f"{bad} but-json"
+        elif len(wrong) < len(answers) and all(each.refused for _, each, _ in wrong):
+            bad = f"{bad} some"
         others = "" if len(wrong) == 1 else f" ({len(wrong)} of {len(answers)} files fail)"
         self._record(step, bad, f"{words} of {name}{others}: {answer}", [answer for _, answer, _ in wrong])
 
@@ -278,6 +282,8 @@ def _error(status: int, code: str, done: str) -> Callable[[Exchange], str]:
         if problem := _packed(answer):
             return problem
         if answer.error or answer.error_code == code:
+            if answer.ok:
+                return f"{summarize(answer)} status-lost"
             return WORKS if (answer.status or 0) >= 400 and not answer.error else summarize(answer)
         if answer.ok and answer.at(done) is not None:
             return f"{summarize(answer)} done"
