@@ -32,24 +32,36 @@ def measure(bench: Bench, rounds: int) -> list[Figure]:
 def figures(runs: Sequence[Checks]) -> list[Figure]:
     """Return the figures of one or more runs; the slowest checks are those of the last."""
     areas = sorted({_area(check) for checks in runs for check in checks})
-    costs = [_cost(area, [[check for check in checks if _area(check) == area] for checks in runs]) for area in areas]
-    beside = [[(check["seconds"] - _requests(check)) * 1000 for check in checks] for checks in runs]
     slowest = sorted(runs[-1], key=lambda check: -float(check["seconds"]))[:SLOWEST]
     return [
         _cost("every area", runs),
         Figure(
             "harness in a check, median of a run",
             "ms",
-            [median(each) for each in beside],
+            [_median_beside_requests(checks) for checks in runs],
             Target(1.5),
             "what a check took beyond its own requests, evidence and fixtures included",
         ),
-        *costs,
+        *(_cost_in(area, runs) for area in areas),
         *(
             Figure(f"slowest check, {place}", "s", [float(check["seconds"])], note=check["nodeid"])
             for place, check in enumerate(slowest, 1)
         ),
     ]
+
+
+def _cost_in(area: str, runs: Sequence[Checks]) -> Figure:
+    """Return the mean cost of a check of one area."""
+    return _cost(area, [_of_area(area, checks) for checks in runs])
+
+
+def _of_area(area: str, checks: Checks) -> Checks:
+    return [check for check in checks if _area(check) == area]
+
+
+def _median_beside_requests(checks: Checks) -> float:
+    """Return the median of the milliseconds that checks took beyond their requests."""
+    return median((float(check["seconds"]) - _requests(check)) * 1000 for check in checks)
 
 
 def _cost(area: str, runs: Sequence[Checks]) -> Figure:
@@ -60,8 +72,12 @@ def _cost(area: str, runs: Sequence[Checks]) -> Figure:
         sum(_requests(check) for check in some[-1]),
     )
     note = f"{len(some[-1])} checks: {seconds:.1f} s, of it {requests:.1f} s in {_count(some[-1])} requests"
-    means = [fmean(float(check["seconds"]) * 1000 for check in checks) for checks in some]
-    return Figure(f"cost per check, {area}", "ms", means, note=note)
+    return Figure(f"cost per check, {area}", "ms", [_mean_duration(checks) for checks in some], note=note)
+
+
+def _mean_duration(checks: Checks) -> float:
+    """Return the mean of the milliseconds that checks took."""
+    return fmean(float(check["seconds"]) * 1000 for check in checks)
 
 
 def _area(check: Mapping[str, Any]) -> str:

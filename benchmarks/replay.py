@@ -47,28 +47,40 @@ def figures(
 ) -> list[Figure]:
     """Return the figures of rounds, each as seconds and processor seconds of the run and of its replay."""
     pairs = list(zip(judged, replayed, strict=True))
-    took = [[median(each[kind] for each in side) for kind in (0, 1)] for side in (judged, replayed)]
+    judged_took, replay_took = _medians(judged), _medians(replayed)
     return [
         Figure(
             f"suites/local -n {WORKERS} / bare replay, past start",
             "ratio",
             [run[0] / bare[0] for run, bare in pairs],
             Target(1.5),
-            f"judged {took[0][0]:.1f} s, its own requests sent again by {WORKERS} bare processes {took[1][0]:.1f} s",
+            f"judged {judged_took[0]:.1f} s, its own requests sent again by {WORKERS} bare processes"
+            f" {replay_took[0]:.1f} s",
         ),
         Figure(
             f"suites/local -n {WORKERS} / bare replay, processor",
             "ratio",
             [run[1] / bare[1] for run, bare in pairs],
-            note=f"judged {took[0][1]:.1f} s of a processor, sent again {took[1][1]:.1f} s, the stack's own in both",
+            note=f"judged {judged_took[1]:.1f} s of a processor, sent again {replay_took[1]:.1f} s,"
+            " the stack's own in both",
         ),
         Figure(
             "answers of the replay with the same status",
             "ratio",
-            [sum(each.same for each in round_) / sum(each.sent for each in round_) for round_ in answers],
+            [_share_of_same(of_round) for of_round in answers],
             note=_told(answers[-1]),
         ),
     ]
+
+
+def _medians(rounds: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the median seconds and the median processor seconds of rounds."""
+    return median(seconds for seconds, _ in rounds), median(processor for _, processor in rounds)
+
+
+def _share_of_same(answers: Sequence[Replayed]) -> float:
+    """Return the share of requests that were answered with the same status as in the judged run."""
+    return sum(each.same for each in answers) / sum(each.sent for each in answers)
 
 
 def _options(bench: Bench, folder: Path) -> list[str]:

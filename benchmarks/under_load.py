@@ -65,10 +65,8 @@ def _compared(up: Up, folder: Path, rounds: int, what: str) -> Iterator[Figure]:
         for way in ("proxy", "alone") if number % 2 else ("alone", "proxy"):
             done[way].append(_loaded(ways[way], folder / f"{way}-{number}"))
     knees = [_knee(one) for one in done["alone"]]
-    rates = {way: [_knee(one).rate for one in loads] for way, loads in done.items()}
-    slowest = {
-        way: [_at(one, knee.users).p95 for one, knee in zip(loads, knees, strict=True)] for way, loads in done.items()
-    }
+    rates = {way: _rates(loads) for way, loads in done.items()}
+    slowest = {way: _slowest(loads, knees) for way, loads in done.items()}
     used = max(figures.generator(one).cpu for loads in done.values() for one in loads)
     yield Figure(
         f"{what}: requests at the knee, proxy / alone",
@@ -99,6 +97,16 @@ def _knee(happened: FinishedLoad) -> figures.StepFigures:
     if found is None or not found.rate:
         raise BenchError("the load got no answer")
     return found
+
+
+def _rates(loads: Sequence[FinishedLoad]) -> list[float]:
+    """Return the requests a second at the knee of each load."""
+    return [_knee(one).rate for one in loads]
+
+
+def _slowest(loads: Sequence[FinishedLoad], knees: Sequence[figures.StepFigures]) -> list[float]:
+    """Return the 95th percentile of each load with as many users as at the knee."""
+    return [_at(one, knee.users).p95 for one, knee in zip(loads, knees, strict=True)]
 
 
 def _at(happened: FinishedLoad, users: int) -> figures.StepFigures:

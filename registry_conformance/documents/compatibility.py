@@ -16,8 +16,13 @@ _KEPT = ("server", "client", *_PARTS, "answer", "why", "versions")
 
 def compatibility_document(started: str, suite: str, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the committed document of a matrix run: its day, and the result of each cell."""
-    kept = sorted(({name: cell[name] for name in _KEPT} for cell in cells), key=_order)
+    kept = sorted((_in_short(cell) for cell in cells), key=_order)
     return {"schema": "compatibility.v1", "date": started[:10], "suite": suite, "cells": kept}
+
+
+def _in_short(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the document has of a cell."""
+    return {name: cell[name] for name in _KEPT}
 
 
 def render_compatibility(document: Mapping[str, Any]) -> str:
@@ -64,9 +69,7 @@ def _grids(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _others(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield one table of other databases, stores and proxies."""
-    rest = [
-        cell for cell in cells if not _is_grid([each for each in cells if _surrounding(each) == _surrounding(cell)])
-    ]
+    rest = [cell for cell in cells if not _is_in_a_grid(cell, cells)]
     if not rest:
         return
     yield from ("## Other databases, stores and proxies", "")
@@ -75,6 +78,11 @@ def _others(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         parts = " | ".join(str(cell[name]) for name in ("server", "client", *_PARTS))
         yield f"| {parts} | {_MARKS[cell['answer']]} |"
     yield ""
+
+
+def _is_in_a_grid(cell: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a cell stands in one of the tables of servers and clients."""
+    return _is_grid([each for each in cells if _surrounding(each) == _surrounding(cell)])
 
 
 def _reasons(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -17,8 +17,13 @@ _KEPT = ("id", "layer", "kind", "place", "how", "fate", "why", "tried", "reached
 def score_document(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the committed document of a mutants run (``mutants.v1``): its figures, and each mutant in short."""
     named = ("run", "suite", "started", "catalogue", "sample", "seed", "depth", "jobs", "seconds", "summary")
-    rows = [{name: row[name] for name in _KEPT} for row in result["mutants"]]
+    rows = [_in_short(row) for row in result["mutants"]]
     return {"schema": "score.v1", **{name: result[name] for name in named}, "mutants": rows}
+
+
+def _in_short(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the document has of a mutant."""
+    return {name: row[name] for name in _KEPT}
 
 
 def render_score(document: Mapping[str, Any]) -> str:

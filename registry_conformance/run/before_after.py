@@ -128,7 +128,8 @@ def _judged_target(run: RunRecord) -> str:
 def _run(options: Mapping[str, str], more: Sequence[str], reports: Path, *, one: bool) -> RunRecord:
     """Return the record of a new run: of every check, or of ``one`` registration."""
     run_id = new_run_id()
-    suite = REAL_REGISTRATION if one else SUITES / ("local" if options.get("stack") else "live")
+    whole = SUITES / ("local" if options.get("stack") else "live")
+    suite = REAL_REGISTRATION if one else whole
     named = [f"--{name}={value}" for name, value in options.items() if value]
     quiet = ["-qq", "--no-header", "-p", "no:xdist", *_of_what(more)] if one else list(more)
     given = [*in_suites(cached=not one), f"--report-dir={reports}", f"--run-id={run_id}", *named, *quiet]

@@ -38,7 +38,9 @@ def stack_named(name: str, store: str, *, ours: bool) -> str:
         raise SettingsError(f"--stack={name}: {unknown(name, STACKS)}")
     if name != "auto" or not ours:
         return name if name != "auto" else "embedded"
-    stores = [] if "://" in store else ["moto" if store == "moto" else "store"]
+    stores = ["moto" if store == "moto" else "store"]
+    if "://" in store:
+        stores = []
     return "docker" if ready([RECIPES[part].tag for part in (*stores, "auth", "mlflow", "proxy")]) else "embedded"
 
 

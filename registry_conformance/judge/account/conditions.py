@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from registry_conformance.judge.account.statement import Condition
@@ -89,6 +89,14 @@ _TESTS: Mapping[str, Callable[[str, str], bool]] = {
 }
 
 
+def all_hold(conditions: Iterable[Condition], facts: Facts) -> bool | None:
+    """Return whether every condition holds, ``None`` if that hangs on one of which ``facts`` do not tell."""
+    met = [holds(each, facts) for each in conditions]
+    if False in met:
+        return False
+    return None if None in met else True
+
+
 def holds(condition: Condition, facts: Facts) -> bool | None:
     """Return whether a condition holds, ``None`` if ``facts`` do not tell."""
     operator, key, wanted = condition
@@ -109,10 +117,16 @@ def holds(condition: Condition, facts: Facts) -> bool | None:
     if not values:
         return operator.endswith("IfExists") or quantifier == "ForAllValues" or (negated and not quantifier)
     try:
-        met = [any(_TESTS[plain](value, each) for each in known) is not negated for value in values]
+        met = [_matches_one(_TESTS[plain], value, known) is not negated for value in values]
     except ValueError:  # a number is compared with what is none: AWS takes it for no match, who wrote it may not
         met = []
-    return None if not met else all(met) if quantifier == "ForAllValues" else any(met)
+    together = all if quantifier == "ForAllValues" else any
+    return together(met) if met else None
+
+
+def _matches_one(test: Callable[[str, str], bool], value: str, wanted: Iterable[str]) -> bool:
+    """Return whether a value of a request is like one of those that a condition names."""
+    return any(test(value, each) for each in wanted)
 
 
 def names_of(pattern: str) -> list[str]:

@@ -26,6 +26,10 @@ class Grant:
         """Return whether it allows an action somewhere."""
         return covers_action(self.action, action) and not any(covers_action(each, action) for each in self.but)
 
+    def allows_one_of(self, actions: Iterable[str]) -> bool:
+        """Return whether it allows one of several actions somewhere."""
+        return any(self.allows(each) for each in actions)
+
     @property
     def in_s3(self) -> bool:
         """Whether it allows any action of S3."""
@@ -39,6 +43,11 @@ class Grant:
     def __str__(self) -> str:
         where = f" (in {self.policy})" if self.policy else ""
         return f"{_but(self.action, self.but)} on {_but(self.resource, self.beside)}{where}"
+
+
+def one_allows(granted: Iterable[Grant], action: str) -> bool:
+    """Return whether one of several grants allows an action somewhere."""
+    return any(each.allows(action) for each in granted)
 
 
 def grants(statements: Iterable[Statement], boundary: Iterable[Statement] | None = None) -> list[Grant]:

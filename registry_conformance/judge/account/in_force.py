@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from registry_conformance.judge.account.conditions import Facts, OneOf, holds, moment
+from registry_conformance.judge.account.conditions import Facts, OneOf, all_hold, moment
 from registry_conformance.judge.account.statement import Condition, Statement
 
 _TIMES = frozenset({"aws:currenttime", "aws:epochtime"})
@@ -32,7 +32,7 @@ def now_and_later() -> Facts:
     """
     present = datetime.now(UTC)
     times = sorted({*_TIMES, "aws:tokenissuetime"})
-    return {key: OneOf(_spelled(key, each) for each in (present, _LAST)) for key in times}
+    return {key: OneOf((_spelled(key, present), _spelled(key, _LAST))) for key in times}
 
 
 def _left(statement: Statement, now: datetime) -> Statement | None:
@@ -48,8 +48,7 @@ def _left(statement: Statement, now: datetime) -> Statement | None:
 def _met(conditions: list[Condition], when: datetime) -> bool | None:
     """Return whether all time conditions hold at a moment, ``None`` if one cannot be decided."""
     facts = {key: (_spelled(key, when),) for key in _TIMES}
-    said = [holds(each, facts) for each in conditions]
-    return False if False in said else None if None in said else True
+    return all_hold(conditions, facts)
 
 
 def _moments(conditions: list[Condition], now: datetime) -> list[datetime]:

@@ -9,7 +9,7 @@ from registry_conformance.judge.account.conditions import Facts, holds
 from registry_conformance.judge.account.in_force import in_force
 from registry_conformance.judge.account.patterns import account_of
 from registry_conformance.judge.account.permission import DECLARED_BY
-from registry_conformance.judge.account.pieces import pieces, takes
+from registry_conformance.judge.account.pieces import is_taken, pieces
 from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.account.strangers import Stranger, strangers, ways
 from registry_conformance.judge.target.account import Declared
@@ -87,11 +87,12 @@ def _of(
         if unknown is None:
             continue
         refused = [(one, said) for one in policy if (said := _refuses(one, each)) is not False]
-        left = [piece for piece in opened if not any(said and takes(one, piece) for one, said in refused)]
+        certain = [one for one, said in refused if said]
+        left = [piece for piece in opened if not is_taken(certain, piece)]
         if not left:
             continue
         doubtful = [one for one, said in refused if said is None]
-        sure = [piece for piece in left if not any(takes(one, piece) for one in doubtful)]
+        sure = [piece for piece in left if not is_taken(doubtful, piece)]
         doubted = () if sure else tuple(condition for one in doubtful for condition in one.conditions)
         found.append(Opening(principal.removeprefix("AWS:"), what_of(statement), unknown + doubted))
     return sorted(found, key=lambda opening: bool(opening.conditions))

@@ -113,7 +113,9 @@ def _is_of(statement: Statement, principal: str) -> bool | None:
     """Return whether a statement applies to a principal; it may apply to some of a role's sessions only."""
     if not statement.not_principals:
         met = [_means(each, principal) for each in statement.principals]
-        return True if True in met or not met else None if None in met else False
+        if True in met or not met:
+            return True
+        return None if None in met else False
     spared = any(each == "*" or each.removeprefix("AWS:") == principal for each in statement.not_principals)
     if statement.effect == "Deny" and spared:
         return None  # a session of a role is spared only if it is named itself beside the role

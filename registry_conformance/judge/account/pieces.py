@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 
-from registry_conformance.judge.account.patterns import common, covers, covers_action
+from registry_conformance.judge.account.patterns import common, covered, covers, covers_action
 from registry_conformance.judge.account.statement import Statement
 
 _ON_OBJECTS = re.compile(
@@ -38,10 +39,14 @@ def takes(denial: Statement, piece: Piece) -> bool:
     return _names_action(denial, action) and _names_place(denial, place)
 
 
+def is_taken(denials: Iterable[Statement], piece: Piece) -> bool:
+    """Return whether one of several statements covers an action on a resource completely."""
+    return any(takes(each, piece) for each in denials)
+
+
 def _places(statement: Statement, about: tuple[str, ...]) -> list[str]:
     if statement.not_resources:
-        left = [each for each in about if not any(covers(spared, each) for spared in statement.not_resources)]
-        return left or ["*"]
+        return [each for each in about if not covered(statement.not_resources, each)] or ["*"]
     found: list[str] = []
     for pattern in statement.resources or ("*",):
         found += [both for each in about if (both := common(pattern, each))] or [pattern]
@@ -65,4 +70,4 @@ def _names_action(denial: Statement, action: str) -> bool:
 def _names_place(denial: Statement, place: str) -> bool:
     if denial.not_resources:
         return not any(common(each, place) for each in denial.not_resources)
-    return not denial.resources or any(covers(each, place) for each in denial.resources)
+    return not denial.resources or covered(denial.resources, place)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from registry_conformance.judge.account.conditions import Facts, holds
+from registry_conformance.judge.account.conditions import Facts, all_hold
 from registry_conformance.judge.account.patterns import covers, covers_action
 from registry_conformance.judge.account.statement import Condition, Statement
 from registry_conformance.judge.target.account import Identity
@@ -57,8 +57,8 @@ def provider_of(principal: str) -> str:
 def takes_on(statement: Statement) -> bool:
     """Return whether a statement is about taking the role on; one of sessions' tags alone is not."""
     if not statement.actions:
-        return not all(any(covers_action(one, each) for one in statement.not_actions) for each in TAKES_ON)
-    return any(covers_action(one, each) for one in statement.actions for each in TAKES_ON)
+        return not all(_names(statement.not_actions, each) for each in TAKES_ON)
+    return any(_names(statement.actions, each) for each in TAKES_ON)
 
 
 def on_action(trust: Iterable[Statement], action: str) -> Iterator[Statement]:
@@ -67,10 +67,14 @@ def on_action(trust: Iterable[Statement], action: str) -> Iterator[Statement]:
     Principals of AWS take it on by ``sts:AssumeRole``, and tokens by ``sts:AssumeRoleWithWebIdentity``.
     """
     for each in trust:
-        named = any(covers_action(one, action) for one in each.actions)
-        spared = not each.actions and not any(covers_action(one, action) for one in each.not_actions)
-        if named or spared:
+        spared = not each.actions and not _names(each.not_actions, action)
+        if _names(each.actions, action) or spared:
             yield replace(each, actions=(action,), not_actions=())
+
+
+def _names(patterns: Iterable[str], action: str) -> bool:
+    """Return whether one of several patterns is of an action."""
+    return any(covers_action(each, action) for each in patterns)
 
 
 def facts_of(token: Token, provider: str, conditions: Iterable[Condition]) -> Facts:
@@ -92,8 +96,7 @@ def lets_in(trust: Iterable[Statement], principal: str, token: Token) -> bool | 
     for each in on_action(trust, by_assertion if ":saml-provider/" in principal else by_token):
         if _is_of(each, principal):
             facts = facts_of(token, provider_of(principal), each.conditions)
-            met = [holds(one, facts) for one in each.conditions]
-            said[each.effect].append(False if False in met else None if None in met else True)
+            said[each.effect].append(all_hold(each.conditions, facts))
     if True in said["Deny"] or not {True, None} & set(said["Allow"]):
         return False
     return None if True not in said["Allow"] or None in said["Deny"] else True
@@ -103,16 +106,7 @@ def tokens(trust: Iterable[Statement], principal: str, declared: Iterable[Identi
     """Yield the tokens to ask a trust policy about: of strangers, of whom it names, and of whom its patterns mean."""
     provider = provider_of(principal).lower()
     conditions = [one for each in trust for one in each.conditions]
-    subjects, audiences = (
-        [
-            value
-            for operator, key, wanted in conditions
-            if key.lower() == f"{provider}:{claim}"
-            for value in wanted
-            if "Like" in operator or not re.search(r"[*?]", value)
-        ]
-        for claim in ("sub", "aud")
-    )
+    subjects, audiences = _asked_of(f"{provider}:sub", conditions), _asked_of(f"{provider}:aud", conditions)
     narrowed = [re.sub(r"[*?]", "x", each) for each in subjects]
     own = [each for each in declared if provider_of(each.provider) == provider_of(principal)]
     of_all = dict.fromkeys((*_STRANGERS, *subjects, *narrowed, *(each.subject for each in own)))
@@ -120,6 +114,17 @@ def tokens(trust: Iterable[Statement], principal: str, declared: Iterable[Identi
     signed_in_or_not = (True, False) if provider == _COGNITO else (True,)
     for subject, audience, signed_in in itertools.product(of_all, for_all, signed_in_or_not):
         yield Token(subject, audience, signed_in)
+
+
+def _asked_of(claim: str, conditions: Iterable[Condition]) -> list[str]:
+    """Return the values that conditions ask of a claim; a pattern is one only if it is compared as one."""
+    return [
+        value
+        for operator, key, wanted in conditions
+        if key.lower() == claim
+        for value in wanted
+        if "Like" in operator or not re.search(r"[*?]", value)
+    ]
 
 
 def is_declared(token: Token, principal: str, declared: Iterable[Identity]) -> bool:

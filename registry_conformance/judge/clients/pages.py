@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
@@ -24,3 +25,12 @@ def all_pages(door: MlflowHttp, search: str, items: str, **asked: str | int) -> 
             return pages
         token = {"page_token": page["next_page_token"]}
     raise Mismatch(f"the pages of {search} to end", f"{MOST} pages and a token for another")
+
+
+def by_page(pages: Iterable[Iterable[Mapping[str, Any]]], field: str) -> list[list[Any]]:
+    """Return one field of every item, page by page."""
+    return [_of_each(page, field) for page in pages]
+
+
+def _of_each(items: Iterable[Mapping[str, Any]], field: str) -> list[Any]:
+    return [item[field] for item in items]

@@ -98,4 +98,7 @@ class Pieces:
 
     def _longest_of(self, pieces: Iterable[str]) -> int:
         """Return the length of the first of these, longest first, that is part of a secret."""
-        return next(len(piece) for piece in pieces if any(piece in secret for secret in self._secrets))
+        return next(len(piece) for piece in pieces if self._is_part(piece))
+
+    def _is_part(self, piece: str) -> bool:
+        return any(piece in secret for secret in self._secrets)

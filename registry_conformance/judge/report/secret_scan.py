@@ -19,7 +19,11 @@ def giving_away(folder: Path, redactor: Redactor, since: float = 0.0) -> list[Pa
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     written = [file for file in files if file.stat().st_mtime >= since]
-    return [file for file in written if any(redactor.finds(chunk) for chunk in _chunks(file))]
+    return [file for file in written if _gives_away(file, redactor)]
+
+
+def _gives_away(file: Path, redactor: Redactor) -> bool:
+    return any(redactor.finds(chunk) for chunk in _chunks(file))
 
 
 def _chunks(file: Path) -> Iterator[bytes]:

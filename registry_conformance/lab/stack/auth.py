@@ -147,7 +147,9 @@ def _toml(table: Mapping[str, Any], name: str = "") -> Iterator[str]:
 def _entry(name: str, deployment: Deployment) -> dict[str, object]:
     """Return the description of a key; a name that is not a role stands for an invalid key of a writer."""
     keys = deployment.keys
-    state = "revoked" if name in keys.revoked else name if name in KEY_STATES else "active"
+    state = name if name in KEY_STATES else "active"
+    if name in keys.revoked:
+        state = "revoked"
     return {
         "key_id": f"key-{name}",
         "user_id": f"user-{name}",

@@ -133,7 +133,9 @@ def _stores(step: Stores, context: SymptomContext) -> str:
         wanted = any(step.size is None or size == step.size for size in held.values())
         return wanted == step.present
 
-    return "" if _settled(found, context) else f"the bucket {'lacks' if step.present else 'holds'} an object {suffix!r}"
+    if _settled(found, context):
+        return ""
+    return f"the bucket {'lacks' if step.present else 'holds'} an object {suffix!r}"
 
 
 def _logs(step: LogLine, context: SymptomContext) -> str:

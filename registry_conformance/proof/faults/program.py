@@ -95,10 +95,17 @@ def prove(asked: ProofRequest, say: Say) -> int:
         return Exit.INTERRUPTED
 
 
+def _rounds(asked: ProofRequest, *, part: bool) -> int:
+    """Return how many rounds on the reference there are: as many as were asked for, else none if a part is proved."""
+    if asked.rounds is not None:
+        return asked.rounds
+    return 0 if part else ROUNDS
+
+
 def _prove(asked: ProofRequest, settings: Settings, say: Say) -> int:
     began, started = time.monotonic(), datetime.now(UTC)
     part = bool(asked.only) or asked.sample is not None
-    rounds = (0 if part else ROUNDS) if asked.rounds is None else asked.rounds
+    rounds = _rounds(asked, part=part)
     healthy = behind_a_slow_line(HEALTHY) if asked.slow else HEALTHY
     work = ProofJobs(chosen(asked, say), rounds, _Progress(began, say).tell, asked.thorough, healthy)
     say(f"proving: {len(work.faults)} faults, {rounds} rounds on the reference, {asked.jobs} {settings.stack} stacks")

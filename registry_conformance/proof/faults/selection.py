@@ -84,11 +84,15 @@ def others(
     Over all faults (``number`` counts them) each has its turn, except those that change the scratch stack or that no
     fault can fail.
     """
-    areas = {area_of(name) for name in fault.requirements}
+    areas = _areas(fault.requirements)
     rest = [check for check in unexpected(_turned(checks, number * count), fault) if _tells(check)]
     spared = [check for check in rest if check.name not in killed]
-    related = [check for check in spared if areas & {area_of(name) for name in check.requirements}]
+    related = [check for check in spared if areas & _areas(check.requirements)]
     return list(dict.fromkeys([*related[: count // 2], *spared, *rest]))[:count]
+
+
+def _areas(requirements: Iterable[str]) -> set[str]:
+    return {area_of(name) for name in requirements}
 
 
 def _tells(check: Check) -> bool:

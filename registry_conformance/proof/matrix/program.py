@@ -69,10 +69,10 @@ def run_cells(cells: Sequence[Cell], reports: Path, options: MatrixOptions, say:
 
         over, kept = Event(), found.folder / results.CELLS
         with ThreadPoolExecutor(options.parallel) as pool:
-            works = [
-                pool.submit(carry_out, stage, [cell for cell in left if cell.stage == stage], kept, say, told, over)
-                for stage in stages
-            ]
+            works = []
+            for stage in stages:
+                of_stage = [cell for cell in left if cell.stage == stage]
+                works.append(pool.submit(carry_out, stage, of_stage, kept, say, told, over))
             try:
                 for work in works:
                     work.result()

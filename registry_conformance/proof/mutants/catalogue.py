@@ -51,8 +51,12 @@ def selected(
         for each in mutants
         if (not layers or each.layer in layers)
         and (not kinds or each.kind in kinds)
-        and (not subjects or any(SUBJECTS[name].covers(each) for name in subjects))
+        and (not subjects or _is_of_one(each, subjects))
     ]
+
+
+def _is_of_one(mutant: Mutant, subjects: Sequence[str]) -> bool:
+    return any(SUBJECTS[name].covers(mutant) for name in subjects)
 
 
 def sample(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:

@@ -59,10 +59,10 @@ class Coverage:
         """Return it as JSON: tokens by number, for they are few and cases are many."""
         names = sorted(self.telling())
         numbers = {name: number for number, name in enumerate(names)}
-        cases = {
-            case: [round(self.seconds.get(case, 0.0), 2), *sorted(numbers[name] for name in tokens if name in numbers)]
-            for case, tokens in sorted(self.tokens.items())
-        }
+        cases: dict[str, list[float]] = {}
+        for case, tokens in sorted(self.tokens.items()):
+            kept = sorted(numbers[name] for name in tokens if name in numbers)
+            cases[case] = [round(self.seconds.get(case, 0.0), 2), *kept]
         kills = {place: dict(sorted(counts.items())) for place, counts in sorted(self.kills.items())}
         return {"schema": SCHEMA, "tokens": names, "cases": cases, "kills": kills}
 

@@ -61,7 +61,9 @@ def _tokens(source: str) -> Iterator[tuple[int, int, str]]:
 
 def _kind(part: tuple[int, object, str]) -> str:
     token = part[1]
-    return "comment" if token in Comment else "text" if token in String else "code"
+    if token in Comment:
+        return "comment"
+    return "text" if token in String else "code"
 
 
 def _texts(source: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:

@@ -144,7 +144,8 @@ def _by_type(value: Any) -> Iterator[Any]:
     elif isinstance(value, int | float):
         yield from dict.fromkeys(type(value)(each) for each in (0, value / 2, value * 2, value - 1, value + 1, 1))
     elif isinstance(value, tuple):
-        yield from (tuple(each for each in value if each != left) for left in value)
+        for left in value:
+            yield tuple(each for each in value if each != left)
         if len(value) > 1:
             yield value[::-1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -88,11 +88,17 @@ def _changes(document: Any) -> Iterator[tuple[Path, str, Any]]:
 
 
 def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, each in inner:
+    for name, each in _members(value):
         if name not in _OURS:
             yield (*path, name), each
             yield from _walk(each, (*path, name))
+
+
+def _members(value: Any) -> Iterable[tuple[Any, Any]]:
+    """Return the members of a table or a list, each under its name or index."""
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
 
 
 def _others(value: Any) -> Iterator[Any]:
@@ -132,7 +138,8 @@ def _without_an_alternative(value: str) -> Iterator[str]:
     if re.fullmatch(r"[\w-]+(?:([|,])[\w-]+)(?:\1[\w-]+)*", value):
         mark = "|" if "|" in value else ","
         parts = value.split(mark)
-        yield from (mark.join(part for part in parts if part != left) for left in parts)
+        for dropped in parts:
+            yield mark.join(part for part in parts if part != dropped)
 
 
 def _named(document: Any, path: Path) -> str:

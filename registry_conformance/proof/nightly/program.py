@@ -125,5 +125,7 @@ def _run(job: Job, night: NightRun, reports: Path, secret: str, lock: int) -> Re
             problem = f"Could not verify: not finished after {job.minutes:g} minutes, and ended."
         finally:
             interrupt(process)
-    code = COULD_NOT if problem else process.returncode if process.returncode >= 0 else 3
+    code = process.returncode if process.returncode >= 0 else 3
+    if problem:
+        code = COULD_NOT
     return judged(job, reports, run_id, code, time.monotonic() - began, problem)

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -214,7 +214,7 @@ class ScenarioRunner:
         """Return differences from before that no ledger lists as left."""
         found = [str(row[0]) for row in self._asked(file, _STANDING)]
         names = {*found, *(repr(name)[1:-1] for name in found)}  # as a row of the database is written, too
-        return [line for line in changes if not any(name in line for name in names)]
+        return [line for line in changes if not _has_one(line, names)]
 
     def _swept(self, file: Path) -> list[str]:
         """Run the janitor; return its errors."""
@@ -284,6 +284,10 @@ def _secrets_of(target: Target) -> tuple[list[str], list[str]]:
     assert target.bucket is not None, "a stack of our own has a bucket"
     keys = [key for role in target.keys if (key := target.api_key(role))]
     return keys, [target.bucket.secret_key]
+
+
+def _has_one(line: str, names: Iterable[str]) -> bool:
+    return any(name in line for name in names)
 
 
 def _mutating(log: Path, start: int) -> list[str]:

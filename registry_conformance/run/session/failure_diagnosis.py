@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 from registry_conformance.judge.diagnosis import Diagnosis, Named, as_cause, diagnose
 from registry_conformance.judge.diagnosis.facts import Facts
@@ -92,23 +93,25 @@ def explained(run: RunRecord, diagnosis: Diagnosis) -> RunRecord:
             story = {"layer": cause.layer, "cause": cause.sentence, "remedy": cause.remedy}
             record = replace(record, diagnosis=story)  # noqa: PLW2901 - the record is this one, with its cause
         records.append(record)
-    causes = [
-        {
-            "id": cause.id,
-            "layer": cause.layer,
-            "cause": cause.sentence,
-            "band": str(cause.band),
-            "note": cause.note,
-            "alternative": cause.alternative,
-            "observations": list(cause.observations),
-            "remedy": cause.remedy,
-            "link": cause.link,
-            "requirements": sorted({name for record in shares[cause.id] for name in record.requirements}),
-            "checks": [record.nodeid for record in shares[cause.id]],
-        }
-        for cause in diagnosis.causes
-    ]
+    causes = [_document(cause, shares[cause.id]) for cause in diagnosis.causes]
     return replace(run, records=records, diagnosis=causes)
+
+
+def _document(cause: Named, explains: Sequence[CheckRecord]) -> dict[str, Any]:
+    """Return a cause as the report has it, with the failed checks that it explains."""
+    return {
+        "id": cause.id,
+        "layer": cause.layer,
+        "cause": cause.sentence,
+        "band": str(cause.band),
+        "note": cause.note,
+        "alternative": cause.alternative,
+        "observations": list(cause.observations),
+        "remedy": cause.remedy,
+        "link": cause.link,
+        "requirements": sorted({name for record in explains for name in record.requirements}),
+        "checks": [record.nodeid for record in explains],
+    }
 
 
 def _tells_itself(record: CheckRecord) -> bool:

@@ -10,6 +10,7 @@ from registry_conformance.judge.diagnosis.causes.load import CAUSES
 from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.load import figures
+from registry_conformance.judge.load.history import Operation
 from registry_conformance.judge.load.outcome import LoadOutcome
 from registry_conformance.judge.load.proof import Finding
 from registry_conformance.judge.report.record import RunRecord
@@ -70,11 +71,17 @@ def _errors(facts: Facts, outcome: LoadOutcome) -> None:
     if not failed:
         facts.record("load.errors.P", "none", "every refusal was proper", "none")
         return
-    pools = [one for one in failed if _POOL.search(one.error)]
-    limits = [one for one in failed if one.status in _LIMIT]
-    kind = "500 pool" if pools else "limit" if len(limits) * 2 > len(failed) else "others"
     most, count = Counter(one.error.rpartition(" → ")[2][:120] for one in failed).most_common(1)[0]
-    facts.record("load.errors.P", kind, f"{len(failed)} requests failed, {count} of them: {most}", "none")
+    words = f"{len(failed)} requests failed, {count} of them: {most}"
+    facts.record("load.errors.P", _kind_of_errors(failed), words, "none")
+
+
+def _kind_of_errors(failed: Sequence[Operation]) -> str:
+    """Return ``500 pool`` if a pool of connections was used up, ``limit`` if most met a limit, else ``others``."""
+    if any(_POOL.search(one.error) for one in failed):
+        return "500 pool"
+    limits = sum(one.status in _LIMIT for one in failed)
+    return "limit" if limits * 2 > len(failed) else "others"
 
 
 def _first(found: Sequence[Finding]) -> str:

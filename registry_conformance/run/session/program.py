@@ -45,6 +45,12 @@ def register(target: Mapping[str, object], *, report_dir: Path, as_json: bool) -
     return code
 
 
+def _step(number: int, check: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a check of the run as a numbered step."""
+    shown = ("claim", "verdict", "seconds", "message", "requirements")
+    return {"number": number, **{name: check[name] for name in shown}}
+
+
 def _document(verdicts: Path, code: int, refusal: str) -> dict[str, Any]:
     """Return the result as JSON-able data; for a run that was rejected, the reason."""
     if not verdicts.exists():
@@ -58,11 +64,7 @@ def _document(verdicts: Path, code: int, refusal: str) -> dict[str, Any]:
         "sentence": outcome(read(verdicts, Spool())),
         "exit_code": code,
         "target": told["target"]["name"],
-        "steps": [
-            {"number": number}
-            | {name: check[name] for name in ("claim", "verdict", "seconds", "message", "requirements")}
-            for number, check in enumerate(told["checks"], start=1)
-        ],
+        "steps": [_step(number, check) for number, check in enumerate(told["checks"], start=1)],
         "diagnosis": told["diagnosis"],
         "report": str(verdicts.with_name("index.html")),
     }

@@ -8,6 +8,7 @@ from fixtures.doors import one_door
 from fixtures.runs import Run
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.concurrency import at_once
+from registry_conformance.judge.clients.listing import paths_and_kinds
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_status, require
 from registry_conformance.judge.requirement import upstream_defect, verifies
@@ -23,7 +24,7 @@ def test_each_level_is_listed_on_its_own(door: MlflowHttp, location: str) -> Non
     require(door.put_artifact(location, "a/b/c/deep.txt", b"1"), 200)
     require(door.put_artifact(location, "a/b/near.txt", b"22"), 200)
     listings = [expect_status(door.list_artifacts(location, folder), 200) for folder in ("", "a", "a/b", "a/b/c")]
-    levels = [{entry["path"]: entry["is_dir"] for entry in listing.document["files"]} for listing in listings]
+    levels = [paths_and_kinds(listing) for listing in listings]
 
     expect_equal(
         levels, [{"a": True}, {"b": True}, {"c": True, "near.txt": False}, {"deep.txt": False}], "listings by level"

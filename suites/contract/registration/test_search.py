@@ -9,7 +9,7 @@ from fixtures.essentials import Unique
 from fixtures.registry import Version
 from fixtures.runs import Run
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
-from registry_conformance.judge.clients.pages import all_pages
+from registry_conformance.judge.clients.pages import all_pages, by_page
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
 
@@ -32,9 +32,7 @@ def test_models_are_paged_without_gaps(door: MlflowHttp, origin: MlflowHttp, uni
     expected = {"ASC": names, "DESC": names[::-1]}[order]
 
     expect_equal(given_all, [200] * 5, "statuses")
-    expect_equal(
-        [[model["name"] for model in page] for page in pages], [expected[:2], expected[2:4], expected[4:]], "pages"
-    )
+    expect_equal(by_page(pages, "name"), [expected[:2], expected[2:4], expected[4:]], "pages")
     expect_equal(there, pages, "pages at the origin")
 
 
@@ -60,9 +58,9 @@ def test_versions_are_filtered_by_run_and_tag(door: MlflowHttp, run: Run, other_
     )
     filters = [f"run_id = '{run.id}'", f"name = '{version.name}' AND tags.hokusai_status = 'live'"]
     answers = [door.get("model-versions/search", filter=filter_by) for filter_by in filters]
-    found = [[one["version"] for one in expect_status(each, 200).document["model_versions"]] for each in answers]
+    found = [expect_status(each, 200).document["model_versions"] for each in answers]
 
-    expect_equal(found, [["1"], ["2"]], "versions by run and by tag")
+    expect_equal(by_page(found, "version"), [["1"], ["2"]], "versions by run and by tag")
 
 
 @verifies("REG-033")
@@ -73,7 +71,7 @@ def test_versions_are_paged_without_gaps(door: MlflowHttp, run: Run, model: str)
     pages = all_pages(door, "model-versions/search", "model_versions", **asked)
 
     expect_equal(len(made), 5, "versions made")
-    expect_equal([[one["version"] for one in page] for page in pages], [["1", "2"], ["3", "4"], ["5"]], "pages")
+    expect_equal(by_page(pages, "version"), [["1", "2"], ["3", "4"], ["5"]], "pages")
 
 
 @verifies("REG-034")
@@ -142,7 +140,7 @@ def test_experiments_are_filtered_and_paged(door: MlflowHttp, unique: Unique) ->
         door.post("experiments/search", filter=f"tags.team = '{family}'", max_results=5), 200
     ).document
 
-    expect_equal([[one["experiment_id"] for one in page] for page in pages], [made[:2], made[2:]], "pages")
+    expect_equal(by_page(pages, "experiment_id"), [made[:2], made[2:]], "pages")
     expect_equal([one["experiment_id"] for one in tagged["experiments"]], [made[1]], "experiments by tag")
 
 

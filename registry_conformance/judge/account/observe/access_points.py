@@ -33,8 +33,13 @@ def observe_points_of_several_regions(s3control: Any, declared: Declared) -> lis
     if not isinstance(found, Known):
         why = found if isinstance(found, Unreadable) else Unreadable("this store does not list them")
         return [AccessPoint("of several regions, if there is any", why, "")]
-    own = [each for each in found.value if declared.bucket in {one.get("Bucket") for one in each.get("Regions", ())}]
+    own = [each for each in found.value if declared.bucket in _buckets(each)]
     return [_of_several_regions(s3control, declared.owner, each) for each in sorted(own, key=lambda one: one["Name"])]
+
+
+def _buckets(point: Mapping[str, Any]) -> set[str | None]:
+    """Return the buckets that a multi-region access point leads to."""
+    return {region.get("Bucket") for region in point.get("Regions", ())}
 
 
 def _of_several_regions(s3control: Any, account: str, point: Mapping[str, Any]) -> AccessPoint:

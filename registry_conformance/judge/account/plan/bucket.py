@@ -195,8 +195,6 @@ def _access_log(plan: Plan, resource: Resource, *way: str | int) -> Fact[tuple[s
     for fact in (into, prefix):
         if isinstance(fact, Pending):
             return fact
-    return (
-        Known((str(into.value), str(prefix.value if isinstance(prefix, Known) else "")))
-        if isinstance(into, Known)
-        else Absent()
-    )
+    if not isinstance(into, Known):
+        return Absent()
+    return Known((str(into.value), str(prefix.value) if isinstance(prefix, Known) else ""))

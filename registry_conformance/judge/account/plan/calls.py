@@ -40,26 +40,40 @@ def _of(plan: Plan, notification: Resource, bucket: Resource) -> Iterator[Called
     )
     for block, kind in _BLOCKS:
         for number in range(notification.blocks(block)):
-            arn = notification.get(block, number, f"{block}_arn")
-            meant = _named(plan, kind, arn)
-            name = _name(meant[0]) if len(meant) == 1 else str(arn.value) if isinstance(arn, Known) else ""
+            name = _receiver(plan, kind, notification.get(block, number, f"{block}_arn"))
             place = f"{notification.address}.{block}"
             yield from called_by([name], routes) if name else [Called(place, Pending(place))]
     if notification.get("eventbridge") == Known(value=True):
         yield from _by_rules(plan, bucket, routes)
 
 
+def _receiver(plan: Plan, kind: str, arn: Fact[str]) -> str:
+    """Return the name of what an ARN is of, empty if it is not known yet."""
+    meant = _named(plan, kind, arn)
+    if len(meant) == 1:
+        return _name(meant[0])
+    return str(arn.value) if isinstance(arn, Known) else ""
+
+
 def _by_rules(plan: Plan, bucket: Resource, routes: Routes) -> Iterator[Called]:
     """Yield what the plan's EventBridge rules invoke for events of the bucket."""
     name = bucket.get("bucket")
     for rule in plan.of("aws_cloudwatch_event_rule"):
-        pattern = rule.get("event_pattern")
-        text = str(pattern.value) if isinstance(pattern, Known) else "{}" if isinstance(pattern, Pending) else None
-        takes = is_about(text, str(name.value) if isinstance(name, Known) else "")
+        takes = is_about(_event_pattern(rule), str(name.value) if isinstance(name, Known) else "")
         off = rule.get("state") == Known("DISABLED") or rule.get("is_enabled") == Known(value=False)
         for target in plan.of("aws_cloudwatch_event_target") if takes and not off else ():
             if rule in linked(plan, target, "rule", "aws_cloudwatch_event_rule", "name", "id"):
                 yield from called_by(_meant(plan, target, "arn", FUNCTION, QUEUE, TOPIC), routes, (_name(rule),))
+
+
+def _event_pattern(rule: Resource) -> str | None:
+    """Return the text of a rule's pattern, ``None`` if it has none; one that is not known yet may be of any event."""
+    match rule.get("event_pattern"):
+        case Known(text):
+            return str(text)
+        case Pending():
+            return "{}"
+    return None
 
 
 def _listeners(plan: Plan, name: str) -> Fact[list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from registry_conformance.judge.account.fact import Fact, Known, Pending
@@ -40,9 +40,15 @@ def _unknowns(at: Any, *way: str | int) -> Iterator[tuple[str | int, ...]]:
     """Yield the places that are known only after the plan is applied."""
     if at is True:
         yield way
-    steps = at.items() if isinstance(at, Mapping) else enumerate(at) if isinstance(at, list) else ()
-    for step, below in steps:
+    for step, below in _steps(at):
         yield from _unknowns(below, *way, step)
+
+
+def _steps(at: Any) -> Iterable[tuple[Any, Any]]:
+    """Return the keys or indices of a mapping or a list, each with what stands there."""
+    if isinstance(at, Mapping):
+        return at.items()
+    return enumerate(at) if isinstance(at, list) else ()
 
 
 def _rule(raw: Mapping[str, Any]) -> LifecycleRule:

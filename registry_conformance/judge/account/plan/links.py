@@ -26,7 +26,7 @@ def linked(plan: Plan, resource: Resource, attribute: str, kind: str, *names: st
     found = resource.get(attribute)
     candidates = [*plan.of(kind), *plan.read(kind)]
     if isinstance(found, Known):
-        return [each for each in candidates if any(each.get(name) == found for name in names)]
+        return [each for each in candidates if _is_named(each, names, found)]
     if isinstance(found, Absent):
         return []
     references = _references(_expressions(plan, resource).get(attribute))
@@ -36,6 +36,11 @@ def linked(plan: Plan, resource: Resource, attribute: str, kind: str, *names: st
         same = {address: each for address, each in meant.items() if own and _index(each) == own}
         meant = same or meant
     return list(meant.values()) or _beside(plan, resource, references, kind) or plan.of(kind)
+
+
+def _is_named(resource: Resource, attributes: Sequence[str], value: Known[Any]) -> bool:
+    """Return whether one of a resource's attributes has this value."""
+    return any(resource.get(each) == value for each in attributes)
 
 
 def _beside(plan: Plan, resource: Resource, references: Sequence[str], kind: str) -> list[Resource]:
@@ -141,7 +146,11 @@ def _table(of: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
 def _references(expression: Any) -> Sequence[str]:
     """Return what an expression refers to, without the shorter forms that Terraform adds to each reference."""
     found = expression.get("references", ()) if isinstance(expression, Mapping) else ()
-    return [each for each in found if not any(other.startswith((f"{each}.", f"{each}[")) for other in found)]
+    return [each for each in found if not _has_longer_form(each, found)]
+
+
+def _has_longer_form(reference: str, references: Sequence[str]) -> bool:
+    return any(other.startswith((f"{reference}.", f"{reference}[")) for other in references)
 
 
 def _resolved(plan: Plan, references: Sequence[str], module: str, kind: str, depth: int) -> Iterator[Resource]:

@@ -143,7 +143,12 @@ def _selects(plan: Plan, selection: Resource, bucket: Resource) -> bool:
 
 def _known(fact: Fact[list[Any]]) -> list[Any]:
     """Return the values of a list, ``None`` for each that is known only later."""
-    return [None] if isinstance(fact, Pending) else list(fact.value) if isinstance(fact, Known) else []
+    match fact:
+        case Pending():
+            return [None]
+        case Known(values):
+            return list(values)
+    return []
 
 
 def _grants(plan: Plan, bucket: Resource) -> Iterator[Outlet]:
@@ -164,6 +169,14 @@ def _scope(plan: Plan, grant: Resource, part: str) -> str:
     return f"{whole.removesuffix('*')}{part}" if part else whole
 
 
+def _members(distribution: Resource, group: int) -> list[str]:
+    """Return the ids of the origins in one group of a distribution's."""
+    return [
+        _text(distribution, "origin_group", group, "member", number, "origin_id")
+        for number in range(distribution.blocks("origin_group", group, "member"))
+    ]
+
+
 def _distributions(plan: Plan, bucket: Resource) -> Iterator[Outlet]:
     """Yield the distributions of CloudFront that give out objects of the bucket to whoever asks."""
     for each in plan.of("aws_cloudfront_distribution"):
@@ -171,10 +184,7 @@ def _distributions(plan: Plan, bucket: Resource) -> Iterator[Outlet]:
             continue
         origins = [_origin(plan, each, number, bucket) for number in range(each.blocks("origin"))]
         groups = {
-            _text(each, "origin_group", number, "origin_id"): [
-                _text(each, "origin_group", number, "member", member, "origin_id")
-                for member in range(each.blocks("origin_group", number, "member"))
-            ]
+            _text(each, "origin_group", number, "origin_id"): _members(each, number)
             for number in range(each.blocks("origin_group"))
         }
         behaviours = [

@@ -33,9 +33,7 @@ def planned(account: PlannedAccount) -> tuple[State, Declared]:
     bucket = planned_bucket(plan, found) if found else None
     declared = account.declared or _declared(plan, bucket)
     state = State(
-        bucket=Known(_opaque(bucket) if found and isinstance(found.get("bucket"), Pending) else bucket)
-        if bucket
-        else Absent(),
+        bucket=_judged_as(found, bucket) if found and bucket else Absent(),
         role=_role(plan, declared),
         log_groups=_log_groups(plan, declared),
         key=planned_key(plan, declared),
@@ -75,21 +73,25 @@ def _the_bucket(plan: Plan, declared: Declared | None) -> Resource | None:
         each.address: str(found.value) for each in (*buckets, *read) if isinstance(found := each.get("bucket"), Known)
     }
     unnamed = [each for each in buckets if isinstance(each.get("bucket"), Pending)]
-    if declared:
-        managed, known = (
-            [each for each in some if names.get(each.address) == declared.bucket] for some in (buckets, read)
-        )
-        choices = (managed, known, unnamed)
-    else:
-        managed, known = ([each for each in some if BUCKETS in names.get(each.address, "")] for some in (buckets, read))
-        choices = (managed, buckets, known)
-    for choice in choices:
+    managed = [each for each in buckets if _is_meant(names.get(each.address, ""), declared)]
+    known = [each for each in read if _is_meant(names.get(each.address, ""), declared)]
+    for choice in (managed, known, unnamed) if declared else (managed, buckets, known):
         if len(choice) == 1:
             return choice[0]
         if len(choice) > 1:
             addresses = ", ".join(each.address for each in choice)
             raise PlanError(f"it has several buckets that may be meant: {addresses}; name yours by --env")
     return None
+
+
+def _is_meant(name: str, declared: Declared | None) -> bool:
+    """Return whether a bucket's name is the declared one; if none is declared, whether it is one of the platform's."""
+    return name == declared.bucket if declared else BUCKETS in name
+
+
+def _judged_as(resource: Resource, bucket: BucketState) -> Fact[BucketState]:
+    """Return a bucket of the plan as what is judged: without its policy, if its name is not known yet."""
+    return Known(_opaque(bucket) if isinstance(resource.get("bucket"), Pending) else bucket)
 
 
 def _opaque(bucket: BucketState) -> BucketState:
@@ -114,8 +116,12 @@ def _declared(plan: Plan, bucket: BucketState | None) -> Declared:
 
 def _path(role: Resource) -> str:
     """Return the path that a role's name stands under in its ARN, empty if it is not known yet."""
-    found = role.get("path")
-    return "" if isinstance(found, Pending) else str(found.value) if isinstance(found, Known) else "/"
+    match role.get("path"):
+        case Pending():
+            return ""
+        case Known(path):
+            return str(path)
+    return "/"
 
 
 def _prefix(plan: Plan, roles: list[Resource], declared: Declared) -> str:

@@ -10,7 +10,7 @@ from registry_conformance.judge.account.fact import Known
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.openings import Opening, openings, what_of
 from registry_conformance.judge.account.permission import AccessDecision, decide, doubts, to_declare
-from registry_conformance.judge.account.pieces import takes
+from registry_conformance.judge.account.pieces import is_taken, takes
 from registry_conformance.judge.account.required_rights import CUSTOMER_KEY, NEEDS, request
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import State
@@ -34,7 +34,7 @@ def _statements(state: State) -> tuple[Statement, ...]:
 def _tls_only(state: State, declared: Declared) -> Finding:
     refusing = [each for each in _statements(state) if _refuses_plain_http(each)]
     wanted = (declared.bucket_arn, f"{declared.bucket_arn}/*")
-    open_to = [arn for arn in wanted if not any(takes(each, ("s3:*", arn)) for each in refusing)]
+    open_to = [arn for arn in wanted if not is_taken(refusing, ("s3:*", arn))]
     expected = "a statement that denies s3:* to everyone without TLS, on the bucket and all that is in it"
     return judged(not open_to, expected, f"plain HTTP is not refused on {', '.join(open_to)}" if open_to else "there")
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from registry_conformance.judge.account.conditions import Facts
 from registry_conformance.judge.account.fact import Absent, Known
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, value
-from registry_conformance.judge.account.grants import grants
+from registry_conformance.judge.account.grants import grants, one_allows
 from registry_conformance.judge.account.in_force import in_force
 from registry_conformance.judge.account.passing import begins_with
 from registry_conformance.judge.account.patterns import common
@@ -188,7 +188,7 @@ def _onwards(step: _Step, may: _May, role: RoleState) -> _Step | None:
         if service == name:
             continue
         passes = may.do("iam:PassRole", role.arn, {"iam:passedtoservice": (name,)})
-        begins = [action for action in begins_with(name) if any(each.allows(action) for each in may.grants)]
+        begins = [action for action in begins_with(name) if one_allows(may.grants, action)]
         if passes is not False and begins:
             sure = step.sure and passes is True
             told = f"{step.told}, by which one passes {role.arn} to {name} ({begins[0]})"

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from registry_conformance.judge.account.conditions import resolved
+from registry_conformance.judge.account.conditions import Facts, resolved
 from registry_conformance.judge.account.fact import Absent, Known, Unreadable
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
-from registry_conformance.judge.account.grants import Grant, grants
+from registry_conformance.judge.account.grants import Grant, grants, one_allows
 from registry_conformance.judge.account.in_force import in_force
-from registry_conformance.judge.account.patterns import covers
+from registry_conformance.judge.account.patterns import covered
 from registry_conformance.judge.account.permission import AccessDecision, Request, decide, doubts
 from registry_conformance.judge.account.required_rights import NEEDS, ON_KEY, perimeter, request
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
@@ -99,9 +99,11 @@ def _granted(state: State, declared: Declared) -> list[Grant]:
 def _without_variables(statements: Statements, declared: Declared) -> Statements:
     """Return statements with what their resources' variables stand for in the server's requests, where it is known."""
     facts = perimeter(declared)
-    return tuple(
-        replace(each, resources=tuple(resolved(one, facts) or one for one in each.resources)) for each in statements
-    )
+    return tuple(_with_resources_resolved(each, facts) for each in statements)
+
+
+def _with_resources_resolved(statement: Statement, facts: Facts) -> Statement:
+    return replace(statement, resources=tuple(resolved(each, facts) or each for each in statement.resources))
 
 
 def _no_other_action(state: State, declared: Declared) -> Finding:
@@ -115,8 +117,7 @@ def _nowhere_else(state: State, declared: Declared) -> Finding:
     found = [
         grant
         for grant in _granted(state, declared)
-        if any(grant.allows(action) for action in NEEDS.values())
-        and not any(covers(place, grant.resource) for place in inside)
+        if grant.allows_one_of(NEEDS.values()) and not covered(inside, grant.resource)
     ]
     return _nothing(found, f"these actions on {' and '.join(inside)} alone")
 
@@ -128,7 +129,7 @@ def _no_other_service(state: State, declared: Declared) -> Finding:
     said = _nothing(
         more, "no action of another service" + (f" but {' and '.join(ON_KEY)} on the declared key" if keys else "")
     )
-    onwards = [action for action in _ONWARDS if any(grant.allows(action) for grant in more)]
+    onwards = [action for action in _ONWARDS if one_allows(more, action)]
     if not onwards:
         return said
     told = f"{said.actual}; by {' and '.join(onwards)} it has the rights of other roles too"

@@ -10,7 +10,7 @@ from registry_conformance.judge.account.conditions import Facts, holds
 from registry_conformance.judge.account.finding import Finding, Undecided, judged, standing, value
 from registry_conformance.judge.account.in_force import in_force
 from registry_conformance.judge.account.openings import openings
-from registry_conformance.judge.account.patterns import account_of, covers
+from registry_conformance.judge.account.patterns import account_of, covered
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import State
 from registry_conformance.judge.account.statement import Condition, Statement
@@ -39,10 +39,8 @@ def _trust(state: State, declared: Declared) -> Trust:
 def _is_trusted_rightly(state: State, declared: Declared) -> Finding:
     trust = _trust(state, declared)
     let_in = [one for each in trust if _allows(each) for one in each.principals or ("*",)]
-    wrong = [
-        f"so may {told}"
-        for told in (*filter(None, (_other(one, declared) for one in let_in)), *_people(trust, declared))
-    ]
+    others = [told for one in let_in if (told := _other(one, declared))]
+    wrong = [f"so may {told}" for told in (*others, *_people(trust, declared))]
     kept_out = [told for one in declared.trusted if (told := _kept_out(one, trust, declared))]
     wrong += kept_out or ([] if let_in else ["nobody may"])
     who = ", ".join((*declared.trusted, *(each.subject for each in declared.identities)))
@@ -154,7 +152,8 @@ def _is_meant(token: Token, principal: str, identities: Sequence[Identity]) -> b
 def _told(provider: str, found: Sequence[Token], declared: Declared) -> str:
     if not any(each.signed_in for each in found):
         return f"so may guests of {provider}: no condition asks that they are signed in"
-    others = [each for each in found if not any(covers(one.subject, each.subject) for one in declared.identities)]
+    subjects = [each.subject for each in declared.identities]
+    others = [each for each in found if not covered(subjects, each.subject)]
     if not others:
         return f"so may tokens of {provider} for other audiences than {_audiences(declared)}"
     if any(each.subject == "stranger" for each in others):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from registry_conformance.judge.account.conditions import Facts
@@ -12,7 +12,7 @@ from registry_conformance.judge.account.grants import Grant, grants
 from registry_conformance.judge.account.in_force import in_force
 from registry_conformance.judge.account.named_roles import named_roles, naming_policies, way_to
 from registry_conformance.judge.account.openings import Opening, openings
-from registry_conformance.judge.account.patterns import common, covers, covers_action
+from registry_conformance.judge.account.patterns import common, covered, covers_action
 from registry_conformance.judge.account.rules.rule import Rule, needs_declared
 from registry_conformance.judge.account.state import AccessPoint, BucketState, Called, State
 from registry_conformance.judge.account.statement import Statement
@@ -111,17 +111,22 @@ def _nothing_called_deletes(state: State, declared: Declared) -> Finding:
 def _may(called: Called, declared: Declared) -> Iterator[Grant]:
     """Yield what a function's role may delete of the artifacts."""
     statements = in_force(value(called.statements, f"what {called.function} may do", absent=()))
-    left = [action for action in _DELETES if not any(_denies(each, action, declared) for each in statements)]
+    left = [action for action in _DELETES if not _is_denied(statements, action, declared)]
     for grant in grants(statements):
-        if any(grant.allows(action) for action in left) and common(grant.resource, declared.objects_arn):
+        if grant.allows_one_of(left) and common(grant.resource, declared.objects_arn):
             yield grant
             return
+
+
+def _is_denied(statements: Iterable[Statement], action: str, declared: Declared) -> bool:
+    """Return whether one of several statements denies an action on every artifact."""
+    return any(_denies(each, action, declared) for each in statements)
 
 
 def _denies(statement: Statement, action: str, declared: Declared) -> bool:
     """Return whether a statement denies an action on every artifact."""
     named = any(covers_action(each, action) for each in statement.actions)
-    everywhere = any(covers(each, declared.objects_arn) for each in statement.resources)
+    everywhere = covered(statement.resources, declared.objects_arn)
     return statement.effect == "Deny" and not statement.conditions and named and everywhere
 
 

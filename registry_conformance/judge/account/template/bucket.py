@@ -115,7 +115,9 @@ def _replications(found: Mapping[str, Any]) -> Values:
 
 
 def _flag(value: Any) -> Any:
-    return value.lower() == "true" if isinstance(value, str) else bool(value) if value is None else value
+    if isinstance(value, str):
+        return value.lower() == "true"
+    return False if value is None else value
 
 
 def _encryption(rule: Mapping[str, Any]) -> Values:

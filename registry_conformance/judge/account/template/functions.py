@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,7 +83,11 @@ def unknown_in(value: Any) -> Unknown | None:
     """Return the first unknown in a value, ``None`` if all of it is known."""
     if isinstance(value, Unknown):
         return value
-    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    parts: Iterable[Any] = ()
+    if isinstance(value, Mapping):
+        parts = value.values()
+    elif isinstance(value, list):
+        parts = value
     return next((found for each in parts if (found := unknown_in(each))), None)
 
 
@@ -129,7 +133,9 @@ def _select(functions: Functions, given: Any, depth: int) -> Any:
 
 def _if(functions: Functions, given: Any, depth: int) -> Any:
     met = functions.holds(str(given[0]), depth)
-    return met if isinstance(met, Unknown) else functions.value(given[1 if met else 2], depth)
+    if isinstance(met, Unknown):
+        return met
+    return functions.value(given[1 if met else 2], depth)
 
 
 def _condition(functions: Functions, given: Any, depth: int) -> Any:

@@ -47,8 +47,12 @@ def _task(made: Made) -> Parts:
 
 def _backup_plan(made: Made) -> Parts:
     plan = made.properties.get("BackupPlan") or {}
-    rules = [{"copy_action": [_copy(one) for one in each.get("CopyActions") or ()]} for each in plan["BackupPlanRule"]]
+    rules = [{"copy_action": _copies(each)} for each in plan["BackupPlanRule"]]
     yield "aws_backup_plan", {"id": made.name, "name": plan.get("BackupPlanName"), "rule": rules}
+
+
+def _copies(rule: Mapping[str, Any]) -> list[Values]:
+    return [_copy(each) for each in rule.get("CopyActions") or ()]
 
 
 def _copy(action: Mapping[str, Any]) -> Values:

@@ -74,12 +74,12 @@ def _role(made: Made) -> Iterator[Whole]:
     named = {"id": made.name, "name": made.name if made.is_named else Unknown("its name")}
     yield "aws_iam_role", {**named, "path": made.path, "assume_role_policy": trust, "permissions_boundary": boundary}
     policies = made.properties.get("Policies") or []
-    for each in policies if isinstance(policies, list) else [policies]:
+    for each in _listed(policies):
         if isinstance(each, Mapping):
             yield "aws_iam_role_policy", _inline(each, made.name)
         else:
             yield "aws_iam_role_policy", {"role": made.name, "policy": each}
-    for arn in managed if isinstance(managed, list) else [managed] if managed else []:
+    for arn in _listed(managed or []):
         yield "aws_iam_role_policy_attachment", {"role": made.name, "policy_arn": arn}
 
 
@@ -101,7 +101,12 @@ def _managed_policy(made: Made) -> Iterator[Whole]:
 def _roles(made: Made) -> list[Any]:
     """Return the roles that a policy is for: a resource names several, or one."""
     found = made.properties.get("Roles", made.properties.get("RoleName"))
-    return found if isinstance(found, list) else [] if found is None else [found]
+    return [] if found is None else _listed(found)
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return a list as it is, and anything else as the one member of a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def _key(made: Made) -> Iterator[Whole]:

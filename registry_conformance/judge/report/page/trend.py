@@ -36,19 +36,21 @@ def changes_view(run: RunRecord) -> dict[str, Any] | None:
 
 def trend_view(trend: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the runs of the trend chart, oldest first: the shares and the label of each."""
-    return [
-        {
-            "run": night["run"],
-            "day": f"{datetime.fromisoformat(night['started']):%-d %b}",
-            "shares": shares(night["checks"]),
-            "verdict": night["verdict"],
-            "sentence": night["sentence"],
-            "said": f"{moment(night['started'])}: {night['sentence']}",
-            "red": sum(night["checks"][str(verdict)] for verdict in tally.RED),
-            "doors": night["doors"],
-        }
-        for night in trend
-    ]
+    return [_bar(night) for night in trend]
+
+
+def _bar(night: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one run of the trend chart."""
+    return {
+        "run": night["run"],
+        "day": f"{datetime.fromisoformat(night['started']):%-d %b}",
+        "shares": shares(night["checks"]),
+        "verdict": night["verdict"],
+        "sentence": night["sentence"],
+        "said": f"{moment(night['started'])}: {night['sentence']}",
+        "red": sum(night["checks"][str(verdict)] for verdict in tally.RED),
+        "doors": night["doors"],
+    }
 
 
 def _whose(told: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:

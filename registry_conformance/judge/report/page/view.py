@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from registry_conformance.judge.report import tally
@@ -11,7 +12,7 @@ from registry_conformance.judge.report.page.trend import changes_view, trend_vie
 from registry_conformance.judge.report.page.words import MARKS, ORDER, duration, moment, shares
 from registry_conformance.judge.report.profiles import broken_doors, by_profile, registration
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
-from registry_conformance.judge.requirement import Level
+from registry_conformance.judge.requirement import Level, Requirement
 from registry_conformance.judge.verdict import Verdict, count, merge
 
 FORMATS = {
@@ -134,7 +135,7 @@ def _areas(run: RunRecord, by_id: Mapping[str, Verdict]) -> Iterator[dict[str, A
             "name": area,
             "shares": shares(count(by_id[item.id] for item in items)),
             "total": len(items),
-            "levels": {str(level): _cell(by_id, [item.id for item in items if item.level is level]) for level in Level},
+            "levels": {str(level): _cell(by_id, items, level) for level in Level},
             "requirements": [
                 {
                     "id": item.id,
@@ -152,14 +153,15 @@ def _areas(run: RunRecord, by_id: Mapping[str, Verdict]) -> Iterator[dict[str, A
         }
 
 
-def _cell(by_id: Mapping[str, Verdict], ids: list[str]) -> dict[str, Any] | None:
-    """Return the worst verdict of the requirements of an area and level, and how many passed; ``None`` without any."""
-    found = [by_id[name] for name in ids]
+def _cell(by_id: Mapping[str, Verdict], items: Sequence[Requirement], level: Level) -> dict[str, Any] | None:
+    """Return the worst verdict of an area's requirements of a level, and how many passed; ``None`` without any."""
+    found = [by_id[item.id] for item in items if item.level is level]
     return {"worst": str(merge(found)), "passed": found.count(Verdict.PASSED), "total": len(found)} if found else None
 
 
 def _levels(run: RunRecord) -> dict[str, int]:
-    return {str(level): sum(item.level is level for item in run.register.values()) for level in Level}
+    numbers = Counter(item.level for item in run.register.values())
+    return {str(level): numbers[level] for level in Level}
 
 
 def _capabilities(run: RunRecord, *, present: bool) -> dict[str, str]:

@@ -36,10 +36,14 @@ def also(make: Callable[[Declared], Statement]) -> Change:
 
 def _without(action: str) -> Change:
     def fewer(declared: Declared) -> list[Statement]:
-        kept = [replace(each, actions=tuple(one for one in each.actions if one != action)) for each in rights(declared)]
+        kept = [_less(each, action) for each in rights(declared)]
         return [each for each in kept if each.actions]
 
     return statements(fewer)
+
+
+def _less(statement: Statement, action: str) -> Statement:
+    return replace(statement, actions=tuple(each for each in statement.actions if each != action))
 
 
 def _lacks(action: str, requirement: str) -> AccountFault:

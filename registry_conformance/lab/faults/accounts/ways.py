@@ -35,6 +35,12 @@ def _far_access_point(declared: Declared) -> Known[tuple[AccessPoint, ...]]:
     return Known((AccessPoint("models", Known((reads,)), "models.mrap"),))
 
 
+def _arn(told: str, declared: Declared) -> str:
+    """Return the ARN of what is told as service and name."""
+    service, name = told.split(" ")
+    return f"arn:{declared.partition}:{service}:{declared.region}:{declared.owner}:{name}"
+
+
 def _calls(*actions: str, by: tuple[str, ...] = ()) -> Change:
     """Return the change that makes the bucket call a function whose role may act on its objects.
 
@@ -42,10 +48,7 @@ def _calls(*actions: str, by: tuple[str, ...] = ()) -> Change:
     """
 
     def made(declared: Declared) -> Known[tuple[Called, ...]]:
-        function, *way = (
-            f"arn:{declared.partition}:{service}:{declared.region}:{declared.owner}:{name}"
-            for service, name in (each.split(" ") for each in ("lambda function:tidy-up", *by))
-        )
+        function, *way = (_arn(each, declared) for each in ("lambda function:tidy-up", *by))
         may = Statement(actions=actions, resources=(f"{declared.bucket_arn}/*",))
         return Known((Called(function, Known((may,)), tuple(way)),))
 
