@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -148,5 +149,10 @@ def test_role_under_a_path_is_known_by_it(tmp_path: Path) -> None:
 
 def _tables(node: Any) -> list[dict[str, Any]]:
     """Return every table of a document."""
-    inside = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
-    return [*([node] if isinstance(node, dict) else []), *(one for each in inside for one in _tables(each))]
+    own: list[dict[str, Any]] = []
+    inside: Iterable[Any] = ()
+    if isinstance(node, dict):
+        own, inside = [node], node.values()
+    elif isinstance(node, list):
+        inside = node
+    return [*own, *(one for each in inside for one in _tables(each))]

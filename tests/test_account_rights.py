@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -219,14 +219,23 @@ def plain_bucket(account: Account) -> Iterator[None]:
 
 def less(statements: Iterator[Statement], action: str) -> list[Statement]:
     """Return statements without one action."""
-    fewer = (replace(each, actions=tuple(one for one in each.actions if one != action)) for each in statements)
-    return [each for each in fewer if each.actions]
+    return _kept(statements, lambda name: name != action)
 
 
 def only(statements: Iterator[Statement], actions: Collection[str]) -> list[Statement]:
     """Return statements with some of their actions alone."""
-    fewer = (replace(each, actions=tuple(one for one in each.actions if one in actions)) for each in statements)
+    return _kept(statements, lambda name: name in actions)
+
+
+def _kept(statements: Iterator[Statement], keeps: Callable[[str], bool]) -> list[Statement]:
+    """Return statements with those of their actions that are kept, without what has none left."""
+    fewer = [replace(each, actions=tuple(filter(keeps, each.actions))) for each in statements]
     return [each for each in fewer if each.actions]
+
+
+def is_told(operation: str, whys: Collection[str]) -> bool:
+    """Return whether one of several reasons names an operation."""
+    return any(f"{operation}: " in why for why in whys)
 
 
 def operation_of(action: str) -> str:
@@ -283,7 +292,7 @@ def test_each_action_of_the_policy_is_needed(caller: Any) -> None:
     while lacking := {*LOOKING} - shown:
         state = observe(caller(SOMETHING_ELSE, *only(own_rights(DECLARED), shown)))
         whys = {*reasons(state)}
-        denied = {each for each in lacking if any(f"{operation_of(each)}: " in why for why in whys)}
+        denied = {each for each in lacking if is_told(operation_of(each), whys)}
         assert denied, f"nothing is unreadable without {sorted(lacking)}"
         changed = {
             name: found for name, found in judge_all(state, DECLARED).items() if found.verdict != whole[name].verdict

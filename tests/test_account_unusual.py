@@ -44,10 +44,7 @@ def shown(account: Generated) -> dict[str, list[str]]:
         "INF-050": elsewhere,
         "INF-053": people,
         "INF-054": tokens,
-        **{
-            name: [each for each in lacking if each == action]
-            for name, action in zip(NEEDS, requests.NEEDED, strict=True)
-        },
+        **{name: [action] * lacking.count(action) for name, action in zip(NEEDS, requests.NEEDED, strict=True)},
     }
 
 

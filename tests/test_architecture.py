@@ -67,13 +67,14 @@ def test_the_page_names_every_room() -> None:
 
 def environment_readers(project: list[Source]) -> set[str]:
     """Return the path of each file that reads or writes the process's environment."""
-    return {
-        source.path
-        for source in project
-        for node in ast.walk(source.tree)
-        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "putenv"} and is_os(node.value))
-        or (isinstance(node, ast.ImportFrom) and node.module == "os" and {a.name for a in node.names} & {"environ"})
-    }
+    return {source.path for source in project for node in ast.walk(source.tree) if touches_environment(node)}
+
+
+def touches_environment(node: ast.AST) -> bool:
+    """Return whether a node reads or writes the environment by the ``os`` module, or imports it from there."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in {"environ", "getenv", "putenv"} and is_os(node.value)
+    return isinstance(node, ast.ImportFrom) and node.module == "os" and "environ" in [a.name for a in node.names]
 
 
 def is_os(node: ast.expr) -> bool:

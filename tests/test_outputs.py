@@ -11,8 +11,9 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,11 @@ _LEAST = 12
 _OBEYED = re.compile(r"\x1b\[2J|\x1b\]0;|\u202e|\x07")
 
 
+def _new_pairs(choice: tuple[int, str], case: Sequence[tuple[int, str]], pairs: Collection[frozenset[Any]]) -> int:
+    """Return how many pairs that are in no case yet a choice makes with those of a case."""
+    return sum(frozenset((chosen, choice)) in pairs for chosen in case)
+
+
 def covering(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     """Return choices of one option a row, few, so that each pair of options is in one of them."""
     pairs = {
@@ -56,7 +62,7 @@ def covering(rows: Sequence[Sequence[str]]) -> list[list[str]]:
         case: list[tuple[int, str]] = sorted(next(iter(pairs)))
         for number, row in enumerate(rows):
             if number not in dict(case):
-                new = [sum(frozenset((chosen, (number, option))) in pairs for chosen in case) for option in row]
+                new = [_new_pairs((number, option), case, pairs) for option in row]
                 case.append((number, row[new.index(max(new))]))
         pairs -= {frozenset(pair) for pair in itertools.combinations(case, 2)}
         cases.append([option for _, option in sorted(case)])

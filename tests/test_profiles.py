@@ -68,9 +68,14 @@ def test_a_check_verifies_requirements_of_one_profile(asked: dict[str, set[tuple
     assert not {nodeid: found for nodeid, found in asked.items() if len(found) > 1}
 
 
+def profiles_of(found: set[tuple[str, str]]) -> set[str]:
+    """Return the profiles that a check's requirements are of."""
+    return {profile for profile, _ in found}
+
+
 def test_no_check_of_mlflow_or_gateway_needs_platform(asked: dict[str, set[tuple[str, str]]]) -> None:
     """What everybody promises is checked without a form, header or part that only the platform promises."""
-    profiles = {nodeid.partition("[")[0]: {profile for profile, _ in found} for nodeid, found in asked.items()}
+    profiles = {nodeid.partition("[")[0]: profiles_of(found) for nodeid, found in asked.items()}
     portable = [source for source in sources("suites") if not source.path.startswith("suites/local")]
     checks = [(source, check) for source in portable for check in source.checks]
     problems = [

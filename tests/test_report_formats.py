@@ -7,7 +7,7 @@ import re
 import urllib.parse
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import fromstring
+from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 from haralyzer import HarParser
@@ -87,6 +87,11 @@ def test_har_tells_an_exchange(tmp_path: Path) -> None:
     assert entry["_hops"] == [HOP]
 
 
+def verdict_of(case: Element) -> str | None:
+    """Return the verdict that a case of JUnit XML has as a property."""
+    return next((item.get("value") for item in case.iter("property") if item.get("name") == "verdict"), None)
+
+
 def test_each_check_is_the_same_in_each_format(written: tuple[Any, dict[str, Path]]) -> None:
     """By check: what is failed, skipped or passed in one format is so in all, and red ones are annotated once."""
     run, paths = written
@@ -98,9 +103,7 @@ def test_each_check_is_the_same_in_each_format(written: tuple[Any, dict[str, Pat
     }
     suite = next(fromstring(paths["junit"].read_bytes()).iter("testsuite"))  # noqa: S314 - the document is our own
     by_junit = {
-        f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}": next(
-            (item.get("value") for item in case.iter("property") if item.get("name") == "verdict"), None
-        )
+        f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}": verdict_of(case)
         for case in suite.iter("testcase")
         if case.get("classname") != "run"
     }
@@ -178,7 +181,8 @@ def test_badge_is_a_picture(written: tuple[Any, dict[str, Path]]) -> None:
     """The badge is well-formed SVG that says in words what it shows, in a colour for good, bad and doubt."""
     run, paths = written
     picture = fromstring(paths["badge"].read_bytes())  # noqa: S314 - the document is our own
-    colour = "#15703f" if run.exit_code == 0 else "#a15800" if run.problem else "#c5221f"
+    bad = "#a15800" if run.problem else "#c5221f"
+    colour = "#15703f" if run.exit_code == 0 else bad
 
     assert picture.tag.endswith("svg")
     assert picture.get("aria-label", "").startswith("registry: ")

@@ -44,8 +44,11 @@ def night(number: int, *records: CheckRecord, **fields: Any) -> RunRecord:
 
 def names(changes: RunChanges) -> dict[str, list[str]]:
     """Return list -> the names in it, of the lists that hold something."""
-    found = {name: [each.name.rpartition("::test_")[2] for each in getattr(changes, name)] for name in LISTS}
-    return {name: each for name, each in found.items() if each}
+    found: dict[str, list[str]] = {}
+    for name in LISTS:
+        if changed := getattr(changes, name):
+            found[name] = [each.name.rpartition("::test_")[2] for each in changed]
+    return found
 
 
 def seeded() -> tuple[RunRecord, RunRecord, RunRecord]:

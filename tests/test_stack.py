@@ -192,11 +192,12 @@ def listeners(stack: Stack) -> list[int]:
     origin, warm = stack.target().origin, psutil.Process(stack.pids()["mlflow"]).parent()
     assert origin and warm
     port = urlsplit(origin.url).port
-    return [
-        one.pid
-        for one in warm.children()
-        if any(where.laddr.port == port and where.status == "LISTEN" for where in one.net_connections())
-    ]
+    return [one.pid for one in warm.children() if listens_at(one, port)]
+
+
+def listens_at(process: psutil.Process, port: int | None) -> bool:
+    """Return whether a process listens at a port."""
+    return any(each.laddr.port == port and each.status == "LISTEN" for each in process.net_connections())
 
 
 CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")

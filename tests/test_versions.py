@@ -35,8 +35,12 @@ class Installer:
     @property
     def installed(self) -> list[list[str]]:
         """The requirements of each installation, without those that are the suite's own."""
-        given = [arguments[arguments.index("--python") + 2 :] for arguments in self.asked if arguments[0] == "pip"]
-        return [[one for one in each if one not in mlflow_environment.NEEDED] for each in given]
+        found: list[list[str]] = []
+        for arguments in self.asked:
+            if arguments[0] == "pip":
+                given = arguments[arguments.index("--python") + 2 :]
+                found.append([each for each in given if each not in mlflow_environment.NEEDED])
+        return found
 
 
 @pytest.fixture

@@ -68,9 +68,8 @@ def test_rights_are_the_least_and_actions_are_pinned(file: Path) -> None:
 def test_red_night_is_remembered() -> None:
     """What a night is compared with is kept when it is red, too: by a step of its own, for the job fails then."""
     steps = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())["jobs"]["night"]["steps"]
-    before, after = (
-        next(step for step in steps if f"cache/{way}@" in step.get("uses", "")) for way in ("restore", "save")
-    )
+    before = next(step for step in steps if "cache/restore@" in step.get("uses", ""))
+    after = next(step for step in steps if "cache/save@" in step.get("uses", ""))
 
     assert after["if"] == "${{ !cancelled() }}"
     assert {name: before["with"][name] for name in ("path", "key")} == after["with"]

@@ -34,11 +34,10 @@ NO_TLS: Document = {"Bool": {"aws:SecureTransport": "false"}}
 
 def statement(effect: str, **fields: Any) -> Document:
     """Return a statement about reading every object, with these fields in the place of those."""
-    left_out = {"NotAction": "Action", "NotResource": "Resource", "NotPrincipal": "Principal"}
+    opposites = {"NotAction": "Action", "NotResource": "Resource", "NotPrincipal": "Principal"}
     whole = {"Effect": effect, "Principal": "*", "Action": GET, "Resource": OBJECTS, **fields}
-    return {
-        name: each for name, each in whole.items() if name not in {left_out[one] for one in fields if one in left_out}
-    }
+    left_out = {opposites[name] for name in fields if name in opposites}
+    return {name: each for name, each in whole.items() if name not in left_out}
 
 
 def lets(**fields: Any) -> Document:
@@ -112,22 +111,26 @@ def by_tokens(*conditions: Document) -> Change:
 
     def change(state: State, declared: Declared) -> State:
         provider = declared.identities[0].provider
-        name = provider_of(provider)
         said = [
             {
                 "Effect": "Allow",
                 "Principal": {"Federated": provider},
                 "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {
-                    operator: {f"{name}:{claim}": value for claim, value in claims.items()}
-                    for operator, claims in each.items()
-                },
+                "Condition": _about_claims(each, provider_of(provider)),
             }
             for each in conditions
         ]
         return trust(*said)(state, declared)
 
     return change
+
+
+def _about_claims(condition: Document, provider: str) -> Document:
+    """Return a condition whose keys are claims as one whose keys are those of a provider."""
+    named: Document = {}
+    for operator, claims in condition.items():
+        named[operator] = {f"{provider}:{claim}": value for claim, value in claims.items()}
+    return named
 
 
 def function(*statements: Document) -> Change:

@@ -21,7 +21,9 @@ Context = Mapping[str, str]
 
 def listed(value: Any) -> list[str]:
     """Return one or several values as a list of texts."""
-    found = value if isinstance(value, list) else [] if value is None else [value]
+    if value is None:
+        return []
+    found = value if isinstance(value, list) else [value]
     return [str(each).lower() if isinstance(each, bool) else str(each) for each in found]
 
 
@@ -29,7 +31,7 @@ def listed(value: Any) -> list[str]:
 def alike(text: str, pattern: str) -> bool:
     """Return whether a text matches a pattern with ``*`` and ``?``."""
     pieces = re.split(r"([*?])", pattern)
-    whole = "".join(".*" if each == "*" else "." if each == "?" else re.escape(each) for each in pieces)
+    whole = "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in pieces)
     return re.match(f"(?s:{whole})\\Z", text) is not None
 
 
@@ -109,14 +111,19 @@ def decided(document: Document, who: Context, action: str, resource: str, contex
             and is_about(statement, "Action", action.lower(), str.lower)
             and is_about(statement, "Resource", resource, lambda each: filled_in(each, context))
         )
-        conditions = [
-            (operator, key, [filled_in(each, context) for each in listed(wanted)])
-            for operator, keys in statement.get("Condition", {}).items()
-            for key, wanted in keys.items()
-        ]
-        if about and all(meets(operator, wanted, context.get(key.lower())) for operator, key, wanted in conditions):
+        if about and holds(statement, context):
             said.add(statement["Effect"])
     return "Allow" in said and "Deny" not in said
+
+
+def holds(statement: Document, context: Context) -> bool:
+    """Return whether every condition of a statement is met."""
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, values in keys.items():
+            wanted = [filled_in(each, context) for each in listed(values)]
+            if not meets(operator, wanted, context.get(key.lower())):
+                return False
+    return True
 
 
 def strangers() -> Iterator[tuple[Context, Context]]:

@@ -8,6 +8,7 @@ access grants and batch jobs.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -61,13 +62,27 @@ def with_identity() -> Declared:
     return replace(DECLARED, trusted=(), identities=(identity,))
 
 
+def _results(policies: list[Any], action: str, resource: str) -> list[PermissionResult]:
+    """Return what each of several policies says of an action on a resource."""
+    return [IAMPolicy(policy).is_action_permitted(action, resource) for policy in policies]
+
+
+def _decision(said: list[list[PermissionResult]]) -> str:
+    """Return the decision in AWS's words, by what the role's policies and those of its boundary say."""
+    if any(PermissionResult.DENIED in each for each in said):
+        return "explicitDeny"
+    return "allowed" if all(PermissionResult.PERMITTED in each for each in said) else "implicitDeny"
+
+
 def declared_for(fault: AccountFault) -> Declared:
     """Return what is declared where a fault shows."""
     if fault.needs_refusal:
         return replace(DECLARED, refuse_customer_keys=True)
     if fault.needs_replicas:
         return replace(DECLARED, replicas=("models-elsewhere",))
-    return with_kms() if fault.needs_kms else with_identity() if fault.needs_identity else DECLARED
+    if fault.needs_kms:
+        return with_kms()
+    return with_identity() if fault.needs_identity else DECLARED
 
 
 class Account:
@@ -114,14 +129,10 @@ def simulate_principal_policy(self: IamResponse) -> ActionResult:
     own: list[Any] = [*role.policies.values(), *role.managed_policies.values()]
     bounds = [[self.backend.get_policy(role.permissions_boundary_arn)]] if role.permissions_boundary_arn else []
     action, resource = self._get_param("ActionNames")[0], self._get_param("ResourceArns")[0]
-    said = [
-        [IAMPolicy(policy).is_action_permitted(action, resource) for policy in policies] for policies in (own, *bounds)
-    ]
-    allowed = all(PermissionResult.PERMITTED in each for each in said)
-    denied = any(PermissionResult.DENIED in each for each in said)
-    decision = "explicitDeny" if denied else "allowed" if allowed else "implicitDeny"
+    said = [_results(policies, action, resource) for policies in (own, *bounds)]
     given = {entry["ContextKeyName"].lower() for entry in self._get_param("ContextEntries") or ()}
-    missing = sorted(_keys([*own, *(policy for policies in bounds for policy in policies)]) - given)
+    missing = sorted(_keys([*own, *itertools.chain.from_iterable(bounds)]) - given)
+    decision = _decision(said)
     result = {"EvalActionName": action, "EvalDecision": decision, "MissingContextValues": missing}
     return ActionResult({"EvaluationResults": [result]})
 

@@ -32,7 +32,7 @@ _WHO: tuple[tuple[str, ...], ...] = (
     (f"AWS:arn:aws:iam::{STRANGER}:root",),
     (f"AWS:arn:aws:iam::{STRANGER}:role/ci", f"AWS:{OWN}"),
     (f"AWS:{OWN}",),
-    *((f"AWS:{_arn}",) for _arn in (f"arn:aws:iam::{OWN}:role/{name}" for name in NAMES[:2])),
+    *((f"AWS:arn:aws:iam::{OWN}:role/{name}",) for name in NAMES[:2]),
     *((f"Service:{service}",) for service in STARTS),
     ("*",),
 )
@@ -99,24 +99,24 @@ def _by_token(draw: random.Random) -> Statement:
 def reached(roles: tuple[RoleState, ...]) -> list[str]:
     """Return each request for an artifact that whoever began outside the account makes by a role, and gets through."""
     trusts = {each.arn: _document(each.trust) for each in roles}
-    policies = {
-        each.arn: [_document(one) for one in (each.statements, each.boundary) if isinstance(one, Known)]
-        for each in roles
-    }
+    policies = {each.arn: _documents(each) for each in roles}
     held = {arn for arn, trust in trusts.items() if _begins(trust)}
-    while True:
-        more = {
-            arn
-            for arn in trusts
-            if arn not in held and any(_leads(one, policies[one], arn, trusts[arn]) for one in held)
-        }
-        if not more:
-            break
-        held |= more
+    grown = True
+    while grown:
+        grown = False
+        for arn in trusts.keys() - held:
+            if any(_leads(one, policies[one], arn, trusts[arn]) for one in held):
+                held.add(arn)
+                grown = True
     asked = [(action, ARTIFACT) for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")]
     asked += [("s3:PutBucketPolicy", f"arn:aws:s3:::{DECLARED.bucket}")]
     tried = itertools.product(sorted(held), asked)
     return [f"{action} by {arn}" for arn, (action, place) in tried if _may(policies[arn], arn, action, place, {})]
+
+
+def _documents(role: RoleState) -> list[Document]:
+    """Return the policy of a role, and its boundary if it has one."""
+    return [_document(each) for each in (role.statements, role.boundary) if isinstance(each, Known)]
 
 
 def _document(fact: Any) -> Document:

@@ -230,4 +230,8 @@ NOT_PLANNED = {"models-copied-by-a-batch-job": "neither a plan nor a template ha
 
 def named_alike(outlets: tuple[Outlet, ...]) -> set[Outlet]:
     """Return outlets without their names, some of which AWS gives."""
-    return {replace(each, by=next(begin for begin in KINDS if each.by.startswith(begin))) for each in outlets}
+    return {replace(each, by=_beginning(each.by)) for each in outlets}
+
+
+def _beginning(by: str) -> str:
+    return next(begin for begin in KINDS if by.startswith(begin))

@@ -179,8 +179,12 @@ def _children(modules: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any
 def _expression(value: Any) -> Any:
     """Return how a configuration tells a value: blocks in lists, the rest as a constant."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return [{name: _expression(each) for name, each in block.items() if each is not None} for block in value]
+        return [_expressions(block) for block in value]
     return {"constant_value": value}
+
+
+def _expressions(block: dict[str, Any]) -> dict[str, Any]:
+    return {name: _expression(each) for name, each in block.items() if each is not None}
 
 
 def plan_of(state: State, declared: Declared, layout: str = "existing") -> dict[str, Any]:

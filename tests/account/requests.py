@@ -77,7 +77,8 @@ def takers(document: Document, meant: Sequence[tuple[str, str, str]]) -> tuple[l
         who = {"kind": "Federated", "name": arn, "account": ""}
         lets = decided(document, who, "sts:AssumeRoleWithWebIdentity", "*", token)
         is_meant = (arn, subject, audience) in meant
-        tokens += [f"{subject} for {audience}{' is kept out' if is_meant else ''}"] if lets is not is_meant else []
+        if lets is not is_meant:
+            tokens.append(f"{subject} for {audience}{' is kept out' if is_meant else ''}")
     return people, tokens
 
 

@@ -17,6 +17,7 @@ from registry_conformance.judge.account.state import (
     Outlet,
     RoleState,
     State,
+    Tiering,
 )
 from registry_conformance.judge.account.statement import Statement, write_policy
 from tests.account.outlet_kinds import kind_of, name_of
@@ -88,6 +89,15 @@ def _inventory(outlet: Outlet) -> Table:
     return {"Id": name_of(outlet), "Enabled": True, "Destination": into}
 
 
+def _tiering(configured: Tiering) -> Table:
+    return {
+        "Id": configured.name,
+        "Status": "Enabled",
+        "Prefix": configured.prefix,
+        "Tierings": [{"AccessTier": tier, "Days": days} for tier, days in configured.tiers],
+    }
+
+
 def _bucket(bucket: BucketState) -> Table:
     settings = {
         "BucketName": {"Fn::If": ["IsStaging", {"Ref": "Name"}, {"Ref": "AWS::NoValue"}]},
@@ -101,15 +111,7 @@ def _bucket(bucket: BucketState) -> Table:
         "ObjectLockConfiguration": _object_lock(bucket),
         "ReplicationConfiguration": _replication(bucket),
         "InventoryConfigurations": [_inventory(each) for each in _value(bucket.outlets) if "inventory" in each.by],
-        "IntelligentTieringConfigurations": [
-            {
-                "Id": each.name,
-                "Status": "Enabled",
-                "Prefix": each.prefix,
-                "Tierings": [{"AccessTier": tier, "Days": days} for tier, days in each.tiers],
-            }
-            for each in _value(bucket.tiering)
-        ],
+        "IntelligentTieringConfigurations": [_tiering(each) for each in _value(bucket.tiering)],
         "NotificationConfiguration": _notifies(bucket),
     }
     properties = {name: each for name, each in settings.items() if each not in (None, [], {"Rules": []})}

@@ -200,10 +200,10 @@ def _trust(draw: Draw, state: State, declared: Declared) -> State:
         return in_role(trust=Known((*trust(declared), *added)))(state, declared)
     identity = declared.identities[0]
     provider = provider_of(identity.provider)
-    conditions = tuple(
-        (operator, f"{provider}:{claim}", tuple(one.format(subject=identity.subject) for one in wanted))
-        for operator, claim, wanted in _some(draw, CLAIMS, 3)
-    )
+    conditions: list[Condition] = []
+    for operator, claim, patterns in _some(draw, CLAIMS, 3):
+        wanted = tuple(each.format(subject=identity.subject) for each in patterns)
+        conditions.append((operator, f"{provider}:{claim}", wanted))
     lets_in = Statement(
         actions=("sts:AssumeRoleWithWebIdentity",),
         principals=(f"Federated:{identity.provider}",),

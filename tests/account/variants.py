@@ -33,13 +33,15 @@ def _allows(principal: str, *conditions: Condition) -> Change:
                 actions=("s3:GetObject",),
                 resources=(declared.objects_arn,),
                 principals=(principal.replace("ROLE", declared.role).replace("OWNER", declared.owner),),
-                conditions=tuple(
-                    (operator, key, tuple(each.replace("OWNER", declared.owner) for each in wanted))
-                    for operator, key, wanted in conditions
-                ),
+                conditions=tuple(_of_owner(each, declared.owner) for each in conditions),
             ),
         ]
     )
+
+
+def _of_owner(condition: Condition, owner: str) -> Condition:
+    operator, key, wanted = condition
+    return (operator, key, tuple(each.replace("OWNER", owner) for each in wanted))
 
 
 def _denies(action: str, *conditions: Condition) -> Change:
@@ -80,8 +82,16 @@ def _cut_down(declared: Declared) -> list[Statement]:
     return [everything, Statement("Deny", not_actions=(*ON_OBJECTS, *ON_BUCKET), resources=("*",))]
 
 
+def _without_reading(statement: Statement) -> Statement:
+    return replace(statement, actions=tuple(each for each in statement.actions if each != "s3:GetObject"))
+
+
+def _in_small_letters(statement: Statement) -> Statement:
+    return replace(statement, actions=tuple(action.lower() for action in statement.actions))
+
+
 def _reads_by_the_bucket_policy(state: State, declared: Declared) -> State:
-    fewer = [replace(each, actions=tuple(a for a in each.actions if a != "s3:GetObject")) for each in rights(declared)]
+    fewer = [_without_reading(each) for each in rights(declared)]
     given = _allows("AWS:ROLE")(state, declared)
     return in_role(statements=Known(tuple(fewer)))(given, declared)
 
@@ -143,11 +153,7 @@ VARIANTS: Mapping[str, Change] = {
     "a right for each action": _may(
         lambda declared: [replace(each, actions=(a,)) for each in rights(declared) for a in each.actions]
     ),
-    "actions in small letters": _may(
-        lambda declared: [
-            replace(each, actions=tuple(action.lower() for action in each.actions)) for each in rights(declared)
-        ]
-    ),
+    "actions in small letters": _may(lambda declared: [_in_small_letters(each) for each in rights(declared)]),
     "rights over TLS": _may(_under(("Bool", "aws:SecureTransport", ("true",)))),
     "rights in the account": _may(_under(("StringEquals", "aws:ResourceAccount", ("${aws:PrincipalAccount}",)))),
     "a listing of the prefix alone": _may(_lists_the_prefix_alone),

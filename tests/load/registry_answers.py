@@ -38,7 +38,9 @@ def registry(answers: Mapping[Question, object]) -> Iterator[Target]:
                 (answer for (path, query), answer in answers.items() if parts.path.endswith(path) and query == asked),
                 None,
             )
-            status = found if isinstance(found, int) else 404 if found is None else 200
+            status = 404 if found is None else 200
+            if isinstance(found, int):
+                status = found
             body = found if isinstance(found, bytes) else json.dumps(found or {"error_code": "GONE"}).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -42,11 +42,11 @@ def tables(document: Any, place: Place = ()) -> Iterator[Place]:
     """Yield the place of every table of a document."""
     if isinstance(document, dict):
         yield place
-    inner = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
-    )
-    for key, value in inner:
-        yield from tables(value, (*place, key))
+        for key, value in document.items():
+            yield from tables(value, (*place, key))
+    elif isinstance(document, list):
+        for number, value in enumerate(document):
+            yield from tables(value, (*place, number))
 
 
 def at(document: Any, place: Place) -> Any:

@@ -577,9 +577,13 @@ def test_folder_is_gone_if_no_file_is_in_it(visit: Visit, inside: list[dict[str,
 def test_folders_without_an_end_are_not_known(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders within one another without an end, or too many beside one another, are not called gone."""
     visit.made("artifact", f"{RUN}-x/a")
-    visit.registry.instead = lambda method, verb, _: (
-        said({"files": [{"path": "a", "is_dir": True}]} if method == "GET" else {}) if "-artifacts/" in verb else None
-    )
+
+    def one_more_folder(method: str, verb: str, _: object) -> Answer | None:
+        if "-artifacts/" not in verb:
+            return None
+        return said({"files": [{"path": "a", "is_dir": True}]} if method == "GET" else {})
+
+    visit.registry.instead = one_more_folder
     assert "still there" in visit.clean().left[0]
 
     monkeypatch.setattr(module, "_MOST_FOLDERS", 3)
