@@ -48,7 +48,9 @@ class Layer:
     @property
     def word(self) -> str:
         """Return ``works``, ``wrong`` or ``not seen``."""
-        return "wrong" if self.anomalies else "works" if self.good else "not seen"
+        if self.anomalies:
+            return "wrong"
+        return "works" if self.good else "not seen"
 
 
 def layers(facts: Facts) -> Iterator[Layer]:

@@ -36,7 +36,7 @@ def in_short(value: str) -> str:
 def known_patterns() -> Mapping[str, Sequence[Pattern]]:
     """Return cause -> what was odd under each of its faults."""
     stored = json.loads(FILE.read_text())["patterns"]
-    return {cause: [unfolded(each) for each in patterns] for cause, patterns in stored.items()}
+    return {cause: list(map(unfolded, patterns)) for cause, patterns in stored.items()}
 
 
 def folded(pattern: Pattern) -> dict[str, list[str]]:

@@ -164,11 +164,12 @@ def _past(context: ProbeContext, probes: Iterable[Both]) -> list[partial[None]]:
     if "O" in context.dead or context.target.origin is None:
         return []
     doubtful = {name for name, fact in context.facts.items() if name.endswith(".P") and not (fact.seen and fact.normal)}
-    return [
-        partial(probe, context, "O")
-        for begins, probe in probes
-        if not begins or any(name.startswith(begins) for name in doubtful)
-    ]
+    return [partial(probe, context, "O") for begins, probe in probes if not begins or _is_among(begins, doubtful)]
+
+
+def _is_among(begins: tuple[str, ...], names: Iterable[str]) -> bool:
+    """Return whether one of several names begins so."""
+    return any(name.startswith(begins) for name in names)
 
 
 def _all(context: ProbeContext, probes: Iterable[partial[None]]) -> None:

@@ -67,7 +67,8 @@ def _fit(cause: Cause, facts: Facts, anomalies: Sequence[Fact], red: Collection[
     follows = (*cause.follows, AS_CLIENT)
     explained = core | {fact.name for fact in anomalies if fact.name.startswith(follows) and fact not in foreign}
     coverage = len(explained) / len(anomalies) if anomalies else 1.0
-    told = [grade_of(name) for name in (*core, *(name for name in names if name.startswith("red.")))]
+    by_checks = [name for name in names if name.startswith("red.")]
+    told = [grade_of(name) for name in (*core, *by_checks)]
     score = support - doubt + 2 * coverage + 1.5 * proved
     return Fit(cause, min(told, default=Grade.FORM), score, share, tuple(held), explained, core)
 

@@ -110,8 +110,11 @@ def _told(step: str, fact: Fact, answer: Exchange) -> StepWords | None:
         return StepWords(fact, _found(finding.THROTTLED, sentence, answer), located=True)
     if product:
         behind, itself = says_of_behind(answer), says_of_itself(answer)
-        why = f": it {behind}" if behind else f": {itself}" if itself else ""
-        kind = finding.STEP_UNSERVED if behind else finding.FAILS_BEFORE if itself else finding.STEP_ANSWERED
+        kind, why = finding.STEP_ANSWERED, ""
+        if behind:
+            kind, why = finding.STEP_UNSERVED, f": it {behind}"
+        elif itself:
+            kind, why = finding.FAILS_BEFORE, f": {itself}"
         sentence = f"{product} itself answers {step} with {answer.status}{why}{said}"
         return StepWords(fact, _found(kind, sentence, answer), located=True)
     if foreign := _by_a_gateway(step, answer, said) or _by_a_page(step, answer, said):

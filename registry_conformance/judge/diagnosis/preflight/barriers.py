@@ -59,7 +59,9 @@ def _network_sign_in(answer: Exchange) -> Finding | None:
     told = bool(_NETWORK.search(f"{title} {urlsplit(goal).hostname or ''}"))
     if answer.status != HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED and not (goal and told):
         return None
-    by = f", titled {title!r}" if title else f", at {urlsplit(goal).netloc[:80]}" if goal else ""
+    by = f", at {urlsplit(goal).netloc[:80]}" if goal else ""
+    if title:
+        by = f", titled {title!r}"
     sentence = f"the network that this machine is in answers in the place of the registry, with a page to sign in{by}"
     return Finding(finding.CAPTIVE, sentence, finding.CAPTIVE.remedy, (str(answer),))
 

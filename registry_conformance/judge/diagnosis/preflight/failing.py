@@ -67,9 +67,15 @@ def fails_on_everything(asking: Asking, answer: Exchange, product: Product) -> F
     words = words_of(answer)
     said = f"; it says: {words!r}" if words else ""
     kind, sentence = _artifacts_alone(answer) or _failure(answer, product)
-    wait = answer.header("retry-after")
-    later = f"; try again after {wait} s" if wait.isdigit() else f"; try again after {wait}" if wait else ""
+    later = _try_again(answer.header("retry-after"))
     return Finding(kind, sentence + said, kind.remedy + later, tuple(str(exchange) for exchange in (answer, *others)))
+
+
+def _try_again(after: str) -> str:
+    """Return when to try again in words, by ``Retry-After``: seconds or a date; empty without it."""
+    if not after:
+        return ""
+    return f"; try again after {after} s" if after.isdigit() else f"; try again after {after}"
 
 
 def says_of_itself(answer: Exchange) -> str:

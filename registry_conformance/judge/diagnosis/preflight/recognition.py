@@ -135,7 +135,9 @@ def _at_no_path(asking: Asking, answer: Exchange, product: Product, tried: Itera
         )
         remedy = finding.PREFIX.remedy + ("; in nginx a slash ends proxy_pass" if product.id == "nginx" else "")
         return Finding(finding.PREFIX, sentence, remedy, (str(answer), f"none answers at {_named(tried)} either"))
-    by = f", by {own.name} itself" if own else f", by {product.name}" if product else ""
+    by = f", by {product.name}" if product else ""
+    if own:
+        by = f", by {own.name} itself"
     sentence = f"no MLflow answers at {asking.url}: {answer.status}{by}, and {described(answer)}"
     remedy = finding.PATH.remedy
     if _FLASK_404 in answer.text:

@@ -97,7 +97,9 @@ def examine(
         return Preflight(found, product, met=tuple(asking.met))
     to_sign_in = credential is not None and leads_to_sign_in(anonymous)
     sent_on = is_redirect(anonymous) and not to_sign_in
-    answer = anonymous if sent_on else _answered(asking, _searched(asking, keyed=True) if credential else anonymous)
+    answer = anonymous
+    if not sent_on:
+        answer = _answered(asking, _searched(asking, keyed=True) if credential else anonymous)
     if follow and is_redirect(answer) and (moved := _moved(asking, answer)):
         return moved
     if found := _redirected(asking, anonymous) if sent_on else _unreadable(asking, answer):

@@ -64,7 +64,9 @@ def keys(context: ProbeContext) -> None:
         ),
     ):
         query = {} if "?" in path else {"query": ONE}
-        asker = exposing if aspect in _EXPOSING else holder if aspect == "bad-then-good" else nobody
+        asker = holder if aspect == "bad-then-good" else nobody
+        if aspect in _EXPOSING:
+            asker = exposing
         asker.ask(f"key.{aspect}", words, "GET", path, headers=headers, normal=OUT, judge=_with_challenge, **query)
     for state in ("expired", "revoked", "other-service", "legacy-service"):
         asker = context.at("P", state)
@@ -73,6 +75,13 @@ def keys(context: ProbeContext) -> None:
     throttled.ask(
         "key.throttled", "a throttled key", "GET", SEARCH, query=ONE, normal="429 json .* retry-after", judge=_throttle
     )
+
+
+def _names_the_right(answer: Exchange) -> str:
+    """Return whether a refusal names the right that is lacking: ``named``, ``none``, or ``not refused``."""
+    if "write" in answer.text:
+        return "named"
+    return "none" if answer.refused else "not refused"
 
 
 def roles(context: ProbeContext) -> None:
@@ -127,8 +136,7 @@ def roles(context: ProbeContext) -> None:
         reader.ask(f"reader.{aspect}", words, method, path, normal="403 json PERMISSION_DENIED", **request)
     reader.ask("reader.reason", "why a reader may not create a model", "POST", f"{REST}/registered-models/create",
                json={}, normal="named|not refused",
-               judge=lambda answer: "named" if "write" in answer.text else "none" if answer.refused else "not refused",
-               )  # fmt: skip
+               judge=_names_the_right)  # fmt: skip
     admin = context.at("P", "admin")
     admin.ask("admin.read", "an admin's search", "GET", SEARCH, query=ONE, normal="200 json")
     path = f"{FILES}/{context.folder}/roles/admin.bin"

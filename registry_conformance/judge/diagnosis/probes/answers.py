@@ -68,8 +68,7 @@ def headers(context: ProbeContext) -> None:
     before = asker.send("GET", SEARCH, query=ONE).request_id
     asker.ask(
         "head.id", "the id of an answer, after another", "GET", SEARCH, query=ONE, normal="an id",
-        judge=lambda answer: "no id" if not answer.request_id else "one for all" if answer.request_id == before else
-        "an id",
+        judge=lambda answer: _id_after(answer.request_id, before),
     )  # fmt: skip
     asker.ask(
         "head.own-id", "an id that the client made", "GET", SEARCH, query=ONE, headers=[("X-Request-Id", own)],
@@ -139,8 +138,16 @@ def headers(context: ProbeContext) -> None:
               ))  # fmt: skip
 
 
+def _id_after(own: str, before: str) -> str:
+    if not own:
+        return "no id"
+    return "one for all" if own == before else "an id"
+
+
 def _kept(returned: str, own: str) -> str:
-    return "kept" if returned == own else "other" if returned else "none"
+    if returned == own:
+        return "kept"
+    return "other" if returned else "none"
 
 
 def _both(answer: Exchange, *names: str) -> str:

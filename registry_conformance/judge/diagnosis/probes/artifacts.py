@@ -82,7 +82,9 @@ def _listed(exchange: Exchange) -> str:
     files = {str(file.get("path")): str(file.get("file_size")) for file in listed}
     if not files:
         return f"{value} empty"
-    return value if files == {"one.bin": "1500"} else f"{value} size" if "one.bin" in files else f"{value} other"
+    if files == {"one.bin": "1500"}:
+        return value
+    return f"{value} size" if "one.bin" in files else f"{value} other"
 
 
 def _presigned(context: ProbeContext, asker: Asker, folder: str, body: bytes) -> None:
@@ -104,7 +106,9 @@ def _presigned(context: ProbeContext, asker: Asker, folder: str, body: bytes) ->
     context.facts.record(f"follow.{asker.place}", whole(body)(followed), words, "200 whole", (followed.evidence(),))
     told = parse_qs(parts.query).get("X-Amz-Expires", ["0"])[0]
     lasts = int(told) if re.fullmatch(r"[0-9]{1,9}", told) else 0
-    kind = "seconds" if lasts < 30 else "short" if lasts <= 3600 else "long"
+    kind = "short" if lasts <= 3600 else "long"
+    if lasts < 30:
+        kind = "seconds"
     context.facts.record(f"follow.lasts.{asker.place}", kind, f"the presigned URL is good for {lasts} s", "short")
     bucket = context.target.bucket
     if bucket is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from registry_conformance.judge.diagnosis.answer_judges import whole
@@ -115,10 +116,14 @@ def names(context: ProbeContext, place: str) -> None:
         for aspect in taken:
             plain = NAMES[aspect][1]
             kept = [name for first, _, name in keys if first == aspect]
-            value = "kept" if kept == [plain] else f"as {', '.join(kept)!r}" if kept else "absent"
+            value = "kept" if kept == [plain] else _kept_as(kept)
             words = f"an upload named {plain!r} {PLACES[place]} lies in the bucket: {value}"
             context.facts.record(f"name.{aspect}.stored.{place}", value, words, "kept")
     asker.ask("climb", "a listing of a path that climbs", "GET", FILES, query={"path": "../.."}, normal="400 json.*")
+
+
+def _kept_as(names: Sequence[str]) -> str:
+    return f"as {', '.join(names)!r}" if names else "absent"
 
 
 def _listed(asker: Asker, aspect: str, folder: str, plain: str) -> None:
@@ -130,7 +135,7 @@ def _listed(asker: Asker, aspect: str, folder: str, plain: str) -> None:
     if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
         return
     found = [str(file.get("path")).rpartition("/")[2] for file in files]
-    value = "kept" if last in found else f"as {', '.join(found)!r}" if found else "absent"
+    value = "kept" if last in found else _kept_as(found)
     words = f"an upload named {plain!r} {PLACES[asker.place]} is listed: {value}"
     asker.context.facts.record(f"name.{aspect}.stored.{asker.place}", value, words, "kept", (listing.evidence(),))
 

@@ -30,7 +30,9 @@ def machine(context: ProbeContext) -> None:
     uri = found.get("MLFLOW_TRACKING_URI", "{url}").replace("{url}", context.main.url)
     facts.record("client.uri.P", _kind(uri), f"MLFLOW_TRACKING_URI on the client's machine is {_kind(uri)}", "a door")
     bundle = found.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or found.get("REQUESTS_CA_BUNDLE")
-    value = "as given" if bundle is None else "another one" if Path(bundle).is_file() else "missing"
+    value = "as given"
+    if bundle is not None:
+        value = "another one" if Path(bundle).is_file() else "missing"
     facts.record(
         "client.authority.P", value, f"the file of authorities that the client believes is {value}", "as given"
     )

@@ -42,7 +42,9 @@ def together(context: ProbeContext, place: str) -> None:
     if reason := _untold(context, [answer]):
         context.facts.unseen(f"held.{place}", reason)
         return
-    value = "failed" if not answer.ok else "free" if meanwhile else "waits"
+    value = "free" if meanwhile else "waits"
+    if not answer.ok:
+        value = "failed"
     words = f"a search while an upload stands half-way {PLACES[place]} took {answer.seconds:.2f} s"
     context.facts.record(f"held.{place}", value, words, "free", (answer.evidence(),))
 

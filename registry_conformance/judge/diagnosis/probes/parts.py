@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +50,15 @@ def witnessed(context: ProbeContext) -> None:
         return
     request = passed[-1]
     users = request.values("x-hokusai-user-id")
-    value = (
-        "none" if not users else "the claimed one" if users == ["root"] else "both" if "root" in users else "the key's"
-    )
+    value = _user_told(users)
     facts.record("seen.user.O", value, f"MLflow is told a user: {value}", "the key's")
     ids = request.values("x-hokusai-api-key-id")
-    value = "none" if not ids else "the key's" if "root" not in ids else "the claimed one"
+    value = _key_id_told(ids)
     facts.record("seen.key-id.O", value, f"MLflow is told a key id: {value}", "the key's")
     kept = request.values("authorization")
-    value = (
-        "kept"
-        if kept == [f"Bearer {digested(key)}"] or kept == [digested(f"Bearer {key}")]
-        else "other"
-        if kept
-        else "none"
-    )
+    value = "other" if kept else "none"
+    if kept == [f"Bearer {digested(key)}"] or kept == [digested(f"Bearer {key}")]:
+        value = "kept"
     facts.record("seen.authorization.O", value, f"the Authorization header on its way to MLflow: {value}", "kept|other")
     low = "passes" if request.values("x_hokusai_user_id") else "is dropped"
     words = f"a claimed identity in a header with underscores {low}"
@@ -111,6 +105,22 @@ def _users(context: ProbeContext, record: Path, writer: list[str]) -> None:
         context.facts.record("seen.users.O", value, f"two keys' users, as MLflow is told: {value}", "told apart")
 
 
+def _user_told(users: Sequence[str]) -> str:
+    """Return whose name MLflow is told as the user's, of a request that claims to be ``root``'s."""
+    if not users:
+        return "none"
+    if users == ["root"]:
+        return "the claimed one"
+    return "both" if "root" in users else "the key's"
+
+
+def _key_id_told(ids: Sequence[str]) -> str:
+    """Return which id MLflow is told as the key's, of a request that claims ``root``."""
+    if not ids:
+        return "none"
+    return "the claimed one" if "root" in ids else "the key's"
+
+
 def _body(context: ProbeContext, record: Path) -> None:
     """See whether the body of a DELETE reaches MLflow."""
     began = record.stat().st_size
@@ -120,7 +130,9 @@ def _body(context: ProbeContext, record: Path) -> None:
     passed = _requests(record, began, f"{context.name}-body")
     if passed:
         size, sent = passed[-1].size, len(json.dumps(document))
-        value = "whole" if size == sent else "none" if not size else "other"
+        value = "other" if size else "none"
+        if size == sent:
+            value = "whole"
         context.facts.record(
             "seen.delete-body.O", value, f"of a DELETE's {sent} B body, {size} B reach MLflow", "whole"
         )
@@ -134,6 +146,10 @@ def _requests(record: Path, began: int, mark: str) -> list[Passed]:
     return [Passed.read(line["request"]) for line in found if line.get("request")]
 
 
+def _holds_one(text: str, secrets: Iterable[str]) -> bool:
+    return any(secret in text for secret in secrets)
+
+
 def logs(context: ProbeContext, began: Mapping[str, int]) -> None:
     """Read what the parts logged since the battery began: S3 error codes, upstream failures, 5xx."""
     if not context.target.logs:
@@ -143,7 +159,7 @@ def logs(context: ProbeContext, began: Mapping[str, int]) -> None:
     kept = context.target.secrets - {
         context.target.api_key("disposable")
     }  # the probes themselves may have put that there
-    holding = [part for part in sorted(text) if any(secret in text[part] for secret in kept)]
+    holding = [part for part in sorted(text) if _holds_one(text[part], kept)]
     told = " ".join(holding) or "none"
     context.facts.record("log.keys.P", told, f"logs that hold a key: {told}", "none")
     said = text.get("mlflow", "")

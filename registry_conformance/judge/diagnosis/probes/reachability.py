@@ -155,7 +155,10 @@ def record_latency(
     """
     own = exchange.seconds - context.distance(name.rpartition(".")[2], exchange)
     stretch = context.machine.stretch
-    doubtful_to = slow * (min(_TWICE, stretch) if sure else stretch if stretch < _TWICE else _ROUGHLY * stretch)
+    allowed = stretch if stretch < _TWICE else _ROUGHLY * stretch
+    if sure:
+        allowed = min(_TWICE, stretch)
+    doubtful_to = slow * allowed
     if exchange.status is None:
         value = summarize(exchange)
     elif own >= slow and own < doubtful_to:

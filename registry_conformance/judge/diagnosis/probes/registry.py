@@ -208,7 +208,9 @@ def _params(exchange: Exchange) -> str:
     if not exchange.ok or not isinstance(run, dict):
         return summarize(exchange)
     sizes = [len(each["value"]) for each in run.get("data", {}).get("params", ())]
-    return "lost" if len(sizes) < 80 else "whole" if min(sizes) == 100 else "cut"
+    if len(sizes) < 80:
+        return "lost"
+    return "whole" if min(sizes) == 100 else "cut"
 
 
 def _text(exchange: Exchange) -> str:
@@ -220,7 +222,9 @@ def _text(exchange: Exchange) -> str:
     text = str(model.get("description", ""))
     if text == TEXT:
         return "whole"
-    return "marks" if "?" in text else "cut" if text and TEXT.startswith(text) else "other"
+    if "?" in text:
+        return "marks"
+    return "cut" if text and TEXT.startswith(text) else "other"
 
 
 def _versions(walk: MetadataWalk, name: str, source: dict[str, str]) -> None:
