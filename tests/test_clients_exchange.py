@@ -13,6 +13,8 @@ from registry_conformance.judge.evidence.responder import who_answered
 
 SECRET = "hk_very_secret"
 FLASK_404 = "<!doctype html><title>404 Not Found</title> If you entered the URL manually please check"
+FLASK_405 = "<!doctype html>\n<html lang=en>\n<title>405 Method Not Allowed</title>"
+FLASK_500 = "<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>"
 
 
 def exchange(
@@ -130,12 +132,15 @@ def test_evidence_is_bounded() -> None:
         (404, "application/json", '{"error_code": "RESOURCE_DOES_NOT_EXIST"}', "not the object"),
         (404, "application/json", '{"detail": "Not Found"}', "platform"),
         (404, "text/plain", "Not Found", "load balancer"),
-        (405, "text/html", "<h1>Method Not Allowed</h1>", "not the method"),
+        (405, "text/html", FLASK_405, "not the method"),
+        (405, "text/html", "<h1>Method Not Allowed</h1>", "neither MLflow"),
         (500, "text/plain", "Internal Server Error", "native"),
         (500, "text/html", "<h1>500</h1><hr><center>nginx/1.22.1</center>", "nginx"),
-        (500, "text/html", "<h1>Internal Server Error</h1>", "Flask"),
+        (500, "text/html", FLASK_500, "Flask"),
+        (500, "text/html", "<h1>Internal Server Error</h1>", "neither MLflow"),
         (503, "application/json", '{"detail": "Artifact serving is disabled"}', "serving is off"),
-        (403, "application/xml", "<Error/>", "store itself"),
+        (403, "application/xml", "<Error><Code>AccessDenied</Code></Error>", "store itself"),
+        (500, "text/xml", "<fault>of another service</fault>", "unknown"),
         (504, "text/plain", "upstream request timeout", "time ran out"),
         (418, "text/plain", "teapot", "unknown"),
     ],

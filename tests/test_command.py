@@ -32,6 +32,13 @@ def test_help_is_harmless_and_in_one_style(name: str, capsys: pytest.CaptureFixt
     assert re.search(r"^  Exit codes: 0 |^Commands:$", said, re.MULTILINE)
 
 
+@pytest.mark.parametrize("group", [[], ["live"], ["faults"]], ids=" ".join)
+def test_no_sub_command_is_answered_with_the_help(group: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A group of sub-commands by itself prints its help, and nothing before it."""
+    assert run(group) == 4
+    assert capsys.readouterr().err.startswith(f"Usage: {' '.join(['registry-conformance', *group])} [OPTIONS]")
+
+
 def test_help_imports_nothing_heavy() -> None:
     """Help costs no import of what a sub-command works with."""
     program = (
@@ -50,6 +57,14 @@ def test_help_imports_nothing_heavy() -> None:
             f"docter: unknown; did you mean doctor? All {len(COMMANDS)} are listed by: registry-conformance --help",
         ),
         (["doctor", "--fualt=x"], "--fault"),
+        (["doctor", "--url"], "registry-conformance doctor: Option '--url' requires an argument"),
+        (["live", "init", "--url"], "registry-conformance live init: Option '--url' requires an argument"),
+        (["doctor", "--url=http://x", "--budget=nan"], "--budget=nan: give a number of seconds above 0"),
+        (["doctor", "--url=http://x", "--budget=1h"], "--budget=1h: give a number of seconds above 0"),
+        (["up", "--proxy-port=http"], "--proxy-port=http: give a whole number from 0 to 65535"),
+        (["verify", "--stack=embedded", "-n", "-1"], "-n=-1: give a whole number of 0 or more"),
+        (["compare", "latest", "latest", "--report-dir=/nonexistent"], "latest: there is no run in /nonexistent yet"),
+        (["live", "init", "--url=http://x", "--to=/nonexistent/x"], "/nonexistent/x cannot be written: No such file"),
         (["doctor", "--fault=bucket-mising"], "--fault=bucket-mising: unknown; did you mean bucket-missing? All "),
         (["doctor"], "give one of --url, --env, --env-file, --fault"),
         (["doctor", "--url=http://x", "--env=staging"], "--url and --env exclude each other"),

@@ -66,6 +66,8 @@ def test_a_door_where_nobody_listens_is_unreachable() -> None:
     assert told["health"] == "unreachable"
     assert told["diagnosis"][0]["layer"] == "network"
     assert told["facts"]["first.end.P"]["value"] == "door-port-closed"
+    assert told["layers"]["network"] == "wrong", "what ended the examination is wrong in its own layer"
+    assert "works" not in told["layers"].values()
     assert "put.P" not in told["facts"]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_conformance.judge.diagnosis.bundle import BundleError, write_bundle
+from registry_conformance.judge.diagnosis.bundle import BundleError, check_bundle, write_bundle
 from registry_conformance.judge.diagnosis.diagnosis import diagnose
 from registry_conformance.judge.diagnosis.doctor import target_at
 from registry_conformance.judge.locations import ROOT
@@ -86,6 +86,32 @@ def test_a_broken_bundle_is_refused_with_its_name(tmp_path: Path) -> None:
     assert is_bundle(file)
     with pytest.raises(BundleUnreadableError, match=r"half\.json"):
         render_bundle(file, tmp_path / "page")
+
+
+def test_a_bundle_that_cannot_be_written_is_told_before_the_target_is_asked(tmp_path: Path) -> None:
+    """Nothing is sent, and nothing is left of the trial where the file can be written."""
+    with site(always(Answer(404))) as there:
+        command = [sys.executable, str(ROOT / "scripts" / "doctor"), f"--url={there.url}"]
+        done = subprocess.run(
+            [*command, f"--bundle={tmp_path / 'absent' / 'file.json'}"],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+    (tmp_path / "link").symlink_to(tmp_path / "new")
+    check_bundle(tmp_path / "link")
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "--bundle=" in done.stderr
+    assert "this writes to the target" not in done.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["link"]
+
+
+def test_a_compact_bundle_is_one(bundle: Path) -> None:
+    """Kind: a form that only its writer has. The white space of JSON does not matter."""
+    bundle.write_text(json.dumps(json.loads(bundle.read_text()), separators=(",", ":")))
+    assert is_bundle(bundle)
 
 
 def test_a_bundle_that_cannot_be_written_is_told(tmp_path: Path) -> None:

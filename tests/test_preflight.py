@@ -37,10 +37,12 @@ NGINX_413 = "<html><head><title>502 Bad Gateway</title></head><hr><center>nginx/
         (" https://host/api/mlflow", "https://host/api/mlflow"),
         ("https://host/api/mlflow/", "https://host/api/mlflow"),
         ("http://[::1]:5000", "http://[::1]:5000"),
+        ("https://host/größe/%20a@b", "https://host/gr%C3%B6%C3%9Fe/%20a@b"),
+        ("https://münchen.example:8443/x", "https://xn--mnchen-3ya.example:8443/x"),
     ],
 )
 def test_an_address_is_read_as_people_give_it(given: str, url: str) -> None:
-    """White space before an address and a slash at its end do not matter, as they do not to the MLflow client."""
+    """White space before an address, a slash at its end and other scripts are taken as the MLflow client takes them."""
     assert read_address(given).url == url
 
 
@@ -54,7 +56,12 @@ def test_an_address_is_read_as_people_give_it(given: str, url: str) -> None:
         ("htps://host/x", "its scheme is mistyped; it looks like https://host/x"),
         ("ftp://host/x", "'ftp' is no scheme of a tracking server"),
         ("https://", "no host in it"),
-        ("https://host:99999/", "Port out of range"),
+        ("http:host:5000", "no host in it; a tracking URI looks like http://host:5000"),
+        ("https://host:99999/", "its port is not a number from 1 to 65535"),
+        ("https://host:abc/", "its port is not a number from 1 to 65535"),
+        ("http://::1:5000", "an IPv6 address must be in square brackets"),
+        ("http://[::1:5000", "its square brackets do not hold an IPv6 address"),
+        ("https://host/" + "a" * 5000, "5013 characters"),
         ("https://host:0/", "port 0 is none"),
         ("https://ho..st/", "is no host name"),
         ("https://me:secret-word@host/x", "it holds a user or a password"),

@@ -15,6 +15,7 @@ import trustme
 
 from registry_conformance.judge.diagnosis.preflight import Finding, examine
 from registry_conformance.judge.target.credential import ClientCertificate
+from registry_conformance.judge.target.guard import Budget, Guard
 from registry_conformance.judge.target.network import DIRECT, Network
 from registry_conformance.judge.target.target import Door
 from tests.http_servers import raw
@@ -256,6 +257,29 @@ def test_an_answer_that_does_not_end_is_told() -> None:
     with raw(answer) as url:
         found = found_at(url, patience=0.5)
     assert found.kind.id in ("answer-endless", "answer-unreadable")
+
+
+def test_silence_is_told_though_nothing_more_may_be_sent(tmp_path: Path) -> None:
+    """Kind: a finding that is lost with the next question. A guard that gives a silent door up ends the questions."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.settimeout(10.0)
+        while connection.recv(4096):
+            pass
+
+    with raw(answer) as url:
+        guard = Guard(tmp_path / "run-1.sqlite", "run-1", Budget(100, 10**6, 9, 60.0), read_only=False, patience=2)
+        guard.open()
+        found = examine(Door("given", url, 0.3, guard=guard), None, "run-1", 0.3).finding
+    assert found is not None
+    assert found.kind.id == "door-silent"
+
+
+def test_an_ipv6_address_is_named_in_brackets() -> None:
+    """A host and port are told as they stand in a URL."""
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        port = server.getsockname()[1]
+    assert f"nothing listens at [::1]:{port}" in found_at(f"http://[::1]:{port}").sentence
 
 
 def test_server_that_was_just_started_is_not_silent() -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from registry_conformance.cli.faults import FAULT
-from registry_conformance.cli.parameters import ENV, ENV_FILE, URL, exactly_one
+from registry_conformance.cli.parameters import ENV, ENV_FILE, URL, Seconds, exactly_one
 from registry_conformance.cli.problems import could_not, refuse
 from registry_conformance.judge.diagnosis.budget import ALLOWED
 from registry_conformance.judge.locations import cache_folder, report_folder
@@ -51,7 +51,7 @@ class Examination:
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON, every fact included.")
 @click.option(
     "--budget",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
     default=ALLOWED,
     show_default=True,
     metavar="SECONDS",
@@ -108,19 +108,31 @@ def examine(asked: Examination) -> int:
     from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.visible import visible
 
+    if asked.bundle is not None:
+        _check_bundle(asked.bundle)
     run, left = new_run_id(), list[str]()
     with _target(asked, run, left) as target:
         isolate()
         found = diagnose(target, run, budget=Budget(asked.budget))
         redactor = Redactor(target.secrets)
-        if asked.bundle is not None:
-            _write_bundle(asked.bundle, target, found, redactor)
         if asked.as_json:
             click.echo(json.dumps(redactor.value(doctor.document(target, found)), ensure_ascii=False, indent=1))
         else:
             click.echo("\n".join(visible(redactor.text(line)) for line in doctor.lines(target, found)))
+        if asked.bundle is not None:
+            _write_bundle(asked.bundle, target, found, redactor)
         code = health(found).exit_code
     return LEFT_BEHIND if left and not code else code
+
+
+def _check_bundle(file: Path) -> None:
+    """Reject a file that cannot be written before the target is examined."""
+    from registry_conformance.judge.diagnosis.bundle import BundleError, check_bundle
+
+    try:
+        check_bundle(file)
+    except BundleError as problem:
+        raise refuse(problem) from problem
 
 
 def _write_bundle(file: Path, target: Target, found: Diagnosis, redactor: Redactor) -> None:

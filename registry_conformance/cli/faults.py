@@ -54,7 +54,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--layer", type=Known(layers, "", "LAYER"), help="Only faults of this layer.")
+@click.option("--layer", type=Known(layers, LISTING, "LAYER"), help="Only faults of this layer.")
 def list_(layer: str | None) -> None:
     """List all faults, by layer."""
     from registry_conformance.lab.faults.story import listing

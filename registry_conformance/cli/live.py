@@ -44,10 +44,15 @@ def init(url: str, to: Path | None) -> int:
     from registry_conformance.judge.live.address import as_toml, described, described_finding, name_of
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.usual_key import HOW
+    from registry_conformance.judge.owned_file import check_creatable
 
     file = to or Path(f"{name_of(url)}.toml")
     if file.exists():
         raise refuse(f"{file} exists already: name another file with --to")
+    try:
+        check_creatable(file)
+    except OSError as problem:
+        raise refuse(f"{file} cannot be written: {problem.strerror}") from None
     try:
         document, found = described(url)
     except EnvironmentFileError as problem:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from registry_conformance.cli.parameters import FOLDER, REPORT_DIR
+from registry_conformance.cli.parameters import FOLDER, REPORT_DIR, Whole
 from registry_conformance.cli.problems import could_not, refuse
 from registry_conformance.judge.locations import CHECKOUT
 
@@ -28,7 +28,7 @@ from registry_conformance.judge.locations import CHECKOUT
 )
 @click.option(
     "--parallel",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=1,
     show_default=True,
     metavar="N",

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from registry_conformance.cli.parameters import REPORT_DIR, STORE, Known, OneOf
+from registry_conformance.cli.parameters import REPORT_DIR, STORE, Known, OneOf, Whole
 from registry_conformance.cli.problems import refuse
 
 JOBS = (os.cpu_count() or 1) + 1
@@ -54,7 +54,7 @@ _ABOUT = click.option(
 )
 _JOBS = click.option(
     "--jobs",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=JOBS,
     show_default=True,
     metavar="N",
@@ -77,7 +77,7 @@ def command() -> None:
 @_LAYER
 @_KIND
 @_ABOUT
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only N mutants, drawn with --seed.")
+@click.option("--sample", type=Whole(1), metavar="N", help="Only N mutants, drawn with --seed.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="Random seed of the sample.")
 def list_(
     layers: tuple[str, ...], kinds: tuple[str, ...], subjects: tuple[str, ...], sample: int | None, seed: int
@@ -106,13 +106,11 @@ def show(names: tuple[str, ...]) -> None:
 @_LAYER
 @_KIND
 @_ABOUT
-@click.option(
-    "--sample", type=click.IntRange(1), metavar="N", help="Only N mutants, spread evenly over layers and kinds."
-)
+@click.option("--sample", type=Whole(1), metavar="N", help="Only N mutants, spread evenly over layers and kinds.")
 @click.option("--seed", type=int, metavar="S", help="Random seed of the sample (default: random, and printed).")
 @click.option(
     "--depth",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=80,
     show_default=True,
     metavar="N",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -59,6 +60,34 @@ class Age(click.ParamType[timedelta]):
         if not found:
             raise refuse(f"{_of(param)}{value}: write an age such as 30m, 24h or 7d")
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+class Whole(click.IntRange):
+    """A whole number within bounds; any other is rejected, worded like all other messages."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number, or reject the value."""
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter as problem:
+            bounds = f"from {self.min} to {self.max}" if self.max is not None else f"of {self.min} or more"
+            raise refuse(f"{_of(param)}{value}: give a whole number {bounds}") from problem
+
+
+class Seconds(click.ParamType[float]):
+    """A time in seconds, above 0 and finite."""
+
+    name = "SECONDS"
+
+    def convert(self, value: Any, param: click.Parameter | None, _: click.Context | None) -> float:
+        """Return the seconds, or reject a value that is no such number."""
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds < math.inf:
+            raise refuse(f"{_of(param)}{value}: give a number of seconds above 0, such as 90")
+        return seconds
 
 
 def exactly_one(ctx: click.Context, *names: str) -> None:

@@ -39,8 +39,11 @@ def carry_out(command: click.Command, name: str, arguments: Sequence[str]) -> in
         for swept in sweep():
             click.echo(f"{name}: {swept}", err=True)
         code = command.main(list(arguments), prog_name=name, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as problem:
+        click.echo(problem.format_message(), err=True)
+        return USAGE
     except click.UsageError as problem:
-        said = problem.ctx.command_path if problem.ctx else name
+        said = problem.ctx.command_path if problem.ctx else _called(command, name, arguments)
         click.echo(f"{said}: {problem.format_message()}\nMore: {said} --help", err=True)
         return USAGE
     except click.ClickException as problem:
@@ -52,3 +55,15 @@ def carry_out(command: click.Command, name: str, arguments: Sequence[str]) -> in
     finally:
         requests.remove()
     return code if isinstance(code, int) else 0
+
+
+def _called(command: click.Command, name: str, arguments: Sequence[str]) -> str:
+    """Return the sub-command that the arguments call, as it is typed; click leaves it out of some errors."""
+    path = [name]
+    for argument in arguments:
+        called = command.get_command(click.Context(command), argument) if isinstance(command, click.Group) else None
+        if called is None:
+            break
+        command = called
+        path.append(argument)
+    return " ".join(path)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from registry_conformance.cli.faults import FAULT
-from registry_conformance.cli.parameters import REPORT_DIR, STACK, STORE
+from registry_conformance.cli.parameters import REPORT_DIR, STACK, STORE, Whole
 
 JOBS = (os.cpu_count() or 1) + 1
 """One stack more than CPU cores: a stack that waits for a timeout uses no CPU."""
@@ -20,13 +20,13 @@ JOBS = (os.cpu_count() or 1) + 1
 @click.option("--only", multiple=True, type=FAULT, help="This fault (may be repeated).")
 @click.option(
     "--rounds",
-    type=click.IntRange(0),
+    type=Whole(0),
     metavar="N",
     help="Runs on the healthy reference (default: 5; none with --only).",
 )
 @click.option(
     "--jobs",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=JOBS,
     show_default=True,
     metavar="N",
@@ -35,7 +35,7 @@ JOBS = (os.cpu_count() or 1) + 1
 @STACK
 @STORE
 @REPORT_DIR
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only N faults, drawn with the seed.")
+@click.option("--sample", type=Whole(1), metavar="N", help="Only N faults, drawn with the seed.")
 @click.option("--seed", type=int, metavar="S", help="Random seed of the sample (default: random, and printed).")
 @click.option("--busy", is_flag=True, help="Keep every CPU core busy at the same time.")
 @click.option("--slow", is_flag=True, help="Delay each request to the proxy by 100 ms.")

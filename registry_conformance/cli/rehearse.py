@@ -7,19 +7,17 @@ from typing import Any
 
 import click
 
-from registry_conformance.cli.parameters import STORE, OneOf
+from registry_conformance.cli.parameters import STORE, OneOf, Whole
 from registry_conformance.cli.problems import refuse
 
 
 @click.command()
-@click.option(
-    "--crashes", type=click.IntRange(0), default=10, show_default=True, metavar="N", help="Crash at N points."
-)
+@click.option("--crashes", type=Whole(0), default=10, show_default=True, metavar="N", help="Crash at N points.")
 @click.option("--seed", type=int, metavar="N", help="Random seed of the crash points.")
 @STORE
 @click.option("--only", type=OneOf(("scenes", "whole", "crashes")), help="Only this part.")
 @click.option(
-    "--sample", type=click.IntRange(1), metavar="N", help="Only N scenarios, drawn with the seed, and no complete run."
+    "--sample", type=Whole(1), metavar="N", help="Only N scenarios, drawn with the seed, and no complete run."
 )
 @click.option("--scene", default="", metavar="TEXT", help="Only scenarios whose names contain this.")
 def command(**asked: Any) -> int:

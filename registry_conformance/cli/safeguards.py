@@ -7,15 +7,16 @@ from functools import partial
 
 import click
 
+from registry_conformance.cli.parameters import Whole
 from registry_conformance.cli.problems import COULD_NOT, EndedError, refuse
 
 
 @click.command()
 @click.option("--only", default="", metavar="TEXT", help="Only modules whose names contain this.")
-@click.option("--every", type=click.IntRange(1), default=1, metavar="N", help="Only each Nth mutant.")
+@click.option("--every", type=Whole(1), default=1, metavar="N", help="Only each Nth mutant.")
 @click.option(
     "--workers",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=os.cpu_count() or 1,
     metavar="N",
     help="The number of mutants to test in parallel.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from registry_conformance.cli.faults import FAULT
-from registry_conformance.cli.parameters import STACK, STORE
+from registry_conformance.cli.parameters import STACK, STORE, Whole
 from registry_conformance.cli.problems import could_not, refuse
 from registry_conformance.judge.temporary import temporary_folder
 from registry_conformance.judge.waiting import ENDLESS, awaited
@@ -29,7 +29,7 @@ _LOOK_EVERY = 1.0
 @STORE
 @click.option(
     "--proxy-port",
-    type=click.IntRange(0, 65535),
+    type=Whole(0, 65535),
     default=0,
     metavar="PORT",
     help="The proxy's port (default: any free one).",

@@ -10,7 +10,7 @@ import click
 
 from registry_conformance.cli.axes import given, with_axes
 from registry_conformance.cli.faults import FAULT
-from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, STACK_TO_START, URL, exactly_one
+from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, STACK_TO_START, URL, Whole, exactly_one
 from registry_conformance.cli.problems import COULD_NOT, INTERRUPTED, USAGE, EndedError, refuse
 
 _PASSED_ON = (INTERRUPTED, USAGE, 5)
@@ -30,7 +30,7 @@ _OURS = ("--run-id", "--report-dir")
 )
 @click.option("--read-only", is_flag=True, help="Send only requests that change nothing; no registration is tried.")
 @click.option("-k", "selection", default="", metavar="EXPRESSION", help="Only checks whose names match (pytest's -k).")
-@click.option("-n", "workers", type=click.IntRange(0), default=0, metavar="N", help="The number of worker processes.")
+@click.option("-n", "workers", type=Whole(0), default=0, metavar="N", help="The number of worker processes.")
 @click.option(
     "--against",
     metavar="BASE",
@@ -51,7 +51,7 @@ _OURS = ("--run-id", "--report-dir")
 )
 @click.option(
     "--register",
-    type=click.IntRange(1),
+    type=Whole(1),
     metavar="RELEASE",
     help="Test only the requirements of this register release (default: all).",
 )

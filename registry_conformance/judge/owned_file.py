@@ -26,6 +26,19 @@ def open_owned(file: Path) -> BinaryIO:
     return os.fdopen(descriptor, "wb")
 
 
+def check_creatable(file: Path) -> None:
+    """Verify that such a file can be written, and leave it as it was; raise ``OSError``.
+
+    A special file is not opened: whoever reads a pipe would take that for its end.
+    """
+    existed = file.exists()
+    if existed and not file.is_file() and not file.is_dir():
+        return
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT, _OWNERS))
+    if not existed:
+        file.resolve().unlink()
+
+
 def write_owned(file: Path, text: str) -> None:
     """Write a text to such a file; raise ``OSError``."""
     with open_owned(file) as opened:

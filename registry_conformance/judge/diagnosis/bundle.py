@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
 from registry_conformance.judge.diagnosis.doctor import document
-from registry_conformance.judge.owned_file import write_owned
+from registry_conformance.judge.owned_file import check_creatable, write_owned
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.target.target import Target
 
@@ -22,14 +23,27 @@ class BundleError(OSError):
     """The file cannot be written; the message names it and says why."""
 
 
+def check_bundle(file: Path) -> None:
+    """Verify that the bundle can be written; raise ``BundleError``."""
+    with _explained(file):
+        check_creatable(file)
+
+
 def write_bundle(file: Path, target: Target, diagnosis: Diagnosis, redactor: Redactor) -> None:
     """Write the bundle without secrets, readable by its owner only; raise ``BundleError`` if that fails."""
     content = {**document(target, diagnosis), "schema": SCHEMA, "exchanges": list(_exchanges(diagnosis))}
     text = json.dumps(redactor.value(content), ensure_ascii=False, indent=1)
-    try:
+    with _explained(file):
         write_owned(file, text + "\n")
+
+
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    """Raise an ``OSError`` of the block as ``BundleError``."""
+    try:
+        yield
     except OSError as problem:
-        raise BundleError(f"--bundle={file}: {problem.strerror}") from problem
+        raise BundleError(f"--bundle={file}: the file cannot be written: {problem.strerror}") from problem
 
 
 def _exchanges(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:

@@ -13,16 +13,18 @@ from registry_conformance.judge.diagnosis.layers import layers
 from registry_conformance.judge.diagnosis.outcome import Health, health, slow
 from registry_conformance.judge.diagnosis.preflight import KINDS
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
+from registry_conformance.judge.diagnosis.preflight.products import APPLICATION
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN
 from registry_conformance.judge.diagnosis.repetition import BRIDGED
 from registry_conformance.judge.diagnosis.steps import stops_at, unseen_steps
+from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Capability, Door, Target
 
 _MOST_ANOMALIES = 3
 _MOST_REASONS = 3
 _MOST_NAMED = 6
-_WIDTH = 200
+_WIDTH, _VERDICT_WIDTH = 200, 600
 _NOTHING_WRONG = "Nothing is wrong with what could be seen."
 _YOURS = frozenset(kind.id for kind in KINDS if kind.whose == YOURS)
 
@@ -45,12 +47,12 @@ def lines(target: Target, diagnosis: Diagnosis) -> Iterator[str]:
     if who := _greeting(diagnosis):
         yield f"        {who}"
     yield ""
-    yield from (_clip(line) for line in _verdict(diagnosis))
+    yield from (_clip(line, _VERDICT_WIDTH) for line in _verdict(diagnosis))
     yield ""
     yield from _causes(diagnosis)
     yield from _layers(diagnosis)
     if notes := sum(fact.note for fact in diagnosis.facts.values()):
-        yield f"Notes: {notes} answers differ from the reference's in what no client needs (see --json)."
+        yield f"Notes: {notes} responses differ from the reference's in details that no client needs (see --json)."
     yield from (_clip(line) for line in _missed(diagnosis))
 
 
@@ -95,9 +97,10 @@ def _greeting(diagnosis: Diagnosis) -> str:
     facts = diagnosis.facts
     version, product = facts.value("first.version.P"), facts.get("first.product.P")
     words = [f"MLflow {version}, as it says itself"] if version else []
+    bare = facts.value("first.product.P") == APPLICATION
     if version.partition(".")[0] in ("0", "1", "2"):
         words.append("clients of MLflow 3 cannot log models to it, those of its own major version can")
-    if product is not None and product.seen:
+    if product is not None and product.seen and not (version and bare):
         words.append(f"before it: {product.sentence}" if version else product.sentence)
     if facts.value("first.open.P") == "open":
         words.append("open: nobody is asked for a key")
@@ -121,7 +124,8 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
         return
     if state is Health.COULD_NOT_TELL:
         seen = f"What could be seen works, but is slow: {_slowest(facts)}." if slow(diagnosis) else _NOTHING_WRONG
-        yield f"COULD NOT TELL: {len(facts.missed)} questions were not asked. {seen}"
+        missed = plural(len(facts.missed), "test")
+        yield f"COULD NOT TELL: {missed} could not be made. {seen}"
         return
     first = next(iter(diagnosis.named), None)
     if first is not None and first.id in _YOURS:
@@ -139,7 +143,8 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"{'YES, a model can be registered, but' if registers else 'NO'}: {said}"
     else:
         yield f"UNCLEAR: {facts.anomalies[0].sentence}"
-    works = "Your address and key work: this" if _let_in(diagnosis) else "This"
+    given = "address works" if facts.value("first.open.P") == "open" else "address and key work"
+    works = f"Your {given}: this" if _let_in(diagnosis) else "This"
     yield f"{works} is the operator's to fix; send them the file that --bundle FILE writes."
 
 
@@ -172,7 +177,12 @@ def _causes(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _layers(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield each layer with what is wrong there, or why it was not seen; those of which nothing was asked in a line."""
+    unasked = []
     for layer in layers(diagnosis.facts):
+        if not layer.good and not layer.anomalies and not layer.unseen:
+            unasked.append(layer.name)
+            continue
         yield f"{layer.name:<10}{layer.word:<10}" + _counts(layer.good, len(layer.anomalies))
         for fact in layer.anomalies[:_MOST_ANOMALIES]:
             yield _clip(f"    {fact.sentence}")
@@ -180,6 +190,8 @@ def _layers(diagnosis: Diagnosis) -> Iterator[str]:
             yield f"    and {len(layer.anomalies) - _MOST_ANOMALIES} more"
         if not layer.good and not layer.anomalies and layer.unseen:
             yield _clip(f"    {layer.unseen[0]}")
+    if unasked:
+        yield f"not tested: {', '.join(unasked)}"
 
 
 def _missed(diagnosis: Diagnosis) -> Iterator[str]:
@@ -189,10 +201,10 @@ def _missed(diagnosis: Diagnosis) -> Iterator[str]:
         return
     yield ""
     named = ", ".join(fact.name for fact in missed[:_MOST_NAMED])
-    yield f"Not asked, though it should have been: {len(missed)} questions ({named})"
+    yield f"Not tested, though it should have been: {plural(len(missed), 'fact')} ({named})"
     reasons = list(dict.fromkeys(fact.sentence.removeprefix("not seen: ") for fact in missed))
     yield from (f"    {reason}" for reason in reasons[:_MOST_REASONS])
-    yield "    ask again with more time: --budget SECONDS"
+    yield "    test again with more time: --budget SECONDS"
 
 
 def _counts(good: int, anomalies: int) -> str:
@@ -201,6 +213,6 @@ def _counts(good: int, anomalies: int) -> str:
     return f"{good} of {good + anomalies} as expected"
 
 
-def _clip(text: str) -> str:
+def _clip(text: str, width: int = _WIDTH) -> str:
     flat = " ".join(text.split()) if "\n" in text else text
-    return flat if len(flat) <= _WIDTH else flat[: _WIDTH - 4] + " ..."
+    return flat if len(flat) <= width else flat[: width - 4] + " ..."

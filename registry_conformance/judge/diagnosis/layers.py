@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
+from registry_conformance.judge.diagnosis.preflight.finding import KINDS
 
 LAYERS = {
     "address": ("first.",),
@@ -34,6 +35,9 @@ LAYERS = {
     "bucket": ("bucket.", "settings.", "log.s3"),
 }
 """Layer -> how the names of its facts begin; ``artifacts`` are all the others."""
+_END = "first.end.P"
+_ENDED_IN = {kind.id: kind.layer if kind.layer not in ("", "client") else "address" for kind in KINDS}
+"""What ends an examination before any probe -> its layer; what the client was given is about the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,21 @@ class Layer:
 def layers(facts: Facts) -> Iterator[Layer]:
     """Yield every layer in the order of a request's path."""
     named = [begin for begins in LAYERS.values() for begin in begins]
+    end = facts.get(_END)
     for name, begins in LAYERS.items():
         own = [
             fact
             for fact in facts.values()
-            if (fact.name.startswith(begins) if begins else not fact.name.startswith(tuple(named)))
+            if (fact.name.startswith(begins) if begins else not fact.name.startswith(tuple(named))) and fact is not end
         ]
         anomalies = tuple(fact for fact in own if fact.seen and not fact.normal)
+        if end is not None and name in _layers_of_ends(end):
+            anomalies = (end, *anomalies)
         reasons = dict.fromkeys(fact.sentence.removeprefix("not seen: ") for fact in own if not fact.seen)
         yield Layer(name, sum(fact.seen and fact.normal for fact in own), anomalies, tuple(reasons))
+
+
+def _layers_of_ends(end: Fact) -> set[str]:
+    """Return the layers of what ended an examination, at one of the doors or at all."""
+    ids = [word.rpartition(" ")[2] for word in end.value.split("; ")]
+    return {_ENDED_IN[each] for each in ids if each in _ENDED_IN}

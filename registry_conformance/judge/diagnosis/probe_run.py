@@ -181,7 +181,7 @@ def _all(context: ProbeContext, probes: Iterable[partial[None]]) -> None:
             except NotAllowed:
                 continue  # what may not be sent is not seen
             except (NotAsked, PreconditionFailed) as end:
-                _leave_rest(context, probe, str(end))
+                _leave_rest(context, probe, end.actual if isinstance(end, PreconditionFailed) else str(end))
             except _OUTLANDISH as problem:
                 _leave_rest(context, probe, f"an answer has a form that cannot be read ({type(problem).__name__})")
 

@@ -47,9 +47,9 @@ class GuardedSession:
             f"each is named {self.guard.run}-..., and is removed at the end; until then {self.guard.file} lists them",
         ]
         if not self.purge:
-            lines.append("what no request removes stays: deleted experiments in MLflow's database")
+            lines.append("MLflow's API cannot remove experiments permanently: they stay in its database, as deleted")
         if self.target.bucket is None:
-            lines.append("if the bucket keeps versions, those of deleted files stay until its own rules remove them")
+            lines.append("in a versioned bucket, versions of deleted files stay until its lifecycle rules remove them")
         return tuple(lines)
 
     def open(self) -> None:
@@ -77,16 +77,16 @@ class GuardedSession:
     def _cleaned(self) -> SessionResult:
         cleaned = clean(self.target, self.guard, self.purge)
         made = cleaned.gone + len(cleaned.left)
-        gone = f"{cleaned.gone} of {_counted(made, 'thing')} are gone" if made else "nothing was made"
+        gone = f"{cleaned.gone} of {_counted(made, 'object')} removed" if made else "nothing was created"
         lines = [f"clean-up: {gone}", *cleaned.notes]
         if cleaned.gone and self.target.bucket is None:
-            lines.append("  nobody may look into the bucket: if it keeps versions, those of deleted files stay until")
-            lines.append("  its own rules remove them")
+            lines.append("  the bucket was not inspected: if it is versioned, versions of deleted files stay until its")
+            lines.append("  lifecycle rules remove them")
         if cleaned.kept:
             count, ids = _counted(len(cleaned.kept), "deleted experiment"), ",".join(cleaned.kept)
-            lines.append(f"  MLflow keeps {count}, which no request removes for good;")
-            lines.append(f"  who may reach its database runs `scripts/purge {ids}`; `mlflow gc` is no way,")
-            lines.append("  it would remove the deleted runs and logged models of everybody else too")
+            lines.append(f"  MLflow keeps {count}; its API cannot remove them permanently. With access to the")
+            lines.append(f"  database, run `registry-conformance purge {ids}`; do not use `mlflow gc`, which also")
+            lines.append("  removes everybody else's deleted runs and logged models")
         return SessionResult(tuple(lines), cleaned.left)
 
 

@@ -75,7 +75,8 @@ class LoadPlan:
                 found[name] = _READERS[name](name, value)
             else:
                 known = [*_READERS, *BUDGETS]
-                raise LoadPlanError(f"{each}: {unknown(name, known)}, each with = and a value")
+                wrong = unknown(name, known) if name not in known else "a value is missing"
+                raise LoadPlanError(f"{each}: {wrong}; write NAME=VALUE")
         return replace(cls(**found), budgets=tuple(budgets.items()))
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
@@ -30,7 +31,7 @@ def is_bundle(file: Path) -> bool:
     """Return whether a file claims to be a doctor bundle."""
     try:
         with file.open(encoding="utf-8", errors="replace") as opened:
-            return f'"schema": "{SCHEMA}"' in opened.read(4096)
+            return re.search(rf'"schema"\s*:\s*"{re.escape(SCHEMA)}"', opened.read(4096)) is not None
     except OSError:
         return False
 

@@ -35,6 +35,8 @@ def found(name: str, reports: Path) -> Path:
     for place in (*places, *([kept] if kept else [])):
         if _is_file(place):
             return place
+    if name == LATEST:
+        raise UnreadableError(f"{name}: there is no run in {reports} yet; name a verdicts.json, or its folder")
     near = similar_runs(name, reports)
     meant = f"did you mean {' or '.join(near)}? Name" if near else "name"
     raise UnreadableError(

@@ -65,7 +65,8 @@ def _judge_schema(stream: IO[bytes], file: Path) -> None:
     events = _events(stream, file) if head.lstrip().startswith(b"{") else ()
     found = next((value for prefix, _, value in events if prefix == "schema"), None)
     if not isinstance(found, str) or not found.startswith("verdicts."):
-        raise UnreadableError(f"{file}: is no verdicts.json (its schema is {found!r})")
+        which = f": its schema is {found!r}" if found is not None else ""
+        raise UnreadableError(f"{file}: is not a verdicts.json{which}")
     if found not in {SCHEMA, OLDER}:
         raise UnreadableError(f"{file}: is {found}, this suite knows {SCHEMA}; {_UPDATE}")
 

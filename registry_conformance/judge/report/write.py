@@ -236,7 +236,7 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as problem:
         known = (cause for codes, cause in _CAUSES.items() if problem.errno in codes)
-        cause = next(known, f"{problem.strerror or problem}; mend that, {_REMEDY}")
+        cause = next(known, f"{problem.strerror or problem}; correct that, {_REMEDY}")
         raise ReportFolderError(f"cannot write reports to {folder}: {cause}") from problem
     finally:
         os.umask(usual)

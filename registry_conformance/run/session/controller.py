@@ -83,7 +83,7 @@ class RunController:
         try:
             check_writable(self._settings.report_dir)
         except ReportFolderError as problem:
-            pytest.exit(str(problem), returncode=Exit.USAGE)
+            raise pytest.UsageError(str(problem)) from problem
         try:
             self._stack, self.target = self._bring_up()
             keep_secret(self.target.secrets)

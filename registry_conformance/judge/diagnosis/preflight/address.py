@@ -5,13 +5,17 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 EXAMPLE = "https://HOST/api/mlflow"
 _API_PATH = re.compile(r"/(?:ajax-)?api/[23]\.0(?:/.*)?$")
 _PAGE = re.compile(r"/?#.*$", re.DOTALL)
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 _HIGHEST_PORT = 65535
+_LONGEST = 4000
+"""Characters of a tracking URI: usual servers read 8,000 of a request's first line, MLflow's own path included."""
+_UNQUOTED = "!$%&'()*+,/:;=@~"
+"""Characters of a path that the MLflow client leaves as they are, besides letters, digits and ``-._``."""
 
 
 class AddressError(ValueError):
@@ -34,7 +38,7 @@ def read_address(text: str) -> Address:
     """
     trimmed = text.lstrip()
     if not trimmed.strip():
-        raise AddressError(f"the address is empty; a tracking URI looks like {EXAMPLE}")
+        raise AddressError(f"'': the address is empty; a tracking URI looks like {EXAMPLE}")
     if trimmed != trimmed.rstrip():
         raise AddressError(
             f"{_shown(trimmed)!r}: white space stands at its end, and the MLflow client sends it; "
@@ -42,6 +46,11 @@ def read_address(text: str) -> Address:
         )
     if found := re.search(r"[\s\x00-\x1f\x7f\\]", trimmed):
         raise AddressError(f"{_shown(trimmed)!r}: {_character(found[0])} in it; a tracking URI looks like {EXAMPLE}")
+    if len(trimmed) > _LONGEST:
+        raise AddressError(
+            f"{_shown(trimmed)[:60]!r}...: {len(trimmed)} characters, which no server accepts; "
+            f"a tracking URI looks like {EXAMPLE}"
+        )
     parts = _split(trimmed)
     _refuse_place(parts, trimmed)
     if "#" in trimmed:
@@ -59,7 +68,16 @@ def read_address(text: str) -> Address:
         without = parts._replace(query="").geturl()
         raise AddressError(f"{_shown(trimmed)!r}: not a tracking URI, it has a query; leave it out: {without}")
     changed = "white space before it was dropped" if trimmed != text else ""
-    return Address(parts.geturl().rstrip("/"), changed)
+    return Address(_as_sent(parts).geturl().rstrip("/"), changed)
+
+
+def _as_sent(parts: SplitResult) -> SplitResult:
+    """Return a URL as the MLflow client sends it, in ASCII: its host in IDNA, its path percent-encoded."""
+    place = parts.netloc
+    if not place.isascii():
+        port = f":{parts.port}" if parts.port else ""
+        place = (parts.hostname or "").encode("idna").decode() + port
+    return parts._replace(netloc=place, path=quote(parts.path, safe=_UNQUOTED))
 
 
 def _split(text: str) -> SplitResult:
@@ -68,10 +86,22 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as problem:
-        raise AddressError(f"{_shown(text)!r}: {problem}; a tracking URI looks like {EXAMPLE}") from problem
+        raise AddressError(
+            f"{_shown(text)!r}: {_place_problem(text)}; a tracking URI looks like {EXAMPLE}"
+        ) from problem
     if port == 0:
         raise AddressError(f"{_shown(text)!r}: port 0 is none; use one from 1 to {_HIGHEST_PORT}, or leave it out")
     return parts
+
+
+def _place_problem(text: str) -> str:
+    """Return why the host and port of a URL cannot be read."""
+    place = re.sub(r"^[^/]*//([^/?#]*).*", r"\1", text, flags=re.DOTALL).rpartition("@")[2]
+    if "[" in place or "]" in place:
+        return "its square brackets do not hold an IPv6 address"
+    if place.count(":") > 1:
+        return "an IPv6 address must be in square brackets, as in http://[::1]:5000"
+    return f"its port is not a number from 1 to {_HIGHEST_PORT}"
 
 
 def _refuse_place(parts: SplitResult, text: str) -> None:
@@ -80,7 +110,9 @@ def _refuse_place(parts: SplitResult, text: str) -> None:
     if parts.scheme not in ("http", "https"):
         raise AddressError(f"{shown!r}: {_scheme_problem(parts, text)}")
     if not parts.hostname:
-        raise AddressError(f"{shown!r}: no host in it; a tracking URI looks like {EXAMPLE}")
+        rest = text.partition(":")[2].lstrip("/")
+        meant = f"{parts.scheme}://{rest}" if rest else EXAMPLE
+        raise AddressError(f"{shown!r}: no host in it; a tracking URI looks like {meant}")
     if parts.username is not None or parts.password is not None:
         raise AddressError(
             f"{shown!r}: not a tracking URI, it holds a user or a password; put them into "

@@ -44,6 +44,7 @@ from registry_conformance.judge.diagnosis.preflight.unfit import refused_for_for
 from registry_conformance.judge.diagnosis.preflight.workspaces import workspace_refused, workspaces_not_kept
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.sign_in import is_redirect, leads_to_sign_in
+from registry_conformance.judge.mismatch import PreconditionFailed
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Door
 
@@ -125,9 +126,12 @@ def _searched(asking: Asking, *, keyed: bool) -> Exchange:
     first = asking.ask(SEARCH, keyed=keyed)
     if first.status is not None or not first.error.startswith("timeout"):
         return first
-    told = asking.ask("/version", keyed=keyed)
-    longer = asking.patience if told.status is None else min(_SLOWER * told.seconds, _AS_CLIENTS)
-    return replace(asking, patience=max(asking.patience, longer)).ask(SEARCH, keyed=keyed)
+    try:
+        told = asking.ask("/version", keyed=keyed)
+        longer = asking.patience if told.status is None else min(_SLOWER * told.seconds, _AS_CLIENTS)
+        return replace(asking, patience=max(asking.patience, longer)).ask(SEARCH, keyed=keyed)
+    except PreconditionFailed:  # nothing more may be sent to a door that was silent so often
+        return first
 
 
 def _answered(asking: Asking, first: Exchange) -> Exchange:
@@ -201,7 +205,7 @@ def _redirected(asking: Asking, answer: Exchange) -> Finding:
 def _unreadable(asking: Asking, answer: Exchange) -> Finding | None:
     """Return why an answer cannot be read, if so: no HTTP, TLS, no end, a body that is cut."""
     if answer.status is None:
-        return client_name_dropped(asking, answer) or alive_alone(asking, answer) or not_http(asking.door, answer.error)
+        return _half_silent(asking, answer) or not_http(asking.door, answer.error)
     if answer.status == 400 and "HTTPS" in answer.text[:2000].upper() and (found := speaks_tls(asking.door)):
         return found
     place = asking.root.partition("//")[2]
@@ -213,6 +217,14 @@ def _unreadable(asking: Asking, answer: Exchange) -> Finding | None:
         sentence = f"the answer of {place} breaks off: {answer.error[:120]}"
         return Finding(finding.BAD_HTTP, sentence, finding.BAD_HTTP.remedy, (str(answer),))
     return None
+
+
+def _half_silent(asking: Asking, answer: Exchange) -> Finding | None:
+    """Return what does get an answer where a search gets none; nothing if no more may be sent to a silent door."""
+    try:
+        return client_name_dropped(asking, answer) or alive_alone(asking, answer)
+    except PreconditionFailed:
+        return None
 
 
 def _malformed(door: Door, like: Exchange) -> Answered:

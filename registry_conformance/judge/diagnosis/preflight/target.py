@@ -160,7 +160,9 @@ def _record(facts: Facts, doors: dict[str, Preflight]) -> None:
     value = (
         "; ".join(f"{name} {end}" for name, end in ends.items()) if len(set(ends.values())) > 1 else ends.popitem()[1]
     )
-    facts.record("first.end.P", value, f"what ends the matter before any cause is ranked: {value}", evidence=evidence)
+    met = dict.fromkeys(each.finding.sentence for each in doors.values() if each.finding)
+    words = "; ".join(met) or "MLflow answers at this address, and the client may search"
+    facts.record("first.end.P", value, words, evidence=evidence)
 
 
 def _record_product(facts: Facts, product: Product) -> None:

@@ -13,7 +13,7 @@ from registry_conformance.judge.clients.request_guard import authorize_connectio
 from registry_conformance.judge.clients.tls import Files, context
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
-from registry_conformance.judge.mismatch import NotAllowed
+from registry_conformance.judge.mismatch import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.target import Door
 
 _MOST = 4096
@@ -21,6 +21,8 @@ _HELLO = b"GET / HTTP/1.0\r\n\r\n"
 _TLS_WORDS = re.compile(rb"HTTPS port|HTTPS server|SSL-enabled server port|HTTPS scheme", re.IGNORECASE)
 _NO_BODY = re.compile(rb"^Content-Length: *0\r?$", re.IGNORECASE | re.MULTILINE)
 _EXPIRED = frozenset({9, 10, 11, 12})
+_NOTHING_SAID = (OSError, ValueError, NotAllowed, PreconditionFailed)
+"""How a question ends to which nothing comes back, or which may not be sent, as to a door that is silent for long."""
 _NO_WAY = "publish an IPv4 address for the host as well, or let this machine reach IPv6 addresses"
 _IDLE = "look at what listens there: it accepts connections and answers none, which no firewall does"
 _SERVICES = (
@@ -58,7 +60,7 @@ def not_connected(door: Door) -> Finding | None:
 def _not_opened(door: Door, addresses: Sequence[str]) -> Finding | None:
     """Return why no connection to a door with these addresses can be opened."""
     host, port = _place(urlsplit(door.url))
-    at = f"{host}:{port}" + (f" ({', '.join(addresses[:3])})" if addresses != [host] else "")
+    at = f"{_named(host, port)}" + (f" ({', '.join(addresses[:3])})" if addresses != [host] else "")
     try:
         with authorize_connection(door):
             socket.create_connection((host, port), timeout=door.patience).close()
@@ -83,7 +85,7 @@ def _not_let_through(door: Door, proxy: str) -> Finding | None:
             with authorize_connection(door):
                 socket.create_connection((host, port), timeout=door.patience).close()
     except OSError as problem:
-        return _met(finding.TUNNEL, f"the way leads through the forward proxy {host}:{port}: {problem}")
+        return _met(finding.TUNNEL, f"the way leads through the forward proxy {_named(host, port)}: {problem}")
     return None
 
 
@@ -108,12 +110,14 @@ def not_secured(door: Door, certificate: Files | None = None) -> Finding | None:
 def _distrusted(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
     host, port = _place(urlsplit(door.url))
     if problem.verify_code in _EXPIRED:
-        return _met(finding.EXPIRED, f"the certificate of {host}:{port} is out of its time: {problem.verify_message}")
+        return _met(
+            finding.EXPIRED, f"the certificate of {_named(host, port)} is out of its time: {problem.verify_message}"
+        )
     if problem.verify_code in _OTHER_NAME:
         return _met(
-            finding.OTHER_NAME, f"the certificate of {host}:{port} is for another name: {problem.verify_message}"
+            finding.OTHER_NAME, f"the certificate of {_named(host, port)} is for another name: {problem.verify_message}"
         )
-    words = f"the certificate of {host}:{port} is not trusted here: {problem.verify_message}"
+    words = f"the certificate of {_named(host, port)} is not trusted here: {problem.verify_message}"
     return _met(finding.UNTRUSTED, words)
 
 
@@ -129,15 +133,15 @@ def _no_handshake(door: Door, problem: Exception) -> Finding:
             finding.HTTP_ONLY, sentence, f"use {plain}, or the port at which TLS is spoken", (_quoted(said),)
         )
     if isinstance(problem, TimeoutError):
-        return Finding(finding.SILENT, f"{host}:{port} takes connections and answers no TLS handshake", _IDLE)
+        return Finding(finding.SILENT, f"{_named(host, port)} takes connections and answers no TLS handshake", _IDLE)
     if isinstance(problem, ssl.SSLError) and _NAME_UNKNOWN in str(problem):
-        words = f"{host}:{port} has no certificate for the name {host}, and refuses the TLS handshake for it"
+        words = f"{_named(host, port)} has no certificate for the name {host}, and refuses the TLS handshake for it"
         return _met(finding.OTHER_NAME, words)
     if isinstance(problem, ssl.SSLError) and "ALERT" in str(problem):
-        return _met(finding.HANDSHAKE, f"{host}:{port} refuses the TLS handshake: {problem.reason or problem}")
+        return _met(finding.HANDSHAKE, f"{_named(host, port)} refuses the TLS handshake: {problem.reason or problem}")
     if said:
-        return _met(finding.NO_HTTP, f"{host}:{port} speaks neither TLS nor HTTP/1: {_spoken(said)}")
-    words = f"{host}:{port} closes the connection during the TLS handshake ({problem})"
+        return _met(finding.NO_HTTP, f"{_named(host, port)} speaks neither TLS nor HTTP/1: {_spoken(said)}")
+    words = f"{_named(host, port)} closes the connection during the TLS handshake ({problem})"
     return _met(finding.HANDSHAKE, words)
 
 
@@ -160,7 +164,7 @@ def speaks_tls(door: Door) -> Finding | None:
         if "ALERT" not in str(problem):
             return None
         version = "TLS"
-    except (OSError, ValueError, NotAllowed):
+    except _NOTHING_SAID:
         return None
     secure = _as(parts, "https")
     sentence = f"port {port} of {host} speaks TLS ({version}), not plain HTTP: the address is {secure}"
@@ -174,17 +178,19 @@ def not_http(door: Door, error: str) -> Finding:
     host, port = _place(urlsplit(door.url))
     kind = error.partition(":")[0]
     if "more than" in error and "headers" in error:
-        words = f"{host}:{port} answers with more than 100 headers, more than Python's clients, MLflow's too, accept"
+        words = (
+            f"{_named(host, port)} answers with more than 100 headers, more than Python's clients, MLflow's too, accept"
+        )
         return _met(finding.BAD_HTTP, words)
     if kind == "timeout":
-        words = f"{host}:{port} takes connections and answers no request within {door.patience:.0f} s"
+        words = f"{_named(host, port)} takes connections and answers no request within {door.patience:.0f} s"
         return Finding(finding.SILENT, words, _IDLE)
     if kind == "protocol":
         return _no_http(door, error)
     if wanted := _certificate_wanted(door):
-        words = f"{host}:{port} wants a client certificate, and none was given: {wanted}"
+        words = f"{_named(host, port)} wants a client certificate, and none was given: {wanted}"
         return _met(finding.CLIENT_CERTIFICATE, words)
-    return _met(finding.CUT, f"{host}:{port} accepts the connection and closes it without an answer")
+    return _met(finding.CUT, f"{_named(host, port)} accepts the connection and closes it without an answer")
 
 
 def _no_http(door: Door, error: str) -> Finding:
@@ -192,8 +198,8 @@ def _no_http(door: Door, error: str) -> Finding:
     host, port = _place(urlsplit(door.url))
     said = _said_to(door, _HELLO)
     if said and not said.startswith(b"HTTP/"):
-        return _met(finding.NO_HTTP, f"{host}:{port} speaks no HTTP/1: {_spoken(said)}")
-    return _met(finding.BAD_HTTP, f"the answer of {host}:{port} breaks HTTP: {error.partition(': ')[2][:120]}")
+        return _met(finding.NO_HTTP, f"{_named(host, port)} speaks no HTTP/1: {_spoken(said)}")
+    return _met(finding.BAD_HTTP, f"the answer of {_named(host, port)} breaks HTTP: {error.partition(': ')[2][:120]}")
 
 
 def _certificate_wanted(door: Door) -> str:
@@ -209,7 +215,7 @@ def _certificate_wanted(door: Door) -> str:
             secured.recv(1)  # nothing was asked: what comes is about the handshake
     except ssl.SSLError as problem:
         return problem.reason or "" if "CERTIFICATE" in str(problem) else ""
-    except (OSError, ValueError, NotAllowed):
+    except _NOTHING_SAID:
         return ""
     return ""
 
@@ -220,7 +226,7 @@ def _said_to(door: Door, request: bytes) -> bytes:
         with reach(authorize_connection(door), door, door.patience) as line:
             line.sendall(request)
             return line.recv(_MOST)
-    except (OSError, NotAllowed):
+    except _NOTHING_SAID:
         return b""
 
 
@@ -243,7 +249,7 @@ def malformed_answer(door: Door) -> tuple[int | None, tuple[tuple[str, str], ...
                     head, ended, body = said.partition(b"\r\n\r\n")
                     if body or (ended and _NO_BODY.search(head)):
                         break
-    except (OSError, ValueError, NotAllowed):
+    except _NOTHING_SAID:
         pass  # what was said until then is enough
     return _read(said)
 
@@ -263,6 +269,11 @@ def _met(kind: Kind, sentence: str) -> Finding:
 
 def _place(parts: SplitResult) -> tuple[str, int]:
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _named(host: str, port: int) -> str:
+    """Return a host and port for a message; an IPv6 address is in square brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _as(parts: SplitResult, scheme: str) -> str:
