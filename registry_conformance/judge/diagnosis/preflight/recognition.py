@@ -142,6 +142,11 @@ def _at_no_path(asking: Asking, answer: Exchange, product: Product, tried: Itera
     remedy = finding.PATH.remedy
     if _FLASK_404 in answer.text:
         remedy = "if MLflow was started there with --static-prefix, add that prefix to the address; else " + remedy
+        if asking.path:
+            remedy += (
+                f"; if {asking.path} is the proxy's own, have it take that off before it passes requests on (in nginx "
+                "a slash ends proxy_pass), or start MLflow with it as --static-prefix"
+            )
     elif own:
         remedy += f"; if this is the path, have {own.name} pass it on to MLflow"
     return Finding(finding.PATH, sentence, remedy, (str(answer), f"none answers at {_named(tried)} either"))
