@@ -153,7 +153,7 @@ def page(text: str, status: int = 200) -> Exchange:
     ids=lambda exchange: f"{exchange.status} {exchange.header('location') or exchange.content_type}",
 )
 def test_who_is_asked_to_sign_in_is_denied(exchange: Exchange) -> None:
-    """A refusal by 401 or 403, and a page to sign in or the way to one, keep whoever asks out."""
+    """A refusal by 401 or 403, and a sign-in page or the way to one, keep whoever asks out."""
     assert expect_denied(exchange) is exchange
     assert expect_kept_out(exchange) is exchange
     assert require_denied(exchange).premise

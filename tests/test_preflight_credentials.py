@@ -28,7 +28,7 @@ from tests.web_answers import Answer, Answering, Asked, always, guarded, looked_
         ),
         (
             Answer(401, {"error_code": "UNAUTHENTICATED", "message": "unknown key"}),
-            ("MLflow, or what answers in its error form", "unknown key"),
+            ("MLflow, or another part in its error form", "unknown key"),
         ),
         (Answer(403, {"error": {"message": "token unknown"}}), ("403", "token unknown")),
         (Answer(401, "", {"WWW-Authenticate": 'Bearer error="invalid_token"'}), ("401",)),
@@ -218,7 +218,7 @@ def test_a_gateway_that_wants_a_signature_is_told() -> None:
     with site(always(Answer(403, {"message": words}, {"x-amzn-ErrorType": "IncompleteSignatureException"}))) as there:
         found = looked_at(there.url, "a-key-of-mine").finding
     assert found is not None
-    assert "wants requests signed by AWS keys" in found.sentence
+    assert "requires requests signed with AWS keys" in found.sentence
     assert "MLFLOW_TRACKING_AWS_SIGV4" in found.remedy
 
 
@@ -247,7 +247,7 @@ def test_a_password_where_a_token_is_wanted_is_told() -> None:
     with site(always(Answer(401, NGINX_401, {"WWW-Authenticate": "Bearer realm=x"}))) as there:
         found = looked_at(there.url, Password("ada", "secret-word")).finding
     assert found is not None
-    assert "wants a token (Bearer)" in found.sentence
+    assert "requires a token (Bearer)" in found.sentence
     assert "set MLFLOW_TRACKING_TOKEN" in found.remedy
 
 

@@ -34,7 +34,7 @@ def test_an_mlflow_whose_searches_alone_get_no_answer_is_told() -> None:
     [
         (Answer(500, {"error_code": "INTERNAL_ERROR", "message": "no such table"}), "mlflow-fails", "no such table"),
         (Answer(500, FLASK_500), "mlflow-fails", "MLflow itself fails"),
-        (Answer(500, {"error_code": "INTERNAL_ERROR", "message": "x"}), "everything-fails", "what answers in its form"),
+        (Answer(500, {"error_code": "INTERNAL_ERROR", "message": "x"}), "everything-fails", "another part in MLflow"),
         (Answer(500, "Internal Server Error"), "everything-fails", "Internal Server Error"),
         (Answer(502, NGINX_502), "nothing-behind-the-proxy", "nginx answers 502"),
         (Answer(503, "no healthy upstream"), "nothing-behind-the-proxy", "Envoy answers 503"),

@@ -44,7 +44,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "gateway-without-route",
         Answer(403, {"message": "Missing Authentication Token"}, GATEWAY),
         "no-mlflow-at-this-path",
-        "has no route for this path and method, or the route wants IAM signatures",
+        "has no route for this path and method, or the route requires IAM signatures",
     ),
     (
         "gateway-refuses-a-key",
@@ -52,7 +52,12 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "key-refused",
         "by AWS API Gateway",
     ),
-    ("gateway-fails", Answer(500, {"message": "Internal server error"}, GATEWAY), "everything-fails", "or what stands"),
+    (
+        "gateway-fails",
+        Answer(500, {"message": "Internal server error"}, GATEWAY),
+        "everything-fails",
+        "or its upstream",
+    ),
     (
         "gateway-waits",
         Answer(504, {"message": "Endpoint request timed out"}, GATEWAY),
@@ -113,7 +118,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "azure-subscription",
         Answer(401, {"message": "missing subscription key"}, {"WWW-Authenticate": "AzureApiManagementKey realm=x"}),
         "key-refused",
-        "asks for AzureApiManagementKey",
+        "requires the scheme AzureApiManagementKey",
     ),
     (
         "f5",
@@ -135,7 +140,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "cloud-run-passes-on",
         Answer(500, {"detail": "x"}, {"Server": "Google Frontend"}),
         "everything-fails",
-        "or what stands behind it",
+        "or its upstream",
     ),
     ("zscaler", Answer(403, "<title>Zscaler</title>"), "web-filter-refuses", "filter on the way out"),
     (
@@ -150,7 +155,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "forward-proxy-refuses",
         "ERR_DNS_FAIL",
     ),
-    ("network-511", Answer(511, "<title>Sign in</title>"), "network-wants-sign-in", "a page to sign in"),
+    ("network-511", Answer(511, "<title>Sign in</title>"), "network-wants-sign-in", "a sign-in page"),
     (
         "network-redirects",
         Answer(302, "", {"Location": "http://wifi.hotel.example/?orig=x"}),
@@ -204,7 +209,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "host-name-refused",
         "MLflow refuses the host name 127.0.0.1",
     ),
-    ("kerberos", Answer(401, "", {"WWW-Authenticate": "Negotiate"}), "key-refused", "asks for Negotiate"),
+    ("kerberos", Answer(401, "", {"WWW-Authenticate": "Negotiate"}), "key-refused", "requires the scheme Negotiate"),
     (
         "basic",
         Answer(401, "<title>x</title>", {"WWW-Authenticate": 'Basic realm="x"'}),
@@ -229,7 +234,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "a-word-of-tokens",
         Answer(401, {"message": "The token has no claim iat"}, {"WWW-Authenticate": "Bearer"}),
         "key-refused",
-        "by what answers there",
+        "by the part that answers there",
     ),
     (
         "another-header",

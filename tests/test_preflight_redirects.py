@@ -88,7 +88,7 @@ def test_a_page_to_sign_in_is_told(answer: Answer) -> None:
 
 
 def test_strangers_sent_to_sign_in_do_not_end_it_for_who_has_a_key() -> None:
-    """A registry that sends strangers to a page to sign in and lets keys in is an MLflow."""
+    """A registry that sends strangers to a sign-in page and lets keys in is an MLflow."""
     login = Answer(302, "", {"Location": "/login?next=/"})
     with site(guarded(KEY, login)) as there:
         found = looked_at(there.url)

@@ -45,7 +45,7 @@ _NO_RULE = re.compile(
 """How it says that nobody thought of what is asked."""
 
 _SIGN_IN = re.compile(r"(?:sign|log)[ -]?in\b", re.IGNORECASE)
-"""How the title of a page to sign in begins; of long pages no more than the beginning is kept."""
+"""How the title of a sign-in page begins; of long pages no more than the beginning is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +134,20 @@ def _redirected(step: str, answer: Exchange) -> Finding | None:
     if not is_redirect(answer):
         return None
     if leads_to_sign_in(answer):
-        sentence = f"{step} is sent to a page to sign in: {answer.status}, {answer.header('location')[:120]}"
+        sentence = f"{step} is sent to a sign-in page: {answer.status}, {answer.header('location')[:120]}"
         return _found(finding.LOGIN, sentence, answer)
     sentence = f"{step} is redirected with {answer.status} to {answer.header('location')[:120]}"
     return _found(finding.STEP_REDIRECTED, sentence, answer)
 
 
 def _sign_in_page(step: str, answer: Exchange) -> Finding | None:
-    """Return that a page to sign in answers a step: who is let in with the key elsewhere is asked for more there."""
+    """Return that a sign-in page answers a step: who is let in with the key elsewhere is asked for more there."""
     if not (is_sign_in_page(answer) or (form(answer) == "html" and _SIGN_IN.match(title_of(answer)))):
         return None
     own, words = author_of(answer), words_of(answer)
     by = f" of {own.name}" if own and own.id != APPLICATION else ""
     titled = f", titled {words!r}" if words else ""
-    sentence = f"a page to sign in{by} answers {step} with {answer.status}{titled}; requests before it were let in"
+    sentence = f"a sign-in page{by} answers {step} with {answer.status}{titled}; requests before it were let in"
     return _found(finding.LOGIN, sentence, answer)
 
 

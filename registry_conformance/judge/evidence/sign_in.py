@@ -71,7 +71,7 @@ def leads_to_sign_in(answer: Exchange) -> bool:
     if there is None:
         return False
     if there.path.endswith(here.path) and here.path.strip("/"):
-        return False  # the same request elsewhere: a move, no page to sign in
+        return False  # the same request elsewhere: a move, no sign-in page
     if _SIGNED.search(there.query):
         return False
     signs = (

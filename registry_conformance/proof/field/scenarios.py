@@ -18,7 +18,7 @@ _LOST = ("drops the authorization header",)
 _DAY = 86400
 _SHORT = 60
 """Lifetime in seconds of a token whose expiry a check can wait for."""
-_SIGN_IN = ("page to sign in",)
+_SIGN_IN = ("sign-in page",)
 _OPEN = ("without a key", "no key", "nobody is asked", "open")
 _BARRED = ("refuses everybody alike",)
 _BEHIND = ("502", "503")

@@ -62,7 +62,7 @@ def _network_sign_in(answer: Exchange) -> Finding | None:
     by = f", at {urlsplit(goal).netloc[:80]}" if goal else ""
     if title:
         by = f", titled {title!r}"
-    sentence = f"the network that this machine is in answers in the place of the registry, with a page to sign in{by}"
+    sentence = f"the network that this machine is in answers in the place of the registry, with a sign-in page{by}"
     return Finding(finding.CAPTIVE, sentence, finding.CAPTIVE.remedy, (str(answer),))
 
 

@@ -169,7 +169,7 @@ def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Prod
     if product.id == "aws-api-gateway" and "Missing Authentication Token" in refusal.words:
         sentence = (
             f"no MLflow answers at {asking.url}: AWS API Gateway has no route for this path and method, "
-            "or the route wants IAM signatures"
+            "or the route requires IAM signatures"
         )
         return refusal.found(finding.PATH, sentence + refusal.said)
     if asking.credential is None:
@@ -181,12 +181,11 @@ def _nothing_given(refusal: _Refusal) -> Finding:
     """Return what a rejection means for a client without a credential."""
     who, said = refusal.who, refusal.said
     if refusal.scheme.lower() == "basic":
-        return refusal.found(finding.PASSWORD, f"{who} wants a user and a password, and none were given{said}")
+        return refusal.found(finding.PASSWORD, f"{who} requires a user and a password, and none were given{said}")
     if refusal.answer.status == HTTPStatus.UNAUTHORIZED or refusal.about_keys:
-        return refusal.found(finding.WANTED, f"{who} wants a key, and none was given{said}")
-    sentence = (
-        f"{who} refuses with {refusal.answer.status} a client without a key: it wants one, or lets nobody in{said}"
-    )
+        return refusal.found(finding.WANTED, f"{who} requires a key, and none was given{said}")
+    status = refusal.answer.status
+    sentence = f"{who} refuses a client without a key with {status}: it requires a key, or refuses everybody{said}"
     return refusal.found(finding.WANTED, sentence)
 
 
@@ -218,7 +217,7 @@ def _not_found(refusal: _Refusal, what: str) -> Finding:
         sentence = f"{what} sent as the MLflow client sends it, and {own.name} looks for one elsewhere{said}"
         remedy = f"have {own.name} take the key from the Authorization header: the MLflow client sends it in no other"
         return refusal.found(finding.LOST, sentence, remedy)
-    return refusal.found(finding.LOST, f"{what} sent, and {who} sees none{said}")
+    return refusal.found(finding.LOST, f"{what} sent, and {who} does not see it{said}")
 
 
 def _compared(refusal: _Refusal, credential: Credential) -> Finding:
@@ -228,7 +227,7 @@ def _compared(refusal: _Refusal, credential: Credential) -> Finding:
     alike = refusal.alike and (
         decoy is None or _alike(refusal.anonymous, refusal.asking.ask(SEARCH, keyed=True, decoy=decoy))
     )
-    also = "with no credential and with one that nobody issued the answer is the same" if alike and decoy else ""
+    also = "without a credential, and with an invalid one, the response is the same" if alike and decoy else ""
     if alike and status == HTTPStatus.FORBIDDEN and _by_an_authorizer(refusal):
         sentence = (
             f"{product.name} refuses everybody alike with an empty 403, as it does where the service that it asks "
@@ -243,10 +242,10 @@ def _compared(refusal: _Refusal, credential: Credential) -> Finding:
         sentence, remedy = f"{sentence}; {form}", f"set MLFLOW_TRACKING_TOKEN to the key alone: {form}"
         return refusal.found(finding.REFUSED, sentence, remedy, also)
     if refusal.scheme and refusal.scheme.lower() not in _SENT:
-        sentence += f"; it asks for {refusal.scheme}, and the MLflow client sends Bearer or Basic"
-        remedy = "ask the operator for a route on which a key or a password is taken"
+        sentence += f"; it requires the scheme {refusal.scheme}, and the MLflow client sends Bearer or Basic"
+        remedy = "ask the operator for a route that accepts a key or a password"
     elif also and (before := _before(refusal.answer, product)):
-        sentence += f", as it refuses who sends none: it is not valid there, or {before} drops the Authorization header"
+        sentence += f", as without a key: it is not valid there, or {before} drops the Authorization header"
         remedy += f"; if it is valid, have {before} pass the Authorization header on"
         return refusal.found(finding.REFUSED_OR_LOST, sentence, remedy, also)
     return refusal.found(finding.REFUSED, sentence, remedy, also)
@@ -262,13 +261,13 @@ def _of_another_kind(refusal: _Refusal, credential: Credential, what: str) -> Fi
     """Return that a credential of another kind is wanted: user and password, or a signature by AWS keys."""
     refused_by = f"{what} refused with {refusal.answer.status} by {refusal.who}"
     if _AWS_SIGNATURE.search(refusal.words) and not isinstance(credential, AwsSignature):
-        sentence = f"{refused_by}, which wants requests signed by AWS keys (IAM){refusal.said}"
+        sentence = f"{refused_by}, which requires requests signed with AWS keys (IAM){refusal.said}"
         return refusal.found(finding.REFUSED, sentence, _SIGN)
     if refusal.scheme.lower() == "bearer" and isinstance(credential, Password):
         remedy = "set MLFLOW_TRACKING_TOKEN, and unset MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
-        return refusal.found(finding.REFUSED, f"{refused_by}, which wants a token (Bearer){refusal.said}", remedy)
+        return refusal.found(finding.REFUSED, f"{refused_by}, which requires a token (Bearer){refusal.said}", remedy)
     if refusal.scheme.lower() == "basic" and isinstance(credential, str):
-        sentence = f"{refused_by}, which wants a user and a password{refusal.said}"
+        sentence = f"{refused_by}, which requires a user and a password{refusal.said}"
         return refusal.found(finding.PASSWORD, sentence)
     return None
 

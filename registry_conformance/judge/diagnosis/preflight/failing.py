@@ -16,24 +16,24 @@ from registry_conformance.judge.evidence.exchange import Exchange
 
 TOO_MANY = 429
 _BEHIND = {
-    502: "gets no usable answer from what stands behind it",
-    503: "does not pass requests on to what stands behind it",
-    504: "gets no answer in time from what stands behind it",
-    520: "gets no usable answer from what stands behind it",
-    521: "does not reach what stands behind it",
-    522: "gets no answer in time from what stands behind it",
-    523: "does not reach what stands behind it",
-    524: "gets no answer in time from what stands behind it",
-    525: "does not agree on TLS with what stands behind it",
-    526: "does not trust the certificate of what stands behind it",
-    530: "does not find what stands behind it",
+    502: "gets no usable answer from its upstream",
+    503: "does not pass requests on to its upstream",
+    504: "gets no answer in time from its upstream",
+    520: "gets no usable answer from its upstream",
+    521: "does not reach its upstream",
+    522: "gets no answer in time from its upstream",
+    523: "does not reach its upstream",
+    524: "gets no answer in time from its upstream",
+    525: "does not agree on TLS with its upstream",
+    526: "does not trust the certificate of its upstream",
+    530: "does not find its upstream",
 }
 """What a proxy says by its status of what stands behind it."""
 _SELF = frozenset({"nginx", "caddy", "fastly", "akamai", APPLICATION})
 """Products whose own 503 may be meant: a limit, maintenance, a rule."""
 _OWN_FAILURE = (
-    "who it asks for leave (auth_request) does not answer, or with another status than 2xx, 401 and 403; or it cannot "
-    "write its temporary files; or its rewrites go round in a circle"
+    "its auth_request gets no answer, or another status than 2xx, 401 and 403; or it cannot write its temporary files; "
+    "or its rewrites form a loop"
 )
 """When nginx makes a page of 500 itself; its error log tells which."""
 _ARTIFACTS_ONLY = "`--artifacts-only` mode"
@@ -103,11 +103,11 @@ def _failure(answer: Exchange, product: Product) -> tuple[Kind, str]:
         return finding.THROTTLED, f"every request is answered 429, too many requests, by {who}"
     gateway = answer.status in _BEHIND and answer.status != HTTPStatus.SERVICE_UNAVAILABLE
     if gateway or (answer.status == HTTPStatus.SERVICE_UNAVAILABLE and own and own.id not in _SELF):
-        return finding.BEHIND, f"{who} answers {answer.status} to everything: it {_BEHIND[answer.status or 0]}"
+        return finding.BEHIND, f"{who} answers {answer.status} to every request: it {_BEHIND[answer.status or 0]}"
     if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return finding.UNAVAILABLE, f"every request is answered 503, unavailable, by {who}"
     if not own and _is_mlflow_s(answer):
-        return finding.FAILS, f"MLflow itself fails: it answers {answer.status} to everything it is asked"
+        return finding.FAILS, f"MLflow itself fails: it answers {answer.status} to every request"
     if words := says_of_itself(answer):
         return finding.FAILS_BEFORE, f"every request is answered 500 by {who}, not by MLflow: {words}"
     return finding.FAILING, f"every request is answered {answer.status} by {who}"
@@ -121,8 +121,8 @@ def who_fails(answer: Exchange, product: Product) -> str:
     if answer.status in _BEHIND and answer.status != HTTPStatus.SERVICE_UNAVAILABLE and product:
         return product.name
     if _is_document(answer):
-        return "MLflow or what answers in its form"
-    return f"{product.name}, or what stands behind it" if product else "what answers there"
+        return "MLflow, or another part in MLflow's error form"
+    return f"{product.name}, or its upstream" if product else "the part that answers there"
 
 
 def _is_mlflow_s(answer: Exchange) -> bool:

@@ -75,7 +75,7 @@ NO_HTTP = Kind(
 )  # fmt: skip
 CUT = Kind(
     "door-hangs-up", "network", "connections are accepted and closed without an answer",
-    "look at what stands before MLflow: it is up, and what it hands connections to is not",
+    "look at the proxy or load balancer before MLflow: it runs, and what it passes connections to does not",
     OPERATORS,
 )  # fmt: skip
 UNTRUSTED = Kind(
@@ -105,12 +105,12 @@ BAD_HTTP = Kind(
 )  # fmt: skip
 CUT_SHORT = Kind(
     "answer-cut-short", "network", "an answer of MLflow's breaks off in the middle of a document",
-    "look for a device on the way that changes bodies and leaves their Content-Length, or cuts them, and take it out",
+    "find the device on the way that truncates bodies, or changes them without their Content-Length, and remove it",
     OPERATORS,
 )  # fmt: skip
 PACKED = Kind(
-    "answer-packed-otherwise", "proxy", "answers are packed in another way than they say",
-    "let one part alone pack answers, and have it set Content-Encoding to what it does; or leave packing off",
+    "answer-packed-otherwise", "proxy", "responses are not encoded as their Content-Encoding says",
+    "let only one part compress responses, and set Content-Encoding accordingly; or switch compression off",
     OPERATORS,
 )  # fmt: skip
 ENDLESS = Kind(
@@ -136,8 +136,8 @@ CIRCLE = Kind(
     OPERATORS,
 )  # fmt: skip
 LOGIN = Kind(
-    "login-page", "auth", "a page to sign in answers, as for a person with a browser",
-    "ask the operator for an API key or a token, and for a route on which programs are let in with it",
+    "login-page", "auth", "a sign-in page for browsers answers",
+    "ask the operator for an API key or a token, and for a route that accepts it from programs",
     OPERATORS,
 )  # fmt: skip
 OTHER = Kind(
@@ -166,13 +166,13 @@ REFUSED_OR_LOST = Kind(
     sure=False,
 )  # fmt: skip
 REFUSED_BEHIND = Kind(
-    "key-refused-behind", "auth", "a key is let in at the door, and refused by a second part behind it",
+    "key-refused-behind", "auth", "a key is accepted at the door, and refused by a second part behind it",
     "have the first part send on the credential that the second one wants (what it looks up itself, or a header of the "
     "client's), or have the second one ask for none; one request carries one Authorization header",
     OPERATORS,
 )  # fmt: skip
 REMEMBERED = Kind(
-    "refusal-remembered", "auth", "the refusal of a stranger is remembered for who has a key",
+    "refusal-remembered", "auth", "the refusal of a request without a key is cached, and returned to one with a key",
     "have whoever checks keys remember its answers by key as well as by address, and no refusals, as nginx does with "
     "proxy_cache_key $http_authorization$request_uri and proxy_cache_valid 200",
     OPERATORS,
@@ -187,15 +187,15 @@ WORKSPACE = Kind(
     "with --enable-workspaces",
 )  # fmt: skip
 WANTED = Kind(
-    "key-wanted", "auth", "a key is wanted, and none was given",
+    "key-wanted", "auth", "a key is required, and none was given",
     "put the API key into MLFLOW_TRACKING_TOKEN; ask the operator for one",
 )  # fmt: skip
 PASSWORD = Kind(
-    "password-wanted", "auth", "a user and a password are wanted, and none were given",
+    "password-wanted", "auth", "a user and a password are required, and none were given",
     "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
 )  # fmt: skip
 OUTBOUND = Kind(
-    "outbound-proxy", "network", "a proxy for going out answers, and wants credentials of its own",
+    "outbound-proxy", "network", "a forward proxy answers, and requires its own credentials",
     "correct HTTP_PROXY, HTTPS_PROXY and NO_PROXY, with user and password if that proxy wants them; or the address, if "
     "it is that proxy's own",
 )  # fmt: skip
@@ -215,17 +215,17 @@ FIREWALL = Kind(
     OPERATORS,
 )  # fmt: skip
 FILTER = Kind(
-    "web-filter-refuses", "network", "a filter on the way out of this network refuses the request",
-    "ask whoever runs this network to let the host through, or name it in NO_PROXY if a way without the filter is open",
+    "web-filter-refuses", "network", "a web filter of this network refuses the request",
+    "ask the network's administrators to allow the host, or name it in NO_PROXY if the filter can be avoided",
 )  # fmt: skip
 CAPTIVE = Kind(
-    "network-wants-sign-in", "network", "the network that this machine is in wants a person to sign in first",
+    "network-wants-sign-in", "network", "the network of this machine requires a sign-in first (a captive portal)",
     "open a page under http:// in a browser and sign in to the network, or use another network",
 )  # fmt: skip
 BARRED = Kind(
-    "everybody-refused", "proxy", "everybody is refused alike, with a credential and without",
-    "look up in the log of what refuses which rule it was: an address, a country, a path, or a key that is looked for "
-    "elsewhere than in the Authorization header",
+    "everybody-refused", "proxy", "every request is refused, with a credential and without",
+    "find the rule in the log of the part that refuses: an address, a country, a path, or a key that is expected in "
+    "another header than Authorization",
     OPERATORS,
 )  # fmt: skip
 AUTHORIZER = Kind(
@@ -246,19 +246,19 @@ NO_RULE = Kind(
     OPERATORS,
 )  # fmt: skip
 HOST = Kind(
-    "host-name-refused", "mlflow", "MLflow refuses the host name by which it is asked",
+    "host-name-refused", "mlflow", "MLflow refuses the Host header of the request",
     "start MLflow with --allowed-hosts naming that host (MLFLOW_SERVER_ALLOWED_HOSTS), or have the proxy set the Host "
     "header to a name that is allowed",
     OPERATORS,
 )  # fmt: skip
 ORIGIN = Kind(
-    "origin-refused", "mlflow", "MLflow refuses the origin that a request names",
+    "origin-refused", "mlflow", "MLflow refuses the Origin header of the request",
     "start MLflow with --cors-allowed-origins naming that origin, or have the proxy add no Origin header",
     OPERATORS,
 )  # fmt: skip
 UNFIT = Kind(
     "request-refused", "proxy", "even a small search is refused for its form",
-    "have whatever refuses it accept what the MLflow client sends",
+    "have the part that refuses it accept what the MLflow client sends",
     OPERATORS,
 )  # fmt: skip
 INCOMPLETE = Kind(
@@ -268,7 +268,7 @@ INCOMPLETE = Kind(
     OPERATORS,
 )  # fmt: skip
 CLIENT_CERTIFICATE = Kind(
-    "client-certificate-wanted", "auth", "a client certificate is wanted, and none or another one was given",
+    "client-certificate-wanted", "auth", "a client certificate is required, and none or another one was given",
     "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a file that holds a certificate and its key; the operator issues it",
 )  # fmt: skip
 API_LOST = Kind(
@@ -282,13 +282,13 @@ PAGE = Kind(
     OPERATORS,
 )  # fmt: skip
 OPEN = Kind(
-    "open-though-key-promised", "proxy", "a key is said to be asked for, and nobody is asked for one",
+    "open-though-key-promised", "proxy", "a key is declared as required, and none is needed",
     "have whatever stands before MLflow ask for the key, or have MLflow ask (--app-name basic-auth); if it is meant to "
     'be open, say policy = "open" in the file of the environment',
     OPERATORS,
 )  # fmt: skip
 FAILS = Kind(
-    "mlflow-fails", "mlflow", "MLflow itself fails on everything it is asked",
+    "mlflow-fails", "mlflow", "MLflow itself fails on every request",
     "read MLflow's log: its database is the first thing to look at",
     OPERATORS,
 )  # fmt: skip
@@ -304,22 +304,22 @@ FAILS_BEFORE = Kind(
     OPERATORS,
 )  # fmt: skip
 FAILING = Kind(
-    "everything-fails", "", "everything that is asked fails, and nothing shows where",
-    "read the log of what answers; if it passed the request on, then that of MLflow",
+    "everything-fails", "", "every request fails, and nothing shows where",
+    "read the log of the part that answers; if it passed the request on, then MLflow's log",
     OPERATORS,
 )  # fmt: skip
 BEHIND = Kind(
-    "nothing-behind-the-proxy", "proxy", "the proxy answers, and does not reach what stands behind it",
+    "nothing-behind-the-proxy", "proxy", "the proxy answers, and does not reach its upstream",
     "start MLflow, or correct the address to which the proxy passes requests",
     OPERATORS,
 )  # fmt: skip
 UNAVAILABLE = Kind(
-    "unavailable", "", "everything is answered as unavailable",
-    "try again later; if it lasts, the operator must look at what answers",
+    "unavailable", "", "every request is answered as unavailable",
+    "try again later; if it persists, the operator must look at the part that answers",
     OPERATORS,
 )  # fmt: skip
 THROTTLED = Kind(
-    "throttled", "proxy", "everything is answered as too many requests",
+    "throttled", "proxy", "every request is answered as too many requests",
     "wait, then try again; the operator sets the limit",
     OPERATORS,
 )  # fmt: skip

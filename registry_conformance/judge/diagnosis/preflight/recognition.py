@@ -82,12 +82,12 @@ def version_of(answer: Exchange) -> str:
 
 
 def login_page(answer: Exchange) -> Finding | None:
-    """Return that a page to sign in answers in the place of the API, with 200 or as a refusal."""
+    """Return that a sign-in page answers in the place of the API, with 200 or as a refusal."""
     if not is_sign_in_page(answer):
         return None
     host = urlsplit(answer.url).netloc
     title = title_of(answer)
-    sentence = f"{host} answers every request with a page to sign in" + (f", titled {title!r}" if title else "")
+    sentence = f"{host} answers every request with a sign-in page" + (f", titled {title!r}" if title else "")
     return Finding(finding.LOGIN, sentence, finding.LOGIN.remedy, (str(answer),))
 
 

@@ -1,4 +1,4 @@
-"""Where a redirect leads: to https, to another host, to a page to sign in, round in a circle."""
+"""Where a redirect leads: to https, to another host, to a sign-in page, round in a circle."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def redirected(url: str, answer: Exchange, followed: Exchange | None = None) -> 
     goal = there.geturl()
     seen = (f"{answer.status} with Location: {_shown(goal)}",)
     if leads_to_sign_in(answer):
-        sentence = f"{here.netloc} sends its clients to a page to sign in, at {there.netloc}{there.path[:80]}"
+        sentence = f"{here.netloc} sends its clients to a sign-in page, at {there.netloc}{there.path[:80]}"
         return Finding(finding.LOGIN, sentence, finding.LOGIN.remedy, seen)
     suggested = _tracking_uri(url, answer.url, goal)
     way = f"{here.netloc} redirects ({answer.status})"

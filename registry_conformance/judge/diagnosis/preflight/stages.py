@@ -157,7 +157,7 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
 
 
 def _turned_away(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
-    """Return who turns the client away: for its name, to a page to sign in, for its key."""
+    """Return who turns the client away: for its name, to a sign-in page, for its key."""
     if found := outbound_proxy(asking, answer) or held_back(answer) or client_name_refused(asking, answer):
         return found
     if found := firewall(answer) or refused_for_form(asking, anonymous, answer, product) or login_page(answer):

@@ -25,8 +25,8 @@ def refuser(answer: Exchange, product: Product) -> str:
     if APPLICATION in (own.id, product.id):
         return "the application itself"
     if not product:
-        return "what answers there"
-    return f"what stands behind {product.name}" if answer.response_body.size else product.name
+        return "the part that answers there"
+    return f"{product.name} or its upstream" if answer.response_body.size else product.name
 
 
 def _known_form(document: object) -> str:
@@ -34,7 +34,7 @@ def _known_form(document: object) -> str:
     if not isinstance(document, dict):
         return ""
     if "error_code" in document:
-        return "MLflow, or what answers in its error form"
+        return "MLflow, or another part in its error form"
     if "detail" not in document:
         return ""
     return "the platform's API" if "API key" in str(document["detail"]) else "an application, in FastAPI's error form"
