@@ -249,7 +249,7 @@ def test_target_says_what_its_file_does_not_open(monkeypatch: pytest.MonkeyPatch
     environment = read(file_of("production"))
     target = target_of("production", environment, guard_of(environment, RUN, tmp_path))
 
-    assert "nobody looked whether bytes were stored" in target.capability("store").reason
+    assert "stored bytes were not verified" in target.capability("store").reason
     assert not target.capability("write").present
     assert "hk_reader_0000" not in repr(target)
 

@@ -370,14 +370,21 @@ def test_a_failure_of_nginx_s_own_is_told_before_mlflow_is_blamed() -> None:
     assert (found.kind.id, found.kind.layer, "auth_request" in found.sentence) == ("proxy-fails", "proxy", True)
 
 
-@pytest.mark.parametrize(("path", "told"), [("/ml", True), ("", False)])
-def test_a_path_that_mlflow_itself_does_not_know_may_be_the_proxy_s(path: str, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("path", "by", "kind"),
+    [
+        ("/ml", "nginx/1.22.1", "path-unknown-to-mlflow"),
+        ("/ml", "uvicorn", "no-mlflow-at-this-path"),
+        ("", "nginx/1.22.1", "no-mlflow-at-this-path"),
+    ],
+)
+def test_a_path_that_mlflow_itself_does_not_know_may_be_the_proxy_s(path: str, by: str, kind: str) -> None:
     """Where MLflow's framework answers 404 below a path, that path may have been passed on with the request."""
     flask = "<!doctype html><title>404 Not Found</title><p>If you entered the URL manually please check</p>"
-    with site(always(Answer(404, flask))) as there:
+    with site(always(Answer(404, flask, {"Server": by}))) as there:
         found = looked_at(f"{there.url}{path}").finding
     assert found is not None
-    assert (found.kind.id, "proxy_pass" in found.remedy) == ("no-mlflow-at-this-path", told)
+    assert (found.kind.id, "proxy_pass" in found.remedy) == (kind, kind == "path-unknown-to-mlflow")
 
 
 def test_what_the_preflight_found_comes_before_the_words_of_a_step() -> None:

@@ -196,7 +196,7 @@ def test_narrator_tells_each_step_with_its_number() -> None:
     ("verdicts", "said"),
     [
         ([Verdict.PASSED, Verdict.PASSED], "A model can be registered on staging, and was loaded back"),
-        ([Verdict.PASSED, Verdict.INAPPLICABLE], "not looked at: step 2 (A)."),
+        ([Verdict.PASSED, Verdict.INAPPLICABLE], "not tested: step 2 (A)."),
         ([Verdict.INAPPLICABLE, Verdict.INAPPLICABLE], "Nobody tried to register a model on staging"),
         (
             [Verdict.FAILED, Verdict.INCONCLUSIVE],

@@ -138,7 +138,7 @@ def test_pass_without_a_bucket_says_how_much_less_it_means() -> None:
     """Pass without a bucket says how much less it means."""
     blind = {"name": "staging", "kind": "live", "capabilities": {"store": {"present": False, "reason": "no [bucket]"}}}
 
-    assert "on MLflow's word alone: nobody looked whether bytes were stored" in sentence(green(target=blind))
+    assert "on MLflow's word alone: stored bytes were not verified" in sentence(green(target=blind))
 
 
 def test_failure_that_is_expected_is_told() -> None:

@@ -36,8 +36,10 @@ def command(run: str, folder: Path, report_dir: Path) -> int:
     if is_bundle(Path(run)):
         try:
             click.echo(f"a doctor's bundle: {render_bundle(Path(run), folder)}")
-        except (BundleUnreadableError, OSError) as problem:
+        except BundleUnreadableError as problem:
             raise refuse(problem) from problem
+        except OSError as problem:
+            raise refuse(f"{folder}: the page cannot be written: {problem.strerror or problem}") from problem
         return 0
     try:
         record = read(found(run, report_dir), Spool())

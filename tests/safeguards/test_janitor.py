@@ -113,6 +113,15 @@ def test_ledger_of_another_target_is_told(tmp_path: Path, target: Target, regist
     assert not registry.asked
 
 
+def test_empty_ledger_of_another_target_is_nothing(tmp_path: Path, target: Target, registry: Registry) -> None:
+    """Kind: a misspelt address that haunts the right one. A run that created nothing left nothing, wherever it was."""
+    elsewhere = identity_of(Target("t", "live", (Door("d", "http://elsewhere.example"),), {}))
+    Guard(tmp_path / f"{RUN_ID}.sqlite", RUN_ID, Budget(100, 100, 100, 100), False, target=elsewhere).open()
+
+    assert list(sweep(target, tmp_path, SOON)) == []
+    assert not registry.asked
+
+
 def listing(registry: Registry) -> None:
     """Let a registry list what it holds, a page at a time, experiments by their stage."""
 

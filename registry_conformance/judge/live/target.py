@@ -32,7 +32,7 @@ from registry_conformance.judge.target.target import (
     Transfers,
 )
 
-_NO_BUCKET = "its file names no [bucket]: nobody looked whether bytes were stored"
+_NO_BUCKET = "no [bucket] is declared: stored bytes were not verified"
 _OURS_ONLY = {
     "witness": "no recorder stands on the links of an environment",
     "key-record": "the key service of an environment does not tell what it was asked",
@@ -165,12 +165,12 @@ def _judge_with_keys(environment: EnvironmentFile, policy: Policy) -> None:
 
 def _capabilities(environment: EnvironmentFile, secure: Door | None, logs: Mapping[str, Path]) -> dict[str, Capability]:
     there = {
-        "origin": (environment.origin is not None, "its file names no [origin]: proxy and MLflow cannot be told apart"),
+        "origin": (environment.origin is not None, "no [origin] is declared: proxy and MLflow cannot be distinguished"),
         "store": (
             environment.bucket is not None and aws.installed(),
             _NO_BUCKET if environment.bucket is None else aws.LACKING,
         ),
-        "logs": (bool(logs), "its file names no [logs] that can be read line by line"),
+        "logs": (bool(logs), "no [logs] are declared that can be read line by line"),
         "tls": (secure is not None, "none of its doors is https"),
         "infrastructure": (
             environment.infrastructure is not None,

@@ -50,7 +50,7 @@ def _unseen(run: RunRecord) -> str:
         if record.verdict is Verdict.INAPPLICABLE:
             reasons.setdefault(tally.reason(record), []).append(number)
     told = (f"{_steps(numbers)} ({reason})" for reason, numbers in reasons.items())
-    return f"; not looked at: {', '.join(told)}" if reasons else ""
+    return f"; not tested: {', '.join(told)}" if reasons else ""
 
 
 def _steps(numbers: list[int]) -> str:

@@ -149,17 +149,19 @@ def header(file: Path) -> Header:
 def left(file: Path, target: str) -> list[Made]:
     """Return what may still exist, the newest first.
 
-    Raises ``LedgerError`` if the file is not the run's unmodified ledger for ``target``.
+    Raises ``LedgerError`` if the file is not the run's unmodified ledger for ``target``; one of another target may hold
+    nothing.
     """
     _regular(file)
     with reading(file) as ledger:
         found, count, digest = _header(ledger, file)
         rows = ledger.execute("SELECT number, event, kind, name, id, door, at, digest FROM lines ORDER BY number")
         lines = rows.fetchall()
-    if not same_target(found.target, target):
-        raise LedgerError(f"{file}: is the ledger of another target, {_shown(found.target)}; nothing in it is removed")
     _unbroken(file, found, lines, count, digest)
-    return _standing(file, found, lines)
+    standing = _standing(file, found, lines)
+    if standing and not same_target(found.target, target):
+        raise LedgerError(f"{file}: is the ledger of another target, {_shown(found.target)}; nothing in it is removed")
+    return standing
 
 
 def describe_target(doors: Mapping[str, str], bucket: str, workspace: str = "") -> str:

@@ -50,7 +50,7 @@ SCENARIOS = (
     Scenario(
         "no bucket",
         Exit.OK,
-        "nobody looked whether bytes were stored",
+        "stored bytes were not verified",
         lambda _: EnvironmentChanges(without=("bucket",)),
         blind=True,
     ),

@@ -57,7 +57,10 @@ class LiveRun:
         """
         for earlier in sweep(self.target, self._guard.file.parent, datetime.now(UTC), dry=True):
             if left := len(earlier.cleaned.left):
-                say(f"the run {earlier.run_id} left {plural(left, 'thing')} here, which the janitor removes")
+                what = plural(left, "object")
+                say(
+                    f"the run {earlier.run_id} left {what} here, or may have: see `registry-conformance janitor --help`"
+                )
         self._session.open()
         door = self.target.doors[0]
         say(f"judging {self.target.name} at {door.url}, {self._environment.access} ...")

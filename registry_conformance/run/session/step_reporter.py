@@ -14,7 +14,7 @@ from registry_conformance.judge.verdict import Verdict
 
 _WORDS = {
     Verdict.PASSED: "ok",
-    Verdict.INAPPLICABLE: "not looked at",
+    Verdict.INAPPLICABLE: "not tested",
     Verdict.INCONCLUSIVE: "could not tell",
     Verdict.FAILED: "FAILED",
     Verdict.ERROR: "the suite broke",
