@@ -108,10 +108,10 @@ def test_late_answers_end_the_questions_where_no_busy_machine_explains_them(
     ("stretch", "slowest", "patience", "waits"),
     [
         (1.0, 0.1, None, 3.0),
-        (1.0, 4.0, None, 12.0),
-        (2.0, 4.0, None, 24.0),
+        (1.0, 0.9, None, 9.0),
+        (2.0, 0.9, None, 18.0),
         (1.0, 100.0, None, 30.0),
-        (1.0, 4.0, 20.0, 20.0),
+        (1.0, 0.9, 20.0, 20.0),
     ],
 )
 def test_slow_places_are_waited_for(stretch: float, slowest: float, patience: float | None, waits: float) -> None:
@@ -122,6 +122,16 @@ def test_slow_places_are_waited_for(stretch: float, slowest: float, patience: fl
 
     assert context.at("P", None, patience=patience).sender.door.patience == waits
     assert context.floor["P"] == 0.05
+
+
+def test_a_place_that_becomes_slow_is_waited_for_by_who_asks_already() -> None:
+    """Probes ask at once: a server that answers one request after the other becomes slow with them."""
+    context = ProbeContext(Target("x", "live", (DOOR,), {}), "run", Facts(), budget_on(1.0), DOOR)
+    asker = context.at("P", None)
+    context.took("P", 2.0)
+
+    assert asker._patient().bounds.silence == 20.0
+    assert asker.sender.bounds.silence == 3.0
 
 
 def test_time_that_was_allowed_once_stays_allowed() -> None:

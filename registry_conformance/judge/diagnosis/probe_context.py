@@ -36,8 +36,13 @@ ENOUGH = 3
 """So many time-outs of one kind of request at one place, and no more of the kind are sent there."""
 MAY_BE_LATE = frozenset({401, 403, 404})
 """What is said of something that is not there yet, or not for this client yet."""
-_AS_THE_SLOWEST = 3
-"""So many times as long as the slowest answer so far is waited for at a place: some are slower than others."""
+_AS_THE_SLOWEST = 10
+"""So many times as long as the slowest answer so far is waited for at a place.
+
+Six probes ask at once, and a server that answers one request after the other makes the last wait for all others.
+"""
+_TO_READ = 3.0
+"""Seconds more that a whole exchange may take than the wait for an answer."""
 LONGEST = 30.0
 """Seconds that one probe waits at most, on a machine that has time: clients of MLflow wait for two minutes."""
 _FARTHEST = 0.5
@@ -123,18 +128,19 @@ class ProbeContext:
         if role and place == "P":
             key = self.target.key_at(reached) if role == "writer" else self.target.keys.get(role)
             reason = reason or self._no_use(role, key, reached)
-        waits = self._waits(place, PATIENCE if patience is None else patience)
+        asked = PATIENCE if patience is None else patience
+        waits = self.waits(place, asked)
         agent = client_agent(self.run)
         bound = replace(reached, patience=waits)
-        sender = HttpSender(bound, key, Evidence(), self.run, timeout=waits, deadline=waits + 3, agent=agent)
-        return Asker(self, place, sender, reason)
+        sender = HttpSender(bound, key, Evidence(), self.run, timeout=waits, deadline=waits + _TO_READ, agent=agent)
+        return Asker(self, place, sender, reason, asked)
 
     def took(self, place: str, seconds: float) -> None:
         """Take in how long an answer took at a place."""
         self.floor[place] = min(self.floor.get(place, seconds), seconds)
         self.slowest[place] = max(self.slowest.get(place, seconds), seconds)
 
-    def _waits(self, place: str, patience: float) -> float:
+    def waits(self, place: str, patience: float) -> float:
         """Return how many seconds an answer is waited for: longer on a busy machine, and where answers are slow."""
         by_pace = min(_AS_THE_SLOWEST * self.slowest.get(place, 0.0), LONGEST)
         return max(patience, by_pace) * self.slack
@@ -225,6 +231,7 @@ class Asker:
     place: str
     sender: HttpSender
     reason: str = ""
+    patience: float = PATIENCE
     unbounded: bool = False
 
     def ask(
@@ -318,7 +325,7 @@ class Asker:
             _end_if_missed(reason)
             return Exchange(method, path, self.sender.door.name, None, error="skipped: not asked")
         try:
-            exchange = self.sender.send(method, path, **request)
+            exchange = self._patient().send(method, path, **request)
         except NotAllowed as refusal:
             return Exchange(method, path, self.sender.door.name, None, error=f"skipped: {refusal.actual}")
         except PreconditionFailed as refusal:
@@ -330,6 +337,15 @@ class Asker:
         if exchange.status is None and exchange.error.startswith("timeout"):
             self.context.late[f"{self.place} {kind}"] += 1
         return exchange
+
+    def _patient(self) -> HttpSender:
+        """Return the sender, which waits longer where answers have become slow since it was made."""
+        waits = self.context.waits(self.place, self.patience)
+        if waits <= self.sender.timeout:
+            return self.sender
+        return replace(
+            self.sender, door=replace(self.sender.door, patience=waits), timeout=waits, deadline=waits + _TO_READ
+        )
 
     def why_not(self, kind: str = "") -> str:
         """Return why nothing is asked any more, or nothing of a kind; empty where all is well."""
