@@ -70,6 +70,7 @@ def test_slow_answers_alone_are_no_failure() -> None:
     assert health(found).exit_code == 0
     assert next(doctor._verdict(found)).startswith("YES")
     assert "it is slow: pace__search__P: slow 3 s" in "\n".join(doctor.lines(target, found))
+    assert doctor.document(target, found)["diagnosis"] == []
 
 
 def test_slow_answers_and_questions_that_were_not_asked_tell_nothing() -> None:

@@ -49,7 +49,8 @@ def lines(target: Target, diagnosis: Diagnosis) -> Iterator[str]:
     yield ""
     yield from (_clip(line, _VERDICT_WIDTH) for line in _verdict(diagnosis))
     yield ""
-    yield from _causes(diagnosis)
+    if not slow(diagnosis):  # the verdict has said it
+        yield from _causes(diagnosis)
     yield from _layers(diagnosis)
     if notes := sum(fact.note for fact in diagnosis.facts.values()):
         yield f"Notes: {notes} responses differ from the reference's in details that no client needs (see --json)."
@@ -77,7 +78,7 @@ def document(target: Target, diagnosis: Diagnosis) -> dict[str, Any]:
                 "remedy": cause.remedy,
                 "link": cause.link,
             }
-            for cause in diagnosis.causes
+            for cause in (() if slow(diagnosis) else diagnosis.causes)
         ],
         "facts": {
             fact.name: {
