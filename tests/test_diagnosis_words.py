@@ -20,6 +20,7 @@ from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.responder import who_answered
 
 NGINX = "<html><head><title>{0}</title></head><center><h1>{0}</h1></center><hr><center>nginx/1.22.1</center></html>"
+LIST_OF_A_KEY = "Failed to list artifacts in s3://models/reg: The specified key does not exist."
 FLASK = "<!doctype html>\n<html lang=en>\n<title>405 Method Not Allowed</title>"
 
 
@@ -101,6 +102,7 @@ def first(facts: Facts, **more: Any) -> Named:
         (failed("(psycopg2.X) FATAL: too many clients"), "database-connections", "mlflow", "no more"),
         (failed("(psycopg2.X) password authentication failed"), "database-login", "mlflow", "user or password"),
         (failed("(sqlite3.OperationalError) no such column: x"), "database-schema", "mlflow", "lacks a table"),
+        (said(404, LIST_OF_A_KEY), "store-endpoint-names-bucket", "store", "a name of an object"),
         (said(400, "password authentication failed"), "step-refused", "", "password authentication failed"),
         (answered(415, "application/json", '{"error_code": "X", "message": "large"}'), "request-refused", "", "large"),
         (answered(413, "text/html", NGINX.format("413 Too Large")), "request-refused", "proxy", "nginx refuses"),
@@ -198,11 +200,14 @@ def test_a_page_is_mlflow_s_only_in_the_form_of_its_framework(text: str, who: st
     [
         ("key.bad.P", "200 json", "401 .*", "any-key-let-in", "auth"),
         ("open.main.P", "put:200 get:200 list:200", "none", "artifacts-open-to-strangers", "auth"),
-        ("open.main.P", "rest:200 put:200 list:200", "none", "routes-open-to-strangers", "auth"),
+        ("open.main.P", "write:400 patch:404", "none", "routes-open-to-strangers", "auth"),
+        ("open.main.P", "rest:200 put:200 list:200", "none", UNKNOWN, "auth"),
         ("open.main.P", "page:200 version:200", "none", UNKNOWN, "auth"),
         ("again.met.P", "96 of 360: 401", "none", "key-known-now-and-then", "auth"),
         ("again.met.P", "9 of 360: 401 403", "none", "fails-now-and-then", ""),
         ("repeat.search.P", "all 403", "all 200", "barred-after-many-requests", "proxy"),
+        ("repeat.search.P", "200 200 403 403", "all 200", "barred-after-many-requests", "proxy"),
+        ("repeat.search.P", "200 403 200 403", "all 200", UNKNOWN, ""),
         ("repeat.search.P", "all 401", "all 200", "key-runs-out", "auth"),
         ("follow.P", "name", "200 .*", "presigned-urls-lead-nowhere", "mlflow"),
         ("list.P", "200 empty", "200 json", "artifacts-answered-with-nothing", "proxy"),
@@ -212,7 +217,54 @@ def test_what_one_fact_says_is_named(name: str, value: str, normal: str, named: 
     """Who is let in without a valid key, and what stops a client, is named by what was seen alone."""
     facts = Facts()
     facts.record("doors.search.P", "all 200 json", "a search", "all 200 json")
+    facts.unseen("first.product.P", "what answers does not say which product it is")
     facts.record(name, value, "as it is answered", normal)
+    assert (first(facts).id, first(facts).layer) == (named, layer)
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "beside", "seen"),
+    [
+        ("follow.P", "name", "follow.O", "200"),
+        ("repeat.search.P", "all 403", "again.met.P", "9 of 90: 403"),
+        ("key.bad.P", "200 json", "key.none.P", "200 json"),
+    ],
+)
+def test_one_fact_says_nothing_of_its_own_beside_another(fact: str, value: str, beside: str, seen: str) -> None:
+    """Kind: a comparison goes before a single fact. What MLflow itself answers, or other requests, decides then."""
+    facts = Facts()
+    facts.record(fact, value, "as it is answered", "none")
+    alone = first(facts)
+    facts.record(beside, seen, "as it is answered", ".*")
+    assert alone.id != UNKNOWN
+    assert first(facts).id != alone.id
+
+
+@pytest.mark.parametrize(
+    ("product", "routes", "layer"),
+    [("application", True, "auth"), ("envoy", True, "proxy"), ("envoy", False, ""), ("application", False, "auth")],
+)
+def test_who_lets_strangers_in_is_told_by_who_stands_there(product: str, routes: bool, layer: str) -> None:
+    """An application checks keys itself; a proxy has a list of routes, and may remember what others were answered."""
+    facts = Facts()
+    facts.record("first.product.P", product, "who answers")
+    name, value = ("open.main.P", "put:200") if routes else ("key.bad.P", "200 json")
+    facts.record(name, value, "as it is answered", "none")
+    assert first(facts).layer == layer
+
+
+@pytest.mark.parametrize(
+    ("value", "named", "layer"),
+    [
+        ("222 of 505: reset, a large part", "one-of-several-is-down", "proxy"),
+        ("222 of 505: 429, a large part", "busy-now-and-then", ""),
+        ("9 of 505: reset", "busy-now-and-then", ""),
+    ],
+)
+def test_a_large_part_that_fails_is_told_as_a_server_that_is_down(value: str, named: str, layer: str) -> None:
+    """Where each second connection is closed, one of two servers is down: that is no passing moment."""
+    facts = Facts()
+    facts.record("again.bridged.P", value, "intermittent", ".*")
     assert (first(facts).id, first(facts).layer) == (named, layer)
 
 
@@ -225,6 +277,34 @@ def test_a_code_of_the_store_is_told_with_what_mends_it(code: str, told: str) ->
     facts = Facts()
     facts.record("list.P", f"500 json INTERNAL_ERROR s3:{code}", "a listing", "200 json")
     assert (first(facts).id, told in first(facts).remedy) == ("store-refuses", True)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("all 403 html nginx", True), ("all 404 json RESOURCE_DOES_NOT_EXIST", False), ("all 405 html", False)],
+)
+def test_methods_that_are_refused_alike_are_told_together(value: str, *, told: bool) -> None:
+    """A firewall that lets GET and POST pass alone is told as that, and not as a matter of the upload."""
+    facts = answered(403, "text/html", NGINX.format("403 Forbidden"))
+    for family in ("rest-patch", "rest-delete"):
+        facts.record(f"route.{family}.P", value, "as it is answered", ".*")
+    assert ("PATCH and DELETE are answered so too" in first(facts).sentence) is told
+    assert ("PATCH" in first(facts).remedy) is told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [((5.02, 5.04), True), ((5.02, 9.0), False), ((0.3, 0.31), False), ((5.02,), False)],
+)
+def test_uploads_that_end_after_the_same_time_met_a_limit(seconds: tuple[float, ...], *, told: bool) -> None:
+    """What fails each time after the same long time was ended by a limit, and says nothing of the store's rights."""
+    facts = Facts()
+    facts.record("meta.create.P", "200 json", "an experiment", "200 json")
+    facts.record("list.P", "200 json", "a listing", "200 json")
+    for name, took in zip(("put.P", "text.P"), seconds, strict=False):
+        failing = Exchange("PUT", "http://host/a", "main", 500, seconds=took)
+        facts.record(name, "500 text", "an upload", "200 empty", (failing.evidence(),))
+    assert ("after the same time" in first(facts).sentence) is told
 
 
 def test_what_else_fails_is_told_if_each_step_works() -> None:

@@ -204,13 +204,16 @@ def test_what_is_made_twice_has_lost_no_error(stack: OwnedStack) -> None:
     assert "errors-replaced" not in {cause.id for cause in conclude(facts).causes}
 
 
-def test_what_fails_for_a_moment_stops_nobody(stack: OwnedStack) -> None:
-    """Where each third request fails as the client repeats it, a model can be registered: told in numbers."""
-    facts = _seen(stack, _each(3, page(502)), registration, repeats)
+@pytest.mark.parametrize(
+    ("each", "named", "layer"), [(3, "one-of-several-is-down", "proxy"), (12, "busy-now-and-then", "")]
+)
+def test_what_fails_for_a_moment_stops_nobody(each: int, named: str, layer: str, stack: OwnedStack) -> None:
+    """Where each so many-th request fails as the client repeats it, a model can be registered: told in numbers."""
+    facts = _seen(stack, _each(each, page(502)), registration, repeats)
     found = conclude(facts)
     assert registers(facts)
     assert re.match(r"intermittent: \d+ of \d+ requests failed \(502\)", facts[f"{BRIDGED}.P"].sentence)
-    assert (found.causes[0].id, found.causes[0].layer) == ("busy-now-and-then", "")
+    assert (found.causes[0].id, found.causes[0].layer) == (named, layer)
     assert health(found) is Health.INTERMITTENT
     assert health(found).exit_code == 0
 

@@ -160,6 +160,15 @@ def _fails_on_uploads_in_parts(facts: Facts, through: Sequence[Fact]) -> bool:
     return _fails_from(facts, through) not in {"", *_IN_ONE_PIECE}
 
 
+def _ends_at_a_limit(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether uploads fail without a word, and each after the same time, which is long: a limit ended them."""
+    if not _fails_on_artifacts(facts, through) or not _WORDLESS.match(facts.value("put.P")):
+        return False
+    puts = [item for fact in through if fact.name in _UPLOADS for item in fact.evidence if item["kind"] == "exchange"]
+    seconds = [item["seconds"] for item in puts if item["method"] == "PUT" and (item["status"] or 0) >= 500]
+    return len(seconds) > 1 and min(seconds) >= _LONG and max(seconds) <= min(seconds) * _SAME
+
+
 def _fails_from(facts: Facts, through: Sequence[Fact]) -> str:
     """Return the size from which on uploads fail so, if the smallest passes; else empty."""
     large = facts.get("ladder.put.P")
@@ -176,6 +185,13 @@ def _fails_on_writes(facts: Facts, through: Sequence[Fact]) -> bool:
     return facts.value("list.P").startswith("200") or facts.value("route.listing.P").startswith(("200", "all 200"))
 
 
+_UPLOADS = frozenset({"put.P", "put.again.P", "text.P", "model.put.P", "empty.P", "chunked.P", "size.64k.P"})
+_LONG, _SAME = 2.0, 1.1
+"""Seconds from which a failure came late, and how much longer the last may take than the first."""
+_LIMIT = (
+    "uploads fail without a word, and each after the same time: a limit of time ends them, in what stands before "
+    "MLflow (httpx waits 5 s unless told otherwise) or in MLflow; what takes so long is the store, most likely"
+)
 _DISK = (
     "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: it "
     "keeps an upload on its own disk first; is its temporary folder full?"
@@ -223,6 +239,7 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
      _forgotten),
     ("mlflow", _DISK, _fails_on_middling_uploads),
     ("iam", _OWN_KEY, _unknown_to_the_store),
+    ("", _LIMIT, _ends_at_a_limit),
     ("store", _PARTS, _fails_on_uploads_in_parts),
     ("store", _WRITES, _fails_on_writes),
     ("store", _DELETES, _fails_on_deletions),

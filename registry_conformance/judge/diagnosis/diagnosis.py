@@ -22,6 +22,8 @@ from registry_conformance.judge.diagnosis.fault_location import fault_location
 from registry_conformance.judge.diagnosis.met_by_clients import NOW_AND_THEN, broken_answers, let_in
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.products import APPLICATION
+from registry_conformance.judge.diagnosis.preflight.products import UNKNOWN as PRODUCT_UNKNOWN
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
@@ -242,9 +244,18 @@ def _given(each: Given, facts: Facts) -> Named:
 
 
 def _let_in(facts: Facts) -> Named | None:
-    """Return who is let in without a valid key, ``None`` if nobody was seen to be."""
+    """Return who is let in without a valid key, ``None`` if nobody was seen to be.
+
+    An application checks keys itself. A proxy has a list of routes for which it asks somebody, and whether that one or
+    a memory of answers before it lets in whoever has a wrong key, is not shown.
+    """
     each = let_in(facts)
-    return replace(_given(each, facts), band=Band.LIKELY, known=False) if each is not None else None
+    if each is None:
+        return None
+    product = facts.get("first.product.P")
+    by_itself = product is not None and product.value in ("", PRODUCT_UNKNOWN, APPLICATION, "go")
+    layer = each.layer if by_itself else "proxy" if each.fact == "open.main.P" else ""
+    return replace(_given(each, facts), layer=layer, band=Band.LIKELY, known=False)
 
 
 def _at_times(facts: Facts, *, named_others: bool = False) -> Iterator[Named]:

@@ -78,5 +78,5 @@ def _alike(pattern: Pattern, seen: Pattern, facts: Facts) -> float:
     compared = telling or names
     if not compared:
         return 1.0
-    agreeing = [name for name in compared if name in visible and visible[name] == seen.get(name)]
+    agreeing = [name for name in compared if name in visible and visible[name] == in_short(facts.value(name))]
     return len(agreeing) / len(compared)

@@ -36,6 +36,9 @@ _ANYWHERE = 2
 """From so many kinds of requests on that failed at one place for a moment, each failure there is repeated."""
 FILES_ALONE = ", files alone"
 """What the value of such a fact ends with if no request for anything but files failed."""
+LARGE_PART = ", a large part"
+"""What the value ends with if so many requests of all kinds failed that one of a few servers may be down."""
+_LARGE = 0.2
 BRIDGED, MET, LATE = "again.bridged", "again.met", "again.late"
 """The facts about failures that the client repeats, those that end it, and those that end after some seconds."""
 
@@ -138,7 +141,8 @@ class Repetition:
             words = f"intermittent: {failed} of {asked} requests failed ({statuses}), and went through when asked again"
             words += f", as the MLflow client does by itself, up to {MOST} times" if bridged else _ENDS
             name = BRIDGED if bridged else MET
-            value = f"{failed} of {asked}: {statuses}{self._of_files(place, bridged=bridged)}"
+            much = LARGE_PART if failed >= asked * _LARGE else ""
+            value = f"{failed} of {asked}: {statuses}{self._of_files(place, bridged=bridged) or much}"
             facts.record(f"{name}.{place}", value, words, ".*" if bridged else "none")
 
     def _of_files(self, place: str, *, bridged: bool) -> str:

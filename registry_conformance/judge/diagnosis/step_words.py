@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from registry_conformance.judge.diagnosis.preflight.barriers import firewall, he
 from registry_conformance.judge.diagnosis.preflight.failing import TOO_MANY, says_of_behind, says_of_itself
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
-from registry_conformance.judge.diagnosis.preflight.server_words import server_words, speaks_for_a_database
+from registry_conformance.judge.diagnosis.preflight.server_words import passed_on, server_words
 from registry_conformance.judge.diagnosis.preflight.unfit import form_refused
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.diagnosis.steps import STEPS
@@ -44,6 +44,10 @@ _NO_RULE = re.compile(
 )
 """How it says that nobody thought of what is asked."""
 
+_METHODS = (
+    "have it pass PUT, PATCH and DELETE on as well: MLflow needs GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS (a "
+    "firewall with the usual rules lets GET, HEAD, POST and OPTIONS pass alone)"
+)
 _SIGN_IN = re.compile(r"(?:sign|log)[ -]?in\b", re.IGNORECASE)
 """How the title of a sign-in page begins; of long pages no more than the beginning is kept."""
 
@@ -72,10 +76,22 @@ def step_words(facts: Facts) -> StepWords | None:
         answer = next((each for item in exchanges if (each := _failed(item)) is not None), None)
         if answer is not None:
             words = steps.get(name) or next(iter(steps.values()), f"{answer.method} {urlsplit(answer.url).path}")
-            return _told(words, wrong[name], answer)
+            told = _told(words, wrong[name], answer)
+            return _by_method(facts, told, answer) if told is not None else None
         if exchanges:
             return None  # it met no answer, and what failed after it is its consequence
     return None
+
+
+def _by_method(facts: Facts, told: StepWords, answer: Exchange) -> StepWords:
+    """Return what is told of a PUT, with that PATCH and DELETE are answered so as well, if they are."""
+    others = [facts.value(f"route.{family}.P") for family in ("rest-patch", "rest-delete")]
+    alike = all(re.match(rf"all {answer.status} (?:html|text|empty)", value) for value in others)
+    if told.finding.kind is not finding.STEP_ANSWERED or answer.method != "PUT" or not alike:
+        return told
+    sentence = f"{told.finding.sentence}; PATCH and DELETE are answered so too, GET and POST are not"
+    found = replace(told.finding, sentence=sentence, remedy=_METHODS)
+    return replace(told, finding=found)
 
 
 def _failed(item: object) -> Exchange | None:
@@ -182,7 +198,7 @@ def _in_a_document(step: str, fact: Fact, answer: Exchange, said: str) -> StepWo
         sentence = f"{step} is refused with 401, for a key that was let in before and has expired by now{said}"
         return StepWords(fact, _found(finding.REFUSED, sentence, answer), located=True)
     fails = (answer.status or 0) >= 500
-    known = server_words(answer.text) if fails or speaks_for_a_database(answer.text) else None
+    known = server_words(answer.text) if fails or passed_on(answer.text) else None
     kind = known or (finding.STEP_FAILS if fails else finding.STEP_REFUSED)
     code = f"{answer.status} {answer.error_code[:60]}".strip()
     sentence = f"{step} {'fails' if fails else 'is refused'} with {code}{said}"

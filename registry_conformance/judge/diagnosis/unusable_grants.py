@@ -16,7 +16,10 @@ _WAY = frozenset({"RCH-001", "RCH-002", "RCH-003", "RCH-004", "RCH-005"})
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One such thing: a ``fact`` whose value holds ``sign``, and the ``requirements`` whose failure it explains."""
+    """One such thing: a ``fact`` whose value holds ``sign``, and the ``requirements`` whose failure it explains.
+
+    ``unless`` is another fact, and what its value holds where this one says nothing of its own.
+    """
 
     id: str
     layer: str
@@ -25,6 +28,13 @@ class Given:
     sentence: str
     remedy: str
     requirements: frozenset[str] = frozenset()
+    unless: tuple[str, str] = ("", "")
+
+    def holds(self, facts: Facts) -> bool:
+        """Return whether it was seen."""
+        other, sign = self.unless
+        told_otherwise = bool(other) and re.search(sign, facts.value(other)) is not None
+        return re.search(self.sign, facts.value(self.fact)) is not None and not told_otherwise
 
 
 GIVEN = (
@@ -85,7 +95,7 @@ GIVEN = (
 
 def unusable(facts: Facts) -> Iterator[Given]:
     """Yield the declared values that cannot be used."""
-    return (each for each in GIVEN if re.search(each.sign, facts.value(each.fact)))
+    return (each for each in GIVEN if each.holds(facts))
 
 
 def out_of_reach(facts: Facts) -> bool:

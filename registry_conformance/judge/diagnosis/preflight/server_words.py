@@ -65,9 +65,18 @@ _DATABASE_SCHEMA = Kind(
     "restore all of its tables",
     OPERATORS,
 )  # fmt: skip
+_ENDPOINT = Kind(
+    "store-endpoint-names-bucket", "store",
+    "MLflow asks for a list of its bucket, and the store reads a name of an object",
+    "correct MLFLOW_S3_ENDPOINT_URL: it is the store's address alone, scheme, host and port; the bucket stands in "
+    "--artifacts-destination",
+    OPERATORS,
+)  # fmt: skip
+_LIST_OF_A_KEY = r"Failed to list artifacts in s3://\S+ The specified key does not exist"
 _DRIVER = r"(?:sqlite3|psycopg2?|pymysql|MySQLdb|sqlalchemy)\."
 """How the message of a database's driver begins, as MLflow passes it on."""
 _TABLE = (
+    (_LIST_OF_A_KEY, _ENDPOINT),
     (r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _CREDENTIALS),
     (r"Could not connect to the endpoint URL|EndpointConnectionError|Connect timeout on endpoint URL", _STORE),
     (r"\[Errno 28\]|No space left on device|database or disk is full", _FULL),
@@ -84,15 +93,15 @@ _TABLE = (
     (rf"{_DRIVER}|database is locked", _DATABASE),
 )
 SERVER_KINDS = (
-    _CREDENTIALS, _STORE, _FULL, _FOLDER, _DATABASE_RIGHT, _DATABASE_READ_ONLY, _DATABASE_CHARACTERS,
+    _CREDENTIALS, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT, _DATABASE_READ_ONLY, _DATABASE_CHARACTERS,
     _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA, _DATABASE,
 )  # fmt: skip
 """Every kind, for the guide."""
 
 
-def speaks_for_a_database(said: str) -> bool:
-    """Return whether MLflow passes on what a database's driver says, whatever status it gives to that."""
-    return re.search(rf"\({_DRIVER}", said) is not None
+def passed_on(said: str) -> bool:
+    """Return whether MLflow passes on what the database or the store says, whatever status it gives to that."""
+    return re.search(rf"\({_DRIVER}|{_LIST_OF_A_KEY}", said) is not None
 
 
 def server_words(said: str) -> Kind | None:
