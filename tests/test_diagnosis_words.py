@@ -155,11 +155,13 @@ def test_the_answer_to_the_first_failed_step_is_told_in_its_words(
         ("ProxyError('Unable to connect to proxy', OSError('Tunnel connection failed: 403'))", "client-forward-proxy"),
         ("RestException: 404 not found", ""),
         ("ConnectionError: HTTPConnectionPool(host='door.example', port=80): Max retries exceeded", ""),
+        ("HTTPConnectionPool(host='door.example', port=80): NewConnectionError: refused", ""),
+        ("HTTPConnectionPool(host='door.example', port=9): NewConnectionError: refused", "artifacts-at-another-host"),
     ],
 )
 def test_the_exception_of_the_client_names_the_cause(said: str, kind: str) -> None:
     """What the MLflow client says itself is told with its remedy, and nothing is read into other words."""
-    found = client_words([said], {"door.example"})
+    found = client_words([said], {"http://door.example/api/mlflow"})
     assert (found.kind.id if found else "") == kind
     if found is not None:
         assert said[:40] in found.observations[0]

@@ -54,6 +54,10 @@ def test_a_client_certificate_that_is_not_there_is_told(tmp_path: Path) -> None:
     done = examine("--url=http://127.0.0.1:9/x", certificate=str(tmp_path / "none.pem"))
     assert done.returncode == USAGE
     assert "MLFLOW_TRACKING_CLIENT_CERT_PATH: there is no file" in done.stderr
+    (tmp_path / "none.pem").write_bytes(bytes(range(256)))
+    unreadable = examine("--url=http://127.0.0.1:9/x", certificate=str(tmp_path / "none.pem"))
+    assert unreadable.returncode == USAGE
+    assert "holds no certificate with its key in PEM" in unreadable.stderr
 
 
 def test_a_door_where_nobody_listens_is_unreachable() -> None:

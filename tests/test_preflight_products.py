@@ -371,20 +371,20 @@ def test_a_failure_of_nginx_s_own_is_told_before_mlflow_is_blamed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "by", "kind"),
+    ("path", "by", "kind", "told"),
     [
-        ("/ml", "nginx/1.22.1", "path-unknown-to-mlflow"),
-        ("/ml", "uvicorn", "no-mlflow-at-this-path"),
-        ("", "nginx/1.22.1", "no-mlflow-at-this-path"),
+        ("/ml", "nginx/1.22.1", "path-unknown-to-mlflow", True),
+        ("/ml", "uvicorn", "no-mlflow-at-this-path", True),
+        ("", "nginx/1.22.1", "no-mlflow-at-this-path", False),
     ],
 )
-def test_a_path_that_mlflow_itself_does_not_know_may_be_the_proxy_s(path: str, by: str, kind: str) -> None:
+def test_a_path_that_mlflow_itself_does_not_know_may_be_the_proxy_s(path: str, by: str, kind: str, told: bool) -> None:
     """Where MLflow's framework answers 404 below a path, that path may have been passed on with the request."""
     flask = "<!doctype html><title>404 Not Found</title><p>If you entered the URL manually please check</p>"
     with site(always(Answer(404, flask, {"Server": by}))) as there:
         found = looked_at(f"{there.url}{path}").finding
     assert found is not None
-    assert (found.kind.id, "proxy_pass" in found.remedy) == (kind, kind == "path-unknown-to-mlflow")
+    assert (found.kind.id, "proxy_pass" in found.remedy) == (kind, told)
 
 
 def test_what_the_preflight_found_comes_before_the_words_of_a_step() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -270,6 +271,11 @@ def _credential() -> Credential | None:
         return sent
     if not certificate.is_file():
         raise refuse(f"MLFLOW_TRACKING_CLIENT_CERT_PATH: there is no file {certificate}")
+    try:
+        ssl.create_default_context().load_cert_chain(certificate, password="")
+    except (OSError, ValueError) as problem:  # ssl.SSLError is an OSError
+        words = "holds no certificate with its key in PEM, or the key needs a passphrase"
+        raise refuse(f"MLFLOW_TRACKING_CLIENT_CERT_PATH: {certificate} {words}") from problem
     return ClientCertificate(certificate, beside=sent)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS, WORKSPACE, Finding, Kind
@@ -74,18 +75,19 @@ _CONNECTS = re.compile(
     r"Could not connect to the endpoint URL)",
     re.IGNORECASE,
 )
-_HOST = re.compile(r"host='(?P<host>[^']+)'|endpoint URL: \"\w+://(?P<endpoint>[^/:\"]+)")
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"host='(?P<host>[^']+)'(?:, port=(?P<port>\d+))?|endpoint URL: \"\w+://(?P<endpoint>[^/:\"]+)")
 CLIENT_KINDS = (_SIGV4, _DIRECT, _OTHER_HOST, _DISK, _CERTIFICATE, _FORWARD, _OLD)
 """Every kind that only the client's words tell, for the guide."""
 
 
-def client_words(said: Iterable[str], hosts: Collection[str]) -> Finding | None:
+def client_words(said: Iterable[str], doors: Collection[str]) -> Finding | None:
     """Return what the exceptions of an MLflow client mean, ``None`` if they say nothing that is known.
 
-    ``hosts`` are the hosts of the doors: who cannot reach another one was sent there by what MLflow answered.
+    ``doors`` are the URLs of the doors: who cannot reach another host or port was sent there by what MLflow answered.
     """
     for text in said:
-        if found := _known(text, _ON_THE_WAY) or _elsewhere(text, hosts) or _known(text, _TABLE):
+        if found := _known(text, _ON_THE_WAY) or _elsewhere(text, doors) or _known(text, _TABLE):
             return found
     return None
 
@@ -108,11 +110,15 @@ def older_server(facts: Facts) -> Finding | None:
     return Finding(_OLD, sentence, _OLD.remedy, (facts["first.version.P"].sentence, logged.sentence))
 
 
-def _elsewhere(text: str, hosts: Collection[str]) -> Finding | None:
+def _elsewhere(text: str, doors: Collection[str]) -> Finding | None:
     met = _HOST.search(text)
     host = (met["host"] or met["endpoint"]) if met and _CONNECTS.search(text) else ""
-    if not host or host in hosts or not hosts:
+    parts = [urlsplit(url) for url in doors]
+    ports = {each.port or _PORTS.get(each.scheme) for each in parts if each.hostname == host}
+    port = met["port"] if met else None
+    if not host or not doors or (ports and (port is None or int(port) in ports)):
         return None
+    host = f"{host}:{port}" if ports else host
     sentence = f"artifacts are sent to {host}, another host than the registry's, which the client does not reach"
     return Finding(_OTHER_HOST, sentence, _OTHER_HOST.remedy, (_quoted(text),))
 

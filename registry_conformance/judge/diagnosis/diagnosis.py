@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.bands import NOW_AND_THEN as AT_TIMES
 from registry_conformance.judge.diagnosis.bands import Band, Bands
@@ -125,7 +124,7 @@ def diagnose(
         return Diagnosis(ended, facts)
     enough = partial(settled, CAUSES, red=red)
     seen = look(examined.target, run, budget, enough, facts)
-    told = client_words(said, {urlsplit(door.url).hostname or "" for door in target.doors})
+    told = client_words(said, {door.url for door in target.doors})
     concluded = conclude(seen, red, judged=judged, kept_by=kept_by, told=told)
     if not any(cause.known for cause in concluded.named):
         ended += tuple(as_cause(each) for each in examined.open_questions)

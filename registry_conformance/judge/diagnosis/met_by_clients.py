@@ -44,6 +44,16 @@ BROKEN_ANSWERS = (
         "experiments that are there already keep their place: make new ones",
     ),
     Given(
+        "artifact-root-at-an-unreached-host",
+        "mlflow",
+        "location.P",
+        "unreached",
+        "the artifact location of a new experiment names a host that clients do not reach, and they upload there: "
+        "--default-artifact-root is mlflow-artifacts://HOST",
+        "start MLflow with mlflow-artifacts:/ as --default-artifact-root, without a host; experiments that are there "
+        "already keep their location: make new ones",
+    ),
+    Given(
         "missing-remembered",
         "proxy",
         "register.named.P",

@@ -50,7 +50,7 @@ REGISTRATION = {
 STEPS = (
     Step("the search for an experiment", "doors.search.P"),
     Step("the creation of an experiment", "meta.create.P"),
-    Step("the place of its artifacts, which no server of MLflow's serves", "location.P"),
+    Step("its artifact location, which is not served at this address", "location.P"),
     Step("the creation of a run", "meta.run.P"),
     Step("the upload", "put.P"),
     Step("the listing of what was uploaded", "list.P"),

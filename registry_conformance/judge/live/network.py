@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,10 +41,7 @@ def usual_network(ca: str = "") -> Network:
     variable = next((name for name in names if by_name[name]), "")
     if variable and not ca:
         ca = by_name[variable]
-        if not Path(ca).is_file():
-            raise EnvironmentFileError(
-                f"the environment variable {variable}: there is no file {ca}; correct or unset it"
-            )
+        _need_authorities(variable, ca)
     return Network(
         proxies["HTTP_PROXY"] or everything,
         proxies["HTTPS_PROXY"] or everything,
@@ -64,7 +62,21 @@ def client_network() -> Network:
             "MLFLOW_TRACKING_SERVER_CERT_PATH and MLFLOW_TRACKING_INSECURE_TLS are both set: the MLflow client ends "
             "with an error then; unset MLFLOW_TRACKING_INSECURE_TLS"
         )
+    if authorities:
+        _need_authorities("MLFLOW_TRACKING_SERVER_CERT_PATH", authorities)
     return replace(usual_network(authorities), insecure=insecure)
+
+
+def _need_authorities(variable: str, file: str) -> None:
+    """Raise ``EnvironmentFileError`` unless the file in a variable holds certificates of authorities."""
+    if not Path(file).is_file():
+        raise EnvironmentFileError(f"the environment variable {variable}: there is no file {file}; correct or unset it")
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError as problem:  # ssl.SSLError is one
+        raise EnvironmentFileError(
+            f"the environment variable {variable}: {file} holds no certificates in PEM; correct or unset it"
+        ) from problem
 
 
 def _proxy(name: str) -> str:

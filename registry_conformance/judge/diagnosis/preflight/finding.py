@@ -58,7 +58,7 @@ SILENT = Kind(
 )  # fmt: skip
 TUNNEL = Kind(
     "forward-proxy-refuses", "network", "the forward proxy of this network does not let the client through",
-    "correct HTTPS_PROXY, or name the host in NO_PROXY if it is reached without the forward proxy",
+    "correct HTTPS_PROXY or HTTP_PROXY, or name the host in NO_PROXY if it can be reached without the forward proxy",
     answered=False,
 )  # fmt: skip
 HTTP_ONLY = Kind(

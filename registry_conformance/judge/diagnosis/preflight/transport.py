@@ -85,7 +85,8 @@ def _not_let_through(door: Door, proxy: str) -> Finding | None:
             with authorize_connection(door):
                 socket.create_connection((host, port), timeout=door.patience).close()
     except OSError as problem:
-        return _met(finding.TUNNEL, f"the way leads through the forward proxy {_named(host, port)}: {problem}")
+        words = f"the forward proxy {_named(host, port)} does not connect: {problem.strerror or problem}"
+        return _met(finding.TUNNEL, words)
     return None
 
 

@@ -8,6 +8,7 @@ from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import REST, REST3
 from registry_conformance.judge.diagnosis.answer_judges import NOT_THERE
 from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext
+from registry_conformance.judge.diagnosis.probes.artifact_host import unreached_host
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
 from registry_conformance.judge.diagnosis.repetition import passing
 from registry_conformance.judge.diagnosis.summarize import summarize
@@ -58,8 +59,12 @@ def _runs(walk: MetadataWalk, name: str) -> None:
     if walk.keep("location", found, "experiment", "artifact_location"):
         scheme = walk.made["location"].partition(":")[0] if ":" in walk.made["location"] else "path"
         words = f"a new experiment's artifacts lie at {scheme}: ({PLACES[walk.asker.place]})"
-        direct = walk.asker.sender.door.direct
+        door = walk.asker.sender.door
+        direct = door.direct
         value = "declared" if direct and scheme == "s3" else scheme
+        if host := unreached_host(walk.made["location"], door):
+            value = "mlflow-artifacts unreached"
+            words = f"a new experiment's artifacts lie at the host {host}, which this machine does not reach"
         normal = "declared" if direct else "mlflow-artifacts"
         walk.context.facts.record(f"location.{walk.asker.place}", value, words, normal)
         _first(walk)
