@@ -253,7 +253,9 @@ def _let_in(facts: Facts) -> Named | None:
         return None
     product = facts.get("first.product.P")
     by_itself = product is not None and product.value in ("", PRODUCT_UNKNOWN, APPLICATION, "go")
-    layer = each.layer if by_itself else "proxy" if each.fact == "open.main.P" else ""
+    layer = "proxy" if each.fact == "open.main.P" else ""
+    if by_itself:
+        layer = each.layer
     return replace(_given(each, facts), layer=layer, band=Band.LIKELY, known=False)
 
 
