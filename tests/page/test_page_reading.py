@@ -155,6 +155,8 @@ def test_phone_needs_no_sideways_scrolling(browser: Browser, pages: dict[str, st
         page.locator("#waterfall .asked > summary").first.click()
         expect(page.locator("#flow-problem")).to_contain_text("It broke off after experiment")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.evaluate("document.querySelectorAll('#profiles > p').forEach(each => each.append('/long'.repeat(60)))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "a long address is broken"
     context.close()
 
 
