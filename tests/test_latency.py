@@ -109,7 +109,8 @@ def test_late_answers_end_the_questions_where_no_busy_machine_explains_them(
     [
         (1.0, 0.1, None, 3.0),
         (1.0, 0.9, None, 9.0),
-        (2.0, 0.9, None, 18.0),
+        (2.0, 0.1, None, 6.0),
+        (9.0, 0.1, 40.0, 40.0),
         (1.0, 100.0, None, 30.0),
         (1.0, 0.9, 20.0, 20.0),
     ],

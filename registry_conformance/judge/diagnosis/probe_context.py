@@ -44,7 +44,7 @@ Six probes ask at once, and a server that answers one request after the other ma
 _TO_READ = 3.0
 """Seconds more that a whole exchange may take than the wait for an answer."""
 LONGEST = 30.0
-"""Seconds that one probe waits at most, on a machine that has time: clients of MLflow wait for two minutes."""
+"""Seconds that a wait may become on a busy machine, or at a slow place: clients of MLflow wait for two minutes."""
 _FARTHEST = 0.5
 _NOTHING_MADE = "read-only: this run made nothing that could be asked for"
 PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
@@ -142,8 +142,8 @@ class ProbeContext:
 
     def waits(self, place: str, patience: float) -> float:
         """Return how many seconds an answer is waited for: longer on a busy machine, and where answers are slow."""
-        by_pace = min(_AS_THE_SLOWEST * self.slowest.get(place, 0.0), LONGEST)
-        return max(patience, by_pace) * self.slack
+        longer = max(patience * self.slack, _AS_THE_SLOWEST * self.slowest.get(place, 0.0))
+        return max(patience, min(longer, LONGEST))
 
     def distance(self, place: str, exchange: Exchange) -> float:
         """Return how many seconds of an exchange are the way there and back: no part of the deployment is slow by it.
