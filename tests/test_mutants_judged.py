@@ -76,6 +76,15 @@ def test_what_killed_there_before_is_asked_first() -> None:
     assert order(SLASHES, checks, known)[0] == "b[one]"
 
 
+def test_a_case_that_names_an_error_code_is_likely_for_a_mutant_of_it() -> None:
+    """A mutant of one line of a table of error codes is noticed by the case of that code, of many of one check."""
+    place = "docker/proxy/errors.lua:module"
+    mutant = Mutant("proxy", "source", place, '"DEADLINE_EXCEEDED" -> "XXDEADLINE_EXCEEDED"', unchanged)
+    cases = ("500-INTERNAL_ERROR", "503-TEMPORARILY_UNAVAILABLE", "504-DEADLINE_EXCEEDED", "429-LIMIT_EXCEEDED")
+
+    assert order(mutant, [check("a", "ERR-001", *cases)], Coverage())[0] == "a[504-DEADLINE_EXCEEDED]"
+
+
 def test_a_quick_case_goes_first() -> None:
     """Of two checks that are as likely the cheaper one goes first."""
     known = Coverage(seconds={"a[one]": 5.0, "b[one]": 0.1}, tokens={"a[one]": frozenset(), "b[one]": frozenset()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -44,15 +45,17 @@ class Planner:
 
     @cached_property
     def _words(self) -> Mapping[str, frozenset[str]]:
-        """Node id -> the words of a case's name, claim, and requirements."""
-        return {
-            case.nodeid: words_of(f"{case.nodeid} {getattr(case.function, '__doc__', '')} {self._said(check)}")  # type: ignore[attr-defined] # checks are functions
-            for check in self._checks
-            for case in check.cases
-        }
+        """Node id -> the words of a case's name, of its check, and of its requirements."""
+        found: dict[str, frozenset[str]] = {}
+        for check in self._checks:
+            own = words_of(self._said(check))
+            found |= {case.nodeid: own | words_of(case.nodeid) for case in check.cases}
+        return found
 
     def _said(self, check: Check) -> str:
-        return " ".join(self._register[name].text for name in check.requirements)
+        """Return the source of a check, its claim included, and the sentences of its requirements."""
+        function = check.cases[0].function  # type: ignore[attr-defined] # checks are functions
+        return " ".join([inspect.getsource(function), *(self._register[name].text for name in check.requirements)])
 
     @cached_property
     def _rarity(self) -> Mapping[str, float]:
