@@ -45,7 +45,7 @@ def call(program: str, *arguments: str, **environment: str) -> subprocess.Comple
         ("purge", [], "Missing argument 'ID[,ID...]'"),
         ("purge", ["twelve"], "name experiments by their ids"),
         ("purge", ["12"], "REGISTRY_BACKEND_STORE_URI"),
-        ("rehearse", ["--crashes=-1"], "-1 is not in the range x>=0"),
+        ("rehearse", ["--crashes=-1"], "-1: give a whole number of 0 or more"),
         ("rehearse", ["--only=crashes", "--crashes=0"], "of 1 or more with --only=crashes"),
         ("rehearse", ["--only=whole", "--scene=policy"], "--only=whole plays no scenario"),
         ("rehearse", ["--scene=nonsense"], "in no name of a scenario"),

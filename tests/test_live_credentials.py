@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import trustme
 
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.reader import read
@@ -116,14 +117,15 @@ def test_network_is_as_the_variables_say(tmp_path: Path, monkeypatch: pytest.Mon
     """The usual variables count for every door, and the file for what it says otherwise."""
     monkeypatch.setenv("https_proxy", "http://me:pass-word@proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "localhost")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "client.pem"))
+    trustme.CA().cert_pem.write_to_path(tmp_path / "authorities.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authorities.pem"))
     key = '[keys.writer]\nvariable = "TEST_SECRET"\n'
     target = described(tmp_path, key)
     usual = target.doors[0].network
     named = described(tmp_path, key + '[network]\nno_proxy = ["*"]\nca_file = "ca.pem"\n').doors[0].network
 
     assert usual.proxy_for("https://registry.example") == "http://me:pass-word@proxy.example:3128"
-    assert (usual.no_proxy, usual.ca) == ("localhost", tmp_path / "client.pem")
+    assert (usual.no_proxy, usual.ca) == ("localhost", tmp_path / "authorities.pem")
     assert "pass-word" in target.secrets
     assert (named.proxy_for("https://registry.example"), named.ca) == ("", tmp_path / "ca.pem")
 
