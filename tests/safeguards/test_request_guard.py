@@ -265,6 +265,7 @@ def test_upload_that_was_joined_or_given_up_is_no_longer_there(tmp_path: Path, s
         ("DELETE", "delete", 200, True),
         ("DELETE", "delete", 403, False),
         ("DELETE", "delete-tag", 200, False),
+        ("POST", "delete", 200, False),
         ("PATCH", "update", 200, False),
     ],
 )

@@ -107,7 +107,7 @@ def _note(guard: Requests, door: Door, exchange: Exchange) -> None:
         guard.learn(made, str(own_id))
     if removed and removed.kind == UPLOAD:
         guard.ended(removed, removed.ids[0])
-    if removed and removed.kind == MODEL and exchange.method == "DELETE" and _verb(exchange) == _MODEL_DELETION:
+    if removed and exchange.method == "DELETE" and _verb(exchange) == _MODEL_DELETION:
         guard.ended(removed, "")
 
 

@@ -44,7 +44,7 @@ MODULES = (
     "live.cleanup",
     "live.janitor",
 )
-"""The modules that a deletion passes on its way, each with tests of its name under ``tests/safeguards``."""
+"""The modules that a deletion passes on its way; the names of their tests begin with ``test_`` and the module's."""
 
 
 class SafeguardTestsError(RuntimeError):
@@ -99,7 +99,8 @@ def survivors(plan: Sequence[Planned], root: Path, workers: int, say: Say) -> li
 
 
 def _files(module: str, root: Path) -> list[str]:
-    return [str(root / TESTS / f"test_{module.rpartition('.')[2]}.py")]
+    name = module.rpartition(".")[2]
+    return [str(file) for file in sorted((root / TESTS).glob(f"test_{name}*.py"))]
 
 
 def _module(name: str) -> ModuleType:
