@@ -32,6 +32,7 @@ def test_host_is_told_if_nobody_listens_there() -> None:
     proxied = Door("given", DOOR.url, 2.0, network=Network(http_proxy="http://proxy.example:3128"))
 
     assert heard == ""
+    assert unreached_host("mlflow-artifacts://registry.example:99999/1", DOOR) == "registry.example:99999"
     assert unreached_host(f"mlflow-artifacts://{place}/1", DOOR) == place
     assert unreached_host(f"mlflow-artifacts://{place}/1", proxied) == ""
 

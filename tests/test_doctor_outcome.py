@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from registry_conformance.judge.diagnosis import doctor
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
@@ -71,6 +73,17 @@ def test_slow_answers_alone_are_no_failure() -> None:
     assert next(doctor._verdict(found)).startswith("YES")
     assert "it is slow: pace__search__P: slow 3 s" in "\n".join(doctor.lines(target, found))
     assert doctor.document(target, found)["diagnosis"] == []
+
+
+@pytest.mark.parametrize("slowly", [{}, {"pace__search__P": "slow 3 s"}])
+def test_a_registration_that_was_not_tried_is_not_said_to_work(slowly: dict[str, str]) -> None:
+    """Who only reads, or cannot register on such a server, says so, and not that a model can be registered."""
+    facts = facts_of(put__P="200 json", **slowly)
+    facts.unseen("register.lookup.P", "read-only: nothing is registered")
+    found = Diagnosis((), facts)
+
+    assert health(found).exit_code == 0
+    assert next(doctor._verdict(found)).startswith("NOT TRIED: no registration was made (read-only: nothing is reg")
 
 
 def test_slow_answers_and_questions_that_were_not_asked_tell_nothing() -> None:

@@ -25,7 +25,8 @@ _MOST_ANOMALIES = 3
 _MOST_REASONS = 3
 _MOST_NAMED = 6
 _WIDTH, _VERDICT_WIDTH = 200, 600
-_NOTHING_WRONG = "Nothing is wrong with what could be seen."
+_REGISTERS_FIRST = "register.lookup.P"
+"""The fact of the first request of a registration."""
 _YOURS = frozenset(kind.id for kind in KINDS if kind.whose == YOURS)
 
 
@@ -113,6 +114,9 @@ def _greeting(diagnosis: Diagnosis) -> str:
 def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     """Yield the verdict in a line, and in another who fixes it."""
     facts, state = diagnosis.facts, health(diagnosis)
+    if state in (Health.HEALTHY, Health.SLOW) and (reason := _untried(facts)):
+        yield f"NOT TRIED: no registration was made ({reason}). {_seen(diagnosis)}"
+        return
     if state is Health.HEALTHY:
         yield "YES: a model can be registered here, as far as the doctor sees; nothing is wrong with what it saw."
         return
@@ -121,12 +125,10 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"{facts[f'{BRIDGED}.P'].sentence}."
         return
     if state is Health.SLOW:
-        yield f"YES: a model can be registered here, as far as the doctor sees, but it is slow: {_slowest(facts)}."
+        yield f"YES: a model can be registered here, as far as the doctor sees, but it is slow: {_what_is_slow(facts)}."
         return
     if state is Health.COULD_NOT_TELL:
-        seen = f"What could be seen works, but is slow: {_slowest(facts)}." if slow(diagnosis) else _NOTHING_WRONG
-        missed = plural(len(facts.missed), "test")
-        yield f"COULD NOT TELL: {missed} could not be made. {seen}"
+        yield f"COULD NOT TELL: {plural(len(facts.missed), 'test')} could not be made. {_seen(diagnosis)}"
         return
     first = next(iter(diagnosis.named), None)
     if first is not None and first.id in _YOURS:
@@ -149,7 +151,20 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     yield f"{works} is the operator's to fix; send them the file that --bundle FILE writes."
 
 
-def _slowest(facts: Facts) -> str:
+def _untried(facts: Facts) -> str:
+    """Return why no registration was made, on purpose; empty if one was, or should have been."""
+    first = facts.get(_REGISTERS_FIRST)
+    return "" if first is None or first.seen or first.missed else first.sentence.removeprefix("not seen: ")
+
+
+def _seen(diagnosis: Diagnosis) -> str:
+    """Return a sentence about what was seen of a target where nothing failed."""
+    if slow(diagnosis):
+        return f"What could be seen works, but is slow: {_what_is_slow(diagnosis.facts)}."
+    return "Nothing is wrong with what could be seen."
+
+
+def _what_is_slow(facts: Facts) -> str:
     """Return the sentence of what is slow: of several things the first that was asked."""
     return facts.anomalies[0].sentence
 

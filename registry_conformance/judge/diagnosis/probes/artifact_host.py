@@ -25,6 +25,6 @@ def unreached_host(location: str, door: Door) -> str:
     try:
         with authorize_connection(door):
             socket.create_connection((named.hostname, named.port or _PORTS[own.scheme]), door.patience).close()
-    except OSError:
+    except (OSError, ValueError):  # a port or a name that cannot be is not reached either
         return named.netloc
     return ""
