@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
 from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.preflight.target import examine_broken
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.target.target import Door, Target

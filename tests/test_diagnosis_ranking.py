@@ -12,9 +12,10 @@ from registry_conformance.judge.diagnosis.cause import Cause, clue, must
 from registry_conformance.judge.diagnosis.causes import BY_ID, CAUSES
 from registry_conformance.judge.diagnosis.causes.load import CAUSES as LOAD_CAUSES
 from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS
-from registry_conformance.judge.diagnosis.diagnosis import STORE_REFUSES, UNKNOWN, Named, conclude
+from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import failure_signature
+from registry_conformance.judge.diagnosis.named import STORE_REFUSES, UNKNOWN, Named
 from registry_conformance.judge.diagnosis.patterns import folded, known_patterns, likeness, unfolded
 from registry_conformance.judge.diagnosis.preflight.finding import KINDS, Kind
 from registry_conformance.judge.diagnosis.preflight.products import NAMES

@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 
 from registry_conformance.judge.clients.bucket import BucketError, _as_bucket_error
 from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS, client_words
-from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Named, conclude
+from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.named import UNKNOWN, Named
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.probes.routes import FAMILIES
 from registry_conformance.judge.diagnosis.summarize import summarize

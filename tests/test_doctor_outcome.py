@@ -8,8 +8,8 @@ import pytest
 
 from registry_conformance.judge.diagnosis import doctor
 from registry_conformance.judge.diagnosis.budget import Budget
-from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
+from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.steps import stops_at
 from registry_conformance.judge.diagnosis.undeclared import tolerated

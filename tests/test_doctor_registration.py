@@ -13,8 +13,9 @@ from dataclasses import replace
 import pytest
 
 from registry_conformance.judge.diagnosis.budget import Budget
-from registry_conformance.judge.diagnosis.diagnosis import Diagnosis, conclude
+from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes import bodies

@@ -12,8 +12,9 @@ from typing import TypeVar
 import pytest
 
 from registry_conformance.judge.diagnosis.budget import Budget as Time
-from registry_conformance.judge.diagnosis.diagnosis import Diagnosis, diagnose
+from registry_conformance.judge.diagnosis.diagnosis import diagnose
 from registry_conformance.judge.diagnosis.doctor import target_at
+from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.preflight import examine
 from registry_conformance.judge.live import holder
 from registry_conformance.judge.live.cleanup import CleanupResult, clean

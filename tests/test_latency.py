@@ -118,18 +118,18 @@ def test_late_answers_end_the_questions_where_no_busy_machine_explains_them(
 def test_slow_places_are_waited_for(stretch: float, slowest: float, patience: float | None, waits: float) -> None:
     """A server that hashes a password for each request is slow with everything: silence begins later there."""
     context = ProbeContext(Target("x", "live", (DOOR,), {}), "run", Facts(), budget_on(stretch), DOOR)
-    context.took("P", slowest)
-    context.took("P", 0.05)
+    context.waits.took("P", slowest)
+    context.waits.took("P", 0.05)
 
     assert context.at("P", None, patience=patience).sender.door.patience == waits
-    assert context.floor["P"] == 0.05
+    assert context.waits.floor["P"] == 0.05
 
 
 def test_a_place_that_becomes_slow_is_waited_for_by_who_asks_already() -> None:
     """Probes ask at once: a server that answers one request after the other becomes slow with them."""
     context = ProbeContext(Target("x", "live", (DOOR,), {}), "run", Facts(), budget_on(1.0), DOOR)
     asker = context.at("P", None)
-    context.took("P", 2.0)
+    context.waits.took("P", 2.0)
 
     assert asker._patient().bounds.silence == 20.0
     assert asker.sender.bounds.silence == 3.0

@@ -78,7 +78,7 @@ def test_what_was_not_asked_together_did_not_fail() -> None:
     """Kind: unseen is not healthy, and not broken either. After time-outs searches are not sent, and tell nothing."""
     with site(server("mlflow-artifacts:/7")) as there:
         context = context_at(there.url)
-        context.late["P GET metadata"] = 3
+        context.waits.late["P GET metadata"] = 3
         together(context, "P")
 
     assert not context.facts["together.P"].seen

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.diagnosis.diagnosis import Diagnosis
 from registry_conformance.judge.diagnosis.doctor import document
+from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.owned_file import check_creatable, write_owned
 from registry_conformance.judge.report.redact import Redactor
 from registry_conformance.judge.target.target import Target

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.bands import Band
-from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Diagnosis, Named
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.layers import layers
+from registry_conformance.judge.diagnosis.named import UNKNOWN, Diagnosis, Named
 from registry_conformance.judge.diagnosis.outcome import Health, health, slow
 from registry_conformance.judge.diagnosis.preflight import KINDS
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 import re
 
-from registry_conformance.judge.diagnosis.diagnosis import UNKNOWN, Diagnosis
 from registry_conformance.judge.diagnosis.facts import Fact
+from registry_conformance.judge.diagnosis.named import UNKNOWN, Diagnosis
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, PASSING
 from registry_conformance.judge.diagnosis.steps import registers
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from registry_conformance.judge.diagnosis.asker import NotAsked
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
-from registry_conformance.judge.diagnosis.probe_context import NotAsked, ProbeContext
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes import (
     access,
     answers,

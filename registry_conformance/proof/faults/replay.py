@@ -9,8 +9,9 @@ from typing import Any
 
 from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.causes import BY_ID, CAUSES
-from registry_conformance.judge.diagnosis.diagnosis import STORE_REFUSES, UNKNOWN, Diagnosis, conclude
+from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.met_by_clients import BROKEN_ANSWERS
+from registry_conformance.judge.diagnosis.named import STORE_REFUSES, UNKNOWN, Diagnosis
 from registry_conformance.judge.diagnosis.patterns import Pattern, folded, known_patterns, pattern_of
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.proof.faults.stored_facts import HEALTHY, StoredFacts

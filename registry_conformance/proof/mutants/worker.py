@@ -12,8 +12,8 @@ import pytest
 
 from fixtures.scratch_stack import MUTATED
 from registry_conformance.judge.clients.json_lines import whole_lines
-from registry_conformance.judge.diagnosis.diagnosis import Named as Cause
 from registry_conformance.judge.diagnosis.diagnosis import conclude
+from registry_conformance.judge.diagnosis.named import Named as Cause
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import LINKS, Deployment

@@ -46,6 +46,11 @@ class Asking:
         """The tracking URI without its path."""
         return urlsplit(self.door.url)._replace(path="", query="", fragment="").geturl()
 
+    @property
+    def host(self) -> str:
+        """The host of the tracking URI, with its port if one is given."""
+        return urlsplit(self.door.url).netloc.rpartition("@")[2]
+
     def ask(
         self,
         path: str,

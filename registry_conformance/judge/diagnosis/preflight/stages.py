@@ -13,13 +13,8 @@ from registry_conformance.judge.diagnosis.preflight.addresses import addresses_d
 from registry_conformance.judge.diagnosis.preflight.applications import seems_to_be
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
-from registry_conformance.judge.diagnosis.preflight.credentials import (
-    REFUSALS,
-    client_name_dropped,
-    client_name_refused,
-    outbound_proxy,
-    refused,
-)
+from registry_conformance.judge.diagnosis.preflight.client_name import client_name_dropped, client_name_refused
+from registry_conformance.judge.diagnosis.preflight.credentials import outbound_proxy, refused
 from registry_conformance.judge.diagnosis.preflight.failing import alive_alone, fails, fails_on_everything
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
@@ -33,6 +28,7 @@ from registry_conformance.judge.diagnosis.preflight.recognition import (
     version_of,
 )
 from registry_conformance.judge.diagnosis.preflight.redirects import path_at, redirected
+from registry_conformance.judge.diagnosis.preflight.refusal import REFUSALS
 from registry_conformance.judge.diagnosis.preflight.transport import (
     malformed_answer,
     not_connected,
@@ -208,7 +204,7 @@ def _unreadable(asking: Asking, answer: Exchange) -> Finding | None:
         return _half_silent(asking, answer) or not_http(asking.door, answer.error)
     if answer.status == 400 and "HTTPS" in answer.text[:2000].upper() and (found := speaks_tls(asking.door)):
         return found
-    place = asking.root.partition("//")[2]
+    place = asking.host
     if answer.error.startswith("timeout"):
         size = answer.response_body.size
         sentence = f"the answer of {place} does not end: {size} bytes after {answer.seconds:.0f} s for a small search"

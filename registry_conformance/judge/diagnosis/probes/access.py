@@ -220,7 +220,7 @@ def nobody(context: ProbeContext) -> None:
 
 def _bypassed(context: ProbeContext) -> None:
     """Ask in odd spellings of one path without a key, and tell which are served."""
-    raw = Raw(context.at("P").sender.door, None, Evidence(), context.run, timeout=2.0 * context.slack)
+    raw = Raw(context.at("P").sender.door, None, Evidence(), context.run, timeout=2.0 * context.waits.slack)
     served, silent = {}, []
     for aspect, path in SPELLINGS.items():
         answer = raw.send("GET", raw.at(path))

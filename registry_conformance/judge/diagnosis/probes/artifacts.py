@@ -10,7 +10,8 @@ from registry_conformance.judge.clients.address import is_web_address
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS
 from registry_conformance.judge.diagnosis.answer_judges import fine, sameness, whole
-from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
+from registry_conformance.judge.diagnosis.asker import PLACES, Asker
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.bucket import planted, record_stored, under
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -127,9 +128,12 @@ def follow(context: ProbeContext, method: str, url: str, body: bytes | None = No
     """Send a request to an absolute URL without a credential."""
     parts = urlsplit(url)
     door = Door(
-        "past the door", f"{parts.scheme}://{parts.netloc}", patience=2.0 * context.slack, guard=context.main.guard
+        "past the door",
+        f"{parts.scheme}://{parts.netloc}",
+        patience=2.0 * context.waits.slack,
+        guard=context.main.guard,
     )
-    return HttpSender(door, None, Evidence(), context.run, deadline=5.0 * context.slack).send(
+    return HttpSender(door, None, Evidence(), context.run, deadline=5.0 * context.waits.slack).send(
         method, parts.path, query=parts.query, body=body
     )
 

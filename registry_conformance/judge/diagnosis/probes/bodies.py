@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from registry_conformance.judge.diagnosis.answer_judges import whole
-from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
+from registry_conformance.judge.diagnosis.asker import PLACES, Asker
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.bucket import record_stored, under
 

@@ -12,10 +12,12 @@ from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.clients.signing import credential_headers
+from registry_conformance.judge.diagnosis.asker import PLACES, Asker
 from registry_conformance.judge.diagnosis.facts import Missed
-from registry_conformance.judge.diagnosis.probe_context import PATIENCE, PLACES, Asker, ProbeContext
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
+from registry_conformance.judge.diagnosis.waits import PATIENCE
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.requests import Permit
@@ -59,7 +61,7 @@ def _at_once(context: ProbeContext, asker: Asker, place: str) -> None:
     good = sum(answer.ok for answer in answers)
     slowest = max(answer.seconds for answer in answers)
     value = "all 200" if good == _MANY else f"{_MANY - good} of {_MANY} failed"
-    value += "" if slowest < max(_LATE * context.machine.stretch, turns) else " slow"
+    value += "" if slowest < max(_LATE * context.waits.stretch, turns) else " slow"
     context.facts.record(f"together.{place}", value, f"eight searches at once {PLACES[place]}: {value}", "all 200")
 
 
@@ -68,7 +70,7 @@ def _untold(context: ProbeContext, answers: Sequence[Exchange]) -> str:
     for answer in answers:
         if answer.error.startswith("skipped"):
             return "requests like it timed out before"
-        if answer.error.startswith("timeout") and context.slack >= _BUSY:
+        if answer.error.startswith("timeout") and context.waits.slack >= _BUSY:
             return Missed("searches were not answered in time, on a machine that is itself too busy to judge it")
     return ""
 
@@ -82,7 +84,7 @@ def _meanwhile(context: ProbeContext, asker: Asker, place: str) -> tuple[Exchang
     leave = Exchange("PUT", f"{door.url}{FILES}/{context.folder}/held-{place}.bin", door.name, None)
     permit = authorize(door, leave, None, 200)
     begun, answered, gone_on = threading.Event(), threading.Event(), threading.Event()
-    longest = HELD * context.slack
+    longest = HELD * context.waits.slack
     moments = (begun, answered, gone_on)
     held = threading.Thread(target=_hold, args=(context, permit, asker.sender, place, longest, moments))
     held.start()

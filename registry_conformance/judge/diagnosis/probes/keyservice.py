@@ -44,11 +44,11 @@ def direct(context: ProbeContext) -> None:
         ("unknown", "a key that nobody issued", f"hk_{context.name}", "platform", "401 .*"),
     ):
         sender = HttpSender(
-            Door("the key service", address, patience=2.5 * context.slack),
+            Door("the key service", address, patience=2.5 * context.waits.slack),
             key,
             Evidence(),
             context.run,
-            deadline=4.0 * context.slack,
+            deadline=4.0 * context.waits.slack,
         )
         answer = sender.send("POST", VALIDATE, json={"service_id": service, "client_ip": "127.0.0.1"})
         value = _validity(answer)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS
-from registry_conformance.judge.diagnosis.probe_context import PLACES, Asker, ProbeContext
+from registry_conformance.judge.diagnosis.asker import PLACES, Asker
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.reachability import (
     ONE,
     PATIENT,
@@ -109,10 +110,10 @@ def fastest(context: ProbeContext, slow: float, send: Callable[[], Exchange]) ->
     not: of many the fastest shows the target's own pace.
     """
     best = worst = first = send()
-    if _silent(first) or first.seconds < slow or first.seconds > _FAR * slow * context.machine.stretch:
+    if _silent(first) or first.seconds < slow or first.seconds > _FAR * slow * context.waits.stretch:
         return Timed(first)
     for asked in range(1, _MANY):
-        doubtful = best.seconds < slow * context.machine.stretch
+        doubtful = best.seconds < slow * context.waits.stretch
         if best.seconds < slow or (asked >= _FEW and not doubtful):
             break
         again = send()

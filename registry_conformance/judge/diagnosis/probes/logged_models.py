@@ -6,7 +6,8 @@ import re
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST
 from registry_conformance.judge.diagnosis.answer_judges import whole
-from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
+from registry_conformance.judge.diagnosis.asker import Asker
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import content
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
 from registry_conformance.judge.evidence.exchange import Exchange

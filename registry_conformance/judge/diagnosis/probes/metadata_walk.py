@@ -7,7 +7,8 @@ from typing import Any
 
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.diagnosis.answer_judges import fine
-from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
+from registry_conformance.judge.diagnosis.asker import Asker
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.evidence.exchange import Exchange
 
 

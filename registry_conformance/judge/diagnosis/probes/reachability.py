@@ -12,10 +12,12 @@ from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.request_guard import authorize_connection
 from registry_conformance.judge.clients.tls import BELOW, Handshakes
+from registry_conformance.judge.diagnosis.asker import Asker
 from registry_conformance.judge.diagnosis.facts import Missed
-from registry_conformance.judge.diagnosis.probe_context import PATIENCE, Asker, ProbeContext
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.bucket import under
 from registry_conformance.judge.diagnosis.summarize import summarize
+from registry_conformance.judge.diagnosis.waits import PATIENCE
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door
@@ -66,7 +68,7 @@ def steps(door: Door, patience: float = PATIENCE) -> str:
 def reach(context: ProbeContext) -> None:
     """Reach every door and choose the main one; if none answers, all further probes are spared."""
     target, facts = context.target, context.facts
-    lines = {door.name: steps(door, PATIENCE * context.slack) for door in target.doors}
+    lines = {door.name: steps(door, PATIENCE * context.waits.slack) for door in target.doors}
     words = vector({name: _LINES[line] for name, line in lines.items()})
     facts.record("reach.line.P", vector(lines), f"a connection to each door: {words}", "all open")
     if not any(line == "open" for line in lines.values()):
@@ -76,7 +78,7 @@ def reach(context: ProbeContext) -> None:
         return
     answers = {door.name: context.at("P", None, door=door).send("GET", "/health") for door in doors}
     record_answers(context, "doors.health.P", "health, without a key, at each door", answers, "all 200 .*")
-    slow = all(answer.seconds > 2 * SLOW * context.machine.stretch for answer in answers.values())
+    slow = all(answer.seconds > 2 * SLOW * context.waits.stretch for answer in answers.values())
     if not answers_soon(context, doors[0]):
         return
     for aspect, role, words, path, normal in (
@@ -123,9 +125,9 @@ def answers_soon(context: ProbeContext, door: Door) -> bool:
             )
         )
         known, new = min(met, key=lambda pair: max(each.seconds for each in pair))
-        if not LATE <= max(known.seconds, new.seconds) < LATE * context.slack:
+        if not LATE <= max(known.seconds, new.seconds) < LATE * context.waits.slack:
             break
-    late_from = LATE * (context.slack if len(met) == 1 else min(_TWICE, context.slack))
+    late_from = LATE * (context.waits.slack if len(met) == 1 else min(_TWICE, context.waits.slack))
     if max(known.seconds, new.seconds) < late_from:
         return True
     record_answers(context, "doors.search.P", "a search for experiments", {door.name: known}, "all 200 json")
@@ -134,7 +136,7 @@ def answers_soon(context: ProbeContext, door: Door) -> bool:
         record_latency(context, "pace.unknown-key.P", "a request with a key never seen before through the proxy", new)
         words = f"a key that nobody issued, through the proxy: {new}"
         context.facts.record("key.bad.P", summarize(new), words, "401 .*")
-    late = known.seconds >= late_from and not (known.ok and context.slack >= _TWICE)
+    late = known.seconds >= late_from and not (known.ok and context.waits.slack >= _TWICE)
     if late:
         context.dead.add("P")
     return not late
@@ -153,8 +155,8 @@ def record_latency(
     On a machine that is itself so busy that nothing can be concluded it is not seen; ``sure`` is whether it was asked
     so often that twice the time is slow there too.
     """
-    own = exchange.seconds - context.distance(name.rpartition(".")[2], exchange)
-    stretch = context.machine.stretch
+    own = exchange.seconds - context.waits.distance(name.rpartition(".")[2], exchange)
+    stretch = context.waits.stretch
     allowed = stretch if stretch < _TWICE else _ROUGHLY * stretch
     if sure:
         allowed = min(_TWICE, stretch)
@@ -162,9 +164,7 @@ def record_latency(
     if exchange.status is None:
         value = summarize(exchange)
     elif own >= slow and own < doubtful_to:
-        busy = (
-            f"this machine is too busy to time it: work takes {context.machine.stretch:.0f} times as long as it should"
-        )
+        busy = f"this machine is too busy to time it: work takes {context.waits.stretch:.0f} times as long as it should"
         context.facts.unseen(name, Missed(busy))
         return
     else:
@@ -193,7 +193,7 @@ def origin(context: ProbeContext) -> None:
     if door is None:
         facts.unseen("reach.line.O", "the target shows no MLflow past the proxy")
         return
-    line = steps(door, PATIENCE * context.slack)
+    line = steps(door, PATIENCE * context.waits.slack)
     facts.record("reach.line.O", line, f"a connection straight to MLflow: {line}", "open")
     if line != "open":
         context.dead.add("O")
@@ -242,7 +242,7 @@ def secured(context: ProbeContext) -> None:
     if door is None:
         facts.unseen("tls.handshake.P", "the target declares no door that takes TLS")
         return
-    hands = Handshakes(replace(door, patience=PATIENCE * context.slack), Evidence())
+    hands = Handshakes(replace(door, patience=PATIENCE * context.waits.slack), Evidence())
     met = hands.meet()
     value = met.version or met.problem
     facts.record("tls.handshake.P", value, f"a TLS handshake: {value}", "TLSv1\\.[23]")

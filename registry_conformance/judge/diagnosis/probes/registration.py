@@ -19,11 +19,13 @@ from registry_conformance.judge.clients.content_coding import ACCEPTED, UNREADAB
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.clients.request_guard import record_answer
 from registry_conformance.judge.diagnosis.answer_judges import sameness
-from registry_conformance.judge.diagnosis.probe_context import LONGEST, PLACES, Asker, ProbeContext
+from registry_conformance.judge.diagnosis.asker import PLACES, Asker
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
 from registry_conformance.judge.diagnosis.steps import REGISTRATION, WORKS
 from registry_conformance.judge.diagnosis.summarize import summarize
+from registry_conformance.judge.diagnosis.waits import LONGEST
 from registry_conformance.judge.evidence.exchange import Exchange
 
 Fits = Callable[[Any], object]

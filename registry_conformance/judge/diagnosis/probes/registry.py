@@ -7,7 +7,8 @@ from typing import Any
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import REST, REST3
 from registry_conformance.judge.diagnosis.answer_judges import NOT_THERE
-from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext
+from registry_conformance.judge.diagnosis.asker import PLACES
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifact_host import unreached_host
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
 from registry_conformance.judge.diagnosis.repetition import passing

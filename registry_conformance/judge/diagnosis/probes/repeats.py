@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS
-from registry_conformance.judge.diagnosis.probe_context import PLACES, ProbeContext
+from registry_conformance.judge.diagnosis.asker import PLACES
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.reachability import SEARCH
 
 

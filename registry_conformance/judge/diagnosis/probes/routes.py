@@ -8,7 +8,8 @@ from typing import Any
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, REST3
 from registry_conformance.judge.diagnosis.answer_judges import NOT_THERE
-from registry_conformance.judge.diagnosis.probe_context import Asker, ProbeContext
+from registry_conformance.judge.diagnosis.asker import Asker
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.reachability import SEARCH, record_answers
 from registry_conformance.judge.evidence.exchange import Exchange
 
