@@ -58,6 +58,7 @@ def first(facts: Facts, **more: Any) -> Named:
         (answered(405, "text/html", NGINX.format("405 Not Allowed")), "step-answered-before-mlflow", "proxy", "nginx"),
         (answered(502, "text/html", NGINX.format("502 Bad Gateway")), "step-gets-no-answer", "proxy", "usable answer"),
         (answered(502, "text/html", "<title>Bad Gateway</title>"), "step-gets-no-answer", "proxy", "usable answer"),
+        (answered(503, "text/html", NGINX.format("503 Service Temporarily")), "step-limited", "proxy", "limit_req"),
         (answered(504, "text/plain", "trying to proxy"), "step-gets-no-answer", "proxy", "no answer in time"),
         (answered(504, "application/json", '{"message": "timed out"}'), "step-gets-no-answer", "proxy", "timed out"),
         (answered(429, "text/html", "<title>Slow down</title>"), "throttled", "proxy", "Slow down"),
@@ -67,6 +68,18 @@ def first(facts: Facts, **more: Any) -> Named:
         (answered(301, "text/html", "", Location="https://host/a"), "step-redirected", "proxy", "https://host/a"),
         (answered(302, "text/html", "", Location="https://sso.host/login"), "login-page", "auth", "sign-in page"),
         (answered(403, "text/plain", "Cross-origin request blocked"), "origin-refused", "mlflow", "Origin"),
+        (
+            failed("is not authorized to perform: kms:Decrypt on the resource"),
+            "store-key-denied",
+            "iam",
+            "KMS key of its bucket",
+        ),
+        (
+            failed("s3:PutObject on resource: arn because no VPC endpoint policy allows the s3:PutObject action"),
+            "store-policy-denies",
+            "iam",
+            "a policy other than that of MLflow's role",
+        ),
         (
             failed("Unable to locate credentials"),
             "mlflow-without-store-credentials",

@@ -74,6 +74,7 @@ def test_a_guarded_neighbour_is_named_by_its_refusal() -> None:
         (Answer(200, "<title>Airflow - DAGs</title>"), "Airflow"),
         (Answer(404, "<pre>Cannot GET /x</pre>"), "Express"),
         (Answer(403, "<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), "an S3 API"),
+        (Answer(403, "", {"Server": "AirTunes/775.3.1"}), "the AirPlay receiver of macOS"),
         (Answer(200, "<title>Our shop</title>"), "a web page titled 'Our shop'"),
         (Answer(200, {"hello": "world"}), "JSON that is not MLflow's"),
         (Answer(200, [1, 2]), "JSON that is not MLflow's"),

@@ -13,7 +13,7 @@ from registry_conformance.judge.diagnosis.preflight.target import examine_target
 from registry_conformance.judge.target.credential import Password
 from registry_conformance.judge.target.policy import GUARDED, OPEN, Policy
 from registry_conformance.judge.target.target import Door, Target
-from tests.refusal_pages import KEY, NGINX_401
+from tests.refusal_pages import KEY, NGINX_401, NGINX_403
 from tests.web_answers import Answer, Answering, Asked, always, guarded, looked_at, mlflow, site
 
 
@@ -65,6 +65,39 @@ def test_a_key_without_the_right_to_read_is_not_called_wrong() -> None:
     assert found is not None
     assert found.kind.id == "key-lacks-right"
     assert "needs mlflow:read" in found.sentence
+
+
+def test_a_token_for_another_service_lacks_no_right() -> None:
+    """A 403 whose challenge calls the token invalid is told in its words, with the audience and issuer to look at."""
+    challenge = {"WWW-Authenticate": 'Bearer realm="x", error="invalid_token"', "Server": "envoy"}
+    refusal = Answer(403, "Audiences in Jwt are not allowed", challenge)
+    with site(lambda asked: refusal if asked.authorization else Answer(401, "Jwt is missing")) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.kind.id == "key-refused"
+    assert "audience (aud)" in found.remedy
+
+
+def test_google_s_proxy_is_told_to_take_tokens_of_its_own() -> None:
+    """A key that Google's Identity-Aware Proxy cannot read is no key for it, whoever issued it."""
+    refusal = Answer(401, "Invalid IAP credentials: Unable to parse JWT", {"X-Goog-IAP-Generated-Response": "true"})
+    with site(always(refusal)) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert found.kind.id == "key-refused"
+    assert "ID token" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"), [(NGINX_403, "refused-by-the-proxy-itself"), ({"detail": "Forbidden"}, "key-lacks-right")]
+)
+def test_a_proxy_s_own_page_of_403_is_no_word_about_rights(page: object, kind: str) -> None:
+    """nginx refuses by its rules and for its auth service with the same page: neither is told as sure."""
+    refusal = Answer(403, page)
+    with site(lambda asked: refusal if asked.authorization else Answer(401, NGINX_401)) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.sure) == (kind, kind == "key-lacks-right")
 
 
 def test_a_key_that_does_not_arrive_is_told() -> None:

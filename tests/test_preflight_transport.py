@@ -241,6 +241,19 @@ def test_what_cannot_be_read_is_told(said: bytes, kind: str, told: str) -> None:
     assert told in found.sentence
 
 
+def test_postgresql_is_told_by_its_answer_to_its_own_clients() -> None:
+    """PostgreSQL closes what speaks HTTP without a word, and answers who asks for TLS in its way."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.settimeout(2.0)
+        connection.sendall(b"N" if connection.recv(4096) == bytes.fromhex("0000000804d2162f") else b"")
+
+    with raw(answer) as url:
+        found = found_at(url)
+    assert found.kind.id == "address-no-http"
+    assert "it seems to be PostgreSQL" in found.sentence
+
+
 def test_an_answer_that_does_not_end_is_told() -> None:
     """A body without an end is given up in bounded time, and told with what came."""
 

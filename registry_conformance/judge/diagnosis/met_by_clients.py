@@ -132,6 +132,18 @@ BROKEN_ANSWERS = (
         "requests for artifacts are led to another MLflow than the rest",
         "have /api/2.0/mlflow-artifacts/ led to the same MLflow as the rest, or give all of them one "
         "--artifacts-destination",
+        unless=("list.P", "^200 json empty"),
+    ),
+    Given(
+        "stored-files-not-listed",
+        "store",
+        "list.P",
+        "^200 json empty",
+        "files are stored and come back by their names, and each list of them is empty: a client that loads a model "
+        "lists its files first, and finds none",
+        "look at --artifacts-destination: two slashes in its path (s3://BUCKET//PREFIX) are kept by MLflow for names, "
+        "and not by every store for lists; else ask the store itself for the same list",
+        unless=("get.P", "^(?!200 whole)"),
     ),
     *(
         Given(

@@ -12,7 +12,12 @@ from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import title_of
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
-from registry_conformance.judge.diagnosis.preflight.failing import TOO_MANY, says_of_behind, says_of_itself
+from registry_conformance.judge.diagnosis.preflight.failing import (
+    TOO_MANY,
+    limits_itself,
+    says_of_behind,
+    says_of_itself,
+)
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
 from registry_conformance.judge.diagnosis.preflight.server_words import passed_on, server_words
@@ -127,7 +132,9 @@ def _told(step: str, fact: Fact, answer: Exchange) -> StepWords | None:
     if product:
         behind, itself = says_of_behind(answer), says_of_itself(answer)
         kind, why = finding.STEP_ANSWERED, ""
-        if behind:
+        if limits := limits_itself(answer):
+            kind, why = finding.STEP_LIMITED, f": {limits}"
+        elif behind:
             kind, why = finding.STEP_UNSERVED, f": it {behind}"
         elif itself:
             kind, why = finding.FAILS_BEFORE, f": {itself}"

@@ -28,7 +28,8 @@ class Door:
     ``direct`` door artifacts are declared to pass by, so that its artifact routes are not asked. ``network`` is the one
     that clients reach it from. ``broken`` says why a door keeps not even the least that it promises, empty if it does:
     no other check is sent there. ``workspace`` is the one of MLflow's that clients name there, empty for none.
-    ``own_store`` is whether the client has credentials for a store of its own, with which it may pass by.
+    ``own_store`` is whether the client has credentials for a store of its own, with which it may pass by. ``registry``
+    is where the client's own settings send models, empty for the door.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Door:
     broken: str = ""
     workspace: str = ""
     own_store: bool = False
+    registry: str = ""
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:

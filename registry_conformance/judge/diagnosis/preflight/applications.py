@@ -48,6 +48,7 @@ _HEADERS = (
     ("Amazon S3", "server", r"AmazonS3"),
     ("Elasticsearch or OpenSearch", "x-elastic-product", r"."),
     ("Python's http.server", "server", r"SimpleHTTP"),
+    ("the AirPlay receiver of macOS, which takes port 5000", "server", r"^AirTunes"),
     ("Express", "x-powered-by", r"Express"),
 )
 _DOCUMENTS = (

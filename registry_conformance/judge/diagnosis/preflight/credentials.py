@@ -37,6 +37,16 @@ _OTHER_SIGNING_KEY = (
     "take a new token; if this one is new, have whoever checks tokens fetch the issuer's public keys (JWKS) anew: it "
     "does not know the one that this is signed with"
 )
+_OTHER_AUDIENCE = re.compile(r"\baud(?:iences?)?\b|\biss(?:uers?)?\b", re.IGNORECASE)
+"""How a refusal says that a token is valid, and meant for another service or made by another issuer."""
+_FOR_THIS = (
+    "take a token that is issued for this registry: whoever checks tokens there expects another audience (aud) or "
+    "issuer (iss) than this one has; the operator knows which"
+)
+_IDENTITY_AWARE = (
+    "send an OpenID Connect ID token whose audience is the client ID of this IAP (gcloud auth print-identity-token "
+    "--audiences=CLIENT_ID): Google's Identity-Aware Proxy takes no other key"
+)
 _SENT = ("bearer", "basic")
 """The schemes of credentials that the MLflow client sends."""
 _OTHER_CARRIERS = ("kong", "aws-api-gateway", "azure-api", "apigee")
@@ -91,14 +101,32 @@ def _understood(refusal: Refusal, credential: Credential) -> Finding | None:
     lapsed, remedy = out_of_time(credential, refusal.words)
     if lapsed:
         return refusal.found(finding.REFUSED, f"{what} refused with {status} by {who}{said}; {lapsed}", remedy)
-    if status == HTTPStatus.FORBIDDEN and _is_known(refusal.anonymous, refusal.answer, refusal.words):
-        sentence = f"{what} known, and may not read experiments: {who} refuses with {status}{said}"
-        return refusal.found(finding.RIGHTS, sentence)
+    if other := _forbidden(refusal, credential, what):
+        return other
     if other := _let_in_before(refusal, credential, what) or _of_another_kind(refusal, credential, what):
         return other
     if not (_MISSING.search(refusal.words) and refusal.alike):
         return None
     return _not_found(refusal, what)
+
+
+def _forbidden(refusal: Refusal, credential: Credential, what: str) -> Finding | None:
+    """Return what a 403 means to whom a stranger's refusal differs: a token for another service, a rule, a right."""
+    who, said, status = refusal.who, refusal.said, refusal.answer.status
+    if refusal.calls_token_invalid:
+        sentence = f"{what} refused with {status} by {who}{said}"
+        return refusal.found(finding.REFUSED, sentence, _remedy(refusal.words, credential))
+    if status != HTTPStatus.FORBIDDEN or not _is_known(refusal.anonymous, refusal.answer, refusal.words):
+        return None
+    if refusal.without_reason:
+        sentence = (
+            f"{what} let in further than none, and {who} itself refuses with {status}, by a page that gives no reason: "
+            "by a rule of its own, as a list of addresses is, or for a right that is missing"
+        )
+        return refusal.found(finding.RIGHTS_OR_RULE, sentence)
+    return refusal.found(
+        finding.RIGHTS, f"{what} known, and may not read experiments: {who} refuses with {status}{said}"
+    )
 
 
 def _not_found(refusal: Refusal, what: str) -> Finding:
@@ -195,6 +223,10 @@ def _remedy(words: str, credential: Credential) -> str:
         return "correct MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or ask the operator for them"
     if _SIGNING_KEY.search(words):
         return _OTHER_SIGNING_KEY
+    if words.startswith("Invalid IAP credentials"):
+        return _IDENTITY_AWARE
+    if _OTHER_AUDIENCE.search(words):
+        return _FOR_THIS
     if re.search(r"expired", words, re.IGNORECASE):
         return "use a key that has not expired; ask the operator for a new one"
     return finding.REFUSED.remedy

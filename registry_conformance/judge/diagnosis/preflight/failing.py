@@ -36,6 +36,11 @@ _OWN_FAILURE = (
     "or its rewrites form a loop"
 )
 """When nginx makes a page of 500 itself; its error log tells which."""
+_OWN_LIMIT = (
+    "its limit of requests or connections is met (limit_req, limit_conn), or a rule of its own returns 503; what "
+    "stands behind it was not asked"
+)
+"""When nginx makes a page of 503 itself."""
 _ARTIFACTS_ONLY = "`--artifacts-only` mode"
 _FLASK_S = re.compile(r"The server encountered an internal error and was unable to complete your request\. Either")
 """How the framework that MLflow is built on fails."""
@@ -82,6 +87,12 @@ def says_of_itself(answer: Exchange) -> str:
     """Return what a proxy's own page of 500 means, empty if it is none, or that of a product that makes none itself."""
     own = author_of(answer)
     return _OWN_FAILURE if own and own.id == "nginx" and answer.status == HTTPStatus.INTERNAL_SERVER_ERROR else ""
+
+
+def limits_itself(answer: Exchange) -> str:
+    """Return what nginx's own page of 503 means, empty if it is none: for what stands behind it has 502 and 504."""
+    own = author_of(answer)
+    return _OWN_LIMIT if own and own.id == "nginx" and answer.status == HTTPStatus.SERVICE_UNAVAILABLE else ""
 
 
 def says_of_behind(answer: Exchange) -> str:

@@ -181,10 +181,21 @@ RIGHTS = Kind(
     "key-lacks-right", "auth", "the key is known, and may not do this",
     "ask the operator for the right to read and write there",
 )  # fmt: skip
+RIGHTS_OR_RULE = Kind(
+    "refused-by-the-proxy-itself", "proxy", "a proxy refuses with a page of its own, and not for lack of a key",
+    "find the refusal in the proxy's error log: a list of allowed addresses, a rule for methods or paths, or what "
+    "its auth service said of the key",
+    OPERATORS, sure=False,
+)  # fmt: skip
 WORKSPACE = Kind(
     "client-workspace", "client", "MLFLOW_WORKSPACE names a workspace that the server does not have",
     "unset MLFLOW_WORKSPACE, or set it to a workspace that is there; workspaces are kept by a server that was started "
     "with --enable-workspaces",
+)  # fmt: skip
+REGISTRY = Kind(
+    "client-registry", "client", "MLFLOW_REGISTRY_URI sends models to another place than the address that is tested",
+    "unset MLFLOW_REGISTRY_URI, or set it to the address that is tested; if models are meant to lie there, give the "
+    "doctor that address",
 )  # fmt: skip
 WANTED = Kind(
     "key-wanted", "auth", "a key is required, and none was given",
@@ -333,6 +344,12 @@ STEP_REDIRECTED = Kind(
     "have it answered where it is asked, or give clients the address that it is redirected to",
     OPERATORS,
 )  # fmt: skip
+STEP_LIMITED = Kind(
+    "step-limited", "proxy", "a limit or a rule of a product before MLflow answers a step with 503",
+    "read its error log, which names the limit or the rule; raise the limit for clients of MLflow, which send some "
+    "hundred requests a minute, and have it answer 429, which they wait for; or take the rule out",
+    OPERATORS,
+)  # fmt: skip
 STEP_UNSERVED = Kind(
     "step-gets-no-answer", "proxy", "a product before MLflow passes a step of the registration on, and gets no answer",
     "read MLflow's log at that time: it ended, or took longer than is waited for; else the way between the two",
@@ -353,8 +370,8 @@ KINDS = (
     HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, PACKED, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
     INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
-    REFUSED_BEHIND, RIGHTS, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, WANTED, PASSWORD, LOST, OPEN,
-    FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
-    STEP_ANSWERED, STEP_REDIRECTED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
+    REFUSED_BEHIND, RIGHTS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY, WANTED, PASSWORD,
+    LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
+    STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

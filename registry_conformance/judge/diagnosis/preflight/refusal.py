@@ -63,6 +63,17 @@ class Refusal:
         return bool(self.scheme) or _ABOUT_KEYS.search(self.answer.text[:4000]) is not None
 
     @property
+    def calls_token_invalid(self) -> bool:
+        """Whether a 403 says by its challenge that the token is at fault, and no right (RFC 6750, section 3.1)."""
+        return self.answer.status == 403 and 'error="invalid_token"' in self.answer.header("www-authenticate")
+
+    @property
+    def without_reason(self) -> bool:
+        """Whether it is a page of a proxy's own that repeats the status and says no more."""
+        own = author_of(self.answer)
+        return bool(own) and own.id != APPLICATION and self.words.removeprefix("403").strip().lower() == "forbidden"
+
+    @property
     def alike(self) -> bool:
         """Whether requests without a credential get the same response."""
         return alike(self.anonymous, self.answer)

@@ -72,12 +72,30 @@ _ENDPOINT = Kind(
     "--artifacts-destination",
     OPERATORS,
 )  # fmt: skip
+_KEY = Kind(
+    "store-key-denied", "iam", "MLflow's role may not use the KMS key of its bucket",
+    "allow kms:GenerateDataKey and kms:Decrypt on the key that the bucket encrypts with to MLflow's role, in the "
+    "role's policy and in the key's",
+    OPERATORS,
+)  # fmt: skip
+_POLICY = Kind(
+    "store-policy-denies", "iam", "a policy other than that of MLflow's role denies it the store",
+    "correct the policy that its message names: of the bucket, of the VPC endpoint, of the organisation or of the "
+    "session; rights that are added to MLflow's role do not help against it",
+    OPERATORS,
+)  # fmt: skip
+_OTHER_POLICY = (
+    r"explicit deny in an? (?!identity)\S+|no (?:VPC endpoint|service control|session|resource control) policy allows"
+)
+"""How AWS names the policy that denies, if it is another one than the role's."""
 _LIST_OF_A_KEY = r"Failed to list artifacts in s3://\S+ The specified key does not exist"
 _DRIVER = r"(?:sqlite3|psycopg2?|pymysql|MySQLdb|sqlalchemy)\."
 """How the message of a database's driver begins, as MLflow passes it on."""
 _TABLE = (
     (_LIST_OF_A_KEY, _ENDPOINT),
     (r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _CREDENTIALS),
+    (r"not authorized to perform: kms:", _KEY),
+    (_OTHER_POLICY, _POLICY),
     (r"Could not connect to the endpoint URL|EndpointConnectionError|Connect timeout on endpoint URL", _STORE),
     (r"\[Errno 28\]|No space left on device|database or disk is full", _FULL),
     (r"\[Errno (?:13|30)\]", _FOLDER),
@@ -93,8 +111,8 @@ _TABLE = (
     (rf"{_DRIVER}|database is locked", _DATABASE),
 )
 SERVER_KINDS = (
-    _CREDENTIALS, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT, _DATABASE_READ_ONLY, _DATABASE_CHARACTERS,
-    _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA, _DATABASE,
+    _CREDENTIALS, _KEY, _POLICY, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT, _DATABASE_READ_ONLY,
+    _DATABASE_CHARACTERS, _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA, _DATABASE,
 )  # fmt: skip
 """Every kind, for the guide."""
 

@@ -15,6 +15,7 @@ from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
 from registry_conformance.judge.diagnosis.preflight.client_name import client_name_dropped, client_name_refused
 from registry_conformance.judge.diagnosis.preflight.credentials import outbound_proxy, refused
+from registry_conformance.judge.diagnosis.preflight.elsewhere import artifacts_elsewhere, models_elsewhere
 from registry_conformance.judge.diagnosis.preflight.failing import alive_alone, fails, fails_on_everything
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
@@ -61,8 +62,8 @@ class Preflight:
 
     ``finding`` ends the matter; without one an MLflow answers there, and lets the credential in. ``version`` is what
     the server says that it is, ``open`` whether strangers may search, ``None`` if that was not seen. ``moved`` is the
-    tracking URI that a redirect leads to, if clients follow it and all the rest is about what answers there. ``met``
-    are the exchanges that tell.
+    tracking URI that a redirect leads to, if clients follow it and all the rest is about what answers there.
+    ``artifacts`` is another host that serves artifacts in its place. ``met`` are the exchanges that tell.
     """
 
     finding: Finding | None = None
@@ -70,6 +71,7 @@ class Preflight:
     version: str = ""
     open: bool | None = None
     moved: str = ""
+    artifacts: str = ""
     met: tuple[Exchange, ...] = ()
 
 
@@ -103,12 +105,16 @@ def examine(
         return Preflight(found, product, met=tuple(asking.met))
     stranger = anonymous if credential else answer
     let_in = answer.ok and is_mlflow(answer)
-    found = workspaces_not_kept(asking) if let_in else _not_let_in(asking, anonymous, answer, product)
+    if let_in:
+        found = workspaces_not_kept(asking) or models_elsewhere(door)
+    else:
+        found = _not_let_in(asking, anonymous, answer, product)
     return Preflight(
         found,
         product,
         version=version_of(asking.ask("/version", keyed=True)) if found is None else "",
         open=(stranger.ok and is_mlflow(stranger)) if found is None else None,
+        artifacts=artifacts_elsewhere(asking, answer) if found is None else "",
         met=tuple(asking.met),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
 from registry_conformance.judge.diagnosis.preflight import finding
+from registry_conformance.judge.diagnosis.preflight.elsewhere import locations
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
 from registry_conformance.judge.diagnosis.preflight.stages import PATIENCE, Preflight, examine
@@ -25,7 +26,7 @@ _DEEPER = frozenset(
         kind.id
         for kind in (
             finding.NAME, finding.PORT, finding.SILENT, finding.CUT, finding.REFUSED, finding.REFUSED_OR_LOST,
-            finding.REFUSED_BEHIND, finding.RIGHTS, finding.WANTED,
+            finding.REFUSED_BEHIND, finding.RIGHTS, finding.RIGHTS_OR_RULE, finding.WANTED,
             finding.PASSWORD, finding.LOST, finding.BARRED, finding.FAILS, finding.FAILING, finding.BEHIND,
             finding.UNAVAILABLE, finding.THROTTLED,
         )
@@ -35,6 +36,10 @@ _DEEPER = frozenset(
 _DIRECT = (
     "artifacts lie at s3://, where the MLflow client sends them itself, with the AWS credentials and "
     "MLFLOW_S3_ENDPOINT_URL of its environment; the doctor sends nothing there: log a small artifact with the client"
+)
+_AT_ANOTHER_HOST = (
+    "artifacts lie at {host}, a server of their own, where the MLflow client sends them: the MLflow at this address "
+    "serves none; the doctor sends nothing to a host that it was not given: log a small artifact with the client"
 )
 _UNREACHED = frozenset(kind.id for kind in (finding.NAME, finding.PORT, finding.SILENT, finding.CUT))
 """What keeps a client from a door, and has no cause deeper than the way to it if other doors work."""
@@ -73,8 +78,9 @@ def examine_target(target: Target, run: str, facts: Facts) -> Examined:
         if door.name not in final
     )
     _record(facts, doors)
-    if any(door.direct for door in remaining) and target.kind == GIVEN:
-        facts.unseen("put.P", Missed(_DIRECT))
+    if target.kind == GIVEN and (direct := [door for door in remaining if door.direct]):
+        host = doors[direct[0].name].artifacts
+        facts.unseen("put.P", Missed(_AT_ANOTHER_HOST.format(host=host) if host else _DIRECT))
     return Examined(
         replace(target, doors=remaining),
         doors,
@@ -123,16 +129,13 @@ def _known(target: Target, door: Door, found: Preflight) -> Door:
     """Return a door with its detected base path and policy, if nothing was declared."""
     if target.kind != GIVEN:
         return door
-    direct = door.own_store and any(map(_lies_in_a_bucket, found.met))
+    direct = bool(found.artifacts) or (door.own_store and any(map(_lies_in_a_bucket, found.met)))
     return replace(door, url=found.moved or door.url, policy=OPEN if found.open else door.policy, direct=direct)
 
 
 def _lies_in_a_bucket(met: Exchange) -> bool:
     """Return whether a search shows an experiment whose artifacts clients send to a bucket themselves."""
-    said = met.json() if met.ok else None
-    listed = said.get("experiments") if isinstance(said, dict) else None
-    shown = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    return any(str(each.get("artifact_location")).startswith("s3://") for each in shown)
+    return any(each.startswith("s3://") for each in locations(met))
 
 
 def _product(door: Door) -> Product:

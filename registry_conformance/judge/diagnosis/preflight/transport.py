@@ -18,6 +18,8 @@ from registry_conformance.judge.target.target import Door
 
 _MOST = 4096
 _HELLO = b"GET / HTTP/1.0\r\n\r\n"
+_SSL_REQUEST = bytes.fromhex("0000000804d2162f")
+"""How a client of PostgreSQL asks for TLS; it is answered with one letter, and other bytes with nothing."""
 _TLS_WORDS = re.compile(rb"HTTPS port|HTTPS server|SSL-enabled server port|HTTPS scheme", re.IGNORECASE)
 _NO_BODY = re.compile(rb"^Content-Length: *0\r?$", re.IGNORECASE | re.MULTILINE)
 _EXPIRED = frozenset({9, 10, 11, 12})
@@ -191,7 +193,15 @@ def not_http(door: Door, error: str) -> Finding:
     if wanted := _certificate_wanted(door):
         words = f"{_named(host, port)} wants a client certificate, and none was given: {wanted}"
         return _met(finding.CLIENT_CERTIFICATE, words)
-    return _met(finding.CUT, f"{_named(host, port)} accepts the connection and closes it without an answer")
+    return _hung_up(door)
+
+
+def _hung_up(door: Door) -> Finding:
+    """Return that a port closes connections without an answer; PostgreSQL does, unless it is asked in its own way."""
+    named = _named(*_place(urlsplit(door.url)))
+    if _said_to(door, _SSL_REQUEST) in (b"S", b"N"):
+        return _met(finding.NO_HTTP, f"{named} speaks no HTTP/1: it seems to be PostgreSQL")
+    return _met(finding.CUT, f"{named} accepts the connection and closes it without an answer")
 
 
 def _no_http(door: Door, error: str) -> Finding:

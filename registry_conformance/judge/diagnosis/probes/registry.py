@@ -62,7 +62,7 @@ def _runs(walk: MetadataWalk, name: str) -> None:
         words = f"a new experiment's artifacts lie at {scheme}: ({PLACES[walk.asker.place]})"
         door = walk.asker.sender.door
         direct = door.direct
-        value = "declared" if direct and scheme == "s3" else scheme
+        value = "declared" if direct and scheme in ("s3", "mlflow-artifacts") else scheme
         if host := unreached_host(walk.made["location"], door):
             value = "mlflow-artifacts unreached"
             words = f"a new experiment's artifacts lie at the host {host}, which this machine does not reach"

@@ -1,0 +1,82 @@
+"""Models and artifacts that the client sends to another place than the address that is tested."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+
+import pytest
+
+from registry_conformance.judge.diagnosis.doctor import target_at
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.met_by_clients import BROKEN_ANSWERS
+from registry_conformance.judge.diagnosis.preflight import examine
+from registry_conformance.judge.diagnosis.preflight.target import examine_target
+from registry_conformance.judge.live.usual_registry import usual_registry
+from registry_conformance.judge.target.target import Door
+from tests.web_answers import SEARCH_PATH, Answer, Answering, Asked, mlflow, site
+
+_NOT_SERVED = Answer(503, {"error_code": "X", "message": "Artifact serving is disabled (--no-serve-artifacts)"})
+
+
+@pytest.mark.parametrize(
+    ("registry", "told"),
+    [
+        ("", ""),
+        ("{url}/", ""),
+        ("http://other.example:5000", "http://other.example:5000"),
+        ("http://eva:secret@other.example", "http://other.example,"),
+        ("databricks-uc", "databricks-uc"),
+    ],
+)
+def test_models_that_go_elsewhere_are_told(registry: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another MLFLOW_REGISTRY_URI than the address is told as it is, without what stands for a user in it."""
+    with site(mlflow) as there:
+        monkeypatch.setenv("MLFLOW_REGISTRY_URI", registry.format(url=there.url))
+        found = examine(Door("given", there.url, registry=usual_registry()), None, "run-1").finding
+    assert (found is not None) == bool(told)
+    if found is not None:
+        assert (found.kind.id, found.kind.layer) == ("client-registry", "client")
+        assert told in found.sentence
+        assert "secret" not in found.sentence
+
+
+def _keeping(location: str, files: Answer) -> Answering:
+    """Return an MLflow that shows one experiment with such a location, and answers artifact routes so."""
+    experiment = {"experiment_id": "1", "name": "one", "artifact_location": location}
+
+    def answering(asked: Asked) -> Answer:
+        if asked.path.startswith(SEARCH_PATH):
+            return Answer(200, {"experiments": [experiment]})
+        return files if "mlflow-artifacts" in asked.path else mlflow(asked)
+
+    return answering
+
+
+@pytest.mark.parametrize(
+    ("files", "listens", "elsewhere"),
+    [(_NOT_SERVED, True, True), (_NOT_SERVED, False, False), (Answer(200, {"files": []}), True, False)],
+)
+def test_a_server_of_artifacts_alone_stands_for_the_door(files: Answer, *, listens: bool, elsewhere: bool) -> None:
+    """Artifacts at a host that is reached are no fault of an MLflow that serves none: they are not seen, and owed."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        if not listens:
+            server.close()
+        with site(_keeping(f"mlflow-artifacts://{place}/1", files)) as there:
+            facts = Facts()
+            target = target_at(replace(Door("given", there.url), patience=2.0), None)
+            (door,) = examine_target(target, "run-1", facts).target.doors
+    assert (door.direct, [fact.name for fact in facts.missed]) == (elsewhere, ["put.P"] if elsewhere else [])
+
+
+@pytest.mark.parametrize(
+    ("listed", "named"), [("200 json empty", "stored-files-not-listed"), ("200 json", "artifacts-at-another-mlflow")]
+)
+def test_files_that_no_list_shows_are_the_store_s(listed: str, named: str) -> None:
+    """Where the artifact route lists nothing either, no second MLflow is to blame."""
+    facts = Facts()
+    for name, value in (("get.P", "200 whole"), ("list.P", listed), ("register.known.P", "200 json empty")):
+        facts.record(name, value, name, "works")
+    first = next(each for each in BROKEN_ANSWERS if each.holds(facts))
+    assert first.id == named
