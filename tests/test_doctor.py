@@ -13,7 +13,11 @@ import pytest
 
 from registry_conformance.judge.diagnosis.layers import LAYERS
 from registry_conformance.judge.diagnosis.outcome import USAGE, Health
-from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.live.address import name_of
+from registry_conformance.judge.locations import ROOT, report_folder
+from registry_conformance.judge.target import ledger
+from registry_conformance.judge.target.requests import Made
+from registry_conformance.judge.waiting import awaited
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack.handle import OwnedStack
@@ -23,8 +27,12 @@ pytestmark = pytest.mark.usefixtures("forked_throughout")
 
 def examine(*arguments: str, key: str = "", certificate: str = "") -> subprocess.CompletedProcess[str]:
     """Run the doctor with a key and a client certificate in its environment."""
-    environment = os.environ | {"MLFLOW_TRACKING_TOKEN": key, "MLFLOW_TRACKING_CLIENT_CERT_PATH": certificate}
-    command = [sys.executable, str(ROOT / "scripts" / "doctor"), *arguments]
+    return call("doctor", *arguments, MLFLOW_TRACKING_TOKEN=key, MLFLOW_TRACKING_CLIENT_CERT_PATH=certificate)
+
+
+def call(program: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the programs with these variables in its environment."""
+    command, environment = [sys.executable, str(ROOT / "scripts" / program), *arguments], os.environ | variables
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
 
 
@@ -100,3 +108,35 @@ def test_a_fault_is_named_with_a_url_and_a_key_alone(fault: str, stack: OwnedSta
     assert told["diagnosis"][0]["id"] == fault
     assert told["diagnosis"][0]["remedy"]
     assert told["layers"]["bucket"] == "not seen"
+
+
+def test_what_a_killed_doctor_made_is_told_by_the_next_and_removed_by_the_janitor(stack: OwnedStack) -> None:
+    """A URL and a key alone are enough for the janitor too: the ledger says what is to go."""
+    target = stack.target()
+    url, key = target.doors[0].url, {"MLFLOW_TRACKING_TOKEN": target.api_key("writer") or ""}
+    ledgers = report_folder() / "ledgers" / name_of(url)
+    before = {*ledgers.glob("*.sqlite")}
+
+    def holding() -> list[Made]:
+        return [made for file in {*ledgers.glob("*.sqlite")} - before for made in ledger.left(file, _here(url))]
+
+    killed = subprocess.Popen(
+        [sys.executable, str(ROOT / "scripts" / "doctor"), f"--url={url}"],
+        env=os.environ | key,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert awaited(holding, 120.0), "the doctor makes what its ledger lists first"
+    killed.kill()
+    killed.wait()
+
+    told = call("doctor", f"--url={url}", "--read-only", **key).stderr
+    swept = call("janitor", f"--url={url}", "--older-than=0m", **key)
+
+    assert "here, or may have; `registry-conformance janitor` with the same --url" in told
+    assert swept.returncode == 0, swept.stdout + swept.stderr
+    assert holding() == []
+
+
+def _here(url: str) -> str:
+    return ledger.describe_target({"given": url}, "")

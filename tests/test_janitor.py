@@ -38,7 +38,7 @@ def call(program: str, *arguments: str, **environment: str) -> subprocess.Comple
 @pytest.mark.parametrize(
     ("program", "arguments", "said"),
     [
-        ("janitor", [], "give one of --env, --env-file"),
+        ("janitor", [], "give one of --url, --env, --env-file"),
         ("janitor", ["--env=nowhere"], "--env=nowhere: unknown; use one of local-example, production"),
         ("janitor", ["--env=staging", "--older-than=soon"], "--older-than=soon: write an age such as 30m, 24h or 7d"),
         ("janitor", ["--env=production"], "read-only"),

@@ -163,10 +163,13 @@ def _target(asked: Examination, run: str, left: list[str]) -> Iterator[Target]:
 @contextmanager
 def _guarded(session: GuardedSession, left: list[str]) -> Iterator[Target]:
     """Announce what will be written, yield a third-party target, and clean up afterwards."""
+    from registry_conformance.judge.live.janitor import left_by_earlier_runs
     from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.target.ledger import LedgerError
 
     try:
+        for earlier in left_by_earlier_runs(session.target, session.guard.file.parent):
+            click.echo(f"doctor: {earlier}", err=True)
         session.open()
     except LedgerError as problem:
         raise could_not(problem) from problem

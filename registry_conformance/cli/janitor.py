@@ -1,4 +1,4 @@
-"""``janitor``: remove what interrupted runs left behind in an environment."""
+"""``janitor``: remove what interrupted runs left behind on a target."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, Age, exactly_one
+from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, URL, Age, exactly_one
 from registry_conformance.cli.problems import EndedError, could_not, refuse
 
 if TYPE_CHECKING:
+    from registry_conformance.judge.live.environment.file import EnvironmentFile
     from registry_conformance.judge.live.janitor import SweepResult
     from registry_conformance.judge.target.target import Target
 
@@ -21,6 +22,7 @@ _ADOPTED_AFTER = timedelta(hours=24)
 
 
 @click.command()
+@URL
 @ENV
 @ENV_FILE
 @click.option(
@@ -30,9 +32,15 @@ _ADOPTED_AFTER = timedelta(hours=24)
 @REPORT_DIR
 @click.pass_context
 def command(
-    ctx: click.Context, env: str, env_file: Path | None, older_than: timedelta, dry_run: bool, report_dir: Path
+    ctx: click.Context,
+    url: str,
+    env: str,
+    env_file: Path | None,
+    older_than: timedelta,
+    dry_run: bool,
+    report_dir: Path,
 ) -> int:
-    """Remove what interrupted runs left behind in an environment.
+    """Remove what interrupted runs left behind on a target.
 
     Objects that a ledger in reports/ledgers lists and that carry the run's name are removed. If the ledger of a run is
     not on this machine, objects with that run's name are removed a day after it began, not before: it may still be
@@ -41,6 +49,7 @@ def command(
     \b
     Examples:
       registry-conformance janitor --env staging --dry-run
+      registry-conformance janitor --url https://registry.example/api/mlflow --older-than 1h
       registry-conformance janitor --env-file staging.toml --older-than 7d
 
     Exit codes: 0 nothing is left, 7 something is, 4 bad option or environment, 6 the target does not answer.
@@ -48,18 +57,16 @@ def command(
     from registry_conformance.judge.expect import Mismatch
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.janitor import sweep
-    from registry_conformance.judge.live.reader import file_of, read
     from registry_conformance.judge.live.target import target_of
     from registry_conformance.judge.machine import isolate
     from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.target.ledger import LedgerError
 
-    exactly_one(ctx, "env", "env_file")
-    name = env or (env_file.stem if env_file else "")
-    ledgers = report_dir / "ledgers" / name
+    exactly_one(ctx, "url", "env", "env_file")
     before = datetime.now(UTC) - older_than
     try:
-        environment = read(env_file.resolve() if env_file else file_of(env))
+        name, environment = _environment(url, env, env_file)
+        ledgers = report_dir / "ledgers" / name
         if environment.access == "read-only":
             nothing = "is read-only: runs create nothing there, so there is nothing to remove"
             raise refuse(f"{environment.at('access')} {nothing}")
@@ -83,6 +90,16 @@ def command(
     if not left:
         click.echo(f"{name}: nothing is left behind by runs that began before {before:%Y-%m-%d %H:%M} UTC")
     return LEFT if left else 0
+
+
+def _environment(url: str, env: str, env_file: Path | None) -> tuple[str, EnvironmentFile]:
+    """Return the environment to sweep, with the name of its folder of ledgers; raise ``EnvironmentFileError``."""
+    from registry_conformance.judge.live.address import environment_at, name_of
+    from registry_conformance.judge.live.reader import file_of, read
+
+    if url:
+        return name_of(url), environment_at(url)
+    return (env_file.stem, read(env_file.resolve())) if env_file else (env, read(file_of(env)))
 
 
 def _report_lines(swept: SweepResult, word: str) -> Iterator[str]:

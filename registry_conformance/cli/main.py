@@ -40,7 +40,7 @@ COMMANDS = {
     "live": Entry("live", "write an environment file for a deployment"),
     "up": Entry("up", "start a local deployment to try things on, until Ctrl-C", "lab"),
     "faults": Entry("faults", "list the faults that can be injected, and describe them"),
-    "janitor": Entry("janitor", "remove what interrupted runs left behind in an environment"),
+    "janitor": Entry("janitor", "remove what interrupted runs left behind on a target"),
     "purge": Entry("purge", "remove a run's deleted experiments from MLflow's database for good", "verify"),
     "versions": Entry("versions", "install, list or remove other MLflow versions", "lab"),
     "nightly": Entry("nightly", "judge every target of a plan, and report what changed", "verify"),

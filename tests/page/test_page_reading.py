@@ -22,7 +22,7 @@ def test_verdict_and_causes_come_first(page: Page, pages: dict[str, str]) -> Non
     expect(page.get_by_role("heading", level=1)).to_have_text("Do not ship")
     expect(page.locator("#causes")).to_contain_text("No route <b>for</b> uploads")
     expect(page.locator("#causes .cause")).to_contain_text("Explains 1 red check")
-    expect(page.locator("#causes")).to_contain_text("Failures without a known cause")
+    expect(page.locator("#causes")).to_contain_text("Not explained by any cause above")
 
 
 def test_page_says_who_was_judged(page: Page, pages: dict[str, str]) -> None:

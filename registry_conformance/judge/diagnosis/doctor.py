@@ -67,20 +67,7 @@ def document(target: Target, diagnosis: Diagnosis) -> dict[str, Any]:
         "exit_code": health(diagnosis).exit_code,
         "verdict": list(_verdict(diagnosis)),
         "layers": {layer.name: layer.word for layer in layers(diagnosis.facts)},
-        "diagnosis": [
-            {
-                "id": cause.id,
-                "layer": cause.layer,
-                "cause": cause.sentence,
-                "band": str(cause.band),
-                "note": cause.note,
-                "alternative": cause.alternative,
-                "observations": list(cause.observations),
-                "remedy": cause.remedy,
-                "link": cause.link,
-            }
-            for cause in (() if slow(diagnosis) else diagnosis.causes)
-        ],
+        "diagnosis": [cause.document for cause in (() if slow(diagnosis) else diagnosis.causes)],
         "facts": {
             fact.name: {
                 "value": fact.value,
@@ -217,7 +204,7 @@ def _missed(diagnosis: Diagnosis) -> Iterator[str]:
         return
     yield ""
     named = ", ".join(fact.name for fact in missed[:_MOST_NAMED])
-    yield f"Not tested, though it should have been: {plural(len(missed), 'fact')} ({named})"
+    yield f"Not tested, though it should have been: {plural(len(missed), 'test')} ({named})"
     reasons = list(dict.fromkeys(fact.sentence.removeprefix("not seen: ") for fact in missed))
     yield from (f"    {reason}" for reason in reasons[:_MOST_REASONS])
     yield "    test again with more time: --budget SECONDS"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.facts import Facts
@@ -48,6 +49,21 @@ class Named:
         if self.id == UNKNOWN:
             return self.layer or "no layer shown"
         return f"{self.band}, {self.layer or 'no layer shown'}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The cause as JSON-able data, as reports have it."""
+        return {
+            "id": self.id,
+            "layer": self.layer,
+            "cause": self.sentence,
+            "band": str(self.band),
+            "note": self.note,
+            "alternative": self.alternative,
+            "observations": list(self.observations),
+            "remedy": self.remedy,
+            "link": self.link,
+        }
 
     def explains(self, requirements: Collection[str], evidence: Collection[EvidenceItem]) -> bool:
         """Return whether a red check is this cause's doing, by what it met itself and by its requirements."""

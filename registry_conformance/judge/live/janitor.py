@@ -65,6 +65,17 @@ def sweep(
             yield SweepResult(file.stem, CleanupResult(0, (str(problem),)))
 
 
+def left_by_earlier_runs(target: Target, ledgers: Path) -> Iterator[str]:
+    """Yield a sentence for each run whose ledger lists objects of a target that are not known to be gone."""
+    for earlier in sweep(target, ledgers, datetime.now(UTC), dry=True):
+        if left := earlier.cleaned.left:
+            what = "an object" if len(left) == 1 else f"{len(left)} objects"
+            yield (
+                f"the run {earlier.run_id} left {what} here, or may have; `registry-conformance janitor` with the same "
+                "--url, --env or --env-file removes what is there"
+            )
+
+
 def runs_without_ledger(target: Target, ledgers: Path, before: datetime, *, deleted: bool) -> dict[str, list[Made]]:
     """Return run id -> objects with the name of a run that began before a moment and has no ledger here.
 

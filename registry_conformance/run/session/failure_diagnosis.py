@@ -99,16 +99,7 @@ def explained(run: RunRecord, diagnosis: Diagnosis) -> RunRecord:
 
 def _document(cause: Named, explains: Sequence[CheckRecord]) -> dict[str, Any]:
     """Return a cause as the report has it, with the failed checks that it explains."""
-    return {
-        "id": cause.id,
-        "layer": cause.layer,
-        "cause": cause.sentence,
-        "band": str(cause.band),
-        "note": cause.note,
-        "alternative": cause.alternative,
-        "observations": list(cause.observations),
-        "remedy": cause.remedy,
-        "link": cause.link,
+    return cause.document | {
         "requirements": sorted({name for record in explains for name in record.requirements}),
         "checks": [record.nodeid for record in explains],
     }

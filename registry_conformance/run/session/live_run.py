@@ -17,13 +17,12 @@ from registry_conformance.judge.live.discovery import features_at, with_broken_d
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.guarded_session import GuardedSession
-from registry_conformance.judge.live.janitor import sweep
+from registry_conformance.judge.live.janitor import left_by_earlier_runs
 from registry_conformance.judge.live.reader import file_of, read
 from registry_conformance.judge.live.separate_databases import separate_databases
 from registry_conformance.judge.live.target import guard_of, target_of
 from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.report.record import CheckRecord
-from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.ledger import LedgerError, identity_of
@@ -55,12 +54,8 @@ class LiveRun:
 
         Leftovers of earlier runs are reported first. Raises ``LedgerError`` if the ledger cannot be created.
         """
-        for earlier in sweep(self.target, self._guard.file.parent, datetime.now(UTC), dry=True):
-            if left := len(earlier.cleaned.left):
-                what = plural(left, "object")
-                say(
-                    f"the run {earlier.run_id} left {what} here, or may have: see `registry-conformance janitor --help`"
-                )
+        for earlier in left_by_earlier_runs(self.target, self._guard.file.parent):
+            say(earlier)
         self._session.open()
         door = self.target.doors[0]
         say(f"judging {self.target.name} at {door.url}, {self._environment.access} ...")
