@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from registry_conformance.judge.clients import request_guard
 from registry_conformance.judge.load.kept_client import KeptMlflow, NoEvidence
+from registry_conformance.judge.load.threaded_guard import ThreadedGuard
 from registry_conformance.judge.target.target import Door
 
 
@@ -64,3 +68,12 @@ def test_half_a_body_is_no_success(client: KeptMlflow) -> None:
 
     assert (cut.status, cut.ok, cut.error.split(":")[0]) == (200, False, "reset")
     assert (after.text, after.ok) == ("2", True)
+
+
+def test_no_other_user_waits_while_the_ledger_is_written() -> None:
+    """What the client asks of its guard for each request is asked in a thread: a write to a disk stops no loop."""
+    source = inspect.getsource(request_guard)
+    asked = {*re.findall(r"\bguard\.(\w+)\(", source)}
+
+    assert {"allow", "met", "refused", "learn", "ended"} <= asked
+    assert asked - {*vars(ThreadedGuard)} == set()

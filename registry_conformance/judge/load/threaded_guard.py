@@ -38,6 +38,14 @@ class ThreadedGuard(Guard):
         """Record a request that was sent."""
         _aside(lambda: Guard.met(self, method, path, door, dead=dead))
 
+    def refused(self, made: Made) -> None:
+        """Record that a request to create something was rejected."""
+        _aside(lambda: Guard.refused(self, made))
+
+    def ended(self, made: Made, own_id: str) -> None:
+        """Record that a multipart upload was completed or aborted, or that the target has deleted a model."""
+        _aside(lambda: Guard.ended(self, made, own_id))
+
     def learn(self, made: Made, own_id: str) -> None:
         """Record the target's id of an object."""
         _aside(lambda: Guard.learn(self, made, own_id))
