@@ -52,6 +52,8 @@ SLOW = (
     "test_account_holds.py",
     "test_account_variants.py",
     "test_proof.py",
+    "test_diagnosis_of_stacks.py",
+    "test_stack.py",
     "test_faults.py",
     "test_upstream_defects.py",
     "test_clients_against_stacks.py",
@@ -75,9 +77,7 @@ SLOW = (
 )
 """Files that start stacks, browsers, engines or environments, or play every account: run with ``--whole`` alone."""
 LONG = (
-    "test_diagnosis.py",
     "test_session.py",
-    "test_stack.py",
     "test_hostile_clients.py",
     "test_doctor_registration.py",
     "test_command.py",

@@ -244,6 +244,8 @@ def test_what_one_fact_says_is_named(name: str, value: str, normal: str, named: 
         ("follow.P", "name", "follow.O", "200"),
         ("repeat.search.P", "all 403", "again.met.P", "9 of 90: 403"),
         ("key.bad.P", "200 json", "key.none.P", "200 json"),
+        ("register.known.P", "200 json empty", "list.P", "200 json empty"),
+        ("register.lookup.P", "404 html flask code-lost", "doors.search.P", "all 404 html"),
     ],
 )
 def test_one_fact_says_nothing_of_its_own_beside_another(fact: str, value: str, beside: str, seen: str) -> None:

@@ -57,6 +57,16 @@ def test_facts_are_kept_and_read_back(tmp_path: Path) -> None:
     assert [fact.name for fact in found.table().anomalies] == ["route.presigned.P", "presign.P"]
 
 
+@pytest.mark.parametrize(("fault", "latent"), [("database-in-the-container", True), (FAULT.name, False)])
+def test_what_waits_for_an_event_is_not_missed_by_who_only_asks(fault: str, *, latent: bool) -> None:
+    """A database that goes with a restart shows in no answer before it; what shows must not be called healthy."""
+    healthy = look(fault, CATALOGUE[fault].requirements, put__P="200 empty")
+    numbers = measures(judge([healthy], KEPT_BY))
+
+    assert numbers["latent"] == [fault] * latent
+    assert numbers["called_healthy"][ALONE] == [fault] * (not latent)
+
+
 def test_right_and_sure_is_counted_in_each_way() -> None:
     """The right cause comes first after a red run and alone; left out, it is not told as another."""
     numbers = measures(judge([presigned()], KEPT_BY, {FAULT.cause: [{"route.presigned.P": "404", "presign.P": "404"}]}))

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.unusable_grants import Given
 
+_NEVER_SERVED = r"^(?!.*\b200\b)."
+"""How it is told that no door serves a search: then a 404 is no error of MLflow's that was changed on its way."""
+
 BROKEN_ANSWERS = (
     *(
         Given(
@@ -17,6 +20,7 @@ BROKEN_ANSWERS = (
             "MLflow's own errors do not reach the client, something before it answers in their place: by the code in "
             "them the client knows what is not there yet and is to be made, and what is there already",
             "have errors of MLflow passed on as they are, status and body: no error pages of its own for 400 and 404",
+            unless=("doors.search.P", _NEVER_SERVED),
         )
         for step in ("lookup", "taken")
     ),

@@ -19,7 +19,7 @@ class Fault:
     diagnosis, with the remedy: its own name if nothing is said. ``requirements`` are the ids that must fail while it is
     armed, those of its cause if none are named; ``symptoms`` how its effect shows without them. ``incidents`` are the
     rows of the incident list that it reproduces. ``needs`` are capabilities of the target without which it has no
-    effect.
+    effect. ``latent`` says why requests show nothing of it by themselves, if so: it waits for an event.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Fault:
     requirements: tuple[str, ...] = ()
     incidents: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    latent: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cause", self.cause or self.name)

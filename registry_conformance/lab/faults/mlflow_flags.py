@@ -132,6 +132,7 @@ FAULTS = (
             Ask("GET", SEARCH, status="200"),
         ),
         incidents=("S2",),
+        latent="all works until MLflow restarts",
     ),
     Fault(
         name="database-hangs",

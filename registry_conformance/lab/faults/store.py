@@ -45,6 +45,7 @@ FAULTS = (
         ),
         symptoms=(Ask("PUT", FILE, body="x", status="50[03]"),),
         incidents=("S12",),
+        latent="the store fails once, and a check meets that",
     ),
     Fault(
         name="store-throttles-everything",

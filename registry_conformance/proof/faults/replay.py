@@ -55,6 +55,11 @@ class JudgedLook:
         return self.layer in {fault.layer, fault.diagnosis.layer if fault.diagnosis else ""}
 
     @property
+    def missed(self) -> bool:
+        """Whether a deployment is called healthy though requests show what is wrong with it."""
+        return self.healthy and not (self.way == ALONE and CATALOGUE[self.fault].latent)
+
+    @property
     def names_another(self) -> bool:
         """Whether another cause is called likely or certain; what an answer's own words show is none."""
         return self.known and not self.right and self.band in _SURE
@@ -119,7 +124,8 @@ def measures(found: Sequence[JudgedLook]) -> dict[str, Any]:
         right[way] = sum(each.right for each in looks)
         unknown[way] = sum(each.first == UNKNOWN for each in looks)
         wrong_and_sure[way] = [each.fault for each in looks if each.names_another]
-        called_healthy[way] = [each.fault for each in looks if each.healthy]
+        called_healthy[way] = [each.fault for each in looks if each.missed]
+    latent = [each.fault for each in by_way[ALONE] if each.healthy and not each.missed]
     left_out = by_way[LEFT_OUT]
     named = [each for each in found if each.way != LEFT_OUT and each.first]
     bands = {}
@@ -132,6 +138,7 @@ def measures(found: Sequence[JudgedLook]) -> dict[str, Any]:
         "wrong_and_sure": wrong_and_sure,
         "unknown": unknown,
         "called_healthy": called_healthy,
+        "latent": latent,
         "left_out": {
             "another_cause": [f"{each.fault}: {each.first}" for each in left_out if each.names_another],
             "another_layer": [f"{each.fault}: {each.first}" for each in left_out if each.names_another_layer],
@@ -184,7 +191,7 @@ def shortfalls(found: Sequence[JudgedLook], alarms: Collection[str]) -> list[str
         (numbers["right_first"][AFTER_RED] >= RIGHT_AFTER_RED * total, f"right at first place, {AFTER_RED}"),
         (len(left["another_cause"]) <= ANOTHER_CAUSE * total, f"another cause called likely, {LEFT_OUT}"),
         (len(left["another_layer"]) <= ANOTHER_LAYER * total, f"another layer called likely, {LEFT_OUT}"),
-        (not numbers["called_healthy"][AFTER_RED], f"called healthy, {AFTER_RED}"),
+        *((not numbers["called_healthy"][way], f"called healthy, {way}") for way in (AFTER_RED, ALONE)),
         (not alarms, "a cause is named for what is healthy"),
     )
     short = [words for reached, words in goals if not reached]
@@ -206,6 +213,7 @@ def lines(found: Sequence[JudgedLook], alarms: Collection[str]) -> list[str]:
             f"{len(numbers['wrong_and_sure'][way])} wrong and called likely, "
             f"{len(numbers['called_healthy'][way])} called healthy"
         )
+    told += [f"- {name} shows nothing to the doctor alone: {CATALOGUE[name].latent}" for name in numbers["latent"]]
     left = numbers["left_out"]
     told.append(
         f"{LEFT_OUT}: another is called likely for {len(left['another_cause'])} of {total}, in another layer for "
@@ -223,4 +231,6 @@ def lines(found: Sequence[JudgedLook], alarms: Collection[str]) -> list[str]:
 
 
 def _to_tell(each: JudgedLook) -> bool:
-    return each.names_another or each.names_another_layer if each.way == LEFT_OUT else not each.right
+    if each.way == LEFT_OUT:
+        return each.names_another or each.names_another_layer
+    return not each.right and (each.missed or not each.healthy)

@@ -140,6 +140,7 @@ CAUSES: tuple[Cause, ...] = (
         clues=(
             must("error.absent.P", "200"),
             must("error.bad.P", "200"),
+            clue("register.lookup.P", ".* status-lost"),
         ),
         follows=ALL,
     ),
