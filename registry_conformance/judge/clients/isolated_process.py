@@ -35,6 +35,8 @@ QUIET = 60.0
 """Default number of seconds without progress after which work is given up."""
 _LONGEST = 20
 """So many times its limit work may take in all, whatever progress it makes."""
+_WAITS_FOR_THE_MACHINE = (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
+"""The states of a process that hangs on nothing: it has a CPU, or waits until others leave it one."""
 _LOOK = 0.2
 """Seconds between two looks at the progress."""
 
@@ -137,23 +139,25 @@ class IsolatedProcess:
     def _arrives(self, limit: float) -> bool:
         """Wait for a message; return ``False`` if the processes make no progress for too long."""
         began = since = time.monotonic()
-        taken = self._taken()
+        taken, _ = self._state()
         while not self._pipe.poll(min(_LOOK, limit)):
-            now, progress = time.monotonic(), self._taken()
-            if progress > taken:
+            now, (progress, waits_for_the_machine) = time.monotonic(), self._state()
+            if progress > taken or waits_for_the_machine:
                 since, taken = now, progress
             if now - since > limit or now - began > _LONGEST * limit:
                 return False
         return True
 
-    def _taken(self) -> float:
-        """Return the CPU seconds used by the warm parent and its children."""
+    def _state(self) -> tuple[float, bool]:
+        """Return the CPU seconds of the warm parent and its children, and whether one wants a CPU or a disk now."""
         try:
             parent = psutil.Process(self._process.pid)
-            times = [each.cpu_times() for each in (parent, *parent.children(recursive=True))]
+            processes = (parent, *parent.children(recursive=True))
+            times = [each.cpu_times() for each in processes]
+            waits = any(each.status() in _WAITS_FOR_THE_MACHINE for each in processes)
         except psutil.Error:
-            return 0.0  # it ends just now, and the pipe says so
-        return sum(each.user + each.system for each in times)
+            return 0.0, False  # it ends just now, and the pipe says so
+        return sum(each.user + each.system for each in times), waits
 
     def close(self) -> None:
         """Stop the warm parent and its children, and remove its folder."""
