@@ -288,7 +288,12 @@ def test_a_large_part_that_fails_is_told_as_a_server_that_is_down(value: str, na
 
 @pytest.mark.parametrize(
     ("code", "told"),
-    [("AuthorizationHeaderMalformed", "AWS_DEFAULT_REGION"), ("RequestTimeTooSkewed", "NTP"), ("OddCode", "OddCode")],
+    [
+        ("AuthorizationHeaderMalformed", "AWS_DEFAULT_REGION"),
+        ("RequestTimeTooSkewed", "NTP"),
+        ("KMS", "kms:Decrypt"),
+        ("OddCode", "OddCode"),
+    ],
 )
 def test_a_code_of_the_store_is_told_with_what_mends_it(code: str, told: str) -> None:
     """What the store says in a word is told in a sentence where it is known, and looked up where it is not."""
@@ -323,6 +328,17 @@ def test_uploads_that_end_after_the_same_time_met_a_limit(seconds: tuple[float, 
         failing = Exchange("PUT", "http://host/a", "main", 500, seconds=took)
         facts.record(name, "500 text", "an upload", "200 empty", (failing.evidence(),))
     assert ("after the same time" in first(facts).sentence) is told
+
+
+def test_a_key_that_a_download_needs_is_no_right_to_the_object() -> None:
+    """S3 calls it AccessDenied too where the KMS key is what MLflow's role may not use; its words tell them apart."""
+    said = "An error occurred (AccessDenied) when calling the GetObject operation: {} is not authorized to perform: {}"
+    values = []
+    for right in ("kms:Decrypt", "s3:GetObject"):
+        text = json.dumps({"error_code": "INTERNAL_ERROR", "message": said.format("role", right)}).encode()
+        body, headers = Body(len(text), "", text), (("Content-Type", "application/json"),)
+        values.append(summarize(Exchange("GET", "/", "main", 500, response_headers=headers, response_body=body)))
+    assert values == ["500 json INTERNAL_ERROR s3:KMS", "500 json INTERNAL_ERROR s3:AccessDenied"]
 
 
 def test_what_else_fails_is_told_if_each_step_works() -> None:

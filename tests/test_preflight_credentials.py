@@ -21,6 +21,7 @@ from tests.web_answers import Answer, Answering, Asked, always, guarded, looked_
     ("refusal", "told"),
     [
         (Answer(401, NGINX_401, {"WWW-Authenticate": 'Basic realm="x"'}), ("nginx", "401 Authorization Required")),
+        (Answer(401, NGINX_401, {"WWW-Authenticate": 'Basic realm="mlflow"'}), ("nginx, which requires",)),
         (Answer(401, {"detail": "Invalid or expired API key"}), ("the platform's API", "Invalid or expired API key")),
         (
             Answer(401, "You are not authenticated.", {"WWW-Authenticate": 'Basic realm="mlflow"'}),

@@ -37,6 +37,10 @@ _MEANS = {
         "the store does not know MLflow's access key",
         "give MLflow an access key of this store, or correct MLFLOW_S3_ENDPOINT_URL",
     ),
+    "KMS": (
+        "MLflow's role may not use the KMS key that the bucket encrypts with",
+        "allow kms:GenerateDataKey and kms:Decrypt on that key to MLflow's role, in the role's policy and in the key's",
+    ),
     "RequestTimeTooSkewed": (
         "the clocks of MLflow's machine and of the store differ by more than a quarter of an hour",
         "have both clocks set by NTP",

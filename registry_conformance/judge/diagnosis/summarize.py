@@ -115,6 +115,8 @@ def _error_words(exchange: Exchange) -> list[str]:
     said = exchange.text[:4000] + exchange.header("www-authenticate")
     words += dict.fromkeys(mark for mark, pattern in _MARKS if re.search(pattern, said))
     code = s3_code(exchange.text) if form(exchange) != "html" or "<Code>" in exchange.text else ""
+    if exchange.method == "GET" and re.search("not authorized to perform: kms:", exchange.text):
+        code = "KMS"  # S3 says AccessDenied of a key as well, and a right to the object does not help against it
     if code:  # a page for persons that says "Access Denied" is somebody else's than the store's
         words.append(f"s3:{code}")
     return words

@@ -24,7 +24,7 @@ _BARRED = ("refuses everybody alike",)
 _BEHIND = ("502", "503")
 _HOST = ("refuses the host name",)
 _PAGE = ("web page answers in the place of its api",)
-_OWN_ANSWER = ("itself answers the upload",)
+_OWN_RULE = ("a rule of its own returns 503",)
 _NOBODY = "127.0.0.1:1"
 """An address without a listener."""
 _ROUTE = ("route", "artifact", "404")
@@ -129,7 +129,7 @@ BROKEN = (
     ),
     _nginx("forbids", _BARRED, "deny all;"),
     _nginx("page", _PAGE, "default_type text/html; return 200 '<title>MLflow</title><div id=\"root\"></div>';"),
-    _nginx("uploads-unavailable", _OWN_ANSWER, "if ($request_uri ~ mlflow-artifacts/artifacts/) { return 503; }"),
+    _nginx("uploads-unavailable", _OWN_RULE, "if ($request_uri ~ mlflow-artifacts/artifacts/) { return 503; }"),
     FieldScenario(
         "replicas-with-a-database-each",
         Neighbour("none"),

@@ -14,12 +14,12 @@ _WORDS = ("message", "detail", "error_description", "error", "fault", "errors", 
 
 def refuser(answer: Exchange, product: Product) -> str:
     """Return who rejects a request, in words."""
+    own = author_of(answer)
+    if own and own.id != APPLICATION:
+        return own.name  # by a page of its own, whatever realm it was given: people name theirs mlflow too
     challenge = answer.header("www-authenticate").lower()
     if challenge.startswith('basic realm="mlflow"') or "mlflow.org/docs/latest/auth" in answer.text:
         return "MLflow's own basic-auth app"
-    own = author_of(answer)
-    if own and own.id != APPLICATION:
-        return own.name
     if form := _known_form(answer.json()):
         return form
     if APPLICATION in (own.id, product.id):
