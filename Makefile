@@ -14,7 +14,7 @@ verify: setup ## start the whole stack and verify that a model can be registered
 	@$(BIN)/pytest suites/local -n 2 $(ARGS)
 
 test: setup ## the suite's own tests (ARGS=--whole: the slow ones too, as CI)
-	@$(BIN)/pytest tests -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest tests -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## style and form
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry_conformance.judge.diagnosis import diagnose
+from registry_conformance.judge.diagnosis.fact_names import declared
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.lab.deployment import REFERENCE
@@ -64,3 +65,9 @@ def test_the_reference_is_given_no_cause_and_keeps_nothing(stack: OwnedStack) ->
     assert [(fact.name, fact.value) for fact in found.facts.anomalies] == []
     assert found.causes == ()
     assert bucket.keys(target.bucket.prefix) == before
+
+
+def test_every_fact_that_is_told_is_declared(stack: OwnedStack) -> None:
+    """A probe that tells something new declares what it means."""
+    told = look(stack.target(), new_run_id())
+    assert [name for name in told if not declared(name)] == []
