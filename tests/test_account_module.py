@@ -19,6 +19,7 @@ from registry_conformance.judge.verdict import Verdict
 from tests.account.hcl_plan import plan_of_hcl
 from tests.account.moto_account import ACCOUNT, DECLARED, REGION
 
+FORMATTER = shutil.which("terraform") or shutil.which("tofu")
 TEXT = REFERENCE_MODULE.read_text()
 GIVEN = {
     "account": ACCOUNT,
@@ -91,8 +92,8 @@ def test_every_requirement_has_its_lines(tmp_path: Path) -> None:
     assert set(RULES) - set().union(*seen) <= KEPT_BY_NOTHING | OF_NO_KEY
 
 
-@pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform on PATH")
+@pytest.mark.skipif(FORMATTER is None, reason="there is no terraform and no tofu on PATH")
 def test_module_is_formatted() -> None:
-    """The file is of the form that terraform gives it."""
-    checked = ["terraform", "fmt", "-check", str(REFERENCE_MODULE.parent)]
+    """The file is of the form that Terraform and OpenTofu give it."""
+    checked = [str(FORMATTER), "fmt", "-check", str(REFERENCE_MODULE.parent)]
     assert subprocess.run(checked, capture_output=True, timeout=600, check=False).returncode == 0
