@@ -125,11 +125,12 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     stop = stops_at(facts)
     if stop is not None and "open" in facts.value("reach.line.P"):
         step, fact = stop
-        why = first.sentence if first is not None and _explains_a_step(first) else fact.sentence
+        why = first.sentence if first is not None and (_explains_a_step(first) or _is_placed(first)) else fact.sentence
         yield f"NO: registration stops at {step.words}: {why}"
     elif first is not None:
         registers = bool(facts.value("put.P")) and not unseen_steps(facts)
-        said = first.observations[0] if first.id == UNKNOWN and first.observations else first.sentence
+        bare = first.id == UNKNOWN and first.observations and not _is_placed(first)
+        said = first.observations[0] if bare else first.sentence
         yield f"{'YES, a model can be registered, but' if registers else 'NO'}: {said}"
     else:
         yield f"UNCLEAR: {facts.anomalies[0].sentence}"
@@ -158,6 +159,11 @@ def _what_is_slow(facts: Facts) -> str:
 
 def _explains_a_step(cause: Named) -> bool:
     return cause.id != UNKNOWN and cause.band is not Band.POSSIBLE and not cause.note
+
+
+def _is_placed(cause: Named) -> bool:
+    """Return whether no known cause fits, and a comparison shows where it fails: that says more than one answer."""
+    return cause.id == UNKNOWN and bool(cause.layer)
 
 
 def _let_in(diagnosis: Diagnosis) -> bool:
