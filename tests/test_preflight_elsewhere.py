@@ -24,6 +24,9 @@ _NOT_SERVED = Answer(503, {"error_code": "X", "message": "Artifact serving is di
     [
         ("", ""),
         ("{url}/", ""),
+        ("http://eva:secret@{host}", ""),
+        ("http://other.example:abc", "an address that cannot be read"),
+        ("http://[::1", "an address that cannot be read"),
         ("http://other.example:5000", "http://other.example:5000"),
         ("http://eva:secret@other.example", "http://other.example,"),
         ("databricks-uc", "databricks-uc"),
@@ -32,7 +35,7 @@ _NOT_SERVED = Answer(503, {"error_code": "X", "message": "Artifact serving is di
 def test_models_that_go_elsewhere_are_told(registry: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another MLFLOW_REGISTRY_URI than the address is told as it is, without what stands for a user in it."""
     with site(mlflow) as there:
-        monkeypatch.setenv("MLFLOW_REGISTRY_URI", registry.format(url=there.url))
+        monkeypatch.setenv("MLFLOW_REGISTRY_URI", registry.format(url=there.url, host=there.url.partition("//")[2]))
         found = examine(Door("given", there.url, registry=usual_registry()), None, "run-1").finding
     assert (found is not None) == bool(told)
     if found is not None:

@@ -13,22 +13,34 @@ from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.target.target import Door
 
 _LIST = f"{ARTIFACTS}/artifacts"
+_USUAL_PORTS = {"http": 80, "https": 443}
 _NOT_SERVED = re.compile(r"serving is disabled|no-serve-artifacts", re.IGNORECASE)
 """How MLflow says that it serves no artifacts."""
 
 
 def models_elsewhere(door: Door) -> Finding | None:
     """Return that the client's own settings send its models to another place than this door."""
-    if not door.registry or door.registry.rstrip("/") == door.url.rstrip("/"):
+    if not door.registry or _place(door.registry) == _place(door.url):
         return None
-    parts = urlsplit(door.registry)
-    shown = f"{parts.scheme}://{parts.hostname}" if parts.hostname else parts.scheme or parts.path
-    port = f":{parts.port}" if parts.hostname and parts.port else ""
+    shown, _ = _place(door.registry)
     sentence = (
-        f"MLFLOW_REGISTRY_URI of this environment sends models to {shown}{port}, and not to {door.url}: runs go to one "
+        f"MLFLOW_REGISTRY_URI of this environment sends models to {shown}, and not to {door.url}: runs go to one "
         "server, registered models to another"
     )
     return Finding(REGISTRY, sentence, REGISTRY.remedy)
+
+
+def _place(address: str) -> tuple[str, str]:
+    """Return an address as messages show it, without user and usual port, and its path: alike for one place."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return "an address that cannot be read", address
+    if not parts.hostname:
+        return parts.scheme or parts.path, address
+    named = port not in (None, _USUAL_PORTS.get(parts.scheme))
+    return f"{parts.scheme}://{parts.hostname}{f':{port}' if named else ''}", parts.path.rstrip("/")
 
 
 def locations(met: Exchange) -> tuple[str, ...]:
