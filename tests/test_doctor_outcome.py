@@ -8,6 +8,7 @@ import pytest
 
 from registry_conformance.judge.diagnosis import doctor
 from registry_conformance.judge.diagnosis.budget import Budget
+from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts, Missed
 from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.outcome import Health, health
@@ -108,6 +109,19 @@ def test_the_first_step_that_fails_is_named() -> None:
     stop = stops_at(facts)
     assert stop is not None
     assert (stop[0].words, stop[1].value) == ("the upload", "404 html")
+
+
+def test_where_it_fails_is_said_beside_the_answer_if_no_cause_is_known() -> None:
+    """The first line has the answer that stopped the registration, and what a comparison shows of its place."""
+    facts = Facts()
+    facts.record("reach.line.P", "all open", "the doors", "all open")
+    facts.record("doors.search.P", "all 200 json", "a search", "all 200 json")
+    facts.record("put.P", "418 json", "an upload through the proxy: 418", "200 .*")
+    facts.record("put.O", "200 json", "an upload straight to MLflow: 200", "200 .*")
+    verdict = next(doctor._verdict(conclude(facts)))
+
+    assert verdict.startswith("NO: registration stops at the upload: an upload through the proxy: 418; ")
+    assert verdict.endswith("no known cause fits: wrong through the door, and right straight to MLflow")
 
 
 def test_an_old_server_is_told_by_its_own_word() -> None:

@@ -125,12 +125,12 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     stop = stops_at(facts)
     if stop is not None and "open" in facts.value("reach.line.P"):
         step, fact = stop
-        why = first.sentence if first is not None and (_explains_a_step(first) or _is_placed(first)) else fact.sentence
+        why = first.sentence if first is not None and _explains_a_step(first) else fact.sentence + _placed(first)
         yield f"NO: registration stops at {step.words}: {why}"
     elif first is not None:
         registers = bool(facts.value("put.P")) and not unseen_steps(facts)
-        bare = first.id == UNKNOWN and first.observations and not _is_placed(first)
-        said = first.observations[0] if bare else first.sentence
+        unknown = first.id == UNKNOWN and first.observations
+        said = first.observations[0] + _placed(first) if unknown else first.sentence
         yield f"{'YES, a model can be registered, but' if registers else 'NO'}: {said}"
     else:
         yield f"UNCLEAR: {facts.anomalies[0].sentence}"
@@ -161,9 +161,9 @@ def _explains_a_step(cause: Named) -> bool:
     return cause.id != UNKNOWN and cause.band is not Band.POSSIBLE and not cause.note
 
 
-def _is_placed(cause: Named) -> bool:
-    """Return whether no known cause fits, and a comparison shows where it fails: that says more than one answer."""
-    return cause.id == UNKNOWN and bool(cause.layer)
+def _placed(cause: Named | None) -> str:
+    """Return what a comparison shows where no known cause fits, as the end of a sentence; empty if it shows nothing."""
+    return f"; {cause.sentence}" if cause is not None and cause.id == UNKNOWN and cause.layer else ""
 
 
 def _let_in(diagnosis: Diagnosis) -> bool:
