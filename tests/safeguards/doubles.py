@@ -31,11 +31,16 @@ PROXYS_404: Answer = (404, "text/html", "<h1>404 Not Found</h1><p>nginx</p>")
 
 @dataclass
 class Registry:
-    """MLflow's part that a clean-up asks; ``instead`` has the last word on an answer, and gets what was asked."""
+    """MLflow's part that a clean-up asks; ``instead`` has the last word on an answer, and gets what was asked.
+
+    ``belongs`` is run, logged model or trace -> experiment id. Files are deleted as MLflow up to 3.15.2 does it in S3:
+    every path that begins like the one named.
+    """
 
     experiments: dict[str, dict[str, str]] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
+    belongs: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     instead: Callable[[str, str, dict[str, Any]], Answer | None] = lambda *_: None
 
@@ -52,7 +57,7 @@ class Registry:
 
     def answer(self, method: str, path: str, asked: dict[str, Any]) -> Answer:
         """Answer one request."""
-        verb = path.partition("2.0/mlflow")[2]
+        verb = path.partition(".0/mlflow")[2]
         self.asked.append((method, verb, asked))
         return self.instead(method, verb, asked) or self._answer(method, verb, asked)
 
@@ -71,11 +76,22 @@ class Registry:
         if verb == "/experiments/delete":
             self.experiments[asked["experiment_id"]]["lifecycle_stage"] = "deleted"
             return said({})
+        if verb.startswith(("/runs/get", "/logged-models/", "/traces/")):
+            return self._owned(asked.get("run_id") or verb.rpartition("/")[2])
         if verb.startswith("/registered-models/"):
             return self._model(method, asked["name"])
-        if verb.startswith("-artifacts/mpu/abort"):
-            return said({})
         return self._files(method, verb, asked)
+
+    def _owned(self, name: str) -> Answer:
+        if name not in self.belongs:
+            return absent(f"'{name}' not found")
+        own_id = self.belongs[name]
+        if name.startswith("m-"):
+            return said({"model": {"info": {"model_id": name, "experiment_id": own_id}}})
+        if name.startswith("tr-"):
+            place = {"mlflow_experiment": {"experiment_id": own_id}}
+            return said({"trace": {"trace_info": {"trace_id": name, "trace_location": place}}})
+        return said({"run": {"info": {"run_id": name, "experiment_id": own_id}}})
 
     def _model(self, method: str, name: str) -> Answer:
         if name not in self.models:
@@ -86,14 +102,17 @@ class Registry:
         return said({"registered_model": {"name": name}})
 
     def _files(self, method: str, verb: str, asked: dict[str, Any]) -> Answer:
+        if verb.startswith("-artifacts/mpu/abort"):
+            return said({})
         if method == "DELETE":
             path = unquote(verb.removeprefix("-artifacts/artifacts/"))
-            self.files = {each for each in self.files if each != path and not each.startswith(f"{path}/")}
+            self.files = {each for each in self.files if not each.startswith(path)}
             return said({})
         folder = asked.get("path", "")
         below = [each.removeprefix(f"{folder}/") for each in self.files if not folder or each.startswith(f"{folder}/")]
-        names = sorted({each.partition("/")[0] for each in below})
-        return said({"files": [{"path": name, "is_dir": False} for name in names]} if names else {})
+        names = {each.partition("/")[0]: "/" in each for each in below}
+        listed = [{"path": name, "is_dir": is_folder} for name, is_folder in sorted(names.items())]
+        return said({"files": listed} if names else {})
 
 
 @contextmanager

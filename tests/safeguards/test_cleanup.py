@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from registry_conformance.judge.live import cleanup as module
 from registry_conformance.judge.live.cleanup import CleanupResult
-from registry_conformance.judge.live.presence import Observation, State
 from registry_conformance.judge.target import ledger
 from registry_conformance.judge.target.target import Door, Target
 from tests.safeguards.doubles import PROXYS_404, absent, said
@@ -31,6 +29,7 @@ def test_what_a_run_made_goes_and_what_is_others_stays(visit: Visit) -> None:
         visit.store.put(key, "1")
         visit.store.put(key, "2")
     visit.made("experiment", NAME, "7")
+    visit.made("artifact", "7/run/a")
     visit.made("model", MODEL)
     visit.made("artifact", f"{RUN}-x/a")
     cleaned = visit.clean()
@@ -108,6 +107,7 @@ def test_what_is_still_there_is_told(visit: Visit) -> None:
     visit.registry.models.add(MODEL)
     visit.registry.files |= {f"{RUN}-x/a", "7/run/a"}
     visit.made("experiment", NAME, "7")
+    visit.made("artifact", "7/run/a")
     visit.made("model", MODEL)
     visit.made("artifact", f"{RUN}-x/a")
     visit.registry.instead = lambda method, *_: said({}) if method != "GET" else None
@@ -159,9 +159,3 @@ def test_ledger_that_takes_no_line_is_a_note(visit: Visit, monkeypatch: pytest.M
     assert not visit.registry.models
     assert not cleaned.left
     assert "the next janitor looks for all of it again" in cleaned.notes[0]
-
-
-def test_what_is_there_unasked_is_told_without_a_request() -> None:
-    """What is still there although nothing was sent to remove it is told by what was seen alone."""
-    with pytest.raises(module.StillThereError, match=r"^it is still there: seen$"):
-        module._need(Observation(State.THERE, "seen"), State.GONE, None)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from registry_conformance.judge.live.cleanup import CleanupResult
 from registry_conformance.judge.target.requests import Made
-from tests.safeguards.doubles import Answer, Registry
+from tests.safeguards.doubles import Answer, Registry, said
 from tests.safeguards.visit import MODEL, RUN, Visit
 
 
@@ -60,3 +62,17 @@ def test_model_that_is_denied_from_the_first_is_not_known(visit: Visit) -> None:
 
     assert "whether it is gone is not known" in left
     assert "403" in left
+
+
+@pytest.mark.parametrize("answer", [said({}, 500), said({"status": "ok"}), said([])])
+def test_denied_model_needs_mlflows_word_on_its_deletion(visit: Visit, answer: Answer) -> None:
+    """A deletion that was not answered as MLflow answers it proves nothing of a model that is denied."""
+    denies = denied(visit.registry)
+
+    def instead(method: str, verb: str, asked: dict[str, Any]) -> Answer | None:
+        return answer if verb == "/registered-models/delete" else denies(method, verb, asked)
+
+    visit.registry.instead = instead
+    visit.made("model", MODEL)
+
+    assert "whether it is gone is not known" in visit.clean().left[0]

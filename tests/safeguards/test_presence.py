@@ -6,19 +6,28 @@ Kind: an answer that is believed. A 404 of a proxy was taken for "gone" while th
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.live.presence import (
+    NotKnownError,
     Observation,
     State,
+    StillThereError,
     is_mlflow,
+    need,
     of_experiment,
     of_experiment_id,
     of_files,
+    of_folder,
+    of_logged_model,
     of_model,
+    of_run,
+    of_trace,
 )
 
 NAME = "verify-20300101-000000-abcdef-m"
@@ -154,3 +163,73 @@ def test_folders_are_told_if_nothing_else_is_listed(
 
     assert sight.state is State.THERE
     assert sight.about.get("folders") == folders
+
+
+def test_what_is_there_unasked_is_told_without_a_request() -> None:
+    """What is still there although nothing was sent to remove it is told by what was seen alone."""
+    with pytest.raises(StillThereError, match=r"^it is still there: seen$"):
+        need(Observation(State.THERE, "seen"), State.GONE, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        (State.DELETED, None),
+        (State.GONE, None),
+        (State.THERE, StillThereError),
+        (State.UNKNOWN, NotKnownError),
+        (State.DENIED, NotKnownError),
+    ],
+)
+def test_what_is_no_more_is_needed(state: State, error: type[Exception] | None) -> None:
+    """Deleted, as wanted, or gone is enough; what is not known is told apart from what is still there."""
+    with pytest.raises(error) if error else nullcontext():
+        need(Observation(state, "seen"), State.DELETED, None)
+
+
+def test_what_is_there_still_is_told_with_what_was_sent() -> None:
+    """What is still there after a removal is told with the removal's answer."""
+    with pytest.raises(StillThereError, match="seen, after GET"):
+        need(Observation(State.THERE, "seen"), State.GONE, met(200, {}))
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "entries"),
+    [
+        ({"files": [{"path": "a", "is_dir": True}, {"path": "x/b"}]}, State.THERE, {"a": True, "b": False}),
+        ({}, State.GONE, {}),
+        ({"status": "ok"}, State.UNKNOWN, None),
+    ],
+)
+def test_folder_tells_its_entries(said: dict[str, Any], state: State, entries: dict[str, bool] | None) -> None:
+    """A listing tells each entry and whether it is a folder; what is none tells no entries."""
+    sight = of_folder(met(200, said))
+
+    assert sight.state is state
+    assert sight.about.get("entries") == entries
+
+
+PLACE = {"mlflow_experiment": {"experiment_id": "7"}}
+
+
+@pytest.mark.parametrize(
+    ("read", "said", "experiment"),
+    [
+        (of_run, {"run": {"info": {"run_id": "i", "experiment_id": "7"}}}, "7"),
+        (of_run, {"run": {"info": {"run_id": "j", "experiment_id": "7"}}}, ""),
+        (of_run, {"run": {"info": "i"}}, ""),
+        (of_run, {"run": "i"}, ""),
+        (of_logged_model, {"model": {"info": {"model_id": "i", "experiment_id": "7"}}}, "7"),
+        (of_logged_model, {"model": {"info": {"experiment_id": "7"}}}, ""),
+        (of_trace, {"trace": {"trace_info": {"trace_id": "i", "trace_location": PLACE}}}, "7"),
+        (of_trace, {"trace": {"trace_info": {"trace_id": "i", "trace_location": "7"}}}, ""),
+        (of_trace, {"trace": {"trace_info": {"trace_id": "j", "trace_location": PLACE}}}, ""),
+    ],
+)
+def test_owner_is_told_of_this_very_thing(
+    read: Callable[[Exchange, str], Observation], said: dict[str, Any], experiment: str
+) -> None:
+    """To which experiment a run, a logged model or a trace belongs is told by MLflow's answer about that id alone."""
+    sight = read(met(200, said), "i")
+
+    assert (str(sight.about.get("experiment_id", "")) if sight.state is State.THERE else "") == experiment

@@ -5,37 +5,26 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from urllib.parse import quote
 
-from registry_conformance.judge.clients.bucket import Bucket, BucketError
+from registry_conformance.judge.clients.bucket import BucketError
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, MlflowHttp
 from registry_conformance.judge.evidence.exchange import Exchange
-from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import NotAllowed
 from registry_conformance.judge.live import presence
-from registry_conformance.judge.live.extent import (
-    ExtentError,
-    RemovalGuard,
-    artifact_folder,
-    experiment_id,
-    need_recent,
-    own_key,
-)
+from registry_conformance.judge.live.experiment_files import ExperimentFiles
+from registry_conformance.judge.live.extent import ExtentError, RemovalGuard, artifact_folder, experiment_id
 from registry_conformance.judge.live.holder import Ask, Holder
-from registry_conformance.judge.live.presence import Observation, State
+from registry_conformance.judge.live.presence import NotKnownError, Observation, State, StillThereError, need
+from registry_conformance.judge.live.stored_files import StoredFiles, StoredObjects
 from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.ledger import LedgerError, bears, identity_of
 from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, MODEL, UPLOAD, GuardError, Made
 from registry_conformance.judge.target.target import Target
-from registry_conformance.judge.target.workspace import placed, within
+from registry_conformance.judge.target.workspace import within
 
 PATIENCE = 600.0
 """Seconds that the program of an operator may take to remove deleted experiments for good."""
-_DEEPEST = 12
-"""How many folders within one another are looked into for a file."""
-_MOST_FOLDERS = 2000
-"""How many folders a clean-up looks into for a file, in all."""
 _ORDER = (UPLOAD, ARTIFACT, MODEL, EXPERIMENT)
 """Unfinished uploads first: a bucket keeps them when their folder goes."""
 
@@ -53,17 +42,9 @@ class CleanupResult:
     notes: tuple[str, ...] = ()
 
 
-class NotKnownError(RuntimeError):
-    """Whether an object still exists is unknown; the message has the response."""
-
-
 _SEPARATE = (
     "not deleted: a deletion names the id alone, and another of the servers may have a different experiment of that id"
 )
-
-
-class StillThereError(RuntimeError):
-    """An object still exists; the message has the response."""
 
 
 def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = False) -> CleanupResult:
@@ -90,7 +71,7 @@ def clean(target: Target, guard: Guard, purge: Sequence[str] = (), dry: bool = F
     elif purge:
         kept = {}
     notes = () if parted else _settled(guard, done)
-    return CleanupResult(len(done), tuple(left), tuple(kept), notes)
+    return CleanupResult(len(done), tuple(left), tuple(kept), (*cleaner.notes, *notes))
 
 
 def _settled(guard: Guard, done: Sequence[Made]) -> tuple[str, ...]:
@@ -106,14 +87,21 @@ def _settled(guard: Guard, done: Sequence[Made]) -> tuple[str, ...]:
 class _Cleaner:
     def __init__(self, target: Target, guard: Guard) -> None:
         self._guard = RemovalGuard(guard.run, guard.workspace)
-        self._began = guard.began
         self._made = guard.experiments()
         self._holder = Holder(target, self._guard)
         self._access = target.bucket
-        self._bucket = Bucket(replace(target.bucket, guard=self._guard), Evidence()) if target.bucket else None
-        self._looked_into = 0
+        objects = None
+        if target.bucket:
+            objects = StoredObjects(replace(target.bucket, guard=self._guard), guard.workspace, guard.began)
+        self._files = StoredFiles(self._holder, objects)
+        self._of_experiments = ExperimentFiles(self._files, guard.written(), complete=not guard.adopted)
         self._separate = ""
         self.kept: dict[str, Made] = {}
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the user is told of the folders of the run's experiments."""
+        return self._of_experiments.notes
 
     def parted(self, made: Sequence[Made]) -> str:
         """Return the door where servers without a common database answer, empty if none is seen; it is remembered."""
@@ -148,7 +136,7 @@ class _Cleaner:
         sight = self._holder.agreed(ask)
         if sight.state is State.DENIED and (made.deleted or (met.ok and met.json() == {})):
             return  # MLflow deleted it, and with it the permission by which this user could see it
-        _need(sight, State.GONE, met)
+        need(sight, State.GONE, met)
 
     def _experiment(self, made: Made) -> None:
         if self._separate:
@@ -163,7 +151,7 @@ class _Cleaner:
         location = str(found.about.get("artifact_location", ""))
         try:
             if folder := artifact_folder(location, own_id, self._access, self._guard.workspace):
-                self._files(folder, served=location.startswith("mlflow-artifacts:"))
+                self._of_experiments.remove(own_id, folder, served=location.startswith("mlflow-artifacts:"))
         except Exception:
             self._delete_experiment(made, own_id, found)
             self.kept.pop(own_id, None)  # without the experiment the owner of its files would be unknown
@@ -174,7 +162,7 @@ class _Cleaner:
         met = None
         if found.state is State.THERE:
             met = self._holder.send("POST", f"{REST}/experiments/delete", json={"experiment_id": own_id})
-        _need(self._holder.agreed(self._by_id(own_id)), State.DELETED, met)
+        need(self._holder.agreed(self._by_id(own_id)), State.DELETED, met)
         self.kept[own_id] = made
 
     def _need_renamed_or_gone(self, made: Made) -> None:
@@ -193,7 +181,7 @@ class _Cleaner:
 
     def _artifact(self, made: Made) -> None:
         self._confirm_top(made)
-        self._files(made.name, served=True)
+        self._files.remove(made.name)
 
     def _upload(self, made: Made) -> None:
         """Abort a multipart upload, in the bucket if accessible, else through a door; then delete its object."""
@@ -204,12 +192,12 @@ class _Cleaner:
             document = {"path": file, "upload_id": own_id}
             met = self._holder.send("POST", f"{ARTIFACTS}/mpu/abort/{quote(folder)}", json=document)
             refused += [] if met.ok and isinstance(met.json(), dict) else [met]
-        if self._bucket:
-            self._bucket.give_up(self._key(self._bucket, made.name), self._mine(made.name))
+        if self._files.objects is not None:
+            self._files.objects.give_up(made.name)
         elif refused or made.unanswered > 0:
             said = str(refused[0]) if refused else "no answer told by which id it can be given up"
             raise NotKnownError(f"{said}, and nobody may look into the bucket")
-        self._files(made.name, served=True)
+        self._files.remove(made.name)
 
     def _confirm_top(self, made: Made) -> None:
         """Confirm that the experiment whose folder a path begins with is the run's."""
@@ -217,68 +205,6 @@ class _Cleaner:
         if top in self._made and top not in self._guard.experiments:
             owner = Made(EXPERIMENT, self._made[top], made.door, (top,))
             self._confirmed(owner, self._holder.agreed(self._by_name(owner.name)))
-
-    def _files(self, path: str, *, served: bool) -> None:
-        """Delete the file ``path`` and everything below it; verified in the bucket, if accessible."""
-        met = self._holder.send("DELETE", f"{ARTIFACTS}/artifacts/{quote(path)}") if served else None
-        if self._bucket is not None:
-            left = self._bucket.purge(self._key(self._bucket, path), self._mine(path))
-            if left:
-                raise StillThereError(f"the bucket still lists {left[0]} and {len(left) - 1} more")
-        if not served:
-            return
-        sight = self._holder.agreed(self._listing(path))
-        if sight.state is State.THERE or self._bucket is None:
-            _need(sight, State.GONE, met)
-
-    def _key(self, bucket: Bucket, path: str) -> str:
-        """Return the key of a path, as clients in the run's workspace name it."""
-        return bucket.key_for(f"mlflow-artifacts:/{placed(path, self._guard.workspace)}")
-
-    def _mine(self, path: str) -> Callable[[str, datetime], bool]:
-        """Return a predicate for listed objects: at a path of the run or below it, and created by the run."""
-        assert self._access is not None, "asked of a bucket alone"
-        root = self._access.prefix.strip("/")
-
-        def mine(key: str, changed: datetime) -> bool:
-            if not own_key(key, placed(path, self._guard.workspace), root):
-                return False
-            need_recent(key, changed, self._began)
-            return True
-
-        return mine
-
-    def _listing(self, path: str) -> Ask:
-        """Return the list request for a path, in its folder or in the folder of an experiment."""
-        folder, _, name = path.rpartition("/")
-        if within(path, self._guard.workspace) in self._guard.experiments:
-            folder, name = path, ""
-
-        def ask(wire: MlflowHttp) -> Observation:
-            sight = self._listed(wire, folder, name)
-            if sight.state is State.GONE and not self._holder.is_mlflow(wire):
-                return Observation(State.UNKNOWN, f"{sight.said}, from a server that does not answer as MLflow does")
-            return sight
-
-        return ask
-
-    def _listed(self, wire: MlflowHttp, folder: str, name: str = "", depth: int = _DEEPEST) -> Observation:
-        """Return whether ``folder`` lists a file: by ``name`` if given, or any in a subfolder."""
-        query = {"path": folder} if folder else {}
-        sight = presence.of_files(self._holder.ask(wire, "GET", f"{ARTIFACTS}/artifacts", query=query), name)
-        folders = sight.about.get("folders", ())
-        if not folders or depth == 0:
-            return sight
-        for below in folders:
-            self._looked_into += 1
-            if self._looked_into > _MOST_FOLDERS:
-                return Observation(
-                    State.UNKNOWN, f"more than {_MOST_FOLDERS} folders are listed, the first by {sight.said}"
-                )
-            found = self._listed(wire, f"{folder}/{below}".strip("/"), depth=depth - 1)
-            if found.state is not State.GONE:
-                return found
-        return Observation(State.GONE, f"{sight.said}: folders without a file")
 
     def _by_name(self, name: str) -> Ask:
         return lambda wire: presence.of_experiment(
@@ -290,15 +216,6 @@ class _Cleaner:
 
     def _get(self, wire: MlflowHttp, what: str, **query: str) -> Exchange:
         return self._holder.ask(wire, "GET", f"{REST}/{what}", query=query)
-
-
-def _need(sight: Observation, wanted: State, sent: Exchange | None) -> None:
-    """Raise if an object is not in the expected state after a request to delete it."""
-    if sight.state in (wanted, State.GONE):
-        return
-    if sight.state in (State.UNKNOWN, State.DENIED):
-        raise NotKnownError(sight.said)
-    raise StillThereError(f"it is still there: {sight.said}" + (f", after {sent}" if sent else ""))
 
 
 def _purged(command: Sequence[str]) -> str:

@@ -19,14 +19,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from registry_conformance.judge.target.requests import EXPERIMENT, KINDS, MODEL, UPLOAD, Made
+from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, KINDS, MODEL, UPLOAD, Made
 from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.target.workspace import within
 
 RUN_ID = re.compile(r"verify-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 """What a run is called: its id has the moment in it, in UTC, at which it began."""
 _VERSION = 1
-_MADE, _ID, _REFUSED, _ENDED, _GONE = "made", "id", "refused", "ended", "gone"
+_MADE, _FOUND, _ID, _REFUSED, _ENDED, _GONE = "made", "found", "id", "refused", "ended", "gone"
+_WROTE = "wrote"
 _SCHEMA = """
 CREATE TABLE header (version INTEGER, run TEXT, target TEXT, began REAL, seconds REAL, host TEXT, lines INTEGER,
     digest TEXT);
@@ -71,12 +72,12 @@ def is_own(kind: str, name: str, run: str, experiments: Mapping[str, str], works
     """Return whether an object of that kind and name is a run's own.
 
     ``experiments`` are the run's, id -> name: objects below such an id in the run's ``workspace`` are the run's, like
-    objects that carry its name.
+    objects that carry its name. The folder of an experiment itself is not: others may write there too.
     """
     if kind in (EXPERIMENT, MODEL):
         return bears(name, run)
-    segments = within(name, workspace).split("/")
-    owned = segments[0] in experiments or any(bears(segment, run) for segment in segments)
+    top, *below = within(name, workspace).split("/")
+    owned = (top in experiments and any(below)) or any(bears(segment, run) for segment in (top, *below))
     return owned and not climbs(name)
 
 
@@ -113,6 +114,18 @@ def note_made(ledger: sqlite3.Connection, made: Made) -> None:
     _append(ledger, _MADE, made, "")
 
 
+def note_found(ledger: sqlite3.Connection, made: Made) -> None:
+    """Append that an object with the run's name was found, of a run whose own ledger is lost."""
+    _append(ledger, _FOUND, made, "")
+
+
+def note_written(ledger: sqlite3.Connection, door: str, entry: str) -> None:
+    """Append once that a file is about to be written in this entry of the folder of an experiment of the run."""
+    known = ledger.execute("SELECT 1 FROM lines WHERE event = ? AND kind = ? AND id = ?", (_WROTE, ARTIFACT, entry))
+    if known.fetchone() is None:
+        _append(ledger, _WROTE, Made(ARTIFACT, entry, door), entry)
+
+
 def note_id(ledger: sqlite3.Connection, made: Made, own_id: str) -> None:
     """Append the target's id of an object."""
     _append(ledger, _ID, made, own_id)
@@ -137,6 +150,19 @@ def experiments(ledger: sqlite3.Connection) -> dict[str, str]:
     """Return id -> name of the experiments that the run created."""
     found = ledger.execute("SELECT id, name FROM lines WHERE event = ? AND kind = ?", (_ID, EXPERIMENT))
     return {str(own_id): str(name) for own_id, name in found}
+
+
+def written(ledger: sqlite3.Connection) -> dict[str, set[str]]:
+    """Return experiment id -> the entries of its folder in which the run wrote, such as ``7/<run>``."""
+    found: dict[str, set[str]] = {}
+    for (entry,) in ledger.execute("SELECT name FROM lines WHERE event = ?", (_WROTE,)):
+        found.setdefault(str(entry).partition("/")[0], set()).add(str(entry))
+    return found
+
+
+def is_adopted(ledger: sqlite3.Connection) -> bool:
+    """Return whether the run's own ledger is lost, so that this one does not know all that the run wrote."""
+    return ledger.execute("SELECT 1 FROM lines WHERE event = ?", (_FOUND,)).fetchone() is not None
 
 
 def header(file: Path) -> Header:
@@ -260,6 +286,8 @@ def _standing(file: Path, about: Header, lines: list[tuple[object, ...]]) -> lis
     for number, event, kind, name, own_id, door, _, _ in (tuple(map(str, line)) for line in lines):
         if kind not in KINDS or not is_own(kind, name, run, own, workspace):
             raise LedgerError(f"{file}: line {number}, the {kind} {name[:200]!r}, does not bear the run's name, {run}")
+        if event == _WROTE:
+            continue  # it goes with its experiment
         if event == _ID and kind == EXPERIMENT:
             own[own_id] = name
         known = there.pop((kind, name), None)
@@ -272,7 +300,7 @@ def _after(event: str, own_id: str, made: Made) -> Made | None:
     """Return the state of an object after a line about it, ``None`` if it cannot exist any more."""
     if event == _GONE:
         return None
-    if event == _MADE:
+    if event in (_MADE, _FOUND):
         return replace(made, unanswered=made.unanswered + 1, deleted=False)
     if event == _ID:
         return replace(made, ids=(*made.ids, own_id), unanswered=made.unanswered - 1)

@@ -1,9 +1,11 @@
-"""Where MLflow stores the artifacts of a workspace: in a separate folder below the artifact root."""
+"""Where MLflow stores artifacts: a workspace's in a folder of its own, a run's in its experiment's."""
 
 from __future__ import annotations
 
 _DEFAULT = "default"
 """The workspace of whoever names none; what is not an experiment's lies at the root there, as without workspaces."""
+NESTED = ("models", "traces")
+"""Folders in an experiment's folder: they hold an entry for each logged model, and one for each trace."""
 
 
 def folder_of(workspace: str) -> str:
@@ -21,3 +23,10 @@ def placed(path: str, workspace: str) -> str:
     if workspace in ("", _DEFAULT):
         return path
     return f"{folder_of(workspace)}/{within(path, workspace)}"
+
+
+def entry_of(path: str, workspace: str) -> str:
+    """Return the entry of an experiment's folder that an artifact lies in: ``7/<run>``, or ``7/models/<model>``."""
+    segments = within(path, workspace).split("/")
+    deep = len(segments) > 1 and segments[1] in NESTED
+    return "/".join(segments[: 3 if deep else 2])

@@ -53,14 +53,28 @@ def holdings(target: Target) -> Holdings:
     assert target.bucket is not None, "a stack of our own has a bucket"
     stack = _stack(target)
     return Holdings(
-        rows=frozenset(_rows(stack / "mlflow" / "mlflow.db")),
+        rows=frozenset(_rows(_database(stack))),
         objects=frozenset(_versions(target.bucket)),
         uploads=frozenset(_uploads(target.bucket, _minio_uploads(stack))),
     )
 
 
+def newest_experiment(target: Target) -> int:
+    """Return the highest id of an experiment in a local stack; the next one gets one more."""
+    with _opened(_database(_stack(target))) as opened:
+        return int(opened.execute("SELECT MAX(experiment_id) FROM experiments").fetchone()[0])
+
+
 def _stack(target: Target) -> Path:
     return target.logs["mlflow"].parents[1]
+
+
+def _database(stack: Path) -> Path:
+    return stack / "mlflow" / "mlflow.db"
+
+
+def _opened(database: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=60))
 
 
 def _minio_uploads(stack: Path) -> Path:
@@ -69,7 +83,7 @@ def _minio_uploads(stack: Path) -> Path:
 
 def _rows(database: Path) -> Iterator[str]:
     """Yield each row of each table."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=60)) as opened:
+    with _opened(database) as opened:
         named = opened.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
         for (table,) in named:
             if table not in _NOT_HELD:

@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,13 +34,14 @@ from registry_conformance.proof.rehearsal.external_environment import (
 from registry_conformance.proof.rehearsal.given_away import kept_in_files, shown_by_processes
 from registry_conformance.proof.rehearsal.holdings import Holdings, hides_uploads, holdings
 from registry_conformance.proof.rehearsal.log_service import log_group
+from registry_conformance.proof.rehearsal.neighbours import files_of_another_mlflow
 from registry_conformance.proof.rehearsal.scenario import REAL, Scenario
 from registry_conformance.proof.rehearsal.sent_bytes import Search, listened
 from registry_conformance.run.session.exit_codes import Exit
 
 _PATIENCE = 900.0
 _STANDING = (
-    "SELECT name FROM lines AS line WHERE event NOT IN ('gone', 'ended') AND number ="
+    "SELECT name FROM lines AS line WHERE event NOT IN ('gone', 'ended', 'wrote') AND number ="
     " (SELECT MAX(number) FROM lines WHERE kind = line.kind AND name = line.name)"
 )
 """What a ledger calls neither gone nor ended in its last line about it."""
@@ -73,6 +74,10 @@ class ScenarioRunner:
     def scenario(self, scenario: Scenario) -> str:
         """Run a scenario; return what differs from the expectation, empty if nothing."""
         self.apply()
+        with files_of_another_mlflow(self.target) if scenario.shared else nullcontext():
+            return self._played_out(scenario)
+
+    def _played_out(self, scenario: Scenario) -> str:
         before = holdings(self.target)
         self.apply(scenario.deployment, scenario.faults)
         changed = scenario.changes(self.target)

@@ -29,8 +29,9 @@ class Scenario:
     The run must end with ``exit_code``, and ``said`` must stand in what it prints; ``cause`` is the id of the first
     cause, empty if none is asked for. ``leaves`` is whether something stays behind that the janitor then finds,
     ``blind`` whether nobody may look for old versions of deleted objects, so that they stay until the bucket's rules
-    remove them; ``cloud`` whether MLflow's log is in CloudWatch Logs. Whatever happens, in the end the target holds
-    what it held before.
+    remove them; ``cloud`` whether MLflow's log is in CloudWatch Logs; ``shared`` whether another MLflow stores files in
+    the folders of the experiments that the run makes. Whatever happens, in the end the target holds what it held
+    before.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Scenario:
     leaves: bool = False
     blind: bool = False
     cloud: bool = False
+    shared: bool = False
 
 
 def expected(reason: str, days: int, *requirements: str) -> tuple[Mapping[str, Any], ...]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from registry_conformance.judge.target.target import Target
 from registry_conformance.proof.rehearsal.external_environment import EnvironmentChanges
 from registry_conformance.proof.rehearsal.promises import PROMISES
-from registry_conformance.proof.rehearsal.scenario import FLOW, NO_KEY, REACH, REAL, Scenario, expected
+from registry_conformance.proof.rehearsal.scenario import FLOW, NO_KEY, REACH, REAL, WAYS, Scenario, expected
 from registry_conformance.run.session.exit_codes import Exit
 
 
@@ -108,6 +108,13 @@ SCENARIOS = (
         faults=("no-authentication",),
         checks=(REACH, NO_KEY),
         cause="open-though-key-promised",
+    ),
+    Scenario(
+        "another MLflow's files in the folders of its experiments",
+        Exit.OK,
+        "was not written by this run, and stays",
+        checks=(FLOW, WAYS, REAL),
+        shared=True,
     ),
     Scenario(
         "read-only",

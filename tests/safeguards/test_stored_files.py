@@ -1,4 +1,4 @@
-"""A clean-up of artifacts: where they lie, who may say that they are gone, and how a folder is."""
+"""A clean-up of files: where they lie, who may say that they are gone, and how a folder is."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from registry_conformance.judge.live import cleanup as module
+from registry_conformance.judge.live import stored_files as module
 from registry_conformance.judge.live.cleanup import CleanupResult
 from tests.safeguards.doubles import PROXYS_404, Answer, said
 from tests.safeguards.visit import NAME, RUN, Visit
 
+OWN_RUN = "1f" * 16
 LONG_AGO = datetime.now(UTC) - timedelta(days=1)
 
 
@@ -71,6 +72,7 @@ def test_object_older_than_the_run_keeps_a_folder(visit: Visit) -> None:
     visit.store.put("artifacts/7/run/a")
     visit.store.put("artifacts/7/run/b", changed=LONG_AGO)
     visit.made("experiment", NAME, "7")
+    visit.made("artifact", "7/run/a")
 
     assert "before this run began" in visit.clean().left[0]
     assert len(visit.store.versions) == 2
@@ -105,7 +107,8 @@ def test_files_that_pass_no_door_are_not_asked_for_at_one(visit: Visit, location
     """Files that pass no door are not asked for at one: those in a bucket go there, those on a disk are not ours."""
     visit.open_bucket()
     visit.registry.experiment("7", NAME, location)
-    visit.store.put("artifacts/7/run/a")
+    visit.store.put(f"artifacts/7/{OWN_RUN}/a")
+    visit.registry.belongs[OWN_RUN] = "7"
     visit.made("experiment", NAME, "7")
 
     assert visit.clean() == CleanupResult(1, (), ("7",))
@@ -172,3 +175,15 @@ def test_file_at_the_top_is_listed_there(visit: Visit) -> None:
 
     assert visit.clean() == CleanupResult(1, ())
     assert ("GET", "-artifacts/artifacts", {}) in visit.registry.asked
+
+
+@pytest.mark.parametrize("key", [f"{RUN}-x/ab", f"{RUN}-x/a.bin"])
+def test_object_beside_a_path_stays(visit: Visit, key: str) -> None:
+    """A key that begins like the path and is not below it is another file: it stays in the bucket."""
+    visit.open_bucket()
+    visit.made("artifact", f"{RUN}-x/a")
+    visit.store.put(f"artifacts/{RUN}-x/a")
+    visit.store.put(f"artifacts/{key}")
+
+    assert visit.clean() == CleanupResult(1, ())
+    assert [kept for kept, _ in visit.store.versions] == [f"artifacts/{key}"]
