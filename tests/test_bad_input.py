@@ -121,6 +121,14 @@ def test_a_path_that_is_not_there_is_a_usage_error() -> None:
     assert (code, "file or directory not found" in output) == (4, True)
 
 
+@pytest.mark.parametrize("option", ["-k", "-m"])
+def test_an_expression_that_cannot_be_read_is_refused_before_the_start(option: str) -> None:
+    """A selection that pytest cannot read is told before a stack starts, and not after."""
+    code, output = run_here("suites/local", option, "((")
+    assert (code, f"{option} ((: cannot be read as an expression" in output) == (4, True), output
+    assert "ready after" not in output
+
+
 def test_a_port_that_is_taken_is_named(project: Project) -> None:
     """A taken port is exit code 6, with the port and the way out."""
     project.checks(GOOD)

@@ -28,7 +28,7 @@ from registry_conformance.lab.external.neighbour import NONE, OWN, PROGRAMS
 from registry_conformance.lab.external.store import ExternalStore
 from registry_conformance.run.option_values import BACKENDS, STACKS, STORES, SettingsError
 from registry_conformance.run.session import hooks
-from registry_conformance.run.session.arguments import add_portable, is_load, judges
+from registry_conformance.run.session.arguments import add_portable, is_load, judges, refuse_unreadable_expressions
 from registry_conformance.run.session.asking import refuse_unasked
 from registry_conformance.run.session.collection import is_check, over_doors, refuse_unregistered
 from registry_conformance.run.session.context import CONTEXT, REFUSAL, RUN_CONTROLLER, Context, run_id, stack, target
@@ -238,6 +238,7 @@ def _read(
     invalid.
     """
     add_portable(config)
+    refuse_unreadable_expressions(config)
     settings, register = Settings.read(vars(config.option) | shared), Register.load(REGISTER)
     plan = _plan(config, settings, register)
     if shared:

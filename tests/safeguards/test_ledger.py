@@ -318,6 +318,45 @@ def test_ledger_of_another_target_is_refused(tmp_path: Path) -> None:
         ledger.left(file, elsewhere)
 
 
+def test_model_that_the_target_deleted_is_looked_up_still(tmp_path: Path) -> None:
+    """A model whose deletion was answered stays in the ledger until it is known to be gone, with that answer."""
+    model = Made("model", f"{RUN}-m", "d")
+    file = written(tmp_path, model)
+    with ledger.transaction(file) as opened:
+        ledger.note_ended(opened, model, "")
+
+    (left,) = ledger.left(file, TARGET)
+    assert left.deleted
+
+
+def test_entry_that_was_written_goes_with_its_experiment(tmp_path: Path) -> None:
+    """An entry in the folder of an experiment is removed with the experiment, and is not left on its own."""
+    experiment = Made("experiment", f"{RUN}-e", "d")
+    file = written(tmp_path, experiment)
+    with ledger.transaction(file) as opened:
+        ledger.note_id(opened, experiment, "7")
+        ledger.note_written(opened, "d", "7/run")
+
+    assert [each.name for each in ledger.left(file, TARGET)] == [f"{RUN}-e"]
+
+
+def test_ledger_of_another_target_without_anything_left_holds_nothing(tmp_path: Path) -> None:
+    """A ledger in which nothing is left is no reason to stop, whichever target it is of."""
+    file = written(tmp_path)
+
+    assert ledger.left(file, ledger.describe_target({"canonical": "http://y.example/api/mlflow"}, "")) == []
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_ledger_knows_whether_it_was_written_after_the_run(tmp_path: Path, adopted: bool) -> None:
+    """A ledger that was made of what was found, as the run's own is lost, says so: it has not all that was written."""
+    file = written(tmp_path, Made("model", f"{RUN}-m", "d"))
+    with ledger.transaction(file) as opened:
+        if adopted:
+            ledger.note_found(opened, Made("model", f"{RUN}-n", "d"))
+        assert ledger.is_adopted(opened) is adopted
+
+
 @pytest.mark.parametrize(
     ("doors", "bucket", "same"),
     [

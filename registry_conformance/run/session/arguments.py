@@ -1,10 +1,11 @@
-"""The paths that a run was given, and the portable checks that are added to them."""
+"""The paths and expressions that a run was given, and the portable checks that are added to the paths."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
 
 from registry_conformance.judge.locations import CHECKOUT, ROOT, SUITES, cache_folder
 
@@ -39,6 +40,15 @@ def add_portable(config: pytest.Config) -> None:
         raise pytest.UsageError(f"file or directory not found: {missing[0]}")
     if any(path in _TARGETED for path in paths) and _PORTABLE.is_dir() and not {_PORTABLE, SUITES} & set(paths):
         config.args.insert(0, str(_PORTABLE))
+
+
+def refuse_unreadable_expressions(config: pytest.Config) -> None:
+    """Raise ``pytest.UsageError`` if ``-k`` or ``-m`` cannot be read: pytest itself says so after the start."""
+    for option, expression in (("-k", config.option.keyword), ("-m", config.option.markexpr)):
+        try:
+            Expression.compile(expression or "a")
+        except SyntaxError as problem:
+            raise pytest.UsageError(f"{option} {expression}: cannot be read as an expression: {problem.msg}") from None
 
 
 def whole(config: pytest.Config) -> bool:
