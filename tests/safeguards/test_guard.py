@@ -268,3 +268,12 @@ def test_nothing_is_changed_by_an_id_once_databases_are_separate(
     ):
         own.allow("POST", "/x", made=made, removes=removes)
     assert no is None or no.value.prevented
+
+
+@pytest.mark.parametrize("found", [(), (Made("model", f"{RUN}-m", "d"),)])
+def test_guard_of_a_lost_ledger_says_so(tmp_path: Path, found: tuple[Made, ...]) -> None:
+    """A guard that was opened with what was found, as the run's own ledger is lost, knows that it knows not all."""
+    own = Guard(tmp_path / f"{RUN}.sqlite", RUN, ENOUGH, read_only=False, target=TARGET)
+    own.open(1.0, found)
+
+    assert own.adopted is bool(found)

@@ -283,6 +283,14 @@ def test_deletion_of_a_model_is_noted_if_it_was_answered_as_done(
     assert [(each.name, each.deleted) for each in own.left(TARGET)] == [(f"{RUN}-m", deleted)]
 
 
+def test_deletion_that_names_no_model_ends_none(tmp_path: Path) -> None:
+    """An answer to a deletion without a name is no word about any model, and no error."""
+    own = guard(tmp_path)
+    record_answer(door(own), answered(request("DELETE", f"{API}/registered-models/delete", {}), 200, {}))
+
+    assert names(own) == []
+
+
 def test_refused_creation_takes_nothing_out_of_the_ledger(tmp_path: Path) -> None:
     """Kind: an answer that is believed. A refused creation takes nothing out of the ledger, but an upload not begun."""
     own = guard(tmp_path)
