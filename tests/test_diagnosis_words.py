@@ -116,6 +116,9 @@ def first(facts: Facts, **more: Any) -> Named:
         (failed("(psycopg2.X) FATAL: too many clients"), "database-connections", "mlflow", "no more"),
         (failed("(psycopg2.X) password authentication failed"), "database-login", "mlflow", "user or password"),
         (failed("(sqlite3.OperationalError) no such column: x"), "database-schema", "mlflow", "lacks a table"),
+        (said(503, "(sqlite3.OperationalError) database is locked"), "database-locked", "mlflow", "holds a lock"),
+        (failed("(pymysql.err.X) (1205, 'Lock wait timeout exceeded')"), "database-locked", "mlflow", "holds a lock"),
+        (failed("(psycopg2.errors.X) deadlock detected"), "database-locked", "mlflow", "holds a lock"),
         (said(404, LIST_OF_A_KEY), "store-endpoint-names-bucket", "store", "a name of an object"),
         (said(400, "password authentication failed"), "step-refused", "", "password authentication failed"),
         (answered(415, "application/json", '{"error_code": "X", "message": "large"}'), "request-refused", "", "large"),
@@ -339,6 +342,27 @@ def test_a_key_that_a_download_needs_is_no_right_to_the_object() -> None:
         body, headers = Body(len(text), "", text), (("Content-Type", "application/json"),)
         values.append(summarize(Exchange("GET", "/", "main", 500, response_headers=headers, response_body=body)))
     assert values == ["500 json INTERNAL_ERROR s3:KMS", "500 json INTERNAL_ERROR s3:AccessDenied"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "named"),
+    [("/a", 503, "database-locked"), ("/b", 503, UNKNOWN), ("/a", 200, UNKNOWN), ("/a", None, UNKNOWN)],
+)
+def test_a_step_without_an_answer_is_told_by_its_answer_at_another_time(
+    path: str, status: int | None, named: str
+) -> None:
+    """A client that waits less than a server does not hear why; the same request, asked again, may be told."""
+    text = json.dumps({"error_code": "TEMPORARILY_UNAVAILABLE", "message": "(sqlite3.X) database is locked"}).encode()
+    silence = Exchange("PUT", "http://host/a", "main", None, error="timeout: nothing came")
+    headers = (("Content-Type", "application/json"),)
+    later = Exchange(
+        "PUT", f"http://host{path}", "main", status, response_headers=headers, response_body=Body(len(text), "", text)
+    )
+    facts = Facts()
+    facts.record("put.P", "timeout", "an upload", "200 empty", (silence.evidence(),))
+    facts.record("model.put.P", "503 json", "an upload", "200 empty", (later.evidence(),))
+
+    assert first(facts).id == named
 
 
 def test_what_else_fails_is_told_if_each_step_works() -> None:

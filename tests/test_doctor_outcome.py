@@ -97,6 +97,24 @@ def test_slow_answers_and_questions_that_were_not_asked_tell_nothing() -> None:
     assert "but is slow" in next(doctor._verdict(found))
 
 
+@pytest.mark.parametrize(
+    ("seen", "health_of_it"),
+    [
+        ({"held__P": "waits"}, Health.SLOW),
+        ({"together__P": "all 200 slow"}, Health.SLOW),
+        ({"held__P": "failed"}, Health.ILL),
+        ({"together__P": "2 of 8 failed slow"}, Health.ILL),
+    ],
+)
+def test_answers_that_come_late_beside_others_are_slow(seen: dict[str, str], health_of_it: Health) -> None:
+    """A server with one worker answers a search after the upload beside it: late, and as it should."""
+    facts = Facts()
+    for name, value in seen.items():
+        facts.record(name.replace("__", "."), value, f"{name}: {value}", "free" if name == "held__P" else "all 200")
+
+    assert health(Diagnosis((), facts)) is health_of_it
+
+
 def test_slow_answers_beside_another_mistake_do_not_excuse_it() -> None:
     """Something else that is wrong stays wrong, and silence is not slowness."""
     assert health(Diagnosis((), facts_of(put__P="413 html", pace__search__P="slow 3 s"))) is Health.ILL

@@ -71,7 +71,9 @@ def slow(diagnosis: Diagnosis) -> bool:
 
 
 def _is_slow(fact: Fact) -> bool:
-    return fact.name.startswith("pace.") and fact.value.startswith("slow")
+    """Return whether a fact only says that answers came, and came late, alone or beside others."""
+    late = {"pace.": "slow", "held.": "waits", "together.": "all 200 slow"}
+    return any(fact.name.startswith(name) and fact.value.startswith(value) for name, value in late.items())
 
 
 def _bridged(fact: Fact) -> bool:

@@ -72,20 +72,31 @@ class StepWords:
 def step_words(facts: Facts) -> StepWords | None:
     """Return what the answer to the first failed step says of itself, ``None`` if it says nothing that is known.
 
-    If each step works, the first answer counts to what else a registration needs.
+    If each step works, the first answer counts to what else a registration needs. If the first step met no answer, an
+    answer to the same request at another time counts.
     """
     wrong = {fact.name: fact for fact in facts.anomalies if grade_of(fact.name) is Grade.STEP}
     steps = {each.fact: each.words for each in STEPS if each.fact in wrong}
+    silent: tuple[str, str] | None = None
     for name in dict.fromkeys((*steps, *wrong)):
         exchanges = [item for item in wrong[name].evidence if item["kind"] == "exchange"]
         answer = next((each for item in exchanges if (each := _failed(item)) is not None), None)
-        if answer is not None:
-            words = steps.get(name) or next(iter(steps.values()), f"{answer.method} {urlsplit(answer.url).path}")
-            told = _told(words, wrong[name], answer)
-            return _by_method(facts, told, answer) if told is not None else None
-        if exchanges:
-            return None  # it met no answer, and what failed after it is its consequence
+        if answer is None and any(item["status"] for item in exchanges):
+            return None
+        if answer is None:
+            silent = silent or next((_request(item["method"], item["url"]) for item in exchanges), None)
+            continue
+        if silent and _request(answer.method, answer.url) != silent:
+            continue  # what fails after a step without an answer is its consequence
+        words = steps.get(name) or next(iter(steps.values()), f"{answer.method} {urlsplit(answer.url).path}")
+        told = _told(words, wrong[name], answer)
+        return _by_method(facts, told, answer) if told is not None else None
     return None
+
+
+def _request(method: str, url: str) -> tuple[str, str]:
+    """Return which request it is: the same may be answered another time."""
+    return method, urlsplit(url).path
 
 
 def _by_method(facts: Facts, told: StepWords, answer: Exchange) -> StepWords:

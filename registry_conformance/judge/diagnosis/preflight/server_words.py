@@ -32,6 +32,12 @@ _DATABASE = Kind(
     "look at the database: whether it runs, is reached and has room; after an update of MLflow, `mlflow db upgrade`",
     OPERATORS,
 )  # fmt: skip
+_DATABASE_LOCKED = Kind(
+    "database-locked", "mlflow", "something else holds a lock in MLflow's database",
+    "end what holds the lock: a backup, a transaction that was left open, a second server on the same SQLite file; "
+    "SQLite lets one process write at a time, so that several servers need PostgreSQL or MySQL",
+    OPERATORS,
+)  # fmt: skip
 _DATABASE_RIGHT = Kind(
     "database-denies", "mlflow", "MLflow's user lacks a right in the database",
     "grant MLflow's user of the database SELECT, INSERT, UPDATE and DELETE on all of its tables, and the right to "
@@ -108,11 +114,13 @@ _TABLE = (
     (r"[Tt]oo many (?:clients|connections)|remaining connection slots", _DATABASE_CONNECTIONS),
     (r"password authentication failed|\(1045, ", _DATABASE_LOGIN),
     (r"no such (?:table|column)|Undefined(?:Table|Column)|\((?:1146|1054), ", _DATABASE_SCHEMA),
-    (rf"{_DRIVER}|database is locked", _DATABASE),
+    (r"database (?:table )?is locked|Lock wait timeout exceeded|[Dd]eadlock (?:found|detected)", _DATABASE_LOCKED),
+    (_DRIVER, _DATABASE),
 )
 SERVER_KINDS = (
     _CREDENTIALS, _KEY, _POLICY, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT, _DATABASE_READ_ONLY,
-    _DATABASE_CHARACTERS, _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA, _DATABASE,
+    _DATABASE_CHARACTERS, _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA,
+    _DATABASE_LOCKED, _DATABASE,
 )  # fmt: skip
 """Every kind, for the guide."""
 
