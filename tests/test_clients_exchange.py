@@ -141,6 +141,8 @@ def test_evidence_is_bounded() -> None:
         (503, "application/json", '{"detail": "Artifact serving is disabled"}', "serving is off"),
         (403, "application/xml", "<Error><Code>AccessDenied</Code></Error>", "store itself"),
         (500, "text/xml", "<fault>of another service</fault>", "unknown"),
+        (503, "application/json", '{"error_code": "X", "message": "(sqlite3.X) locked"}', "its database"),
+        (503, "application/json", '{"error_code": "X", "message": "sqlite3.X"}', "auth service"),
         (504, "text/plain", "upstream request timeout", "time ran out"),
         (418, "text/plain", "teapot", "unknown"),
     ],

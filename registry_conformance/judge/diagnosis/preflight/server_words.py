@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS, Kind
+from registry_conformance.judge.evidence.responder import DRIVER
 
 _CREDENTIALS = Kind(
     "mlflow-without-store-credentials", "iam", "MLflow has no credentials for the artifact store",
@@ -95,8 +96,6 @@ _OTHER_POLICY = (
 )
 """How AWS names the policy that denies, if it is another one than the role's."""
 _LIST_OF_A_KEY = r"Failed to list artifacts in s3://\S+ The specified key does not exist"
-_DRIVER = r"(?:sqlite3|psycopg2?|pymysql|MySQLdb|sqlalchemy)\."
-"""How the message of a database's driver begins, as MLflow passes it on."""
 _TABLE = (
     (_LIST_OF_A_KEY, _ENDPOINT),
     (r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _CREDENTIALS),
@@ -115,7 +114,7 @@ _TABLE = (
     (r"password authentication failed|\(1045, ", _DATABASE_LOGIN),
     (r"no such (?:table|column)|Undefined(?:Table|Column)|\((?:1146|1054), ", _DATABASE_SCHEMA),
     (r"database (?:table )?is locked|Lock wait timeout exceeded|[Dd]eadlock (?:found|detected)", _DATABASE_LOCKED),
-    (_DRIVER, _DATABASE),
+    (DRIVER, _DATABASE),
 )
 SERVER_KINDS = (
     _CREDENTIALS, _KEY, _POLICY, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT, _DATABASE_READ_ONLY,
@@ -127,7 +126,7 @@ SERVER_KINDS = (
 
 def passed_on(said: str) -> bool:
     """Return whether MLflow passes on what the database or the store says, whatever status it gives to that."""
-    return re.search(rf"\({_DRIVER}|{_LIST_OF_A_KEY}", said) is not None
+    return re.search(rf"\({DRIVER}|{_LIST_OF_A_KEY}", said) is not None
 
 
 def server_words(said: str) -> Kind | None:
