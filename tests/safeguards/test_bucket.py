@@ -84,15 +84,18 @@ def test_uploads_that_are_ones_own_are_given_up_and_no_others(store: Store) -> N
     assert set(store.uploads) == {("artifacts/77/a", "u")}
 
 
-def test_store_that_refuses_is_told_in_its_own_words(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that refuses is told in its own words."""
+@pytest.mark.parametrize(("code", "told"), [("AccessDenied", "AccessDenied"), ("", "no code")])
+def test_store_that_refuses_is_told_in_its_own_words(
+    store: Store, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+) -> None:
+    """A store that refuses is told in its own words, and that it has none."""
 
     def refuse(**_: str) -> None:
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListObjectVersions")
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "ListObjectVersions")
 
     monkeypatch.setattr(store, "get_paginator", lambda _: SimpleNamespace(paginate=refuse))
     for remove in (Bucket(ACCESS, Evidence()).purge, Bucket(ACCESS, Evidence()).give_up):
-        with pytest.raises(BucketError, match="answers ListObjectVersions with AccessDenied"):
+        with pytest.raises(BucketError, match=f"answers ListObjectVersions with {told}"):
             remove("artifacts/7", own)
 
 

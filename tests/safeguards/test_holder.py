@@ -98,7 +98,9 @@ def test_what_a_gateway_fails_at_for_a_moment_is_asked_again(parts: Parts) -> No
     turns = itertools.cycle([True, False])
     first.instead = lambda *_: (502, "text/html", "<h1>Bad Gateway</h1>") if next(turns) else None
 
-    assert look(holder(target)).state is State.GONE
+    own = holder(target)
+    assert [look(own).state for _ in range(3)] == [State.GONE] * 3
+    assert len(first.asked) == 3 * 2 * 2  # two questions each time, each asked once more and no oftener
 
 
 def test_a_gateway_that_fails_for_good_is_believed(parts: Parts) -> None:
@@ -193,6 +195,15 @@ def test_door_that_does_not_answer_is_soon_left_alone() -> None:
     assert "nobody answered before" not in said[1]
     assert Holder(Target("t", "live", (), {}), RemovalGuard(RUN)).send("GET", "/x").status is None
     assert look(Holder(Target("t", "live", (), {}), RemovalGuard(RUN))).state is State.UNKNOWN
+
+
+def test_door_that_is_known_to_be_broken_is_asked_once() -> None:
+    """A door that did not answer before the run has one chance to answer in the clean-up."""
+    broken = Door("d", "http://127.0.0.1:9", 1.0, broken="nobody answers")
+    own = Holder(Target("t", "live", (broken,), {}), RemovalGuard(RUN))
+    said = [own.send("GET", "/health").error for _ in range(2)]
+
+    assert ["nobody answered before" in each for each in said] == [False, True]
 
 
 def _gone() -> Answer:

@@ -75,13 +75,17 @@ def test_path_that_climbs_is_seen(path: str, climbing: bool) -> None:
     [
         ("model", f"{RUN}-m", True),
         ("model", "churn", False),
+        ("model", f"x/{RUN}-m", False),
         ("experiment", "7", False),
         ("experiment", f"{OTHER}-e", False),
+        ("experiment", f"x/{RUN}-e", False),
         ("artifact", f"{RUN}-x/a.bin", True),
         ("artifact", f"folder/{RUN}-x/a.bin", True),
         ("artifact", "7/run/artifacts/a.bin", True),
         ("artifact", "8/run/artifacts/a.bin", False),
         ("artifact", "8/7/a.bin", False),
+        ("artifact", "7", False),
+        ("artifact", "7/", False),
         ("artifact", "", False),
         ("artifact", f"{RUN}-x/../../8/a.bin", False),
         ("upload", "7/../8/a.bin", False),
@@ -336,7 +340,12 @@ def test_entry_that_was_written_goes_with_its_experiment(tmp_path: Path) -> None
     with ledger.transaction(file) as opened:
         ledger.note_id(opened, experiment, "7")
         ledger.note_written(opened, "d", "7/run")
+        ledger.note_written(opened, "d", "7/run")
+        ledger.note_written(opened, "d", "7/other")
+        lines = opened.execute("SELECT COUNT(*) FROM lines").fetchone()
 
+        assert ledger.written(opened) == {"7": {"7/run", "7/other"}}
+    assert lines == (4,)  # each entry once
     assert [each.name for each in ledger.left(file, TARGET)] == [f"{RUN}-e"]
 
 
