@@ -12,7 +12,7 @@ import pytest
 from registry_conformance.judge.clients import bucket as bucket_module
 from registry_conformance.judge.expect import Mismatch
 from registry_conformance.judge.live import holder
-from registry_conformance.judge.live.janitor import RUN, adopt, runs_without_ledger, sweep
+from registry_conformance.judge.live.janitor import RUN, adopt, left_by_earlier_runs, runs_without_ledger, sweep
 from registry_conformance.judge.target.guard import Budget, Guard
 from registry_conformance.judge.target.ledger import identity_of
 from registry_conformance.judge.target.liveness import hold, release
@@ -89,6 +89,29 @@ def test_dry_run_names_and_removes_nothing(tmp_path: Path, target: Target, regis
     assert [each.cleaned.left for each in swept] == [(f"model {RUN_ID}-m",)]
     assert not registry.asked
     guard.allow("GET", "/x")
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, "left an object here"), (1, "left 2 objects here")])
+def test_run_that_left_something_is_told_to_the_next(
+    tmp_path: Path, target: Target, registry: Registry, more: int, told: str
+) -> None:
+    """Whoever comes next is told how much an earlier run left, and how it is removed; nothing is sent for that."""
+    guard = left_by(tmp_path, target)
+    for number in range(more):
+        guard.allow("POST", "/x", made=Made("model", f"{RUN_ID}-{number}", "d"))
+    (sentence,) = left_by_earlier_runs(target, tmp_path)
+
+    assert f"the run {RUN_ID} {told}" in sentence
+    assert not registry.asked
+
+
+def test_run_that_lives_left_nothing_yet(tmp_path: Path, target: Target) -> None:
+    """What a run has that is alive is not left."""
+    guard = left_by(tmp_path, target, over=False)
+    told = list(left_by_earlier_runs(target, tmp_path))
+    release(guard.file)
+
+    assert told == []
 
 
 def test_file_that_is_no_ledger_is_told_and_others_are_swept(
