@@ -12,4 +12,5 @@ FLASK_404 = (
     "<!doctype html>\n<title>404 Not Found</title><p>Not found. If you entered the URL manually please check.</p>"
 )
 NGINX_403 = "<html><head><title>403 Forbidden</title></head><hr><center>nginx/1.22.1</center></html>"
+NGINX_404 = "<html><head><title>404 Not Found</title></head><hr><center>nginx/1.22.1</center></html>"
 NGINX_502 = "<html><head><title>502 Bad Gateway</title></head><hr><center>nginx/1.22.1</center></html>"

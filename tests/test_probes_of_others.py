@@ -7,10 +7,12 @@ import pytest
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes.access import nobody
 from registry_conformance.judge.diagnosis.probes.concurrency import together
 from registry_conformance.judge.diagnosis.probes.routes import families
-from registry_conformance.judge.target.policy import OPEN
+from registry_conformance.judge.target.policy import GUARDED, OPEN
 from registry_conformance.judge.target.target import Door, Target
+from tests.refusal_pages import FLASK_404, NGINX_404
 from tests.web_answers import Answer, Answering, Asked, site
 
 FORBIDDEN = Answer(403, "Permission denied")
@@ -72,6 +74,30 @@ def test_where_others_may_write_nothing_an_ordinary_user_is_not_turned_away() ->
     }
     assert {name: fact.value for name, fact in told.items() if not fact.normal} == {}
     assert context.facts.value("route.listing.P") == "all 200 json"
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "passed"),
+    [
+        (Answer(404, NGINX_404), False),
+        (Answer(404, "default backend - 404"), False),
+        (Answer(404, {"message": "no Route matched with those values"}), False),
+        (Answer(404, FLASK_404), True),
+        (Answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "none"}), True),
+    ],
+    ids=["nginx", "ingress", "kong", "mlflow-framework", "mlflow"],
+)
+def test_a_route_that_is_not_there_lets_no_stranger_in(elsewhere: Answer, *, passed: bool) -> None:
+    """Where only the API is routed, a 404 of the proxy's for the rest shows nothing; one of MLflow does."""
+
+    def answer(asked: Asked) -> Answer:
+        return Answer(401, {"detail": "no key"}) if asked.path.startswith("/api/") else elsewhere
+
+    with site(answer) as there:
+        door = Door("canonical", there.url, policy=GUARDED)
+        context = ProbeContext(Target("x", "live", (door,), {}), "run", Facts(), Budget(), door)
+        nobody(context)
+    assert ("ajax:404" in context.facts.value("open.main.P")) is passed
 
 
 def test_what_was_not_asked_together_did_not_fail() -> None:
