@@ -11,7 +11,18 @@ from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight.target import examine_target
 from registry_conformance.judge.target.target import Door
 from tests.refusal_pages import FLASK_404, KEY, NGINX_502
-from tests.web_answers import SEARCH_PATH, Answer, Answering, Asked, always, guarded, looked_at, mlflow, site
+from tests.web_answers import (
+    EXPERIMENTS,
+    SEARCH_PATH,
+    Answer,
+    Answering,
+    Asked,
+    always,
+    guarded,
+    looked_at,
+    mlflow,
+    site,
+)
 
 
 def test_an_mlflow_that_lets_the_key_in_ends_nothing() -> None:
@@ -113,6 +124,23 @@ def test_a_prefix_that_is_not_taken_off_is_told(path: str, kind: str) -> None:
         found = looked_at(f"{there.url}{path}").finding
     assert found is not None
     assert found.kind.id == kind
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"status": "success", "data": EXPERIMENTS}, "under 'data'"),
+        ({"statusCode": 200, "body": json.dumps(EXPERIMENTS)}, "under 'body'"),
+        (f"{json.dumps(json.dumps(EXPERIMENTS))}", "as a text"),
+    ],
+)
+def test_answers_inside_another_document_are_told(body: object, told: str) -> None:
+    """Where MLflow's list is part of another document, the address is right, and the operator is to act."""
+    with site(always(Answer(200, body, {"Content-Type": "application/json"}))) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer) == ("answer-inside-another", "proxy")
+    assert told in found.sentence
 
 
 def test_a_served_model_is_no_tracking_server() -> None:

@@ -9,8 +9,9 @@ import time
 import pytest
 
 from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.preflight import examine
 from registry_conformance.judge.diagnosis.preflight.target import examine_target
-from registry_conformance.judge.target.credential import Password
+from registry_conformance.judge.target.credential import AwsSignature, Password
 from registry_conformance.judge.target.policy import GUARDED, OPEN, Policy
 from registry_conformance.judge.target.target import Door, Target
 from tests.refusal_pages import KEY, NGINX_401, NGINX_403
@@ -254,6 +255,16 @@ def test_a_gateway_that_wants_a_signature_is_told() -> None:
     assert found is not None
     assert "requires requests signed with AWS keys" in found.sentence
     assert "MLFLOW_TRACKING_AWS_SIGV4" in found.remedy
+
+
+def test_a_signature_in_the_place_of_a_key_is_told() -> None:
+    """Who signs because a variable says so sends no key: where that is refused, the remedy names the variable."""
+    signature = AwsSignature("eu-west-1", "AKIAEXAMPLE", "a-secret-of-mine")
+    with site(always(Answer(401, "<html><hr><center>nginx</center></html>"))) as there:
+        found = examine(Door("given", there.url), signature, "run-1").finding
+    assert found is not None
+    assert found.kind.id == "key-refused"
+    assert "unset MLFLOW_TRACKING_AWS_SIGV4" in found.remedy
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,10 @@ _SIGN = (
     "set MLFLOW_TRACKING_AWS_SIGV4=true, with AWS keys that may call it, and pip install requests-auth-aws-sigv4; or "
     "have the route take a key"
 )
+_SIGNED_FOR_NOTHING = (
+    "if this registry takes a key or a password, unset MLFLOW_TRACKING_AWS_SIGV4: with it the MLflow client signs each "
+    "request, and sends neither; else use AWS keys that may call it"
+)
 _SIGNING_KEY = re.compile(r"\bjwks?\b.{0,40}\bkey|signing key|\bkid\b", re.IGNORECASE)
 """How a refusal says that it does not know the key that a token is signed with."""
 _OTHER_SIGNING_KEY = (
@@ -229,7 +233,7 @@ def _remedy(words: str, credential: Credential) -> str:
         return _FOR_THIS
     if re.search(r"expired", words, re.IGNORECASE):
         return "use a key that has not expired; ask the operator for a new one"
-    return finding.REFUSED.remedy
+    return _SIGNED_FOR_NOTHING if isinstance(credential, AwsSignature) else finding.REFUSED.remedy
 
 
 def _odd_form(credential: Credential) -> str:

@@ -108,6 +108,12 @@ CUT_SHORT = Kind(
     "find the device on the way that truncates bodies, or changes them without their Content-Length, and remove it",
     OPERATORS,
 )  # fmt: skip
+WRAPPED = Kind(
+    "answer-inside-another", "proxy", "MLflow's answers come inside another document, which no client looks into",
+    "have the answers of this API passed on as they are: no envelope, no template or transformation of bodies, and no "
+    "JSON that is written as a text into JSON",
+    OPERATORS,
+)  # fmt: skip
 PACKED = Kind(
     "answer-packed-otherwise", "proxy", "responses are not encoded as their Content-Encoding says",
     "let only one part compress responses, and set Content-Encoding accordingly; or switch compression off",
@@ -367,7 +373,7 @@ STEP_FAILS = Kind(
 )  # fmt: skip
 KINDS = (
     NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME,
-    HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, PACKED, ENDLESS,
+    HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, WRAPPED, PACKED, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
     INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
     REFUSED_BEHIND, RIGHTS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY, WANTED, PASSWORD,

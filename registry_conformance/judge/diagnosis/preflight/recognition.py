@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.content_coding import unpacked
@@ -58,6 +60,33 @@ def cut_short(answer: Exchange) -> Finding | None:
     host = urlsplit(answer.url).netloc
     sentence = f"MLflow's answer at {host} breaks off in mid-document after {answer.response_body.size} B"
     return Finding(finding.CUT_SHORT, sentence, finding.CUT_SHORT.remedy, (str(answer),))
+
+
+def wrapped(answer: Exchange) -> Finding | None:
+    """Return that an answer of MLflow's to a search comes inside another document, as a part of it or as its text."""
+    document = answer.json()
+    if not answer.ok or is_mlflow(answer):
+        return None
+    parts = document.items() if isinstance(document, dict) else [("", document)]
+    found = next((name for name, part in parts if _holds_experiments(part)), None)
+    if found is None:
+        return None
+    where = f", under {found!r}" if found else ", as a text"
+    sentence = (
+        f"MLflow is reached at {urlsplit(answer.url).netloc}, and its answers come inside another document{where}: no "
+        "client finds in them what it looks for"
+    )
+    return Finding(finding.WRAPPED, sentence, finding.WRAPPED.remedy, (str(answer), f"it begins {answer.text[:100]!r}"))
+
+
+def _holds_experiments(part: Any) -> bool:
+    """Return whether part of a document is MLflow's list of experiments, or a text that is."""
+    if isinstance(part, str):
+        try:
+            part = json.loads(part)
+        except ValueError:
+            return False
+    return isinstance(part, dict) and isinstance(part.get("experiments"), list)
 
 
 def packed_otherwise(answer: Exchange) -> Finding | None:

@@ -27,6 +27,7 @@ from registry_conformance.judge.diagnosis.preflight.recognition import (
     no_mlflow,
     packed_otherwise,
     version_of,
+    wrapped,
 )
 from registry_conformance.judge.diagnosis.preflight.redirects import path_at, redirected
 from registry_conformance.judge.diagnosis.preflight.refusal import REFUSALS
@@ -147,7 +148,7 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
     """Return why the client's own search is not answered by an MLflow; nothing if others of its requests are."""
     if is_redirect(answer):
         return _redirected(asking, answer)
-    if found := cut_short(answer) or packed_otherwise(answer) or workspace_refused(asking, answer):
+    if found := cut_short(answer) or wrapped(answer) or packed_otherwise(answer) or workspace_refused(asking, answer):
         return found
     if not seems_to_be(answer) and (found := _turned_away(asking, anonymous, answer, product)):
         return found
