@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -19,6 +20,7 @@ from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes import bodies
+from registry_conformance.judge.diagnosis.probes.artifacts import round_trip
 from registry_conformance.judge.diagnosis.probes.registration import registration
 from registry_conformance.judge.diagnosis.probes.repeats import repeats
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, LATE, MET, MOST, Repetition
@@ -190,6 +192,26 @@ def test_a_name_that_is_changed_on_the_way_shows_in_the_listing(stack: OwnedStac
     kept = {name: facts.value(f"name.{name}.stored.P") for name in ("space", "plus", "unicode", "slash", "dot")}
     assert kept == {**dict.fromkeys(kept, "kept"), "space": "as 'a+b.txt'"}
     assert _stopped(facts) == ["name.space.stored.P"]
+
+
+@pytest.mark.parametrize(("kept_as", "letters"), [(str.lower, "small"), (str.upper, "capital")])
+def test_letters_that_are_changed_on_the_way_are_told(
+    kept_as: Callable[[str], str], letters: str, stack: OwnedStack
+) -> None:
+    """A file that is listed under the letters of its path, all small or all capital, is not lost by the store."""
+
+    def changes(asked: Asked, pass_on: PassOn) -> Answer:
+        folder = parse_qs(urlsplit(asked.path).query).get("path", [""])[0]
+        if asked.method != "GET" or not folder.lower().endswith("/p"):
+            return pass_on()
+        files = [{"path": kept_as("one.bin"), "is_dir": False, "file_size": 1500}]
+        listed = {"files": files} if folder == kept_as(folder) else {}
+        return Answer(200, json.dumps(listed).encode(), {"content-type": "application/json"})
+
+    facts = _seen(stack, changes, round_trip, shows_bucket=False)
+    first = conclude(facts).causes[0]
+    assert facts.value("list.letters.P") == letters
+    assert (first.id, first.layer) == ("letters-of-paths-changed", "proxy")
 
 
 def test_what_is_made_twice_has_lost_no_error(stack: OwnedStack) -> None:

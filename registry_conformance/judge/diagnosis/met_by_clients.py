@@ -58,6 +58,16 @@ BROKEN_ANSWERS = (
         "already keep their location: make new ones",
     ),
     Given(
+        "new-ids-in-use",
+        "mlflow",
+        "meta.new-id.P",
+        "in use",
+        "MLflow's database numbers new experiments with ids that are in use, and MLflow says of each new name that it "
+        "exists already: the counter stands behind, as it does after a copy or a restore that leaves counters out",
+        "set the counter behind the highest id (in PostgreSQL: SELECT setval(pg_get_serial_sequence('experiments', "
+        "'experiment_id'), (SELECT max(experiment_id) FROM experiments)))",
+    ),
+    Given(
         "missing-remembered",
         "proxy",
         "register.named.P",
@@ -137,6 +147,16 @@ BROKEN_ANSWERS = (
         "have /api/2.0/mlflow-artifacts/ led to the same MLflow as the rest, or give all of them one "
         "--artifacts-destination",
         unless=("list.P", "^200 json empty"),
+    ),
+    Given(
+        "letters-of-paths-changed",
+        "proxy",
+        "list.letters.P",
+        "small|capital",
+        "paths are changed on the way, to small or to capital letters: files are kept under other names than they were "
+        "sent with (mlmodel for MLmodel), and a client that loads a model does not find them",
+        "have paths under /api/ passed on letter by letter: no rule that changes their case (ToLower of an IIS "
+        "rewrite, a lower-case map)",
     ),
     Given(
         "stored-files-not-listed",

@@ -43,6 +43,8 @@ def round_trip(context: ProbeContext, place: str) -> None:
         normal="200 json",
         judge=_listed,
     )
+    if put.ok and facts.value(f"list.{place}") == "200 json empty":
+        _kept_elsewhere(context, asker, folder)
     asker.ask("get", "a download", "GET", at, normal="200 whole", judge=whole(body))
     _presigned(context, asker, folder, body)
     again = content(900, seed=8)
@@ -86,6 +88,20 @@ def _listed(exchange: Exchange) -> str:
     if files == {"one.bin": "1500"}:
         return value
     return f"{value} size" if "one.bin" in files else f"{value} other"
+
+
+def _kept_elsewhere(context: ProbeContext, asker: Asker, folder: str) -> None:
+    """Tell that a file lies under the letters of its path, all small or all capital, if it does.
+
+    A path that is changed on the way is changed for the download too; the path in a query is not.
+    """
+    for changed, letters in ((folder.lower(), "small"), (folder.upper(), "capital")):
+        listing = asker.send("GET", FILES, query={"path": changed})
+        if changed != folder and re.fullmatch("200 json(?: other)?", _listed(listing)):
+            words = f"what was uploaded is listed under its path in {letters} letters {PLACES[asker.place]}: {changed}"
+            evidence = (listing.evidence(),)
+            context.facts.record(f"list.letters.{asker.place}", letters, words, "as they were sent", evidence)
+            return
 
 
 def _presigned(context: ProbeContext, asker: Asker, folder: str, body: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from registry_conformance.judge.clients.concurrency import at_once
@@ -16,6 +17,11 @@ from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 
 _READERS = 12
+_ID_IN_USE = re.compile(
+    r"Key \(experiment_id\)=|UNIQUE constraint failed: experiments\.experiment_id|for key '(?:\w+\.)?PRIMARY'|"
+    r"Violation of PRIMARY KEY constraint"
+)
+"""How PostgreSQL, SQLite, MySQL and SQL Server say that the id is there already; MLflow says so of the name."""
 TEXT = "A description of more than forty letters, with \u00e9, \u03b1 and \u6f22 in it."
 
 
@@ -26,7 +32,11 @@ def registry(context: ProbeContext, place: str) -> None:
     walk.write("search.post", "a search by POST", "POST", "experiments/search", max_results=1)
     walk.ask("api3", "the server's capabilities", "GET", f"{REST3}/server-info", _announces)
     created = walk.write("create", "the creation of an experiment", "POST", "experiments/create", name=name)
-    _doubled(walk, "taken" if "RESOURCE_ALREADY_EXISTS" in created.text else "")
+    if _ID_IN_USE.search(created.text):
+        words = f"the database gives the new experiment an id that is in use {PLACES[place]}"
+        context.facts.record(f"meta.new-id.{place}", "in use", words, "free", (created.evidence(),))
+    else:
+        _doubled(walk, "taken" if "RESOURCE_ALREADY_EXISTS" in created.text else "")
     if walk.keep("experiment", created, "experiment_id"):
         _steady(walk, name)
         _runs(walk, name)
