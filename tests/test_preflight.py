@@ -174,11 +174,12 @@ def test_who_has_store_credentials_may_pass_the_door_by(location: str, *, own_st
     assert (door.direct, [fact.name for fact in facts.missed]) == (direct, ["put.P"] if direct else [])
 
 
-def test_a_client_name_that_gets_no_answer_is_told() -> None:
-    """A filter that closes the connection on the client's User-Agent answers another one."""
+@pytest.mark.parametrize("dropped", [("mlflow",), ("mlflow", "python", "curl")])
+def test_a_client_name_that_gets_no_answer_is_told(dropped: tuple[str, ...]) -> None:
+    """A filter that closes the connection on the client's User-Agent, or on every program's, answers another one."""
 
     def answering(asked: Asked) -> Answer:
-        if "mlflow" in asked.headers["user-agent"]:
+        if any(name in asked.headers["user-agent"] for name in dropped):
             raise ConnectionAbortedError
         return mlflow(asked)
 
@@ -200,11 +201,12 @@ def test_an_mlflow_whose_page_alone_is_reached_is_told(answer: Answer) -> None:
     assert ("changed on the way" in found.sentence) is (answer.body == FLASK_404)
 
 
-def test_a_refused_client_name_is_told() -> None:
-    """A proxy that refuses the User-Agent of the MLflow client alone is told as that."""
+@pytest.mark.parametrize("names", [("mlflow", "python"), ("mlflow", "python", "curl")])
+def test_a_refused_client_name_is_told(names: tuple[str, ...]) -> None:
+    """A proxy that refuses the User-Agent of the MLflow client, or of every program, is told as that."""
 
     def answering(asked: Asked) -> Answer:
-        refused = asked.headers["user-agent"].startswith(("mlflow", "python"))
+        refused = asked.headers["user-agent"].startswith(names)
         return Answer(403, "<title>403 Forbidden</title>") if refused else mlflow(asked)
 
     with site(answering) as there:

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -239,6 +240,30 @@ def test_what_cannot_be_read_is_told(said: bytes, kind: str, told: str) -> None:
         found = found_at(url)
     assert found.kind.id == kind
     assert told in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("offered", "kind"), [(["h2"], "http2-alone"), (["h2", "http/1.1"], "door-hangs-up"), ([], "door-hangs-up")]
+)
+def test_a_port_that_speaks_http2_alone_is_told(
+    offered: list[str], kind: str, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """Where TLS agrees to HTTP/2 and to nothing else, the client's HTTP/1.1 is what is hung up on."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    serving = served_by(authority, "127.0.0.1")
+    serving.set_alpn_protocols(offered)
+
+    def answer(connection: socket.socket) -> None:
+        connection.settimeout(2.0)
+        with suppress(OSError), serving.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(4096)
+
+    with raw(answer) as url:
+        door = Door("given", url.replace("http:", "https:"), 2.0, ca=file)
+        found = examine(door, None, "run-1", 2.0).finding
+    assert found is not None
+    assert found.kind.id == kind
 
 
 def test_postgresql_is_told_by_its_answer_to_its_own_clients() -> None:

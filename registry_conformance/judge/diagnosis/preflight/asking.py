@@ -12,8 +12,8 @@ from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Door
 
-OTHER_AGENT = "curl/8.5.0"
-"""A User-Agent that is neither Python's nor MLflow's."""
+OTHER_AGENTS = ("curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+"""User-Agents that are neither Python's nor MLflow's: of another program, and of a browser."""
 
 
 @dataclass

@@ -73,6 +73,11 @@ NO_HTTP = Kind(
     "address-no-http", "client", "whatever listens there speaks no HTTP",
     "correct the address: host and port",
 )  # fmt: skip
+HTTP2_ALONE = Kind(
+    "http2-alone", "proxy", "a TLS port speaks HTTP/2 alone, and the MLflow client speaks HTTP/1.1",
+    "have the port offer HTTP/1.1 beside HTTP/2 (in HAProxy alpn h2,http/1.1 without proto h2)",
+    OPERATORS,
+)  # fmt: skip
 CUT = Kind(
     "door-hangs-up", "network", "connections are accepted and closed without an answer",
     "look at the proxy or load balancer before MLflow: it runs, and what it passes connections to does not",
@@ -372,8 +377,8 @@ STEP_FAILS = Kind(
     OPERATORS,
 )  # fmt: skip
 KINDS = (
-    NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, CUT, UNTRUSTED, EXPIRED, OTHER_NAME,
-    HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, WRAPPED, PACKED, ENDLESS,
+    NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, HTTP2_ALONE, CUT, UNTRUSTED, EXPIRED,
+    OTHER_NAME, HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, WRAPPED, PACKED, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
     INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
     REFUSED_BEHIND, RIGHTS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY, WANTED, PASSWORD,

@@ -201,7 +201,27 @@ def _hung_up(door: Door) -> Finding:
     named = _named(*_place(urlsplit(door.url)))
     if _said_to(door, _SSL_REQUEST) in (b"S", b"N"):
         return _met(finding.NO_HTTP, f"{named} speaks no HTTP/1: it seems to be PostgreSQL")
+    if _agreed(door, "h2", "http/1.1") == "h2" and not _agreed(door, "http/1.1"):
+        words = f"{named} offers HTTP/2 alone, and closes the connection on HTTP/1.1, which the MLflow client speaks"
+        return _met(finding.HTTP2_ALONE, words)
     return _met(finding.CUT, f"{named} accepts the connection and closes it without an answer")
+
+
+def _agreed(door: Door, *offers: str) -> str:
+    """Return which protocol of those offered (ALPN) a TLS port agrees to, empty if it agrees to none."""
+    parts = urlsplit(door.url)
+    if parts.scheme != "https":
+        return ""
+    offering = context(door)
+    offering.set_alpn_protocols(offers)
+    try:
+        with (
+            reach(authorize_connection(door), door, door.patience) as line,
+            offering.wrap_socket(line, server_hostname=parts.hostname) as secured,
+        ):
+            return secured.selected_alpn_protocol() or ""
+    except _NOTHING_SAID:
+        return ""
 
 
 def _no_http(door: Door, error: str) -> Finding:
