@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import sys
@@ -19,7 +20,32 @@ RUN_VARIABLE = "REGISTRY_CONFORMANCE_RUN"
 """Environment variable that marks every process of a run, so that it can be swept by run id."""
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH")
 _REMOVED_PREFIXES = ("AWS_", "MLFLOW_", "_MLFLOW_", "BOTO_")
-_REMOVED = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NETRC")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+_REMOVED = (*_PROXIES, "NETRC")
+_OF_INSTALLERS = ("UV_", "PIP_", "SSL_CERT_", *_PROXIES, "NO_PROXY", "no_proxy")
+"""How the names of variables begin by which an installer finds its index, trusts it, and gets there."""
+_HANDED_ON = "REGISTRY_CONFORMANCE_INSTALLER"
+"""Environment variable by which a process hands them on to one that has nothing else of the user's."""
+
+
+def _of_installers() -> dict[str, str]:
+    if handed_on := os.environ.get(_HANDED_ON):
+        return dict(json.loads(handed_on))
+    return {name: value for name, value in os.environ.items() if name.startswith(_OF_INSTALLERS)}
+
+
+_INSTALLERS = _of_installers()
+"""Read before ``isolate`` removes them."""
+
+
+def installer_environment() -> dict[str, str]:
+    """Return the environment for a program that installs packages: with the user's index, certificates and proxy."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OF_INSTALLERS)} | _INSTALLERS
+
+
+def handed_on() -> dict[str, str]:
+    """Return the variable by which a process with ``part_environment`` can install packages as this one can."""
+    return {_HANDED_ON: json.dumps(_INSTALLERS)}
 
 
 def part_environment(run_id: str, home: Path) -> dict[str, str]:

@@ -17,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from registry_conformance.judge.locations import shared_cache_folder
+from registry_conformance.judge.machine import installer_environment
 
 FORM = re.compile(r"\d+\.\d+\.\d+((rc|a|b)\d+)?")
 """What a version looks like: ``3.9.0``."""
@@ -178,7 +179,8 @@ def uv_program() -> str:
 
 def _uv(*arguments: str) -> None:
     # in a folder of no project: uv would hold to the versions that this project's file names
-    done = subprocess.run([uv_program(), *arguments], cwd=place(), capture_output=True, text=True, check=False)
+    command, around = [uv_program(), *arguments], installer_environment()
+    done = subprocess.run(command, cwd=place(), capture_output=True, text=True, check=False, env=around)
     if done.returncode:
         said = " ".join(done.stderr.split())
         raise MlflowEnvironmentError(f"uv {arguments[0]} failed: {said[:600] or f'exit code {done.returncode}'}")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from registry_conformance.judge.locations import DOCKER
+from registry_conformance.judge.machine import installer_environment
 
 
 class OidcAuthError(RuntimeError):
@@ -48,7 +49,8 @@ def install(place: Path) -> None:
         made = Path(folder) / "packages"
         pinned = ("--no-deps", "--require-hashes", "-r", str(LOCK))
         command = [program, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(made), *pinned]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        around = installer_environment()
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=around)
         if done.returncode:
             raise OidcAuthError(f"mlflow-oidc-auth cannot be installed: {' '.join(done.stderr.split())[:600]}")
         with contextlib.suppress(OSError):  # another process was faster

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.locations import ROOT
-from registry_conformance.judge.machine import engine_environment, part_environment, python
+from registry_conformance.judge.machine import engine_environment, handed_on, part_environment, python
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.stack import process
@@ -114,7 +114,10 @@ class OwnedStack(Stack):
             stdout=subprocess.PIPE,
             stderr=self._said,
             cwd=ROOT,
-            env=part_environment(order.run_id, ROOT) | engine_environment() | {"TMPDIR": tempfile.gettempdir()},
+            env=part_environment(order.run_id, ROOT)
+            | engine_environment()
+            | handed_on()
+            | {"TMPDIR": tempfile.gettempdir()},
             start_new_session=True,
         )
         assert self._supervisor.stdin and self._supervisor.stdout
