@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 
+from registry_conformance.judge.live import holder
 from registry_conformance.judge.live.cleanup import CleanupResult
-from tests.safeguards.doubles import PROXYS_404, absent, said
+from registry_conformance.judge.target.target import Door
+from tests.safeguards.doubles import PROXYS_404, Registry, absent, said, serving
 from tests.safeguards.visit import MODEL, NAME, RUN, Visit
 
 
@@ -79,6 +82,37 @@ def test_experiment_of_servers_that_share_no_database_is_not_deleted(visit: Visi
 
     assert any("a different experiment of that id" in each for each in cleaned.left)
     assert not visit.registry.removals
+
+
+def test_experiment_is_deleted_only_where_its_id_is_its_own(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kind: an id believed. What a misdeclared origin calls 7 is another experiment behind the door."""
+    monkeypatch.setattr(holder, "PAUSES", (0.0, 0.0))
+    visit.registry.experiment("7", "theirs")
+    elsewhere = Registry()
+    elsewhere.experiment("7", NAME)
+    visit.made("experiment", NAME, "7")
+    with serving(elsewhere) as url:
+        visit.target = replace(visit.target, origin=Door("origin", url, 5.0))
+        monkeypatch.setattr(holder.Holder, "parted", lambda *_: "")  # nobody noticed
+        visit.clean()
+
+    assert not visit.registry.removals
+    assert elsewhere.experiments["7"]["lifecycle_stage"] == "deleted"
+
+
+def test_experiments_at_an_origin_of_another_database_are_not_told_gone(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies behind the door is not told gone because an origin with another database has never seen it."""
+    monkeypatch.setattr(holder, "PAUSES", (0.0, 0.0))
+    visit.registry.experiment("7", NAME)
+    visit.made("experiment", NAME, "7")
+    with serving(Registry()) as url:
+        visit.target = replace(visit.target, origin=Door("origin", url, 5.0))
+        cleaned = visit.clean()
+
+    assert "there at d, gone at origin" in cleaned.left[0]
+    assert visit.names == [NAME]
 
 
 @pytest.mark.parametrize(

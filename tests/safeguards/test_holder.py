@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -103,6 +104,18 @@ def test_what_a_gateway_fails_at_for_a_moment_is_asked_again(parts: Parts) -> No
     assert len(first.asked) == 3 * 2 * 2  # two questions each time, each asked once more and no oftener
 
 
+def test_what_failed_for_a_moment_is_asked_until_it_is_answered(parts: Parts) -> None:
+    """What a gateway fails at once is asked twice and no more, each time anew."""
+    first, _, target = parts
+    turns = itertools.cycle([True, False])
+    first.instead = lambda *_: (502, "text/html", "<h1>Bad Gateway</h1>") if next(turns) else None
+    own, wire = holder(target), MlflowHttp(target.doors[0], None, Evidence(), RUN)
+
+    for number in range(1, 5):
+        assert own.ask(wire, "GET", f"{REST}/registered-models/get", query={"name": NAME}).ok
+        assert len(first.asked) == 2 * number
+
+
 def test_a_gateway_that_fails_for_good_is_believed(parts: Parts) -> None:
     """After two questions that no repetition helped, the door is not repeated at: a clean-up ends."""
     first, _, target = parts
@@ -170,11 +183,59 @@ def test_servers_that_share_no_database_are_noticed(parts: Parts) -> None:
     assert parting(holder(target)) == ""
 
 
+def test_places_that_share_no_database_are_noticed(parts: Parts) -> None:
+    """Kind: an id believed. A door and an origin, or two doors, of servers with a database each are noticed."""
+    _, second, target = parts
+    second.models.clear()
+
+    told = "do not share a database: one thing is there at one, gone at other"
+    assert told in parting(holder(target, doors=2, origin=True))
+    assert told in parting(holder(target, doors=2))
+    second.instead = lambda *_: PROXYS_404
+    assert parting(holder(target, doors=2)) == ""
+
+
+def test_place_that_sees_a_thing_a_moment_later_shares_the_database(parts: Parts) -> None:
+    """A replica that is late is asked again before it counts as another database."""
+    _, second, target = parts
+    late = iter([True] * (module._OFTEN + 1))
+    second.instead = lambda *_: _gone() if next(late, False) else None
+
+    assert parting(holder(target, doors=2)) == ""
+
+
+def test_place_where_a_user_is_denied_a_thing_may_share_the_database(parts: Parts) -> None:
+    """What one user may not see is no sign of another database."""
+    _, second, target = parts
+    second.instead = lambda *_: (403, "text/plain", "Permission denied")
+
+    assert parting(holder(target, doors=2)) == ""
+
+
+def test_removal_by_an_id_is_sent_only_where_the_id_is_confirmed(parts: Parts) -> None:
+    """A removal is not sent to a place that does not say itself that the thing is there."""
+    first, second, target = parts
+    first.models.clear()
+    own = holder(target, doors=2, origin=True)
+
+    def here(wire: MlflowHttp) -> Observation:
+        met = own.ask(wire, "GET", f"{REST}/registered-models/get", query={"name": NAME})
+        return presence.of_model(met, NAME)
+
+    removal: dict[str, Any] = {"json": {"name": NAME}}
+    assert own.send("DELETE", f"{REST}/registered-models/delete", where=here, **removal).ok
+    assert not first.removals
+    assert not second.models
+    nowhere = own.send("DELETE", f"{REST}/registered-models/delete", where=here, **removal)
+    assert "nobody" in nowhere.error
+    assert len(second.removals) == 1
+
+
 def test_removal_is_sent_to_one_door_after_the_other(parts: Parts) -> None:
     """A removal is sent to one door after the other until MLflow answers, the origin last."""
     first, second, target = parts
     first.instead = lambda *_: PROXYS_404
-    removal = {"json": {"name": NAME}}
+    removal: dict[str, Any] = {"json": {"name": NAME}}
 
     assert holder(target, doors=2).send("DELETE", f"{REST}/registered-models/delete", **removal).ok
     assert not second.models
@@ -193,6 +254,9 @@ def test_door_that_does_not_answer_is_soon_left_alone() -> None:
 
     assert "nobody answered before" in said[2]
     assert "nobody answered before" not in said[1]
+    broken = Door("d", "http://127.0.0.1:9", 1.0, broken="it says nothing")
+    known = Holder(Target("t", "live", (broken,), {}), RemovalGuard(RUN))
+    assert ["nobody answered before" in known.send("GET", "/health").error for _ in range(2)] == [False, True]
     assert Holder(Target("t", "live", (), {}), RemovalGuard(RUN)).send("GET", "/x").status is None
     assert look(Holder(Target("t", "live", (), {}), RemovalGuard(RUN))).state is State.UNKNOWN
 

@@ -104,7 +104,7 @@ class _Cleaner:
         return self._of_experiments.notes
 
     def parted(self, made: Sequence[Made]) -> str:
-        """Return the door where servers without a common database answer, empty if none is seen; it is remembered."""
+        """Return where servers without a common database answer, empty if none is seen; it is remembered."""
         known = [one for one in made if one.kind == EXPERIMENT]
         self._separate = self._holder.parted(self._by_name(known[0].name)) if known else ""
         return self._separate
@@ -153,17 +153,26 @@ class _Cleaner:
             if folder := artifact_folder(location, own_id, self._access, self._guard.workspace):
                 self._of_experiments.remove(own_id, folder, served=location.startswith("mlflow-artifacts:"))
         except Exception:
-            self._delete_experiment(made, own_id, found)
+            self._delete_experiment(made, own_id)
             self.kept.pop(own_id, None)  # without the experiment the owner of its files would be unknown
             raise
-        self._delete_experiment(made, own_id, found)
+        self._delete_experiment(made, own_id)
 
-    def _delete_experiment(self, made: Made, own_id: str, found: Observation) -> None:
-        met = None
-        if found.state is State.THERE:
-            met = self._holder.send("POST", f"{REST}/experiments/delete", json={"experiment_id": own_id})
+    def _delete_experiment(self, made: Made, own_id: str) -> None:
+        here = self._confirmed_here(made, own_id)
+        met = self._holder.send("POST", f"{REST}/experiments/delete", where=here, json={"experiment_id": own_id})
         need(self._holder.agreed(self._by_id(own_id)), State.DELETED, met)
         self.kept[own_id] = made
+
+    def _confirmed_here(self, made: Made, own_id: str) -> Ask:
+        """Return the question whether a place itself knows the experiment of the run by this id."""
+
+        def ask(wire: MlflowHttp) -> Observation:
+            sight = self._by_id(own_id)(wire)
+            own = str(sight.about.get("name", "")) == made.name
+            return sight if own else Observation(State.UNKNOWN, sight.said)
+
+        return ask
 
     def _need_renamed_or_gone(self, made: Made) -> None:
         """Raise ``NotKnownError`` if the experiment exists by its id, under a name that is not the run's."""

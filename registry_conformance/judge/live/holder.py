@@ -31,6 +31,8 @@ _PATIENCE = 120.0
 """Seconds in all that a clean-up waits for a throttling target."""
 _DEAD = 2
 """Consecutive requests without a response after which a door is skipped."""
+_TELLING = frozenset({State.THERE, State.DELETED, State.GONE})
+"""What is said of an object that is the same for every user."""
 _FOR_A_MOMENT = frozenset({502, 503, 504})
 _AGAIN, _GAP = 6, 0.2
 """Statuses of a gateway that may pass, how often what ended with one is repeated, and the seconds between."""
@@ -51,10 +53,16 @@ class Holder:
         """Give a door that is known to be broken one chance to answer."""
         self._silent = Counter({door.name: _DEAD - 1 for door in self.target.doors if door.broken})
 
-    def send(self, method: str, path: str, **request: Any) -> Exchange:
-        """Send a deletion to one door after the other until one answers as MLflow does; return the last response."""
+    def send(self, method: str, path: str, *, where: Ask | None = None, **request: Any) -> Exchange:
+        """Send a deletion to one door after the other until one answers as MLflow does; return the last response.
+
+        With ``where`` it is sent only to a place that itself says that the object is there: servers with a database
+        each may have another object under the same id.
+        """
         met = Exchange(method, path, "", None, error="nobody answers at any door")
-        for wire in [*self._doors(), *self._origin()]:
+        for wire in self._places():
+            if where is not None and where(wire).state is not State.THERE:
+                continue
             met = self._ask(wire, method, path, **request)
             if met.ok or met.error_code:
                 break
@@ -86,8 +94,11 @@ class Holder:
         return self._known[place]
 
     def parted(self, ask: Ask) -> str:
-        """Return the door where servers answer that do not share a database, empty if none."""
-        for wire in [*self._doors(), *self._origin()]:
+        """Return where servers answer that do not share a database, empty if that is not seen.
+
+        They may stand behind one door, behind several, or behind a door and at what is declared as its origin.
+        """
+        for wire in self._places():
             seen = Counter(ask(wire).state for _ in range(_OFTEN))
             if len({*seen} - {State.UNKNOWN}) > 1:
                 counted = ", ".join(f"{state.value} {count} times" for state, count in seen.items())
@@ -95,7 +106,18 @@ class Holder:
                     f"several servers answer at the door {wire.door.name} that do not share a database:"
                     f" asked {_OFTEN} times for one thing, it is {counted}"
                 )
-        return ""
+        return self._apart(ask)
+
+    def _apart(self, ask: Ask) -> str:
+        """Return which places do not share a database, empty if all that can tell agree."""
+        told: dict[str, State] = {}
+        for pause in PAUSES:
+            time.sleep(pause)
+            told = {wire.door.name: state for wire in self._places() if (state := ask(wire).state) in _TELLING}
+            if len({*told.values()}) < 2:
+                return ""
+        places = ", ".join(f"{state.value} at {name}" for name, state in told.items())
+        return f"the servers of the declared places do not share a database: one thing is {places}"
 
     def _round(self, ask: Ask) -> list[Observation]:
         """Return the answers of all places, of the origin only if it can tell; else why nobody could."""
@@ -134,6 +156,9 @@ class Holder:
         met = awaited(send, ENDLESS, enough=enough, pause=_GAP)
         self._failing[name] = self._failing[name] + 1 if met.status in _FOR_A_MOMENT else 0
         return met
+
+    def _places(self) -> list[MlflowHttp]:
+        return [*self._doors(), *self._origin()]
 
     def _doors(self) -> list[MlflowHttp]:
         return [self._at(door, self.target.key_at(door)) for door in self.target.doors]
