@@ -153,7 +153,7 @@ def test_what_a_request_removes_is_known(
         ("GET", f"{API}/registered-models/alias", {"name": "a"}),
         ("POST", f"{API}/registered-models/get-latest-versions", {"name": "a"}),
         ("POST", f"{API}/model-versions/search", {"name": "a"}),
-        ("POST", f"{API}/runs/create", None),
+        ("POST", f"{API}/experiments/create", None),
         ("POST", f"{API}/registered-models/create", {"name": "a"}),
         ("DELETE", f"{API}/registered-models/delete", {}),
         ("POST", f"{API}/runs/create", {"experiment_id": "seven"}),
@@ -170,6 +170,33 @@ def test_request_that_removes_nothing_is_known(method: str, path: str, body: dic
     assert removed_by(door(None), exchange, exchange.request_body.head) is None
 
 
+@pytest.mark.parametrize(
+    "body",
+    [None, {}, {"experiment_id": ""}, {"experiment_id": " "}, {"experiment_id": None}, {"run_name": "x"}],
+    ids=["no body", "empty", "no id", "blank", "null", "name"],
+)
+@pytest.mark.parametrize("path", [f"{API}/runs/create", f"{API}/traces", "/ajax-api/3.0/mlflow/traces"])
+def test_what_names_no_experiment_goes_into_the_default_one(path: str, body: dict[str, Any] | None) -> None:
+    """Kind: a default of the target. What names no experiment changes MLflow's default one, which is nobody's run."""
+    exchange = request("POST", path, body)
+    found = removed_by(door(None), exchange, exchange.request_body.head)
+
+    assert found is not None
+    assert found.ids == ("0",)
+
+
+@pytest.mark.parametrize("at", ["trace_location", "0", "deep"])
+def test_experiment_is_found_wherever_a_request_names_it(at: str) -> None:
+    """An experiment counts as changed wherever the body of a request names it."""
+    place: dict[str, Any] = {"mlflow_experiment": {"experiment_id": "7"}}
+    bodies: dict[str, Any] = {"trace_location": place, "0": [5, "x", place], "deep": {"none": None, "here": [[place]]}}
+    exchange = request("POST", "/api/3.0/mlflow/traces", {"trace": {"info": "x", "at": bodies[at]}})
+    found = removed_by(door(None), exchange, exchange.request_body.head)
+
+    assert found is not None
+    assert found.ids == ("7",)
+
+
 def test_guard_is_asked_before_a_request_is_sent(tmp_path: Path) -> None:
     """The guard is asked before a request is sent: what is not the run's own is refused, whichever way it is meant."""
     at = door(guard(tmp_path))
@@ -182,6 +209,7 @@ def test_guard_is_asked_before_a_request_is_sent(tmp_path: Path) -> None:
         request("POST", f"{API}/registered-models/rename", {"name": "churn", "new_name": f"{RUN}-churn"}),
         request("POST", f"{API}/experiments/update", {"experiment_id": "3", "new_name": f"{RUN}-theirs"}),
         request("POST", f"{API}/runs/create", {"experiment_id": "0"}),
+        request("POST", f"{API}/runs/create", {}),
         request("DELETE", f"{FILES}/artifacts/"),
         request("PUT", f"{FILES}/artifacts/7/x"),
     ):
@@ -318,6 +346,16 @@ def test_refused_file_of_an_own_experiment_is_not_noted(tmp_path: Path) -> None:
     assert names(own) == [f"{RUN}-e"]
 
 
+def test_deletion_of_a_model_without_a_name_ends_none(tmp_path: Path) -> None:
+    """A server that answers the deletion of a model without a name as done has deleted none of the run's."""
+    own = guard(tmp_path)
+    at = door(own)
+    ask(at, request("POST", f"{API}/registered-models/create", {"name": f"{RUN}-m"}))
+    record_answer(at, answered(request("DELETE", f"{API}/registered-models/delete", {}), 200, {}))
+
+    assert [each.deleted for each in own.left(TARGET)] == [False]
+
+
 def test_changed_model_is_there_as_before(tmp_path: Path) -> None:
     """An answer to a change of a model, or of an experiment, says nothing of an upload, and ends none."""
     own = guard(tmp_path)
@@ -357,7 +395,7 @@ def test_redirected_creation_began_no_upload(tmp_path: Path, status: int | None,
 
 def test_document_that_is_no_object_names_nothing() -> None:
     """A body that is a list, a number, no JSON, or not there names nothing that is made or removed."""
-    for path in (f"{API}/registered-models/create", f"{API}/registered-models/update", f"{API}/runs/create"):
+    for path in (f"{API}/registered-models/create", f"{API}/registered-models/update", f"{API}/experiments/update"):
         for body in (b'["name"]', b"7", b"{", b"", None):
             exchange = Exchange("POST", f"http://x.example{path}", "canonical", None)
             assert made_by(door(None), exchange, body) is None

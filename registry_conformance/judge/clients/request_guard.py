@@ -33,6 +33,8 @@ _NAMES = {
 _OF_A_MODEL = re.compile(r"registered-models/(?!create$|get-latest-versions$).+|model-versions/.+")
 """API methods that change only the model that the request names."""
 _MODEL_DELETION = "registered-models/delete"
+_OF_THE_DEFAULT, _DEFAULT_ID = frozenset({"runs/create", "traces"}), "0"
+"""API methods that put something into an experiment, and MLflow's default experiment: it takes what names none."""
 _ANY_DIGIT = re.compile(r"\d")
 """What a text has that a server may read as a number, with signs, blanks or zeros around it, in any script."""
 _ROUTES = "/mlflow-artifacts/"
@@ -136,7 +138,10 @@ def removed_by(door: Door, exchange: Exchange, body: bytes | None) -> Made | Non
     if _OF_A_MODEL.fullmatch(verb):
         name = _text_in(body, "name")
         return Made(MODEL, name, door.name) if name else None
-    if _ANY_DIGIT.search(own_id := str(_value_in(body, "experiment_id"))):
+    own_id = _experiment_in(body)
+    if verb in _OF_THE_DEFAULT and not own_id.strip():
+        own_id = _DEFAULT_ID
+    if _ANY_DIGIT.search(own_id):
         return Made(EXPERIMENT, "", door.name, (own_id,))
     if (upload := _UPLOAD.fullmatch(verb)) and upload[1] != "create":
         return Made(UPLOAD, _uploaded(upload, body), door.name, (_text_in(body, "upload_id"),))
@@ -158,10 +163,32 @@ def _text_in(body: bytes | None, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _experiment_in(body: bytes | None) -> str:
+    """Return the id of an experiment that a JSON body names, however deep it stands there; empty if it names none."""
+    value = _found("experiment_id", _document(body))
+    return "" if value is None else str(value)
+
+
+def _found(key: str, document: object) -> object:
+    """Return the first field of that name in a document, ``None`` if there is none."""
+    if isinstance(document, dict):
+        if document.get(key) is not None:
+            return document[key]
+        document = list(document.values())
+    if isinstance(document, list):
+        return next((value for each in document if (value := _found(key, each)) is not None), None)
+    return None
+
+
 def _value_in(body: bytes | None, key: str) -> object:
     """Return a field of a JSON body, empty if it is missing."""
-    try:
-        document = parsed(body or b"")
-    except ValueError:
-        return ""
+    document = _document(body)
     return document.get(key, "") if isinstance(document, dict) else ""
+
+
+def _document(body: bytes | None) -> object:
+    """Return a JSON body, ``None`` if it is none."""
+    try:
+        return parsed(body or b"")
+    except ValueError:
+        return None

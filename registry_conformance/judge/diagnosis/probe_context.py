@@ -24,6 +24,7 @@ from registry_conformance.judge.target.target import Door, Target
 from registry_conformance.judge.waiting import awaited
 
 T = TypeVar("T")
+_ABSENT = "no-such-experiment"
 
 
 @dataclass
@@ -44,6 +45,7 @@ class ProbeContext:
     dead: set[str] = field(default_factory=set)
     repetition: Repetition = field(default_factory=Repetition)
     _folder: str = ""
+    _experiment: str = ""
     _choosing: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -61,13 +63,21 @@ class ProbeContext:
             self._folder = self._folder or self._chosen_folder()
             return self._folder
 
+    @property
+    def experiment(self) -> str:
+        """The id of an experiment of this run, or where none can be made one that no experiment has.
+
+        What names no experiment would go into MLflow's default one, which is somebody else's.
+        """
+        return self._experiment if self.folder and self._experiment else _ABSENT
+
     def _chosen_folder(self) -> str:
         asker = self.at("P")
         if asker.only_reads or self.waits.any_late("P"):
             return self.name
         try:
             made = asker.send("POST", f"{REST}/experiments/create", json={"name": f"{self.name}-files"})
-            own_id = str(made.at("experiment_id") or "") if made.ok else ""
+            self._experiment = own_id = str(made.at("experiment_id") or "") if made.ok else ""
             query = {"experiment_id": own_id}
             found = asker.send("GET", f"{REST}/experiments/get", query=query) if own_id else made
         except NotAsked:

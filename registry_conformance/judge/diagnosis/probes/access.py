@@ -114,7 +114,7 @@ def roles(context: ProbeContext) -> None:
         ("create", "a reader's new model", "POST", f"{REST}/registered-models/create", {"json": {}}),
         ("patch", "a reader's change of a model", "PATCH", f"{REST}/registered-models/update", {"json": {}}),
         ("delete-model", "a reader's deletion of a model", "DELETE", f"{REST}/registered-models/delete", {"json": {}}),
-        ("run", "a reader's new run", "POST", f"{REST}/runs/create", {"json": {}}),
+        ("run", "a reader's new run", "POST", f"{REST}/runs/create", {"json": {"experiment_id": context.experiment}}),
         ("tag", "a reader's tag on a version", "POST", f"{REST}/model-versions/set-tag", {"json": {}}),
         ("multipart", "a reader's multipart upload", "POST", f"{ARTIFACTS}/mpu/create/{context.folder}", {"json": {}}),
         ("logged", "a reader's logged model", "POST", f"{REST}/logged-models", {"json": {}}),
