@@ -22,6 +22,7 @@ from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes import bodies
 from registry_conformance.judge.diagnosis.probes.artifacts import round_trip
 from registry_conformance.judge.diagnosis.probes.registration import registration
+from registry_conformance.judge.diagnosis.probes.registry import registry
 from registry_conformance.judge.diagnosis.probes.repeats import repeats
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, LATE, MET, MOST, Repetition
 from registry_conformance.judge.diagnosis.steps import registers
@@ -192,6 +193,18 @@ def test_a_name_that_is_changed_on_the_way_shows_in_the_listing(stack: OwnedStac
     kept = {name: facts.value(f"name.{name}.stored.P") for name in ("space", "plus", "unicode", "slash", "dot")}
     assert kept == {**dict.fromkeys(kept, "kept"), "space": "as 'a+b.txt'"}
     assert _stopped(facts) == ["name.space.stored.P"]
+
+
+def test_documents_that_are_packed_unasked_are_read(stack: OwnedStack) -> None:
+    """Who says nothing of packing leaves it to the server: a gateway that packs every document by gzip is no fault."""
+
+    def packs(_: Asked, pass_on: PassOn) -> Answer:
+        answer = pass_on()
+        if "json" not in answer.headers.get("content-type", ""):
+            return answer
+        return with_header(replace(answer, body=gzip.compress(answer.body)), "content-encoding", "gzip")
+
+    assert _stopped(_seen(stack, packs, registry, round_trip, registration, shows_bucket=False)) == []
 
 
 @pytest.mark.parametrize(("kept_as", "letters"), [(str.lower, "small"), (str.upper, "capital")])

@@ -353,6 +353,17 @@ def test_answers_that_are_packed_otherwise_than_they_say_are_no_other_server_s(
     assert (found is not None and found.kind.id == "answer-packed-otherwise") == kind
 
 
+@pytest.mark.parametrize(("label", "kind"), [("gzip", ""), ("br", "answer-packed-for-few")])
+def test_answers_that_are_packed_unasked_are_read_as_clients_do(label: str, kind: str) -> None:
+    """What every client unpacks ends nothing; what few clients do is told, and not called another server."""
+    body = json.dumps(EXPERIMENTS).encode()
+    packed = gzip.compress(body) if label == "gzip" else b"\x1b\x1b\x01" + body[:9]
+    answer = Answer(200, packed, {"Content-Encoding": label, "Content-Type": "application/json"})
+    with site(always(answer)) as there:
+        found = looked_at(there.url).finding
+    assert (found.kind.id if found else "") == kind
+
+
 def test_a_server_of_artifacts_alone_is_told_by_its_own_words() -> None:
     """An MLflow that serves no metadata says why: trying again later is no remedy."""
     said = "Endpoint: /x disabled due to the mlflow server running in `--artifacts-only` mode. Start without it."

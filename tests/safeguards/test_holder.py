@@ -5,7 +5,9 @@ Kind: one answer that is believed. Two servers with a database each behind one d
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -20,6 +22,7 @@ from registry_conformance.judge.live.extent import RemovalGuard
 from registry_conformance.judge.live.holder import Holder
 from registry_conformance.judge.live.presence import Observation, State
 from registry_conformance.judge.target.target import Door, Target
+from tests import web_answers
 from tests.safeguards.doubles import PROXYS_404, Answer, Registry, said, serving
 
 RUN = "verify-20300101-000000-abcdef"
@@ -283,3 +286,13 @@ def test_mlflow_is_known_by_its_own_words(parts: tuple[Registry, Registry, Targe
 
     assert [own.is_mlflow(wire) for wire in (one, other, one, other)] == [True, False, True, False]
     assert (len(first.asked), len(second.asked)) == (1, 1)
+
+
+def test_words_that_come_packed_are_read() -> None:
+    """A gateway that packs whatever it passes on hides from nobody what is gone: so is what a client unpacks."""
+    words = {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": f"Registered Model with name={NAME} not found"}
+    packed = gzip.compress(json.dumps(words).encode())
+    labels = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    with web_answers.site(web_answers.always(web_answers.Answer(404, packed, labels))) as there:
+        own = holder(Target("t", "live", (Door("one", there.url, 5.0),), {}))
+        assert look(own).state is State.GONE

@@ -36,6 +36,21 @@ def unpacked(exchange: Exchange) -> Exchange:
     return exchange if body is None else replace(exchange, response_body=Body.of([body]))
 
 
+def as_read(exchange: Exchange) -> Exchange:
+    """Return an exchange as a client reads it: unpacked, if what its label says makes a document of it."""
+    if not exchange.header("content-encoding") or exchange.json() is not None:
+        return exchange
+    read = unpacked(exchange)
+    return read if read.json() is not None else exchange
+
+
+def unknown_coding(exchange: Exchange) -> str:
+    """Return the label of a body that is packed in a way that not every client unpacks, empty if it is not."""
+    label = exchange.header("content-encoding").strip().lower()
+    codings = {each.strip() for each in label.split(",")} - {"", "identity"}
+    return label if codings - set(_CODINGS) else ""
+
+
 def _inflated(data: bytes, coding: str) -> bytes | None:
     """Return decoded bytes, ``None`` if too many; raise ``zlib.error``, or ``LookupError`` for an unknown coding."""
     if coding == "identity":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
+from registry_conformance.judge.clients.content_coding import as_read
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.clients.throttling import Patience
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -138,7 +139,7 @@ class Holder:
 
         met = self._repeated(name, send)
         self._silent[name] = self._silent[name] + 1 if met.status is None else 0
-        return met
+        return as_read(met)
 
     def _repeated(self, name: str, send: Callable[[], Exchange]) -> Exchange:
         """Send a request, again if a gateway fails for a moment: one of several servers behind it may be down.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.content_coding import as_read
 from registry_conformance.judge.clients.http_sender import HttpSender, client_agent
 from registry_conformance.judge.diagnosis.repetition import Repetition, passing
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -59,6 +61,7 @@ class Asking:
         base: str | None = None,
         agent: str = "",
         decoy: Credential | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> Exchange:
         """Send a GET and return the exchange.
 
@@ -76,12 +79,16 @@ class Asking:
             agent=agent or client_agent(self.run),
         )
         place, _, query = path.partition("?")
-        exchange = sender.send("GET", place, query=query)
+        exchange = as_read(sender.send("GET", place, query=query, headers=headers))
         self.met.append(exchange)
         if not passing(exchange):
             return exchange
         again = self.repetition.repeated(
-            "P", path, exchange, lambda met: not passing(met), lambda: sender.send("GET", place, query=query)
+            "P",
+            path,
+            exchange,
+            lambda met: not passing(met),
+            lambda: as_read(sender.send("GET", place, query=query, headers=headers)),
         )
         self.met += [again] if again is not exchange else []
         return again

@@ -124,6 +124,11 @@ PACKED = Kind(
     "let only one part compress responses, and set Content-Encoding accordingly; or switch compression off",
     OPERATORS,
 )  # fmt: skip
+CODING = Kind(
+    "answer-packed-for-few", "proxy", "answers are packed in a way that was not asked for, and that few clients read",
+    "pack answers only as Accept-Encoding of the request allows (the MLflow client always allows gzip)",
+    OPERATORS,
+)  # fmt: skip
 ENDLESS = Kind(
     "answer-endless", "proxy", "the answer does not end",
     "correct what answers there: a small search must be answered with a small document",
@@ -378,7 +383,7 @@ STEP_FAILS = Kind(
 )  # fmt: skip
 KINDS = (
     NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, HTTP2_ALONE, CUT, UNTRUSTED, EXPIRED,
-    OTHER_NAME, HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, WRAPPED, PACKED, ENDLESS,
+    OTHER_NAME, HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, WRAPPED, PACKED, CODING, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
     INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
     REFUSED_BEHIND, RIGHTS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY, WANTED, PASSWORD,

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from registry_conformance.judge.clients.content_coding import unpacked
+from registry_conformance.judge.clients.content_coding import ACCEPTED, unknown_coding, unpacked
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import described, seems_to_be, title_of
@@ -102,6 +102,20 @@ def packed_otherwise(answer: Exchange) -> Finding | None:
         f"Content-Encoding says {said}: no client can read them"
     )
     return Finding(finding.PACKED, sentence, finding.PACKED.remedy, (str(answer),))
+
+
+def packed_for_few(asking: Asking, answer: Exchange) -> Finding | None:
+    """Return that answers are packed in a way that the client did not ask for, and reads only with a library for it."""
+    if not answer.ok or not unknown_coding(answer):
+        return None
+    again = asking.ask(SEARCH, keyed=True, headers=(ACCEPTED,))
+    if not (coding := unknown_coding(again)):
+        return None
+    sentence = (
+        f"{asking.host} answers packed by {coding!r} whoever asks for {ACCEPTED[1]} alone: an MLflow client reads that "
+        "only if a library for it happens to be installed, and what it is cannot be told without one"
+    )
+    return Finding(finding.CODING, sentence, finding.CODING.remedy, (str(answer), str(again)))
 
 
 def version_of(answer: Exchange) -> str:

@@ -25,6 +25,7 @@ from registry_conformance.judge.diagnosis.preflight.recognition import (
     is_mlflow,
     login_page,
     no_mlflow,
+    packed_for_few,
     packed_otherwise,
     version_of,
     wrapped,
@@ -148,7 +149,7 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
     """Return why the client's own search is not answered by an MLflow; nothing if others of its requests are."""
     if is_redirect(answer):
         return _redirected(asking, answer)
-    if found := cut_short(answer) or wrapped(answer) or packed_otherwise(answer) or workspace_refused(asking, answer):
+    if found := _changed(asking, answer) or workspace_refused(asking, answer):
         return found
     if not seems_to_be(answer) and (found := _turned_away(asking, anonymous, answer, product)):
         return found
@@ -157,6 +158,11 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
     if is_mlflow(answer):
         return None  # MLflow answers, with an error of its own: what is wrong is further in
     return addresses_differ(asking.door, SEARCH) or no_mlflow(asking, answer, product)
+
+
+def _changed(asking: Asking, answer: Exchange) -> Finding | None:
+    """Return how an answer was cut, wrapped or packed on its way, so that a client cannot read it."""
+    return cut_short(answer) or wrapped(answer) or packed_otherwise(answer) or packed_for_few(asking, answer)
 
 
 def _turned_away(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
