@@ -113,6 +113,8 @@ def first(facts: Facts, **more: Any) -> Named:
         (said(400, "(psycopg2.errors.InsufficientPrivilege) x"), "database-denies", "mlflow", "lacks a right"),
         (said(503, "(pymysql.err.X) (1290, 'the --read-only option')"), "database-read-only", "mlflow", "no writes"),
         (said(400, "(pymysql.err.X) (1366, 'Incorrect string value')"), "database-characters", "mlflow", "1366"),
+        (said(503, "(psycopg2.errors.X) canceling statement due to lock timeout"), "database-locked", "mlflow", "lock"),
+        (said(503, "(pymysql.err.X) (1862, 'Your password has expired')"), "database-login", "mlflow", "1862"),
         (failed("(psycopg2.X) FATAL: too many clients"), "database-connections", "mlflow", "no more"),
         (failed("(psycopg2.X) password authentication failed"), "database-login", "mlflow", "user or password"),
         (failed("(sqlite3.OperationalError) no such column: x"), "database-schema", "mlflow", "lacks a table"),

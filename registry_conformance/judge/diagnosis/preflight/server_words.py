@@ -63,7 +63,8 @@ _DATABASE_CONNECTIONS = Kind(
 )  # fmt: skip
 _DATABASE_LOGIN = Kind(
     "database-login", "mlflow", "MLflow's database refuses MLflow's user or password",
-    "correct user and password in --backend-store-uri, and start MLflow anew",
+    "correct user and password in --backend-store-uri, or set an expired password anew in the database, and start "
+    "MLflow anew",
     OPERATORS,
 )  # fmt: skip
 _DATABASE_SCHEMA = Kind(
@@ -111,9 +112,12 @@ _TABLE = (
     (r"read-only transaction|--(?:super-)?read-only option|attempt to write a readonly database", _DATABASE_READ_ONLY),
     (r"Incorrect string value|has no equivalent in encoding", _DATABASE_CHARACTERS),
     (r"[Tt]oo many (?:clients|connections)|remaining connection slots", _DATABASE_CONNECTIONS),
-    (r"password authentication failed|\(1045, ", _DATABASE_LOGIN),
+    (r"password authentication failed|\((?:1045|1820|1862), ", _DATABASE_LOGIN),
     (r"no such (?:table|column)|Undefined(?:Table|Column)|\((?:1146|1054), ", _DATABASE_SCHEMA),
-    (r"database (?:table )?is locked|Lock wait timeout exceeded|[Dd]eadlock (?:found|detected)", _DATABASE_LOCKED),
+    (
+        r"database (?:table )?is locked|Lock wait timeout exceeded|due to lock timeout|[Dd]eadlock (?:found|detected)",
+        _DATABASE_LOCKED,
+    ),
     (DRIVER, _DATABASE),
 )
 SERVER_KINDS = (
