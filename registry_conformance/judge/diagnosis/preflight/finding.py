@@ -75,7 +75,7 @@ NO_HTTP = Kind(
 )  # fmt: skip
 HTTP2_ALONE = Kind(
     "http2-alone", "proxy", "a TLS port speaks HTTP/2 alone, and the MLflow client speaks HTTP/1.1",
-    "have the port offer HTTP/1.1 beside HTTP/2 (in HAProxy alpn h2,http/1.1 without proto h2)",
+    "have the port offer HTTP/1.1 beside HTTP/2, by ALPN (h2,http/1.1), and not expect HTTP/2 of whoever connects",
     OPERATORS,
 )  # fmt: skip
 CUT = Kind(
