@@ -22,7 +22,7 @@ from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes import bodies
 from registry_conformance.judge.diagnosis.probes.artifacts import round_trip
 from registry_conformance.judge.diagnosis.probes.registration import registration
-from registry_conformance.judge.diagnosis.probes.registry import registry
+from registry_conformance.judge.diagnosis.probes.registry import artifact_root, registry
 from registry_conformance.judge.diagnosis.probes.repeats import repeats
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, LATE, MET, MOST, Repetition
 from registry_conformance.judge.diagnosis.steps import registers
@@ -314,3 +314,14 @@ def test_what_comes_late_is_weighed_before_a_right(stack: OwnedStack) -> None:
     facts = _seen(stack, breaks, reads)
     assert "was refused with 403, and works" in facts[f"{LATE}.P"].sentence
     assert conclude(facts).causes[0].id == "late"
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["mlflow-artifacts:/0", "mlflow-artifacts:/workspaces/default/0", "mlflow-artifacts:/workspaces/team-a/12"],
+)
+def test_artifact_root_is_that_of_all_workspaces(location: str) -> None:
+    """Each workspace has a folder below the artifact root: that of another one is no other root."""
+    assert artifact_root(location) == artifact_root("mlflow-artifacts:/7")
+    assert artifact_root("s3://models/workspaces/7") == "s3://models/workspaces"
+    assert artifact_root("s3://models/old/7") == "s3://models/old"

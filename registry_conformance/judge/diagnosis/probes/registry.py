@@ -179,11 +179,16 @@ def _first(walk: MetadataWalk) -> None:
         walk.context.facts.record(f"default.{walk.asker.place}", stage, words, r"active|None|\?", (found.evidence(),))
     if not found.ok or not walk.keep("first", found, "experiment", "artifact_location"):
         return
-    root = walk.made["first"].rpartition("/")[0]
-    value = "same" if root == walk.made["location"].rpartition("/")[0] else "other"
+    root, own_root = artifact_root(walk.made["first"]), artifact_root(walk.made["location"])
+    value = "same" if root == own_root else "other"
     words = f"the first experiment's artifacts lie under {root or 'no root'}, a new one's under "
-    words += f"{'the same root' if value == 'same' else walk.made['location'].rpartition('/')[0]}"
+    words += "the same root" if value == "same" else own_root
     walk.context.facts.record(f"location.first.{walk.asker.place}", value, words, "same")
+
+
+def artifact_root(location: str) -> str:
+    """Return the root of the artifact location of an experiment, whichever workspace it is in."""
+    return re.sub(r"/workspaces/[^/]+$", "", location.rpartition("/")[0])
 
 
 def _models(walk: MetadataWalk, name: str) -> None:
