@@ -15,7 +15,7 @@ from registry_conformance.judge.live.cleanup import CleanupResult
 from registry_conformance.judge.target import ledger
 from registry_conformance.judge.target.target import Door, Target
 from tests.safeguards.doubles import PROXYS_404, absent, said
-from tests.safeguards.visit import MODEL, NAME, RUN, Visit
+from tests.safeguards.visit import MODEL, NAME, RUN, RUN_ID, Visit
 
 
 def test_what_a_run_made_goes_and_what_is_others_stays(visit: Visit) -> None:
@@ -24,12 +24,17 @@ def test_what_a_run_made_goes_and_what_is_others_stays(visit: Visit) -> None:
     visit.registry.experiment("7", NAME)
     visit.registry.experiment("8", "theirs")
     visit.registry.models |= {MODEL, "theirs"}
-    visit.registry.files |= {"7/run/a", "8/run/a", f"{RUN}-x/a"}
-    for key in ("artifacts/7/run/a", "artifacts/77/run/a", "artifacts/8/run/a", f"artifacts/{RUN}-x/a"):
+    visit.registry.files |= {f"7/{RUN_ID}/a", f"8/{RUN_ID}/a", f"{RUN}-x/a"}
+    for key in (
+        f"artifacts/7/{RUN_ID}/a",
+        f"artifacts/77/{RUN_ID}/a",
+        f"artifacts/8/{RUN_ID}/a",
+        f"artifacts/{RUN}-x/a",
+    ):
         visit.store.put(key, "1")
         visit.store.put(key, "2")
     visit.made("experiment", NAME, "7")
-    visit.made("artifact", "7/run/a")
+    visit.made("artifact", f"7/{RUN_ID}/a")
     visit.made("model", MODEL)
     visit.made("artifact", f"{RUN}-x/a")
     cleaned = visit.clean()
@@ -40,9 +45,9 @@ def test_what_a_run_made_goes_and_what_is_others_stays(visit: Visit) -> None:
         "8": "active",
     }
     assert visit.registry.models == {"theirs"}
-    assert visit.registry.files == {"8/run/a"}
+    assert visit.registry.files == {f"8/{RUN_ID}/a"}
     assert ("GET", "-artifacts/artifacts", {"path": "7"}) in visit.registry.asked
-    assert {key for key, _ in visit.store.versions} == {"artifacts/77/run/a", "artifacts/8/run/a"}
+    assert {key for key, _ in visit.store.versions} == {f"artifacts/77/{RUN_ID}/a", f"artifacts/8/{RUN_ID}/a"}
     assert visit.names == []
 
 
@@ -105,9 +110,9 @@ def test_what_is_still_there_is_told(visit: Visit) -> None:
     """What is still there after a removal that was answered with 200 is told, with both answers."""
     visit.registry.experiment("7", NAME)
     visit.registry.models.add(MODEL)
-    visit.registry.files |= {f"{RUN}-x/a", "7/run/a"}
+    visit.registry.files |= {f"{RUN}-x/a", f"7/{RUN_ID}/a"}
     visit.made("experiment", NAME, "7")
-    visit.made("artifact", "7/run/a")
+    visit.made("artifact", f"7/{RUN_ID}/a")
     visit.made("model", MODEL)
     visit.made("artifact", f"{RUN}-x/a")
     visit.registry.instead = lambda method, *_: said({}) if method != "GET" else None

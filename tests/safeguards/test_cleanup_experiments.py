@@ -11,7 +11,7 @@ from registry_conformance.judge.live import holder
 from registry_conformance.judge.live.cleanup import CleanupResult
 from registry_conformance.judge.target.target import Door
 from tests.safeguards.doubles import PROXYS_404, Registry, absent, said, serving
-from tests.safeguards.visit import MODEL, NAME, RUN, Visit
+from tests.safeguards.visit import MODEL, NAME, RUN, RUN_ID, Visit
 
 
 def test_experiment_of_others_is_not_removed_by_a_name(visit: Visit) -> None:
@@ -164,7 +164,7 @@ def test_an_experiment_is_confirmed_once_for_all_its_files(visit: Visit) -> None
         visit.registry.experiment(own_id, name)
         visit.made("experiment", name, own_id)
         for number in range(files):
-            visit.made("upload", f"{own_id}/run/{number}", "u")
+            visit.made("upload", f"{own_id}/{RUN_ID}/{number}", "u")
         visit.registry.asked.clear()
         visit.clean()
         asked.append(sum(verb == "/experiments/get-by-name" for _, verb, _ in visit.registry.asked))

@@ -6,7 +6,7 @@ import pytest
 
 from registry_conformance.judge.live.cleanup import CleanupResult
 from tests.safeguards.doubles import Answer, said
-from tests.safeguards.visit import NAME, RUN, Visit
+from tests.safeguards.visit import NAME, RUN, RUN_ID, Visit
 
 
 def test_upload_in_parts_is_given_up_in_the_folder_of_the_workspace(visit: Visit) -> None:
@@ -54,13 +54,13 @@ def test_upload_in_a_bucket_is_given_up_there(visit: Visit) -> None:
     """An upload is given up in the bucket if that is open, that of others is not, and one that stays is told."""
     visit.open_bucket()
     visit.registry.experiment("7", NAME)
-    visit.store.begin("artifacts/7/run/a", "u")
-    visit.store.begin("artifacts/7/run/ab", "u")
-    visit.store.put("artifacts/7/run/a")
+    visit.store.begin(f"artifacts/7/{RUN_ID}/a", "u")
+    visit.store.begin(f"artifacts/7/{RUN_ID}/ab", "u")
+    visit.store.put(f"artifacts/7/{RUN_ID}/a")
     visit.made("experiment", NAME, "7")
-    visit.made("upload", "7/run/a", "u")
+    visit.made("upload", f"7/{RUN_ID}/a", "u")
     assert visit.clean() == CleanupResult(2, (), ("7",))
-    assert list(visit.store.uploads) == [("artifacts/7/run/ab", "u")]
+    assert list(visit.store.uploads) == [(f"artifacts/7/{RUN_ID}/ab", "u")]
     visit.store.begin(f"artifacts/{RUN}-x/a", "u")
     visit.store.keeps = True
     visit.made("upload", f"{RUN}-x/a", "u")
@@ -72,7 +72,7 @@ def test_upload_under_an_experiment_that_is_not_confirmed_stays(visit: Visit) ->
     """An upload under an id that is another's experiment is not given up."""
     visit.registry.experiment("7", "theirs")
     visit.made("experiment", NAME, "7")
-    visit.made("upload", "7/run/a", "u")
+    visit.made("upload", f"7/{RUN_ID}/a", "u")
     cleaned = visit.clean()
 
     assert len(cleaned.left) == 2

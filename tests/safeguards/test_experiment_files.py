@@ -10,9 +10,9 @@ from registry_conformance.judge.live import experiment_files as module
 from registry_conformance.judge.live.cleanup import CleanupResult
 from registry_conformance.judge.target.requests import GuardError, Made
 from tests.safeguards.doubles import PROXYS_404, Answer, said
-from tests.safeguards.visit import NAME, RUN, Visit
+from tests.safeguards.visit import NAME, RUN, RUN_ID, Visit
 
-RUN_ID, THEIRS = "1f" * 16, "2e" * 16
+THEIRS = "2e" * 16
 MODEL_ID, TRACE_ID = f"m-{RUN_ID}", f"tr-{RUN_ID}"
 
 
@@ -192,8 +192,8 @@ def test_empty_folder_counts_as_none(experiment: Visit) -> None:
 
 def test_file_that_stays_in_an_entry_is_told(experiment: Visit) -> None:
     """A file directly in the folder that the run wrote, and that the server keeps, is still there."""
-    experiment.made("artifact", f"7/{RUN}.bin")
-    stored(experiment, f"7/{RUN}.bin")
+    experiment.made("artifact", f"7/{RUN}-a.bin")
+    stored(experiment, f"7/{RUN}-a.bin")
     experiment.registry.instead = lambda method, *_: said({}) if method == "DELETE" else None
 
     assert "it is still there" in experiment.clean().left[0]

@@ -24,7 +24,7 @@ from registry_conformance.judge.target.target import BucketAccess
 from registry_conformance.judge.target.workspace import placed
 
 RUN = "verify-20300101-000000-abcdef"
-NAME = f"{RUN}-e"
+NAME, RUN_ID = f"{RUN}-e", "1f" * 16
 BUCKET = BucketAccess("http://s3", "x", "bucket", "artifacts", "a", "b")
 BARE = BucketAccess("http://s3", "x", "bucket", "", "a", "b")
 
@@ -171,10 +171,10 @@ def test_removal_guard_knows_the_workspace() -> None:
     """What lies under an experiment of the run's may be removed in the run's workspace, and in no other."""
     guard = RemovalGuard(RUN, "team-a")
     guard.experiments["7"] = NAME
-    path = "/api/2.0/mlflow-artifacts/artifacts/workspaces/team-a/7/a"
-    guard.allow("DELETE", path, removes=Made("artifact", "workspaces/team-a/7/a", "d"))
+    path = f"/api/2.0/mlflow-artifacts/artifacts/workspaces/team-a/7/{RUN_ID}"
+    guard.allow("DELETE", path, removes=Made("artifact", f"workspaces/team-a/7/{RUN_ID}", "d"))
     with pytest.raises(GuardError, match="does not bear this run's name"):
-        guard.allow("DELETE", path, removes=Made("artifact", "workspaces/team-b/7/a", "d"))
+        guard.allow("DELETE", path, removes=Made("artifact", f"workspaces/team-b/7/{RUN_ID}", "d"))
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_clean_up_removes_what_is_the_runs_and_sends_nothing_else() -> None:
         (None, None),
         (None, Made("model", "theirs", "d")),
         (None, Made("experiment", "", "d", ("7",))),
-        (None, Made("artifact", "7/a", "d")),
+        (None, Made("artifact", f"7/{RUN_ID}", "d")),
         (None, Made("artifact", "", "d")),
         (Made("artifact", f"{RUN}-x", "d"), Made("artifact", f"{RUN}-x", "d")),
     ):
@@ -230,4 +230,6 @@ def test_clean_up_removes_what_is_the_runs_and_sends_nothing_else() -> None:
     guard.experiments["7"] = NAME
 
     guard.allow("POST", "/x", removes=Made("experiment", "", "d", ("7",)))
-    guard.allow("DELETE", "/x", removes=Made("artifact", "7/a", "d"))
+    guard.allow("DELETE", "/x", removes=Made("artifact", f"7/{RUN_ID}", "d"))
+    with pytest.raises(GuardError, match="paths of others may begin like that"):
+        guard.allow("DELETE", "/x", removes=Made("artifact", "7/a", "d"))

@@ -17,6 +17,7 @@ from registry_conformance.judge.target.ledger import LedgerError
 from registry_conformance.judge.target.requests import GuardError, Made
 
 RUN = "verify-20300101-000000-abcdef"
+RUN_ID = "1f" * 16
 ENOUGH = Budget(10, 1000, 3, 60.0)
 TARGET = '{"doors": ["x"], "bucket": ""}'
 
@@ -247,9 +248,9 @@ def test_ledger_on_a_full_disk_ends_the_run(tmp_path: Path) -> None:
         (None, Made("model", f"{RUN}-m", "d"), True),
         (Made("upload", f"{RUN}-x/a", "d", ("8",)), None, True),
         (None, Made("experiment", "", "d", ("7",)), False),
-        (Made("artifact", "7/run/artifacts/x", "d"), None, False),
-        (None, Made("artifact", "7/run/artifacts/x", "d"), False),
-        (Made("upload", "7/run/artifacts/x", "d"), None, False),
+        (Made("artifact", f"7/{RUN_ID}/artifacts/x", "d"), None, False),
+        (None, Made("artifact", f"7/{RUN_ID}/artifacts/x", "d"), False),
+        (Made("upload", f"7/{RUN_ID}/artifacts/x", "d"), None, False),
     ],
 )
 def test_nothing_is_changed_by_an_id_once_databases_are_separate(
@@ -277,3 +278,29 @@ def test_guard_of_a_lost_ledger_says_so(tmp_path: Path, found: tuple[Made, ...])
     own.open(1.0, found)
 
     assert own.adopted is bool(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "told_apart"),
+    [
+        (f"7/{RUN_ID}", True),
+        (f"7/{RUN_ID}/artifacts/a", True),
+        (f"7/models/m-{RUN_ID}", True),
+        (f"7/traces/tr-{RUN_ID}", True),
+        (f"7/{RUN}-a.bin", True),
+        (f"7/{RUN_ID[:-1]}", False),
+        (f"7/{RUN_ID}0", False),
+        (f"7/x-{RUN_ID}", False),
+        ("7/models", False),
+        ("7/a", False),
+    ],
+)
+def test_removal_names_no_beginning_of_a_path_of_others(tmp_path: Path, path: str, told_apart: bool) -> None:
+    """MLflow up to 3.15.2 removes all that begins like the path: only what nobody else's begins with is removed."""
+    own = guard(tmp_path)
+    own.allow("POST", "/x", made=Made("experiment", f"{RUN}-e", "d"))
+    own.learn(Made("experiment", f"{RUN}-e", "d"), "7")
+    own.allow("PUT", "/x", made=Made("artifact", path, "d"))
+
+    with nullcontext() if told_apart else pytest.raises(GuardError, match="paths of others may begin like that"):
+        own.allow("DELETE", "/x", removes=Made("artifact", path, "d"))

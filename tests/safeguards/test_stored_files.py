@@ -10,9 +10,8 @@ import pytest
 from registry_conformance.judge.live import stored_files as module
 from registry_conformance.judge.live.cleanup import CleanupResult
 from tests.safeguards.doubles import PROXYS_404, Answer, said
-from tests.safeguards.visit import NAME, RUN, Visit
+from tests.safeguards.visit import NAME, RUN, RUN_ID, Visit
 
-OWN_RUN = "1f" * 16
 LONG_AGO = datetime.now(UTC) - timedelta(days=1)
 
 
@@ -34,14 +33,14 @@ def test_location_never_widens_what_is_removed(visit: Visit, location: str) -> N
     """A location that the target names never widens what is removed; the experiment itself goes, and that is told."""
     visit.open_bucket()
     visit.registry.experiment("7", NAME, location)
-    visit.registry.files |= {"8/run/a"}
-    visit.store.put("artifacts/8/run/a")
+    visit.registry.files |= {f"8/{RUN_ID}/a"}
+    visit.store.put(f"artifacts/8/{RUN_ID}/a")
     visit.made("experiment", NAME, "7")
     cleaned = visit.clean()
 
     assert "its artifacts lie at" in cleaned.left[0]
-    assert visit.registry.files == {"8/run/a"}
-    assert list(visit.store.versions) == [("artifacts/8/run/a", "v1")]
+    assert visit.registry.files == {f"8/{RUN_ID}/a"}
+    assert list(visit.store.versions) == [(f"artifacts/8/{RUN_ID}/a", "v1")]
     assert visit.registry.experiments["7"]["lifecycle_stage"] == "deleted"
     assert visit.names == [NAME]
 
@@ -52,16 +51,16 @@ def test_what_lies_in_the_folder_of_the_workspace_goes(visit: Visit, location: s
     visit.work_in("team-a")
     visit.open_bucket()
     visit.registry.experiment("7", NAME, location)
-    for path in (f"team-a/{RUN}-x/a", "team-a/7/run/a", "team-a/8/run/a", "team-b/7/run/a"):
+    for path in (f"team-a/{RUN}-x/a", f"team-a/7/{RUN_ID}/a", f"team-a/8/{RUN_ID}/a", f"team-b/7/{RUN_ID}/a"):
         visit.store.put(f"artifacts/workspaces/{path}")
     visit.made("artifact", f"{RUN}-x/a")
     visit.made("experiment", NAME, "7")
-    visit.made("artifact", "workspaces/team-a/7/run/a")
+    visit.made("artifact", f"workspaces/team-a/7/{RUN_ID}/a")
 
     assert visit.clean() == CleanupResult(2, (), ("7",))
     assert [key for key, _ in visit.store.versions] == [
-        "artifacts/workspaces/team-a/8/run/a",
-        "artifacts/workspaces/team-b/7/run/a",
+        f"artifacts/workspaces/team-a/8/{RUN_ID}/a",
+        f"artifacts/workspaces/team-b/7/{RUN_ID}/a",
     ]
 
 
@@ -69,10 +68,10 @@ def test_object_older_than_the_run_keeps_a_folder(visit: Visit) -> None:
     """A folder that holds an object older than the run is not the run's, whatever MLflow says: nothing in it goes."""
     visit.open_bucket()
     visit.registry.experiment("7", NAME)
-    visit.store.put("artifacts/7/run/a")
-    visit.store.put("artifacts/7/run/b", changed=LONG_AGO)
+    visit.store.put(f"artifacts/7/{RUN_ID}/a")
+    visit.store.put(f"artifacts/7/{RUN_ID}/b", changed=LONG_AGO)
     visit.made("experiment", NAME, "7")
-    visit.made("artifact", "7/run/a")
+    visit.made("artifact", f"7/{RUN_ID}/a")
 
     assert "before this run began" in visit.clean().left[0]
     assert len(visit.store.versions) == 2
@@ -107,8 +106,8 @@ def test_files_that_pass_no_door_are_not_asked_for_at_one(visit: Visit, location
     """Files that pass no door are not asked for at one: those in a bucket go there, those on a disk are not ours."""
     visit.open_bucket()
     visit.registry.experiment("7", NAME, location)
-    visit.store.put(f"artifacts/7/{OWN_RUN}/a")
-    visit.registry.belongs[OWN_RUN] = "7"
+    visit.store.put(f"artifacts/7/{RUN_ID}/a")
+    visit.registry.belongs[RUN_ID] = "7"
     visit.made("experiment", NAME, "7")
 
     assert visit.clean() == CleanupResult(1, (), ("7",))

@@ -15,6 +15,8 @@ from tests.safeguards.doubles import Registry, Store
 
 RUN = "verify-20300101-000000-abcdef"
 NAME, MODEL = f"{RUN}-e", f"{RUN}-m"
+RUN_ID = "1f" * 16
+"""The id of a run in the sense of MLflow."""
 ACCESS = BucketAccess("http://s3", "x", "bucket", "artifacts", "a", "b")
 
 

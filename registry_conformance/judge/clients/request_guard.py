@@ -170,13 +170,14 @@ def _experiment_in(body: bytes | None) -> str:
 
 
 def _found(key: str, document: object) -> object:
-    """Return the first field of that name in a document, ``None`` if there is none."""
-    if isinstance(document, dict):
-        if document.get(key) is not None:
-            return document[key]
-        document = list(document.values())
-    if isinstance(document, list):
-        return next((value for each in document if (value := _found(key, each)) is not None), None)
+    """Return the outermost field of that name in a document, ``None`` if there is none; it may be of any depth."""
+    parts = [document]
+    while parts:
+        found = next((each[key] for each in parts if isinstance(each, dict) and each.get(key) is not None), None)
+        if found is not None:
+            return found
+        inner = (each.values() if isinstance(each, dict) else each for each in parts if isinstance(each, dict | list))
+        parts = [part for held in inner for part in held]
     return None
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from registry_conformance.judge.target.guard import is_experiment_id, need_own
+from registry_conformance.judge.target.guard import is_experiment_id, need_own, need_unmistakable
 from registry_conformance.judge.target.requests import GuardError, Made, changes
 from registry_conformance.judge.target.target import BucketAccess
 from registry_conformance.judge.target.workspace import folder_of, placed
@@ -52,6 +52,7 @@ class RemovalGuard:
         if made is not None or removes is None:
             raise GuardError(f"{method} {path}: a clean-up sends nothing but removals")
         need_own(removes, self.run, self.experiments, self.workspace)
+        need_unmistakable(removes, self.run)
 
     def met(self, method: str, path: str, door: str, *, dead: bool) -> None:
         """Do nothing: a clean-up has no budget."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 _DEFAULT = "default"
 """The workspace of whoever names none; what is not an experiment's lies at the root there, as without workspaces."""
 NESTED = ("models", "traces")
 """Folders in an experiment's folder: they hold an entry for each logged model, and one for each trace."""
+
+GIVEN_ID = re.compile(r"(?:m-|tr-)?[0-9a-f]{32}")
+"""An id that MLflow gives to a run, a logged model or a trace: no other is like it, and none begins with another."""
 
 
 def folder_of(workspace: str) -> str:
