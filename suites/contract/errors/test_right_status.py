@@ -14,7 +14,7 @@ from registry_conformance.judge.requirement import for_versions, upstream_defect
 
 pytestmark = one_door
 
-CREATE = f"{REST}/registered-models/create"
+CREATE, SEARCH = f"{REST}/registered-models/create", f"{REST}/experiments/search"
 JSON = ("Content-Type", "application/json")
 
 
@@ -71,8 +71,8 @@ def test_huge_document_is_a_json_refusal(door: MlflowHttp, unique: Unique, size:
 )
 def test_huge_headers_are_a_json_refusal(door: MlflowHttp, headers: list[tuple[str, str]]) -> None:
     """Headers far too large are a JSON refusal."""
-    require(door.send("GET", f"{REST}/experiments/get?experiment_id=0", headers=[("X-Short", "x")]), 200)
-    huge = door.send("GET", f"{REST}/experiments/get?experiment_id=0", headers=headers)
+    require(door.send("GET", SEARCH, query="max_results=1", headers=[("X-Short", "x")]), 200)
+    huge = door.send("GET", SEARCH, query="max_results=1", headers=headers)
 
     expect_equal(huge.status in (400, 431), True, f"400 or 431 for {huge}")
     expect_refused(huge, huge.status or 0)
@@ -81,8 +81,8 @@ def test_huge_headers_are_a_json_refusal(door: MlflowHttp, headers: list[tuple[s
 @verifies("ERR-012")
 def test_huge_url_is_a_json_refusal(door: MlflowHttp) -> None:
     """A URL far too long is a JSON refusal."""
-    require(door.send("GET", f"{REST}/experiments/get", query="experiment_id=0&x=y"), 200)  # control: a short one works
-    huge = door.send("GET", f"{REST}/experiments/get", query="experiment_id=0&x=" + "y" * 40_000)
+    require(door.send("GET", SEARCH, query="max_results=1&x=y"), 200)  # control: a short one works
+    huge = door.send("GET", SEARCH, query="max_results=1&x=" + "y" * 40_000)
 
     expect_equal(huge.status in (400, 414, 431), True, f"400, 414 or 431 for {huge}")
     expect_refused(huge, huge.status or 0)
@@ -124,7 +124,7 @@ def test_unsupported_media_is_a_json_refusal(door: MlflowHttp, unique: Unique, m
 @upstream_defect("not reported upstream", versions="<=3.9.0", cases="registered-models/alias")
 def test_unknown_id_is_a_json_404(door: MlflowHttp, what: str) -> None:
     """An object that does not exist is a JSON 404."""
-    require(door.send("GET", f"{REST}/experiments/get?experiment_id=0"), 200)  # control: one that exists is found
+    require(door.search_experiments(), 200)  # control: what exists is found
 
     expect_refused(door.send("GET", what), 404, "RESOURCE_DOES_NOT_EXIST")
 

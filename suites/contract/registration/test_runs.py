@@ -199,7 +199,9 @@ def test_experiment_is_renamed_and_tagged(
 def test_first_experiment_keeps_artifacts_where_a_new_one_does(door: MlflowHttp, own_experiment: str) -> None:
     """The first experiment keeps its artifacts where a new one does."""
     new = require(door.get("experiments/get", experiment_id=own_experiment), 200).document["experiment"]
-    first = require(door.get("experiments/get", experiment_id="0"), 200).document["experiment"]
+    asked = door.get("experiments/get", experiment_id="0")
+    assert asked.status != 404 or pytest.skip("no first experiment: it was removed, or is in another workspace")
+    first = require(asked, 200).document["experiment"]
     old_root, root = (one["artifact_location"].rpartition("/")[0] for one in (first, new))
 
     expect_equal(old_root, root, "root that the first experiment's artifacts lie under")
