@@ -45,7 +45,7 @@ def test_files_of_others_in_the_same_folder_stay(experiment: Visit, bucket: bool
 
     assert (cleaned.gone, cleaned.left, cleaned.kept) == (1, (), ("7",))
     (note,) = cleaned.notes
-    assert f"7/{THEIRS} and 2 more was not written by this run, and stays" in note
+    assert f"7/{THEIRS} and 2 more: not written by this run, and stays" in note
     assert experiment.registry.files == theirs
     if bucket:
         assert {key.removeprefix("artifacts/") for key, _ in experiment.store.versions} == theirs
@@ -255,4 +255,4 @@ def test_file_called_like_a_folder_of_models_is_an_entry(experiment: Visit) -> N
     """A file called ``models`` in the folder is an entry as any other."""
     stored(experiment, "7/models")
 
-    assert "7/models was not written by this run" in experiment.clean().notes[0]
+    assert "7/models: not written by this run" in experiment.clean().notes[0]

@@ -162,7 +162,7 @@ class Asker:
     def _read(self, exchange: Exchange) -> Exchange:
         """Return the answer to a request that said nothing of packing, so that it was the server's to choose."""
         read = as_read(exchange)
-        if read is not exchange:
+        if read is not exchange and read.ok:  # a refusal was recorded by its status, and would count twice
             record_answer(self.sender.door, read)  # the guard learns an id only from what it can read
         return read
 

@@ -63,7 +63,7 @@ class ExperimentFiles:
         own = {entry.removeprefix(f"{own_id}/") for entry in self.written.get(own_id, ())}
         others = self._removed(folder, own, served=served)
         if found := {entry for entry in others if self._belongs(entry, own_id)}:
-            others = self._removed(folder, own | found, served=served) - found
+            others = self._removed(folder, own | found, served=served)
         if others:
             self._tell(folder, sorted(others), known=served and self.complete)
 
@@ -134,7 +134,7 @@ class ExperimentFiles:
         place = f"{folder}/{others[0]}{more}"
         if not known:
             raise NotKnownError(f"nothing shows whether this run wrote {place}, so that it stays")
-        self.notes.append(f"{place} was not written by this run, and stays: somebody else stores files in this folder")
+        self.notes.append(f"{place}: not written by this run, and stays; somebody else stores files in this folder")
 
 
 def _entry(path: str) -> str:

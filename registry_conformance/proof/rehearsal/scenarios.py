@@ -112,7 +112,7 @@ SCENARIOS = (
     Scenario(
         "another MLflow's files in the folders of its experiments",
         Exit.OK,
-        "was not written by this run, and stays",
+        "not written by this run, and stays",
         checks=(FLOW, WAYS, REAL),
         shared=True,
     ),
