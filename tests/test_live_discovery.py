@@ -123,7 +123,7 @@ def test_silent_door_is_not_waited_for_where_another_works(monkeypatch: pytest.M
     assert "timeout" in alone.doors[0].broken
 
 
-@pytest.mark.parametrize(("slowest", "grace"), [(0.01, 2.05), (0.2, 3.0), (60.0, 10.0)])
+@pytest.mark.parametrize(("slowest", "grace"), [(0.01, 1.55), (0.2, 2.5), (60.0, 10.0)])
 def test_silent_door_is_waited_for_by_the_pace_of_the_others(slowest: float, grace: float) -> None:
     """The slower those answer that do, the longer a silent door is waited for, up to a bound."""
     answers = [Exchange("GET", "http://a", "", 200, seconds=seconds) for seconds in (slowest / 2, slowest)]

@@ -10,6 +10,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -264,8 +265,21 @@ def test_door_that_does_not_answer_is_soon_left_alone() -> None:
     assert look(Holder(Target("t", "live", (), {}), RemovalGuard(RUN))).state is State.UNKNOWN
 
 
+def test_broken_door_is_not_asked_while_another_works(parts: Parts) -> None:
+    """A run sends nothing to a broken door that changes anything, so that nothing there is its own to remove."""
+    first, second, target = parts
+    works, broken = target.doors[0], replace(target.doors[1], broken="it says nothing")
+    own = Holder(replace(target, doors=(broken, works)), RemovalGuard(RUN))
+
+    assert look(own).state is State.THERE
+    assert own.send("DELETE", f"{REST}/registered-models/delete", json={"name": NAME}).ok
+    assert not first.models
+    assert second.models
+    assert second.asked == []
+
+
 def test_door_that_is_known_to_be_broken_is_asked_once() -> None:
-    """A door that did not answer before the run has one chance to answer in the clean-up."""
+    """Where every door is broken, each has one chance to answer in the clean-up."""
     broken = Door("d", "http://127.0.0.1:9", 1.0, broken="nobody answers")
     own = Holder(Target("t", "live", (broken,), {}), RemovalGuard(RUN))
     said = [own.send("GET", "/health").error for _ in range(2)]

@@ -21,8 +21,8 @@ _ATTEMPTS = 3
 _PAUSE = 1.0
 _PATIENCE = 10.0
 """How long a door is waited for that says nothing; the last attempt waits as long as its file allows."""
-_LOST = 2.0
-"""Seconds that a connection may take longer for a packet that is lost: TCP sends it again after one."""
+_LOST = 1.5
+"""Seconds that a connection may take longer for a packet that is lost: TCP sends it again after one (RFC 6298)."""
 _TIMES = 5
 """So many times as long as a door took that works, another is waited for that says nothing."""
 _ANNOUNCING = Version("3.15")

@@ -51,7 +51,7 @@ class Holder:
     _patience: Patience = field(default_factory=lambda: Patience(_PATIENCE))
 
     def __post_init__(self) -> None:
-        """Give a door that is known to be broken one chance to answer."""
+        """Where every door is known to be broken, give each one chance to answer."""
         self._silent = Counter({door.name: _DEAD - 1 for door in self.target.doors if door.broken})
 
     def send(self, method: str, path: str, *, where: Ask | None = None, **request: Any) -> Exchange:
@@ -162,7 +162,8 @@ class Holder:
         return [*self._doors(), *self._origin()]
 
     def _doors(self) -> list[MlflowHttp]:
-        return [self._at(door, self.target.key_at(door)) for door in self.target.doors]
+        """Return the doors that a run may have created something at; a broken one only where all are."""
+        return [self._at(door, self.target.key_at(door)) for door in self.target.working_doors]
 
     def _origin(self) -> list[MlflowHttp]:
         return [self._at(self.target.origin, None)] if self.target.origin else []
