@@ -68,8 +68,13 @@ def seen(said: str = "", status: int = 503, **wrong: str) -> Facts:
         (seen(put__P="500 text", list__P="200 json empty", meta__create__P=MADE), "store", "is there room"),
         (
             seen(ladder__put__P="1m 500 text", size__1m__P="500 text", meta__create__P=MADE),
-            "mlflow",
-            "temporary folder",
+            "",
+            "is there room for them, in its temporary folder",
+        ),
+        (
+            seen(list__P="500 html flask", get__P="500 html flask", delete__P="500 html flask", meta__create__P=MADE),
+            "store",
+            "may it list the bucket",
         ),
         (
             seen(delete__P="500 html flask", multipart__abort__P="500 html flask", meta__create__P=MADE),

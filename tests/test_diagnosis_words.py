@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from registry_conformance.judge.clients.bucket import BucketError, _as_bucket_error
-from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS, client_words
+from registry_conformance.judge.diagnosis.client_words import CLIENT_KINDS, client_words, older_server
 from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.named import UNKNOWN, Named
@@ -165,10 +165,7 @@ def test_the_answer_to_the_first_failed_step_is_told_in_its_words(
         ("PermissionError: [Errno 13] Permission denied: '/mlflow'", ""),
         ("ModuleNotFoundError: No module named 'pyarrow'", ""),
         ("RestException: /api/2.0/mlflow/logged-models failed with 404", ""),
-        (
-            "API request to /api/2.0/mlflow/logged-models failed: ENDPOINT_NOT_FOUND: no such",
-            "server-lacks-logged-models",
-        ),
+        ("API request to /api/2.0/mlflow/logged-models failed: ENDPOINT_NOT_FOUND: no such", ""),
         ("/data/1: a place on this machine's own disk, where nothing of the target belongs", "artifacts-on-a-disk"),
         ("SSLError: certificate verify failed: self-signed certificate", "client-distrusts-certificate"),
         ("ProxyError('Unable to connect to proxy', OSError('Tunnel connection failed: 403'))", "client-forward-proxy"),
@@ -378,21 +375,30 @@ def test_what_else_fails_is_told_if_each_step_works() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "logged", "named"),
+    ("version", "said", "told"),
     [
-        ("2.12.2", "404 json ENDPOINT_NOT_FOUND", "server-lacks-logged-models"),
-        ("2.12.2", "200 json", "step-refused"),
-        ("2.12.2", "", "step-refused"),
-        ("3.1.0", "404 json ENDPOINT_NOT_FOUND", "step-refused"),
+        ("2.12.2", "API request to endpoint /api/2.0/mlflow/logged-models failed with error code 404", True),
+        ("2.12.2", "API request to endpoint /api/2.0/mlflow/runs/create failed with error code 404", False),
+        ("3.1.0", "API request to endpoint /api/2.0/mlflow/logged-models failed with error code 404", False),
+        ("", "API request to endpoint /api/2.0/mlflow/logged-models failed with error code 404", False),
     ],
 )
-def test_a_server_older_than_its_clients_is_told_by_its_own_word(version: str, logged: str, named: str) -> None:
-    """A logged model that a server of MLflow 2 lacks is told as its version's, and all else as it is answered."""
-    facts = answered(404, "application/json", json.dumps({"error_code": "ENDPOINT_NOT_FOUND", "message": "not here"}))
-    facts.record("first.version.P", version, f"the server says that it is MLflow {version}")
-    if logged:
-        facts.record("meta.logged.P", logged, "the creation of a logged model", "200 json")
-    assert first(facts).id == named
+def test_a_server_older_than_its_client_is_told_by_both_of_them(version: str, said: str, *, told: bool) -> None:
+    """A client of MLflow 3 that stopped at a logged model tells it, with a server that says that it is older."""
+    facts = facts_of_version(version)
+    found = older_server(facts, [said])
+    assert (found is not None) is told
+    if found is not None:
+        assert found.kind.id == "server-lacks-logged-models"
+        assert "this server is MLflow 2.12.2, as it says itself" in found.sentence
+
+
+def facts_of_version(version: str) -> Facts:
+    """Return facts of a server that says which version it is, if any."""
+    facts = Facts()
+    if version:
+        facts.record("first.version.P", version, f"the server says that it is MLflow {version}")
+    return facts
 
 
 @pytest.mark.parametrize(("value", "absent"), [("500 json INTERNAL_ERROR", True), ("500 html nginx", False)])

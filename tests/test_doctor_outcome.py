@@ -143,14 +143,16 @@ def test_where_it_fails_is_said_beside_the_answer_if_no_cause_is_known() -> None
 
 
 def test_an_old_server_is_told_by_its_own_word() -> None:
-    """A server that says that it is an MLflow 2 is told as that, with the clients that it serves."""
+    """A server that says that it is an MLflow 2 is no failure: its own clients can register, and others are told."""
     facts = facts_of(put__P="200 json")
+    facts.record("register.lookup.P", "works", "the lookup of an experiment by its name", "works")
     facts.record("first.version.P", "2.22.5", "the server says that it is MLflow 2.22.5")
     text = "\n".join(
         doctor.lines(doctor.target_at(Door("given", "http://registry.example"), None), Diagnosis((), facts))
     )
     assert "MLflow 2.22.5, as it says itself" in text
-    assert "clients of MLflow 3 cannot log models to it" in text
+    assert "YES: a model can be registered here by clients of MLflow 2" in text
+    assert "For clients of MLflow 3, NO: this server is MLflow 2.22.5, as it says itself: " in text
 
 
 def test_artifacts_on_a_disk_of_the_client_stop_a_registration() -> None:

@@ -21,6 +21,7 @@ from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes import bodies
 from registry_conformance.judge.diagnosis.probes.artifacts import round_trip
+from registry_conformance.judge.diagnosis.probes.logged_models import logged_model
 from registry_conformance.judge.diagnosis.probes.registration import registration
 from registry_conformance.judge.diagnosis.probes.registry import artifact_root, registry
 from registry_conformance.judge.diagnosis.probes.repeats import repeats
@@ -33,13 +34,22 @@ from tests.doubles.breaking_proxy import Answer, Asked, Break, PassOn, breaking_
 
 
 def _seen(
-    stack: OwnedStack, breaks: Break, *probes: Callable[[ProbeContext, str], None], shows_bucket: bool = True
+    stack: OwnedStack,
+    breaks: Break,
+    *probes: Callable[[ProbeContext, str], None],
+    shows_bucket: bool = True,
+    version: str = "",
 ) -> Facts:
-    """Return what the probes see through a proxy that breaks something, a registration if none is named."""
+    """Return what the probes see through a proxy that breaks something, a registration if none is named.
+
+    ``version`` is what the server is known to say that it is.
+    """
     target = stack.target() if shows_bucket else replace(stack.target(), bucket=None)
     with breaking_proxy(target.doors[0].url, breaks) as url:
         door = replace(target.doors[0], url=url)
         facts = Facts()
+        if version:
+            facts.record("first.version.P", version, f"the server says that it is MLflow {version}")
         context = ProbeContext(replace(target, doors=(door,)), new_run_id(), facts, Budget(), door)
         for probe in probes or (registration,):
             probe(context, "P")
@@ -104,6 +114,30 @@ def test_the_step_that_stops_a_client_is_told(breaks: Break, step: str, stack: O
     facts = _seen(stack, breaks)
     assert _stopped(facts) == [f"register.{step}.P"]
     assert not registers(facts)
+
+
+@pytest.mark.parametrize(
+    ("path", "step"), [("no such", ""), (r"/model/MLmodel$", "upload"), (r"/runs/log-model$", "recorded")]
+)
+def test_an_older_server_is_registered_at_as_its_own_clients_do(path: str, step: str, stack: OwnedStack) -> None:
+    """A server of MLflow 2 has no logged models, and needs none: a model's files lie below its run."""
+
+    def as_mlflow_2(asked: Asked, pass_on: PassOn) -> Answer:
+        if "logged-models" in asked.path:
+            return page(404)
+        return page(403) if re.search(path, asked.path) else pass_on()
+
+    facts = _seen(stack, as_mlflow_2, logged_model, registration, version="2.22.5")
+    assert _stopped(facts) == ([f"register.{step}.P"] if step else [])
+    assert registers(facts) is (not step)
+    assert facts.value("register.version.P") == ("" if step else "works")
+
+
+def test_a_server_without_aliases_is_not_registered_at(stack: OwnedStack) -> None:
+    """Where clients register in another way than the doctor knows, nothing is said to be wrong, and it is told."""
+    facts = _seen(stack, _refuses("GET", "no such"), version="2.1.0")
+    assert "has no aliases" in facts["register.lookup.P"].sentence
+    assert not _stopped(facts)
 
 
 def _replaces(*statuses: int) -> Break:
@@ -205,6 +239,22 @@ def test_documents_that_are_packed_unasked_are_read(stack: OwnedStack) -> None:
         return with_header(replace(answer, body=gzip.compress(answer.body)), "content-encoding", "gzip")
 
     assert _stopped(_seen(stack, packs, registry, round_trip, registration, shows_bucket=False)) == []
+
+
+def test_replicas_that_list_their_own_files_alone_are_told(stack: OwnedStack) -> None:
+    """A file that every second list lacks is not lost by the store: each replica has a folder of its own."""
+    turns = itertools.count()
+
+    def each_lists_its_own(asked: Asked, pass_on: PassOn) -> Answer:
+        a_list = asked.method == "GET" and asked.path.partition("?")[0].endswith("/mlflow-artifacts/artifacts")
+        empty = Answer(200, b'{"files": []}', {"content-type": "application/json"})
+        return empty if a_list and next(turns) % 2 == 0 else pass_on()
+
+    facts = _seen(stack, each_lists_its_own, round_trip, shows_bucket=False)
+    first = conclude(facts).causes[0]
+    assert facts.value("list.P") == "200 json empty"
+    assert facts.value("list.turns.P") == "by turns"
+    assert (first.id, first.layer) == ("files-listed-by-turns", "mlflow")
 
 
 @pytest.mark.parametrize(("kept_as", "letters"), [(str.lower, "small"), (str.upper, "capital")])

@@ -25,6 +25,8 @@ EARNED_BYTES = 256 * 1024
 LEAST_BYTES = 64
 """What an answer that has begun must bring within the seconds that silence may last."""
 _PIECE = 256 * 1024
+NOT_FINISHED = "not finished after"
+"""How it is told that the time of a whole exchange was over, whatever came of it until then."""
 
 
 class OverlongError(http.client.HTTPException):
@@ -120,7 +122,7 @@ class Line:
         allowed = self._bounds.seconds(self._moved)
         left = self._began + allowed - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"not finished after {allowed:.0f} s")
+            raise TimeoutError(f"{NOT_FINISHED} {allowed:.0f} s")
         return min(self._bounds.silence, left)
 
     def _count(self, count: int) -> None:

@@ -142,6 +142,12 @@ def _fails_on_deletions(facts: Facts, through: Sequence[Fact]) -> bool:
     return _fails_on_artifacts(facts, through) and all(_DELETIONS.match(fact.name) for fact in failed)
 
 
+def _fails_on_lists(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether it fails so on lists of files, and takes uploads."""
+    takes = facts.value("put.P").startswith("200")
+    return takes and _fails_on_artifacts(facts, through) and _WORDLESS.match(facts.value("list.P")) is not None
+
+
 def _fails_on_models(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether MLflow fails without a word on registered models alone: experiments and runs are in order."""
     failed = [fact for fact in through if _WORDLESS.match(fact.value)]
@@ -192,9 +198,10 @@ _LIMIT = (
     "uploads fail without a word, and each after the same time: a limit of time ends them, in what stands before "
     "MLflow (httpx waits 5 s unless told otherwise) or in MLflow; what takes so long is the store, most likely"
 )
-_DISK = (
-    "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: it "
-    "keeps an upload on its own disk first; is its temporary folder full?"
+_ROOM = (
+    "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: is "
+    "there room for them, in its temporary folder, where it keeps an upload first, and where artifacts lie (a full "
+    "disk, a quota of the bucket)? Its log tells which"
 )
 _OWN_KEY = (
     "metadata is in order, and MLflow says UNAUTHENTICATED of artifacts alone: the store does not know MLflow's own "
@@ -212,6 +219,11 @@ _WRITES = (
 _DELETES = (
     "MLflow reads and writes in the store, and whatever it deletes or gives up there ends in a failure of its own: may "
     "it delete objects (s3:DeleteObject) and give up uploads (s3:AbortMultipartUpload)? Its log tells which"
+)
+_LISTS = (
+    "MLflow writes to the store, and each list of what lies there ends in a failure of its own: may it list the bucket "
+    "(s3:ListBucket, a right on the bucket and not on what lies in it; MLflow may list before it reads or deletes)? "
+    "Its log tells which"
 )
 _REGISTRY = (
     "experiments and runs are in order, and MLflow fails without a word on registered models: are their tables there, "
@@ -237,12 +249,13 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
      _ended_by_a_large_one),
     ("mlflow", "MLflow does not know what it just made: several servers with a database each, or a copy that lags",
      _forgotten),
-    ("mlflow", _DISK, _fails_on_middling_uploads),
+    ("", _ROOM, _fails_on_middling_uploads),
     ("iam", _OWN_KEY, _unknown_to_the_store),
     ("", _LIMIT, _ends_at_a_limit),
     ("store", _PARTS, _fails_on_uploads_in_parts),
     ("store", _WRITES, _fails_on_writes),
     ("store", _DELETES, _fails_on_deletions),
+    ("store", _LISTS, _fails_on_lists),
     ("store", _STORE, _fails_on_artifacts),
     ("mlflow", _REGISTRY, _fails_on_models),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.bounded import NOT_FINISHED
 from registry_conformance.judge.clients.content_coding import as_read
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.request_guard import record_answer
@@ -26,7 +27,9 @@ MAY_BE_LATE = frozenset({401, 403, 404})
 """What is said of something that is not there yet, or not for this client yet."""
 PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
 _TO_READ = 3.0
-"""Seconds more that a whole exchange may take than the wait for an answer."""
+"""Seconds more that a whole exchange may take than the longest wait for an answer, and one as long within it."""
+UNFINISHED = f"timeout: {NOT_FINISHED}"
+"""How the error of an exchange begins whose bytes still came when its time was over."""
 _NOTHING_MADE = "read-only: this run made nothing that could be asked for"
 
 
@@ -36,7 +39,9 @@ class NotAsked(Exception):  # noqa: N818 - no error: a probe ends here, and says
 
 def patient(sender: HttpSender, seconds: float) -> HttpSender:
     """Return the sender, which waits so long for an answer."""
-    return replace(sender, door=replace(sender.door, patience=seconds), timeout=seconds, deadline=seconds + _TO_READ)
+    return replace(
+        sender, door=replace(sender.door, patience=seconds), timeout=seconds, deadline=2 * seconds + _TO_READ
+    )
 
 
 @dataclass
@@ -84,6 +89,12 @@ class Asker:
         if exchange.error.startswith("timeout") and not self.context.waits.is_silence(exchange.seconds):
             words = (
                 f"{what} was not answered in {exchange.seconds:.0f} s, on a machine that is itself too busy to judge it"
+            )
+            self.context.facts.unseen(name, Missed(words))
+            return exchange
+        if exchange.error.startswith(UNFINISHED):
+            words = (
+                f"{what} {PLACES[self.place]} went on for {exchange.seconds:.0f} s, and was not waited for any longer"
             )
             self.context.facts.unseen(name, Missed(words))
             return exchange

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight.finding import OPERATORS, WORKSPACE, Finding, Kind
+from registry_conformance.judge.diagnosis.server_version import lacks_logged_models, version_of_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,6 @@ _TABLE = (
     _words(r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _DIRECT),
     _words(r"No module named '(?:boto3|botocore|google\.cloud\S*|azure\S*|pysftp)'", _DIRECT),
     _words(r"a place on this machine's own disk", _DISK),
-    _words(r"logged-models\S* .{0,80}ENDPOINT_NOT_FOUND|No API found for.{0,80}logged-models", _OLD),
 )
 _CONNECTS = re.compile(
     r"(?:NameResolutionError|NewConnectionError|ConnectTimeout|Failed to resolve|"
@@ -97,17 +97,23 @@ def _known(text: str, table: Iterable[_Words]) -> Finding | None:
     return Finding(kind, kind.title, kind.remedy, (_quoted(text),)) if kind else None
 
 
-def older_server(facts: Facts) -> Finding | None:
-    """Return that a server is older than clients of MLflow 3 need, by its own word, where it makes no logged model."""
-    version = facts.value("first.version.P")
-    logged = facts.get("meta.logged.P")
-    if logged is None or not logged.seen or logged.normal or version.partition(".")[0] not in ("0", "1", "2"):
+def older_server(facts: Facts, said: Iterable[str]) -> Finding | None:
+    """Return that a server is older than a client of MLflow 3 needs, by its own word and by what that client ``said``.
+
+    ``None`` if the client ended otherwise.
+    """
+    met = next((text for text in said if "logged-models" in text), "")
+    if not met or not lacks_logged_models(facts):
         return None
-    sentence = (
-        f"this server is MLflow {version}, as it says itself: clients of MLflow 3 cannot log models to it, "
-        "those of its own major version can"
+    return Finding(_OLD, for_older_clients(facts), _OLD.remedy, (facts["first.version.P"].sentence, _quoted(met)))
+
+
+def for_older_clients(facts: Facts) -> str:
+    """Return which clients an older server serves, as a sentence."""
+    return (
+        f"this server is MLflow {version_of_server(facts)}, as it says itself: clients of MLflow 3 cannot log models "
+        "to it, those of its own major version can"
     )
-    return Finding(_OLD, sentence, _OLD.remedy, (facts["first.version.P"].sentence, logged.sentence))
 
 
 def _elsewhere(text: str, doors: Collection[str]) -> Finding | None:

@@ -64,7 +64,7 @@ def diagnose(
         return Diagnosis(ended, facts)
     enough = partial(settled, CAUSES, red=red)
     seen = look(examined.target, run, budget, enough, facts)
-    told = client_words(said, {door.url for door in target.doors})
+    told = client_words(said, {door.url for door in target.doors}) or older_server(seen, said)
     concluded = conclude(seen, red, judged=judged, kept_by=kept_by, told=told)
     if not any(cause.known for cause in concluded.named):
         ended += tuple(as_cause(each) for each in examined.open_questions)
@@ -106,7 +106,6 @@ def conclude(
     worst = min((fit.grade for fit, _ in chosen), default=Grade.FORM)
     named = [named_fit(fit, facts, band, note=fit.grade is Grade.FORM > worst) for fit, band in chosen]
     others = [replace(named_fit(fit, facts, Band.POSSIBLE), alternative=True) for fit in rest[: _MOST - len(chosen)]]
-    told = told or older_server(facts)
     if told is not None and not first and all(band is Band.POSSIBLE for _, band in chosen):
         first = (named_saying(told),)
     spoken = named_words(facts, layers)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.bands import Band
+from registry_conformance.judge.diagnosis.client_words import for_older_clients
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.layers import layers
 from registry_conformance.judge.diagnosis.named import UNKNOWN, Diagnosis, Named
@@ -16,7 +17,8 @@ from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN
 from registry_conformance.judge.diagnosis.repetition import BRIDGED
-from registry_conformance.judge.diagnosis.steps import stops_at, unseen_steps
+from registry_conformance.judge.diagnosis.server_version import lacks_logged_models
+from registry_conformance.judge.diagnosis.steps import registers, stops_at
 from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Capability, Door, Target
@@ -87,7 +89,7 @@ def _greeting(diagnosis: Diagnosis) -> str:
     version, product = facts.value("first.version.P"), facts.get("first.product.P")
     words = [f"MLflow {version}, as it says itself"] if version else []
     bare = facts.value("first.product.P") == APPLICATION
-    if version.partition(".")[0] in ("0", "1", "2"):
+    if lacks_logged_models(facts):
         words.append("clients of MLflow 3 cannot log models to it, those of its own major version can")
     if product is not None and product.seen and not (version and bare):
         words.append(f"before it: {product.sentence}" if version else product.sentence)
@@ -99,20 +101,27 @@ def _greeting(diagnosis: Diagnosis) -> str:
 
 
 def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield the verdict in a line, and in another who fixes it."""
+    """Yield the verdict in a line, and in another who fixes it, or for which clients it holds."""
+    said = tuple(_said_of_registration(diagnosis))
+    yield from said
+    if said[0].startswith("YES") and lacks_logged_models(diagnosis.facts):
+        yield f"For clients of MLflow 3, NO: {for_older_clients(diagnosis.facts)}."
+
+
+def _said_of_registration(diagnosis: Diagnosis) -> Iterator[str]:
     facts, state = diagnosis.facts, health(diagnosis)
     if state in (Health.HEALTHY, Health.SLOW) and (reason := _untried(facts)):
         yield f"NOT TRIED: no registration was made ({reason}). {_seen(diagnosis)}"
         return
     if state is Health.HEALTHY:
-        yield "YES: a model can be registered here, as far as the doctor sees; nothing is wrong with what it saw."
+        yield f"YES: {_can(facts)}, as far as the doctor sees; nothing is wrong with what it saw."
         return
     if state is Health.INTERMITTENT:
-        yield "YES: a model can be registered here, though some requests fail at first."
+        yield f"YES: {_can(facts)}, though some requests fail at first."
         yield f"{facts[f'{BRIDGED}.P'].sentence}."
         return
     if state is Health.SLOW:
-        yield f"YES: a model can be registered here, as far as the doctor sees, but it is slow: {_what_is_slow(facts)}."
+        yield f"YES: {_can(facts)}, as far as the doctor sees, but it is slow: {_what_is_slow(facts)}."
         return
     if state is Health.COULD_NOT_TELL:
         yield f"COULD NOT TELL: {plural(len(facts.missed), 'test')} could not be made. {_seen(diagnosis)}"
@@ -128,15 +137,19 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
         why = first.sentence if first is not None and _explains_a_step(first) else fact.sentence + _placed(first)
         yield f"NO: registration stops at {step.words}: {why}"
     elif first is not None:
-        registers = bool(facts.value("put.P")) and not unseen_steps(facts)
         unknown = first.id == UNKNOWN and first.observations
         said = first.observations[0] + _placed(first) if unknown else first.sentence
-        yield f"{'YES, a model can be registered, but' if registers else 'NO'}: {said}"
+        yield f"{'YES, a model can be registered, but' if registers(facts) else 'NO'}: {said}"
     else:
         yield f"UNCLEAR: {facts.anomalies[0].sentence}"
     given = "address works" if facts.value("first.open.P") == "open" else "address and key work"
     works = f"Your {given}: this" if _let_in(diagnosis) else "This"
     yield f"{works} is the operator's to fix; send them the file that --bundle FILE writes."
+
+
+def _can(facts: Facts) -> str:
+    """Return that a model can be registered, and by which clients if not by all."""
+    return "a model can be registered here" + " by clients of MLflow 2" * lacks_logged_models(facts)
 
 
 def _untried(facts: Facts) -> str:

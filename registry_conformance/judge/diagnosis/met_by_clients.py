@@ -159,6 +159,15 @@ BROKEN_ANSWERS = (
         "rewrite, a lower-case map)",
     ),
     Given(
+        "files-listed-by-turns",
+        "mlflow",
+        "list.turns.P",
+        "by turns",
+        "a file that was just uploaded is listed at one time and not at the next: several replicas answer here, each "
+        "with a folder of its own for artifacts",
+        "give all replicas one --artifacts-destination: a bucket, or a folder that they share",
+    ),
+    Given(
         "stored-files-not-listed",
         "store",
         "list.P",

@@ -32,11 +32,12 @@ REGISTRATION = {
     "logged.read": "the lookup of the logged model that was just made",
     "upload": "the upload of a model's files",
     "known": "MLflow's own list of the model's files",
+    "recorded": "naming the model in its run",
     "ready": "PATCH of the logged model once its files are there",
     "run.end": "the end of the run",
     "model": "the creation of a registered model",
     "taken": "the creation of a registered model that is there already",
-    "version": "the creation of a version from a logged model",
+    "version": "the creation of a version from that model",
     "tags": "PATCH of the logged model's tags",
     "model.read": "the lookup of the registered model that was just made",
     "alias": "an alias for the version",
@@ -45,7 +46,10 @@ REGISTRATION = {
     "files": "the list of the version's files",
     "download": "the download of the version's files",
 }
-"""What a client of MLflow 3 asks for one registration, in its order: aspect of a fact -> the step in words."""
+"""What a client asks for one registration, in its order: aspect of a fact -> the step in words.
+
+Logged models are of clients of MLflow 3; clients of MLflow 2 name a model in its run instead.
+"""
 
 STEPS = (
     Step("the search for an experiment", "doors.search.P"),
@@ -74,11 +78,6 @@ def stops_at(facts: Facts) -> tuple[Step, Fact] | None:
         if fact is not None and fact.seen and not fact.normal:
             return step, fact
     return None
-
-
-def unseen_steps(facts: Facts) -> tuple[Step, ...]:
-    """Return the steps of a registration that were not observed."""
-    return tuple(step for step in STEPS if not facts.value(step.fact))
 
 
 def registers(facts: Facts) -> bool:

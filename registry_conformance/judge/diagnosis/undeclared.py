@@ -40,15 +40,18 @@ _RELAXED = (
 
 _ROUTE_UNKNOWN = "(all )?404 html flask.*"
 _LEARNED = (
+    (Version("2.17"), "delete\\.|route\\.deletion", "(all )?500 html flask"),
+    (Version("2.17"), "get\\.deleted", "200 .*"),
     (Version("3.10"), "meta\\.api3", _ROUTE_UNKNOWN),
-    (Version("3.10"), "meta\\.history", "200 json other"),
-    (Version("3.10"), "name\\.unicode\\.get", "500 text"),
+    (Version("3.14"), "meta\\.history", "200 json other"),
+    (Version("3.13"), "name\\.unicode\\.get", "500 text"),
     (Version("3.11.1"), "route\\.presigned|presign", _ROUTE_UNKNOWN),
 )
 """The version since which MLflow does it as the reference: before, names and values that are no anomaly.
 
-Clients ask whether a server has a route before they rely on it, and do without; that 3.9 gives no history without
-``max_results``, and no file back whose name is not ASCII, is its own.
+Clients ask whether a server has a route before they rely on it, and do without. It is their own that servers
+before 2.17 delete folders on a disk and no single file, that 3.1 to 3.13 give no history without ``max_results``
+(mlflow#23917), and that those up to 3.12 give no file back whose name is not ASCII.
 """
 
 

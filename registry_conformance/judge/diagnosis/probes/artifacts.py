@@ -20,6 +20,8 @@ from registry_conformance.judge.target.target import Door
 
 TEXT = b"All letters of this text are plain ASCII; http://www.example.com/ is no link to follow.\n" * 20
 FILES = f"{ARTIFACTS}/artifacts"
+_TURNS = 7
+"""How often a list is asked for that lacks what was uploaded: an odd number, since replicas may answer in turn."""
 
 
 def content(size: int, seed: int = 7) -> bytes:
@@ -44,6 +46,7 @@ def round_trip(context: ProbeContext, place: str) -> None:
         judge=_listed,
     )
     if put.ok and facts.value(f"list.{place}") == "200 json empty":
+        _listed_in_turns(context, asker, folder)
         _kept_elsewhere(context, asker, folder)
     asker.ask("get", "a download", "GET", at, normal="200 whole", judge=whole(body))
     _presigned(context, asker, folder, body)
@@ -88,6 +91,18 @@ def _listed(exchange: Exchange) -> str:
     if files == {"one.bin": "1500"}:
         return value
     return f"{value} size" if "one.bin" in files else f"{value} other"
+
+
+def _listed_in_turns(context: ProbeContext, asker: Asker, folder: str) -> None:
+    """Tell that the same list shows a file at one time and not at the next, if it does: each replica has its own."""
+    lists = [asker.send("GET", FILES, query={"path": folder}) for _ in range(_TURNS)]
+    told = [_listed(each) for each in lists]
+    if "200 json" not in told or "200 json empty" not in told[told.index("200 json") :]:
+        return
+    shown = told.count("200 json")
+    words = f"asked {_TURNS} times for one list {PLACES[asker.place]}, it shows a file that was uploaded {shown} times"
+    evidence = tuple(each.evidence() for each in lists)
+    context.facts.record(f"list.turns.{asker.place}", "by turns", words, "always", evidence)
 
 
 def _kept_elsewhere(context: ProbeContext, asker: Asker, folder: str) -> None:

@@ -10,11 +10,16 @@ from registry_conformance.judge.diagnosis.asker import Asker
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import content
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
+from registry_conformance.judge.diagnosis.server_version import lacks_logged_models, version_of_server
 from registry_conformance.judge.evidence.exchange import Exchange
 
 
 def logged_model(context: ProbeContext, place: str) -> None:
     """Create a logged model, as clients of MLflow 3 do, finalise it by PATCH, delete it."""
+    if lacks_logged_models(context.facts):
+        reason = f"a server of MLflow {version_of_server(context.facts)} has no logged models"
+        context.facts.unseen(f"meta.logged.{place}", reason)
+        return
     walk, name = MetadataWalk(context, context.at(place)), f"{context.name}-logged-{place}"
     made = walk.asker.send("POST", f"{REST}/experiments/create", json={"name": name})
     own = str(made.json().get("experiment_id", "0")) if made.ok and isinstance(made.json(), dict) else "0"

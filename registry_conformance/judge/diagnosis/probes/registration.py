@@ -1,6 +1,8 @@
-"""One registration as a client of MLflow 3.17 makes it: its requests, in its order and shape, with a model's files.
+"""One registration as a client makes it: its requests, in its order and shape, with a model's files.
 
-The first that fails ends it, as it ends the client. What a deployment answers otherwise, and to whom, is for others.
+The client is one of MLflow 3.17, or one of MLflow 2.22 where the server says that it is older than MLflow 3: that one
+keeps a model's files below its run. The first request that fails ends it, as it ends the client. What a deployment
+answers otherwise, and to whom, is for others.
 """
 
 from __future__ import annotations
@@ -23,6 +25,11 @@ from registry_conformance.judge.diagnosis.asker import PLACES, Asker
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
+from registry_conformance.judge.diagnosis.server_version import (
+    lacks_aliases,
+    lacks_logged_models,
+    version_of_server,
+)
 from registry_conformance.judge.diagnosis.steps import REGISTRATION, WORKS
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.diagnosis.waits import LONGEST
@@ -74,10 +81,15 @@ class _Client:
         """
         self._told(step, method, f"{REST}/{what}", _error(*error, done), **request)
 
-    def upload(self, root: str) -> None:
-        """Upload the files of a model at once."""
+    def upload_to(self, location: str) -> bool:
+        """Upload the files of a model at once, if its location is served here; return whether it is."""
+        served = re.fullmatch(r"mlflow-artifacts:/([^/].*)", location)
+        if served is None:
+            return False
+        self.made["root"] = root = served[1]
         answers = at_once([partial(self._put, root, name, kind, body) for name, kind, body in MODEL_FILES])
         self._of_files("upload", "the upload", answers, lambda answer, _: "" if answer.ok else summarize(answer))
+        return True
 
     def _put(self, root: str, name: str, kind: str, body: bytes) -> Exchange:
         headers = [*_AS_CLIENT, ("Content-Type", kind)]
@@ -152,9 +164,10 @@ class _Client:
 
 def registration(context: ProbeContext, place: str) -> None:
     """Log a model, register it twice, name a version by an alias, load it by that; then remove what was made."""
-    asker, version = context.at(place, patience=LONGEST), context.facts.value("first.version.P")
-    if version.partition(".")[0] in ("0", "1", "2"):
-        context.facts.unseen(f"register.lookup.{place}", f"clients of MLflow 3 cannot use a server of MLflow {version}")
+    asker = context.at(place, patience=LONGEST)
+    if lacks_aliases(context.facts):
+        reason = f"a server of MLflow {version_of_server(context.facts)} has no aliases: its clients register otherwise"
+        context.facts.unseen(f"register.lookup.{place}", reason)
         return
     if asker.only_reads:
         context.facts.unseen(f"register.lookup.{place}", "read-only: nothing is registered")
@@ -171,7 +184,7 @@ def registration(context: ProbeContext, place: str) -> None:
 
 
 def _log(client: _Client, name: str) -> None:
-    """Make an experiment, a run and a logged model, and upload its files."""
+    """Make an experiment, a run and a model, and upload its files."""
     made = client.made
     unknown = (404, "RESOURCE_DOES_NOT_EXIST")
     client.refused("lookup", "GET", "experiments/get-by-name", unknown, "experiment", query={"experiment_name": name})
@@ -185,9 +198,20 @@ def _log(client: _Client, name: str) -> None:
     run = {"run_id": str(said["run"]["info"]["run_id"])}
     client.write("parameter", "runs/log-parameter", _any, key="depth", value="3", **run)
     client.write("metric", "runs/log-metric", _any, key="loss", value=0.5, timestamp=0, step=0, **run)
-    client.get("run.read", "runs/get", _has("run"), **run)
-    _log_model(client, own, run)
+    said = client.get("run.read", "runs/get", _has("run"), **run)
+    if lacks_logged_models(client.context.facts):
+        _log_below_the_run(client, run, str(said["run"]["info"].get("artifact_uri")))
+    else:
+        _log_model(client, own, run)
     client.write("run.end", "runs/update", _any, status="FINISHED", end_time=1, **run)
+
+
+def _log_below_the_run(client: _Client, run: dict[str, str], artifacts: str) -> None:
+    """Upload a model's files below its run and name them there, as clients of MLflow 2 do."""
+    client.made |= {"source": f"{artifacts}/model", **run}
+    client.upload_to(client.made["source"])
+    model = {"artifact_path": "model", "flavors": {"sklearn": {}}, "utc_time_created": "2026-01-01 00:00:00", **run}
+    client.write("recorded", "runs/log-model", _any, model_json=jsonlib.dumps(model), **run)
 
 
 def _log_model(client: _Client, experiment: str, run: dict[str, str]) -> None:
@@ -198,10 +222,7 @@ def _log_model(client: _Client, experiment: str, run: dict[str, str]) -> None:
     client.made["logged"] = logged = str(said["model"]["info"]["model_id"])
     client.write("outputs", "runs/outputs", _any, models=[{"model_id": logged, "step": 0}], **run)
     client.get("logged.read", f"logged-models/{logged}", _has("model"))
-    root = re.fullmatch(r"mlflow-artifacts:/([^/].*)", str(said["model"]["info"].get("artifact_uri")))
-    if root is not None:
-        client.made["root"] = root[1]
-        client.upload(root[1])
+    if client.upload_to(str(said["model"]["info"].get("artifact_uri"))):
         client.look_up(logged)
     ready = {"model_id": logged, "status": "LOGGED_MODEL_READY"}
     client.write("ready", f"logged-models/{logged}", _has("model"), by="PATCH", **ready)
@@ -209,11 +230,16 @@ def _log_model(client: _Client, experiment: str, run: dict[str, str]) -> None:
 
 def _register(client: _Client, name: str) -> None:
     """Make a registered model and a version of it, as a client does also if the model is there already."""
-    logged = client.made["logged"]
     client.write("model", "registered-models/create", _has("registered_model"), name=name)
     client.made["model"] = name
     taken = (400, "RESOURCE_ALREADY_EXISTS")
     client.refused("taken", "POST", "registered-models/create", taken, "registered_model", json={"name": name})
+    made = client.made
+    if "logged" not in made:
+        source = {"source": made["source"], "run_id": made["run_id"]}
+        client.write("version", "model-versions/create", _has("model_version"), name=name, **source)
+        return
+    logged = made["logged"]
     source = {"source": f"models:/{logged}", "model_id": logged}
     client.write("version", "model-versions/create", _has("model_version"), name=name, **source)
     tag = {"key": "mlflow.modelVersions", "value": jsonlib.dumps([{"name": name, "version": 1}])}
