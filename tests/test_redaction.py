@@ -22,7 +22,10 @@ from tests.report_runs import EVIDENCE, check, run_of
 
 PLAIN = "hk_live_4fQz81LmXw"
 AWKWARD = 'p/w+d "quoted" & <ü>\\=?%'
-SECRETS = (PLAIN, AWKWARD)
+TOKEN = f"eyJhbGciOiJSUzI1NiIsImtpZCI6ImtleS0xIn0.{base64.urlsafe_b64encode(bytes(range(250)) * 8).decode()}.mX9sQ"
+"""As long as the token of a sign-in with many groups."""
+LONG_AWKWARD = f"{AWKWARD}|{'0123456789abcdef' * 6}|{AWKWARD}"
+SECRETS = (PLAIN, AWKWARD, TOKEN, LONG_AWKWARD)
 
 
 def standard(text: str) -> str:
@@ -67,7 +70,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("secret", SECRETS, ids=("plain", "awkward"))
+@pytest.mark.parametrize("secret", SECRETS, ids=("plain", "awkward", "long", "long and awkward"))
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_is_masked(encoding: str, secret: str) -> None:
     """A secret is replaced in each encoding, and what stands around it stays."""
@@ -78,6 +81,18 @@ def test_every_encoding_is_masked(encoding: str, secret: str) -> None:
     assert MASK in cleaned
     left = cleaned.removeprefix("before ").removesuffix(" after").replace(MASK, "").rstrip("=")
     assert len(left) <= len(standard("user:")) + len(standard("\nmore"))  # what may stand around a secret in base64
+
+
+def test_another_token_of_the_same_issuer_is_no_leak() -> None:
+    """A long secret is found where it stands whole: another that begins so is none, though its beginning is masked."""
+    other = f"{TOKEN[:100]}another{TOKEN[107:]}"
+    redactor = Redactor((TOKEN,))
+
+    assert redactor.finds(f"a {TOKEN} b".encode())
+    assert redactor.finds(f"a {quote(standard(TOKEN), safe='')} b".encode())
+    assert not redactor.finds(f"a {other} b".encode())
+    assert not redactor.finds(f"a {TOKEN[:-1]} b".encode())
+    assert redactor.text(f"a {other[:110]} b") == f"a {MASK}{other[100:110]} b"
 
 
 def test_text_without_secrets_is_kept() -> None:

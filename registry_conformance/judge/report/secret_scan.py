@@ -8,7 +8,7 @@ from pathlib import Path
 from registry_conformance.judge.report.redact import Redactor
 
 _CHUNK = 4 << 20
-_OVERLAP = 16 << 10
+_OVERLAP = 128 << 10
 """Longer than any form of a secret, so that one across two chunks is complete in the overlap."""
 
 
