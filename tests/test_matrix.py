@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -13,20 +14,27 @@ from registry_conformance.cli.main import run
 from registry_conformance.documents.compatibility import compatibility_document, render_compatibility
 from registry_conformance.judge.incompatibility import between
 from registry_conformance.judge.locations import ROOT
-from registry_conformance.proof.matrix import newest, program, results
-from registry_conformance.proof.matrix.cell import NO, UNKNOWN, YES, Cell, Outcome, Stage
+from registry_conformance.judge.report import verdicts_json
+from registry_conformance.judge.verdict import Verdict
+from registry_conformance.judge.waiting import awaited
+from registry_conformance.proof.matrix import newest, program, results, suite
+from registry_conformance.proof.matrix.cell import NO, SUITE, UNKNOWN, YES, Cell, Outcome, Stage
 from registry_conformance.proof.matrix.plan import MatrixPlan, MatrixPlanError, shard
 from registry_conformance.proof.matrix.program import MatrixOptions, run_cells
+from registry_conformance.proof.matrix.suite import why_red
+from tests.report_runs import check, run_of
 
 GOOD, BAD = Cell(Stage("2.22.5"), "2.22.5"), Cell(Stage("2.22.5"), "3.9.0")
 OTHER = Cell(Stage("3.9.0"), "3.9.0")
+WHOLE = Cell(Stage("3.9.0"), "3.9.0", SUITE)
 PLAN = '[group.few]\nservers = ["2.22.5", "3.9.0"]\nclients = ["2.22.5", "3.9.0"]\n'
 
 
 def outcomes(cell: Cell) -> Outcome:
     """Return what is known to become of a cell of these tests."""
     answer = NO if cell.incompatibility else YES
-    return Outcome(cell, answer, "The SDK uploads the model: 404" * (answer == NO), 1.0, {"store": "moto 5"}, "run-1")
+    why, verified = "The SDK uploads the model: 404" * (answer == NO), "300 of 300 MUST" * (cell.kind == SUITE)
+    return Outcome(cell, answer, why, 1.0, {"store": "moto 5"}, "run-1", verified)
 
 
 class Deployments:
@@ -36,7 +44,7 @@ class Deployments:
         self.carried_out: list[Cell] = []
         self._interrupt_after = interrupt_after
 
-    def __call__(self, _: Stage, cells: Sequence[Cell], __: Path, ___: program.Say, done: object, over: Event) -> None:
+    def __call__(self, cells: Sequence[Cell], _: Path, __: int, ___: program.Say, done: object, over: Event) -> None:
         """Tell each cell's outcome, until it is time to be interrupted."""
         assert callable(done)
         for cell in cells:
@@ -73,6 +81,8 @@ def test_shipped_plan_is_one(tmp_path: Path) -> None:
         ("[group.few]\nservers = ['3.9.0']\nclients = 'all'", 'clients is a list of texts, or "same"'),
         ("[group.few]\nservers = ['3.9.0']\nclients = 'same'\nstores = ['mino']", "stores has 'mino': there are"),
         ("[group.few]\nservers = ['3.9.0']\nclients = 'same'\nproxies = ['ngnix']", "proxies has 'ngnix': unknown"),
+        ("[group.few]\nservers = ['3.9.0']\nclients = 'same'\nkind = 'check'", "kind is one of registration, suite"),
+        ("[group.few]\nservers = ['3.9.0']\nclients = ['2.9.2']\nkind = 'suite'", "has the client of its server"),
         ("[groups]\n", "has tables [group.NAME]"),
         ("[group", "is not TOML"),
     ],
@@ -93,7 +103,7 @@ def test_shares_are_all_and_keep_deployments_whole() -> None:
     shares = [shard(cells, f"{number}/3") for number in (1, 2, 3)]
 
     assert sorted(cell for share in shares for cell in share) == sorted(cells)
-    assert not {cell.stage for cell in shares[0]} & {cell.stage for cell in shares[1]}
+    assert not {cell.start for cell in shares[0]} & {cell.start for cell in shares[1]}
     for wrong in ("0/3", "4/3", "1", "1/0"):
         with pytest.raises(MatrixPlanError, match="say which of how many"):
             shard(cells, wrong)
@@ -195,6 +205,85 @@ def test_committed_page_says_what_was_measured() -> None:
     assert text.count("https://github.com/mlflow/mlflow/issues/16215") == 1
 
 
+def test_whole_suites_are_cells_like_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suite has a start and a folder of its own, is kept and resumed, and stands on the page and in the document."""
+    both = f"{PLAN}[group.all]\nservers = ['3.9.0']\nclients = 'same'\nkind = 'suite'\n"
+    first, second = Deployments(interrupt_after=4), Deployments()
+    monkeypatch.setattr(program, "carry_out", first)
+    assert program.matrix(plan(tmp_path, both), tmp_path, MatrixOptions(), lambda _: None) == 2
+    monkeypatch.setattr(program, "carry_out", second)
+    document = tmp_path / "compatibility.json"
+    options = MatrixOptions(resume=True, document=document)
+    assert program.matrix(plan(tmp_path, both), tmp_path, options, lambda _: None) == 0
+
+    assert second.carried_out == [WHOLE]
+    assert WHOLE.start != OTHER.start
+    assert WHOLE.name == f"{OTHER.name}-suite"
+    assert results.earlier(tmp_path)[0].outcomes[WHOLE].verified == "300 of 300 MUST"
+    assert "Whole suites" in (tmp_path / "matrix" / "latest" / "index.html").read_text()
+    assert "| 3.9.0 | sqlite | moto | envoy | green | 300 of 300 MUST |" in document.with_suffix(".md").read_text()
+    assert "4 cells, 3 of" in document.with_suffix(".md").read_text()
+
+
+def test_red_suite_names_its_first_requirement() -> None:
+    """The first requirement that failed is told, a MUST before others, and how its check failed."""
+    told = verdicts_json.render(
+        run_of(check("hint", Verdict.FAILED, "ERR-001"), check("key", Verdict.FAILED, "AUT-001"))
+    )
+
+    assert why_red(told).startswith("AUT-001 (MUST): A wrong key is refused. test_key: key went wrong in detail")
+    assert why_red(told).endswith(", and 1 more")
+
+
+@pytest.mark.parametrize(("code", "answer"), [(0, YES), (1, NO), (5, UNKNOWN), (6, UNKNOWN), (3, UNKNOWN)])
+def test_suite_ends_by_its_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, answer: str) -> None:
+    """Only 0 is green and only 1 is red; whatever else happened was not verified, and says what it said."""
+    report = json.dumps(verdicts_json.render(run_of(check("key", Verdict.FAILED, "AUT-001"))))
+
+    def run(_: Cell, home: Path, name: str, __: int) -> list[str]:
+        folder = home / "runs" / name
+        folder.mkdir(parents=True)
+        (folder / "verdicts.json").write_text(report)
+        (folder / "allure-results").mkdir()
+        return [sys.executable, "-c", f"raise SystemExit({code})"]
+
+    monkeypatch.setattr(suite, "_command", run)
+    told: list[Outcome] = []
+    suite.suite(WHOLE, tmp_path / "kept", 1, told.append, Event())
+
+    assert told[0].answer == answer
+    assert bool(told[0].why) == (code != 0)
+    assert [file.name for file in (tmp_path / "kept").iterdir()] == ["verdicts.json"]
+
+
+def test_suite_is_broken_off_when_it_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is interrupted ends its suite, and knows nothing of it."""
+    over = Event()
+    told: list[Outcome] = []
+    begun, mark = tmp_path / "begun", tmp_path / "interrupted"
+    code = f"""
+import pathlib, time
+try:
+    pathlib.Path({str(begun)!r}).touch()
+    time.sleep(600)
+except KeyboardInterrupt:
+    pathlib.Path({str(mark)!r}).touch()
+"""
+    monkeypatch.setattr(suite, "_command", lambda *_: [sys.executable, "-c", code])
+
+    def break_off() -> None:
+        awaited(begun.exists, 60)
+        over.set()
+
+    breaking = Thread(target=break_off)
+    breaking.start()
+    suite.suite(WHOLE, tmp_path / "kept", 1, told.append, over)
+    breaking.join()
+
+    assert mark.exists()
+    assert not told
+
+
 def test_newest_are_those_that_nobody_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A release that is newer than all that was measured meets every client and server, an old one is left alone."""
     document = tmp_path / "compatibility.json"
@@ -203,7 +292,9 @@ def test_newest_are_those_that_nobody_measured(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(newest, "releases", lambda: ["3.8.1", "3.9.0", "3.10.0"])
     found = newest.newest_cells(document, lambda _: None)
 
-    assert found == [Cell(Stage("3.10.0"), "3.9.0"), Cell(Stage("3.10.0"), "3.10.0"), Cell(Stage("3.9.0"), "3.10.0")]
+    new = Stage("3.10.0")
+    registrations = [Cell(new, "3.9.0"), Cell(new, "3.10.0"), Cell(Stage("3.9.0"), "3.10.0")]
+    assert found == [*registrations, Cell(new, "3.10.0", SUITE)]
     with pytest.raises(newest.ReleasesError, match="nothing is known to be measured"):
         newest.newest_cells(tmp_path / "none.json", lambda _: None)
 

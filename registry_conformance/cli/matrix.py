@@ -51,6 +51,8 @@ def command(
 ) -> int:
     """Register a model with each client of a plan on each deployment of the plan; write matrix/latest/index.html.
 
+    Groups of the plan with kind = "suite" run all checks instead, on servers with the client of their own version.
+
     \b
     Examples:
       registry-conformance matrix --only sample
@@ -59,8 +61,8 @@ def command(
       registry-conformance matrix --merge shard-1/matrix/latest --merge shard-2/matrix/latest
       registry-conformance matrix --newest
 
-    Exit codes: 0 every cell registers, or fails for a known upstream reason; 1 a cell fails for another reason; 2
-    interrupted; 4 bad option or plan; 6 a cell could not be tested.
+    Exit codes: 0 every cell registers, or fails for a known upstream reason, and every whole suite is green; 1 a cell
+    fails for another reason; 2 interrupted; 4 bad option or plan; 6 a cell could not be tested.
     """
     from registry_conformance.proof.matrix.newest import ReleasesError, newest_cells
     from registry_conformance.proof.matrix.program import MatrixOptions, matrix, run_cells

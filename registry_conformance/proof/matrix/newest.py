@@ -11,7 +11,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from registry_conformance.lab.external.mlflow_environment import uv_program
-from registry_conformance.proof.matrix.cell import Cell, Stage
+from registry_conformance.proof.matrix.cell import SUITE, Cell, Stage
 
 _PATIENCE = 120
 _LISTED = re.compile(r"Available versions:\s*(.+)")
@@ -24,7 +24,8 @@ class ReleasesError(RuntimeError):
 def newest_cells(document: Path, say: Callable[[str], None]) -> list[Cell]:
     """Return the cells of releases newer than all in a compatibility document.
 
-    Each such release is a server for every client of the document, and a client for every server.
+    Each such release is a server for every client of the document, and a client for every server; then a whole suite
+    says what else is different in it.
     """
     try:
         cells = json.loads(document.read_text(encoding="utf-8"))["cells"]
@@ -57,4 +58,5 @@ def releases() -> list[str]:
 
 def _cells(version: str, measured: Sequence[str], new: Sequence[str]) -> list[Cell]:
     as_server = [Cell(Stage(version), client) for client in (*measured, *new)]
-    return as_server + [Cell(Stage(server), version) for server in measured]
+    as_client = [Cell(Stage(server), version) for server in measured]
+    return [*as_server, *as_client, Cell(Stage(version), version, SUITE)]

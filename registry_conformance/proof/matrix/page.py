@@ -13,11 +13,12 @@ from registry_conformance.documents.compatibility import compatibility_document,
 from registry_conformance.judge.report.page.content_policy import with_policy
 from registry_conformance.judge.report.page.render import environment
 from registry_conformance.judge.report.page.words import duration, moment
-from registry_conformance.proof.matrix.cell import NO, UNKNOWN, YES, Outcome
+from registry_conformance.proof.matrix.cell import NO, REGISTRATION, SUITE, UNKNOWN, YES, Outcome
 from registry_conformance.proof.matrix.results import CELLS, MatrixResults
 
 _OWN = Path(__file__).parent / "templates"
 _TONES = {YES: "passed", NO: "failed", UNKNOWN: "inconclusive"}
+_WORDS = {YES: "yes or green", NO: "no or red", UNKNOWN: "not known"}
 _MARKS = {YES: "✓", NO: "✕", UNKNOWN: "?"}
 
 
@@ -36,6 +37,7 @@ def render(found: MatrixResults, changed: Sequence[str]) -> str:
             started=moment(found.started),
             suite=found.suite,
             maps=_maps(found),
+            suites=[_view(found, each) for _, each in sorted(found.outcomes.items()) if each.cell.kind == SUITE],
             red=[_view(found, each) for each in found.outcomes.values() if each.answer != YES],
             changed=list(changed),
             good=good,
@@ -43,6 +45,7 @@ def render(found: MatrixResults, changed: Sequence[str]) -> str:
             mood=mood,
             counts={answer: answers.count(answer) for answer in (YES, NO, UNKNOWN)},
             tones=_TONES,
+            words=_WORDS,
         )
     )
 
@@ -56,9 +59,9 @@ def write_document(found: MatrixResults, file: Path) -> None:
 
 
 def _maps(found: MatrixResults) -> list[dict[str, Any]]:
-    """Return a heat map for each combination of other parts: servers down, clients across."""
+    """Return a heat map of registrations for each combination of other parts: servers down, clients across."""
     surroundings: dict[tuple[str, str, str], list[Outcome]] = {}
-    for outcome in found.outcomes.values():
+    for outcome in (each for each in found.outcomes.values() if each.cell.kind == REGISTRATION):
         stage = outcome.cell.stage
         surroundings.setdefault((stage.backend, stage.store, stage.proxy), []).append(outcome)
     maps = []
@@ -79,7 +82,8 @@ def _view(found: MatrixResults, outcome: Outcome) -> dict[str, Any]:
     page = f"{CELLS}/{outcome.cell.name}/index.html"
     return {
         "cell": outcome.cell,
-        "answer": outcome.answer,
+        "answer": outcome.word,
+        "verified": outcome.verified,
         "mark": _MARKS[outcome.answer],
         "tone": _TONES[outcome.answer],
         "why": outcome.why,

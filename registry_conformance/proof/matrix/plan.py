@@ -12,7 +12,7 @@ from typing import Any
 
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
 from registry_conformance.lab.external.neighbour import OWN, Neighbour, NeighbourError
-from registry_conformance.proof.matrix.cell import Cell, Stage
+from registry_conformance.proof.matrix.cell import KINDS, REGISTRATION, SUITE, Cell, Stage
 from registry_conformance.run.option_values import BACKENDS, STORES
 
 SAME = "same"
@@ -63,23 +63,28 @@ def shard(cells: Sequence[Cell], text: str) -> list[Cell]:
     number, total = (int(found[1]), int(found[2])) if found else (0, 0)
     if not 1 <= number <= total:
         raise MatrixPlanError(f"--shard={text}: say which of how many, as 2/5")
-    mine = list(dict.fromkeys(cell.stage for cell in cells))[number - 1 :: total]
-    return [cell for cell in cells if cell.stage in mine]
+    mine = list(dict.fromkeys(cell.start for cell in cells))[number - 1 :: total]
+    return [cell for cell in cells if cell.start in mine]
 
 
 def _cells(place: str, name: str, group: Any) -> tuple[Cell, ...]:
     if not _NAME.fullmatch(name):
         raise MatrixPlanError(f"{place}: a name has small letters, digits and dashes, a letter first")
-    if not isinstance(group, dict) or set(group) - set(_AXES) or not {"servers", "clients"} <= set(group):
-        raise MatrixPlanError(f"{place}: needs servers and clients, and may have {', '.join(_AXES[2:])}")
-    axes = {**_USUAL, **group}
+    if not isinstance(group, dict) or set(group) - {*_AXES, "kind"} or not {"servers", "clients"} <= set(group):
+        raise MatrixPlanError(f"{place}: needs servers and clients, and may have {', '.join((*_AXES[2:], 'kind'))}")
+    kind = group.get("kind", REGISTRATION)
+    if kind not in KINDS:
+        raise MatrixPlanError(f"{place}: kind is one of {', '.join(KINDS)}")
+    if kind == SUITE and group["clients"] != SAME:
+        raise MatrixPlanError(f'{place}: a whole suite has the client of its server: clients = "{SAME}"')
+    axes = {**_USUAL, **{axis: values for axis, values in group.items() if axis != "kind"}}
     for axis, values in axes.items():
         if not (axis == "clients" and values == SAME):
             _refuse(place, axis, values)
     combined = itertools.product(*(axes[axis] for axis in ("servers", "backends", "stores", "proxies")))
     stages = [Stage(*each) for each in combined]
     return tuple(
-        Cell(stage, client)
+        Cell(stage, client, kind)
         for stage in stages
         for client in ([stage.server] if axes["clients"] == SAME else axes["clients"])
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,22 +58,21 @@ def run_cells(cells: Sequence[Cell], reports: Path, options: MatrixOptions, say:
     with explained(reports):
         found = _resumed(reports, say) if options.resume else results.begin(reports)
         left = found.left(cells)
-        stages = list(dict.fromkeys(cell.stage for cell in left))
-        say(f"{len(left)} of {len(cells)} cells to run, on {len(stages)} deployments")
+        starts = list(dict.fromkeys(cell.start for cell in left))
+        workers = max(1, (os.cpu_count() or 1) // options.parallel)
+        say(f"{len(left)} of {len(cells)} cells to run, on {len(starts)} deployments")
 
         def told(outcome: Outcome) -> None:
             found.add(outcome)
-            where = f"{outcome.cell.stage}, client {outcome.cell.client}"
-            say(
-                f"{len(cells) - len(found.left(cells)):>4}/{len(cells)}  {_mark(outcome)}  {where}  {outcome.why[:150]}"
-            )
+            done = len(cells) - len(found.left(cells))
+            say(f"{done:>4}/{len(cells)}  {_mark(outcome)}  {outcome.cell}  {outcome.why[:150]}")
 
         over, kept = Event(), found.folder / results.CELLS
         with ThreadPoolExecutor(options.parallel) as pool:
             works = []
-            for stage in stages:
-                of_stage = [cell for cell in left if cell.stage == stage]
-                works.append(pool.submit(carry_out, stage, of_stage, kept, say, told, over))
+            for start in starts:
+                together = [cell for cell in left if cell.start == start]
+                works.append(pool.submit(carry_out, together, kept, workers, say, told, over))
             try:
                 for work in works:
                     work.result()
@@ -105,7 +105,7 @@ def conclude(found: MatrixResults, reports: Path, document: Path | None, say: Sa
     for line in changed:
         say(f"changed: {line}")
     for outcome in found.unexplained:
-        say(f"not as it should be: {outcome.cell.stage}, client {outcome.cell.client}: {outcome.answer}: {outcome.why}")
+        say(f"not as it should be: {outcome.cell}: {outcome.word}: {outcome.why}")
     good = len(found.outcomes) - len(found.unexplained)
     say(f"{good} of {len(found.outcomes)} cells are as they should be; {found.folder / 'index.html'}")
     if any(outcome.answer == UNKNOWN for outcome in found.unexplained):
@@ -125,4 +125,4 @@ def _resumed(reports: Path, say: Say) -> MatrixResults:
 
 
 def _mark(outcome: Outcome) -> str:
-    return f"{outcome.answer:<9} {outcome.seconds:5.0f} s"
+    return f"{outcome.word:<9} {outcome.seconds:5.0f} s"

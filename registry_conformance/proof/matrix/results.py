@@ -67,7 +67,7 @@ class MatrixResults:
 
     @property
     def unexplained(self) -> list[Outcome]:
-        """The results that are neither a yes nor a known upstream no."""
+        """The results that are neither a yes, a green suite nor a known upstream no."""
         return [outcome for outcome in self.outcomes.values() if not outcome.is_explained]
 
     def changes(self, before: MatrixResults | None) -> list[str]:
@@ -75,7 +75,7 @@ class MatrixResults:
         if before is None:
             return []
         return [
-            f"{cell.stage}, client {cell.client}: {before.outcomes[cell].answer} before, {outcome.answer} now"
+            f"{cell}: {before.outcomes[cell].word} before, {outcome.word} now"
             for cell, outcome in self.outcomes.items()
             if cell in before.outcomes and before.outcomes[cell].answer != outcome.answer
         ]

@@ -1,4 +1,4 @@
-"""Runs cells: a deployment is started once, and each of its clients registers a model."""
+"""Runs cells: a deployment is started once, and each of its clients registers a model; whole suites by themselves."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from registry_conformance.lab.external.mlflow_environment import MlflowEnvironme
 from registry_conformance.lab.external.neighbour import Neighbour
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
 from registry_conformance.lab.stack.request import StackRequest
-from registry_conformance.proof.matrix.cell import NO, UNKNOWN, YES, Cell, Outcome, Stage
+from registry_conformance.proof.matrix.cell import NO, SUITE, UNKNOWN, YES, Cell, Outcome, Stage
 from registry_conformance.proof.matrix.declared import declare
+from registry_conformance.proof.matrix.suite import suite
 
 _PATIENCE = 900.0
 """Seconds that one registration may take on a busy machine."""
@@ -30,35 +31,38 @@ Say = Callable[[str], None]
 Done = Callable[[Outcome], None]
 
 
-def carry_out(stage: Stage, cells: Sequence[Cell], kept: Path, say: Say, done: Done, over: Event) -> None:
-    """Start a deployment, run each cell's registration, and report each result.
+def carry_out(cells: Sequence[Cell], kept: Path, workers: int, say: Say, done: Done, over: Event) -> None:
+    """Run the cells of one start: registrations on one deployment, or whole suites; report each result.
 
-    The report of each registration is stored in ``kept/NAME``. A failed installation or start is a result too. Once
-    ``over`` is set, no further registration begins.
+    The report of each is stored in ``kept/NAME``; a whole suite has this many ``workers``. A failed installation or
+    start is a result too. Once ``over`` is set, nothing further begins, and a whole suite is broken off without a
+    result.
     """
     if over.is_set():
         return
     try:
-        for version in dict.fromkeys((stage.server, *(cell.client for cell in cells))):
+        for version in dict.fromkeys((cells[0].stage.server, *(cell.client for cell in cells))):
             MlflowEnvironment.named(version).make(say)
-        stack = OwnedStack(_request(stage))
+        if cells[0].kind == SUITE:
+            for cell in cells:
+                suite(cell, kept / cell.name, workers, done, over)
+        else:
+            _register(cells, kept, done, over)
     except (MlflowEnvironmentError, StackError) as problem:
-        _all_unknown(cells, problem, done)
-        return
+        for cell in cells:
+            done(Outcome(cell, UNKNOWN, str(problem).splitlines()[0]))
+
+
+def _register(cells: Sequence[Cell], kept: Path, done: Done, over: Event) -> None:
+    """Start the cells' deployment, and run the registration of each."""
+    stack = OwnedStack(_request(cells[0].stage))
     try:
         target = stack.target()
         for cell in cells:
             if not over.is_set():
                 done(_registered(cell, target, kept / cell.name))
-    except StackError as problem:
-        _all_unknown(cells, problem, done)
     finally:
         stack.close()
-
-
-def _all_unknown(cells: Sequence[Cell], problem: Exception, done: Done) -> None:
-    for cell in cells:
-        done(Outcome(cell, UNKNOWN, str(problem).splitlines()[0]))
 
 
 def _request(stage: Stage) -> StackRequest:
