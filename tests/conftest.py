@@ -54,6 +54,7 @@ SLOW = (
     "test_proof.py",
     "test_diagnosis_of_stacks.py",
     "test_stack.py",
+    "test_store_of_versitygw.py",
     "test_faults.py",
     "test_upstream_defects.py",
     "test_clients_against_stacks.py",

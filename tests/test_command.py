@@ -70,7 +70,10 @@ def test_help_imports_nothing_heavy() -> None:
         (["doctor", "--url=http://x", "--env=staging"], "--url and --env exclude each other"),
         (["faults", "show", "body-limt"], "did you mean body-limit? All "),
         (["faults", "list", "--layer=proxi"], "--layer=proxi: unknown; did you mean proxy?"),
-        (["prove", "--store=mini"], "--store=mini: unknown; did you mean minio? Use one of auto, minio, moto"),
+        (
+            ["prove", "--store=mini"],
+            "--store=mini: unknown; did you mean minio? Use one of auto, minio, moto, ",
+        ),
         (["janitor", "--env=stagin"], "--env=stagin: unknown; did you mean staging?"),
         (["build-images", "prxy"], "prxy: unknown; did you mean proxy?"),
         (["verify", "--url=http://x", "--fault=body-limit"], "--fault=body-limit: faults need a local stack"),

@@ -15,7 +15,7 @@ import pytest
 
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.lab.deployment import REFERENCE, Links, MLflow
-from registry_conformance.lab.external.store import ExternalStore, ExternalStoreError, checked, lacks
+from registry_conformance.lab.external.store import ExternalStore, ExternalStoreError, checked, store_lacks
 from registry_conformance.lab.stack.external_store import bucket_name, is_of
 from registry_conformance.lab.stack.handle import OwnedStack
 from registry_conformance.lab.stack.process import free_ports
@@ -165,9 +165,9 @@ def test_only_links_without_tls_can_be_watched() -> None:
     """Nothing can stand on a link in TLS, and no role is changed in a store of others."""
     watched = replace(REFERENCE, links=Links(watched=frozenset({"store"})))
 
-    assert lacks("http://s3.example", watched) == ""
-    assert "in TLS" in lacks("https://s3.example", watched)
-    assert "not ours" in lacks(
+    assert store_lacks("http://s3.example", watched) == ""
+    assert "in TLS" in store_lacks("https://s3.example", watched)
+    assert "not ours" in store_lacks(
         "http://s3.example", replace(REFERENCE, mlflow=MLflow(denied=frozenset({"s3:GetObject"})))
     )
 

@@ -10,7 +10,7 @@ import click
 from registry_conformance.cli.problems import refuse
 
 _AXES = {
-    "store": ("moto|minio|URL", "The S3 store of the stack."),
+    "store": ("moto|minio|versitygw|URL", "The S3 store of the stack."),
     "backend_store": ("sqlite|postgresql|mariadb", "The database of the stack's MLflow."),
     "mlflow": ("VERSION|WAY", "The stack's MLflow: a version (3.9.0), or a way to start it (gunicorn)."),
     "proxy": ("NAME[:FILE]", "The stack's proxy: nginx, haproxy, caddy, apache or none; FILE is your configuration."),

@@ -21,7 +21,7 @@ _OURS = ("fault", "kill", "store", "backend_store")
 @ENV
 @ENV_FILE
 @click.option("--stack", type=OneOf(("auto", "embedded", "docker")), help="Start a local stack of this kind.")
-@click.option("--store", default="", metavar="auto|minio|moto|URL", help="The stack's S3 store.")
+@click.option("--store", default="", metavar="auto|minio|moto|versitygw|URL", help="The stack's S3 store.")
 @click.option("--backend-store", default="", metavar="sqlite|postgresql", help="The stack's database.")
 @click.option("--fault", multiple=True, type=FAULT, help="Inject this fault into the stack (may be repeated).")
 @click.option("--kill", default="", metavar="PART", help="Kill this part of the stack midway, and restart it.")

@@ -138,7 +138,7 @@ STACK = click.option(
 )
 STORE = click.option(
     "--store",
-    type=OneOf(("auto", "minio", "moto")),
+    type=OneOf(("auto", "minio", "moto", "versitygw")),
     default="auto",
     show_default=True,
     help="The stack's S3 store; auto uses minio if it is on PATH.",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import pwd
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
+"""The Go package of the Versity S3 Gateway, in the version that the suite was measured with."""
 _NOBODY = "nobody"
+_MODULE = re.compile(rb"\nmod\t[^\t\n]+\t(v[^\t\n]+)[\t\n]")
+"""How a Go program names its own module, in what the compiler writes into it."""
 _POSTGRESQL = Path("/usr/lib/postgresql")
 """Where Debian has PostgreSQL's programs, in a folder for each version, and none of them on PATH."""
 
@@ -38,6 +44,23 @@ def unprivileged() -> Account | None:
 def minio_path() -> str | None:
     """Return the path of ``minio``, or ``None``."""
     return shutil.which("minio")
+
+
+def versitygw_path() -> str | None:
+    """Return the path of ``versitygw``, or ``None``."""
+    return shutil.which("versitygw")
+
+
+def module_version(program: str | None) -> str:
+    """Return the version of the module that a Go program was built from, empty if it names none.
+
+    What ``go install`` builds knows no release of its own: asked for its version, it says that it is a development one.
+    """
+    if program is None:
+        return ""
+    with Path(program).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        found = _MODULE.search(content)
+        return found[1].decode() if found else ""
 
 
 def database_program(name: str) -> Path | None:

@@ -17,14 +17,14 @@ from registry_conformance.lab.external.image import ExternalImage
 from registry_conformance.lab.external.mlflow_command import MlflowCommand, MlflowCommandError
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
 from registry_conformance.lab.external.neighbour import Neighbour, NeighbourError
-from registry_conformance.lab.external.store import ExternalStoreError, checked, lacks
+from registry_conformance.lab.external.store import ExternalStoreError, checked, store_lacks
 from registry_conformance.lab.faults.catalogue import CATALOGUE, broken
 from registry_conformance.lab.images.engine import ready
 from registry_conformance.lab.images.recipe import RECIPES
-from registry_conformance.lab.programs import minio_path
+from registry_conformance.lab.programs import VERSITYGW, minio_path, versitygw_path
 
 STACKS = ("auto", "embedded", "docker")
-STORES = ("auto", "minio", "moto")
+STORES = ("auto", "minio", "moto", "versitygw")
 BACKENDS = ("sqlite", "postgresql", "mariadb")
 
 
@@ -45,7 +45,7 @@ def stack_named(name: str, store: str, *, ours: bool) -> str:
 
 
 def store_named(name: str, stack: str = "embedded") -> str:
-    """Return ``minio``, ``moto`` or a URL for an option value; raise ``SettingsError`` for anything unavailable."""
+    """Return one of ``STORES`` but ``auto``, or a URL; raise ``SettingsError`` for anything unavailable."""
     if "://" in name:
         try:
             return checked(name, from_containers=stack == "docker")
@@ -54,9 +54,15 @@ def store_named(name: str, stack: str = "embedded") -> str:
     if name not in STORES:
         raise SettingsError(f"--store={name}: {unknown(name, STORES)}, or the URL of an S3 service")
     if stack == "docker":
+        if name == "versitygw":
+            raise SettingsError("--store=versitygw: is a process of this machine; add --stack=embedded")
         return "minio" if name == "auto" else name
     if name == "minio" and not minio_path():
         raise SettingsError("--store=minio: no 'minio' on PATH; build it: scripts/build-minio, or use --store=moto")
+    if name == "versitygw" and not versitygw_path():
+        raise SettingsError(
+            f"--store=versitygw: no 'versitygw' on PATH; install it: go install {VERSITYGW}, or use --store=moto"
+        )
     if name == "auto":
         return "minio" if minio_path() else "moto"
     return name
@@ -171,7 +177,7 @@ def faults_named(
         raise SettingsError(f"--fault={strange[0]}: {unknown(strange[0], CATALOGUE, listing=listing)}")
     for name in names:
         deployment = broken(REFERENCE, [name])
-        lacking = [each.lacks(deployment) for each in external] + ([lacks(store, deployment)] if "://" in store else [])
+        lacking = [*(each.lacks(deployment) for each in external), store_lacks(store, deployment)]
         if reasons := [reason for reason in lacking if reason]:
             raise SettingsError(f"--fault={name}: it cannot be armed here: {reasons[0]}")
     return tuple(dict.fromkeys(names))

@@ -33,15 +33,19 @@ class ExternalStore:
 
     def lacks(self, deployment: Deployment) -> str:
         """Return why a deployment is not possible with it, empty if it is."""
-        return lacks(self.url, deployment)
+        return store_lacks(self.url, deployment)
 
 
-def lacks(url: str, deployment: Deployment) -> str:
-    """Return why the store at a URL cannot be had in a deployment, empty if it can."""
+def store_lacks(store: str, deployment: Deployment) -> str:
+    """Return why a store, by its URL or the name of its kind, cannot be had in a deployment; empty if it can."""
+    if store == "versitygw" and deployment.mlflow.denied:
+        return "versitygw hands out no credentials of a role that is denied something"
+    if "://" not in store:
+        return ""
     if deployment.mlflow.denied:
-        return f"the store at {url} is not ours: nobody's role is changed there"
-    if "store" in deployment.links.in_place and url.startswith("https:"):
-        return f"the store at {url} is spoken to in TLS: nothing can stand on the link to it"
+        return f"the store at {store} is not ours: nobody's role is changed there"
+    if "store" in deployment.links.in_place and store.startswith("https:"):
+        return f"the store at {store} is spoken to in TLS: nothing can stand on the link to it"
     return ""
 
 

@@ -45,13 +45,13 @@ class StackSecrets:
 class StackRequest:
     """A deployment, and how to realise it.
 
-    ``kind`` is ``embedded`` or ``docker``, ``store`` ``minio`` or ``moto``, ``backend`` ``sqlite`` or, in containers,
-    ``postgresql``; ``cache`` is a folder that outlives the run, ``None`` for none; ``proxy_port`` 0 is any free port;
-    ``faults`` names what ``deployment`` was broken with; ``servers`` is how many processes MLflow has. ``proxy`` and
-    ``mlflow`` are images of others in the reference's place, ``external_store`` a store of others, ``neighbour``
-    a proxy of others as a process, ``command`` how MLflow is started; ``None`` is our own.
-    ``patience`` is how many seconds a part may take until it is ready; ``owner`` is the process that all
-    of it ends with.
+    ``kind`` is ``embedded`` or ``docker``, ``store`` ``minio`` or ``moto``, or ``versitygw`` as a process, ``backend``
+    ``sqlite`` or, in containers, ``postgresql``; ``cache`` is a folder that outlives the run, ``None`` for none;
+    ``proxy_port`` 0 is any free port; ``faults`` names what ``deployment`` was broken with; ``servers`` is how many
+    processes MLflow has. ``proxy`` and ``mlflow`` are images of others in the reference's place, ``external_store`` a
+    store of others, ``neighbour`` a proxy of others as a process, ``command`` how MLflow is started; ``None`` is our
+    own. ``patience`` is how many seconds a part may take until it is ready; ``owner`` is the process that all of it
+    ends with.
     """
 
     run_id: str

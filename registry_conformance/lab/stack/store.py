@@ -1,19 +1,18 @@
-"""The store part: MinIO, or the moto server."""
+"""The store part: MinIO, the Versity S3 Gateway over a folder, or the moto server."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
-import subprocess
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from registry_conformance.judge.clients import aws
 from registry_conformance.judge.target.target import Capability
 from registry_conformance.lab.deployment import Deployment
-from registry_conformance.lab.programs import minio_path
+from registry_conformance.lab.external.store import store_lacks
+from registry_conformance.lab.programs import minio_path, module_version, versitygw_path
 from registry_conformance.lab.stack.layout import Layout
 from registry_conformance.lab.stack.part import ProgramPart
 
@@ -34,18 +33,31 @@ class StorePart(ProgramPart):
         """Return the store's own value."""
         return deployment.store
 
+    def lacks(self, deployment: Deployment) -> str:
+        """Return why a deployment is not possible: not every S3 service hands out credentials of a role."""
+        return store_lacks(self.kind, deployment)
+
     async def start(self, deployment: Deployment) -> None:
         """Start the S3 service."""
+        arguments, variables = self._command(deployment.store.region)
+        await self.launch(arguments, variables)
+
+    def _command(self, region: str) -> tuple[Sequence[str], Mapping[str, str]]:
+        """Return the program's arguments and variables; create the folders that it expects to exist."""
         host, port = self.layout.addresses[self.name]
+        if self.kind == "moto":
+            return ["-H", host, "-p", str(port)], {}
+        data, access = self.runner.data, self.layout.bucket
         if self.kind == "minio":
-            secrets = {
-                "MINIO_ROOT_USER": self.layout.bucket.access_key,
-                "MINIO_ROOT_PASSWORD": self.layout.bucket.secret_key,
-            }
-            settings = {"MINIO_REGION": deployment.store.region, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off"}
-            await self.launch([str(self.runner.data), "--address", f"{host}:{port}", "--quiet"], secrets | settings)
-        else:
-            await self.launch(["-H", host, "-p", str(port)], {})
+            secrets = {"MINIO_ROOT_USER": access.access_key, "MINIO_ROOT_PASSWORD": access.secret_key}
+            settings = {"MINIO_REGION": region, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off"}
+            return [str(data), "--address", f"{host}:{port}", "--quiet"], secrets | settings
+        versions = data.with_name("versions")
+        for folder in (data, versions):
+            folder.mkdir(exist_ok=True)
+        secrets = {"ROOT_ACCESS_KEY_ID": access.access_key, "ROOT_SECRET_ACCESS_KEY": access.secret_key}
+        settings = {"VGW_PORT": f"{host}:{port}", "VGW_REGION": region, "VGW_VERSIONING_DIR": str(versions)}
+        return [str(data)], secrets | settings | {"VGW_QUIET": "true"}
 
     async def is_ready(self, deployment: Deployment) -> bool:
         """Return whether a signed HEAD on the bucket works; create the bucket first."""
@@ -58,17 +70,14 @@ class StorePart(ProgramPart):
 
     def lasts(self) -> Capability:
         """Return whether objects outlive the process."""
-        return Capability(self.kind == "minio", "" if self.kind == "minio" else "moto keeps its objects in memory")
+        return Capability(self.kind != "moto", "moto keeps its objects in memory" if self.kind == "moto" else "")
 
     def installed(self) -> str:
         """Return name and version of the S3 service."""
         if self.kind == "moto":
             return f"moto {version('moto')}"
-        said = subprocess.run(
-            [minio_path() or "minio", "--version"], capture_output=True, text=True, check=False
-        ).stdout
-        found = re.search(r"version (\S+)", said)
-        return f"minio {found[1] if found else 'of unknown version'}"
+        program = minio_path() if self.kind == "minio" else versitygw_path()
+        return f"{self.kind} {module_version(program) or 'of unknown version'}"
 
 
 def connect(layout: Layout, access_key: str | None = None, secret_key: str | None = None) -> S3Client:
