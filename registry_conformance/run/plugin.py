@@ -75,7 +75,7 @@ FIXTURES = (
 """The files of ``fixtures/``, each registered as a plugin of its own."""
 MARKERS = (
     "verifies(*ids): the requirements that a check verifies",
-    "upstream_defect(reference, versions, expires, cases): a check that MLflow fails",
+    "upstream_defect(reference, versions, expires, cases, at_times): a check that MLflow fails",
     "only_for(*profiles): a case that is asked where these profiles are promised",
     "for_versions(versions, otherwise): a case that is asked of these versions of MLflow",
     "one_door: a check that one door answers for all",

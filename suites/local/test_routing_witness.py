@@ -8,10 +8,11 @@ from fixtures.essentials import Payload
 from fixtures.witness import WitnessedScratch
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST
 from registry_conformance.judge.expect import expect_equal, require
-from registry_conformance.judge.requirement import verifies
+from registry_conformance.judge.requirement import for_versions, verifies
 
 SEARCH = f"{REST}/experiments/search"
 JSON = ("Content-Type", "application/json")
+BARE = for_versions(">=2.16.0", "MLflow answers 500 to a parameter that has no value")
 
 
 @verifies("RTE-040", "RTE-045")
@@ -43,7 +44,7 @@ def test_method_crosses_unchanged(witnessed: WitnessedScratch, method: str, path
         "path=a%2Fb%2fc",
         "q=%7B%22a%22%3A%20%5B1%5D%7D",
         "plus=a+b&space=a%20b",
-        "empty=&bare&=nameless",
+        pytest.param("empty=&bare&=nameless", id="empty", marks=BARE),
         "utf8=%C3%BC%F0%9F%A6%86",
         "latin=%FC%FF",
         "dots=../../etc&slashes=//x",

@@ -122,7 +122,8 @@ def _run(name: str, around: Surroundings) -> Life:
     _accepted((yield _post("runs/log-metric", **which, key="loss", value=42, step=17, timestamp=0)))
     told = _accepted((yield _get("runs/get", **which)))["run"]
     _same([tag in told["data"]["tags"], told["info"]["run_name"]], [True, name])
-    history = _accepted((yield _get("metrics/get-history", **which, metric_key="loss")))["metrics"]
+    asked = {**which, "metric_key": "loss", "max_results": 100}  # without, some releases leave histories empty
+    history = _accepted((yield _get("metrics/get-history", **asked)))["metrics"]
     _same([(each["value"], each["step"]) for each in history], [(42, 17)])
     _refused((yield _get("metrics/get-history", run_id=_UNKNOWN, metric_key="loss")), 404, 200)
     _refused((yield _get("runs/get", run_id=_UNKNOWN)), 404)

@@ -15,16 +15,22 @@ _PATIENCE_SECONDS = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """Part name -> log file. ``secrets`` must appear in none of them."""
+    """Part name -> log file. ``secrets`` must appear in none of them.
+
+    ``silent`` has the parts whose log names no request, each with the reason.
+    """
 
     files: Mapping[str, Path]
     secrets: frozenset[str] = field(repr=False)
+    silent: Mapping[str, str] = field(default_factory=dict)
 
     def show(self, part: str, text: str) -> bool:
         """Return whether a part's log contains ``text``, waiting up to 12 s.
 
-        Raises ``NotAllowed`` if the target has no log of that part.
+        Raises ``NotAllowed`` if the target has no log of that part, or one that names no requests.
         """
+        if part in self.silent:
+            raise NotAllowed(f"a log of the part {part} that names requests", self.silent[part])
         if part not in self.files:
             raise NotAllowed(f"a log of the part {part}", "this target has no such part")
         return awaited(lambda: self.holds(part, text), _PATIENCE_SECONDS)

@@ -185,7 +185,8 @@ class RunningStack(ABC):
             images={part.name: part.image for part in self.parts if part.image},
             capabilities=self._probed
             | {name: Capability(True) for name in OWNED}
-            | {"witness": self._witness(), "store-lasts": self._store.lasts(), **proxy.offers(), **own},
+            | {"witness": self._witness(), "store-lasts": self._store.lasts(), "request-log": mlflow.request_log}
+            | {**proxy.offers(), **own},
             machine=Machine(self.deployment.client.variables, self.deployment.client.netrc),
             faults=self.order.faults,
             default_permission=PERMITTED if mlflow.colleague is not None else "",

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.target import Capability
 from registry_conformance.lab.deployment import Deployment, MLflow
 from registry_conformance.lab.stack import shipped, store
 from registry_conformance.lab.stack.database import DatabasePart
@@ -62,6 +63,11 @@ class MLflowServer(Part):
     def workspaces(self) -> tuple[str, ...]:
         """The workspace of the suite and another one; empty if there are none."""
         return ()
+
+    @property
+    def request_log(self) -> Capability:
+        """Whether its log has a line about each request, with the request's id: the reference's has."""
+        return Capability(True)
 
     @property
     def processes(self) -> int:

@@ -16,6 +16,7 @@ from werkzeug.security import generate_password_hash
 
 from registry_conformance.judge.locations import ROOT, cache_folder
 from registry_conformance.judge.target.credential import Credential, Password
+from registry_conformance.judge.target.target import Capability
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.external import oidc_auth
 from registry_conformance.lab.external.mlflow_command import WORKSPACES, MlflowCommand
@@ -44,6 +45,11 @@ class CommandMLflow(MLflowServer):
         self.runner = layout.new_runner(layout, self.name)
         self.asks_tokens = command.tokens
         self._secret = secrets.token_hex(16)
+
+    @property
+    def request_log(self) -> Capability:
+        """Absent: the reference's own lines are not there."""
+        return Capability(False, "the log of `mlflow server` names no request ids")
 
     @property
     def processes(self) -> int:

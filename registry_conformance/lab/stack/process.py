@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
+import signal
 import socket
 from collections.abc import Sequence
 from itertools import islice
@@ -86,7 +87,7 @@ async def start(
 
 
 async def stop(process: asyncio.subprocess.Process, patience: float = 3.0) -> None:
-    """Stop a process: ask first, kill it after ``patience`` seconds."""
+    """Stop a process: ask first, kill it after ``patience`` seconds; what it started and left running is killed."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
@@ -96,6 +97,13 @@ async def stop(process: asyncio.subprocess.Process, patience: float = 3.0) -> No
         except TimeoutError:
             process.kill()
             await process.wait()
+    send(process, signal.SIGKILL)  # workers that outlive it would keep its port
+
+
+def send(process: asyncio.subprocess.Process, number: int) -> None:
+    """Send a signal to a process and to those that it started: the workers of a server serve without it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def sweep(run_id: str) -> list[int]:

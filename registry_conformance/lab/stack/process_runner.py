@@ -1,16 +1,15 @@
-"""Parts as local processes: programs of this environment, and MinIO if it is on PATH."""
+"""Parts as local processes: programs of this environment, and S3 stores that are on PATH."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.judge.machine import part_environment, python
 from registry_conformance.lab.external.neighbour import PROGRAMS, NeighbourError
-from registry_conformance.lab.programs import minio_path
+from registry_conformance.lab.programs import minio_path, versitygw_path
 from registry_conformance.lab.stack import envoy, process
 from registry_conformance.lab.stack.envoy_routes import ProxyError
 from registry_conformance.lab.stack.part import PartError
@@ -50,9 +49,9 @@ class ProcessRunner(Runner):
         return self._process.pid if self._process else None
 
     def signal(self, number: int) -> None:
-        """Send a signal to the process."""
+        """Send a signal to the process, and to those that it started."""
         if self.is_alive() and self._process is not None:
-            os.kill(self._process.pid, number)
+            process.send(self._process, number)
 
     def version(self, program: str) -> str:
         """Return nothing: the parts know their installed version."""
@@ -66,6 +65,7 @@ def _beginning(program: str) -> list[str]:
     quiet = ["--no-access-log", "--log-level", "warning"]
     known = {
         "minio": [minio_path() or "minio", "server"],
+        "versitygw": [versitygw_path() or "versitygw", "posix"],
         "moto": [*module, "moto.server"],
         "links": [*module, "registry_conformance.lab.stack.link"],
         "mlflow": [*module, "mlflow"],

@@ -13,7 +13,7 @@ MIB = 1024 * 1024
 
 
 @verifies("ART-006")
-@upstream_defect("not reported upstream", versions=">=2.22.5,<=3.1.4")
+@upstream_defect("not reported upstream", versions="<=3.1.4", at_times=True)
 def test_cut_upload_leaves_no_object(door: MlflowHttp, location: str, payload: Payload, bucket: Bucket) -> None:
     """An upload cut mid-body leaves no object behind."""
     door.put_artifact(location, "cut.bin", payload(8192), cut_after=4096)

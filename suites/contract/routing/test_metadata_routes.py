@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from fixtures.essentials import Unique
+from fixtures.routes import SERVER_INFO
 from fixtures.runs import Run
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
@@ -20,6 +21,7 @@ def test_metadata_is_served(door: MlflowHttp) -> None:
 
 
 @verifies("RTE-002")
+@SERVER_INFO
 def test_metadata_3_is_served(door: MlflowHttp) -> None:
     """The 3.0 metadata API says what the server can do."""
     found = expect_status(door.server_info(), 200)
@@ -36,6 +38,7 @@ def test_ajax_metadata_is_served(door: MlflowHttp) -> None:
 
 
 @verifies("RTE-010")
+@SERVER_INFO
 def test_ajax_metadata_3_is_served(door: MlflowHttp) -> None:
     """The browser's 3.0 metadata API says what the server can do."""
     found = expect_status(door.send("GET", "/ajax-api/3.0/mlflow/server-info"), 200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from registry_conformance.judge.target.target import Capability
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.external.image import ExternalImage
 from registry_conformance.lab.stack.docker.database import Database
@@ -23,6 +24,11 @@ class ExternalMLflow(MLflowServer):
         self._external = external
         self._template = None
         self.runner = layout.new_runner(layout, self.name)
+
+    @property
+    def request_log(self) -> Capability:
+        """Absent: the reference's own lines are not there."""
+        return Capability(False, "the log of an MLflow of others need not name request ids")
 
     @property
     def processes(self) -> int:
