@@ -14,6 +14,7 @@ from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.steps import stops_at
 from registry_conformance.judge.diagnosis.undeclared import tolerated
+from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.target.target import Door
 
 
@@ -74,6 +75,19 @@ def test_slow_answers_alone_are_no_failure() -> None:
     assert next(doctor._verdict(found)).startswith("YES")
     assert "it is slow: pace__search__P: slow 3 s" in "\n".join(doctor.lines(target, found))
     assert doctor.document(target, found)["diagnosis"] == []
+
+
+def test_what_a_slow_answer_looks_like_is_no_cause() -> None:
+    """MLflow 2 says that it is well in a page: where that comes late, nobody answers in MLflow's place."""
+    kind = (("Content-Type", "text/html"),)
+    page = Exchange("GET", "http://registry.example/health", "given", 200, response_headers=kind,
+                    response_body=Body(2, "", b"OK"))  # fmt: skip
+    facts = facts_of(put__P="200 json")
+    facts.record("pace.health.P", "slow 1 s", "health took 1.21 s", "fast", (page.evidence(),))
+    found = conclude(facts)
+
+    assert [cause.id for cause in found.causes] == ["unknown"]
+    assert health(found) is Health.SLOW
 
 
 @pytest.mark.parametrize("slowly", [{}, {"pace__search__P": "slow 3 s"}])

@@ -38,6 +38,10 @@ S3_PAGE = "<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>"
 AKAMAI = "<TITLE>{0}</TITLE><H1>{0}</H1>Reference&#32;&#35;18&#46;2d351ab8&#46;1557333295"
 F5 = "The requested URL was rejected. Please consult with your administrator."
 OPENSHIFT = "<h1>x</h1>The application is currently not serving requests at this endpoint"
+GUNICORN = (
+    "<html><head><title>Request Header Fields Too Large</title></head><body><h1><p>Request Header Fields Too Large</p>"
+    "</h1>Error parsing headers: &#x27;limit request headers fields size&#x27;</body></html>"
+)
 CASES: tuple[tuple[str, Answer, str, str], ...] = (
     ("gateway-refuses", Answer(403, {"message": "Forbidden"}, GATEWAY), "everybody-refused", "AWS API Gateway"),
     (
@@ -172,6 +176,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "request-refused",
         "headers are too large",
     ),
+    ("gunicorn-431", Answer(431, GUNICORN, {"Server": "nginx"}), "request-refused", "gunicorn refuses even a small"),
     (
         "nginx-headers",
         Answer(400, nginx("400 Request Header Or Cookie Too Large")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 
+from registry_conformance.judge.diagnosis.fact_names import came_late
 from registry_conformance.judge.diagnosis.facts import Fact
 from registry_conformance.judge.diagnosis.named import UNKNOWN, Diagnosis
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, PASSING
@@ -67,13 +68,7 @@ def slow(diagnosis: Diagnosis) -> bool:
     """Return whether all that was seen to be wrong is that answers are slow, and nothing shows why."""
     known = any(cause.id != UNKNOWN or cause.layer for cause in diagnosis.causes)
     wrong = diagnosis.facts.anomalies
-    return bool(wrong) and not known and all(_is_slow(fact) for fact in wrong)
-
-
-def _is_slow(fact: Fact) -> bool:
-    """Return whether a fact only says that answers came, and came late, alone or beside others."""
-    late = {"pace.": "slow", "held.": "waits", "together.": "all 200 slow"}
-    return any(fact.name.startswith(name) and fact.value.startswith(value) for name, value in late.items())
+    return bool(wrong) and not known and all(came_late(fact.name, fact.value) for fact in wrong)
 
 
 def _bridged(fact: Fact) -> bool:

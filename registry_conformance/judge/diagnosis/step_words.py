@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of
+from registry_conformance.judge.diagnosis.fact_names import Grade, came_late, grade_of
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import title_of
@@ -75,7 +75,8 @@ def step_words(facts: Facts) -> StepWords | None:
     If each step works, the first answer counts to what else a registration needs. If the first step met no answer, an
     answer to the same request at another time counts.
     """
-    wrong = {fact.name: fact for fact in facts.anomalies if grade_of(fact.name) is Grade.STEP}
+    failed = [fact for fact in facts.anomalies if not came_late(fact.name, fact.value)]
+    wrong = {fact.name: fact for fact in failed if grade_of(fact.name) is Grade.STEP}
     steps = {each.fact: each.words for each in STEPS if each.fact in wrong}
     silent: tuple[str, str] | None = None
     for name in dict.fromkeys((*steps, *wrong)):

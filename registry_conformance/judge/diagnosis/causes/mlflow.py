@@ -5,6 +5,9 @@ from __future__ import annotations
 from registry_conformance.judge.diagnosis.cause import Cause, clue, must, never
 from registry_conformance.judge.diagnosis.causes.follows import ALL, BYTES, META
 
+_SAYS_LESS = r"[0-2]\.|3\.(?:\d|1[0-4])\."
+"""The versions of MLflow that do not yet say which transfers they offer: their silence tells nothing."""
+
 CAUSES: tuple[Cause, ...] = (
     Cause(
         id="artifacts-on-local-disk",
@@ -272,6 +275,7 @@ CAUSES: tuple[Cause, ...] = (
             must("meta.api3.P", "200 json other", 3),
             must("list.P", "5", 1),
             never("put.P", ".*serving-off"),
+            never("first.version.P", _SAYS_LESS),
             clue("put.O", "5"),
         ),
         follows=BYTES,

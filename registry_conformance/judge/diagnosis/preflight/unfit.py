@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 from registry_conformance.judge.diagnosis.preflight import finding
@@ -35,6 +36,12 @@ _REASONS = {
 _HOST_CHECK = re.compile(r"Invalid Host header|DisallowedHost|[Hh]ost (?:\(.{0,80}\) )?is not allowed", re.DOTALL)
 _HEADER_SIZE = re.compile(
     r"Request Header(?: Fields| Or Cookie)? Too (?:Large|Long)|Size of a request header field", re.IGNORECASE
+)
+_GUNICORN = re.compile(r"limit request (?:headers )?field|<h1><p>[^<]{0,80}</p></h1>", re.IGNORECASE)
+"""How gunicorn's own error page looks, whatever stands before it."""
+_GUNICORNS_LIMIT = (
+    "raise the limit for one header, in which the key is sent, where gunicorn is started, which is MLflow's own server "
+    "most likely: mlflow server --gunicorn-opts '--limit-request-field_size 32768'"
 )
 _CLIENT_CERTIFICATE = re.compile(
     r"No required SSL certificate was sent|client certificate (?:is )?required", re.IGNORECASE
@@ -118,9 +125,13 @@ def _unfit(answer: Exchange, what: str, product: Product | None, key: int) -> Fi
     reason, remedy = _REASONS.get(_TOO_LARGE if large else answer.status or 0, ("", ""))
     if not reason:
         return None
+    by_gunicorn = large and _GUNICORN.search(answer.text[:4000]) is not None
     author, words = author_of(answer) or product, words_of(answer)
     who = author.name if author else "what answers"
+    kind = finding.UNFIT
+    if by_gunicorn:
+        who, remedy, kind = "gunicorn", _GUNICORNS_LIMIT, replace(kind, layer="mlflow", sure=False)
     if large and key:
         reason += f": your key has {key} characters, and without it another answer comes"
     said = f"; it says: {words!r}" if words else ""
-    return Finding(finding.UNFIT, f"{who} refuses {what} with {answer.status}: {reason}{said}", remedy, (str(answer),))
+    return Finding(kind, f"{who} refuses {what} with {answer.status}: {reason}{said}", remedy, (str(answer),))
