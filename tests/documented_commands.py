@@ -103,6 +103,9 @@ PLANS: dict[str, Trial | Untried] = {
         "its figures are for a quiet machine", ".ci/run", "suites/load/test_acknowledged.py"
     ),
     r"registry-conformance load --stack embedded --kill mlflow --budget recovery=20": Trial(says=r"acknowledged"),
+    r"registry-conformance load --stack embedded --registrations 10000 --sizes 4KiB=1": Untried(
+        "takes an hour", "registry_conformance/proof/rehearsal/scenarios.py", "registrations=5000"
+    ),
     r"registry-conformance load --env-file staging\.toml --users 4 --seconds 60": Untried(OF_THE_READER),
     r"registry-conformance load --stack embedded --fault load-version-numbers-raced": Trial(code=1, says=r"version"),
     # Own parts.

@@ -27,7 +27,10 @@ _OURS = ("fault", "kill", "store", "backend_store")
 @click.option("--kill", default="", metavar="PART", help="Kill this part of the stack midway, and restart it.")
 @click.option("--shape", type=OneOf(tuple(SHAPES)), default="steady", show_default=True, help="The load profile.")
 @click.option("--users", default="8", show_default=True, metavar="N", help="The largest number of users.")
-@click.option("--seconds", default="30", show_default=True, metavar="S", help="Duration of the load.")
+@click.option("--seconds", default="", metavar="S", help="Duration of the load (default: 30).")
+@click.option(
+    "--registrations", default="", metavar="N", help="End the load when N registrations are acknowledged instead."
+)
 @click.option("--sizes", default="", metavar="SIZE=WEIGHT,...", help="Model sizes (default: 4KiB=90,8MiB=9,100MiB=1).")
 @click.option("--sdk", default="0", metavar="SHARE", help="The share of users that use the MLflow SDK, 0 to 1.")
 @click.option("--workers", default="0", metavar="N", help="Worker processes, besides one that coordinates them.")
@@ -49,6 +52,7 @@ def command(
     Examples:
       registry-conformance load --stack embedded --shape ramp --users 16 --seconds 40
       registry-conformance load --stack embedded --kill mlflow --budget recovery=20
+      registry-conformance load --stack embedded --registrations 10000 --sizes 4KiB=1
       registry-conformance load --env-file staging.toml --users 4 --seconds 60
 
     Exit codes: 0 all checks that ran passed, 1 a check failed, 2 interrupted, 4 bad option or environment, or no
@@ -80,6 +84,6 @@ def command(
 
 def _line(asked: dict[str, str]) -> str:
     """Return the load plan of these options as one line."""
-    names = ("shape", "users", "seconds", "sizes", "sdk", "workers", "page", "kill")
+    names = ("shape", "users", "seconds", "registrations", "sizes", "sdk", "workers", "page", "kill")
     words = [f"{name}={asked[name]}" for name in names if asked[name]]
     return " ".join([*words, *asked["budget"]])

@@ -9,7 +9,7 @@ import pytest
 
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.load.asking import Asking, versions_in
-from registry_conformance.judge.load.history import History, Journal, Operation
+from registry_conformance.judge.load.history import History, Journal, JournalTail, Operation
 from registry_conformance.judge.load.kept_client import content
 from registry_conformance.judge.load.stale import stale_reads
 from tests.load.registry_answers import done
@@ -50,6 +50,24 @@ def test_a_write_that_was_never_answered_is_there_without_an_end(tmp_path: Path)
     assert (one.number, one.ended, one.acknowledged) == ("1.1", 0, False)
 
 
+def test_notes_are_followed_while_they_are_written(tmp_path: Path) -> None:
+    """Each note of a journal is met once, as soon as its line is whole."""
+    file = tmp_path / "journal.jsonl"
+    tail = JournalTail(file)
+    before = tail.notes()
+    journal = Journal(file, "1")
+    journal.note("begins")
+    journal.ends(done("get", "k"))
+    with file.open("a") as half:
+        half.write('{"note": "half')
+    first = [note.what for note in tail.notes()]
+    with file.open("a") as half:
+        half.write('way", "at": 5, "users": 2}\n')
+    second = [(note.what, note.at, note.told) for note in tail.notes()]
+
+    assert (before, first, second, tail.notes()) == ([], ["begins"], [("halfway", 5, {"users": 2})], [])
+
+
 def test_a_user_that_is_ended_leaves_its_write_unknown(tmp_path: Path) -> None:
     """What a user was sending when it was ended is neither done nor refused."""
 
@@ -77,6 +95,11 @@ def test_bytes_are_those_of_their_mark() -> None:
         (done("search", "m", answer="3,2", at=9), False),
         (done("search", "m", answer="2,1", at=9), True),
         (done("search", "m", answer="2,1", at=3), False),
+        (done("search", "m", answer="", at=1), False),
+        (done("search", "m", answer=",".join(map(str, range(4, 24))), at=9), False),
+        (done("search", "m", answer=",".join(map(str, range(4, 23))), at=9), True),
+        (done("search", "m", answer="", at=4), True),
+        (done("search", "other", answer="", at=9), False),
         (done("get-version", "m/3", "s3", "s3", at=9), False),
         (done("get-version", "m/3", "s3", "s1", at=9), True),
         (replace(done("get", "a/b", "sha", at=9), status=404, outcome="refused"), True),

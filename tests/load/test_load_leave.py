@@ -31,12 +31,35 @@ def allowed(folder: Path, plan: str, tables: str = CAPS, access: str = "sandboxe
         ("users=5", CAPS, "sandboxed", "load.users allows 4 users, and 5 are asked for"),
         ("users=2", CAPS, "read-only", "access is read-only: a load writes"),
         ("users=2 kill=mlflow", CAPS, "sandboxed", "only a part of a stack of our own is killed"),
+        (
+            "users=2 sizes=4KiB=1 registrations=9",
+            CAPS,
+            "sandboxed",
+            "load.requests allows 100, and 9 registrations take 108 at least",
+        ),
+        (
+            "users=2 sizes=4KiB=1 registrations=6",
+            CAPS,
+            "sandboxed",
+            "load.objects allows 10, and 6 registrations take 12 at least",
+        ),
+        (
+            "users=2 sizes=3MiB=1,8MiB=1 registrations=4",
+            CAPS,
+            "sandboxed",
+            "load.megabytes allows 10, and 4 registrations take 12 at least",
+        ),
     ],
 )
 def test_a_load_without_leave_is_refused(plan: str, tables: str, access: str, said: str, tmp_path: Path) -> None:
     """What the file does not allow is refused before anything is sent, with what to add or change."""
     with pytest.raises(EnvironmentFileError, match=said):
         allowed(tmp_path, plan, tables, access)
+
+
+def test_as_many_registrations_as_fit_are_allowed(tmp_path: Path) -> None:
+    """A number of registrations that the caps have room for is put on the target."""
+    assert "registrations=5" in allowed(tmp_path, "users=2 sizes=4KiB=1 registrations=5")
 
 
 def test_what_the_file_declares_is_judged(tmp_path: Path) -> None:

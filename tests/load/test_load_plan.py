@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.safeguards.test_guard import guard
     [
         "shape=ramp users=6 seconds=40 sizes=4KiB=90,8MiB=10",
         "shape=spike users=8 seconds=10 sdk=0.25 kill=mlflow p95=0.5",
+        "shape=soak users=4 kill=database registrations=10000",
     ],
 )
 def test_a_plan_reads_as_it_is_written(line: str) -> None:
@@ -39,7 +41,10 @@ def test_a_plan_reads_as_it_is_written(line: str) -> None:
         ("sizes=4KB=1", "sizes=4KB=1: give sizes up to 1024MiB with weights above 0"),
         ("sizes=4KiB=0", "with weights above 0"),
         ("errors=2", "errors=2: give a number from 0 to 1"),
-        ("kill=database", "kill=database: unknown"),
+        ("kill=disk", "kill=disk: unknown"),
+        ("registrations=0", "registrations=0: give a number from 1"),
+        ("registrations=5 seconds=9", "registrations=5: such a load takes as long as it takes: give no seconds"),
+        ("shape=ramp registrations=5", "registrations=5: a ramp has steps in time: give shape=steady or soak"),
         ("speed=9", "speed=9: unknown"),
     ],
 )
@@ -66,6 +71,15 @@ def test_steps_follow_the_shape(line: str, users: list[int]) -> None:
     assert [step.users for step in steps] == users
     assert [step.ends for step in steps[:-1]] == [step.begins for step in steps[1:]]
     assert (steps[0].begins, steps[-1].ends) == (0, 30)
+
+
+def test_a_load_until_so_many_registrations_has_no_time() -> None:
+    """A load that ends after registrations has one step without an end, and is written without a time."""
+    plan = LoadPlan.parse("users=3 registrations=500")
+
+    assert [(step.users, step.ends) for step in plan.steps] == [(3, math.inf)]
+    assert "seconds" not in str(plan)
+    assert "registrations=500" in plan.series
 
 
 def test_a_piece_of_work_begins_only_if_it_can_be_looked_at(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
+from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.requests import Requests
 
@@ -19,6 +21,18 @@ class Cost:
     requests: int
     bytes: int = 0
     objects: int = 0
+
+
+REGISTRATION = Cost(8, 0, 2)
+"""What a registration takes at least, beside the bytes of its model."""
+
+
+def least_cost(plan: LoadPlan) -> Cost:
+    """Return what a load takes at least that ends after a number of registrations, the looks afterwards included."""
+    count = plan.registrations
+    smallest = min(size for size, _ in plan.sizes)
+    requests = math.ceil(count * REGISTRATION.requests * (1 + LOOKS))
+    return Cost(requests, count * smallest, count * REGISTRATION.objects)
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ _MOST = 20
 def document(outcome: LoadOutcome) -> dict[str, Any]:
     """Return a load as a JSON-able value."""
     happened, proof = outcome.happened, outcome.proof
-    steps = figures.steps(happened)
+    steps = outcome.steps
     found = figures.knee(steps)
     return {
         "plan": str(happened.plan),
         "series": happened.plan.series,
-        "seconds": round((happened.over - happened.began) / 1e9, 2),
+        "seconds": round(outcome.seconds, 2),
         "requests": len(outcome.users),
         "acknowledged": outcome.acknowledged,
         "rate": outcome.rate,

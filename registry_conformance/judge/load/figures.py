@@ -85,7 +85,7 @@ def steps(happened: FinishedLoad) -> list[StepFigures]:
     """Return the figures of each step, with its actual times."""
     marks = [(note.at, int(note.told["users"])) for note in happened.history.noted("step")]
     ends = [at for at, _ in marks[1:]] + [happened.over]
-    return [_figures(happened, users, at, end) for (at, users), end in zip(marks, ends, strict=True)]
+    return _of_spans(happened, [(users, at, end) for (at, users), end in zip(marks, ends, strict=True)])
 
 
 def over_time(happened: FinishedLoad) -> list[StepFigures]:
@@ -97,7 +97,7 @@ def over_time(happened: FinishedLoad) -> list[StepFigures]:
     def users_at(moment: int) -> int:
         return next((users for at, users in reversed(marks) if at <= moment), 0)
 
-    return [_figures(happened, users_at(begin), begin, end) for begin, end in pairwise(edges)]
+    return _of_spans(happened, [(users_at(begin), begin, end) for begin, end in pairwise(edges)])
 
 
 def by_kind(happened: FinishedLoad) -> dict[str, StepFigures]:
@@ -187,9 +187,20 @@ def parts_of(happened: FinishedLoad) -> list[str]:
     return [part for part in happened.usage.parts if part != GENERATOR]
 
 
-def _figures(happened: FinishedLoad, users: int, begin: int, end: int) -> StepFigures:
-    inside = [one for one in of_users(happened) if begin <= (one.ended or one.began) < end]
-    return _summed(inside, users, (begin - happened.began) / 1e9, (end - happened.began) / 1e9)
+def _of_spans(happened: FinishedLoad, spans: Iterable[tuple[int, int, int]]) -> list[StepFigures]:
+    """Return the figures of time spans, each a number of users, its begin and its end."""
+    found = sorted(of_users(happened), key=_moment)
+    moments = [_moment(one) for one in found]
+    told = []
+    for users, begin, end in spans:
+        inside = found[bisect.bisect_left(moments, begin) : bisect.bisect_left(moments, end)]
+        told.append(_summed(inside, users, (begin - happened.began) / 1e9, (end - happened.began) / 1e9))
+    return told
+
+
+def _moment(one: Operation) -> int:
+    """Return when an operation is counted: at its end, without one at its begin."""
+    return one.ended or one.began
 
 
 def _summed(found: Sequence[Operation], users: int, begins: float, ends: float) -> StepFigures:

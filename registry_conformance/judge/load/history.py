@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 WRITES = frozenset({"experiment", "run", "log", "put", "model", "version", "tag", "set-alias"})
@@ -54,7 +55,13 @@ class Operation:
         return (self.ended - self.began) / 1e9 if self.ended else 0.0
 
 
+HALFWAY = "halfway"
+"""The note of the coordinator when half of the load is over."""
 _DIED = "never answered: its client died"
+_NOTE = b'{"note"'
+"""How the line of a note begins."""
+_REPEATED = ("user", "kind", "key", "outcome")
+"""What many operations have in common: it is kept once, however long the load."""
 
 
 class Journal:
@@ -111,7 +118,8 @@ class History:
             if "note" in line:
                 notes.append(Note(line.pop("note"), line.pop("at"), line))
             else:
-                known = Operation(**(line.get("ends") or {**line["begins"], "error": _DIED}))
+                told = line.get("ends") or {**line["begins"], "error": _DIED}
+                known = Operation(**told | {name: intern(told[name]) for name in _REPEATED if name in told})
                 operations[known.number] = known
         ordered = sorted(operations.values(), key=lambda one: one.began)
         return cls(tuple(ordered), tuple(sorted(notes, key=lambda note: note.at)))
@@ -123,6 +131,30 @@ class History:
     def noted(self, what: str) -> list[Note]:
         """Return the notes of one kind."""
         return [note for note in self.notes if note.what == what]
+
+
+@dataclass(slots=True)
+class JournalTail:
+    """Follows the notes in a journal that another process writes; each is returned once."""
+
+    file: Path
+    _read: int = 0
+
+    def notes(self) -> list[Note]:
+        """Return the notes that were written since the last call."""
+        if not self.file.exists():
+            return []
+        found = []
+        with self.file.open("rb") as lines:
+            lines.seek(self._read)
+            for text in lines:
+                if not text.endswith(b"\n"):
+                    break
+                self._read += len(text)
+                if text.startswith(_NOTE):
+                    line = json.loads(text)
+                    found.append(Note(line.pop("note"), line.pop("at"), line))
+        return found
 
 
 def _short(operation: Operation) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from registry_conformance.judge.locations import cache_folder
 SOURCE = Path(__file__).parent / "porcupine"
 _BUILD, _CHECK = 240.0, 600.0
 """Seconds that building the checker, and checking all histories, may take."""
+_PIECE = 500
+"""So many operations a piece of a history has at least."""
+_WORST = ("illegal", "unknown", "ok")
+"""The verdicts; that of a history is the first that one of its pieces has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,12 @@ def linearizability(history: History, last: Iterable[Operation]) -> Linearizabil
         return Linearizability(unseen=str(problem))
     except (OSError, subprocess.SubprocessError) as problem:
         return Linearizability(unseen=f"the checker ended without an answer: {problem}")
-    told: dict[str, list[str]] = defaultdict(list)
+    told: dict[str, set[str]] = defaultdict(set)
     for each in json.loads(said.stdout):
-        told[each["verdict"]].append(each["key"])
-    return Linearizability(tuple(told["ok"]), tuple(told["illegal"]), tuple(told["unknown"]))
+        told[each["key"]].add(each["verdict"])
+    worst = {key: next(verdict for verdict in _WORST if verdict in of_pieces) for key, of_pieces in told.items()}
+    of_verdict = {verdict: tuple(key for key, own in worst.items() if own == verdict) for verdict in _WORST}
+    return Linearizability(of_verdict["ok"], of_verdict["illegal"], of_verdict["unknown"])
 
 
 class CheckerError(RuntimeError):
@@ -96,7 +103,7 @@ def _aliases(history: History, last: Iterable[Operation]) -> list[dict[str, Any]
         if writes or (one.kind in reads and one.outcome == OK):
             told = _checker_operation(one, clients, "write" if writes else "read")
             by_key[one.key].append(told)
-    return [{"key": f"alias {key}", "kind": "alias", "operations": found} for key, found in by_key.items()]
+    return _pieces("alias", {f"alias {key}": found for key, found in by_key.items()})
 
 
 def _versions(history: History) -> list[dict[str, Any]]:
@@ -106,7 +113,36 @@ def _versions(history: History) -> list[dict[str, Any]]:
     for one in history.of("version"):
         if one.outcome == OK:
             by_key[one.key].append(_checker_operation(one, clients, "next"))
-    return [{"key": f"versions of {key}", "kind": "versions", "operations": found} for key, found in by_key.items()]
+    return _pieces("versions", {f"versions of {key}": found for key, found in by_key.items()})
+
+
+def _pieces(kind: str, histories: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return histories as the checker reads them, long ones in pieces with the same key.
+
+    What the checker keeps grows with the square of a history. So it is cut at operations that no other overlaps: after
+    one of these the state is known, and the next piece begins with it.
+    """
+    return [
+        {"key": key, "kind": kind, "operations": piece}
+        for key, operations in histories.items()
+        for piece in _cut(sorted(operations, key=lambda one: int(one["began"])))
+    ]
+
+
+def _cut(operations: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    piece: list[dict[str, Any]] = []
+    last_end = 0.0
+    for place, one in enumerate(operations):
+        piece.append(one)
+        ended = one["ended"] or math.inf
+        follows = operations[place + 1]["began"] if place + 1 < len(operations) else math.inf
+        is_alone = last_end < one["began"] and ended < follows
+        last_end = max(last_end, ended)
+        if is_alone and len(piece) >= _PIECE and follows < math.inf:
+            yield piece
+            known = one if one["kind"] != "read" else {**one, "kind": "write", "value": one["answer"]}
+            piece = [known]
+    yield piece
 
 
 def _checker_operation(one: Operation, clients: dict[str, int], kind: str) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import pickle
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from registry_conformance.judge.expect import PreconditionFailed
 from registry_conformance.judge.load.asking import Asking
-from registry_conformance.judge.load.history import History, Journal
+from registry_conformance.judge.load.history import HALFWAY, History, Journal, JournalTail, Note
 from registry_conformance.judge.load.kept_client import KeptMlflow, NoEvidence
 from registry_conformance.judge.load.order import LoadOrder
 from registry_conformance.judge.load.place import Place, prepare
@@ -27,9 +28,13 @@ from registry_conformance.judge.waiting import awaited
 GENERATOR = "load generator"
 _PROGRAMS = {"sdk": "sdk_users"}
 """Role of a process -> its program, if that is not the generator."""
-_SETTLE = 60.0
-"""Seconds after its end that a load's processes may take to be gone."""
+_SILENT = 180.0
+"""Seconds without a line in its journal after which the coordinator is given up: it writes one each second."""
+_SETTLE = 120.0
+"""Seconds that the users of MLflow's own client may take to finish what they are doing when the load is over."""
 _LOOK = 0.2
+_TENTHS = 10
+"""In so many parts the progress of a load is told that ends after a number of registrations."""
 _KEPT_BACK, _KEPT_FOR_A_USER = 60, 6
 """So many requests are left for what comes after a load, and for the models of each user."""
 _STRANGER = "hk_nobody_was_given_this_key"
@@ -135,13 +140,13 @@ def _running(
             processes[order.process] = started
             assert started.stdin
             started.stdin.write(pickle.dumps(order))
-            started.stdin.close()
+            started.stdin.flush()
         yield
     finally:
         for each in processes.values():
             if each.poll() is None:
                 each.kill()
-            each.wait()
+            each.communicate()
 
 
 def _until_over(
@@ -152,47 +157,57 @@ def _until_over(
 ) -> tuple[list[str], int]:
     """Wait until the coordinator has ended; return which others ended early, and when a part was killed."""
     leading = processes[orders[0].process]
+    workers = {order.process: processes[order.process] for order in orders if order.role == "worker"}
     lost: dict[str, str] = {}
-    killed_at, began = 0, time.monotonic()
-    kill_after = 0.0
-    give_up = began + orders[0].alone + plan.seconds + _SETTLE * (1 + bool(plan.workers))
-    while leading.poll() is None and time.monotonic() < give_up:
+    killed_at, heard, told = 0, time.monotonic(), 0
+    journal = JournalTail(orders[0].journal)
+    while leading.poll() is None and time.monotonic() - heard < _SILENT:
         time.sleep(_LOOK)
-        for name, process in processes.items():
-            if (
-                name.isdigit()
-                and process is not leading
-                and process.poll() is not None
-                and name not in lost
-                and leading.poll() is None
-            ):
-                lost[name] = f"worker {name} ended in the middle of the load (exit code {process.returncode})"
+        for name, worker in workers.items():
+            if name not in lost and worker.poll() is not None and leading.poll() is None:
+                lost[name] = f"worker {name} ended in the middle of the load ({_end_of(worker.returncode)})"
                 around.say(lost[name])
-        if plan.kill and not kill_after and _has_begun(orders[0].journal):
-            kill_after = time.monotonic() + plan.seconds / 2
-        if around.kill and not killed_at and 0 < kill_after <= time.monotonic():
+        notes = journal.notes()
+        heard = time.monotonic() if notes else heard
+        told = _said_how_far(plan, notes, told, around.say)
+        if plan.kill and around.kill and not killed_at and any(note.what == HALFWAY for note in notes):
             killed_at = time.monotonic_ns()
             around.kill(plan.kill)
-    if lacking := _awaited_clients(processes, give_up, around.folder):
+            heard = time.monotonic()
+    if lacking := _awaited_clients(processes, around.folder):
         lost["sdk"] = lacking
     if leading.poll() is None:
-        lost["1"] = "the leading process did not end, and was killed"
+        lost["1"] = f"the leading process wrote nothing for {_SILENT:g} s, and was killed"
     elif leading.returncode:
-        lost["1"] = f"the leading process ended with exit code {leading.returncode}: {_last_words(around.folder)}"
+        lost["1"] = f"the leading process ended ({_end_of(leading.returncode)}): {_last_words(around.folder)}"
     return [*lost.values()], killed_at
 
 
-def _has_begun(journal: Path) -> bool:
-    """Return whether the coordinator has started users."""
-    return journal.exists() and '"note": "begins"' in journal.read_text(encoding="utf-8")
+def _end_of(code: int) -> str:
+    """Return how a process ended."""
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def _awaited_clients(processes: Mapping[str, subprocess.Popen[bytes]], give_up: float, folder: Path) -> str:
+def _said_how_far(plan: LoadPlan, notes: Sequence[Note], told: int, say: Callable[[str], None]) -> int:
+    """Say each tenth of the registrations that a load waits for; return how many tenths have been said."""
+    if not plan.registrations:
+        return 0
+    done = max((int(note.told["registered"]) for note in notes if note.what == "users"), default=0)
+    tenths = done * _TENTHS // plan.registrations
+    if tenths > told:
+        say(f"registered: {done} of {plan.registrations}")
+    return max(told, tenths)
+
+
+def _awaited_clients(processes: Mapping[str, subprocess.Popen[bytes]], folder: Path) -> str:
     """Let SDK registrations finish; return why they could register nothing, empty if they could."""
     client = processes.get("sdk")
     if client is None:
         return ""
-    awaited(lambda: client.poll() is not None, give_up - time.monotonic(), pause=_LOOK)
+    assert client.stdin
+    with suppress(BrokenPipeError):
+        client.stdin.close()
+    awaited(lambda: client.poll() is not None, _SETTLE, pause=_LOOK)
     if not client.returncode:
         return ""
     return f"the users of MLflow's own client ended with exit code {client.returncode}: {_last_words(folder, 'sdk')}"

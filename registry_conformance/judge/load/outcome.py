@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from registry_conformance.judge.clients.key_service_requests import KeyServiceRequests
 from registry_conformance.judge.load import figures
@@ -33,10 +34,20 @@ class LoadOutcome:
     order: Linearizability
     stale: tuple[Finding, ...]
 
-    @property
+    @cached_property
     def users(self) -> list[Operation]:
         """The operations of the users."""
         return figures.of_users(self.happened)
+
+    @cached_property
+    def steps(self) -> list[figures.StepFigures]:
+        """The figures of each step."""
+        return figures.steps(self.happened)
+
+    @property
+    def seconds(self) -> float:
+        """How long the load lasted."""
+        return (self.happened.over - self.happened.began) / 1e9
 
     @property
     def acknowledged(self) -> int:
@@ -46,7 +57,7 @@ class LoadOutcome:
     def improper_refusals(self) -> list[str]:
         """Return each kind of unsuccessful response that is no proper rejection, with its number.
 
-        Proper are 429 or 503 with Retry-After, and 502 or 504 while a part was killed.
+        Proper are 429 or 503 with Retry-After, and whatever fails while a killed part is not back.
         """
         wrong = (
             f"{one.status or 'no answer'} ({one.who or one.error[:80]})"
@@ -85,8 +96,9 @@ class LoadOutcome:
         return [one for one in self.happened.history.of(STRANGER) if one.acknowledged]
 
     def half_bodies(self) -> list[str]:
-        """Return 200 responses with truncated bodies."""
-        halves = (one for one in self.users if one.status == 200 and one.outcome != OK)
+        """Return 200 responses with truncated bodies; what a part was sending when it was killed is none."""
+        outage = self._outage()
+        halves = (one for one in self.users if one.status == 200 and one.outcome != OK and not self._in(one, outage))
         return [one.error for one in halves][:_SHOWN]
 
     def growing(self) -> list[str]:
@@ -100,7 +112,7 @@ class LoadOutcome:
         Each auth process may call once per ``cache`` seconds, and once more at first.
         """
         assert self.target.key_record is not None, "the caller looked"
-        lasted = (self.happened.over - self.happened.began) / 1e9 + 10
+        lasted = self.seconds + 10
         allowed = math.ceil(lasted / cache) + 1
         questions = KeyServiceRequests(self.target.key_record)
         counts = {role: len(questions.about(key)) for role, key in self.target.keys.items() if isinstance(key, str)}
@@ -137,7 +149,7 @@ class LoadOutcome:
     @property
     def rate(self) -> float:
         """Served requests per second, at the best step."""
-        return max((step.rate for step in figures.steps(self.happened)), default=0.0)
+        return max((step.rate for step in self.steps), default=0.0)
 
     @property
     def error_share(self) -> float:
@@ -160,9 +172,7 @@ class LoadOutcome:
         return [f"{kind}: p95 {one.p95:.3f} s" for kind, one in found.items() if one.p95 > most]
 
     def _proper(self, one: Operation, outage: tuple[int, int]) -> bool:
-        if one.status in (429, 503):
-            return one.retry
-        return self._in(one, outage)
+        return (one.status in (429, 503) and one.retry) or self._in(one, outage)
 
     def _outage(self) -> tuple[int, int]:
         """Return the time span in which a killed part was unavailable, (0, 0) if none was killed."""
@@ -192,12 +202,12 @@ def concluded(target: Target, happened: FinishedLoad, run: str, say: Say) -> Loa
 def outcome_lines(outcome: LoadOutcome) -> Iterator[str]:
     """Yield the lines that describe a load and its results."""
     happened = outcome.happened
-    for step in figures.steps(happened):
+    for step in outcome.steps:
         yield (
             f"  {step.users:4} users: {step.rate:7.1f} requests/s, p50 {step.p50 * 1000:.0f} ms, "
             f"p95 {step.p95 * 1000:.0f} ms, p99 {step.p99 * 1000:.0f} ms, errors {step.errors:.1%}"
         )
-    if found := figures.knee(figures.steps(happened)):
+    if found := figures.knee(outcome.steps):
         yield f"  knee: {found.users} users, {found.rate:.1f} requests/s"
     yield f"  proof: {outcome.acknowledged} acknowledged writes looked up ({outcome.proof.where})"
     generator = outcome.generator

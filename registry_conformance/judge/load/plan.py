@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -24,6 +25,8 @@ BUDGETS: Mapping[str, str] = {
     "recovery": "seconds after which all is well again when a part was killed",
 }
 """Name -> what a target can declare."""
+_WITHOUT_STEPS = ("steady", "soak")
+"""The shapes that have one step, so that no time is needed to tell when it ends."""
 _UNITS = {"B": 1, "KiB": KIB, "MiB": MIB}
 _SIZE = re.compile(r"(\d{1,6})(B|KiB|MiB)=(\d{1,4})")
 _BIGGEST = 1024 * MIB
@@ -44,8 +47,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """A load of ``users`` in a ``shape``, for ``seconds``.
+    """A load of ``users`` in a ``shape``, for ``seconds`` or until so many ``registrations`` are acknowledged.
 
+    ``registrations`` 0 is a load that ends by the time; with another number ``seconds`` count for nothing.
     ``sizes`` are bytes of a model's file, each with its weight. ``sdk`` is the share of users that are MLflow's own
     client. ``workers`` is how many processes make the load beside the one that leads them, 0 for a single one in all.
     ``page`` is the port of Locust's page, 0 for none. ``kill`` names the part that is killed in the middle, empty for
@@ -60,6 +64,7 @@ class LoadPlan:
     workers: int = 0
     page: int = 0
     kill: str = ""
+    registrations: int = 0
     budgets: tuple[tuple[str, float], ...] = ()
 
     @classmethod
@@ -77,12 +82,16 @@ class LoadPlan:
                 known = [*_READERS, *BUDGETS]
                 wrong = unknown(name, known) if name not in known else "a value is missing"
                 raise LoadPlanError(f"{each}: {wrong}; write NAME=VALUE")
-        return replace(cls(**found), budgets=tuple(budgets.items()))
+        plan = replace(cls(**found), budgets=tuple(budgets.items()))
+        if plan.registrations:
+            _need_no_times(plan, timed="seconds" in found)
+        return plan
 
     def __str__(self) -> str:
         told = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "budgets"}
         told["sizes"] = ",".join(f"{_shown(size)}={weight}" for size, weight in self.sizes)
-        written = [f"{name}={_plain(value)}" for name, value in told.items() if value]
+        unsaid = "seconds" if self.registrations else ""
+        written = [f"{name}={_plain(value)}" for name, value in told.items() if value and name != unsaid]
         return " ".join([*written, *(f"{name}={value:g}" for name, value in self.budgets)])
 
     @property
@@ -100,7 +109,7 @@ class LoadPlan:
         if self.shape == "spike":
             low, early, late = max(1, self.users // 4), 0.4 * self.seconds, 0.6 * self.seconds
             return Step(0, early, low), Step(early, late, self.users), Step(late, self.seconds, low)
-        return (Step(0, self.seconds, self.users),)
+        return (Step(0, math.inf if self.registrations else self.seconds, self.users),)
 
     @property
     def sdk_users(self) -> int:
@@ -110,6 +119,15 @@ class LoadPlan:
     def budget(self, name: str) -> float | None:
         """Return a declared limit, ``None`` if it is not declared."""
         return dict(self.budgets).get(name)
+
+
+def _need_no_times(plan: LoadPlan, *, timed: bool) -> None:
+    """Raise ``LoadPlanError`` if a load that ends after so many registrations has steps in time, or is ``timed``."""
+    said = f"registrations={plan.registrations}"
+    if timed:
+        raise LoadPlanError(f"{said}: such a load takes as long as it takes: give no seconds")
+    if plan.shape not in _WITHOUT_STEPS:
+        raise LoadPlanError(f"{said}: a {plan.shape} has steps in time: give shape={' or '.join(_WITHOUT_STEPS)}")
 
 
 def _doubling(most: int) -> list[int]:
@@ -159,7 +177,7 @@ def _sizes(name: str, value: str) -> tuple[tuple[int, int], ...]:
 
 
 def _part(name: str, value: str) -> str:
-    return _word(dict.fromkeys(("mlflow", "proxy", "auth", "keys", "store"), ""))(name, value)
+    return _word(dict.fromkeys(("mlflow", "proxy", "auth", "keys", "store", "database"), ""))(name, value)
 
 
 def _shown(size: int) -> str:
@@ -180,4 +198,5 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "workers": _within(0, 64, whole=True),
     "page": _within(0, 65_535, whole=True),
     "kill": _part,
+    "registrations": _within(1, 1_000_000, whole=True),
 }

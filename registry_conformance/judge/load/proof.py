@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import local
@@ -12,11 +12,12 @@ from threading import local
 from registry_conformance.judge.clients.bucket import Bucket
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.exchange import Body, Exchange
-from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.load.history import OK, History, Operation
 from registry_conformance.judge.load.kept_client import KeptConnection, KeptMlflow, NoEvidence
 from registry_conformance.judge.target.target import Target
 
+_LOOKED_AT = ("run", "log", "put", "version", "tag")
+"""The kinds of writes that are looked up one by one; aliases are, where they point at last."""
 _AT_ONCE = 4
 _PAGE = 1000
 _MOST_PAGES = 100
@@ -68,34 +69,41 @@ class _Prover:
         self._client = KeptMlflow(door, key, NoEvidence(), run)
         self._own = local()
         seen = target.bucket is not None and target.capability("store").present
-        self._bucket = Bucket(target.bucket, Evidence()) if target.bucket is not None and seen else None
+        self._bucket = Bucket(target.bucket, NoEvidence()) if target.bucket is not None and seen else None
         inside = "in the bucket" if self._bucket else "by downloading each artifact: nobody may look into the bucket"
         past = "past the proxy" if target.origin else "through the door: no origin is known"
         self._history = history
         self._found = Proof(f"MLflow {past}; bytes {inside}")
 
     def prove(self) -> Proof:
-        acknowledged = [one for one in self._history.operations if one.acknowledged]
-        looks: dict[str, Callable[[Operation], None]] = {
-            "run": self._run,
-            "log": self._logged,
-            "put": self._stored,
-            "version": self._version,
-            "tag": self._tag,
-        }
-        due = [one for one in acknowledged if one.kind in looks]
-        self._all(lambda one: looks[one.kind](one), due)
-        self._found.looked_at.update(one.kind for one in due)
-        models = sorted({one.key for one in acknowledged if one.kind == "version"})
-        self._all(self._versions_of, models)
-        self._numbers(one for one in acknowledged if one.kind == "version")
-        self._all(self._pointing, sorted({one.key for one in self._history.of("set-alias") if one.acknowledged}))
-        self._stored_twice(one for one in acknowledged if one.kind == "put")
+        acknowledged: dict[str, list[Operation]] = defaultdict(list)
+        for one in self._history.of(*_LOOKED_AT, "set-alias"):
+            if one.acknowledged:
+                acknowledged[one.kind].append(one)
+        runs = _grouped((one.answer if one.kind == "run" else one.key, one) for one in _of(acknowledged, "run", "log"))
+        versions = _grouped(
+            (f"{one.key}/{one.answer}" if one.kind == "version" else one.key, one)
+            for one in _of(acknowledged, "version", "tag")
+        )
+        self._all(self._run, runs.items())
+        self._all(self._stored, [(one,) for one in acknowledged["put"]])
+        self._all(self._version, versions.items())
+        self._found.looked_at.update({kind: len(acknowledged[kind]) for kind in _LOOKED_AT if acknowledged[kind]})
+        asked: dict[str, Counter[str]] = defaultdict(Counter)
+        for one in self._history.of("version"):
+            asked[one.key][one.value] += 1
+        models = sorted({one.key for one in acknowledged["version"]})
+        self._all(self._versions_of, [(model, asked[model]) for model in models])
+        self._numbers(acknowledged["version"])
+        self._all(self._pointing, [(key,) for key in sorted({one.key for one in acknowledged["set-alias"]})])
+        self._stored_twice(acknowledged["put"])
         return self._found
 
-    def _all(self, look: Callable[..., None], things: Sequence[object]) -> None:
+    @staticmethod
+    def _all(look: Callable[..., None], things: Iterable[Sequence[object]]) -> None:
+        """Look at all things, some at a time; each is the arguments of ``look``."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for _ in pool.map(look, things):
+            for _ in pool.map(lambda thing: look(*thing), things):
                 pass
 
     @property
@@ -119,41 +127,36 @@ class _Prover:
         self._found.unseen.append(str(met))
         return None
 
-    def _run(self, one: Operation) -> None:
-        met = self._look(lambda wire: wire.get("runs/get", run_id=one.answer))
-        if met is not None and met.refused:
-            self._found.lost.append(Finding(f"run {one.key}", f"acknowledged as {one.answer}, and now {met}"))
-
-    def _logged(self, one: Operation) -> None:
-        met = self._look(lambda wire: wire.get("runs/get", run_id=one.key))
+    def _run(self, run_id: str, told: Sequence[Operation]) -> None:
+        """Look up a run, and the parameter that was logged in it."""
+        met = self._look(lambda wire: wire.get("runs/get", run_id=run_id))
         if met is None:
             return
-        params = met.at("run", "data", "params")
-        held = {each.get("key"): each.get("value") for each in params} if isinstance(params, list) else {}
-        if held.get("turn") != one.value:
-            self._found.lost.append(
-                Finding(f"parameter of run {one.key}", f"acknowledged, and now {held.get('turn')!r}")
-            )
+        held = _held(met, "run", "data", "params").get("turn")
+        for one in told:
+            if one.kind == "run" and met.refused:
+                self._found.lost.append(Finding(f"run {one.key}", f"acknowledged as {run_id}, and now {met}"))
+            elif one.kind == "log" and held != one.value:
+                self._found.lost.append(Finding(f"parameter of run {run_id}", f"acknowledged, and now {held!r}"))
 
-    def _tag(self, one: Operation) -> None:
-        model, _, number = one.key.rpartition("/")
+    def _version(self, thing: str, told: Sequence[Operation]) -> None:
+        """Look up a version of a model, such as ``model/3``, and its tag."""
+        model, _, number = thing.rpartition("/")
         met = self._look(lambda wire: wire.get("model-versions/get", name=model, version=number))
         if met is None:
             return
-        tags = met.at("model_version", "tags")
-        held = {each.get("key"): each.get("value") for each in tags} if isinstance(tags, list) else {}
-        if held.get("hokusai_status") != one.value:
-            self._found.lost.append(Finding(f"tag of version {one.key}", "acknowledged, and not there"))
-
-    def _version(self, one: Operation) -> None:
-        met = self._look(lambda wire: wire.get("model-versions/get", name=one.key, version=one.answer))
-        if met is None:
-            return
-        source, thing = met.at("model_version", "source"), f"version {one.answer} of {one.key}"
-        if met.refused:
-            self._found.lost.append(Finding(thing, f"acknowledged, and now {met}"))
-        elif met.ok and source != one.value:
-            self._found.lost.append(Finding(thing, f"acknowledged for {one.value}, and is of {source}"))
+        source, name = met.at("model_version", "source"), f"version {number} of {model}"
+        held = _held(met, "model_version", "tags").get("hokusai_status")
+        for one in told:
+            if one.kind == "tag":
+                missing = "acknowledged, and not there" if held != one.value else ""
+                name = f"tag of version {thing}"
+            elif met.refused:
+                missing = f"acknowledged, and now {met}"
+            else:
+                missing = f"acknowledged for {one.value}, and is of {source}" if source != one.value else ""
+            if missing:
+                self._found.lost.append(Finding(name, missing))
 
     def _stored(self, one: Operation) -> None:
         seen, body = self._body(*_split(one.key))
@@ -180,12 +183,14 @@ class _Prover:
         met = self._look(lambda wire: wire.get_artifact(location, name))
         return met is not None, met.response_body if met is not None and met.ok else None
 
-    def _versions_of(self, model: str) -> None:
-        """Look for duplicate registrations: two versions of one source, of which one was acknowledged."""
+    def _versions_of(self, model: str, asked: Mapping[str, int]) -> None:
+        """Look for duplicate registrations: two versions of one source, of which one was acknowledged.
+
+        ``asked`` is how often each source was to be registered.
+        """
         held = Counter(str(version.get("source")) for version in self._listed(model))
-        asked: Counter[str] = Counter(one.value for one in self._history.of("version") if one.key == model)
         for source, count in held.items():
-            if 0 < asked[source] < count:
+            if 0 < asked.get(source, 0) < count:
                 self._found.doubled.append(
                     Finding(f"model {model}", f"{count} versions of {source}, registered {asked[source]} times")
                 )
@@ -243,13 +248,36 @@ class _Prover:
             return
         sent = Counter(one.key for one in self._history.of("put"))
         held: Counter[str] = Counter()
-        for root in {self._bucket.key_for(one.key).rpartition("/artifacts/")[0] for one in puts}:
-            held.update(self._bucket.version_count(f"{root}/"))
+        for folder in {_experiment_folder(self._bucket.key_for(one.key)) for one in puts}:
+            held.update(self._bucket.version_count(f"{folder}/"))
         for key, count in sent.items():
             if held[self._bucket.key_for(key)] > count:
                 self._found.doubled.append(
                     Finding(f"artifact {key}", f"sent {count} times, stored {held[self._bucket.key_for(key)]} times")
                 )
+
+
+def _of(acknowledged: Mapping[str, Sequence[Operation]], *kinds: str) -> Iterator[Operation]:
+    return (one for kind in kinds for one in acknowledged[kind])
+
+
+def _grouped(found: Iterable[tuple[str, Operation]]) -> dict[str, list[Operation]]:
+    """Return thing -> what was acknowledged of it, so that one look tells of all."""
+    groups: dict[str, list[Operation]] = defaultdict(list)
+    for thing, one in found:
+        groups[thing].append(one)
+    return groups
+
+
+def _held(met: Exchange, *path: str) -> dict[str, str]:
+    """Return key -> value of the parameters or tags at a path of a response."""
+    found = met.at(*path)
+    return {str(each.get("key")): str(each.get("value")) for each in found} if isinstance(found, list) else {}
+
+
+def _experiment_folder(key: str) -> str:
+    """Return the folder in the bucket of the experiment that an artifact is of: a run's is one of its folders."""
+    return key.rpartition("/artifacts/")[0].rpartition("/")[0]
 
 
 def _split(key: str) -> tuple[str, str]:

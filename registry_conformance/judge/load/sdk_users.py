@@ -1,7 +1,8 @@
 """The users of a load that are MLflow's own client: whole registrations, one after the other, each in a fresh process.
 
-Run as ``python -m registry_conformance.judge.load.sdk_users``, told on its standard input; it ends with who started it,
-and with exit code 1 and a sentence if no client starts on this machine, which says nothing of the target.
+Run as ``python -m registry_conformance.judge.load.sdk_users``, told on its standard input. Where that ends, the load
+does, and what is under way is finished. It ends with exit code 1 and a sentence if no client starts on this machine,
+which says nothing of the target.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Thread
 from urllib.parse import unquote, urlsplit
 
 from registry_conformance.judge.clients.developer import Developer
@@ -32,11 +34,12 @@ _ROUTE = "/mlflow-artifacts/artifacts/"
 
 
 def main() -> None:
-    """Register, each user after its own fashion, until the time is over."""
+    """Register, each user after its own fashion, until the load is over."""
     die_with_parent()
     order: LoadOrder = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
     journal = Journal(order.journal, order.process)
-    over = time.monotonic() + order.alone + order.plan.seconds
+    over = Event()
+    Thread(target=_await_the_end, args=(over,), daemon=True).start()
     with ThreadPoolExecutor(max(order.plan.sdk_users, 1)) as pool:
         users = [pool.submit(_use, order, journal, number, over) for number in range(order.plan.sdk_users)]
     for lacking in (user.exception() for user in users):
@@ -44,13 +47,18 @@ def main() -> None:
             sys.exit(str(lacking))
 
 
-def _use(order: LoadOrder, journal: Journal, number: int, over: float) -> None:
+def _await_the_end(over: Event) -> None:
+    sys.stdin.buffer.read()
+    over.set()
+
+
+def _use(order: LoadOrder, journal: Journal, number: int, over: Event) -> None:
     home = Path(order.journal).parent / f"sdk-{number}"
     isolated = IsolatedProcess(home, order.place.run)
     allowance = Allowance(order.door.guard, order.plan.users, order.kept_back)
     turn = 0
     try:
-        while time.monotonic() < over and not allowance.lacks(_COST):
+        while not (turn and over.is_set()) and not allowance.lacks(_COST):
             turn += 1
             name = f"{order.place.run}-sdk-{number}-{turn}"
             plan = RegistrationPlan(KINDS[0], f"{name}-experiment", f"{name}-model", "champion", PLATFORM_TAGS)

@@ -16,6 +16,8 @@ from registry_conformance.judge.load.place import ALIAS, Place, Stored
 from registry_conformance.judge.load.plan import LoadPlan
 
 SMALL = 2048
+NEWEST = 20
+"""So many versions a search shows at most, the newest first."""
 _KEPT = 200
 _MLMODEL = "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n"
 
@@ -26,9 +28,13 @@ class AllowanceSpentError(Exception):
 
 @dataclass
 class Shared:
-    """What the users of one process share: acknowledged artifacts, the newest last."""
+    """What the users of one process share: acknowledged artifacts, the newest last, and the number of registrations.
+
+    A registration counts when the version of its model is acknowledged.
+    """
 
     stored: deque[Stored] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    registered: int = 0
 
 
 @dataclass
@@ -76,6 +82,7 @@ def register(person: LoadUser) -> None:
     if model:
         number = _version(person, model, f"{location}/model", run_id)
         if number:
+            person.shared.registered += 1
             _finish(person, model, number, f"{location}/model")
     person.shared.stored.append(stored[-1])
 
@@ -117,8 +124,9 @@ def move_alias(person: LoadUser) -> None:
     _alias(person, model, ALIAS)
 
 
+REGISTERS = "registers"
 PERSONAS: Mapping[str, tuple[Callable[[LoadUser], None], int]] = {
-    "registers": (register, 5),
+    REGISTERS: (register, 5),
     "downloads": (download, 2),
     "searches": (search, 1),
     "moves": (move_alias, 2),
@@ -196,7 +204,7 @@ def _search(person: LoadUser, model: str) -> Exchange:
         person.client.get,
         "model-versions/search",
         filter=f"name='{model}'",
-        max_results=200,
+        max_results=NEWEST,
         order_by="version_number DESC",
     )
     return person.asking.ask("search", model, "", asked, versions_in)

@@ -73,16 +73,17 @@ def _check(asked: RehearsalRequest) -> None:
 
 
 def _scenarios(text: str) -> list[Scenario]:
-    return [scenario for scenario in SCENARIOS if text in scenario.name]
+    return [scenario for scenario in SCENARIOS if text in scenario.name and (text or not scenario.long)]
 
 
 def _sampled(asked: RehearsalRequest, seed: int, say: Say) -> list[Scenario]:
     """Return the scenarios to run, in order."""
-    if not asked.sample or asked.sample >= len(SCENARIOS):
-        return _scenarios(asked.scene)
-    say(f"{asked.sample} of {len(SCENARIOS)} scenarios (--seed={seed} draws them again)")
-    chosen = sorted(random.Random(seed).sample(range(len(SCENARIOS)), asked.sample))  # noqa: S311 - no secret
-    return [SCENARIOS[number] for number in chosen]
+    found = _scenarios(asked.scene)
+    if not asked.sample or asked.sample >= len(found):
+        return found
+    say(f"{asked.sample} of {len(found)} scenarios (--seed={seed} draws them again)")
+    chosen = sorted(random.Random(seed).sample(range(len(found)), asked.sample))  # noqa: S311 - no secret
+    return [found[number] for number in chosen]
 
 
 def _play(runner: ScenarioRunner, asked: RehearsalRequest, seed: int, say: Say) -> list[str]:

@@ -39,7 +39,8 @@ from registry_conformance.proof.rehearsal.scenario import REAL, Scenario
 from registry_conformance.proof.rehearsal.sent_bytes import Search, listened
 from registry_conformance.run.session.exit_codes import Exit
 
-_PATIENCE = 900.0
+_PATIENCE, _LONG_PATIENCE = 900.0, 10_800.0
+"""Seconds that a run may take, and one of a long scenario."""
 _STANDING = (
     "SELECT name FROM lines AS line WHERE event NOT IN ('gone', 'ended', 'wrote') AND number ="
     " (SELECT MAX(number) FROM lines WHERE kind = line.kind AND name = line.name)"
@@ -91,7 +92,8 @@ class ScenarioRunner:
         logged, file = log.stat().st_size, environment(self.target, self._next(), changed)
         program = [scenario.checks[0]] if scenario.checks == (REAL,) else ["-m", "pytest", *scenario.checks, *_NO_CACHE]
         reports = f"--report-dir={file.parent / 'reports'}"
-        done = self._run([python(), *program, f"--env-file={file}", reports, *scenario.options], changed.variables)
+        command = [python(), *program, f"--env-file={file}", reports, *scenario.options]
+        done = self._run(command, changed.variables, _LONG_PATIENCE if scenario.long else _PATIENCE)
         said = done.stdout + done.stderr
         problems = []
         if done.returncode != scenario.exit_code:
@@ -246,11 +248,11 @@ class ScenarioRunner:
         ]
 
     def _run(
-        self, command: Sequence[str], variables: Mapping[str, str] = TRUE.variables
+        self, command: Sequence[str], variables: Mapping[str, str] = TRUE.variables, patience: float = _PATIENCE
     ) -> subprocess.CompletedProcess[str]:
         around = child_environment(without="") | dict(variables)
         return subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False, env=around
+            command, cwd=ROOT, capture_output=True, text=True, timeout=patience, check=False, env=around
         )
 
     def _next(self) -> Path:

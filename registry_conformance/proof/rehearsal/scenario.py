@@ -19,6 +19,7 @@ WAYS = "suites/contract/artifacts/test_ways.py"
 KEYS = "suites/contract/authentication"
 NO_KEY = f"{KEYS}/test_no_key.py"
 RIGHTS = "suites/contract/authorization"
+LOAD = "suites/load"
 AT_EACH_DOOR = f"{RIGHTS}/test_policy.py::test_right_is_asked_for_at_each_door"
 
 
@@ -30,8 +31,8 @@ class Scenario:
     cause, empty if none is asked for. ``leaves`` is whether something stays behind that the janitor then finds,
     ``blind`` whether nobody may look for old versions of deleted objects, so that they stay until the bucket's rules
     remove them; ``cloud`` whether MLflow's log is in CloudWatch Logs; ``shared`` whether another MLflow stores files in
-    the folders of the experiments that the run makes. Whatever happens, in the end the target holds what it held
-    before.
+    the folders of the experiments that the run makes. A ``long`` one is played only if its name is asked for. Whatever
+    happens, in the end the target holds what it held before.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Scenario:
     blind: bool = False
     cloud: bool = False
     shared: bool = False
+    long: bool = False
 
 
 def expected(reason: str, days: int, *requirements: str) -> tuple[Mapping[str, Any], ...]:

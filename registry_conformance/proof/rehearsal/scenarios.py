@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from registry_conformance.judge.target.target import Target
 from registry_conformance.proof.rehearsal.external_environment import EnvironmentChanges
 from registry_conformance.proof.rehearsal.promises import PROMISES
-from registry_conformance.proof.rehearsal.scenario import FLOW, NO_KEY, REACH, REAL, WAYS, Scenario, expected
+from registry_conformance.proof.rehearsal.scenario import FLOW, LOAD, NO_KEY, REACH, REAL, WAYS, Scenario, expected
 from registry_conformance.run.session.exit_codes import Exit
 
 
@@ -27,6 +27,12 @@ def _dead_name(target: Target) -> EnvironmentChanges:
 def _known(days: int) -> EnvironmentChanges:
     """Return an environment whose file expects the documented door to fail, for this many days."""
     return EnvironmentChanges(expected_failures=expected("the mount comes in spring", days, *_CLOSED_DOOR))
+
+
+def _under_load(objects: int = 50_000) -> EnvironmentChanges:
+    """Return an environment whose file allows a load of so many objects."""
+    caps = {"requests": 1_000_000, "megabytes": 5_000, "objects": objects, "rate": 1_000, "seconds": 10_800}
+    return EnvironmentChanges(tables={"load": caps})
 
 
 _CLOSED_DOOR = ("RCH-004", "RCH-005")
@@ -178,6 +184,38 @@ SCENARIOS = (
         Exit.USAGE,
         "USE_MOCK_REGISTRY is set",
         lambda _: EnvironmentChanges(variables={"USE_MOCK_REGISTRY": "true"}),
+    ),
+    Scenario(
+        "a load",
+        Exit.OK,
+        "acknowledged writes looked up",
+        lambda _: _under_load(),
+        checks=(LOAD,),
+        options=("--load=users=4 registrations=40 sizes=4KiB=1",),
+    ),
+    Scenario(
+        "a load that its caps end",
+        Exit.OK,
+        "ended early: the cap on objects is reached",
+        lambda _: _under_load(objects=60),
+        checks=(LOAD,),
+        options=("--load=users=2 seconds=600 sizes=4KiB=1",),
+    ),
+    Scenario(
+        "a load without leave",
+        Exit.USAGE,
+        "no load is put on a target without leave",
+        checks=(LOAD,),
+        options=("--load=users=2 registrations=5",),
+    ),
+    Scenario(
+        "a load of 10,000 objects",
+        Exit.OK,
+        "acknowledged writes looked up",
+        lambda _: _under_load(),
+        checks=(LOAD,),
+        options=("--load=users=8 registrations=5000 sizes=4KiB=1",),
+        long=True,
     ),
     Scenario("its log in CloudWatch", Exit.OK, "A model can be registered", cloud=True),
     *PROMISES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -21,10 +22,11 @@ from registry_conformance.judge.live.janitor import left_by_earlier_runs
 from registry_conformance.judge.live.reader import file_of, read
 from registry_conformance.judge.live.separate_databases import separate_databases
 from registry_conformance.judge.live.target import guard_of, target_of
+from registry_conformance.judge.load.allowance import least_cost
 from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.report.record import CheckRecord
 from registry_conformance.judge.requirement import Register
-from registry_conformance.judge.target.guard import Guard
+from registry_conformance.judge.target.guard import MIB, Guard
 from registry_conformance.judge.target.ledger import LedgerError, identity_of
 from registry_conformance.judge.target.requests import GuardError
 from registry_conformance.judge.target.target import Door, Target
@@ -184,6 +186,17 @@ def allowed_load(settings: Settings, environment: EnvironmentFile) -> str:
         raise EnvironmentFileError(
             f"{environment.at('load.users')} allows {caps.users} users, and {plan.users} are asked for"
         )
+    least = least_cost(plan)
+    for name, wanted, most in (
+        ("requests", least.requests, caps.requests),
+        ("megabytes", least.bytes / MIB, caps.megabytes),
+        ("objects", least.objects, caps.objects),
+    ):
+        if wanted > most:
+            raise EnvironmentFileError(
+                f"{environment.at(f'load.{name}')} allows {most}, and {plan.registrations} registrations take "
+                f"{math.ceil(wanted)} at least"
+            )
     if plan.kill:
         raise EnvironmentFileError(f"kill={plan.kill}: only a part of a stack of our own is killed")
     declared = {name: value for name, value in caps.budgets.model_dump().items() if value is not None}
