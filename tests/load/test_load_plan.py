@@ -13,8 +13,10 @@ from registry_conformance.judge.load.figures import LEAST_OVERTAKEN, StepFigures
 from registry_conformance.judge.load.history import Operation
 from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
 from registry_conformance.judge.load.usage import Sample
-from registry_conformance.judge.report.load import compared
+from registry_conformance.judge.report.load import compared, notes
+from registry_conformance.judge.report.run_snapshot import RunSnapshot
 from registry_conformance.judge.target.guard import Budget
+from registry_conformance.judge.verdict import Verdict
 from tests.safeguards.test_guard import guard
 
 
@@ -146,8 +148,23 @@ def test_memory_is_compared_after_warming_up(last: float, *, grown: bool) -> Non
 
 
 def test_a_load_alone_is_compared_with_nothing() -> None:
-    """The first load of a series has no ratio."""
+    """The first load of a series has no ratio, and a run is not compared with itself or with one without a load."""
+    own = snapshot("run", {"rate": 5.0, "p95": 0.1})
+
     assert compared({"rate": 10.0, "p95": 0.1}, "run", []) is None
+    assert compared({"rate": 10.0, "p95": 0.1}, "run", [snapshot("earlier", {}), own]) is None
+
+
+def test_a_load_is_compared_with_the_last_of_its_series() -> None:
+    """What is told is a ratio, of the load before and not of an older one."""
+    before = [snapshot("older", {"rate": 1.0, "p95": 9.0}), snapshot("last", {"rate": 8.0, "p95": 0.4})]
+
+    assert compared({"rate": 10.0, "p95": 0.1}, "run", before) == {"run": "last", "rate": 1.25, "p95": 0.25}
+
+
+def snapshot(run: str, load: dict[str, float]) -> RunSnapshot:
+    """Return an earlier run with the figures of its load."""
+    return RunSnapshot(run, "s", True, "", 1.0, 0, Verdict.PASSED, "", "", "", {}, {}, load=load)
 
 
 @pytest.mark.parametrize(("width", "side_by_side"), [(1, False), (4, True)])
@@ -165,3 +182,22 @@ def test_who_waits_in_one_line_is_not_overtaken(width: int, *, side_by_side: boo
     assert share is not None
     assert (share >= LEAST_OVERTAKEN) is side_by_side
     assert overtaken(found[:20]) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({}, []),
+        (
+            {"killed": {"part": "store", "recovery": 4.26}},
+            ["store was killed: all was served again 4.3 s later"],
+        ),
+        ({"ended_early": ["no room", "no room"]}, ["the load ended early: no room"]),
+        ({"lost_workers": ["worker 3 ended"], "generator": {"saturated": "busy"}}, ["busy", "worker 3 ended"]),
+    ],
+)
+def test_a_report_tells_how_the_load_went(told: dict[str, object], said: list[str]) -> None:
+    """A part that was killed, an early end, a lost worker and a generator at its end are each told once."""
+    calm: dict[str, object] = {"killed": None, "ended_early": [], "lost_workers": [], "generator": {"saturated": ""}}
+
+    assert notes(calm | told) == said

@@ -94,6 +94,21 @@ def test_a_load_ends_when_so_many_registrations_are_acknowledged(workers: int, t
     assert said[-1].startswith("registered: ")
 
 
+def test_a_load_that_is_asked_to_end_is_looked_at_all_the_same(target: Target, tmp_path: Path) -> None:
+    """Users finish what they are doing, and the reason is told."""
+
+    def ask_to_end(part: str) -> None:
+        del part
+        (leading,) = [each.pid for each in psutil.Process().children() if "generator" in " ".join(each.cmdline())]
+        os.kill(leading, signal.SIGTERM)
+
+    happened = loaded(target, tmp_path, "users=2 registrations=200 sizes=1KiB=1 kill=mlflow", ask_to_end)
+
+    assert [note.told["why"] for note in happened.history.noted("ended")] == ["it was stopped by SIGTERM"]
+    assert 100 <= len([*happened.history.of("version")]) < 200
+    assert happened.lost_workers == ()
+
+
 def test_a_worker_that_is_killed_is_told(target: Target, tmp_path: Path) -> None:
     """The load goes on with the others, and says which process is lost and how it ended."""
 

@@ -237,7 +237,7 @@ def _lead(environment: Environment, process: Process, progress: Progress) -> Non
     runner = runner or environment.create_local_runner()
     page = environment.create_web_ui("127.0.0.1", order.plan.page) if order.plan.page else None
     for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, runner.quit)
+        gevent.signal_handler(number, process.end, f"it was stopped by {number.name}")
     watching = gevent.spawn(watch_quietly, order, process.journal)
     gevent.sleep(order.alone)
     if isinstance(runner, MasterRunner):

@@ -22,7 +22,7 @@ _BUILD, _CHECK = 240.0, 600.0
 _PIECE = 500
 """So many operations a piece of a history has at least."""
 _WORST = ("illegal", "unknown", "ok")
-"""The verdicts; that of a history is the first that one of its pieces has."""
+"""The verdicts, the worst first; that of a history is the worst of its pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,14 @@ def linearizability(history: History, last: Iterable[Operation]) -> Linearizabil
         return Linearizability(unseen=str(problem))
     except (OSError, subprocess.SubprocessError) as problem:
         return Linearizability(unseen=f"the checker ended without an answer: {problem}")
-    told: dict[str, set[str]] = defaultdict(set)
+    worst: dict[str, str] = {}
     for each in json.loads(said.stdout):
-        told[each["key"]].add(each["verdict"])
-    worst = {key: next(verdict for verdict in _WORST if verdict in of_pieces) for key, of_pieces in told.items()}
-    of_verdict = {verdict: tuple(key for key, own in worst.items() if own == verdict) for verdict in _WORST}
-    return Linearizability(of_verdict["ok"], of_verdict["illegal"], of_verdict["unknown"])
+        known = worst.get(each["key"], "ok")
+        worst[each["key"]] = min(known, each["verdict"], key=_WORST.index)
+    told: dict[str, list[str]] = defaultdict(list)
+    for key, verdict in worst.items():
+        told[verdict].append(key)
+    return Linearizability(tuple(told["ok"]), tuple(told["illegal"]), tuple(told["unknown"]))
 
 
 class CheckerError(RuntimeError):

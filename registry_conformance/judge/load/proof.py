@@ -95,7 +95,8 @@ class _Prover:
         models = sorted({one.key for one in acknowledged["version"]})
         self._all(self._versions_of, [(model, asked[model]) for model in models])
         self._numbers(acknowledged["version"])
-        self._all(self._pointing, [(key,) for key in sorted({one.key for one in acknowledged["set-alias"]})])
+        aliases = {one.key for one in acknowledged["set-alias"]}
+        self._all(self._pointing, [(key,) for key in sorted(aliases)])
         self._stored_twice(acknowledged["put"])
         return self._found
 

@@ -41,9 +41,16 @@ def load_lines(run: RunRecord) -> Iterator[str]:
         )
     yield f"  busiest: {', '.join(_part(name, one) for name, one in busiest(load)[:_MOST])}"
     yield f"  proof: {proof_sentence(load)}"
-    for what in (load["generator"]["saturated"], *load["ended_early"], *load["lost_workers"]):
-        if what:
-            yield f"  note: {what}"
+    yield from (f"  note: {note}" for note in notes(load))
+
+
+def notes(load: Mapping[str, Any]) -> list[str]:
+    """Return what a reader must know of how a load went, in sentences."""
+    killed = load["killed"]
+    found = [f"{killed['part']} was killed: all was served again {killed['recovery']:.1f} s later"] if killed else []
+    found += [load["generator"]["saturated"]] if load["generator"]["saturated"] else []
+    found += [f"the load ended early: {why}" for why in dict.fromkeys(load["ended_early"])]
+    return [*found, *load["lost_workers"]]
 
 
 def proof_sentence(load: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from registry_conformance.judge.report.load import busiest, proof_sentence
+from registry_conformance.judge.report.load import busiest, notes, proof_sentence
 from registry_conformance.judge.report.record import RunRecord
 
 _LEFT, _WIDTH, _HEIGHT, _APART = 70, 740, 110, 34
@@ -36,9 +36,7 @@ def load_plot(run: RunRecord) -> dict[str, Any] | None:
         "errors": sorted(load["errors"].items(), key=lambda item: -item[1]),
         "proof": proof_sentence(load),
         "compared": load.get("compared"),
-        "notes": [
-            each for each in (load["generator"]["saturated"], *load["ended_early"], *load["lost_workers"]) if each
-        ],
+        "notes": notes(load),
         "strips": strips,
         "left": _LEFT,
         "right": _LEFT + _WIDTH,
