@@ -8,7 +8,8 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Set
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -92,6 +93,28 @@ def test_a_load_ends_when_so_many_registrations_are_acknowledged(workers: int, t
     assert len(registered) >= 40
     assert happened.lost_workers == ()
     assert said[-1].startswith("registered: ")
+
+
+def personas(happened: FinishedLoad) -> Counter[str]:
+    """Return how many users of a load did what."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for one in happened.history.operations:
+        if one.user.startswith("p") and one.user != "preparation":
+            kinds[one.user].add(one.kind)
+    return Counter(map(_persona, kinds.values()))
+
+
+def _persona(kinds: Set[str]) -> str:
+    """Return what a user that sends these kinds of requests does."""
+    return next((kind for kind in ("run", "search-runs", "get") if kind in kinds), "alias")
+
+
+def test_several_processes_have_the_users_of_one(target: Target, tmp_path: Path) -> None:
+    """A coordinator and its workers bring as many users of each kind as a single process does."""
+    alone = personas(loaded(target, tmp_path / "alone", "users=10 seconds=6 sizes=1KiB=1"))
+    together = personas(loaded(target, tmp_path / "together", "users=10 seconds=6 sizes=1KiB=1 workers=3"))
+
+    assert alone == together == {"run": 5, "get": 2, "search-runs": 1, "alias": 2}
 
 
 def test_a_load_that_is_asked_to_end_is_looked_at_all_the_same(target: Target, tmp_path: Path) -> None:
