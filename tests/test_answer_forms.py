@@ -127,6 +127,16 @@ def test_a_step_that_fails_for_good_goes_before_what_a_client_bridges() -> None:
     assert (first.id, first.layer) == ("step-gets-no-answer", "proxy")
 
 
+def test_files_that_some_replicas_lack_are_told_by_the_list_of_a_model() -> None:
+    """Requests for files alone fail at one time, and a list lacks some of them: that is no store that throttles."""
+    facts = seen(register__files__P="200 json other", meta__create__P=MADE)
+    facts.record("again.bridged.P", "6 of 158: 500, files alone", "intermittent: 6 of 158 requests failed (500)", ".*")
+    with_all = seen(register__files__P="200 json other", meta__create__P=MADE)
+
+    assert conclude(facts, (), (), known={}).causes[0].id == "model-files-of-each-replica"
+    assert "replicas" not in conclude(with_all, (), (), known={}).causes[0].sentence
+
+
 @pytest.mark.parametrize(
     ("value", "named"),
     [

@@ -78,6 +78,7 @@ CAUSES: tuple[Cause, ...] = (
         clues=(
             must("put.P", "503 .*serving-off", 3),
             must("doors.search.P", "all 200", 1),
+            never("first.version.P", r"[3-9]\."),
             clue("put.O", "503"),
         ),
         follows=BYTES,
