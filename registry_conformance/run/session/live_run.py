@@ -127,18 +127,19 @@ class LiveRun:
         return excused(records, self._environment.expected_failures, datetime.now(UTC).date(), whole=whole)
 
     def given_up(self) -> str:
-        """Return why the run must end, empty if it need not: its budget is spent, or no door answers."""
+        """Return why the run must end, empty if it need not: its budget is spent, or no door answers that worked."""
         if self._guard.over:
             return self._guard.over
-        silent = [door for door in self.target.doors if self._guard.silence(door.name)]
-        if silent and all(door in silent or self._is_silent(door) for door in self.target.doors):
+        doors = self.target.working_doors
+        silent = [door for door in doors if self._guard.silence(door.name)]
+        if silent and all(door in silent or self._is_silent(door) for door in doors):
             return f"nobody answers there: {self._guard.silence(silent[0].name)} requests in a row had no answer"
         return ""
 
     @property
     def silent(self) -> bool:
-        """Whether no door answers any more."""
-        return all(self._guard.silence(door.name) for door in self.target.doors)
+        """Whether no door answers any more that worked."""
+        return all(self._guard.silence(door.name) for door in self.target.working_doors)
 
     def _is_silent(self, door: Door) -> bool:
         """Send requests to a door that has not been given up, until it answers or is given up."""
