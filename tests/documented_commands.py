@@ -103,6 +103,15 @@ PLANS: dict[str, Trial | Untried] = {
         "its figures are for a quiet machine", ".ci/run", "suites/load/test_acknowledged.py"
     ),
     r"registry-conformance load --stack embedded --kill mlflow --budget recovery=20": Trial(says=r"acknowledged"),
+    r"registry-conformance build-minio": Untried("builds a Go program", ".ci/run", "scripts/build-minio"),
+    r"registry-conformance load --stack embedded --store minio --sizes .* --budget recovery=30": Untried(
+        "was measured part by part; what it does is tried at a smaller size",
+        ".ci/run",
+        "suites/load/test_acknowledged.py",
+    ),
+    r"registry-conformance rehearse --store minio --scene .*": Untried(
+        "takes hours", "registry_conformance/proof/rehearsal/scenarios.py", "a load of 10,000 objects"
+    ),
     r"registry-conformance load --stack embedded --registrations 10000 --sizes 4KiB=1": Untried(
         "takes an hour", "registry_conformance/proof/rehearsal/scenarios.py", "registrations=5000"
     ),
