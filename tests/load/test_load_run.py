@@ -125,10 +125,10 @@ def test_a_load_that_is_asked_to_end_is_looked_at_all_the_same(target: Target, t
         (leading,) = [each.pid for each in psutil.Process().children() if "generator" in " ".join(each.cmdline())]
         os.kill(leading, signal.SIGTERM)
 
-    happened = loaded(target, tmp_path, "users=2 registrations=200 sizes=1KiB=1 kill=mlflow", ask_to_end)
+    happened = loaded(target, tmp_path, "users=2 registrations=1000 sizes=1KiB=1 kill=mlflow", ask_to_end)
 
     assert [note.told["why"] for note in happened.history.noted("ended")] == ["it was stopped by SIGTERM"]
-    assert 100 <= len([*happened.history.of("version")]) < 200
+    assert 500 <= len([*happened.history.of("version")]) < 1000
     assert happened.lost_workers == ()
 
 

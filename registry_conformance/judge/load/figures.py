@@ -111,9 +111,10 @@ def by_kind(happened: FinishedLoad) -> dict[str, StepFigures]:
 
 
 def overtaken(operations: Iterable[Operation]) -> float | None:
-    """Return the share of concurrent requests that a later request overtook.
+    """Return the share of requests that a later one overtook, of those during which one began that much later.
 
-    If requests are served one at a time, nobody is overtaken. ``None`` if too few were concurrent.
+    If requests are served one at a time, nobody is overtaken. ``None`` if there are too few of these: where requests
+    are short, and users few, hardly any could be overtaken.
     """
     found = sorted((one for one in operations if one.acknowledged), key=lambda one: one.began)
     begins = [one.began for one in found]
@@ -123,10 +124,10 @@ def overtaken(operations: Iterable[Operation]) -> float | None:
     first_end.reverse()
     together = passed = 0
     for place, one in enumerate(found):
-        if place + 1 < len(found) and begins[place + 1] < one.ended:
+        later = bisect.bisect_right(begins, one.began + _LATER, lo=place + 1)
+        if later < len(found) and begins[later] < one.ended:
             together += 1
-            later = bisect.bisect_right(begins, one.began + _LATER)
-            passed += later < len(found) and first_end[later] < one.ended
+            passed += first_end[later] < one.ended
     return passed / together if together >= _FEWEST else None
 
 
