@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
+import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ from benchmarks.judged import judge
 from benchmarks.stacks import Bench, stack_up
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.locations import ROOT
+from registry_conformance.judge.machine import python
 from registry_conformance.judge.requirement import Register
 from registry_conformance.judge.target.target import Target
 
@@ -42,12 +44,29 @@ def test_request_is_answered(door: MlflowHttp, turn: int) -> None:
 '''
 
 
+EMPTY = '''"""Nothing, again and again."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("turn", range({turns}))
+def test_nothing(turn: int) -> None:
+    """Nothing happens."""
+'''
+
+
 def measure(bench: Bench, rounds: int) -> list[Figure]:
-    """Send the requests by generated checks, and plainly before and after; the difference is the harness's."""
+    """Send the requests by generated checks, and plainly before and after; the difference is the harness's.
+
+    What pytest alone takes for as many empty tests is part of it, and told beside.
+    """
     tree = _project(bench.folder / "project")
     plain: list[float] = []
     judged: list[float] = []
     beside: list[float] = []
+    empty: list[float] = []
     with stack_up(bench) as up:
         checks = TURNS * len(up.target.doors)
         for _ in rounds_within(rounds, LIMIT):
@@ -55,6 +74,7 @@ def measure(bench: Bench, rounds: int) -> list[Figure]:
             judged.append(judge(tree, "suites/local", f"--store={bench.store}").past_ready)
             plain.append((before + _plain_seconds(up.target)) / 2)
             beside.append(judged[-1] - _exchange_seconds(tree))
+            empty.append(_pytest_seconds(bench.folder / "empty", checks) - _pytest_seconds(bench.folder / "one", 1))
     costs = [(ours - bare) / checks * 1000 for ours, bare in zip(judged, plain, strict=True)]
     note = f"{checks} checks of one request: {median(judged):.2f} s judged, {median(plain):.2f} s plain"
     return [
@@ -65,6 +85,12 @@ def measure(bench: Bench, rounds: int) -> list[Figure]:
             [seconds / checks * 1000 for seconds in beside],
             Bound(1.5),
             "what the judged run took beyond its own exchanges: free of the noise between two runs",
+        ),
+        Figure(
+            "of it pytest's own, by empty tests",
+            "ms",
+            [seconds / checks * 1000 for seconds in empty],
+            note="pytest without this suite: what no harness that pytest runs can go below",
         ),
     ]
 
@@ -80,6 +106,18 @@ def _project(root: Path) -> Path:
     suite.parent.mkdir()
     suite.write_text(CHECK.format(requirement=requirement, turns=TURNS))
     return root
+
+
+def _pytest_seconds(folder: Path, tests: int) -> float:
+    """Return the seconds that pytest takes for so many empty tests, in a process of its own."""
+    folder.mkdir(exist_ok=True)
+    (folder / "test_empty.py").write_text(EMPTY.format(turns=tests))
+    alone = ["--disable-plugin-autoload", "-q", "-p", "no:cacheprovider", f"--rootdir={folder}", "-c/dev/null"]
+    began = time.monotonic()
+    ended = subprocess.run([python(), "-m", "pytest", *alone, str(folder)], check=False, capture_output=True, text=True)
+    if ended.returncode:
+        raise BenchError(f"pytest alone ended with exit code {ended.returncode}: {ended.stdout[-1000:]}")
+    return time.monotonic() - began
 
 
 def _exchange_seconds(tree: Path) -> float:

@@ -10,6 +10,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from benchmarks.figure import BenchError
 from registry_conformance.judge.machine import python
 
@@ -18,10 +20,14 @@ LIMIT = 1200.0
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Seconds of one run: ``wall`` from start to exit, ``past_ready`` from the stack's readiness to the last word."""
+    """Seconds of one run: ``wall`` from start to exit, ``past_ready`` from the stack's readiness to the last word.
+
+    ``processor`` is what all processes of the machine used of its processors while past readiness.
+    """
 
     wall: float
     past_ready: float
+    processor: float
 
 
 def judge(root: Path, *arguments: str, limit: float = LIMIT, stack: str = "embedded") -> Judged:
@@ -30,7 +36,7 @@ def judge(root: Path, *arguments: str, limit: float = LIMIT, stack: str = "embed
     Raises ``BenchError`` unless it ends green within ``limit`` seconds.
     """
     began = last = time.monotonic()
-    ready = 0.0
+    ready = used = 0.0
     said: deque[str] = deque(maxlen=12)
     with subprocess.Popen(
         [python(), "-m", "pytest", *arguments, f"--stack={stack}"],
@@ -49,11 +55,17 @@ def judge(root: Path, *arguments: str, limit: float = LIMIT, stack: str = "embed
                 last = time.monotonic()
                 said.append(line)
                 if line.startswith("ready after"):
-                    ready = last
+                    ready, used = last, _processor_seconds()
             code = process.wait()
         finally:
             timer.cancel()
             process.terminate()
     if code != 0 or not ready:
         raise BenchError(f"pytest {' '.join(arguments)} ended with exit code {code}:\n{''.join(said)}")
-    return Judged(time.monotonic() - began, last - ready)
+    return Judged(time.monotonic() - began, last - ready, _processor_seconds() - used)
+
+
+def _processor_seconds() -> float:
+    """Return what this machine's processors have worked since it was started, in seconds of one of them."""
+    times = psutil.cpu_times()
+    return float(times.user + times.system + times.nice)

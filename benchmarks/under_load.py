@@ -24,20 +24,22 @@ from registry_conformance.judge.machine import new_run_id
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.programs import database_program
 
-ROUNDS = 3
+ROUNDS = 4
 LIMIT = 150.0
 """Seconds after which no further round of one kind of server begins."""
-PLAN = LoadPlan.parse("shape=ramp users=8 seconds=24 sizes=4KiB=1")
+RAMP = LoadPlan.parse("shape=ramp users=8 seconds=24 sizes=4KiB=1")
 """Users double up to eight; small models, so that requests count and not the store's disk."""
+SECONDS = 10
+"""The length of one steady load with as many users as at the knee: a ramp's step is too short for a percentile."""
 DATABASES = ("sqlite", "postgresql")
 SERVERS = (1, 2)
 
 
 def measure(bench: Bench, rounds: int) -> list[Figure]:
-    """Ramp up to the knee through the proxy and at MLflow alone in turn, for each database and number of processes.
+    """Ramp up to the knee of MLflow alone, then load it and the proxy in turn with as many users.
 
-    MLflow has one CPU core to itself, the same in both; proxy, auth service, store and clients share the others.
-    Raises ``BenchError`` on a machine with one core.
+    This is done for each database and number of processes. MLflow has one CPU core to itself, the same in both; proxy,
+    auth service, store and clients share the others. Raises ``BenchError`` on a machine with one core.
     """
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
@@ -59,17 +61,19 @@ def _compared(up: Up, folder: Path, rounds: int, what: str) -> Iterator[Figure]:
     if up.target.origin is None:
         raise BenchError("the stack shows no origin")
     alone = replace(up.target, doors=(replace(up.target.origin, name="alone"),), keys={})
+    users = _knee(_loaded(alone, RAMP, folder / "ramp")).users
+    steady = replace(RAMP, shape="steady", users=users, seconds=SECONDS)
     ways: Mapping[str, Target] = {"proxy": up.target, "alone": alone}
     done: dict[str, list[FinishedLoad]] = {"proxy": [], "alone": []}
     for number in rounds_within(rounds, LIMIT):
         for way in ("proxy", "alone") if number % 2 else ("alone", "proxy"):
-            done[way].append(_loaded(ways[way], folder / f"{way}-{number}"))
-    knees = [_knee(one) for one in done["alone"]]
-    rates = {way: _rates(loads) for way, loads in done.items()}
-    slowest = {way: _slowest(loads, knees) for way, loads in done.items()}
+            done[way].append(_loaded(ways[way], steady, folder / f"{way}-{number}"))
+    found = {way: [_whole(one) for one in loads] for way, loads in done.items()}
+    rates = {way: [one.rate for one in whole] for way, whole in found.items()}
+    slowest = {way: [one.p95 for one in whole] for way, whole in found.items()}
     used = max(figures.generator(one).cpu for loads in done.values() for one in loads)
     yield Figure(
-        f"{what}: requests at the knee, proxy / alone",
+        f"{what}: requests with {users} users, proxy / alone",
         "ratio",
         _ratios(rates),
         Bound(0.9, at_least=True),
@@ -77,7 +81,7 @@ def _compared(up: Up, folder: Path, rounds: int, what: str) -> Iterator[Figure]:
         " of a core at most",
     )
     yield Figure(
-        f"{what}: p95 with as many users, proxy / alone",
+        f"{what}: p95 with {users} users, proxy / alone",
         "ratio",
         _ratios(slowest),
         Bound(1.15),
@@ -85,9 +89,9 @@ def _compared(up: Up, folder: Path, rounds: int, what: str) -> Iterator[Figure]:
     )
 
 
-def _loaded(target: Target, folder: Path) -> FinishedLoad:
+def _loaded(target: Target, plan: LoadPlan, folder: Path) -> FinishedLoad:
     try:
-        return load(target, PLAN, LoadContext(folder, new_run_id()))
+        return load(target, plan, LoadContext(folder, new_run_id()))
     except Mismatch as problem:
         raise BenchError(f"the load could not be put on {target.doors[0].url}: {problem}") from problem
 
@@ -99,18 +103,9 @@ def _knee(happened: FinishedLoad) -> figures.StepFigures:
     return found
 
 
-def _rates(loads: Sequence[FinishedLoad]) -> list[float]:
-    """Return the requests a second at the knee of each load."""
-    return [_knee(one).rate for one in loads]
-
-
-def _slowest(loads: Sequence[FinishedLoad], knees: Sequence[figures.StepFigures]) -> list[float]:
-    """Return the 95th percentile of each load with as many users as at the knee."""
-    return [_at(one, knee.users).p95 for one, knee in zip(loads, knees, strict=True)]
-
-
-def _at(happened: FinishedLoad, users: int) -> figures.StepFigures:
-    return next(step for step in figures.steps(happened) if step.users == users)
+def _whole(happened: FinishedLoad) -> figures.StepFigures:
+    """Return the figures of a steady load, which has one step."""
+    return figures.steps(happened)[0]
 
 
 def _ratios(measured: Mapping[str, Sequence[float]]) -> list[float]:
