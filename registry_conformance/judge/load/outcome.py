@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -197,23 +197,3 @@ def concluded(target: Target, happened: FinishedLoad, run: str, say: Say) -> Loa
     proof = prove(target, happened.history, run)
     order = linearizability(happened.history, proof.aliases)
     return LoadOutcome(target, happened, proof, order, tuple(stale_reads(happened.history)))
-
-
-def outcome_lines(outcome: LoadOutcome) -> Iterator[str]:
-    """Yield the lines that describe a load and its results."""
-    happened = outcome.happened
-    for step in outcome.steps:
-        yield (
-            f"  {step.users:4} users: {step.rate:7.1f} requests/s, p50 {step.p50 * 1000:.0f} ms, "
-            f"p95 {step.p95 * 1000:.0f} ms, p99 {step.p99 * 1000:.0f} ms, errors {step.errors:.1%}"
-        )
-    if found := figures.knee(outcome.steps):
-        yield f"  knee: {found.users} users, {found.rate:.1f} requests/s"
-    yield f"  proof: {outcome.acknowledged} acknowledged writes looked up ({outcome.proof.where})"
-    generator = outcome.generator
-    yield f"  load generator: {generator.cpu:.0%} of a processor, loop {generator.lag * 1000:.0f} ms late"
-    if generator.saturated:
-        yield f"  {generator.saturated}"
-    for note in happened.history.noted("ended"):
-        yield f"  ended early: {note.told['why']}"
-    yield from (f"  {lost}" for lost in happened.lost_workers)

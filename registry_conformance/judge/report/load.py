@@ -40,6 +40,8 @@ def load_lines(run: RunRecord) -> Iterator[str]:
             f"rate x {compared['rate']:.2f}, p95 x {compared['p95']:.2f}"
         )
     yield f"  busiest: {', '.join(_part(name, one) for name, one in busiest(load)[:_MOST])}"
+    generator = load["generator"]
+    yield f"  load generator: {generator['cpu']:.0%} of a processor, event loop {_ms(generator['lag'])} late"
     yield f"  proof: {proof_sentence(load)}"
     yield from (f"  note: {note}" for note in notes(load))
 

@@ -9,7 +9,7 @@ import pytest
 
 from registry_conformance.judge.load.document import document
 from registry_conformance.judge.load.load_run import LoadContext, load
-from registry_conformance.judge.load.outcome import LoadOutcome, concluded, outcome_lines
+from registry_conformance.judge.load.outcome import LoadOutcome, concluded
 from registry_conformance.judge.load.plan import LoadPlan
 from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.temporary import temporary_folder
@@ -17,6 +17,7 @@ from registry_conformance.judge.waiting import ENDLESS, awaited
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.faults.catalogue import broken
 from registry_conformance.run.session.context import CONTEXT, Context
+from registry_conformance.run.session.uncaptured import uncaptured
 from registry_conformance.run.settings import Settings
 
 OUTCOME: pytest.StashKey[LoadOutcome] = pytest.StashKey()
@@ -41,14 +42,11 @@ def make_load(pytestconfig: pytest.Config, target: Target) -> Callable[[], LoadO
 
     def make() -> LoadOutcome:
         plan, run = plan_of(context.settings), context.settings.run_id
-        terminal = pytestconfig.pluginmanager.getplugin("terminalreporter")
-        say: Callable[[str], None] = terminal.write_line
+        say = uncaptured(pytestconfig)
         say(f"load: {plan}")
         with temporary_folder(f"{run}-load-") as folder:
             happened = load(target, plan, _surroundings(context, folder, run, say))
         outcome = concluded(target, happened, run, say)
-        for line in outcome_lines(outcome):
-            say(line)
         pytestconfig.stash[OUTCOME] = outcome
         pytestconfig.stash[LOAD] = document(outcome)
         return outcome
