@@ -59,6 +59,7 @@ SLOW = (
     "test_upstream_defects.py",
     "test_clients_against_stacks.py",
     "test_external_store.py",
+    "test_stack_of_nginx.py",
     "test_containers.py",
     "test_doctor.py",
     "test_mlflow_page.py",

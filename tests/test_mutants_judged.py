@@ -198,7 +198,7 @@ def result(*fates: Fate) -> dict[str, Any]:
     outcomes = [MutantOutcome(mutant.id, fate, tried=1) for mutant, fate in zip(mutants, fates, strict=True)]
     known = {mutant.id: mutant for mutant in mutants}
     started = "2026-11-29T01:00:00+00:00"
-    return MutantResult("m-1", "0.1.0", "abc", started, 9.0, 10, 0, 1, 40, 3, known, outcomes).document()
+    return MutantResult("m-1", "0.1.0", "abc", started, 9.0, 10, 0, 1, 40, 3, {}, known, outcomes).document()
 
 
 def test_what_is_invalid_or_equivalent_is_no_part_of_the_share() -> None:

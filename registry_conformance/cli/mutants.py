@@ -17,7 +17,7 @@ JOBS = (os.cpu_count() or 1) + 1
 """One stack more than CPU cores: a stack that waits for a timeout uses no CPU."""
 LISTING = "registry-conformance mutants list"
 LAYERS = ("proxy", "auth", "keys", "mlflow", "store", "client")
-KINDS = ("setting", "statement", "source", "rule", "traffic")
+KINDS = ("setting", "statement", "directive", "source", "rule", "traffic")
 
 
 def ids() -> Iterable[str]:

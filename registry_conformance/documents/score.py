@@ -18,7 +18,8 @@ def score_document(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the committed document of a mutants run (``mutants.v1``): its figures, and each mutant in short."""
     named = ("run", "suite", "started", "catalogue", "sample", "seed", "depth", "jobs", "seconds", "summary")
     rows = [_in_short(row) for row in result["mutants"]]
-    return {"schema": "score.v1", **{name: result[name] for name in named}, "mutants": rows}
+    figures = {name: result[name] for name in named} | {"left_out": result.get("left_out", [])}
+    return {"schema": "score.v1", **figures, "mutants": rows}
 
 
 def _in_short(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,16 +57,17 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         "# The score that nobody can tune to",
         "",
         "Rules change the reference deployment a little, one place at a time: settings, statements of the proxy's",
-        "files, source of the auth service and around MLflow, rules of rights, and what passes between the parts. A",
-        "mutant is *killed* by a check of a requirement that speaks of its place, and only if the same case passes on",
-        "the reference right after. *Invalid* is what does not start; *equivalent* what nobody can tell apart, with a",
-        f"written reason; *survived* what {document['depth']} cases at most did not notice, the likeliest ones that",
-        "speak of it.",
+        "files, source of the auth service and around MLflow, rules of rights, and what passes between the parts; and",
+        "nginx's directives, on stacks with nginx before MLflow. A mutant is *killed* by a check of a requirement that",
+        "speaks of its place, and only if the same case passes right after without the change. *Invalid* is what does",
+        "not start; *equivalent* what nobody can tell apart, with a written reason; *survived* what",
+        f"{document['depth']} cases at most did not notice, the likeliest ones that speak of it.",
         "",
         f"On {document['started'][:10]}, version {document['suite']['version']}: {drawn}.",
         f"{numbers['killed']} of {numbers['mutants'] - numbers['equivalent']} killed ({share_of(numbers)}),",
         f"{numbers['seconds_a_mutant']} s each on one of {document['jobs']} stacks.",
         f"The same again: `{again}`.",
+        *(f"{left['mutants']} more were drawn and left out: {left['why']}." for left in document.get("left_out", [])),
         "",
     )
     for title, by in (("layer", "by_layer"), ("kind", "by_kind")):

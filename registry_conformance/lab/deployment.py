@@ -225,7 +225,7 @@ class Deployment:
     """Everything that is judged: the parts, in the order a request passes them.
 
     ``files`` are shipped files with another text than in the repository, each as (path below ``docker/``, text): of the
-    proxy, the auth service and the MLflow server.
+    proxy or the one in its place, the auth service and the MLflow server.
     """
 
     proxy: Proxy = Proxy()

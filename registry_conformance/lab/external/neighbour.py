@@ -176,12 +176,17 @@ class Neighbour:
         """The configuration file: the user's or a shipped one."""
         return self.own or FOLDER / self.program.folder / f"{self.configuration}.{self.program.suffix}"
 
-    def text(self, places: Mapping[str, object]) -> str:
-        """Return its configuration with each ``@PLACE@`` filled in.
+    @property
+    def shipped_folder(self) -> str:
+        """The folder of its shipped configurations, as a path below ``docker/``."""
+        return f"{FOLDER.name}/{self.program.folder}"
+
+    def text(self, places: Mapping[str, object], file: Path | None = None) -> str:
+        """Return its configuration, or the one in ``file``, with each ``@PLACE@`` filled in.
 
         Raises ``NeighbourError`` for an edit that matches nothing.
         """
-        text = self.file.read_text(encoding="utf-8")
+        text = (file or self.file).read_text(encoding="utf-8")
         for old, new in self.edits:
             if old not in text:
                 raise NeighbourError(f"{self.file.name} of {self.name} has no {old!r} to be edited")

@@ -14,7 +14,7 @@ from registry_conformance.judge.target.policy import OPEN, Policy
 from registry_conformance.judge.target.target import Capability
 from registry_conformance.lab.deployment import DOORS, Deployment, Links
 from registry_conformance.lab.external.neighbour import NONE, Neighbour, NeighbourError
-from registry_conformance.lab.stack import certificate
+from registry_conformance.lab.stack import certificate, shipped
 from registry_conformance.lab.stack.identity_part import (
     CLIENT,
     public_key,
@@ -43,8 +43,9 @@ class NeighbourProxy(AnyProxy):
         self.doors = tuple(DOORS) if neighbour.asks_auth else ("literal",)
 
     def spec(self, deployment: Deployment) -> Hashable:
-        """Return the upstream addresses: everything else is its own configuration."""
-        return deployment.links.in_place & {"mlflow", "server", "auth"}
+        """Return the upstream addresses, and the files that are others than the shipped ones."""
+        addresses = deployment.links.in_place & {"mlflow", "server", "auth"}
+        return addresses, shipped.of_folder(deployment, self.neighbour.shipped_folder)
 
     def lacks(self, deployment: Deployment) -> str:
         """Return why a deployment is not possible: the suite cannot change its settings."""
@@ -61,12 +62,13 @@ class NeighbourProxy(AnyProxy):
         if self.asks_tokens:
             await until_it_answers(self.layout)
             places["PUBLIC_KEY"] = await public_key(self.layout)
+        source = self._source(deployment, workdir)
         try:
-            text = self.neighbour.text(places)
+            text = self.neighbour.text(places, source)
         except NeighbourError as problem:
             raise PartError(str(problem)) from problem
         # A configuration that is made for a container has the container's folders in it.
-        text = text.replace("/etc/nginx/lua", str(self.neighbour.file.parent)).replace("/tmp/nginx", str(workdir))  # noqa: S108 - as said
+        text = text.replace("/etc/nginx/lua", str(source.parent)).replace("/tmp/nginx", str(workdir))  # noqa: S108 - as said
         file.touch(mode=0o600)
         file.write_text(text, encoding="utf-8")
         arguments = [argument.format(file=file) for argument in self.neighbour.program.arguments]
@@ -112,6 +114,14 @@ class NeighbourProxy(AnyProxy):
         words = (said.stdout + said.stderr).split()
         number = next((word.strip("v").rpartition("/")[2] for word in words if any(map(str.isdigit, word))), "unknown")
         return f"{self.neighbour.name} {number} {self.neighbour.configuration}"
+
+    def _source(self, deployment: Deployment, workdir: Path) -> Path:
+        """Return the file of its configuration, beside the other files of its folder as the deployment has them."""
+        folder = self.neighbour.shipped_folder
+        others = shipped.changed(deployment, folder)
+        if not others or self.neighbour.own:
+            return self.neighbour.file
+        return shipped.copy_with(folder, others, workdir) / self.neighbour.file.name
 
     def _places(self, deployment: Deployment, workdir: Path) -> dict[str, object]:
         """Return the values of the ``@PLACE@`` markers of its configuration."""

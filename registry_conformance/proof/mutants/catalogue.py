@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from registry_conformance.proof.mutants import (
+    directives,
     lua_source,
     policy_rules,
     python_source,
@@ -19,7 +20,7 @@ from registry_conformance.proof.mutants import (
 from registry_conformance.proof.mutants.mutant import Mutant, numbered
 from registry_conformance.proof.mutants.subjects import SUBJECTS
 
-GENERATORS = (settings, statements, policy_rules, lua_source, python_source, traffic)
+GENERATORS = (settings, statements, directives, policy_rules, lua_source, python_source, traffic)
 
 
 class AmbiguousIdError(RuntimeError):
@@ -60,13 +61,13 @@ def _is_of_one(mutant: Mutant, subjects: Sequence[str]) -> bool:
 
 
 def sample(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
-    """Return some mutants, deterministic by seed, spread evenly over layers and kinds.
+    """Return some mutants, deterministic by seed, spread evenly over layers, kinds and proxies.
 
     A mutant is drawn by its id, so a new one hardly changes a sample.
     """
-    groups: dict[tuple[str, str], list[Mutant]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[Mutant]] = defaultdict(list)
     for mutant in mutants:
-        groups[mutant.layer, mutant.kind].append(mutant)
+        groups[mutant.layer, mutant.kind, mutant.proxy].append(mutant)
     drawn = {
         name: sorted(group, key=lambda mutant: random.Random(f"{seed} {mutant.id}").random())  # noqa: S311 - not a secret
         for name, group in sorted(groups.items())

@@ -65,6 +65,12 @@ def family(link: str, target: str) -> str:
     return next((name for name, regex in families(link).items() if re.search(regex, target)), OTHER)
 
 
+def header_tokens(text: str) -> frozenset[str]:
+    """Return the headers that a text names, as tokens."""
+    names = re.findall(r"(?:x|www|retry|content|user)-[a-z-]+[a-z]", text.lower())
+    return frozenset(f"header {name}" for name in names)
+
+
 def tokens(link: str, line: Mapping[str, Any]) -> Iterator[str]:
     """Yield the tokens of one line of a link's record."""
     asked, answered = line["request"]["head"], line["response"]["head"]

@@ -1,4 +1,4 @@
-"""Mutants of the proxy's Lua: operators, numbers, texts, conditions, calls."""
+"""Mutants of the Lua of Envoy and nginx: operators, numbers, texts, conditions, calls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from pygments.lexers.scripting import LuaLexer
 from pygments.token import Comment, Number, String
 
 from registry_conformance.judge.locations import DOCKER
-from registry_conformance.proof.mutants.mutant import Mutant, shortened, with_file
+from registry_conformance.proof.mutants.mutant import NGINX, Mutant, shortened, with_file
 
-FILE = "proxy/errors.lua"
+FILES = (
+    ("proxy/errors.lua", ""),
+    ("proxies/nginx/gate.lua", NGINX),
+    ("proxies/nginx/auth.lua", NGINX),
+    ("proxies/nginx/answers.lua", NGINX),
+)
+"""Each file, and the proxy of the stacks that its mutants are applied to."""
 _OPERATORS = {
     "==": ("~=",),
     "~=": ("==",),
@@ -31,9 +37,10 @@ _OPERATORS = {
 
 
 def mutants() -> Iterator[Mutant]:
-    """Yield the mutants of the script, in the order of their places; Envoy says which of them are Lua."""
-    for function, how, text in changes((DOCKER / FILE).read_text(encoding="utf-8")):
-        yield Mutant("proxy", "source", f"docker/{FILE}:{function}", how, with_file(FILE, text))
+    """Yield the mutants of each script, in the order of their places; the proxy says which of them are Lua."""
+    for file, proxy in FILES:
+        for function, how, text in changes((DOCKER / file).read_text(encoding="utf-8")):
+            yield Mutant("proxy", "source", f"docker/{file}:{function}", how, with_file(file, text), proxy=proxy)
 
 
 def changes(source: str) -> Iterator[tuple[str, str, str]]:
@@ -84,5 +91,5 @@ def _lines(source: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _function(source: str, place: int) -> str:
-    names = re.findall(r"(?m)^(?:local )?function (\w+)", source[:place])
+    names = re.findall(r"(?m)^(?:local )?function (?:\w+\.)?(\w+)", source[:place])
     return names[-1] if names else "module"

@@ -11,8 +11,13 @@ from dataclasses import dataclass, field, replace
 from registry_conformance.lab.deployment import Deployment
 from registry_conformance.lab.faults.change import Change
 
-KINDS = ("setting", "statement", "source", "rule", "traffic")
-"""What is changed: a field of the deployment value, a statement of a configuration, source, a right, what passes."""
+KINDS = ("setting", "statement", "directive", "source", "rule", "traffic")
+"""What is changed: a field of the deployment value, a statement of Envoy's files, a directive of nginx's file, source,
+a right, or what passes.
+"""
+
+NGINX = "nginx"
+"""The proxy, as ``--proxy`` names it, of the stacks that mutants of nginx's files are applied to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,8 @@ class Mutant:
 
     ``layer`` is where it is mended; ``kind`` is one of ``KINDS``; ``place`` names what is changed, ``how`` the change,
     both in words. ``touches`` are tokens of traffic (``families.py``) without which it can have no effect, none where
-    that is not known. ``change`` makes the mutant of a deployment.
+    that is not known. ``change`` makes the mutant of a deployment. ``proxy`` names the proxy, as ``--proxy`` does, of
+    the stacks that it is applied to; empty for the reference's.
     """
 
     layer: str
@@ -31,6 +37,7 @@ class Mutant:
     change: Change = field(repr=False, compare=False)
     touches: frozenset[str] = frozenset()
     number: int = 1
+    proxy: str = ""
 
     @property
     def id(self) -> str:

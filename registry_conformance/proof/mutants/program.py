@@ -6,6 +6,7 @@ import json
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,12 +27,12 @@ from registry_conformance.judge.time_left import time_left
 from registry_conformance.lab.stack.handle import Stack, StackError
 from registry_conformance.proof.faults.selection import Check
 from registry_conformance.proof.forked_session import HEALTHY, Job
-from registry_conformance.proof.mutants import coverage
+from registry_conformance.proof.mutants import coverage, directives
 from registry_conformance.proof.mutants.catalogue import catalogue, sample, selected
 from registry_conformance.proof.mutants.coverage import Coverage, CoverageError
 from registry_conformance.proof.mutants.equivalent import EquivalentError, reason_of, reasons
 from registry_conformance.proof.mutants.journal import Journal
-from registry_conformance.proof.mutants.mutant import Mutant
+from registry_conformance.proof.mutants.mutant import NGINX, Mutant
 from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome
 from registry_conformance.proof.mutants.plan import Planner
 from registry_conformance.proof.mutants.record import record_coverage
@@ -111,6 +112,16 @@ def chosen(asked: MutantsRequest, seed: int) -> list[Mutant]:
     return left if asked.sample is None else sample(left, asked.sample, seed)
 
 
+def without_missing_proxies(mutants: Sequence[Mutant]) -> tuple[list[Mutant], dict[str, int]]:
+    """Return the mutants whose proxy is on this machine, and of the others how many there are by the reason.
+
+    They leave a sample after it was drawn: so it is the same on every machine but for them.
+    """
+    missing = {each.proxy: why for each in mutants if each.proxy == NGINX and (why := directives.missing())}
+    left_out = Counter(missing[each.proxy] for each in mutants if each.proxy in missing)
+    return [each for each in mutants if each.proxy not in missing], dict(left_out)
+
+
 @dataclass
 class _Session:
     """One run over mutants: earlier results, and those so far."""
@@ -124,11 +135,16 @@ class _Session:
     began: float = field(default_factory=time.monotonic)
     outcomes: dict[str, MutantOutcome] = field(default_factory=dict)
 
-    def jobs(self, checks: Sequence[Check]) -> Iterator[Job]:
-        """Yield a job for each mutant without a known result."""
+    @property
+    def proxies(self) -> list[str]:
+        """The proxies of the stacks that are needed still, the reference's first."""
+        return sorted({each.proxy for each in self.mutants if each.id not in self.outcomes})
+
+    def jobs(self, checks: Sequence[Check], proxy: str) -> Iterator[Job]:
+        """Yield a job for each mutant of such stacks without a known result."""
         planner = Planner(checks, self.known, self.register)
         for mutant in self.mutants:
-            if mutant.id not in self.outcomes:
+            if mutant.proxy == proxy and mutant.id not in self.outcomes:
                 plan = partial(planner.plan, mutant, self.asked.depth)
                 judge = partial(_judge, mutant=mutant, plan=plan, diagnose=self.asked.diagnose)
                 yield Job(mutant.id, f"-{mutant.id[-8:]}", judge)
@@ -159,15 +175,17 @@ def _judge(
 def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
     started = datetime.now(UTC).isoformat(timespec="seconds")
     seed = random.SystemRandom().randrange(1 << 31) if asked.seed is None else asked.seed
-    mutants = chosen(asked, seed)
+    mutants, left_out = without_missing_proxies(chosen(asked, seed))
     register = Register.load(REGISTER)
     known = coverage.read()
     journal = Journal(asked.report_dir / "mutants.journal", f"{suite_version()} {register.version} {asked.depth}")
     session = _Session(asked, mutants, known, register, journal, say)
     session.outcomes = _known_before(mutants, journal if asked.resume else None)
     say(f"mutants: {len(mutants)} of {len(catalogue())}, seed {seed}, {asked.jobs} stacks, {asked.depth} cases at most")
-    if len(session.outcomes) < len(mutants):
-        problem = do_jobs(session.jobs, session.take, asked.jobs, settings)
+    for why, count in left_out.items():
+        say(f"mutants: {count} are left out: {why}")
+    for proxy in session.proxies:
+        problem = do_jobs(partial(session.jobs, proxy=proxy), session.take, asked.jobs, settings, proxy)
         if problem:
             say(problem)
             return Exit.USAGE
@@ -182,6 +200,7 @@ def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
         seed=seed,
         depth=asked.depth,
         jobs=asked.jobs,
+        left_out=left_out,
         mutants={each.id: each for each in mutants},
         outcomes=[session.outcomes[each.id] for each in mutants],
     )

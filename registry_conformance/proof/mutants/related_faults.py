@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -14,13 +15,46 @@ from registry_conformance.proof.mutants.mutant import Mutant
 _NOT_COMPARED = frozenset({"auth.restarts"})
 """Settings that come with a change and are none themselves."""
 
+_ALIKE = (
+    (r"access_by_lua_block|/auth\.lua:|/gate\.lua:ask", ("authenticates", "unguarded", "status_on_error")),
+    (r"rewrite_by_lua_block|set \$|location @|/gate\.lua:", ("unrouted", "doors", "strips", "normalises")),
+    (r"header_filter_by_lua_block|/answers\.lua:", ("json_errors", "json_replies", "returns_request_id")),
+    (r"body_filter_by_lua_block|content_by_lua_block", ("json_errors", "json_replies")),
+    (r"more_clear_headers|proxy_pass_header", ("banner", "answer_headers")),
+    (r"client_max_body_size", ("body_limit",)),
+    (r"proxy_(?:request_)?buffering", ("buffer",)),
+    (r"client_header_buffer_size|large_client_header_buffers", ("headers_kb",)),
+    (r"@bytes/proxy_\w+_timeout", ("bytes_timeout",)),
+    (r"proxy_\w+_timeout", ("timeout",)),
+    (r"proxy_next_upstream|server @MLFLOW@", ("retries", "retry_on")),
+    (r"proxy_pass$|upstream ", ("upstream", "unrouted")),
+    (r"proxy_set_header Host", ("host",)),
+    (r"X-Forwarded-Host", ("tells_host",)),
+    (r"X-Hokusai-|gate\.lua:take_identity_away", ("trusts_identity", "tells_identity")),
+    (r"X-Request-Id|map ", ("keeps_request_id", "returns_request_id")),
+    (r"proxy_set_header", ("request_headers",)),
+    (r"log_format|access_log", ("logs_keys",)),
+    (r"listen @LISTEN_TLS_PORT@", ("tls", "certificate")),
+    (r"ssl_protocols", ("tls_floor",)),
+    (r"_redirect", ("redirects_to_tls",)),
+)
+"""A place in nginx's files -> the settings of the reference's proxy that do the same there."""
+
+
+def alike(place: str) -> frozenset[str]:
+    """Return the settings that do the same for the reference's proxy as a place in nginx's files does."""
+    if not place.startswith("docker/proxies/nginx/"):
+        return frozenset()
+    return frozenset(f"proxy.{name}" for regex, names in _ALIKE if re.search(regex, place) for name in names)
+
 
 def related(mutant: Mutant) -> Mapping[str, float]:
     """Return requirement -> its share of the failures under faults that change the same thing.
 
     Empty if no fault does. Each thing that the mutant changes has equal weight.
     """
-    met = [counts for name in changed(mutant.change(REFERENCE)) if (counts := _requirements_by_change().get(name))]
+    names = sorted(changed(mutant.change(REFERENCE)) | alike(mutant.place))
+    met = [counts for name in names if (counts := _requirements_by_change().get(name))]
     shares: dict[str, float] = defaultdict(float)
     for counts in met:
         for requirement, count in counts.items():

@@ -25,7 +25,8 @@ class MutantResult:
     """What became of a sample of mutants, or of all.
 
     ``sample`` is how many were drawn with ``seed``, 0 for all; ``catalogue`` how many there are; ``depth`` how many
-    cases were tried of each at most; ``seconds`` how long the whole took with ``jobs`` stacks at once.
+    cases were tried of each at most; ``seconds`` how long the whole took with ``jobs`` stacks at once. ``left_out`` is
+    why some that were drawn were not judged on this machine -> how many.
     """
 
     run: str
@@ -38,6 +39,7 @@ class MutantResult:
     seed: int
     depth: int
     jobs: int
+    left_out: Mapping[str, int]
     mutants: Mapping[str, Mutant]
     outcomes: Sequence[MutantOutcome]
 
@@ -54,6 +56,7 @@ class MutantResult:
             "seed": self.seed,
             "depth": self.depth,
             "jobs": self.jobs,
+            "left_out": [{"why": why, "mutants": count} for why, count in self.left_out.items()],
             "summary": summary(self._rows()),
             "mutants": self._rows(),
         }

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from registry_conformance.judge.locations import DOCKER
+from registry_conformance.proof.mutants.families import header_tokens
 from registry_conformance.proof.mutants.mutant import Late, Mutant, difference
 
 FILES = ("listeners.yaml", "routes.yaml", "clusters.yaml", "envoy.yaml")
@@ -43,7 +44,7 @@ def mutants() -> Iterator[Mutant]:
         for path, how, changed in _changes(document):
             place = f"docker/proxy/{name}:{_named(document, path)}"
             text = partial(_text, document, path, changed)
-            yield Mutant("proxy", "statement", place, how, Late(f"proxy/{name}", text), _touched(place, how))
+            yield Mutant("proxy", "statement", place, how, Late(f"proxy/{name}", text), header_tokens(f"{place} {how}"))
 
 
 def _text(document: Any, path: Path, changed: Any) -> str:
@@ -150,9 +151,3 @@ def _named(document: Any, path: Path) -> str:
         name = value.get("name") if isinstance(value, dict) and isinstance(step, int) else None
         words.append(str(name or step) if step not in ("resources", "virtual_hosts", "typed_config") else "")
     return "/".join(word for word in words if word)
-
-
-def _touched(place: str, how: str) -> frozenset[str]:
-    """Return the headers in a statement, as tokens."""
-    names = re.findall(r"(?:x|www|retry|content|user)-[a-z-]+[a-z]", f"{place} {how}".lower())
-    return frozenset(f"header {name}" for name in names)
