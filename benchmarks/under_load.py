@@ -68,9 +68,11 @@ def _compared(up: Up, folder: Path, rounds: int, what: str) -> Iterator[Figure]:
     for number in rounds_within(rounds, LIMIT):
         for way in ("proxy", "alone") if number % 2 else ("alone", "proxy"):
             done[way].append(_loaded(ways[way], steady, folder / f"{way}-{number}"))
-    found = {way: [_whole(one) for one in loads] for way, loads in done.items()}
-    rates = {way: [one.rate for one in whole] for way, whole in found.items()}
-    slowest = {way: [one.p95 for one in whole] for way, whole in found.items()}
+    rates, slowest = {}, {}
+    for way, loads in done.items():
+        found = [_whole(one) for one in loads]
+        rates[way] = [one.rate for one in found]
+        slowest[way] = [one.p95 for one in found]
     used = max(figures.generator(one).cpu for loads in done.values() for one in loads)
     yield Figure(
         f"{what}: requests with {users} users, proxy / alone",
