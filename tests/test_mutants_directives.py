@@ -17,8 +17,9 @@ from registry_conformance.judge.locations import DOCKER, REGISTER
 from registry_conformance.judge.requirement import Register
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external.neighbour import PROGRAMS, Neighbour
+from registry_conformance.lab.faults.catalogue import CATALOGUE
 from registry_conformance.lab.stack import certificate
-from registry_conformance.proof.mutants import directives, program
+from registry_conformance.proof.mutants import directives, lua_source, program, related_faults
 from registry_conformance.proof.mutants.coverage import Coverage
 from registry_conformance.proof.mutants.journal import Journal
 from registry_conformance.proof.mutants.mutant import NGINX, Mutant
@@ -181,6 +182,17 @@ def test_requirements_of_faults_that_do_the_same_are_known() -> None:
 
     assert related(dropped)["AUT-002"] > 0
     assert set(related(SLASHES)) == set()
+
+
+def test_table_of_what_does_the_same_has_nothing_dead() -> None:
+    """Each entry is about a place of some mutant, and names what faults of the reference change."""
+    places = [mutant.place for mutant in (*MUTANTS, *lua_source.mutants())]
+    unmet = [regex for regex, _ in related_faults._ALIKE if not any(re.search(regex, place) for place in places)]
+    named = frozenset().union(*(related_faults.alike(place) for place in places))
+    changed_by_faults = [related_faults.changed(fault.change(REFERENCE)) for fault in CATALOGUE.values()]
+
+    assert unmet == []
+    assert named <= frozenset().union(*changed_by_faults)
 
 
 def test_every_place_is_judged_on_stacks_with_nginx() -> None:

@@ -63,6 +63,27 @@ def test_query_crosses_unchanged(witnessed: WitnessedScratch, query: str) -> Non
     expect_equal(both.arrived, both.sent, "request at MLflow")
 
 
+@verifies("RTE-041")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", SEARCH),
+        ("PATCH", f"{REST}/registered-models/update"),
+        ("DELETE", f"{REST}/registered-models/delete"),
+        ("PUT", f"{ARTIFACTS}/artifacts/crossing/query.bin"),
+        ("DELETE", f"{ARTIFACTS}/artifacts/crossing/query.bin"),
+        ("POST", f"{ARTIFACTS}/mpu/create/crossing"),
+    ],
+    ids=["write", "change", "remove", "upload", "remove-bytes", "parts"],
+)
+def test_query_crosses_with_every_kind_of_request(witnessed: WitnessedScratch, method: str, path: str) -> None:
+    """Whatever a request is for, its query crosses the proxy."""
+    sent = witnessed.door.send(method, path, query="a=b%2Fc&d=e+f", json={"name": "no-such-thing"})
+    both = witnessed.both_sides(sent)
+
+    expect_equal(both.arrived, both.sent, "request at MLflow")
+
+
 @verifies("RTE-042")
 @pytest.mark.parametrize(
     "name",

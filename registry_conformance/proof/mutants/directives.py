@@ -171,7 +171,10 @@ def _other_servers(argument: str, file: list[Directive]) -> Iterator[str]:
 
 
 def _destinations(file: list[Directive], path: Steps) -> Iterator[Steps]:
-    """Yield the blocks that a directive may move into: from a location its server, from a server its locations."""
+    """Yield the blocks that a directive may move into: from a location its server, from a server its locations.
+
+    Not a location that passes nothing on, for what is about passing on: to be there is to be nowhere.
+    """
     around = path[:-1]
     if not around:
         return
@@ -179,7 +182,14 @@ def _destinations(file: list[Directive], path: Steps) -> Iterator[Steps]:
     if _name(block) == "location":
         yield around[:-1]
     elif _name(block) == "server" and "block" in block:
-        yield from ((*around, number) for number, each in enumerate(block["block"]) if _name(each) == "location")
+        passing_on = _name(_at(file, path)).startswith("proxy_")
+        for number, each in enumerate(block["block"]):
+            if _name(each) == "location" and (not passing_on or any(map(_passes_on, each["block"]))):
+                yield *around, number
+
+
+def _passes_on(directive: Directive) -> bool:
+    return _name(directive) == "proxy_pass"
 
 
 def _is_allowed(directive: Directive, context: tuple[str, ...]) -> bool:

@@ -26,8 +26,8 @@ _ALIKE = (
     (r"client_header_buffer_size|large_client_header_buffers", ("headers_kb",)),
     (r"@bytes/proxy_\w+_timeout", ("bytes_timeout",)),
     (r"proxy_\w+_timeout", ("timeout",)),
-    (r"proxy_next_upstream|server @MLFLOW@", ("retries", "retry_on")),
-    (r"proxy_pass$|upstream ", ("upstream", "unrouted")),
+    (r"proxy_next_upstream|server @MLFLOW@", ("retries", "retry_on", "server: Twice")),
+    (r"proxy_pass$|upstream ", ("upstream", "unrouted", "mlflow: Rewrite")),
     (r"proxy_set_header Host", ("host",)),
     (r"X-Forwarded-Host", ("tells_host",)),
     (r"X-Hokusai-|gate\.lua:take_identity_away", ("trusts_identity", "tells_identity")),
@@ -38,14 +38,15 @@ _ALIKE = (
     (r"ssl_protocols", ("tls_floor",)),
     (r"_redirect", ("redirects_to_tls",)),
 )
-"""A place in nginx's files -> the settings of the reference's proxy that do the same there."""
+"""A place in nginx's files -> what does the same in the reference: settings of its proxy, and rules on its links."""
 
 
 def alike(place: str) -> frozenset[str]:
-    """Return the settings that do the same for the reference's proxy as a place in nginx's files does."""
+    """Return what does the same in the reference as a place in nginx's files does, named as ``changed`` names it."""
     if not place.startswith("docker/proxies/nginx/"):
         return frozenset()
-    return frozenset(f"proxy.{name}" for regex, names in _ALIKE if re.search(regex, place) for name in names)
+    met = [name for regex, names in _ALIKE if re.search(regex, place) for name in names]
+    return frozenset(name if ":" in name else f"proxy.{name}" for name in met)
 
 
 def related(mutant: Mutant) -> Mapping[str, float]:
