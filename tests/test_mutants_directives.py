@@ -187,12 +187,39 @@ def test_requirements_of_faults_that_do_the_same_are_known() -> None:
 def test_table_of_what_does_the_same_has_nothing_dead() -> None:
     """Each entry is about a place of some mutant, and names what faults of the reference change."""
     places = [mutant.place for mutant in (*MUTANTS, *lua_source.mutants())]
-    unmet = [regex for regex, _ in related_faults._ALIKE if not any(re.search(regex, place) for place in places)]
+    every = "\n".join(places)
+    unmet = [regex for regex, _ in related_faults._ALIKE if not re.search(f"(?m){regex}", every)]
     named = frozenset().union(*(related_faults.alike(place) for place in places))
     changed_by_faults = [related_faults.changed(fault.change(REFERENCE)) for fault in CATALOGUE.values()]
 
     assert unmet == []
     assert named <= frozenset().union(*changed_by_faults)
+
+
+@pytest.mark.parametrize(
+    ("place", "how", "token", "served"),
+    [
+        ("http/server/location @slow/proxy_read_timeout", "110s -> 0s", "proxy POST upload-parts", True),
+        ("http/server/location @slow/proxy_read_timeout", "110s -> 0s", "proxy POST runs", False),
+        ("http/server/location @read", "dropped", "proxy GET runs", True),
+        ("http/server/location @read", "dropped", "proxy POST runs", False),
+        ("http/server/location @write", "dropped", "proxy POST runs", True),
+        ("http/server/location @bytes", "dropped", "proxy PUT artifact-file", True),
+        ("http/server/location @health", "dropped", "proxy GET health", True),
+    ],
+)
+def test_requests_that_a_location_serves_are_known(place: str, how: str, token: str, served: bool) -> None:
+    """A directive of a location is about the requests that gate.lua sends there."""
+    (mutant,) = [each for each in at(place) if each.how == how]
+
+    assert (token in mutant.touches) == served
+
+
+def test_what_leaves_a_location_is_about_all_requests() -> None:
+    """A directive that moves into the server has an effect on what other locations serve."""
+    (moved,) = [each for each in at("http/server/location @slow/access_by_lua_block") if "moved" in each.how]
+
+    assert not [token for token in moved.touches if token.startswith("proxy ")]
 
 
 def test_every_place_is_judged_on_stacks_with_nginx() -> None:

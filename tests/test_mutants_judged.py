@@ -85,6 +85,20 @@ def test_a_case_that_names_an_error_code_is_likely_for_a_mutant_of_it() -> None:
     assert order(mutant, [check("a", "ERR-001", *cases)], Coverage())[0] == "a[504-DEADLINE_EXCEEDED]"
 
 
+def test_a_directive_for_some_requests_is_judged_by_cases_that_send_one() -> None:
+    """What a location of nginx does is noticed by a case that sends it a request, or of which nothing is known."""
+    touches = frozenset({"proxy POST upload-parts", "proxy PUT upload-parts"})
+    mutant = Mutant("proxy", "directive", "docker/proxies/nginx/tuned.conf:a", "dropped", unchanged, touches)
+    tokens = {
+        "parts[one]": frozenset({"proxy POST upload-parts"}),
+        "search[one]": frozenset({"proxy POST experiments"}),
+    }
+    checks = [check(name, "RTE-001") for name in ("parts", "search", "new")]
+
+    assert set(order(mutant, checks, Coverage(tokens=tokens))) == {"parts[one]", "new[one]"}
+    assert len(order(replace(mutant, touches=frozenset()), checks, Coverage(tokens=tokens))) == 3
+
+
 def test_a_quick_case_goes_first() -> None:
     """Of two checks that are as likely the cheaper one goes first."""
     known = Coverage(seconds={"a[one]": 5.0, "b[one]": 0.1}, tokens={"a[one]": frozenset(), "b[one]": frozenset()})

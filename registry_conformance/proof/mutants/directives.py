@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import crossplane
@@ -21,7 +22,7 @@ from crossplane.errors import NgxParserDirectiveError
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.external.neighbour import PROGRAMS, NeighbourError
 from registry_conformance.proof.mutants import lua_source
-from registry_conformance.proof.mutants.families import header_tokens
+from registry_conformance.proof.mutants.families import MLFLOW, OTHER, header_tokens
 from registry_conformance.proof.mutants.mutant import NGINX, Late, Mutant, difference
 
 FILE = f"proxies/nginx/{PROGRAMS[NGINX].usual}.conf"
@@ -51,6 +52,19 @@ _OPTIONS = frozenset({"access_log", "listen", "log_format", "map", "proxy_next_u
 _NUMBER = re.compile(r"(\w+=)?(\d+)(ms|[smhdkg]?)", re.IGNORECASE)
 _NAME = re.compile(r"@?[A-Za-z][\w-]*")
 _LUA = "_by_lua_block"
+_READS, _WRITES = ("GET", "HEAD", "OPTIONS"), ("POST", "PUT", "PATCH", "DELETE")
+_METADATA = {*MLFLOW, OTHER} - {"artifact-file", "get-artifact", "upload-parts", "health"}
+"""Families of routes that have no location of their own."""
+_LOCATIONS: Mapping[str, tuple[tuple[str, ...], Set[str]]] = MappingProxyType(
+    {
+        "@bytes": ((*_READS, *_WRITES), {"artifact-file", "artifact-list", "get-artifact"}),
+        "@slow": ((*_READS, *_WRITES), {"upload-parts"}),
+        "@read": (_READS, _METADATA),
+        "@write": (_WRITES, _METADATA),
+        "@health": (_READS, {"health"}),
+    }
+)
+"""A location -> the methods, and the families of routes, of the requests that it serves."""
 
 
 def mutants() -> Iterator[Mutant]:
@@ -59,7 +73,8 @@ def mutants() -> Iterator[Mutant]:
     for path in _walk(file):
         place = f"docker/{FILE}:{'/'.join(_names(file, path))}"
         for how, edit in _changes(file, path):
-            touched, change = header_tokens(f"{place} {how}"), Late(FILE, partial(_text, file, edit))
+            touched = header_tokens(f"{place} {how}") | (frozenset() if how.startswith("moved") else _served(place))
+            change = Late(FILE, partial(_text, file, edit))
             yield Mutant("proxy", "directive", place, how, change, touched, proxy=NGINX)
 
 
@@ -81,6 +96,13 @@ def parsed(path: str) -> list[Directive]:
     read = crossplane.parse(str(DOCKER / path), single=True, check_ctx=False, check_args=False)
     directives: list[Directive] = read["config"][0]["parsed"]
     return directives
+
+
+def _served(place: str) -> frozenset[str]:
+    """Return the exchanges that a location at a place serves, as tokens; none outside of the known locations."""
+    found = re.search(r"/location (@\w+)", place)
+    methods, names = _LOCATIONS.get(found[1] if found else "", ((), frozenset()))
+    return frozenset(f"proxy {method} {name}" for method in methods for name in names)
 
 
 def _text(file: list[Directive], edit: Edit) -> str:

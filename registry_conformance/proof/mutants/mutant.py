@@ -25,9 +25,9 @@ class Mutant:
     """One mutant.
 
     ``layer`` is where it is mended; ``kind`` is one of ``KINDS``; ``place`` names what is changed, ``how`` the change,
-    both in words. ``touches`` are tokens of traffic (``families.py``) without which it can have no effect, none where
-    that is not known. ``change`` makes the mutant of a deployment. ``proxy`` names the proxy, as ``--proxy`` does, of
-    the stacks that it is applied to; empty for the reference's.
+    both in words. ``touches`` are tokens of traffic (``families.py``) without which it can have no effect, of a
+    directive without any of which; none where that is not known. ``change`` makes the mutant of a deployment.
+    ``proxy`` names the proxy, as ``--proxy`` does, of the stacks that it is applied to; empty for the reference's.
     """
 
     layer: str

@@ -98,10 +98,14 @@ class Planner:
         """Return whether a case can notice a mutant, as far as is known what it touches.
 
         Of traffic: only if it causes such traffic. Of source: only if it runs the statement, where some case does.
+        Of a directive for some requests: only if it sends one of these.
         """
         known = self._coverage.tokens.get(case.nodeid)
         if known is None or any(token.startswith("keys ") for token in mutant.touches):
             return True
+        if mutant.kind == "directive":
+            served = {token for token in mutant.touches if not token.startswith("header ")}
+            return not served or bool(served & known)
         if mutant.kind not in ("traffic", "source"):
             return True
         # What no case is known to touch tells none apart, but for the exchange itself.
