@@ -41,7 +41,7 @@ def call(program: str, *arguments: str, **variables: str) -> subprocess.Complete
     ("arguments", "key", "told"),
     [
         (["--env=nowhere"], "", "--env=nowhere: unknown; use one of local-example"),
-        (["--url=http://127.0.0.1:9/x"], "short", "MLFLOW_TRACKING_TOKEN"),
+        (["--url=http://127.0.0.1:9/x"], "abc", "MLFLOW_TRACKING_TOKEN"),
         (["--url=ftp://somewhere/x"], "a-key-of-mine", "not a tracking URI"),
         (["--url=http://me:secret-word@somewhere/x"], "a-key-of-mine", "'http://somewhere/x': not a tracking URI"),
         (["--url=http://somewhere/x", "--budget=0"], "a-key-of-mine", "--budget"),

@@ -192,7 +192,7 @@ def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch:
         (Secret(variable="NOT_SET_ANYWHERE"), "keys.writer: the environment variable NOT_SET_ANYWHERE is not set"),
         (Secret(file="/nonexistent/key"), "the file /nonexistent/key cannot be read"),
         (Secret(command=["no-such-program-here"]), "the command no-such-program-here cannot be run"),
-        (Secret(command=[sys.executable, "-c", "print('short')"]), "at least 6 characters"),
+        (Secret(command=[sys.executable, "-c", "print('abc')"]), "at least 4 characters"),
         (Secret(command=[sys.executable, "-c", "raise SystemExit(3)"]), "ended with exit code 3"),
     ],
 )

@@ -152,7 +152,7 @@ def test_bytes_that_are_no_text_survive() -> None:
     assert Redactor(SECRETS).bytes(b"\xff\x00" + AWKWARD.encode() + b"\xfe") == b"\xff\x00[redacted]\xfe"
 
 
-@pytest.mark.parametrize("short", ["", "abc", "12345"])
+@pytest.mark.parametrize("short", ["", "xyz"])
 def test_short_secret_is_refused(short: str) -> None:
     """A secret too short to redact is refused by its length, never by its value."""
     with pytest.raises(ValueError, match=f"a secret of {len(short)} characters") as refusal:

@@ -44,8 +44,12 @@ def test_what_differs_and_hurts_no_client_is_a_note(name: str, value: str, *, ma
         ("3.9.0", "presign.P", "404 html nginx", False),
         ("3.17.2", "presign.P", "404 html flask", False),
         ("3.17.2", "meta.history.P", "200 json other", False),
-        ("", "meta.api3.P", "404 html flask", False),
-        ("no version", "meta.api3.P", "404 html flask", False),
+        ("", "meta.api3.P", "404 html flask", True),
+        ("", "meta.history.P", "200 json other", True),
+        ("", "presign.P", "404 html flask", True),
+        ("", "delete.P", "500 html flask", False),
+        ("", "name.unicode.get.P", "500 text", False),
+        ("no version", "meta.api3.P", "404 html flask", True),
     ],
 )
 def test_what_an_older_mlflow_has_not_learned_is_a_note(version: str, name: str, value: str, *, may_be: bool) -> None:

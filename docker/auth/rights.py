@@ -79,7 +79,7 @@ _RULES = (
     _rule("job search", Right.READ, "POST", r"/ajax-api/3\.0/jobs/search"),
     # Every field of MLflow's GraphQL schema is a search or a get, its mutations included.
     _rule("graphql", Right.READ, _GET + " POST", r"/graphql"),
-    _rule("user interface", Right.READ, _GET, r"/", r"/static-files/.*", r"/build/.*", r"/version"),
+    _rule("user interface", Right.READ, _GET, r"/", r"/static-files/.*", r"/build/.*", r"/version", r"/server-info"),
     _rule("health", Right.READ, _GET, r"/health"),
     _rule("metadata read", Right.READ, _GET, _API + r"/.+", r"/ajax-api/3\.0/jobs/.+", r"/gateway/mlflow/v1/models"),
     _rule("metadata change", Right.WRITE, _CHANGE, _API + r"/.+", r"/ajax-api/3\.0/jobs(?:/.*)?"),

@@ -194,16 +194,24 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
     from registry_conformance.judge.live.guarded_session import GuardedSession, guard_of_address
     from registry_conformance.judge.live.network import client_network
     from registry_conformance.judge.live.usual_key import has_store_credentials
-    from registry_conformance.judge.live.usual_registry import usual_registry
+    from registry_conformance.judge.live.usual_numbers import check_numbers
+    from registry_conformance.judge.live.usual_registry import named_objects, usual_registry
     from registry_conformance.judge.live.usual_workspace import usual_workspace
     from registry_conformance.judge.target.target import Door
 
     try:
+        check_numbers()
         network = client_network()
         address = read_address(asked.url).url
         workspace, own_store = usual_workspace(), has_store_credentials()
         door = Door(
-            "given", address, network=network, workspace=workspace, own_store=own_store, registry=usual_registry()
+            "given",
+            address,
+            network=network,
+            workspace=workspace,
+            own_store=own_store,
+            registry=usual_registry(),
+            named=named_objects(),
         )
         target = doctor.target_at(door, _effective_credential(door, _credential(), run))
     except AddressError as problem:

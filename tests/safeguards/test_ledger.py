@@ -84,6 +84,10 @@ def test_path_that_climbs_is_seen(path: str, climbing: bool) -> None:
         ("artifact", "7/run/artifacts/a.bin", True),
         ("artifact", "8/run/artifacts/a.bin", False),
         ("artifact", "8/7/a.bin", False),
+        ("artifact", f"root/7/{'0' * 32}/artifacts/a.bin", True),
+        ("artifact", f"root/7/{'0' * 32}/../../8/a.bin", False),
+        ("artifact", f"root/7/{'0' * 31}/a.bin", False),
+        ("artifact", f"8/7/{'0' * 32}/a.bin", False),
         ("artifact", "7", False),
         ("artifact", "7/", False),
         ("artifact", "", False),
@@ -344,7 +348,7 @@ def test_entry_that_was_written_goes_with_its_experiment(tmp_path: Path) -> None
         ledger.note_written(opened, "d", "7/other")
         lines = opened.execute("SELECT COUNT(*) FROM lines").fetchone()
 
-        assert ledger.written(opened) == {"7": {"7/run", "7/other"}}
+        assert ledger.written(opened) == {"7": {"run", "other"}}
     assert lines == (4,)  # each entry once
     assert [each.name for each in ledger.left(file, TARGET)] == [f"{RUN}-e"]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from registry_conformance.judge.target.workspace import entry_of, placed, within
+from registry_conformance.judge.target.workspace import entry_of, experiment_folder, placed, within
+
+RUN = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.mark.parametrize(
@@ -19,11 +21,43 @@ from registry_conformance.judge.target.workspace import entry_of, placed, within
         ("models/m-1/a", "models/m-1"),
         ("workspaces/team/7/run/artifacts/a", "7/run"),
         ("7", "7"),
+        (f"root/of/all/7/{RUN}/artifacts/a", f"root/of/all/7/{RUN}"),
+        (f"root/7/models/m-{RUN}/artifacts/a", f"root/7/models/m-{RUN}"),
     ],
 )
 def test_entry_is_a_runs_or_a_models_or_a_traces(path: str, entry: str) -> None:
     """The entry is the part below which all is of one run, of one logged model or of one trace."""
-    assert entry_of(path, "team") == entry
+    workspace = "" if path.startswith("root") else "team"
+
+    assert entry_of(path, workspace, {"7"}) == entry
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("7/a", "7"),
+        (f"root/7/{RUN}/a", "root/7"),
+        (f"root/of/all/7/traces/tr-{RUN}/a", "root/of/all/7"),
+        ("root/7/a", ""),
+        ("root/7/models/mine/a", ""),
+        ("root/7", ""),
+        (f"8/7/{RUN}/a", ""),
+        (f"root/8/7/{RUN}/a", ""),
+        (f"root/7x/{RUN}/a", ""),
+        (f"root//7/{RUN}/a", ""),
+        (f"root/../7/{RUN}/a", ""),
+        (f"workspaces/team/7/{RUN}/a", ""),
+        (f"workspaces/default/7/{RUN}/a", "7"),
+    ],
+)
+def test_folder_of_an_experiment_below_a_root_holds_entries_with_ids(path: str, folder: str) -> None:
+    """Below another root a number is an experiment's folder only if an id of MLflow's follows, and none is above it."""
+    assert experiment_folder(path, "", {"7"}) == folder
+
+
+def test_a_named_workspace_has_no_root_of_its_own() -> None:
+    """Where clients name a workspace, files are in its folder or at the top of it, and below no other root."""
+    assert experiment_folder(f"root/7/{RUN}/a", "team", {"7"}) == ""
 
 
 @pytest.mark.parametrize(

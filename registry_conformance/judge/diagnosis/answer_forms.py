@@ -120,6 +120,11 @@ def _rewritten(_: Facts, through: Sequence[Fact]) -> bool:
     return any(_REWRITTEN.search(fact.value) for fact in through if fact.name in _DOWNLOADS)
 
 
+def _come_back_short(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether downloads of larger files are answered whole with fewer bytes than were sent."""
+    return re.match(r"\w+ 200 short$", facts.value("ladder.get.P")) is not None and bool(through)
+
+
 def _fails_on_artifacts(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether MLflow fails without a word, on artifacts alone: what it keeps itself is in order."""
     failed = [fact for fact in through if _WORDLESS.match(fact.value)]
@@ -194,6 +199,10 @@ def _fails_on_writes(facts: Facts, through: Sequence[Fact]) -> bool:
 _UPLOADS = frozenset({"put.P", "put.again.P", "text.P", "model.put.P", "empty.P", "chunked.P", "size.64k.P"})
 _LONG, _SAME = 2.0, 1.1
 """Seconds from which a failure came late, and how much longer the last may take than the first."""
+_SHORT = (
+    "large files come back shorter than they were sent, though their uploads were answered with 200: they are cut on "
+    "the way, or where they are kept; their sizes in the store tell which"
+)
 _LIMIT = (
     "uploads fail without a word, and each after the same time: a limit of time ends them, in what stands before "
     "MLflow (httpx waits 5 s unless told otherwise) or in MLflow; what takes so long is the store, most likely"
@@ -244,6 +253,7 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
      _kept_by_a_cache),
     ("proxy", "files come back rewritten: something on the way takes them for pages or text, and changes them",
      _rewritten),
+    ("", _SHORT, _come_back_short),
     ("network", "small requests and answers pass, and larger ones break off without an answer", _break_off_by_size),
     ("mlflow", "small requests after a large upload find nobody for a while: MLflow ended under it, and began anew",
      _ended_by_a_large_one),

@@ -149,6 +149,13 @@ class Asker:
             return exchange
         return self._repeated(method, path, exchange, _went_through, request)
 
+    def send_until(self, good: Callable[[Exchange], bool], method: str, path: str, **request: Any) -> Exchange:
+        """Send a request that tells no fact of its own; again for a moment if it is answered, and not well."""
+        exchange = self._sent(method, path, **request)
+        if exchange.error.startswith(("skipped", "timeout")) or good(exchange):
+            return exchange
+        return self._repeated(method, path, exchange, good, request)
+
     def _sent(self, method: str, path: str, **request: Any) -> Exchange:
         kind = _kind(method, path)
         if reason := self.why_not(kind):

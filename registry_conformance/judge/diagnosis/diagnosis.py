@@ -28,7 +28,8 @@ from registry_conformance.judge.diagnosis.naming import (
     named_words,
 )
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
-from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.finding import OWN_PERMISSIONS, Finding
+from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
@@ -39,6 +40,8 @@ from registry_conformance.judge.target.target import Target
 
 _MOST = 6
 """So many causes are named at most, the other possible ones included."""
+_OF_MLFLOW = frozenset(kind.id for kind in (*SERVER_KINDS, OWN_PERMISSIONS))
+"""What MLflow says of itself, and of the parts behind it."""
 
 
 def diagnose(
@@ -138,6 +141,11 @@ def _chosen(ranked: Sequence[Fit], bands: Bands, told: Collection[str]) -> tuple
 
 
 def _speak_against(spoken: Named, chosen: Sequence[tuple[str, Band]]) -> bool:
-    """Return whether a product's own words show another layer than each of the causes, which are possible at most."""
+    """Return whether what a product or MLflow says of itself counts for more than causes that are possible at most.
+
+    The words of a product do if they show another layer; MLflow names the part behind it that failed.
+    """
+    if not all(band is Band.POSSIBLE for _, band in chosen):
+        return False
     own = spoken.id in PRODUCT_KINDS and bool(spoken.layer)
-    return own and all(band is Band.POSSIBLE and layer != spoken.layer for layer, band in chosen)
+    return spoken.id in _OF_MLFLOW or (own and all(layer != spoken.layer for layer, _ in chosen))

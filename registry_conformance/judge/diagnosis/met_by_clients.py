@@ -98,6 +98,25 @@ BROKEN_ANSWERS = (
         "(Caddy does that for a path that none of its handle blocks takes)",
     ),
     Given(
+        "artifacts-led-to-the-store",
+        "proxy",
+        "put.P",
+        r"^\d{3} xml s3:",
+        "the store itself answers uploads, in XML and not as MLflow does: requests for artifacts are led to it, and "
+        "MLflow is not asked",
+        "have /api/2.0/mlflow-artifacts/ passed on to MLflow, which signs what it sends to the store; clients have no "
+        "keys for it",
+    ),
+    Given(
+        "replicas-of-different-versions",
+        "mlflow",
+        "version.turns.P",
+        " ",
+        "the same question for the version is answered with several versions of MLflow: replicas of different versions "
+        "serve one address, and a client meets each by turns",
+        "bring all replicas to one version, and the database with them (mlflow db upgrade)",
+    ),
+    Given(
         "bodies-read-as-json",
         "proxy",
         "register.upload.P",
@@ -264,6 +283,16 @@ NOW_AND_THEN = (
         "the same key is let in at one time and refused at another: of several servers that check keys, one does not "
         "know it, or what they ask about keys fails at times",
         "ask each of them by itself with this key, and give all of them one list of keys, or one service to ask",
+    ),
+    Given(
+        "one-of-several-proxies-differs",
+        "proxy",
+        "again.met.P",
+        ", before MLflow$",
+        "the same request is passed on at one time, and refused before MLflow at another: of several instances of what "
+        "stands before MLflow, one is not configured like the rest",
+        "ask each instance by itself, and give all of them one configuration: the same routes, methods and limits for "
+        "bodies",
     ),
     Given(
         "files-of-each-replica",

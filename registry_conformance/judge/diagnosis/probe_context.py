@@ -21,6 +21,7 @@ from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.credential import Credential, Password, kind_of
 from registry_conformance.judge.target.policy import GUARDED, READS, ROLES
 from registry_conformance.judge.target.target import Door, Target
+from registry_conformance.judge.target.workspace import GIVEN_ID, served_folder
 from registry_conformance.judge.waiting import awaited
 
 T = TypeVar("T")
@@ -56,8 +57,9 @@ class ProbeContext:
     def folder(self) -> str:
         """The path, below the root of all artifacts, under which probes upload; the same each time.
 
-        It lies in an experiment of this run, as the uploads of clients do: MLflow's own permissions let an ordinary
-        user write nowhere else. It is a folder of its own where no experiment can be made, or its files lie elsewhere.
+        It lies in an experiment of this run, in the folder of a run there, as the uploads of clients do: MLflow's own
+        permissions let an ordinary user write nowhere else, and a store's may know these names alone. It is a folder of
+        its own where no experiment can be made, or its files lie elsewhere.
         """
         with self._choosing:  # probes run in several threads
             self._folder = self._folder or self._chosen_folder()
@@ -80,10 +82,21 @@ class ProbeContext:
             self._experiment = own_id = str(made.at("experiment_id") or "") if made.ok else ""
             query = {"experiment_id": own_id}
             found = asker.send("GET", f"{REST}/experiments/get", query=query) if own_id else made
+            scheme, _, path = str(found.at("experiment", "artifact_location") or "").partition(":/")
+            served = (
+                bool(own_id) and scheme == "mlflow-artifacts" and not path.startswith("/")
+            )  # else at another server
+            folder = served_folder(path, own_id, self.target.workspace) if served else ""
+            return f"{folder}/{self._run_in(asker, own_id)}{self.name}" if folder else self.name
         except NotAsked:
             return self.name
-        served = found.at("experiment", "artifact_location") == f"mlflow-artifacts:/{own_id}"
-        return f"{own_id}/{self.name}" if served else self.name
+
+    @staticmethod
+    def _run_in(asker: Asker, own_id: str) -> str:
+        """Return the folder of a new run in an experiment, empty if none can be made."""
+        made = asker.send("POST", f"{REST}/runs/create", json={"experiment_id": own_id, "start_time": 0})
+        run = str(made.at("run", "info", "run_id") or "") if made.ok else ""
+        return f"{run}/artifacts/" if GIVEN_ID.fullmatch(run) else ""
 
     def at(
         self, place: str, role: str | None = "writer", patience: float | None = None, door: Door | None = None

@@ -12,7 +12,9 @@ from http import HTTPStatus
 
 from registry_conformance.judge.clients.throttling import pause_after
 from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.responder import who_answered
 from registry_conformance.judge.waiting import awaited
 
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
@@ -36,6 +38,8 @@ _ANYWHERE = 2
 """From so many kinds of requests on that failed at one place for a moment, each failure there is repeated."""
 FILES_ALONE = ", files alone"
 """What the value of such a fact ends with if no request for anything but files failed."""
+BEFORE_MLFLOW = ", before MLflow"
+"""What the value ends with if a product before MLflow sent each of these failures itself, by its own page."""
 LARGE_PART = ", a large part"
 """What the value ends with if so many requests of all kinds failed that one of a few servers may be down."""
 _LARGE = 0.2
@@ -59,7 +63,10 @@ class Repetition:
         self._failed: Counter[tuple[str, bool, str]] = Counter()
         self._kinds: set[tuple[str, str, bool]] = set()
         """Place, kind of request, and whether the client repeats it, of what failed for a moment."""
-        self._fixed: set[tuple[str, str, str]] = set()
+        self._within: set[tuple[str, bool]] = set()
+        """Place, and whether the client repeats it, of what failed for a moment and not by a product before MLflow."""
+        self._fixed: set[tuple[str, str, str, str]] = set()
+        """Place, kind of request, status, and who sent it, of what stayed whatever was repeated."""
         self._later: list[Callable[[], str]] = []
 
     def asked(self, place: str) -> None:
@@ -72,15 +79,17 @@ class Repetition:
     ) -> Exchange:
         """Return the first repetition that is good, or what came first if none is.
 
-        A failure of the same ``kind`` of request, with the same status, that stayed whatever was repeated is believed.
-        So is an answer that is no failure, and is wrong: it is not said again until it suits.
+        A failure of the same ``kind`` of request that stayed whatever was repeated is believed, with the same status
+        and by the same sender: a 404 of MLflow's says nothing of one by a proxy. So is an answer that is no failure,
+        and is wrong: it is not said again until it suits.
         """
         if first.ok:
             return first
         outcome = str(first.status or first.error.partition(":")[0])
+        failure = (place, kind, outcome, who_answered(first.status, first.response_headers, first.text))
         bridged = passing(first)
         known = self._known(place, kind, bridged=bridged)
-        if not known and (first.seconds > _SLOW or self._believed((place, kind, outcome))):
+        if not known and (first.seconds > _SLOW or self._believed(failure)):
             return first
         sent: list[Exchange] = []
         seconds, most = (_LONGER, _OFTEN) if known else (_SECONDS, MOST)
@@ -95,10 +104,13 @@ class Repetition:
         last = awaited(once_more, longest, enough=lambda met: good(met) or len(sent) >= most, pause=pause)
         with self._lock:
             if not good(last):
-                self._fixed.add((place, kind, outcome))
+                self._fixed.add(failure)
                 return first
             self._failed[place, bridged, outcome] += len(sent)
             self._kinds.add((place, kind, bridged))
+            own = author_of(first)
+            if not own or own.id == APPLICATION:
+                self._within.add((place, bridged))
         return last
 
     def _known(self, place: str, kind: str, *, bridged: bool) -> bool:
@@ -107,9 +119,9 @@ class Repetition:
             several = sum(each[0] == place and each[2] == bridged for each in self._kinds) >= _ANYWHERE
             return several or (place, kind, bridged) in self._kinds
 
-    def _believed(self, failure: tuple[str, str, str]) -> bool:
+    def _believed(self, failure: tuple[str, str, str, str]) -> bool:
         """Return whether such a failure stayed before; a place that throttles one kind for good throttles all."""
-        place, _, outcome = failure
+        place, _, outcome, _ = failure
         with self._lock:
             stayed = [each for each in self._fixed if each[0] == place]
             for_good = outcome == _THROTTLED and any(each[2] == outcome for each in stayed)
@@ -142,7 +154,8 @@ class Repetition:
             words += f", as the MLflow client does by itself, up to {MOST} times" if bridged else _ENDS
             name = BRIDGED if bridged else MET
             much = LARGE_PART if failed >= asked * _LARGE else ""
-            value = f"{failed} of {asked}: {statuses}{self._of_files(place, bridged=bridged) or much}"
+            before = BEFORE_MLFLOW if (place, bridged) not in self._within and not bridged else ""
+            value = f"{failed} of {asked}: {statuses}{before or self._of_files(place, bridged=bridged) or much}"
             facts.record(f"{name}.{place}", value, words, ".*" if bridged else "none")
 
     def _of_files(self, place: str, *, bridged: bool) -> str:

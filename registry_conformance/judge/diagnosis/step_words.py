@@ -27,7 +27,7 @@ from registry_conformance.judge.diagnosis.steps import STEPS
 from registry_conformance.judge.diagnosis.summarize import form
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.items import ExchangeItem
-from registry_conformance.judge.evidence.responder import is_framework_page
+from registry_conformance.judge.evidence.responder import is_framework_page, is_permission_denied
 from registry_conformance.judge.evidence.sign_in import is_redirect, is_sign_in_page, leads_to_sign_in
 
 PRODUCT_KINDS = frozenset(
@@ -132,7 +132,7 @@ def _failed(item: object) -> Exchange | None:
 
 def _told(step: str, fact: Fact, answer: Exchange) -> StepWords | None:
     found = held_back(answer) or firewall(answer, step) or form_refused(answer, step)
-    found = found or _redirected(step, answer) or _sign_in_page(step, answer)
+    found = found or _redirected(step, answer) or _sign_in_page(step, answer) or _own_permissions(step, answer)
     if found is not None:
         return StepWords(fact, found, located=found.kind is not finding.UNFIT or bool(author_of(answer)))
     own, words = author_of(answer), words_of(answer)
@@ -184,6 +184,14 @@ def _sign_in_page(step: str, answer: Exchange) -> Finding | None:
     titled = f", titled {words!r}" if words else ""
     sentence = f"a sign-in page{by} answers {step} with {answer.status}{titled}; requests before it were let in"
     return _found(finding.LOGIN, sentence, answer)
+
+
+def _own_permissions(step: str, answer: Exchange) -> Finding | None:
+    """Return that MLflow itself refuses a step, since the user holds no permission."""
+    if not is_permission_denied(answer.status, answer.text):
+        return None
+    sentence = f"MLflow's own permissions refuse {step} with 403; it says: 'Permission denied'"
+    return _found(finding.OWN_PERMISSIONS, sentence, answer)
 
 
 def _is_foreign_page(answer: Exchange) -> bool:

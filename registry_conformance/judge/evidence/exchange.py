@@ -19,6 +19,7 @@ from registry_conformance.judge.visible import visible
 
 KEPT_BYTES = 256 * 1024
 SHOWN_BYTES = 2 * 1024
+_LONGEST_URL = 300
 _LONGEST_ERROR = 200
 _MASKED_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "cookie", "set-cookie"})
 _MASKED_QUERY = re.compile(
@@ -153,6 +154,12 @@ class Exchange:
         except ValueError:
             return None
 
+    @property
+    def _shown_type(self) -> str:
+        """The media type by which the body is shown: a refusal that is a document is, whatever it is called."""
+        refused = self.status is not None and self.status >= 400
+        return "application/json" if refused and isinstance(self.json(), dict) else self.content_type
+
     def at(self, *path: str | int) -> Any:
         """Return the value at a path of field names and indexes in the JSON body, ``None`` if there is none."""
         found = self.json()
@@ -182,7 +189,7 @@ class Exchange:
             raise breach("a JSON answer that a reader can follow", f"{self}: hundreds of levels deep") from None
 
     def __str__(self) -> str:
-        request = f"{self.method} {masked(self.url)}"
+        request = f"{self.method} {_clipped(masked(self.url))}"
         took = f"in {self.seconds * 1000:.0f} ms"
         who = who_answered(self.status, self.response_headers, self.text)
         hint = f" (who answered: {who})" if who else ""
@@ -203,7 +210,7 @@ class Exchange:
             "request_headers": _shown_headers(self.request_headers),
             "request_body": _shown_body(self.request_body, _media_type(self.request_headers)),
             "response_headers": _shown_headers(self.response_headers),
-            "response_body": _shown_body(self.response_body, self.content_type),
+            "response_body": _shown_body(self.response_body, self._shown_type),
             "started": round(self.started, 6),
             "seconds": round(self.seconds, 6),
             "timings": _timings(self.moments, self.seconds),
@@ -231,6 +238,11 @@ def transport_error(problem: BaseException) -> str:
 def masked(text: str) -> str:
     """Return ``text`` with credentials in URLs replaced by asterisks."""
     return _MASKED_QUERY.sub(r"\1***", text)
+
+
+def _clipped(url: str) -> str:
+    """Return a URL for a sentence: of a very long one the beginning, and its length."""
+    return url if len(url) <= _LONGEST_URL else f"{url[:_LONGEST_URL]}... ({len(url)} characters)"
 
 
 def _timings(moments: tuple[float, ...], seconds: float) -> dict[str, float]:

@@ -16,6 +16,7 @@ from registry_conformance.judge.live.environment.error import EnvironmentFileErr
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.network import network_of
 from registry_conformance.judge.live.usual_key import HOW, usual_key
+from registry_conformance.judge.live.usual_numbers import check_numbers
 from registry_conformance.judge.live.usual_workspace import usual_workspace
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.target.target import Door
@@ -45,6 +46,7 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
         address = read_address(url).url
     except AddressError as problem:
         raise EnvironmentFileError(f"--url={problem}") from problem
+    check_numbers()
     key = usual_key()
     document: dict[str, Any] = {
         "description": f"given by its address, {address}",

@@ -21,7 +21,7 @@ from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.ledger import LedgerError, bears, identity_of
 from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, MODEL, UPLOAD, GuardError, Made
 from registry_conformance.judge.target.target import Target
-from registry_conformance.judge.target.workspace import within
+from registry_conformance.judge.target.workspace import experiment_folder
 
 PATIENCE = 600.0
 """Seconds that the program of an operator may take to remove deleted experiments for good."""
@@ -94,7 +94,9 @@ class _Cleaner:
         if target.bucket:
             objects = StoredObjects(replace(target.bucket, guard=self._guard), guard.workspace, guard.began)
         self._files = StoredFiles(self._holder, objects)
-        self._of_experiments = ExperimentFiles(self._files, guard.written(), complete=not guard.adopted)
+        self._of_experiments = ExperimentFiles(
+            self._files, guard.written(), complete=not guard.adopted, workspace=guard.workspace
+        )
         self._separate = ""
         self.kept: dict[str, Made] = {}
 
@@ -210,9 +212,9 @@ class _Cleaner:
 
     def _confirm_top(self, made: Made) -> None:
         """Confirm that the experiment whose folder a path begins with is the run's."""
-        top = within(made.name, self._guard.workspace).partition("/")[0]
-        if top in self._made and top not in self._guard.experiments:
-            owner = Made(EXPERIMENT, self._made[top], made.door, (top,))
+        own_id = experiment_folder(made.name, self._guard.workspace, self._made).rpartition("/")[2]
+        if own_id and own_id not in self._guard.experiments:
+            owner = Made(EXPERIMENT, self._made[own_id], made.door, (own_id,))
             self._confirmed(owner, self._holder.agreed(self._by_name(owner.name)))
 
     def _by_name(self, name: str) -> Ask:

@@ -7,7 +7,8 @@ from pathlib import Path
 from registry_conformance.judge.live.environment.access import AwsTable, KeyTable
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
-from registry_conformance.judge.live.secrets import SHORTEST, resolve
+from registry_conformance.judge.live.secrets import resolve
+from registry_conformance.judge.report.redact import SHORTEST
 from registry_conformance.judge.target.credential import (
     AwsSignature,
     ClientCertificate,

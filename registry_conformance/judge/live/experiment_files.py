@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from registry_conformance.judge.clients.mlflow_http import REST, REST3, MlflowHttp
@@ -17,7 +17,7 @@ from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.live import presence
 from registry_conformance.judge.live.presence import NotKnownError, Observation, State
 from registry_conformance.judge.live.stored_files import StoredFiles
-from registry_conformance.judge.target.workspace import NESTED, entry_of
+from registry_conformance.judge.target.workspace import NESTED, entry_of, within
 
 _MOST_ASKED = 1000
 """Of how many entries, in all, MLflow is asked to which experiment they belong."""
@@ -44,13 +44,14 @@ _KINDS = (
 class ExperimentFiles:
     """Deletes the run's entries in the folders of its experiments.
 
-    ``written`` are those in the ledger, by experiment id, such as ``7/<run>``. ``complete`` is whether the ledger has
-    all that the run wrote through a server. ``notes`` tell which entries stay because others wrote them.
+    ``written`` are those in the ledger, by the folder of their experiment. ``complete`` is whether the ledger has all
+    that the run wrote through a server. ``notes`` tell which entries stay because others wrote them.
     """
 
     files: StoredFiles
     written: Mapping[str, set[str]]
     complete: bool
+    workspace: str = ""
     notes: list[str] = field(default_factory=list)
     _asked: int = 0
 
@@ -60,7 +61,16 @@ class ExperimentFiles:
         An entry is the run's if the ledger has it, or if MLflow says that it belongs to the experiment. Raises
         ``NotKnownError`` if it is not known whose an entry is.
         """
-        own = {entry.removeprefix(f"{own_id}/") for entry in self.written.get(own_id, ())}
+        for each in dict.fromkeys((folder, *self._folders(own_id, folder))):
+            self._remove(own_id, each, served=served)
+
+    def _folders(self, own_id: str, folder: str) -> Iterator[str]:
+        """Yield the folders of the experiment beside the one that MLflow names: the run wrote below another root."""
+        named = within(folder, self.workspace)
+        yield from (each for each in self.written if each.rpartition("/")[2] == own_id and each != named)
+
+    def _remove(self, own_id: str, folder: str, *, served: bool) -> None:
+        own = self.written.get(within(folder, self.workspace), set())
         others = self._removed(folder, own, served=served)
         if found := {entry for entry in others if self._belongs(entry, own_id)}:
             others = self._removed(folder, own | found, served=served)
@@ -139,4 +149,4 @@ class ExperimentFiles:
 
 def _entry(path: str) -> str:
     """Return the entry of an experiment's folder that a path below the folder lies in."""
-    return entry_of(f"0/{path}", "").removeprefix("0/")
+    return entry_of(f"0/{path}", "", ("0",)).removeprefix("0/")

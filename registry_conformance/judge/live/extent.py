@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from registry_conformance.judge.target.guard import is_experiment_id, need_own, need_unmistakable
 from registry_conformance.judge.target.requests import GuardError, Made, changes
 from registry_conformance.judge.target.target import BucketAccess
-from registry_conformance.judge.target.workspace import folder_of, placed
+from registry_conformance.judge.target.workspace import folder_of, placed, served_folder
 
 _SKEW = timedelta(minutes=15)
 """How far a store's clock may be from this machine's: S3 refuses requests of clients that are further off."""
@@ -87,7 +87,8 @@ def experiment_id(made: Made, by_name: Mapping[str, Any], by_id: Mapping[str, An
 def artifact_folder(location: str, own_id: str, bucket: BucketAccess | None, workspace: str = "") -> str:
     """Return the path, below the root of all artifacts, of an experiment's files, empty if they lie on a disk.
 
-    It is the experiment's id, or that in the folder of the workspace.
+    It is the experiment's id, or that in the folder of the workspace, or in the root that the server gives its
+    artifacts.
 
     Raises ``ExtentError`` for a location other than the folder of that experiment.
     """
@@ -104,7 +105,9 @@ def artifact_folder(location: str, own_id: str, bucket: BucketAccess | None, wor
     elif parts.scheme != "mlflow-artifacts":
         raise ExtentError(f"its artifacts lie at {location}, and this suite cannot look there")
     folders = {f"{root}/{folder}".strip("/"): folder for folder in (own, f"{folder_of(workspace)}/{own_id}")}
-    folder = folders.get(parts.path.strip("/"), "")
+    path = parts.path.strip("/")
+    served = served_folder(path, own_id, workspace) if parts.scheme == "mlflow-artifacts" else ""
+    folder = folders.get(path) or served
     if not folder or parts.query or parts.fragment:
         raise ExtentError(
             f"MLflow says that its artifacts lie at {location}, which is not the folder of experiment {own_id}"

@@ -6,14 +6,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.content_coding import as_read
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.clients.throttling import Patience
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.evidence.sign_in import goal_of
 from registry_conformance.judge.live import presence
 from registry_conformance.judge.live.extent import RemovalGuard
 from registry_conformance.judge.live.presence import Observation, State
@@ -35,6 +38,8 @@ _DEAD = 2
 _TELLING = frozenset({State.THERE, State.DELETED, State.GONE})
 """What is said of an object that is the same for every user."""
 _FOR_A_MOMENT = frozenset({502, 503, 504})
+_MOVED = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
+"""Redirects that keep method and body."""
 _AGAIN, _GAP = 6, 0.2
 """Statuses of a gateway that may pass, how often what ended with one is repeated, and the seconds between."""
 
@@ -138,6 +143,9 @@ class Holder:
             return self._patience.ask(lambda: wire.send(method, path, **request))
 
         met = self._repeated(name, send)
+        if base := _moved(wire.door.url, path, met):
+            wire = replace(wire, door=replace(wire.door, url=base))
+            met = self._repeated(name, send)
         self._silent[name] = self._silent[name] + 1 if met.status is None else 0
         return as_read(met)
 
@@ -170,3 +178,12 @@ class Holder:
 
     def _at(self, door: Door, key: Credential | None) -> MlflowHttp:
         return MlflowHttp(replace(door, guard=self.guard, direct=False), key, Evidence(), self.guard.run)
+
+
+def _moved(url: str, path: str, met: Exchange) -> str:
+    """Return the address to which a door hands on a request as it is, empty if it does not, or to another origin."""
+    goal = goal_of(met) if met.status in _MOVED else None
+    here = urlsplit(url)
+    if goal is None or (goal.scheme, goal.netloc) != (here.scheme, here.netloc) or not goal.path.endswith(path):
+        return ""
+    return goal._replace(path=goal.path.removesuffix(path), query="", fragment="").geturl()

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
-from registry_conformance.judge.live.secrets import SHORTEST
 from registry_conformance.judge.machine import network_variable
+from registry_conformance.judge.report.redact import SHORTEST
 from registry_conformance.judge.target.network import Network
 
 _YES = frozenset({"true", "1"})

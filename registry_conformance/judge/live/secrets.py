@@ -8,10 +8,10 @@ from registry_conformance.judge.live.environment.error import EnvironmentFileErr
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.environment.tables import Secret
 from registry_conformance.judge.machine import variable
+from registry_conformance.judge.report.redact import SHORTEST
 
 PATIENCE = 30.0
-SHORTEST = 6
-"""A shorter secret cannot be redacted: it could occur in a report by chance."""
+"""Seconds that a command may take that prints a secret."""
 
 
 def resolve(environment: EnvironmentFile, where: str, secret: Secret) -> str:

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, KINDS, MODEL, UPLOAD, Made
 from registry_conformance.judge.target.target import Target
-from registry_conformance.judge.target.workspace import within
+from registry_conformance.judge.target.workspace import experiment_folder, within
 
 RUN_ID = re.compile(r"verify-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 """What a run is called: its id has the moment in it, in UTC, at which it began."""
@@ -76,9 +76,10 @@ def is_own(kind: str, name: str, run: str, experiments: Mapping[str, str], works
     """
     if kind in (EXPERIMENT, MODEL):
         return bears(name, run)
-    top, *below = within(name, workspace).split("/")
-    owned = (top in experiments and any(below)) or any(bears(segment, run) for segment in (top, *below))
-    return owned and not climbs(name)
+    path = within(name, workspace)
+    folder = experiment_folder(name, workspace, experiments)
+    inside = bool(folder) and any(path.removeprefix(folder).split("/"))
+    return (inside or any(bears(segment, run) for segment in path.split("/"))) and not climbs(name)
 
 
 def create(file: Path, header: Header) -> None:
@@ -153,10 +154,12 @@ def experiments(ledger: sqlite3.Connection) -> dict[str, str]:
 
 
 def written(ledger: sqlite3.Connection) -> dict[str, set[str]]:
-    """Return experiment id -> the entries of its folder in which the run wrote, such as ``7/<run>``."""
+    """Return the folders of the run's experiments, such as ``7``, each with the entries in which the run wrote."""
     found: dict[str, set[str]] = {}
+    own = experiments(ledger)
     for (entry,) in ledger.execute("SELECT name FROM lines WHERE event = ?", (_WROTE,)):
-        found.setdefault(str(entry).partition("/")[0], set()).add(str(entry))
+        folder = experiment_folder(str(entry), "", own)
+        found.setdefault(folder, set()).add(str(entry).removeprefix(f"{folder}/"))
     return found
 
 

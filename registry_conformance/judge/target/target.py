@@ -29,7 +29,8 @@ class Door:
     that clients reach it from. ``broken`` says why a door keeps not even the least that it promises, empty if it does:
     no other check is sent there. ``workspace`` is the one of MLflow's that clients name there, empty for none.
     ``own_store`` is whether the client has credentials for a store of its own, with which it may pass by. ``registry``
-    is where the client's own settings send models, empty for the door.
+    is where the client's own settings send models, empty for the door; ``named`` are the variables by which they name
+    a run or an experiment that is to be there, with its id.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Door:
     workspace: str = ""
     own_store: bool = False
     registry: str = ""
+    named: tuple[tuple[str, str], ...] = ()
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:

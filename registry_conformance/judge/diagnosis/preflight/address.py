@@ -51,6 +51,8 @@ def read_address(text: str) -> Address:
             f"{_shown(trimmed)[:60]!r}...: {len(trimmed)} characters, which no server accepts; "
             f"a tracking URI looks like {EXAMPLE}"
         )
+    if _holds_credential(trimmed):
+        raise AddressError(f"{_shown(trimmed)!r}: {_credential_problem(trimmed)}")
     parts = _split(trimmed)
     _refuse_place(parts, trimmed)
     if "#" in trimmed:
@@ -96,7 +98,7 @@ def _split(text: str) -> SplitResult:
 
 def _place_problem(text: str) -> str:
     """Return why the host and port of a URL cannot be read."""
-    place = re.sub(r"^[^/]*//([^/?#]*).*", r"\1", text, flags=re.DOTALL).rpartition("@")[2]
+    place = _place(text)
     if "[" in place or "]" in place:
         return "its square brackets do not hold an IPv6 address"
     if place.count(":") > 1:
@@ -113,11 +115,6 @@ def _refuse_place(parts: SplitResult, text: str) -> None:
         rest = text.partition(":")[2].lstrip("/")
         meant = f"{parts.scheme}://{rest}" if rest else EXAMPLE
         raise AddressError(f"{shown!r}: no host in it; a tracking URI looks like {meant}")
-    if parts.username is not None or parts.password is not None:
-        raise AddressError(
-            f"{shown!r}: not a tracking URI, it holds a user or a password; put them into "
-            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
-        )
     if not _is_host(parts.hostname):
         raise AddressError(f"{shown!r}: {parts.hostname!r} is no host name; a tracking URI looks like {EXAMPLE}")
 
@@ -153,7 +150,27 @@ def _character(character: str) -> str:
     return names.get(character, "a control character")
 
 
+def _place(text: str) -> str:
+    """Return what a client reads as host and port, a user and a password before them."""
+    return re.sub(r"^(?:[^/?#]*//)?([^/?#]*).*", r"\1", text, flags=re.DOTALL)
+
+
+def _holds_credential(text: str) -> bool:
+    """Return whether a user or a password stands in a URL, or may: a ``#``, ``/`` or ``?`` in it ends the host."""
+    place = _place(text)
+    path_follows = re.match(r"(?:[^/?#]*//)?[^/?#]*(?::\d+|\])/", text)
+    return "@" in place or (":" in place and "@" in text and not path_follows)
+
+
+def _credential_problem(text: str) -> str:
+    cut = "" if "@" in _place(text) else "; with '#', '/' or '?' in it as they are, no client finds the host"
+    return (
+        "not a tracking URI, it holds a user or a password; put them into MLFLOW_TRACKING_USERNAME and "
+        f"MLFLOW_TRACKING_PASSWORD{cut}"
+    )
+
+
 def _shown(text: str) -> str:
     """Return a URL for display: no user, no password, no query values, at most 200 characters."""
-    shown = re.sub(r"//[^/?#]*@", "//", text)
+    shown = re.sub(r"^((?:[^/?#@]*//)?).*@", r"\1", text, flags=re.DOTALL) if _holds_credential(text) else text
     return re.sub(r"=[^&#]*", "=...", shown)[:200]

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.key_form import odd_form
 from registry_conformance.judge.diagnosis.preflight.products import Product, author_of
 from registry_conformance.judge.diagnosis.preflight.recognition import SEARCH
 from registry_conformance.judge.diagnosis.preflight.refusal import REFUSALS, Refusal, alike
@@ -164,7 +165,7 @@ def _compared(refusal: Refusal, credential: Credential) -> Finding:
         sentence = f"{who} refuses everybody alike with {status}, with your credential, another one and none{said}"
         return refusal.found(finding.BARRED, sentence, also=also)
     sentence, remedy = f"{_yours(credential)} refused with {status} by {who}{said}", _remedy(refusal.words, credential)
-    if (form := _odd_form(credential)) and also:
+    if (form := odd_form(credential)) and also:
         sentence, remedy = f"{sentence}; {form}", f"set MLFLOW_TRACKING_TOKEN to the key alone: {form}"
         return refusal.found(finding.REFUSED, sentence, remedy, also)
     if refusal.scheme and refusal.scheme.lower() not in _SENT:
@@ -234,19 +235,6 @@ def _remedy(words: str, credential: Credential) -> str:
     if re.search(r"expired", words, re.IGNORECASE):
         return "use a key that has not expired; ask the operator for a new one"
     return _SIGNED_FOR_NOTHING if isinstance(credential, AwsSignature) else finding.REFUSED.remedy
-
-
-def _odd_form(credential: Credential) -> str:
-    """Return what stands around a key that is no part of it, in words; empty if nothing does."""
-    if not isinstance(credential, str) or not credential:
-        return ""
-    if found := re.match(r"(?:Authorization: *)?(Bearer|Basic|Token|ApiKey) ", credential, re.IGNORECASE):
-        return f"it begins with {found[1]!r}, and the MLflow client adds 'Bearer' itself"
-    if credential[0] == credential[-1] and credential[0] in "\"'`":
-        return "it stands in quotes, which are sent with it"
-    return (
-        "it is the name of a variable that was not filled in" if re.match(r"\$\{?\w+\}?$|<[^>]+>$", credential) else ""
-    )
 
 
 def _decoy(credential: Credential) -> Credential | None:

@@ -113,6 +113,12 @@ CUT_SHORT = Kind(
     "find the device on the way that truncates bodies, or changes them without their Content-Length, and remove it",
     OPERATORS,
 )  # fmt: skip
+ALTERED = Kind(
+    "answer-altered", "proxy", "answers of MLflow's are changed on the way, and are no documents any more",
+    "find what changes the text of answers between MLflow and the client (a filter that masks numbers or words, a "
+    "template, a rewriting of links), and have it leave out what is below /api/",
+    OPERATORS, sure=False,
+)  # fmt: skip
 WRAPPED = Kind(
     "answer-inside-another", "proxy", "MLflow's answers come inside another document, which no client looks into",
     "have the answers of this API passed on as they are: no envelope, no template or transformation of bodies, and no "
@@ -197,6 +203,13 @@ RIGHTS = Kind(
     "key-lacks-right", "auth", "the key is known, and may not do this",
     "ask the operator for the right to read and write there",
 )  # fmt: skip
+OWN_PERMISSIONS = Kind(
+    "mlflow-permissions-deny", "auth", "MLflow's own permissions refuse a step of the registration",
+    "give this user EDIT there, or raise the default permission where MLflow's own users are configured; for "
+    "artifacts, start MLflow without a folder in --default-artifact-root (mlflow-artifacts:/): with one it does not "
+    "find the experiment in an artifact's path, and the default permission alone counts",
+    OPERATORS,
+)  # fmt: skip
 RIGHTS_OR_RULE = Kind(
     "refused-by-the-proxy-itself", "proxy", "a proxy refuses with a page of its own, and not for lack of a key",
     "find the refusal in the proxy's error log: a list of allowed addresses, a rule for methods or paths, or what "
@@ -212,6 +225,11 @@ REGISTRY = Kind(
     "client-registry", "client", "MLFLOW_REGISTRY_URI sends models to another place than the address that is tested",
     "unset MLFLOW_REGISTRY_URI, or set it to the address that is tested; if models are meant to lie there, give the "
     "doctor that address",
+)  # fmt: skip
+NAMED = Kind(
+    "client-names-what-is-missing", "client", "a variable of the client names a run or an experiment that is not there",
+    "unset MLFLOW_RUN_ID and MLFLOW_EXPERIMENT_ID, which another job or another server may have left, or set them to "
+    "what is there",
 )  # fmt: skip
 WANTED = Kind(
     "key-wanted", "auth", "a key is required, and none was given",
@@ -337,7 +355,8 @@ FAILING = Kind(
 )  # fmt: skip
 BEHIND = Kind(
     "nothing-behind-the-proxy", "proxy", "the proxy answers, and does not reach its upstream",
-    "start MLflow, or correct the address to which the proxy passes requests",
+    "start MLflow, or correct the address to which the proxy passes requests; where it asks an auth service first, "
+    "look at that one too",
     OPERATORS,
 )  # fmt: skip
 UNAVAILABLE = Kind(
@@ -383,11 +402,11 @@ STEP_FAILS = Kind(
 )  # fmt: skip
 KINDS = (
     NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, HTTP2_ALONE, CUT, UNTRUSTED, EXPIRED,
-    OTHER_NAME, HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, WRAPPED, PACKED, CODING, ENDLESS,
+    OTHER_NAME, HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ALTERED, WRAPPED, PACKED, CODING, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
     INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
-    REFUSED_BEHIND, RIGHTS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY, WANTED, PASSWORD,
-    LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
+    REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY,
+    NAMED, WANTED, PASSWORD, LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
     STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

@@ -51,15 +51,32 @@ def is_mlflow(answer: Exchange) -> bool:
 
 
 def cut_short(answer: Exchange) -> Finding | None:
-    """Return that an answer of MLflow's to a search is a document that breaks off, though its length was kept."""
+    """Return that an answer of MLflow's to a search breaks off, though its length was kept, or is no JSON inside."""
     begun = answer.text.lstrip()
     if not answer.ok or answer.json() is not None or not begun.startswith("{") or '"experiments"' not in begun[:60]:
         return None
     if answer.response_body.size > len(answer.content):
         return None
     host = urlsplit(answer.url).netloc
+    if (wrong := _invalid_at(answer.text)) is not None:
+        near = answer.text[max(0, wrong - 30) : wrong + 30]
+        sentence = f"MLflow's answer at {host} is no JSON: at its character {wrong + 1} stands {answer.text[wrong]!r}"
+        return Finding(finding.ALTERED, sentence, finding.ALTERED.remedy, (str(answer), f"around it: {near!r}"))
     sentence = f"MLflow's answer at {host} breaks off in mid-document after {answer.response_body.size} B"
     return Finding(finding.CUT_SHORT, sentence, finding.CUT_SHORT.remedy, (str(answer),))
+
+
+def _invalid_at(text: str) -> int | None:
+    """Return where a text stops to be JSON, ``None`` if it only breaks off."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as problem:
+        left = text[problem.pos :].strip()
+        broken_off = not left or "Unterminated" in problem.msg or re.fullmatch(r"[a-z]{1,4}|-", left)
+        return None if broken_off else problem.pos
+    except RecursionError:
+        return None
+    return None
 
 
 def wrapped(answer: Exchange) -> Finding | None:

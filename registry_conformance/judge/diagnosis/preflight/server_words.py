@@ -69,8 +69,9 @@ _DATABASE_LOGIN = Kind(
 )  # fmt: skip
 _DATABASE_SCHEMA = Kind(
     "database-schema", "mlflow", "MLflow's database lacks a table or a column",
-    "run `mlflow db upgrade` with the version of MLflow that runs, after a backup; if the database was restored, "
-    "restore all of its tables",
+    "if its message names a table of MLflow's, run `mlflow db upgrade` with the version of MLflow that runs, after a "
+    "backup, or restore all of its tables if the database was restored; if it names another one, a trigger or a view "
+    "in the database asks for that: mend it or take it out",
     OPERATORS,
 )  # fmt: skip
 _ENDPOINT = Kind(
@@ -78,6 +79,18 @@ _ENDPOINT = Kind(
     "MLflow asks for a list of its bucket, and the store reads a name of an object",
     "correct MLFLOW_S3_ENDPOINT_URL: it is the store's address alone, scheme, host and port; the bucket stands in "
     "--artifacts-destination",
+    OPERATORS,
+)  # fmt: skip
+_SIGNED = Kind(
+    "store-signature-of-queries", "store", "the store takes uploads, and calls the signature of lists wrong",
+    "have what stands between MLflow and the store pass the query of each request on as it comes: it is signed; "
+    "a wrong secret would fail on uploads too",
+    OPERATORS,
+)  # fmt: skip
+_REGISTRY_STORE = Kind(
+    "registry-store-unusable", "mlflow", "MLflow has no registry of models: its registry store is none that it can use",
+    "start MLflow without --registry-store-uri, or with the address of a database: what clients set "
+    "(MLFLOW_REGISTRY_URI) is nothing for a server",
     OPERATORS,
 )  # fmt: skip
 _KEY = Kind(
@@ -97,8 +110,11 @@ _OTHER_POLICY = (
 )
 """How AWS names the policy that denies, if it is another one than the role's."""
 _LIST_OF_A_KEY = r"Failed to list artifacts in s3://\S+ The specified key does not exist"
+_LIST_UNSIGNED = r"Failed to list artifacts in s3://\S+ The request signature we calculated does not match"
 _TABLE = (
+    (r"Model registry functionality is unavailable", _REGISTRY_STORE),
     (_LIST_OF_A_KEY, _ENDPOINT),
+    (_LIST_UNSIGNED, _SIGNED),
     (r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _CREDENTIALS),
     (r"not authorized to perform: kms:", _KEY),
     (_OTHER_POLICY, _POLICY),
@@ -121,8 +137,8 @@ _TABLE = (
     (DRIVER, _DATABASE),
 )
 SERVER_KINDS = (
-    _CREDENTIALS, _KEY, _POLICY, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT, _DATABASE_READ_ONLY,
-    _DATABASE_CHARACTERS, _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA,
+    _CREDENTIALS, _REGISTRY_STORE, _SIGNED, _KEY, _POLICY, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT,
+    _DATABASE_READ_ONLY, _DATABASE_CHARACTERS, _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA,
     _DATABASE_LOCKED, _DATABASE,
 )  # fmt: skip
 """Every kind, for the guide."""
@@ -130,7 +146,10 @@ SERVER_KINDS = (
 
 def passed_on(said: str) -> bool:
     """Return whether MLflow passes on what the database or the store says, whatever status it gives to that."""
-    return re.search(rf"\({DRIVER}|{_LIST_OF_A_KEY}", said) is not None
+    return (
+        re.search(rf"\({DRIVER}|Model registry functionality is unavailable|{_LIST_OF_A_KEY}|{_LIST_UNSIGNED}", said)
+        is not None
+    )
 
 
 def server_words(said: str) -> Kind | None:

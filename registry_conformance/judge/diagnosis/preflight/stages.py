@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.request_guard import authorize
@@ -18,6 +19,7 @@ from registry_conformance.judge.diagnosis.preflight.credentials import outbound_
 from registry_conformance.judge.diagnosis.preflight.elsewhere import artifacts_elsewhere, models_elsewhere
 from registry_conformance.judge.diagnosis.preflight.failing import alive_alone, fails, fails_on_everything
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.named_objects import named_and_missing
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
 from registry_conformance.judge.diagnosis.preflight.recognition import (
     SEARCH,
@@ -54,6 +56,8 @@ _SLOWER, _AS_CLIENTS = 20, 120.0
 _AGAIN = 2
 """So many times more a search is sent that was refused: more could lock a user out."""
 
+_TURNS = 5
+"""So many times more the version is asked for."""
 _KEEPS_THE_REQUEST = frozenset({307, 308})
 """Redirects after which a client sends the same method and body (RFC 9110, section 15.4)."""
 
@@ -62,19 +66,25 @@ _KEEPS_THE_REQUEST = frozenset({307, 308})
 class Preflight:
     """What is known of a door before its causes are ranked.
 
-    ``finding`` ends the matter; without one an MLflow answers there, and lets the credential in. ``version`` is what
-    the server says that it is, ``open`` whether strangers may search, ``None`` if that was not seen. ``moved`` is the
-    tracking URI that a redirect leads to, if clients follow it and all the rest is about what answers there.
-    ``artifacts`` is another host that serves artifacts in its place. ``met`` are the exchanges that tell.
+    ``finding`` ends the matter; without one an MLflow answers there, and lets the credential in. ``versions`` are what
+    the server says that it is, in the order in which it said so, ``open`` whether strangers may search, ``None`` if
+    that was not seen. ``moved`` is the tracking URI that a redirect leads to, if clients follow it and all the rest is
+    about what answers there. ``artifacts`` is another host that serves artifacts in its place. ``met`` are the
+    exchanges that tell.
     """
 
     finding: Finding | None = None
     product: Product = field(default_factory=Product)
-    version: str = ""
+    versions: tuple[str, ...] = ()
     open: bool | None = None
     moved: str = ""
     artifacts: str = ""
     met: tuple[Exchange, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The version that the server named first, empty if it named none."""
+        return next(iter(self.versions), "")
 
 
 def examine(
@@ -108,26 +118,36 @@ def examine(
     stranger = anonymous if credential else answer
     let_in = answer.ok and is_mlflow(answer)
     if let_in:
-        found = workspaces_not_kept(asking) or models_elsewhere(door)
+        found = workspaces_not_kept(asking) or models_elsewhere(door) or named_and_missing(asking)
     else:
         found = _not_let_in(asking, anonymous, answer, product)
     return Preflight(
         found,
         product,
-        version=version_of(asking.ask("/version", keyed=True)) if found is None else "",
+        versions=_versions(asking) if found is None else (),
         open=(stranger.ok and is_mlflow(stranger)) if found is None else None,
         artifacts=artifacts_elsewhere(asking, answer) if found is None else "",
         met=tuple(asking.met),
     )
 
 
-def _searched(asking: Asking, *, keyed: bool) -> Exchange:
-    """Return the answer to a search; before a silence is believed, it is asked once more.
+def _versions(asking: Asking) -> tuple[str, ...]:
+    """Return what the server says that it is, asked several times: replicas of different versions answer by turns."""
+    first = version_of(asking.ask("/version", keyed=True))
+    again = [version_of(asking.ask("/version", keyed=True)) for _ in range(_TURNS)] if first else []
+    return tuple(dict.fromkeys(each for each in (first, *again) if each))
 
-    It then has twenty times as long as what MLflow answers without its database, up to the time that clients wait: a
-    server that was just started, or is busy, is slow with everything.
+
+def _searched(asking: Asking, *, keyed: bool) -> Exchange:
+    """Return the answer to a search; it is asked again before a failure, as of one of several replicas, is believed.
+
+    So it is before a silence is: it then has twenty times as long as what MLflow answers without its database, up to
+    the time that clients wait: a server that was just started, or is busy, is slow with everything.
     """
     first = asking.ask(SEARCH, keyed=keyed)
+    if first.status is not None and first.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        again = (asking.ask(SEARCH, keyed=keyed) for _ in range(_AGAIN))
+        return next((each for each in again if each.ok), first)
     if first.status is not None or not first.error.startswith("timeout"):
         return first
     try:

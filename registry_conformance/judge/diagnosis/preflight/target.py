@@ -145,8 +145,11 @@ def _product(door: Door) -> Product:
 def _record(facts: Facts, doors: dict[str, Preflight]) -> None:
     first = next(iter(doors.values()))
     _record_product(facts, first.product)
-    if first.version:
-        facts.record("first.version.P", first.version, f"the server says that it is MLflow {first.version}")
+    if first.versions:
+        version, *others = first.versions
+        facts.record("first.version.P", version, f"the server says that it is MLflow {version}")
+        words = f"the server says that it is MLflow {version}" + "".join(f", and at times {each}" for each in others)
+        facts.record("version.turns.P", " ".join(first.versions), words, r"\S+")
     else:
         facts.unseen("first.version.P", "the server did not say which version of MLflow it is")
     if first.open is None:

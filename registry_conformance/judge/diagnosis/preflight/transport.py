@@ -27,6 +27,10 @@ _NOTHING_SAID = (OSError, ValueError, NotAllowed, PreconditionFailed)
 """How a question ends to which nothing comes back, or which may not be sent, as to a door that is silent for long."""
 _NO_WAY = "publish an IPv4 address for the host as well, or let this machine reach IPv6 addresses"
 _IDLE = "look at what listens there: it accepts connections and answers none, which no firewall does"
+_OTHER_AUTHORITY = (
+    "put the authority that issued it into that file, or name another file: MLFLOW_TRACKING_SERVER_CERT_PATH (in the "
+    "file of an environment, ca) counts before REQUESTS_CA_BUNDLE, and either before the system's authorities"
+)
 _SERVICES = (
     ("SSH", rb"SSH-"),
     ("Redis", rb"-(?:ERR|NOAUTH|DENIED|MISCONF)\b"),
@@ -121,7 +125,11 @@ def _distrusted(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
             finding.OTHER_NAME, f"the certificate of {_named(host, port)} is for another name: {problem.verify_message}"
         )
     words = f"the certificate of {_named(host, port)} is not trusted here: {problem.verify_message}"
-    return _met(finding.UNTRUSTED, words)
+    authorities = door.ca or door.network.ca
+    if authorities is None:
+        return _met(finding.UNTRUSTED, words)
+    words += f"; the file of authorities that is given, {authorities.name}, does not vouch for it"
+    return Finding(finding.UNTRUSTED, words, _OTHER_AUTHORITY, (words,))
 
 
 def _no_handshake(door: Door, problem: Exception) -> Finding:

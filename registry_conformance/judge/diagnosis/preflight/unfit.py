@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from registry_conformance.judge.diagnosis.preflight import finding
@@ -37,12 +39,19 @@ _HOST_CHECK = re.compile(r"Invalid Host header|DisallowedHost|[Hh]ost (?:\(.{0,8
 _HEADER_SIZE = re.compile(
     r"Request Header(?: Fields| Or Cookie)? Too (?:Large|Long)|Size of a request header field", re.IGNORECASE
 )
-_GUNICORN = re.compile(r"limit request (?:headers )?field|<h1><p>[^<]{0,80}</p></h1>", re.IGNORECASE)
-"""How gunicorn's own error page looks, whatever stands before it."""
-_GUNICORNS_LIMIT = (
-    "raise the limit for one header, in which the key is sent, where gunicorn is started, which is MLflow's own server "
-    "most likely: mlflow server --gunicorn-opts '--limit-request-field_size 32768'"
+_GUNICORN = re.compile(r"<h1><p>[^<]{0,80}</p></h1>\s*(?P<said>[^<]{0,400})", re.IGNORECASE)
+"""How gunicorn's own error page looks, whatever stands before it: a title, and what it says."""
+_GUNICORNS = "where gunicorn is started, which is MLflow's own server most likely: mlflow server --gunicorn-opts"
+_GUNICORNS_LIMITS = (
+    (r"request line", f"raise the limit for the first line of a request {_GUNICORNS} '--limit-request-line 8190'"),
+    (r"number of header", f"raise the limit for the number of headers {_GUNICORNS} '--limit-request-fields 100'"),
+    (
+        r"header|field",
+        f"raise the limit for one header, in which the key is sent, {_GUNICORNS} '--limit-request-field_size 32768'",
+    ),
+    (r"", "read the log of gunicorn, which is MLflow's own server most likely: it refuses what it cannot read"),
 )
+"""What gunicorn says of a request that it refuses, and what mends it."""
 _CLIENT_CERTIFICATE = re.compile(
     r"No required SSL certificate was sent|client certificate (?:is )?required", re.IGNORECASE
 )
@@ -68,7 +77,8 @@ def form_refused(answer: Exchange, what: str, product: Product | None = None, ke
     """Return that ``what`` was asked is refused for its form; ``key`` is the length of a key that makes it so."""
     if answer.status is None or not 400 <= answer.status < 500:
         return None
-    found = _host_refused(answer, what) or _certificate_wanted(answer) or _unfit(answer, what, product, key)
+    found = _host_refused(answer, what) or _certificate_wanted(answer) or _by_gunicorn(answer, what, key)
+    found = found or _unfit(answer, what, product, key)
     return found or _incomplete(answer, what)
 
 
@@ -125,13 +135,30 @@ def _unfit(answer: Exchange, what: str, product: Product | None, key: int) -> Fi
     reason, remedy = _REASONS.get(_TOO_LARGE if large else answer.status or 0, ("", ""))
     if not reason:
         return None
-    by_gunicorn = large and _GUNICORN.search(answer.text[:4000]) is not None
     author, words = author_of(answer) or product, words_of(answer)
     who = author.name if author else "what answers"
-    kind = finding.UNFIT
-    if by_gunicorn:
-        who, remedy, kind = "gunicorn", _GUNICORNS_LIMIT, replace(kind, layer="mlflow", sure=False)
     if large and key:
-        reason += f": your key has {key} characters, and without it another answer comes"
+        reason += _long_key(key)
     said = f"; it says: {words!r}" if words else ""
-    return Finding(kind, f"{who} refuses {what} with {answer.status}: {reason}{said}", remedy, (str(answer),))
+    sentence = f"{who} refuses {what} with {answer.status}: {reason}{said}"
+    return Finding(finding.UNFIT, sentence, remedy, (str(answer),))
+
+
+def _by_gunicorn(answer: Exchange, what: str, key: int) -> Finding | None:
+    """Return that gunicorn itself refuses ``what``: its page gives the reason below the title."""
+    page = _GUNICORN.search(answer.text[:4000])
+    if page is None:
+        return None
+    said = " ".join(html.unescape(page["said"]).split()) or words_of(answer)
+    limits = answer.status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE or re.search("header", said, re.IGNORECASE)
+    reason = ": its headers are too large" if limits else ""
+    if limits and key:
+        reason += _long_key(key)
+    remedy = next(told for pattern, told in _GUNICORNS_LIMITS if re.search(pattern, said, re.IGNORECASE))
+    sentence = f"gunicorn refuses {what} with {answer.status}{reason}; it says: {said!r}"
+    kind = replace(finding.UNFIT, layer="mlflow", sure=False)
+    return Finding(kind, sentence, remedy, (str(answer),))
+
+
+def _long_key(characters: int) -> str:
+    return f": your key has {characters} characters, and without it another answer comes"

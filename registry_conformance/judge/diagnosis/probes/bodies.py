@@ -27,6 +27,8 @@ LARGEST, _LONGEST = "11m", 5.0
 """A step beyond the 10 MB that gateways take, and the seconds that it may be expected to take; a slow link has none.
 
 Nor has a target where requests are repeated: what may be sent to it is bounded."""
+_REPEATED, _TIMES = 1024 * KIB + 1, 3
+"""Up to this size, which is above the usual limit of a proxy, an upload that passed is sent so many times more."""
 NAMES = {
     "hash": ("a%23b.txt", "a#b.txt"),
     "question": ("a%3Fb.txt", "a?b.txt"),
@@ -56,6 +58,9 @@ def sizes(context: ProbeContext, place: str) -> None:
         _note(failed, context, "stored", f"size.{step}.stored.{place}", step)
         if not put.ok:
             break
+        if size <= _REPEATED:
+            for _ in range(_TIMES):  # by turns, with nothing between, each of several proxies meets one
+                asker.send_until(lambda met: met.ok, "PUT", f"{FILES}/{path}", body=body)
         got = f"a download of {size} B"
         asker.ask(f"size.{step}.get", got, "GET", f"{FILES}/{path}", normal="200 whole", judge=whole(body))
         _note(failed, context, "get", f"size.{step}.get.{place}", step)

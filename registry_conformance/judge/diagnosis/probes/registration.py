@@ -93,10 +93,10 @@ class _Client:
 
     def _put(self, root: str, name: str, kind: str, body: bytes) -> Exchange:
         headers = [*_AS_CLIENT, ("Content-Type", kind)]
-        return self.asker.send("PUT", f"{FILES}/{root}/{quote(name)}", body=body, headers=headers)
+        return self.asker.send_until(_is_ok, "PUT", f"{FILES}/{root}/{quote(name)}", body=body, headers=headers)
 
     def _fetch(self, root: str, name: str) -> Exchange:
-        return unpacked(self.asker.send("GET", f"{FILES}/{root}/{quote(name)}", headers=_AS_CLIENT))
+        return unpacked(self.asker.send_until(_is_ok, "GET", f"{FILES}/{root}/{quote(name)}", headers=_AS_CLIENT))
 
     def look_up(self, logged: str) -> None:
         """Ask MLflow itself for the files of a logged model, which it lists from its own store.
@@ -268,6 +268,10 @@ def _remove(client: _Client, name: str) -> None:
         asker.send("DELETE", f"{REST}/logged-models/{made['logged']}")
     if "experiment" in made:
         MetadataWalk(asker.context, asker).delete_experiment(made["experiment"])
+
+
+def _is_ok(answer: Exchange) -> bool:
+    return answer.ok
 
 
 def _is_experiment(own: str, said: Any) -> bool:
