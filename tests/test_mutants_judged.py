@@ -99,6 +99,20 @@ def test_a_directive_for_some_requests_is_judged_by_cases_that_send_one() -> Non
     assert len(order(replace(mutant, touches=frozenset()), checks, Coverage(tokens=tokens))) == 3
 
 
+def test_a_rare_request_of_many_does_not_make_a_case_likely() -> None:
+    """Of two cases that a directive's requests are from, the one whose words are the directive's goes first."""
+    touches = frozenset({"proxy GET runs", "proxy HEAD runs"})
+    place = "docker/proxies/nginx/tuned.conf:http/server/location @read/lost_read_repeated"
+    mutant = Mutant("proxy", "directive", place, "dropped", unchanged, touches)
+    usual = [check(f"usual_{number}", "RTE-001") for number in range(30)]
+    sent = {f"usual_{number}[one]": "proxy GET runs" for number in range(30)}
+    sent |= {"rare[one]": "proxy HEAD runs", "lost_read_repeated[one]": "proxy GET runs"}
+    known = Coverage(tokens={case: frozenset({token}) for case, token in sent.items()})
+    checks = [check("rare", "RTE-001"), check("lost_read_repeated", "RTE-001"), *usual]
+
+    assert order(mutant, checks, known)[0] == "lost_read_repeated[one]"
+
+
 def test_a_quick_case_goes_first() -> None:
     """Of two checks that are as likely the cheaper one goes first."""
     known = Coverage(seconds={"a[one]": 5.0, "b[one]": 0.1}, tokens={"a[one]": frozenset(), "b[one]": frozenset()})

@@ -104,7 +104,7 @@ class Planner:
         if known is None or any(token.startswith("keys ") for token in mutant.touches):
             return True
         if mutant.kind == "directive":
-            served = {token for token in mutant.touches if not token.startswith("header ")}
+            served = mutant.touches - _telling(mutant)
             return not served or bool(served & known)
         if mutant.kind not in ("traffic", "source"):
             return True
@@ -115,7 +115,7 @@ class Planner:
     def _told_apart(self, mutant: Mutant, known: frozenset[str]) -> float:
         """Return how much what a case touches speaks for it: 1 if it alone touches what the mutant is about."""
         total = len(self._coverage.tokens) or 1
-        shared = [self._touching.get(token, 0) for token in mutant.touches & known]
+        shared = [self._touching.get(token, 0) for token in _telling(mutant) & known]
         return max((1.0 - math.log(count) / math.log(total) for count in shared if count and total > 1), default=0.0)
 
     def _rated(self, mutant: Mutant, expected: Mapping[str, float], check: Check, case: pytest.Item) -> _Rated:
@@ -129,12 +129,22 @@ class Planner:
             + _SAME_PLACE * _share(before, check.name)
             + _RELATED * max(expected.get(name, 0.0) for name in check.requirements)
             + _SAME_FILE * _share(of_file, check.name)
-            + _TOUCHES * bool(mutant.touches & known)
+            + _TOUCHES * bool(_telling(mutant) & known)
             + _RARE * self._told_apart(mutant, known)
             + _WORDS * shared / possible
         )
         usual = _LOCAL_SECONDS if check.local else _UNKNOWN_SECONDS
         return _Rated(case, likely, _START + (self._coverage.seconds.get(case.nodeid) or usual))
+
+
+def _telling(mutant: Mutant) -> frozenset[str]:
+    """Return the tokens of a mutant that make a case likely which touches them.
+
+    Of a directive the headers alone: that a case sends one of the many requests that it is for makes it possible.
+    """
+    if mutant.kind != "directive":
+        return mutant.touches
+    return frozenset(token for token in mutant.touches if token.startswith("header "))
 
 
 def _share(counts: Counter[str], name: str) -> float:
