@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.met_by_clients import BROKEN_ANSWERS
 from registry_conformance.judge.diagnosis.preflight import examine
 from registry_conformance.judge.diagnosis.preflight.target import examine_target
-from registry_conformance.judge.live.usual_registry import usual_registry
+from registry_conformance.judge.live.usual_registry import named_objects, usual_registry
 from registry_conformance.judge.target.target import Door
 from tests.web_answers import SEARCH_PATH, Answer, Answering, Asked, mlflow, site
 
@@ -42,6 +43,47 @@ def test_models_that_go_elsewhere_are_told(registry: str, told: str, monkeypatch
         assert (found.kind.id, found.kind.layer) == ("client-registry", "client")
         assert told in found.sentence
         assert "secret" not in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("variable", "status", "told"),
+    [
+        ("MLFLOW_RUN_ID", 404, "names the run 3f2a"),
+        ("MLFLOW_EXPERIMENT_ID", 404, "names the experiment 3f2a"),
+        ("MLFLOW_RUN_ID", 200, ""),
+    ],
+)
+def test_what_variables_name_and_is_missing_is_told(
+    variable: str, status: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run or an experiment that the environment names, and MLflow does not have, ends the client."""
+
+    def answering(asked: Asked) -> Answer:
+        if "3f2a" not in asked.path:
+            return mlflow(asked)
+        return Answer(status, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no"} if status == 404 else {})
+
+    monkeypatch.setenv(variable, "3f2a")
+    with site(answering) as there:
+        found = examine(Door("given", there.url, named=named_objects()), None, "run-1").finding
+    assert (found is not None) == bool(told)
+    if found is not None:
+        assert (found.kind.id, found.kind.layer) == ("client-names-what-is-missing", "client")
+        assert told in found.sentence
+
+
+def test_versions_that_change_by_turns_are_all_seen() -> None:
+    """Replicas of different versions answer by turns: each version is told."""
+    turns = itertools.cycle(["2.22.5", "3.17.2"])
+    facts = Facts()
+
+    def answering(asked: Asked) -> Answer:
+        return Answer(200, next(turns)) if asked.path == "/version" else mlflow(asked)
+
+    with site(answering) as there:
+        examine_target(target_at(Door("given", there.url), None), "run-1", facts)
+    assert facts.value("version.turns.P") == "2.22.5 3.17.2"
+    assert not facts["version.turns.P"].normal
 
 
 def _keeping(location: str, files: Answer) -> Answering:

@@ -230,6 +230,24 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "breaks off in mid-document",
     ),
     (
+        "cut-short-in-a-word",
+        Answer(200, b'{"experiments": [{"deleted": fal', {"Content-Type": "application/json"}),
+        "answer-cut-short",
+        "breaks off in mid-document",
+    ),
+    (
+        "numbers-masked",
+        Answer(200, b'{"experiments": [{"creation_time": *************}]}', {"Content-Type": "application/json"}),
+        "answer-altered",
+        "is no JSON: at its character 36 stands '*'",
+    ),
+    (
+        "gunicorn-long-line",
+        Answer(400, "<html><body><h1><p>Bad Request</p></h1>\nRequest Line is too large (117 &gt; 100)</body></html>"),
+        "request-refused",
+        "gunicorn refuses even a small search with 400; it says: 'Request Line is too large (117 > 100)'",
+    ),
+    (
         "too-early",
         Answer(401, {"message": "The token is not yet valid (nbf)"}),
         "key-refused",

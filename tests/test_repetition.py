@@ -7,12 +7,16 @@ import pytest
 from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.repetition import Repetition
-from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.exchange import Body, Exchange
+
+NGINX = "<html><hr><center>nginx/1.22</center></html>"
 
 
-def answer(status: int) -> Exchange:
+def answer(status: int, page: str = "") -> Exchange:
     """Return an answer; one that throttles asks for no pause."""
-    return Exchange("GET", "http://door/x", "door", status, response_headers=(("Retry-After", "0"),))
+    headers = (("Retry-After", "0"), ("Content-Type", "text/html"))
+    body = Body(len(page), "", page.encode())
+    return Exchange("GET", "http://door/x", "door", status, response_headers=headers, response_body=body)
 
 
 def asked_again(repetition: Repetition, kind: str, answers: list[int]) -> tuple[int | None, int]:
@@ -43,6 +47,27 @@ def test_files_that_are_found_now_and_then_are_told_from_records(kinds: tuple[st
         asked_again(repetition, kind, [404, 200])
     repetition.tell(facts)
     assert [cause.id for cause in conclude(facts, causes=()).causes] == [named]
+
+
+def test_a_refusal_of_one_of_several_proxies_is_told_from_a_missing_file() -> None:
+    """What nginx itself refuses at one time, and passes on at the next, is no file that a replica lacks."""
+    repetition, facts = Repetition(), Facts()
+    repetition.asked("P")
+    repetition.repeated("P", "PUT artifacts", answer(404, NGINX), lambda met: met.ok, lambda: answer(200))
+    repetition.tell(facts)
+
+    assert facts.value("again.met.P") == "1 of 1: 404, before MLflow"
+    assert [cause.id for cause in conclude(facts, causes=()).causes] == ["one-of-several-proxies-differs"]
+
+
+def test_a_failure_that_stays_says_nothing_of_another_sender() -> None:
+    """MLflow's 404 that stays is believed; one by a proxy before it is asked again."""
+    repetition = Repetition()
+    asked_again(repetition, "GET artifacts", [404])
+    sent = [answer(200)]
+
+    last = repetition.repeated("P", "GET artifacts", answer(404, NGINX), lambda met: met.ok, sent.pop)
+    assert (last.status, sent) == (200, [])
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -96,6 +96,33 @@ def test_all_doors_are_asked_and_must_agree(parts: Parts) -> None:
     assert len(second.asked) == 3
 
 
+@pytest.mark.parametrize(
+    ("status", "goal", "found"),
+    [
+        (308, "/registry/v2{path}", State.THERE),
+        (307, "{base}/registry/v2{path}", State.THERE),
+        (302, "/registry/v2{path}", State.UNKNOWN),
+        (308, "http://127.0.0.1:1/registry/v2{path}", State.UNKNOWN),
+        (308, "/registry/v2/another/path", State.UNKNOWN),
+    ],
+)
+def test_a_redirect_that_keeps_the_request_is_followed_at_one_place(status: int, goal: str, found: State) -> None:
+    """A door that hands requests on to another path, as they are, is followed; to another place it is not."""
+    registry = Registry(models={NAME})
+
+    def moving(asked: web_answers.Asked) -> web_answers.Answer:
+        path, _, query = asked.path.partition("?")
+        if path.startswith("/old"):
+            where = goal.format(path=path.removeprefix("/old"), base=there.url)
+            return web_answers.Answer(status, "", {"Location": f"{where}?{query}"})
+        _, media, text = registry.answer("GET", path.removeprefix("/registry/v2"), {"name": NAME})
+        return web_answers.Answer(200, text, {"Content-Type": media})
+
+    with web_answers.site(moving) as there:
+        target = Target("t", "live", (Door("one", f"{there.url}/old", 5.0),), {})
+        assert look(holder(target)).state is found
+
+
 def test_what_a_gateway_fails_at_for_a_moment_is_asked_again(parts: Parts) -> None:
     """One of two servers behind a door is down: every second request is answered 502, and the others tell."""
     first, _, target = parts
