@@ -33,7 +33,7 @@ SAMPLE = [
 ]
 """One route of each family; if doors could differ, each is asked."""
 POLICY_IS_OF_ITS_MLFLOW = for_versions(
-    ">=3.17.2", "the declared policy is about the routes of the deployment's own MLflow, and earlier ones have others"
+    "==3.17.2", "the declared policy is about the routes of the deployment's own MLflow, and other versions have others"
 )
 
 
