@@ -40,11 +40,10 @@ local function from_mlflow()
     and ngx.var.upstream_status:match("(%d+)$") == tostring(ngx.status)
 end
 
--- Whether an answer without a body, to HEAD, is to keep the length that MLflow's own form has: what is changed loses it.
-local function keeps_length(status)
+-- Whether MLflow's own form can be told from the head alone: what is changed loses its length, which goes out before it.
+local function in_form(status)
   local api = ngx.var.registry_path:find("^/api/[23]%.0/mlflow/") or ngx.var.registry_path:find("^/ajax%-api/[23]%.0/mlflow/")
-  return ngx.req.get_method() == "HEAD" and api and status < 500
-    and (ngx.header["Content-Type"] or ""):lower():find("application/json", 1, true)
+  return api and status < 500 and (ngx.header["Content-Type"] or ""):lower():find("application/json", 1, true)
 end
 
 -- The body of an error whose own body is `text`, of the type `kind`.
@@ -96,7 +95,7 @@ function answers.head()
   end
   ngx.header["Retry-After"] = ngx.ctx.wait or ngx.header["Retry-After"] or (status == 503 and "5" or nil)
   ngx.ctx.from_mlflow = from_mlflow()
-  if ngx.ctx.from_mlflow and keeps_length(status) then
+  if ngx.ctx.from_mlflow and in_form(status) then
     return
   end
   if tonumber(ngx.header["Content-Length"] or 0) > LONGEST then
