@@ -19,10 +19,15 @@ FORBIDDEN = Answer(403, "Permission denied")
 """How MLflow's basic-auth refuses a user who has no permission."""
 
 
-def server(location: str, created: int = 200) -> Answering:
-    """Answer as an MLflow that makes an experiment whose files lie at a location."""
+RUN = "0123456789abcdef0123456789abcdef"
+
+
+def server(location: str, created: int = 200, run: str = "") -> Answering:
+    """Answer as an MLflow that makes an experiment whose files lie at a location, and a run in it."""
 
     def answer(asked: Asked) -> Answer:
+        if "runs/create" in asked.path and run:
+            return Answer(200, {"run": {"info": {"run_id": run}}})
         if "experiments/create" in asked.path:
             return Answer(created, {"experiment_id": "7"} if created == 200 else {"error_code": "PERMISSION_DENIED"})
         return Answer(200, {"experiment": {"experiment_id": "7", "artifact_location": location}})
@@ -46,21 +51,25 @@ def context_at(url: str) -> ProbeContext:
 
 
 @pytest.mark.parametrize(
-    ("answering", "inside"),
+    ("answering", "folder"),
     [
-        (server("mlflow-artifacts:/7"), True),
-        (server("s3://bucket/prefix/7"), False),
-        (server("mlflow-artifacts:/team/7"), False),
-        (server("mlflow-artifacts:/7", created=403), False),
+        (server("mlflow-artifacts:/7"), "7/"),
+        (server("mlflow-artifacts:/7", run=RUN), f"7/{RUN}/artifacts/"),
+        (server("mlflow-artifacts:/7", run="of another form"), "7/"),
+        (server("mlflow-artifacts:/team/7", run=RUN), f"team/7/{RUN}/artifacts/"),
+        (server("mlflow-artifacts:/8/7", run=RUN), ""),
+        (server("mlflow-artifacts://another.example/7", run=RUN), ""),
+        (server("s3://bucket/prefix/7"), ""),
+        (server("mlflow-artifacts:/7", created=403), ""),
     ],
-    ids=["served", "in-a-bucket", "elsewhere", "may-not-create"],
+    ids=["served", "in-a-run", "no-run", "root", "elsewhere", "another-server", "in-a-bucket", "may-not-create"],
 )
-def test_uploads_lie_in_an_experiment_of_the_run(answering: Answering, inside: bool) -> None:
+def test_uploads_lie_in_an_experiment_of_the_run(answering: Answering, folder: str) -> None:
     """Kind: the reference's shape. An ordinary user of MLflow's basic-auth may write in own experiments alone."""
     with site(answering) as there:
         context = context_at(there.url)
 
-        assert context.folder == (f"7/{context.name}" if inside else context.name)
+        assert context.folder == f"{folder}{context.name}"
 
 
 def test_where_others_may_write_nothing_an_ordinary_user_is_not_turned_away() -> None:
