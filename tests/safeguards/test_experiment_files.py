@@ -211,6 +211,22 @@ def test_entries_without_an_end_are_not_known(experiment: Visit, monkeypatch: py
     assert sum(verb == "/runs/get" for _, verb, _ in experiment.registry.asked) == 4  # twice each, at one door
 
 
+def test_entries_below_another_root_go_and_those_at_the_top_too(visit: Visit) -> None:
+    """Kind: the reference's shape. An experiment lies below a root of the server's own; what the run wrote goes."""
+    visit.registry.experiment("7", NAME, "mlflow-artifacts:/team/models/7")
+    visit.made("experiment", NAME, "7")
+    paths = {f"team/models/7/{RUN_ID}/artifacts/a", f"7/{RUN}-x/a"}
+    theirs = {f"team/models/7/{THEIRS}/artifacts/a", f"7/{THEIRS}/artifacts/a", f"team/models/8/{RUN_ID}/artifacts/a"}
+    for path in sorted(paths):
+        visit.made("artifact", path)
+    stored(visit, *paths, *theirs)
+    cleaned = visit.clean()
+
+    assert (cleaned.gone, cleaned.left) == (1, ())
+    assert visit.registry.files == theirs
+    assert [note.partition(":")[0] for note in cleaned.notes] == [f"team/models/7/{THEIRS}", f"7/{THEIRS}"]
+
+
 def test_entry_is_in_the_ledger_once(experiment: Visit) -> None:
     """Many files of a run are one line: the ledger does not grow by the file."""
     for number in range(5):

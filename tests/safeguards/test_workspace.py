@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from registry_conformance.judge.target.workspace import entry_of, experiment_folder, placed, within
+from registry_conformance.judge.target.workspace import (
+    entry_of,
+    experiment_folder,
+    is_root,
+    placed,
+    served_folder,
+    within,
+)
 
 RUN = "0123456789abcdef0123456789abcdef"
 
@@ -69,3 +76,30 @@ def test_a_workspace_has_a_folder(workspace: str, place: str) -> None:
     assert placed("7/a", workspace) == place
     assert placed(place, workspace) == place
     assert within("workspaces/default/7/a", workspace) == ("workspaces/default/7/a" if workspace == "team" else "7/a")
+
+
+@pytest.mark.parametrize(
+    ("path", "workspace", "folder"),
+    [
+        ("7", "", "7"),
+        ("/7/", "team", "7"),
+        ("root/of/all/7", "", "root/of/all/7"),
+        ("root/7", "default", "root/7"),
+        ("root/7", "team", ""),
+        ("root/8", "", ""),
+        ("8/7", "", ""),
+        ("root/..//7", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_folder_that_is_served_ends_with_the_experiments_id(path: str, workspace: str, folder: str) -> None:
+    """The folder of an artifact location is the experiment's, below no other root than one of all artifacts."""
+    assert served_folder(path, "7", workspace) == folder
+
+
+def test_root_is_no_place_of_a_workspace_or_an_experiment() -> None:
+    """No folder is a root of all artifacts that is a number, or that of workspaces; a named workspace has none."""
+    assert is_root([], "team")
+    assert not is_root(["root"], "team")
+    assert is_root(["root"], "")
+    assert [is_root(["root", each], "") for each in ("8", "workspaces", "", ".", "..")] == [False] * 5
