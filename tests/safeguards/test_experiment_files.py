@@ -225,6 +225,21 @@ def test_entries_below_another_root_go_and_those_at_the_top_too(visit: Visit) ->
     assert (cleaned.gone, cleaned.left) == (1, ())
     assert visit.registry.files == theirs
     assert [note.partition(":")[0] for note in cleaned.notes] == [f"team/models/7/{THEIRS}", f"7/{THEIRS}"]
+    removed = [path for _, path, _ in visit.registry.removals if "artifacts/artifacts" in path]
+    assert len(removed) == len(set(removed)) == 2
+
+
+def test_entries_of_each_experiment_go_with_their_own(visit: Visit) -> None:
+    """What the run wrote in the folder of one experiment is not touched before that one is confirmed to be its own."""
+    for own_id in ("7", "8"):
+        visit.registry.experiment(own_id, f"{NAME}-{own_id}")
+        visit.made("experiment", f"{NAME}-{own_id}", own_id)
+        visit.made("artifact", f"{own_id}/{RUN_ID}/artifacts/a")
+        stored(visit, f"{own_id}/{RUN_ID}/artifacts/a")
+    cleaned = visit.clean()
+
+    assert (cleaned.gone, cleaned.left) == (2, ())
+    assert not visit.registry.files
 
 
 def test_entry_is_in_the_ledger_once(experiment: Visit) -> None:

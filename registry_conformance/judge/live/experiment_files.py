@@ -61,12 +61,11 @@ class ExperimentFiles:
         An entry is the run's if the ledger has it, or if MLflow says that it belongs to the experiment. Raises
         ``NotKnownError`` if it is not known whose an entry is.
         """
-        for each in dict.fromkeys((folder, *self._folders(own_id, folder))):
+        for each in (folder, *self._elsewhere(own_id, within(folder, self.workspace))):
             self._remove(own_id, each, served=served)
 
-    def _folders(self, own_id: str, folder: str) -> Iterator[str]:
-        """Yield the folders of the experiment beside the one that MLflow names: the run wrote below another root."""
-        named = within(folder, self.workspace)
+    def _elsewhere(self, own_id: str, named: str) -> Iterator[str]:
+        """Yield the folders of an experiment beside the one that MLflow names: the run wrote below another root."""
         yield from (each for each in self.written if each.rpartition("/")[2] == own_id and each != named)
 
     def _remove(self, own_id: str, folder: str, *, served: bool) -> None:
