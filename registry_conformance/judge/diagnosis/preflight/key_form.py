@@ -36,8 +36,10 @@ def _placeholder(key: str) -> str:
 
 
 def _assignment(key: str) -> str:
-    found = re.match(r"(?:export +)?([A-Z][A-Z0-9_]{3,})=", key)
-    return f"it begins with '{found[1]}=', the name of a variable, which was copied with it" if found else ""
+    found = re.match(
+        r"(?:export +)?[A-Z][A-Z0-9_]*_(?:TOKEN|KEY|SECRET|PASSWORD)=[^=]", key
+    )  # no key in base32 or base64
+    return "it begins with the name of a variable and '=', which were copied with it" if found else ""
 
 
 def _reference(key: str) -> str:
