@@ -41,6 +41,8 @@ _HEADER_SIZE = re.compile(
 )
 _GUNICORN = re.compile(r"<h1><p>[^<]{0,80}</p></h1>\s*(?P<said>[^<]{0,400})", re.IGNORECASE)
 """How gunicorn's own error page looks, whatever stands before it: a title, and what it says."""
+_GUNICORNS_STATUSES = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE})
+"""What gunicorn says of a request that it cannot read, before any application is asked."""
 _GUNICORNS = "where gunicorn is started, which is MLflow's own server most likely: mlflow server --gunicorn-opts"
 _GUNICORNS_LIMITS = (
     (r"request line", f"raise the limit for the first line of a request {_GUNICORNS} '--limit-request-line 8190'"),
@@ -146,7 +148,7 @@ def _unfit(answer: Exchange, what: str, product: Product | None, key: int) -> Fi
 
 def _by_gunicorn(answer: Exchange, what: str, key: int) -> Finding | None:
     """Return that gunicorn itself refuses ``what``: its page gives the reason below the title."""
-    page = _GUNICORN.search(answer.text[:4000])
+    page = _GUNICORN.search(answer.text[:4000]) if answer.status in _GUNICORNS_STATUSES else None
     if page is None:
         return None
     said = " ".join(html.unescape(page["said"]).split()) or words_of(answer)
