@@ -112,8 +112,8 @@ BROKEN_ANSWERS = (
         "mlflow",
         "version.turns.P",
         " ",
-        "the same question for the version is answered with several versions of MLflow: replicas of different versions "
-        "serve one address, and a client meets each by turns",
+        "asked for its version several times, the server names several: replicas of different versions of MLflow serve "
+        "one address, and a client meets each by turns",
         "bring all replicas to one version, and the database with them (mlflow db upgrade)",
     ),
     Given(

@@ -83,9 +83,8 @@ class ProbeContext:
             query = {"experiment_id": own_id}
             found = asker.send("GET", f"{REST}/experiments/get", query=query) if own_id else made
             scheme, _, path = str(found.at("experiment", "artifact_location") or "").partition(":/")
-            served = (
-                bool(own_id) and scheme == "mlflow-artifacts" and not path.startswith("/")
-            )  # else at another server
+            at_this_server = scheme == "mlflow-artifacts" and not path.startswith("/")
+            served = bool(own_id) and at_this_server
             folder = served_folder(path, own_id, self.target.workspace) if served else ""
             return f"{folder}/{self._run_in(asker, own_id)}{self.name}" if folder else self.name
         except NotAsked:
