@@ -142,6 +142,7 @@ def test_door_that_is_not_reached_is_named_beside_what_is_wrong_at_the_others() 
         ({"reach__line__P": "all strange"}, "network", "between this client and the door"),
         ({"put__P": "599", "head__strange__P": "599"}, "", "does not show between which parts"),
         ({"key__strange__P": "599"}, "auth", "in who is let in"),
+        ({"cut__P": "part of it", "cut__O": "part of it"}, "mlflow", "as gunicorn does"),
     ],
 )
 def test_what_no_cause_explains_is_unknown_with_its_place(seen: dict[str, str], layer: str, where: str) -> None:

@@ -131,6 +131,12 @@ def _behind_the_proxy(facts: Facts, wrong: Collection[Fact]) -> Location:
         return Location("iam", "wrong straight to MLflow too, and the store refuses MLflow's own credentials")
     if _WAY.search(said):
         return Location("network", "wrong straight to MLflow too: it does not reach the store")
+    if all(fact.name.startswith("cut.") for fact in wrong):
+        return Location(
+            "mlflow",
+            "an upload that is cut leaves a part behind, straight to MLflow too: its web server takes a body that ends "
+            "early for a whole one, as gunicorn does (gunicorn#3234), and uvicorn does not",
+        )
     if not all(ARTIFACTS.match(fact.name) for fact in wrong):
         return Location("mlflow", "wrong through the door and straight to MLflow alike")
     return Location("store", "metadata is right; artifacts are wrong through the door and straight to MLflow alike")

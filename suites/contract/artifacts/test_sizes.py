@@ -65,7 +65,7 @@ def test_listing_tells_the_size(door: MlflowHttp, location: str, payload: Payloa
 
 @verifies("ART-064")
 @pytest.mark.parametrize("size", ANNOUNCED)
-@upstream_defect("not reported upstream", versions="<=3.1.4", at_times=True)
+@upstream_defect("gunicorn#3234", versions="<=3.1.4", at_times=True)
 def test_announced_upload_is_told_to_go_on(door: MlflowHttp, location: str, bucket: Bucket, size: str) -> None:
     """An upload of this size with Expect 100-continue gets 100 Continue."""
     asked = announce(door, location, "announced.bin", ANNOUNCED[size])

@@ -34,7 +34,7 @@ def test_upload_that_asks_first_is_stored(
 @pytest.mark.parametrize("chunked", [False, True], ids=["sized", "chunked"])
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
 @upstream_defect("mlflow#24340", versions=">=3.5.1,<=3.14.0", cases="chunked")
-@upstream_defect("not reported upstream", versions="<=3.1.4", cases="sized", at_times=True)
+@upstream_defect("gunicorn#3234", versions="<=3.1.4", cases="sized", at_times=True)
 def test_upload_cut_anywhere_leaves_nothing(
     *, door: MlflowHttp, location: str, payload: Payload, bucket: Bucket, cut: int, chunked: bool
 ) -> None:
