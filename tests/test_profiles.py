@@ -6,6 +6,8 @@ import ast
 import re
 from collections import defaultdict
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -14,8 +16,16 @@ from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.promises import promised_by
 from registry_conformance.judge.promises import EVERYTHING, PROFILES, Feature, Promises
 from registry_conformance.judge.requirement import Register
+from registry_conformance.lab.external.neighbour import Neighbour
+from registry_conformance.lab.stack.neighbour_proxy import NeighbourProxy, NoProxy
+from registry_conformance.lab.stack.proxy import AnyProxy, EnvoyPart
 from tests.tree import ROOT, Function, sources
 
+if TYPE_CHECKING:
+    from registry_conformance.lab.stack.layout import Layout
+
+LAYOUT = cast("Layout", SimpleNamespace(new_runner=lambda *_: None))
+"""The place of a stack in which nothing is started."""
 ADDRESS = re.compile(r"(docs/[a-z-]+\.md#[a-z0-9-]+|https://[^\s()]+)( \([^()]+(\([^()]*\))?[^()]*\))?")
 FORMS_OF_THE_PLATFORM = {401, 403, 405, 413, 429, 502, 503, 504}
 """Statuses of errors that whoever stands before MLflow makes: their form is a promise of the platform."""
@@ -170,6 +180,20 @@ def test_feature_that_is_absent_is_not_asked() -> None:
     assert promises.unasked("mlflow", "presigned-downloads") == ""
 
 
-def test_stack_of_our_own_promises_all() -> None:
-    """Nothing is left unasked of a stack of our own."""
+def test_reference_promises_all() -> None:
+    """Nothing is left unasked of the reference, nor behind another proxy that asks its auth service."""
     assert [EVERYTHING.unasked(profile) for profile in PROFILES] == [""] * len(PROFILES)
+    assert EnvoyPart.promises == NeighbourProxy(LAYOUT, Neighbour("nginx", "tuned")).promises == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("proxy", "unasked"),
+    [
+        (NeighbourProxy(LAYOUT, Neighbour("haproxy", "password")), {"platform"}),
+        (NoProxy(LAYOUT), {"platform", "gateway", "resilience"}),
+    ],
+    ids=["haproxy", "none"],
+)
+def test_stack_promises_what_its_proxy_can_keep(proxy: AnyProxy, unasked: set[str]) -> None:
+    """The form of the platform is asked of nobody else's proxy, and what a proxy owes of no MLflow alone."""
+    assert {profile for profile in PROFILES if proxy.promises.unasked(profile)} == unasked

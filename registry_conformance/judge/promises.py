@@ -73,5 +73,11 @@ class Promises:
         return {"profiles": profiles, "features": features}
 
 
-EVERYTHING = Promises(dict.fromkeys(PROFILES, "a stack of our own promises all of them"))
-"""The promises of a local stack."""
+EVERYTHING = Promises(dict.fromkeys(PROFILES, "the reference deployment promises all of them"))
+"""The promises of the reference deployment."""
+OF_A_GUARD = Promises(
+    {name: "whoever asks for a credential of its own owes it" for name in PROFILES if name != "platform"}
+)
+"""The promises of a local stack whose proxy, or whose MLflow, checks credentials by itself."""
+OF_MLFLOW = Promises(dict.fromkeys(("mlflow", "store", "account", "load"), "MLflow owes it, with nothing before it"))
+"""The promises of a local stack whose MLflow everybody may ask."""

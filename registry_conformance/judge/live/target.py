@@ -94,6 +94,7 @@ def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> T
     return Target(
         name=f"the environment {name} ({environment.description})",
         kind="live",
+        defects_show=False,
         doors=doors,
         keys=keys,
         secure=secure,

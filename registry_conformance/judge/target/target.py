@@ -174,7 +174,7 @@ class Target:
     ``promises`` is what is asked of the target. ``default_permission`` is what MLflow's own permissions let a user do
     with a thing that nobody granted, empty if that is not declared; ``transfers`` what is declared of large and slow
     bodies; ``other_workspace`` is one of MLflow's workspaces in which the suite makes nothing, empty if none is
-    declared.
+    declared. ``defects_show`` is whether MLflow is started as it was when its known defects were measured.
     """
 
     name: str
@@ -199,6 +199,7 @@ class Target:
     machine: Machine = BARE
     faults: tuple[str, ...] = ()
     promises: Promises = EVERYTHING
+    defects_show: bool = True
     default_permission: str = ""
     transfers: Transfers = Transfers()
     other_workspace: str = ""

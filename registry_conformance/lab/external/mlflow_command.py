@@ -11,6 +11,8 @@ from registry_conformance.lab.deployment import Deployment, MLflow
 from registry_conformance.lab.external.mlflow_environment import FORM, MlflowEnvironment, MlflowEnvironmentError
 
 OWN = "reference"
+USUAL = ("--workers", "2")
+"""The arguments of ``mlflow server`` where it is started in no way of its own."""
 PREFIX = "/registry"
 PERMITTED = "READ"
 """The declared default permission of MLflow's own permissions."""
@@ -70,7 +72,7 @@ class MlflowCommand:
             environment = MlflowEnvironment.named(first)
         except MlflowEnvironmentError as problem:
             raise MlflowCommandError(str(problem)) from problem
-        started = COMMANDS[way] if way else cls("", ("--workers", "2"))
+        started = COMMANDS[way] if way else cls("", USUAL)
         return replace(started, name=text, version=first, python=environment.python)
 
     def lacks(self, deployment: Deployment) -> str:
@@ -79,13 +81,18 @@ class MlflowCommand:
             return f"MLflow by `mlflow server` ({self.name}) has the flags that it is started with"
         return ""
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether nothing but the number of workers is chosen."""
+        return self.arguments == USUAL
+
     def __str__(self) -> str:
         return self.name
 
 
 COMMANDS: Mapping[str, MlflowCommand] = MappingProxyType(
     {
-        "uvicorn": MlflowCommand("uvicorn", ("--workers", "2")),
+        "uvicorn": MlflowCommand("uvicorn", USUAL),
         "gunicorn": MlflowCommand("gunicorn", ("--workers", "2", "--gunicorn-opts", "--log-level info")),
         "static-prefix": MlflowCommand("static-prefix", ("--workers", "1", "--static-prefix", PREFIX), PREFIX),
         "basic-auth": MlflowCommand("basic-auth", ("--workers", "1", "--app-name", "basic-auth"), passwords=True),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.live.discovery import ANNOUNCED, features_at
-from registry_conformance.judge.promises import EVERYTHING, Promises
+from registry_conformance.judge.promises import OF_A_GUARD, OF_MLFLOW, Feature
 from registry_conformance.judge.target.policy import GUARDED
 from registry_conformance.judge.target.target import ArtifactModes, BucketAccess, Capability, Door, Machine, Target
 from registry_conformance.judge.temporary import owned_folder
@@ -52,7 +52,7 @@ class RunningStack(ABC):
         self.parts: list[Part] = []
         self._unsettled: Sequence[Part] = ()
         self._versions: dict[str, str] = {}
-        self._promises = EVERYTHING
+        self._features: Mapping[str, Feature] = {}
         self._probed: dict[str, Capability] = {}
         self._lock = asyncio.Lock()
 
@@ -68,7 +68,7 @@ class RunningStack(ABC):
         await _all([self._learn_versions(), self._probe_store(), *ups])
         self._versions |= {part.name: part.told_version for part in self.parts if part.told_version}
         if self.order.command is not None and self.order.command.version:
-            self._promises = await asyncio.to_thread(self._promises_found, self.order.command.version)
+            self._features = await asyncio.to_thread(self._features_found, self.order.command.version)
         return self.target()
 
     async def create_parts(self) -> None:
@@ -159,10 +159,12 @@ class RunningStack(ABC):
         mlflow, base = self._mlflow, proxy.base(links) + self._mlflow.prefix
         keys = proxy.keys({**layout.keys, "writer": layout.keys[self.deployment.client.key]})
         policy, asked = proxy.policy, mlflow.credential is not None
+        promises = OF_A_GUARD if asked and proxy.promises == OF_MLFLOW else proxy.promises
         if mlflow.credential is not None:  # what it asks for passes the proxy
             policy, keys = GUARDED, {"writer": mlflow.credential}
             keys |= {"colleague": mlflow.colleague} if mlflow.colleague is not None else {}
         own_workspace, other_workspace = mlflow.workspaces or ("", "")
+        promises = replace(promises, features=self._features)
         own = {"origin": Capability(False, "MLflow asks for a credential, at its origin too")} if asked else {}
         return Target(
             name=f"the {self.kind} stack",
@@ -176,8 +178,9 @@ class RunningStack(ABC):
             bucket=self._bucket(),
             key_record=layout.workdir("keys") / RECORD if proxy.asks_keys else None,
             key_service=layout.url("keys") if proxy.asks_keys else "",
-            promises=self._promises,
-            ways=ArtifactModes() if self._promises.has("presigned-downloads") else ArtifactModes(downloads="proxied"),
+            promises=promises,
+            defects_show=self.order.command is None or self.order.command.is_usual,
+            ways=ArtifactModes() if promises.has("presigned-downloads") else ArtifactModes(downloads="proxied"),
             records={link: record(layout, link) for link in links.in_place - links.taped},
             logs={part.name: log for part in self.parts if (log := layout.log(part.name)).exists()},
             versions={"database": "sqlite"}
@@ -193,13 +196,12 @@ class RunningStack(ABC):
             other_workspace=other_workspace,
         )
 
-    def _promises_found(self, version: str) -> Promises:
-        """Return the promises of another MLflow version: those of the reference, minus the features it lacks."""
+    def _features_found(self, version: str) -> dict[str, Feature]:
+        """Return which features that MLflow announces another version has."""
         target = self.target()
         door = target.doors[0]
         asked = MlflowHttp(door, target.key_at(door), Evidence(), self.order.run_id)
-        features = {name: each for name, each in features_at(asked, version).items() if name in ANNOUNCED}
-        return replace(EVERYTHING, features=features)
+        return {name: each for name, each in features_at(asked, version).items() if name in ANNOUNCED}
 
     def _secure(self) -> Door | None:
         if self._proxy.authority is None:

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Mapping
 from pathlib import Path
 from secrets import token_hex
 
+from registry_conformance.judge.promises import EVERYTHING, OF_A_GUARD, OF_MLFLOW, Promises
 from registry_conformance.judge.target.credential import Credential, Password
 from registry_conformance.judge.target.policy import OPEN, Policy
 from registry_conformance.judge.target.target import Capability
@@ -41,6 +42,7 @@ class NeighbourProxy(AnyProxy):
         self.asks_auth = self.asks_keys = neighbour.asks_auth
         self.asks_tokens = neighbour.asks_tokens
         self.doors = tuple(DOORS) if neighbour.asks_auth else ("literal",)
+        self.promises = EVERYTHING if neighbour.asks_auth else OF_A_GUARD
 
     def spec(self, deployment: Deployment) -> Hashable:
         """Return the upstream addresses, and the files that are others than the shipped ones."""
@@ -173,6 +175,7 @@ class NoProxy(AnyProxy):
     asks_auth = asks_keys = False
     doors = ("literal",)
     policy: Policy = OPEN
+    promises: Promises = OF_MLFLOW
 
     def spec(self, deployment: Deployment) -> Hashable:
         """Return nothing: there is nothing to change."""

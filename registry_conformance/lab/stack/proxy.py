@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 
+from registry_conformance.judge.promises import EVERYTHING, Promises
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.policy import GUARDED, Policy
 from registry_conformance.judge.target.target import Capability
@@ -31,7 +32,9 @@ class AnyProxy(ProgramPart):
     asks_tokens: bool = False
     """Whether it asks for tokens of an identity provider, which is no part of the deployment otherwise."""
     policy: Policy = GUARDED
-    """What is promised at its doors."""
+    """Who may do what at its doors."""
+    promises: Promises = EVERYTHING
+    """What a deployment behind it promises."""
 
     def base(self, links: Links) -> str:
         """Return the URL prefix of its doors."""
