@@ -5,11 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import threading
 
 import pytest
 
 from registry_conformance.judge.clients.connection import Connection
+from registry_conformance.judge.clients.lives import Request
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.expect import NotAllowed
 from registry_conformance.judge.target.target import Door
 from tests.http_servers import echo, raw
 
@@ -34,6 +37,35 @@ def test_closed_connection_is_not_opened_again() -> None:
 
     with raw(answer_once) as url, pytest.raises((OSError, http.client.HTTPException)):
         at(url).in_turn([("/", None), ("/", None)])
+
+
+def test_connection_that_ended_in_order_says_nothing_of_its_server() -> None:
+    """A server may close a connection that is silent, or after an answer that says so; clients open another."""
+    closed = threading.Event()
+
+    def answer_once(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        closed.set()
+
+    def answer_last(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        connection.recv(4096)
+
+    for server in (answer_once, answer_last):
+        with raw(server) as url, at(url).kept(None) as ask:
+            assert ask(Request("GET", "/")).status == 200
+            assert closed.wait(60)
+            with pytest.raises(NotAllowed, match="in order"):
+                ask(Request("GET", "/"))
+
+
+def test_connection_goes_on() -> None:
+    """A connection that stays open serves what comes next."""
+    with echo() as url, at(url).kept(None) as ask:
+        assert [ask(Request("GET", "/status/200")).status, ask(Request("GET", "/status/404")).status] == [200, 404]
 
 
 def test_requests_at_once_keep_their_order_and_keys() -> None:

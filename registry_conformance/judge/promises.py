@@ -75,9 +75,7 @@ class Promises:
 
 EVERYTHING = Promises(dict.fromkeys(PROFILES, "the reference deployment promises all of them"))
 """The promises of the reference deployment."""
-OF_A_GUARD = Promises(
-    {name: "a proxy that asks for a credential owes it" for name in PROFILES if name != "platform"}
-)
+OF_A_GUARD = Promises({name: "a proxy that asks for a credential owes it" for name in PROFILES if name != "platform"})
 """The promises of a local stack whose proxy checks credentials by itself."""
 OF_MLFLOW = Promises(dict.fromkeys(("mlflow", "store", "account", "load"), "MLflow owes it, with nothing before it"))
 """The promises of a local stack whose MLflow everybody may ask."""

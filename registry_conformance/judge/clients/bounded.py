@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,6 +113,16 @@ class Line:
     def narrow(self, size: int) -> None:
         """Limit the receive buffer to about ``size`` bytes, so that the sender has to wait."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
+    def ended(self) -> bool:
+        """Return whether the other side has closed the connection in order; over TLS that is not looked for."""
+        if isinstance(self._socket, ssl.SSLSocket):
+            return False
+        self._socket.setblocking(False)
+        try:
+            return not self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
 
     def hang_up(self) -> None:
         """Close both directions at once."""

@@ -20,6 +20,7 @@ from registry_conformance.judge.clients.signing import certificate_of, credentia
 from registry_conformance.judge.clients.tls import connect
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
+from registry_conformance.judge.expect import NotAllowed
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.requests import Permit
 from registry_conformance.judge.target.target import Door
@@ -64,7 +65,10 @@ class Connection:
 
     @contextmanager
     def kept(self, credential: Credential | None) -> Iterator[Ask]:
-        """Yield a function that sends a request on this one connection and returns its answer."""
+        """Yield a function that sends a request on this one connection and returns its answer.
+
+        It raises ``NotAllowed`` if the server has closed the connection in order, as it may after any answer.
+        """
         connection = http.client.HTTPConnection(self._authority)
         connection.auto_open = False
         with self._line(self._authorize("/"), keys=[credential]) as line:
@@ -72,6 +76,8 @@ class Connection:
 
             def ask(request: Request) -> Answer:
                 self._authorize(request.path, request.method)
+                if connection.sock is None or line.ended():
+                    raise NotAllowed("a connection that goes on", "the server closed it after an answer, in order")
                 headers = self._headers(request.path, credential, request.method) | dict(request.headers)
                 connection.request(request.method, self._prefix + request.path, request.body, headers)
                 line.head_begins()

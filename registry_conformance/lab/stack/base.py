@@ -228,8 +228,11 @@ class RunningStack(ABC):
         return {part.name: part.pids for part in self.parts if part.pids and part.is_alive()}
 
     def signal(self, part: str, number: int) -> None:
-        """Send a part a signal: kill, stop or continue."""
-        next(each for each in self.parts if each.name == part).signal(number)
+        """Send a part a signal: kill, stop or continue; raise ``UnsupportedByPartError`` if it has no such part."""
+        found = next((each for each in self.parts if each.name == part and each.pid is not None), None)
+        if found is None:
+            raise UnsupportedByPartError(f"this stack has no process of a part {part!r}")
+        found.signal(number)
 
     def seconds(self) -> dict[str, float]:
         """Return how many seconds each part took to become ready at its last start."""
