@@ -313,3 +313,18 @@ def test_newest_are_those_that_nobody_measured(tmp_path: Path, monkeypatch: pyte
 def test_what_cannot_work_together_is_known(server: str, client: str, known: bool) -> None:
     """Clients of 3.x are known not to register on servers before 3.0; of what names no version nothing is known."""
     assert (between(server, client) is not None) == known
+
+
+@pytest.mark.parametrize(
+    ("server", "store", "known"),
+    [
+        ("2.9.2", "minio", True),
+        ("mlflow 2.9.2", "minio v0.0.0-20260212", True),
+        ("2.9.2", "moto", False),
+        ("2.9.2", "", False),
+        ("2.22.5", "minio", False),
+    ],
+)
+def test_what_cannot_work_on_a_store_is_known(server: str, store: str, known: bool) -> None:
+    """The botocore of MLflow 2.9.2 is known to hang on MinIO, and of other stores that is not said."""
+    assert (between(server, "2.9.2", store) is not None) == known

@@ -189,7 +189,7 @@ def test_reference_promises_all() -> None:
 @pytest.mark.parametrize(
     ("proxy", "unasked"),
     [
-        (NeighbourProxy(LAYOUT, Neighbour("haproxy", "password")), {"platform"}),
+        (NeighbourProxy(LAYOUT, Neighbour("haproxy", "password")), {"platform", "resilience"}),
         (NoProxy(LAYOUT), {"platform", "gateway", "resilience"}),
     ],
     ids=["haproxy", "none"],

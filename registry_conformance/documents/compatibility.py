@@ -117,7 +117,7 @@ def _reasons(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield from ("## Why not", "")
     known: dict[str, list[Mapping[str, Any]]] = {}
     for cell in red:
-        found = between(cell["server"], cell["client"])
+        found = between(cell["server"], cell["client"], cell["store"])
         if found is not None:
             known.setdefault(_reason(found), []).append(cell)
         else:
@@ -142,7 +142,8 @@ def _versions(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _reason(found: Incompatibility) -> str:
     project, _, number = found.reference.partition("#")
-    link = f"[{found.reference}](https://github.com/{project}/{project}/issues/{number})"
+    whose = project if "/" in project else f"{project}/{project}"
+    link = f"[{found.reference}](https://github.com/{whose}/issues/{number})"
     return f"**{found.sentence[0].upper()}{found.sentence[1:]}** ({link}): {found.remedy}."
 
 

@@ -75,9 +75,7 @@ class Promises:
 
 EVERYTHING = Promises(dict.fromkeys(PROFILES, "the reference deployment promises all of them"))
 """The promises of the reference deployment."""
-OF_A_GUARD = Promises({name: "a proxy that asks for a credential owes it" for name in PROFILES if name != "platform"})
-"""The promises of a local stack whose proxy checks credentials by itself."""
 OF_MLFLOW = Promises(dict.fromkeys(("mlflow", "store", "account", "load"), "MLflow owes it, with nothing before it"))
 """The promises of a local stack whose MLflow everybody may ask."""
-OF_GUARDED_MLFLOW = Promises({**OF_MLFLOW.profiles, "gateway": "MLflow owes it, which asks for a credential itself"})
-"""The promises of a local stack whose MLflow checks credentials by itself, with nothing before it."""
+OF_A_GUARD = Promises({**OF_MLFLOW.profiles, "gateway": "whoever asks for a credential of its own owes it"})
+"""The promises of a local stack whose proxy, or whose MLflow, checks credentials by itself."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.clients.json_lines import whole_lines
-from registry_conformance.judge.expect import Mismatch
+from registry_conformance.judge.expect import Mismatch, NotAllowed
 from registry_conformance.judge.waiting import awaited
 
 _PATIENCE_SECONDS = 10.0
@@ -48,21 +48,31 @@ class Witness:
     record: Path
 
     def saw(self, request_id: str) -> tuple[Passed, Passed]:
-        """Return request and response of the only exchange with an id; raise ``Mismatch`` for none or several."""
-        found = awaited(lambda: self._lines(request_id), _PATIENCE_SECONDS, pause=0.005)
+        """Return request and response of the only exchange with an id; raise ``Mismatch`` for none or several.
+
+        Raise ``NotAllowed`` for the empty id of an answer that carries none.
+        """
+        known = _known(request_id)
+        found = awaited(lambda: self._lines(known), _PATIENCE_SECONDS, pause=0.005)
         if len(found) != 1:
             raise Mismatch(f"one exchange with id {request_id} between proxy and MLflow", f"{len(found)} of them")
         return Passed.read(found[0]["request"]), Passed.read(found[0]["response"])
 
     def count(self, request_id: str) -> int:
-        """Return the number of recorded exchanges with an id."""
-        return len(self._lines(request_id))
+        """Return the number of recorded exchanges with an id; raise ``NotAllowed`` for an empty one."""
+        return len(self._lines(_known(request_id)))
 
     def _lines(self, request_id: str) -> list[dict[str, Any]]:
         mark = json.dumps(request_id)
         if not self.record.exists():
             return []
         return [json.loads(line) for line in whole_lines(self.record) if mark in line[: len(mark) + 16]]
+
+
+def _known(request_id: str) -> str:
+    if not request_id:
+        raise NotAllowed("an exchange that is found by its request id", "this door's answers carry none")
+    return request_id
 
 
 def digested(credential: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from registry_conformance.judge.clients.mlflow_http import MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.live.discovery import ANNOUNCED, features_at
-from registry_conformance.judge.promises import OF_GUARDED_MLFLOW, OF_MLFLOW, Feature
+from registry_conformance.judge.promises import OF_A_GUARD, OF_MLFLOW, Feature
 from registry_conformance.judge.target.policy import GUARDED
 from registry_conformance.judge.target.target import ArtifactModes, BucketAccess, Capability, Door, Machine, Target
 from registry_conformance.judge.temporary import owned_folder
@@ -159,7 +159,7 @@ class RunningStack(ABC):
         mlflow, base = self._mlflow, proxy.base(links) + self._mlflow.prefix
         keys = proxy.keys({**layout.keys, "writer": layout.keys[self.deployment.client.key]})
         policy, asked = proxy.policy, mlflow.credential is not None
-        promises = OF_GUARDED_MLFLOW if asked and proxy.promises == OF_MLFLOW else proxy.promises
+        promises = OF_A_GUARD if asked and proxy.promises == OF_MLFLOW else proxy.promises
         if mlflow.credential is not None:  # what it asks for passes the proxy
             policy, keys = GUARDED, {"writer": mlflow.credential}
             keys |= {"colleague": mlflow.colleague} if mlflow.colleague is not None else {}

@@ -54,8 +54,8 @@ class Cell:
 
     @property
     def incompatibility(self) -> Incompatibility | None:
-        """The known upstream reason why this client cannot use this server, ``None`` if there is none."""
-        return between(self.stage.server, self.client)
+        """The known upstream reason why this client cannot use this server and store, ``None`` if there is none."""
+        return between(self.stage.server, self.client, self.stage.store)
 
 
 @dataclass(frozen=True, slots=True)
