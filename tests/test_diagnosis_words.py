@@ -22,6 +22,10 @@ from registry_conformance.judge.evidence.responder import who_answered
 
 NGINX = "<html><head><title>{0}</title></head><center><h1>{0}</h1></center><hr><center>nginx/1.22.1</center></html>"
 LIST_OF_A_KEY = "Failed to list artifacts in s3://models/reg: The specified key does not exist."
+GUNICORN = (
+    "<html>\n  <head>\n    <title>Internal Server Error</title>\n  </head>\n  <body>\n    "
+    "<h1><p>Internal Server Error</p></h1>\n    \n  </body>\n</html>\n"
+)
 FLASK = "<!doctype html>\n<html lang=en>\n<title>405 Method Not Allowed</title>"
 
 
@@ -57,6 +61,7 @@ def first(facts: Facts, **more: Any) -> Named:
     [
         (answered(405, "text/html", NGINX.format("405 Not Allowed")), "step-answered-before-mlflow", "proxy", "nginx"),
         (answered(502, "text/html", NGINX.format("502 Bad Gateway")), "step-gets-no-answer", "proxy", "usable answer"),
+        (answered(500, "text/html", GUNICORN), "worker-ended", "mlflow", "its worker failed"),
         (answered(502, "text/html", "<title>Bad Gateway</title>"), "step-gets-no-answer", "proxy", "usable answer"),
         (answered(503, "text/html", NGINX.format("503 Service Temporarily")), "step-limited", "proxy", "limit_req"),
         (answered(504, "text/plain", "trying to proxy"), "step-gets-no-answer", "proxy", "no answer in time"),
@@ -306,6 +311,46 @@ def test_a_code_of_the_store_is_told_with_what_mends_it(code: str, told: str) ->
     facts = Facts()
     facts.record("list.P", f"500 json INTERNAL_ERROR s3:{code}", "a listing", "200 json")
     assert (first(facts).id, told in first(facts).remedy) == ("store-refuses", True)
+
+
+@pytest.mark.parametrize(("small", "told"), [("200 empty", True), ("500 html nginx", False)])
+def test_failure_of_nginx_that_depends_on_the_size_is_told_so(small: str, *, told: bool) -> None:
+    """Where small uploads pass, a page of 500 is no matter of leave or of loops."""
+    facts = answered(500, "text/html", NGINX.format("500 Internal Server Error"))
+    item = facts["put.P"].evidence
+    facts.record("put.P", small, "an upload", "200 empty", item)
+    facts.record("ladder.put.P", "64k 500 html nginx", "uploads by size", "all", item)
+
+    assert ("small uploads pass" in first(facts).sentence) is told
+    assert ("client_body_temp_path" in first(facts).remedy) is told
+
+
+@pytest.mark.parametrize(
+    ("steady", "named"), [("404 json RESOURCE_DOES_NOT_EXIST", "step-unread"), ("each time", "step-refused")]
+)
+def test_what_was_made_and_is_not_found_is_told(steady: str, named: str) -> None:
+    """A thing that is not found is told as such where no read finds what was just made."""
+    facts = answered(404, "application/json", '{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "No Run"}')
+    facts.record("meta.steady.P", steady, "of 12 reads at once 0 found it", "each time")
+    assert first(facts).id == named
+
+
+@pytest.mark.parametrize(
+    ("post", "origin", "layer"),
+    [("all timeout", "", "proxy"), ("all 200 json", "", ""), ("all timeout", "timeout", "")],
+)
+def test_bodies_that_get_no_answer_are_told_before_a_store(post: str, origin: str, layer: str) -> None:
+    """Where a search with a body hangs like an upload, and one without does not, the bodies are told."""
+    facts = Facts()
+    facts.record("doors.search.P", "all 200 json", "a search", "all 200 json")
+    facts.record("route.rest-post.P", post, "a search by POST", "all 200 json")
+    facts.record("put.P", "timeout", "an upload", "200 empty")
+    if origin:
+        facts.record("route.rest-post.O", origin, "a search by POST, straight to MLflow", "200 json")
+    named = first(facts)
+
+    assert ("requests with a body" in named.sentence) is bool(layer)
+    assert named.layer == layer or not layer
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,28 @@ def test_what_a_target_does_not_show_is_no_debt() -> None:
     assert health(Diagnosis((), facts)) is Health.HEALTHY
 
 
+@pytest.mark.parametrize(
+    ("met", "verdict"), [("110 of 394: 401", "NOT EVERY TIME: "), ("none", "YES, a model can be registered, but: ")]
+)
+def test_a_registration_that_works_at_times_is_not_said_to_work(met: str, verdict: str) -> None:
+    """A client repeats no 401: what went through when it was asked again is no YES."""
+    facts = facts_of(doors__search__P="200 json", head__strange__P="599")
+    facts.record("register.download.P", "works", "a registration", "works")
+    facts.record("again.met.P", met, "110 of 394 requests failed", "none")
+    target = doctor.target_at(Door("given", "http://registry.example"), None)
+    assert any(line.startswith(verdict) for line in doctor.lines(target, conclude(facts)))
+
+
+def test_what_came_is_shown_however_long_the_address_is() -> None:
+    """Of a long URL the middle is left out: status and sender stand behind it."""
+    facts = facts_of(doors__search__P="200 json")
+    url = f"http://registry.example/{'a' * 200}/end.bin"
+    facts.record("put.P", "500 html", f"an upload: PUT {url} -> 500 text/html (a page of nginx)", "200 empty")
+    target = doctor.target_at(Door("given", "http://registry.example"), None)
+    told = [line for line in doctor.lines(target, Diagnosis((), facts)) if line.startswith("    an upload")]
+    assert told and all(line.endswith("/end.bin -> 500 text/html (a page of nginx)") for line in told)
+
+
 def test_what_is_wrong_goes_before_what_was_not_asked() -> None:
     """Something that was seen to be wrong stays wrong, whatever else could not be asked."""
     facts = facts_of(put__P="413 html nginx")

@@ -322,9 +322,10 @@ def test_what_cannot_work_together_is_known(server: str, client: str, known: boo
         ("mlflow 2.9.2", "minio v0.0.0-20260212", True),
         ("2.9.2", "moto", False),
         ("2.9.2", "", False),
+        ("2.12.2", "minio", True),
         ("2.22.5", "minio", False),
     ],
 )
 def test_what_cannot_work_on_a_store_is_known(server: str, store: str, known: bool) -> None:
-    """The botocore of MLflow 2.9.2 is known to hang on MinIO, and of other stores that is not said."""
+    """The botocore of MLflow 2.12 is known to hang on MinIO, and of other stores that is not said."""
     assert (between(server, "2.9.2", store) is not None) == known

@@ -35,9 +35,9 @@ KNOWN = (
         "mlflow#16215",
     ),
     Incompatibility(
-        SpecifierSet("<=2.9.2"),
+        SpecifierSet("<=2.12.2"),
         SpecifierSet("<3"),
-        "on MinIO, the server's botocore (1.34.23 is as old as MLflow 2.9.2) waits for ever after an empty file",
+        "on MinIO, the server's botocore (1.34, as old as MLflow 2.12) waits for ever after an empty file",
         "update boto3 where MLflow runs, and set BOTO_EXPERIMENTAL__NO_EMPTY_CONTINUE=true there if it still waits",
         "boto/botocore#3755",
         store="minio",

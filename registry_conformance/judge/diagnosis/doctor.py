@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +17,15 @@ from registry_conformance.judge.diagnosis.preflight import KINDS
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN
-from registry_conformance.judge.diagnosis.repetition import BRIDGED
+from registry_conformance.judge.diagnosis.repetition import BRIDGED, MET
 from registry_conformance.judge.diagnosis.server_version import lacks_logged_models
 from registry_conformance.judge.diagnosis.steps import registers, stops_at
 from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Capability, Door, Target
 
+_LONG_PATH = re.compile(r"(https?://[^/\s]+/\S{24})\S{12,}(\S{24})")
+"""A URL with a long path, and what is shown of it where a line would be too long: what came of it stands behind."""
 _MOST_ANOMALIES = 3
 _MOST_REASONS = 3
 _MOST_NAMED = 6
@@ -139,12 +142,21 @@ def _said_of_registration(diagnosis: Diagnosis) -> Iterator[str]:
     elif first is not None:
         unknown = first.id == UNKNOWN and first.observations
         said = first.observations[0] + _placed(first) if unknown else first.sentence
-        yield f"{'YES, a model can be registered, but' if registers(facts) else 'NO'}: {said}"
+        yield f"{_whether(facts)}: {said}"
     else:
         yield f"UNCLEAR: {facts.anomalies[0].sentence}"
     given = "address works" if facts.value("first.open.P") == "open" else "address and key work"
     works = f"Your {given}: this" if _let_in(diagnosis) else "This"
     yield f"{works} is the operator's to fix; send them the file that --bundle FILE writes."
+
+
+def _whether(facts: Facts) -> str:
+    """Return whether a model can be registered where something is wrong."""
+    if not registers(facts):
+        return "NO"
+    met = facts.get(f"{MET}.P")
+    at_times = met is not None and not met.normal
+    return "NOT EVERY TIME" if at_times else "YES, a model can be registered, but"
 
 
 def _can(facts: Facts) -> str:
@@ -237,4 +249,5 @@ def _counts(good: int, anomalies: int) -> str:
 
 def _clip(text: str, width: int = _WIDTH) -> str:
     flat = " ".join(text.split()) if "\n" in text else text
-    return flat if len(flat) <= width else flat[: width - 4] + " ..."
+    short = flat if len(flat) <= width else _LONG_PATH.sub(r"\1...\2", flat)
+    return short if len(short) <= width else short[: width - 4] + " ..."

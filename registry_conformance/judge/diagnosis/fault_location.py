@@ -65,11 +65,25 @@ def _declared(facts: Facts, anomalies: Sequence[Fact]) -> Location | None:
         return Location("client", "on the client's own machine")
     if facts.value("reach.line.P") not in ("", "all open"):
         return Location("network", "between this client and the door")
+    if _bodies_alone_hang(facts):
+        return Location(
+            "proxy",
+            "requests with a body get no answer, whatever they are for, and those without one do: what is asked about "
+            "a request before MLflow waits for a body that it is not sent (nginx with auth_request: set "
+            "proxy_pass_request_body off and an empty Content-Length there), or bodies are held back on the way",
+        )
     if any(name.startswith("keys.") for name in names):
         return Location("keys", "in the key service: it was asked directly")
     if names and all(name.startswith("tls.") for name in names):
         return Location("proxy", "in the TLS of the door; without TLS it works")
     return None
+
+
+def _bodies_alone_hang(facts: Facts) -> bool:
+    """Return whether a search and an upload wait for ever at the door, and a request without a body does not."""
+    hang = facts.value("route.rest-post.P").endswith("timeout") and facts.value("put.P").startswith("timeout")
+    alike = facts.value("route.rest-post.O").endswith("timeout")
+    return hang and not alike and facts.value("doors.search.P").endswith("200 json")
 
 
 def _compared(facts: Facts, anomalies: Sequence[Fact]) -> Location | None:

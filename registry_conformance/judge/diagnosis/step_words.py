@@ -13,6 +13,8 @@ from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import title_of
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
 from registry_conformance.judge.diagnosis.preflight.failing import (
+    OWN_FAILURE,
+    OWN_FAILURE_BY_SIZE,
     TOO_MANY,
     limits_itself,
     says_of_behind,
@@ -21,7 +23,7 @@ from registry_conformance.judge.diagnosis.preflight.failing import (
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
 from registry_conformance.judge.diagnosis.preflight.server_words import passed_on, server_words
-from registry_conformance.judge.diagnosis.preflight.unfit import form_refused
+from registry_conformance.judge.diagnosis.preflight.unfit import form_refused, is_by_gunicorn
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.diagnosis.steps import STEPS
 from registry_conformance.judge.diagnosis.summarize import form
@@ -49,6 +51,12 @@ _NO_RULE = re.compile(
 )
 """How it says that nobody thought of what is asked."""
 
+_LACKING = "404 json RESOURCE_DOES_NOT_EXIST"
+"""The answer of MLflow to whoever asks for a thing that its database does not have."""
+_ROOM_FOR_BODIES = (
+    "give nginx's client_body_temp_path room, and the rights of its worker, or set proxy_request_buffering off; if it "
+    "asks an auth service for leave, let the limit for bodies hold there too; its error log tells which"
+)
 _METHODS = (
     "have it pass PUT, PATCH and DELETE on as well: MLflow needs GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS (a "
     "firewall with the usual rules lets GET, HEAD, POST and OPTIONS pass alone)"
@@ -91,7 +99,9 @@ def step_words(facts: Facts) -> StepWords | None:
             continue  # what fails after a step without an answer is its consequence
         words = steps.get(name) or next(iter(steps.values()), f"{answer.method} {urlsplit(answer.url).path}")
         told = _told(words, wrong[name], answer)
-        return _by_method(facts, told, answer) if told is not None else None
+        if told is None:
+            return None
+        return _unread(facts, _by_size(facts, _by_method(facts, told, answer)), answer)
     return None
 
 
@@ -109,6 +119,28 @@ def _by_method(facts: Facts, told: StepWords, answer: Exchange) -> StepWords:
     sentence = f"{told.finding.sentence}; PATCH and DELETE are answered so too, GET and POST are not"
     found = replace(told.finding, sentence=sentence, remedy=_METHODS)
     return replace(told, finding=found)
+
+
+def _by_size(facts: Facts, told: StepWords) -> StepWords:
+    """Return what is told of nginx's own page of 500, with what it means if small uploads pass."""
+    if told.finding.kind is not finding.FAILS_BEFORE or not facts.value("put.P").startswith("200"):
+        return told
+    sentence = told.finding.sentence.replace(OWN_FAILURE, OWN_FAILURE_BY_SIZE)
+    if sentence == told.finding.sentence:
+        return told
+    return replace(told, finding=replace(told.finding, sentence=sentence, remedy=_ROOM_FOR_BODIES))
+
+
+def _unread(facts: Facts, told: StepWords, answer: Exchange) -> StepWords:
+    """Return what is told of a thing that is not found, with that nothing is found that was just made, if so."""
+    steady = facts.get("meta.steady.P")
+    lost = steady is not None and steady.value.startswith(_LACKING)
+    if told.finding.kind is not finding.STEP_REFUSED or answer.error_code != "RESOURCE_DOES_NOT_EXIST" or not lost:
+        return told
+    assert steady is not None
+    sentence = f"what was just made is not found, though MLflow said that it made it: {told.finding.sentence}"
+    found = _found(finding.STEP_UNREAD, sentence, answer)
+    return replace(told, finding=replace(found, observations=(*found.observations, steady.sentence)), located=True)
 
 
 def _failed(item: object) -> Exchange | None:
@@ -210,6 +242,9 @@ def _by_a_gateway(step: str, answer: Exchange, said: str) -> Finding | None:
 def _by_a_page(step: str, answer: Exchange, said: str) -> Finding | None:
     if not _is_foreign_page(answer):
         return None
+    if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR and is_by_gunicorn(answer):
+        return _found(finding.WORKER_ENDED, f"gunicorn itself answers {step} with 500: its worker failed, or "
+                      "was ended because it took too long", answer)  # fmt: skip
     return _found(finding.STEP_ANSWERED, f"a web page answers {step} with {answer.status}, before MLflow{said}", answer)
 
 

@@ -93,7 +93,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="lower the MTU of the tunnel's ends, or let ICMP fragmentation-needed pass",
         requirements=("ART-003", "ART-023"),
         clues=(
-            must("ladder.put.P", "64k (timeout|reset|protocol|50)", 3),
+            must("ladder.put.P", "64k (timeout|reset|protocol|50[234])", 3),
             must("put.P", "200", 1),
             clue("ladder.put.O", "all"),
         ),

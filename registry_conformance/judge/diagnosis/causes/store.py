@@ -170,6 +170,7 @@ CAUSES: tuple[Cause, ...] = (
             must("put.P", "timeout"),
             must("list.P", "200", 1),
             never("pace.said.P", "50[03]"),
+            never("route.rest-post.P", ".*timeout"),
             clue("put.O", "timeout"),
             clue("seed.get.P", "200 whole"),
         ),

@@ -31,11 +31,16 @@ _BEHIND = {
 """What a proxy says by its status of what stands behind it."""
 _SELF = frozenset({"nginx", "caddy", "fastly", "akamai", APPLICATION})
 """Products whose own 503 may be meant: a limit, maintenance, a rule."""
-_OWN_FAILURE = (
+OWN_FAILURE = (
     "its auth_request gets no answer, or another status than 2xx, 401 and 403; or it cannot write its temporary files; "
     "or its rewrites form a loop"
 )
 """When nginx makes a page of 500 itself; its error log tells which."""
+OWN_FAILURE_BY_SIZE = (
+    "small uploads pass: it cannot write its temporary files, or what its auth_request asks has a lower limit for "
+    "bodies"
+)
+"""The same, where it depends on the size of an upload."""
 _OWN_LIMIT = (
     "its limit of requests or connections is met (limit_req, limit_conn), or a rule of its own returns 503; what "
     "stands behind it was not asked"
@@ -86,7 +91,7 @@ def _try_again(after: str) -> str:
 def says_of_itself(answer: Exchange) -> str:
     """Return what a proxy's own page of 500 means, empty if it is none, or that of a product that makes none itself."""
     own = author_of(answer)
-    return _OWN_FAILURE if own and own.id == "nginx" and answer.status == HTTPStatus.INTERNAL_SERVER_ERROR else ""
+    return OWN_FAILURE if own and own.id == "nginx" and answer.status == HTTPStatus.INTERNAL_SERVER_ERROR else ""
 
 
 def limits_itself(answer: Exchange) -> str:

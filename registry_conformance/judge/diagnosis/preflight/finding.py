@@ -395,6 +395,18 @@ STEP_REFUSED = Kind(
     "do as its words say; who refuses is found in the logs by the request id: MLflow, or what stands before it",
     OPERATORS,
 )  # fmt: skip
+WORKER_ENDED = Kind(
+    "worker-ended", "mlflow", "gunicorn ends a worker in the midst of a request",
+    "raise the time that a worker may take where gunicorn is started, which is MLflow's own server most likely: mlflow "
+    "server --gunicorn-opts '--timeout 600'; its log says WORKER TIMEOUT, or why the worker failed",
+    OPERATORS, sure=False,
+)  # fmt: skip
+STEP_UNREAD = Kind(
+    "step-unread", "mlflow", "what was just made is not found",
+    "let reads go where writes go: look whether MLflow reads from a replica that does not follow its database, or "
+    "whether each of several servers has a database of its own",
+    OPERATORS,
+)  # fmt: skip
 STEP_FAILS = Kind(
     "step-fails", "", "a step of the registration fails, in words of its own",
     "read MLflow's log at that time; its words name what failed",
@@ -407,6 +419,6 @@ KINDS = (
     INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
     REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY,
     NAMED, WANTED, PASSWORD, LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
-    STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, STEP_REFUSED, STEP_FAILS,
+    STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED, STEP_UNREAD, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

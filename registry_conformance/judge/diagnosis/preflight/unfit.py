@@ -146,6 +146,11 @@ def _unfit(answer: Exchange, what: str, product: Product | None, key: int) -> Fi
     return Finding(finding.UNFIT, sentence, remedy, (str(answer),))
 
 
+def is_by_gunicorn(answer: Exchange) -> bool:
+    """Return whether a page is gunicorn's own, whatever stands before it."""
+    return _GUNICORN.search(answer.text[:4000]) is not None
+
+
 def _by_gunicorn(answer: Exchange, what: str, key: int) -> Finding | None:
     """Return that gunicorn itself refuses ``what``: its page gives the reason below the title."""
     page = _GUNICORN.search(answer.text[:4000]) if answer.status in _GUNICORNS_STATUSES else None
