@@ -8,6 +8,7 @@ from typing import Any
 from packaging.version import Version
 
 from registry_conformance.judge.incompatibility import Incompatibility, between
+from registry_conformance.judge.report.tally import plural
 
 _MARKS = {"yes": "yes", "no": "**no**", "not known": "?"}
 _PARTS = ("backend", "store", "proxy")
@@ -124,7 +125,7 @@ def _reasons(cells: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             what = "whole suite" if cell.get("kind") == _SUITE else f"client {cell['client']}"
             yield f"- {cell['server']}, {what}, on {' + '.join(_surrounding(cell))}: {cell['why']}"
     for told, those in known.items():
-        yield f"- {told} {len(those)} cells; what the client says: `{those[0]['why']}`"
+        yield f"- {told} {plural(len(those), 'cell')}; what the client says: `{those[0]['why']}`"
     yield ""
 
 
