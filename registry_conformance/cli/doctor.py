@@ -255,18 +255,16 @@ def _effective_credential(door: Door, given: Credential | None, run: str) -> Cre
 def _compare_with_the_token(door: Door, given: Credential | None, run: str) -> None:
     """Report that user and password take precedence over a token; end with an error if the token alone is accepted."""
     from registry_conformance.judge.diagnosis.preflight import examine
+    from registry_conformance.judge.live.credentials_file import usual_login
     from registry_conformance.judge.machine import tracking_token
     from registry_conformance.judge.target.credential import Password
 
     token = tracking_token()
     if not (isinstance(given, Password) and token.isascii() and token.isprintable() and token.strip()):
         return
-    told = (
-        "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD are set: the MLflow client sends them instead of "
-        "MLFLOW_TRACKING_TOKEN"
-    )
+    told = f"{usual_login().where}: the MLflow client sends user and password instead of MLFLOW_TRACKING_TOKEN"
     if examine(door, given, run).finding is not None and examine(door, token, run).finding is None:
-        raise refuse(f"{told}, and they are rejected there, although the token is accepted: unset them")
+        raise refuse(f"{told}, and they are rejected there, although the token is accepted: remove them")
     click.echo(f"doctor: {told}", err=True)
 
 
@@ -294,13 +292,14 @@ def _credential() -> Credential | None:
 
 
 def _header_credential() -> str | Password | None:
-    """Return what MLflow's variables say to send in a header; user and password take precedence over a token."""
-    from registry_conformance.judge.machine import tracking_login, tracking_token
+    """Return what MLflow's variables and its file say to send in a header: user and password, or else a token."""
+    from registry_conformance.judge.live.credentials_file import usual_login
+    from registry_conformance.judge.machine import tracking_token
     from registry_conformance.judge.report.redact import SHORTEST
     from registry_conformance.judge.target.credential import Password
 
-    user, password = tracking_login()
-    token = "" if user else tracking_token()
+    login = usual_login()
+    token = "" if login.user else tracking_token()
     if token != token.strip() or not token.isprintable():
         raise refuse(
             "MLFLOW_TRACKING_TOKEN: it contains a line break or white space, which the MLflow client cannot send; "
@@ -311,10 +310,10 @@ def _header_credential() -> str | Password | None:
             f"MLFLOW_TRACKING_TOKEN: it contains the character {odd!r} (U+{ord(odd):04X}), which no HTTP header can "
             "carry; a document or a chat may have changed it: copy the key anew from where it was issued"
         )
-    for name, secret in (("PASSWORD", password), ("TOKEN", token)):
+    for name, secret in (("PASSWORD", login.password), ("TOKEN", token)):
         if 0 < len(secret) < SHORTEST:
             raise refuse(f"MLFLOW_TRACKING_{name}: too short to be redacted: use {SHORTEST} characters or more")
-    return Password(user, password) if user else token or None
+    return Password(login.user, login.password) if login.user else token or None
 
 
 @contextmanager

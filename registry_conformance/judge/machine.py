@@ -97,12 +97,6 @@ def tracking_token() -> str:
     return os.environ.get("MLFLOW_TRACKING_TOKEN", "")
 
 
-def tracking_login() -> tuple[str, str]:
-    """Return the user and password of the MLflow client's variables, both empty unless both are set."""
-    user, password = (os.environ.get(f"MLFLOW_TRACKING_{name}", "") for name in ("USERNAME", "PASSWORD"))
-    return (user, password) if user and password else ("", "")
-
-
 def network_variable(name: str) -> str:
     """Return a network variable such as ``HTTPS_PROXY``, in either case; empty if it is not set."""
     return (os.environ.get(name.lower()) or os.environ.get(name) or "").strip()

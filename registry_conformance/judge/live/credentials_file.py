@@ -1,0 +1,42 @@
+"""User and password of ``~/.mlflow/credentials``: the MLflow client sends them instead of a token."""
+
+from __future__ import annotations
+
+import configparser
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry_conformance.judge.live.usual_key import PASSWORD, USER
+from registry_conformance.judge.machine import variable
+
+_FILE, _SECTION = "~/.mlflow/credentials", "mlflow"
+
+
+@dataclass(frozen=True, slots=True)
+class UsualLogin:
+    """User and password, both empty if either is missing, and where they stand, as the subject of a sentence."""
+
+    user: str = ""
+    password: str = ""
+    where: str = ""
+
+
+def usual_login() -> UsualLogin:
+    """Return user and password as the MLflow client finds them: each in its variable, or else in its file."""
+    given = {name: variable(name) or "" for name in (USER, PASSWORD)}
+    of_file = {} if all(given.values()) else _of_file()
+    user, password = (value or of_file.get(name.lower(), "") for name, value in given.items())
+    if not (user and password):
+        return UsualLogin()
+    where = f"{USER} and {PASSWORD} are set" if not of_file else f"{_FILE} holds a user or a password"
+    return UsualLogin(user, password, where)
+
+
+def _of_file() -> dict[str, str]:
+    """Return the entries of the file, none of one that is missing or that the MLflow client could not read."""
+    read = configparser.ConfigParser()
+    try:
+        read.read_string(Path(_FILE).expanduser().read_text(encoding="utf-8"))
+        return dict(read[_SECTION])
+    except (OSError, RuntimeError, ValueError, KeyError, configparser.Error):
+        return {}

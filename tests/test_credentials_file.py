@@ -1,0 +1,64 @@
+"""What ``~/.mlflow/credentials`` has goes before a token, as the MLflow client has it, and is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from registry_conformance.cli.main import run
+from registry_conformance.judge.live.credentials_file import usual_login
+from tests.web_answers import Answer, guarded, site
+
+TOKEN = "a-token-of-mine"
+REFUSED = Answer(401, {"error_code": "UNAUTHENTICATED", "message": "this password is no good"})
+BOTH = "[mlflow]\nmlflow_tracking_username = me\nmlflow_tracking_password = a-password-of-mine\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of the MLflow client in a home of its own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("USERNAME", "PASSWORD"):
+        monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
+    (tmp_path / ".mlflow").mkdir()
+    return tmp_path / ".mlflow" / "credentials"
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "found"),
+    [
+        (BOTH, {}, ("me", "a-password-of-mine")),
+        (BOTH, {"USERNAME": "you"}, ("you", "a-password-of-mine")),
+        (BOTH, {"USERNAME": "you", "PASSWORD": "another"}, ("you", "another")),
+        ("[mlflow]\nmlflow_tracking_username = me\n", {}, ("", "")),
+        ("[mlflow]\nmlflow_tracking_username = me\n", {"PASSWORD": "another"}, ("me", "another")),
+        ("[other]\nmlflow_tracking_username = me\n", {}, ("", "")),
+        ("no such form", {}, ("", "")),
+    ],
+)
+def test_file_is_read_as_the_client_reads_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch, text: str, variables: dict[str, str], found: tuple[str, str]
+) -> None:
+    """Each of the two comes from its variable, or else from the file; one alone is none."""
+    file.write_text(text)
+    for name, value in variables.items():
+        monkeypatch.setenv(f"MLFLOW_TRACKING_{name}", value)
+    login = usual_login()
+
+    assert (login.user, login.password) == found
+    assert bool(login.where) is bool(login.user)
+
+
+def test_file_that_spoils_a_good_token_ends_the_call(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kind: a client that sends something else than its user thinks. The file is named, and nothing of its secret."""
+    file.write_text(BOTH)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", TOKEN)
+    with site(guarded(f"Bearer {TOKEN}", REFUSED)) as there:
+        assert run(["doctor", f"--url={there.url}", "--read-only"]) == 4
+    told = capsys.readouterr().err
+
+    assert "~/.mlflow/credentials" in told and "remove" in told
+    assert "a-password-of-mine" not in told
