@@ -156,6 +156,25 @@ def test_a_certificate_that_is_not_good_is_told(
     assert bool(asked) is not bool(kind)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_chain_that_is_not_served_whole_may_be_the_servers_fault(
+    authority: trustme.CA, tmp_path: Path, *, whole: bool
+) -> None:
+    """A file with the root alone may be right: the server owes the certificates between."""
+    file, own = tmp_path / "authority.pem", tmp_path / "server.pem"
+    authority.cert_pem.write_to_path(str(file))
+    issued = authority.create_child_ca().issue_cert("127.0.0.1")
+    sent = issued.cert_chain_pems if whole else issued.cert_chain_pems[:1]
+    own.write_bytes(b"".join(blob.bytes() for blob in (issued.private_key_pem, *sent)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own)
+    with site(mlflow, context) as there:
+        found = examine(Door("given", there.url, 2.0, ca=file), "a-key-of-mine", "run-1", 2.0).finding
+
+    assert (found is None) is whole
+    assert whole or (found is not None and not found.kind.sure and "full chain" in found.remedy)
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_a_client_certificate_that_is_wanted_is_told(
     authority: trustme.CA, tmp_path: Path, version: ssl.TLSVersion

@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from registry_conformance.judge.clients.forward_proxy import address_of, reach
@@ -30,6 +31,12 @@ _IDLE = "look at what listens there: it accepts connections and answers none, wh
 _OTHER_AUTHORITY = (
     "put the authority that issued it into that file, or name another file: MLFLOW_TRACKING_SERVER_CERT_PATH (in the "
     "file of an environment, ca) counts before REQUESTS_CA_BUNDLE, and either before the system's authorities"
+)
+_ISSUER_MISSING = 20
+"""OpenSSL's X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY: the chain breaks off before an authority that is known."""
+_WHOLE_CHAIN = (
+    f"if that file holds the root, have the operator serve the certificates between as well (the full chain); else "
+    f"{_OTHER_AUTHORITY}"
 )
 _SERVICES = (
     ("SSH", rb"SSH-"),
@@ -129,7 +136,10 @@ def _distrusted(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
     if authorities is None:
         return _met(finding.UNTRUSTED, words)
     words += f"; the file of authorities that is given, {authorities.name}, does not vouch for it"
-    return Finding(finding.UNTRUSTED, words, _OTHER_AUTHORITY, (words,))
+    if problem.verify_code != _ISSUER_MISSING:
+        return Finding(finding.UNTRUSTED, words, _OTHER_AUTHORITY, (words,))
+    words += ", or the server does not send the certificates between the two"
+    return Finding(replace(finding.UNTRUSTED, sure=False), words, _WHOLE_CHAIN, (words,))
 
 
 def _no_handshake(door: Door, problem: Exception) -> Finding:
