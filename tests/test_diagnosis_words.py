@@ -144,6 +144,49 @@ def test_the_answer_to_the_first_failed_step_is_told_in_its_words(
     assert told in named.sentence
 
 
+def put(status: int, size: int, seconds: float, started: float, text: str = "") -> tuple[Any]:
+    """Return the evidence of an upload of so many bytes that was answered after so many seconds."""
+    answer = Exchange("PUT", f"http://host/{size}", "main", status, (), Body(size, "", b""),
+                      (("Content-Type", "text/plain"),), Body(len(text), "", text.encode()),
+                      seconds=seconds, started=started)  # fmt: skip
+    return (answer.evidence(),)
+
+
+@pytest.mark.parametrize(
+    ("text", "front", "again", "told", "setting"),
+    [
+        (
+            "upstream request timeout",
+            "",
+            4.1,
+            "with 504 after 4 s, each of 2 times: it gets no answer in time",
+            "the route",
+        ),
+        ("late", "haproxy", 4.1, "uploads pass at about 1.0 MiB/s", "timeout serv"),
+        ("late", "", 4.1, "at which 5.0 MiB take 5 s; MLflow or its store is slow", "longer for MLflow, for"),
+        ("late", "unknown", 9.0, "with 504 after 4 to 9 s: it gets no", "longer for MLflow, for"),
+        ("late", "", 0.0, "with 504: it gets no answer in time", "read MLflow's log"),
+    ],
+    ids=["the page's author", "who answers in front", "nobody known", "times that differ", "no wait"],
+)
+def test_a_proxy_that_gave_up_is_told_with_the_time_that_it_waited(
+    text: str, front: str, again: float, told: str, setting: str
+) -> None:
+    """Kind: a proxy's own time-out ends what is slow. The remedy names what sets that time, of a product seen."""
+    facts = Facts()
+    facts.record("first.product.P", front, "what answers")
+    facts.record("size.1m.P", "200 empty", "1 MiB", "200 .*", put(200, 1 << 20, 1.0, 1.0))
+    back = Exchange("GET", "http://host/1m", "main", 200, started=2.0, seconds=0.01)
+    facts.record("size.1m.get.P", "200 whole", "1 MiB back", "200 whole", (back.evidence(),))
+    facts.record("size.5m.P", "504 text", "5 MiB", "200 .*", put(504, 5 << 20, 4.0, 3.0, text))
+    facts.record("name.gz.P", "504 text", "a small one", "200 .*", put(504, 9, again, 9.0, text))
+    named = first(facts)
+
+    assert (named.id, named.layer) == ("step-gets-no-answer", "proxy")
+    assert told in named.sentence
+    assert setting in named.remedy
+
+
 @pytest.mark.parametrize(
     ("said", "kind"),
     [

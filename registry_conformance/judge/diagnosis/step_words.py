@@ -13,8 +13,6 @@ from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.applications import title_of
 from registry_conformance.judge.diagnosis.preflight.barriers import firewall, held_back
 from registry_conformance.judge.diagnosis.preflight.failing import (
-    OWN_FAILURE,
-    OWN_FAILURE_BY_SIZE,
     TOO_MANY,
     limits_itself,
     says_of_behind,
@@ -25,6 +23,7 @@ from registry_conformance.judge.diagnosis.preflight.products import APPLICATION,
 from registry_conformance.judge.diagnosis.preflight.server_words import passed_on, server_words
 from registry_conformance.judge.diagnosis.preflight.unfit import form_refused, is_by_gunicorn
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
+from registry_conformance.judge.diagnosis.sharpened import sharpened
 from registry_conformance.judge.diagnosis.steps import STEPS
 from registry_conformance.judge.diagnosis.summarize import form
 from registry_conformance.judge.evidence.exchange import Body, Exchange
@@ -51,16 +50,6 @@ _NO_RULE = re.compile(
 )
 """How it says that nobody thought of what is asked."""
 
-_LACKING = "404 json RESOURCE_DOES_NOT_EXIST"
-"""The answer of MLflow to whoever asks for a thing that its database does not have."""
-_ROOM_FOR_BODIES = (
-    "give nginx's client_body_temp_path room, and the rights of its worker, or set proxy_request_buffering off; if it "
-    "asks an auth service for leave, let the limit for bodies hold there too; its error log tells which"
-)
-_METHODS = (
-    "have it pass PUT, PATCH and DELETE on as well: MLflow needs GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS (a "
-    "firewall with the usual rules lets GET, HEAD, POST and OPTIONS pass alone)"
-)
 _SIGN_IN = re.compile(r"(?:sign|log)[ -]?in\b", re.IGNORECASE)
 """How the title of a sign-in page begins; of long pages no more than the beginning is kept."""
 
@@ -101,46 +90,14 @@ def step_words(facts: Facts) -> StepWords | None:
         told = _told(words, wrong[name], answer)
         if told is None:
             return None
-        return _unread(facts, _by_size(facts, _by_method(facts, told, answer)), answer)
+        found = sharpened(facts, told.finding, answer)
+        return replace(told, finding=found, located=told.located or found.kind is finding.STEP_UNREAD)
     return None
 
 
 def _request(method: str, url: str) -> tuple[str, str]:
     """Return which request it is: the same may be answered another time."""
     return method, urlsplit(url).path
-
-
-def _by_method(facts: Facts, told: StepWords, answer: Exchange) -> StepWords:
-    """Return what is told of a PUT, with that PATCH and DELETE are answered so as well, if they are."""
-    others = [facts.value(f"route.{family}.P") for family in ("rest-patch", "rest-delete")]
-    alike = all(re.match(rf"all {answer.status} (?:html|text|empty)", value) for value in others)
-    if told.finding.kind is not finding.STEP_ANSWERED or answer.method != "PUT" or not alike:
-        return told
-    sentence = f"{told.finding.sentence}; PATCH and DELETE are answered so too, GET and POST are not"
-    found = replace(told.finding, sentence=sentence, remedy=_METHODS)
-    return replace(told, finding=found)
-
-
-def _by_size(facts: Facts, told: StepWords) -> StepWords:
-    """Return what is told of nginx's own page of 500, with what it means if small uploads pass."""
-    if told.finding.kind is not finding.FAILS_BEFORE or not facts.value("put.P").startswith("200"):
-        return told
-    sentence = told.finding.sentence.replace(OWN_FAILURE, OWN_FAILURE_BY_SIZE)
-    if sentence == told.finding.sentence:
-        return told
-    return replace(told, finding=replace(told.finding, sentence=sentence, remedy=_ROOM_FOR_BODIES))
-
-
-def _unread(facts: Facts, told: StepWords, answer: Exchange) -> StepWords:
-    """Return what is told of a thing that is not found, with that nothing is found that was just made, if so."""
-    steady = facts.get("meta.steady.P")
-    lost = steady is not None and steady.value.startswith(_LACKING)
-    if told.finding.kind is not finding.STEP_REFUSED or answer.error_code != "RESOURCE_DOES_NOT_EXIST" or not lost:
-        return told
-    assert steady is not None
-    sentence = f"what was just made is not found, though MLflow said that it made it: {told.finding.sentence}"
-    found = _found(finding.STEP_UNREAD, sentence, answer)
-    return replace(told, finding=replace(found, observations=(*found.observations, steady.sentence)), located=True)
 
 
 def _failed(item: object) -> Exchange | None:

@@ -1,0 +1,78 @@
+"""What other facts add to the words in which a failed step of a registration was answered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.gave_up import GAVE_UP, pace, wait_longer, waited
+from registry_conformance.judge.diagnosis.preflight import finding
+from registry_conformance.judge.diagnosis.preflight.failing import OWN_FAILURE, OWN_FAILURE_BY_SIZE
+from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.products import author_of
+from registry_conformance.judge.evidence.exchange import Exchange
+
+_METHODS = (
+    "have it pass PUT, PATCH and DELETE on as well: MLflow needs GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS (a "
+    "firewall with the usual rules lets GET, HEAD, POST and OPTIONS pass alone)"
+)
+_ROOM_FOR_BODIES = (
+    "give nginx's client_body_temp_path room, and the rights of its worker, or set proxy_request_buffering off; if it "
+    "asks an auth service for leave, let the limit for bodies hold there too; its error log tells which"
+)
+_LACKING = "404 json RESOURCE_DOES_NOT_EXIST"
+"""The answer of MLflow to whoever asks for a thing that its database does not have."""
+
+
+def sharpened(facts: Facts, found: Finding, answer: Exchange) -> Finding:
+    """Return what was found in the answer to a failed step, with what the other facts say of it."""
+    for look in (_by_method, _by_size, _waited, _unread):
+        found = look(facts, found, answer)
+    return found
+
+
+def _by_method(facts: Facts, found: Finding, answer: Exchange) -> Finding:
+    """Return what is told of a PUT, with that PATCH and DELETE are answered so as well, if they are."""
+    others = [facts.value(f"route.{family}.P") for family in ("rest-patch", "rest-delete")]
+    alike = all(re.match(rf"all {answer.status} (?:html|text|empty)", value) for value in others)
+    if found.kind is not finding.STEP_ANSWERED or answer.method != "PUT" or not alike:
+        return found
+    sentence = f"{found.sentence}; PATCH and DELETE are answered so too, GET and POST are not"
+    return replace(found, sentence=sentence, remedy=_METHODS)
+
+
+def _by_size(facts: Facts, found: Finding, _: Exchange) -> Finding:
+    """Return what is told of nginx's own page of 500, with what it means if small uploads pass."""
+    if found.kind is not finding.FAILS_BEFORE or not facts.value("put.P").startswith("200"):
+        return found
+    sentence = found.sentence.replace(OWN_FAILURE, OWN_FAILURE_BY_SIZE)
+    if sentence == found.sentence:
+        return found
+    return replace(found, sentence=sentence, remedy=_ROOM_FOR_BODIES)
+
+
+def _waited(facts: Facts, found: Finding, answer: Exchange) -> Finding:
+    """Return what is told of a proxy that gave up, with the time that it was seen to wait, and what sets that time."""
+    status = answer.status or 0
+    if found.kind is not finding.STEP_UNSERVED or status not in GAVE_UP:
+        return found
+    when = waited(facts, status)
+    if not when:
+        return found
+    own = author_of(answer)
+    product = own.id if own else facts.value("first.product.P")
+    sentence = found.sentence.replace(f" with {status}", f" with {status} {when}", 1) + pace(facts, status)
+    return replace(found, sentence=sentence, remedy=wait_longer(product))
+
+
+def _unread(facts: Facts, found: Finding, answer: Exchange) -> Finding:
+    """Return what is told of a thing that is not found, with that nothing is found that was just made, if so."""
+    steady = facts.get("meta.steady.P")
+    if found.kind is not finding.STEP_REFUSED or answer.error_code != "RESOURCE_DOES_NOT_EXIST":
+        return found
+    if steady is None or not steady.value.startswith(_LACKING):
+        return found
+    kind = finding.STEP_UNREAD
+    sentence = f"what was just made is not found, though MLflow said that it made it: {found.sentence}"
+    return Finding(kind, sentence, kind.remedy, (*found.observations, steady.sentence))
