@@ -229,6 +229,33 @@ def test_a_name_that_is_changed_on_the_way_shows_in_the_listing(stack: OwnedStac
     assert _stopped(facts) == ["name.space.stored.P"]
 
 
+@pytest.mark.parametrize(
+    ("breaks", "value", "named"),
+    [
+        (lambda answer: with_header(answer, "content-encoding", "gzip"), "200 called gzip", "packed-files-called"),
+        (lambda answer: replace(answer, body=gzip.decompress(answer.body)), "200 long (unpacked)", "packed-files-unp"),
+        (
+            lambda answer: with_header(replace(answer, body=gzip.compress(answer.body)), "content-encoding", "gzip"),
+            "200 whole",
+            "",
+        ),
+    ],
+    ids=["called so", "unpacked on the way", "packed once more, and said so"],
+)
+def test_packed_files_that_a_client_gets_unpacked_are_told(
+    breaks: Callable[[Answer], Answer], value: str, named: str, stack: OwnedStack
+) -> None:
+    """Kind: a part that goes by *.gz. A client unpacks what is called gzip, and keeps other bytes than were sent."""
+
+    def goes_by_name(asked: Asked, pass_on: PassOn) -> Answer:
+        return breaks(pass_on()) if asked.method == "GET" and asked.path.endswith(".gz") else pass_on()
+
+    facts = _seen(stack, goes_by_name, bodies.names, shows_bucket=False)
+    assert facts.value("name.gz.get.P") == value
+    causes = conclude(facts).causes
+    assert [(each.id[:16], each.layer) for each in causes] == ([(named[:16], "proxy")] if named else [])
+
+
 def test_documents_that_are_packed_unasked_are_read(stack: OwnedStack) -> None:
     """Who says nothing of packing leaves it to the server: a gateway that packs every document by gzip is no fault."""
 

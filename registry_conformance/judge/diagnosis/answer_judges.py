@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
 
+from registry_conformance.judge.clients.content_coding import unpacked
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 
@@ -16,6 +18,8 @@ Judge = Callable[[Exchange], str]
 
 NOT_THERE = "(404 json RESOURCE_.*|403 (html|text) permission)"
 """How MLflow says that something is not there: to an ordinary user of its basic-auth, that no permission is held."""
+_GZIP = b"\x1f\x8b"
+"""How a file begins that gzip packed."""
 _HOW = {"other": "other bytes", "short": "fewer bytes", "long": "more bytes", "empty": "no bytes"}
 """How bytes compare with those that were sent, in a word of a fact's value -> in a sentence."""
 
@@ -41,11 +45,31 @@ def whole(content: bytes) -> Judge:
     return judge
 
 
+def whole_once_unpacked(content: bytes) -> Judge:
+    """Return a judge of downloads as a client keeps them, which unpacks a body by its Content-Encoding.
+
+    Adds ``called gzip`` to a success whose bytes came as they were sent, and that a client unpacks all the same.
+    """
+
+    def judge(exchange: Exchange) -> str:
+        label = exchange.header("content-encoding").strip().lower()
+        came = whole(content)(exchange)
+        if not exchange.ok or label in ("", "identity"):
+            return came
+        if came == f"{exchange.status} whole":
+            return f"{exchange.status} called {label[:20]}"
+        read = unpacked(exchange)
+        return f"{exchange.status} unreadable" if read.error else whole(content)(read)
+
+    return judge
+
+
 def how_it_came(value: str) -> str:
     """Return in words what is wrong with a download that succeeded, by what ``whole`` says of it; empty if nothing."""
     met = re.fullmatch(r"2\d\d (?P<how>other|short|long|empty)(?: \((?P<altered>.+)\))?", value)
     if met is None:
-        return ""
+        called = re.fullmatch(r"2\d\d called (.+)", value)
+        return f"; it came as it was sent, with the label Content-Encoding: {called[1]}" if called else ""
     return f"; what came is not what was sent: {_HOW[met['how']]}" + (f", {met['altered']}" if met["altered"] else "")
 
 
@@ -61,8 +85,9 @@ def alteration(came: bytes, content: bytes) -> str:
         ("in quotes as base64", b'"' + base64.b64encode(content) + b'"'),
         ("read as text, and what is none replaced", content.decode("utf-8", "replace").encode()),
     )
+    packed = (("unpacked", gzip.decompress(content)),) if content.startswith(_GZIP) else ()
     cut = f"cut after {len(came)} B" if came and content.startswith(came) else ""
-    return next((words for words, altered in known if came == altered), cut)
+    return next((words for words, altered in (*known, *packed) if came == altered), cut)
 
 
 def sameness(size: int, sha256: str, content: bytes) -> str:

@@ -108,6 +108,27 @@ BROKEN_ANSWERS = (
         "keys for it",
     ),
     Given(
+        "packed-files-called-encoded",
+        "proxy",
+        "name.gz.get.P",
+        "^200 called ",
+        "downloads of files that are packed themselves (*.gz) come with a Content-Encoding, so that clients unpack "
+        "them and keep other bytes than were sent: something before MLflow sets it, which MLflow never does there",
+        "have no Content-Encoding set by the name of a file on what MLflow answers (a line for *.gz, a type for its "
+        "ending): only what packs an answer says so",
+        unless=("name.gz.get.O", "^200 called "),
+    ),
+    Given(
+        "packed-files-unpacked",
+        "proxy",
+        "name.gz.get.P",
+        r"\(unpacked\)",
+        "files that are packed themselves (*.gz) come back unpacked: something on the way takes their "
+        "packing for that of the answer, and clients keep other bytes than were sent",
+        "have bodies of downloads passed on byte for byte, packed or not",
+        unless=("name.gz.get.O", r"\(unpacked\)"),
+    ),
+    Given(
         "replicas-of-different-versions",
         "mlflow",
         "version.turns.P",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Sequence
 from dataclasses import replace
 
-from registry_conformance.judge.diagnosis.answer_judges import whole
+from registry_conformance.judge.clients.content_coding import ACCEPTED
+from registry_conformance.judge.diagnosis.answer_judges import whole, whole_once_unpacked
 from registry_conformance.judge.diagnosis.asker import PLACES, Asker
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
@@ -40,6 +42,9 @@ NAMES = {
     "gz": ("a.gz", "a.gz"),
     "dot": (".gitignore", ".gitignore"),
 }
+
+PACKED = gzip.compress(b"a vocabulary, as tokenizers keep it: " * 20, mtime=0)
+"""What a file named *.gz holds."""
 
 
 def sizes(context: ProbeContext, place: str) -> None:
@@ -108,12 +113,17 @@ def names(context: ProbeContext, place: str) -> None:
     folder = f"{context.folder}/{place}-names"
     taken: list[str] = []
     for aspect, (quoted, plain) in NAMES.items():
-        body = f"{aspect} {plain}".encode()
+        body = PACKED if aspect == "gz" else f"{aspect} {plain}".encode()
         at, words = f"{FILES}/{folder}/{aspect}/{quoted}", f"named {plain!r}"
         refused = "|400 json.*|403 (html|text) permission" if aspect == "hash" else ""
         put = asker.ask(f"name.{aspect}", f"an upload {words}", "PUT", at, body=body, normal=f"200 .*{refused}")
-        if put.ok and bucket is None:
+        if put.ok and aspect == "gz":
+            judge, accepted = whole_once_unpacked(body), [ACCEPTED]  # as a client asks for it, and reads it
+            got = f"a download {words}"
+            asker.ask("name.gz.get", got, "GET", at, headers=accepted, normal="200 whole", judge=judge)
+        elif put.ok and bucket is None:
             asker.ask(f"name.{aspect}.get", f"a download {words}", "GET", at, normal="200 whole", judge=whole(body))
+        if put.ok and bucket is None:
             _listed(asker, aspect, f"{folder}/{aspect}", plain)
         taken += [aspect] if put.ok else []
     if bucket is not None and taken:
