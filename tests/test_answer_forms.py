@@ -106,7 +106,18 @@ def test_what_was_replaced_and_is_still_answered_is_a_cache() -> None:
     facts = seen(get__again__P="200 long", meta__gone__P="200 json")
     facts.record("put.again.P", "200 empty", "an upload to a name that was taken", "200 empty")
     (found,) = conclude(facts, (), (), known={}).causes
-    assert (found.layer, "a cache stands on the way" in found.sentence) == ("proxy", True)
+    assert (found.id, found.layer) == ("answers-kept", "proxy")
+    assert "a cache stands on the way" in found.sentence
+    assert "proxy_cache" not in found.remedy
+
+    facts.record("first.product.P", "nginx", "nginx answers")
+    assert "proxy_cache off" in conclude(facts, (), (), known={}).causes[0].remedy
+
+
+def test_what_could_not_be_replaced_is_no_cache() -> None:
+    """An upload that is refused leaves what was there."""
+    facts = seen(get__again__P="200 long", get__deleted__P="200 bytes", put__again__P="403 json")
+    assert all(each.id != "answers-kept" for each in conclude(facts, (), (), known={}).causes)
 
 
 def test_text_that_comes_back_rewritten_is_the_doing_of_something_on_the_way() -> None:

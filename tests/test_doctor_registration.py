@@ -20,6 +20,7 @@ from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes import bodies
+from registry_conformance.judge.diagnosis.probes.answers import headers
 from registry_conformance.judge.diagnosis.probes.artifacts import round_trip
 from registry_conformance.judge.diagnosis.probes.logged_models import logged_model
 from registry_conformance.judge.diagnosis.probes.registration import registration
@@ -56,6 +57,10 @@ def _seen(
         context.repetition.ask_later(facts)
         context.repetition.tell(facts)
     return facts
+
+
+def _headers(context: ProbeContext, _: str) -> None:
+    headers(context)
 
 
 def _stopped(facts: Facts) -> list[str]:
@@ -282,6 +287,33 @@ def test_replicas_that_list_their_own_files_alone_are_told(stack: OwnedStack) ->
     assert facts.value("list.P") == "200 json empty"
     assert facts.value("list.turns.P") == "by turns"
     assert (first.id, first.layer) == ("files-listed-by-turns", "mlflow")
+
+
+@pytest.mark.parametrize(
+    ("key", "probes", "named"),
+    [
+        (lambda asked: asked.path.partition("?")[0], [_headers], "answers-kept-by-path-alone"),
+        (lambda asked: asked.path.partition("?")[0], [round_trip], "answers-kept-by-path-alone"),
+        (lambda asked: asked.path, [round_trip, _headers], "answers-kept"),
+    ],
+    ids=["the path alone", "the path alone, of lists", "path and query"],
+)
+def test_a_cache_before_mlflow_is_told_by_its_key(
+    key: Callable[[Asked], str], probes: list[Callable[[ProbeContext, str], None]], named: str, stack: OwnedStack
+) -> None:
+    """Kind: a cache of API answers. Without the query in its key, one query gets the answer to another."""
+    kept: dict[str, Answer] = {}
+
+    def keeps(asked: Asked, pass_on: PassOn) -> Answer:
+        if asked.method != "GET":
+            return pass_on()
+        answer = kept.get(key(asked)) or pass_on()
+        if answer.status in (200, 404):
+            kept[key(asked)] = answer
+        return answer
+
+    first = conclude(_seen(stack, keeps, *probes, shows_bucket=False), (), (), known={}).causes[0]
+    assert (first.id, first.layer) == (named, "proxy")
 
 
 @pytest.mark.parametrize(("kept_as", "letters"), [(str.lower, "small"), (str.upper, "capital")])

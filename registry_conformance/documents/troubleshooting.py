@@ -90,7 +90,8 @@ def _handed(each: Given) -> Iterator[str]:
     yield ""
     yield _sentence(each.sentence)
     yield ""
-    yield f"- Seen by: `{each.fact}` ({meaning(each.fact)}) holds `{each.sign}`."
+    also = "".join(f", and `{fact}` ({meaning(fact)}) holds `{sign}`" for fact, sign in each.also)
+    yield f"- Seen by: `{each.fact}` ({meaning(each.fact)}) holds `{each.sign}`{also}."
     yield f"- Remedy: {each.remedy}."
 
 

@@ -107,14 +107,6 @@ def _ended_by_a_large_one(facts: Facts, through: Sequence[Fact]) -> bool:
     )
 
 
-def _kept_by_a_cache(facts: Facts, through: Sequence[Fact]) -> bool:
-    """Return whether what was replaced, and what was deleted, is still answered as it was."""
-    replaced, again = facts.get("get.again.P"), facts.get("put.again.P")
-    if replaced is None or replaced.value != "200 long" or again is None or not again.normal:
-        return False
-    return any(fact.name in ("get.deleted.P", "meta.gone.P") and "200" in fact.value for fact in through)
-
-
 def _rewritten(_: Facts, through: Sequence[Fact]) -> bool:
     """Return whether a download came back changed as only a program changes it that reads what it passes on."""
     return any(_REWRITTEN.search(fact.value) for fact in through if fact.name in _DOWNLOADS)
@@ -249,8 +241,6 @@ _STORE = (
     "tells which"
 )
 _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] = (
-    ("proxy", "what was replaced and what was deleted is still answered as it was: a cache stands on the way",
-     _kept_by_a_cache),
     ("proxy", "files come back rewritten: something on the way takes them for pages or text, and changes them",
      _rewritten),
     ("", _SHORT, _come_back_short),

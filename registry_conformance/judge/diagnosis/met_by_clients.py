@@ -10,7 +10,54 @@ from registry_conformance.judge.diagnosis.unusable_grants import Given
 _NEVER_SERVED = r"^(?!.*\b200\b)."
 """How it is told that no door serves a search: then a 404 is no error of MLflow's that was changed on its way."""
 
+_UNCACHED = {
+    "nginx": "proxy_cache off in the location of /api/",
+    "varnish": "return (pass) for /api/ in vcl_recv",
+    "fastly": "return (pass) for /api/ in vcl_recv",
+    "haproxy": "no http-request cache-use for /api/",
+    "apache": "CacheDisable /api/",
+    "squid": "cache deny for /api/",
+    "kong": "no proxy-cache plugin on its routes",
+    "envoy": "no cache filter on its routes",
+    "cloudfront": "a behavior for /api/* with the policy CachingDisabled",
+    "cloudflare": "a cache rule that bypasses the cache for /api/",
+    "google": "no Cloud CDN on its backend service",
+    "azure-front-door": "caching off on its route",
+    "azure-api": "no cache-lookup in its policy",
+    "akamai": "the caching option Bypass cache for /api/",
+    "aws-api-gateway": "caching off for the stage",
+    "apigee": "no ResponseCache policy",
+}
+"""Product -> the line by which it keeps no answers of the API."""
+
 BROKEN_ANSWERS = (
+    Given(
+        "answers-kept-by-path-alone",
+        "proxy",
+        "cached.query.P",
+        "by path",
+        "different queries to one path get one and the same answer: a cache before MLflow keeps answers by their path "
+        "alone, its key lacks the query, and a client is told of other models, runs and files than it asks for",
+        "have the key of the cache hold the query and the Authorization header, where anything is kept at all, and "
+        "have no answer below /api/ and /ajax-api/ kept",
+        unless=("cached.query.O", "."),
+        settings=_UNCACHED,
+    ),
+    *(
+        Given(
+            "answers-kept",
+            "proxy",
+            fact,
+            "^200 ",
+            "what was replaced and what was deleted is still answered as it was: a cache stands on the way, and keeps "
+            "answers of the API",
+            "have no answer below /api/ and /ajax-api/ kept, whatever its headers allow",
+            unless=("get.again.O", "^200 long"),
+            also=(("get.again.P", "^200 long"), ("put.again.P", "^200 ")),
+            settings=_UNCACHED,
+        )
+        for fact in ("get.deleted.P", "meta.gone.P")
+    ),
     *(
         Given(
             "errors-replaced",

@@ -65,7 +65,7 @@ def named_given(each: Given, facts: Facts) -> Named:
         each.sentence,
         Band.CERTAIN,
         (fact.sentence,),
-        each.remedy,
+        each.remedy_at(facts.value("first.product.P")),
         f"{GUIDE}#{each.id}",
         requirements=each.requirements,
         failure_signature=failure_signature(fact.evidence) | {("", "", None)},

@@ -6,8 +6,8 @@ No fault of the catalogue causes these, so they are not ranked as causes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from registry_conformance.judge.diagnosis.facts import Facts
 
@@ -18,7 +18,8 @@ _WAY = frozenset({"RCH-001", "RCH-002", "RCH-003", "RCH-004", "RCH-005"})
 class Given:
     """One such thing: a ``fact`` whose value holds ``sign``, and the ``requirements`` whose failure it explains.
 
-    ``unless`` is another fact, and what its value holds where this one says nothing of its own.
+    ``unless`` is another fact, and what its value holds where this one says nothing of its own; ``also`` are others
+    that must hold what stands beside them. ``settings`` name the line that mends it in a product that was seen.
     """
 
     id: str
@@ -29,9 +30,18 @@ class Given:
     remedy: str
     requirements: frozenset[str] = frozenset()
     unless: tuple[str, str] = ("", "")
+    also: tuple[tuple[str, str], ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def remedy_at(self, product: str) -> str:
+        """Return the remedy where this product was seen, empty for none: with its own line, and with no other's."""
+        setting = self.settings.get(product, "")
+        return f"{self.remedy} ({setting})" if setting else self.remedy
 
     def holds(self, facts: Facts) -> bool:
         """Return whether it was seen."""
+        if not all(re.search(sign, facts.value(fact)) for fact, sign in self.also):
+            return False
         other, sign = self.unless
         told_otherwise = bool(other) and re.search(sign, facts.value(other)) is not None
         return re.search(self.sign, facts.value(self.fact)) is not None and not told_otherwise

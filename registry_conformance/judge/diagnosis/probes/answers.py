@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST
-from registry_conformance.judge.diagnosis.answer_judges import fine
+from registry_conformance.judge.diagnosis.answer_judges import Judge, fine
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES
+from registry_conformance.judge.diagnosis.probes.kept import mixed_up
 from registry_conformance.judge.diagnosis.probes.reachability import ONE, SEARCH
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -16,6 +17,7 @@ _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://|\b\d{1,3}(?:\.\d{1,3}){3}:\d+", r
 _TRACE = re.compile(r"Traceback|File \\?\"")
 _INNER = re.compile(r"\b[a-z][a-z0-9.-]*:\d{2,5}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b", re.IGNORECASE)
 _PUBLIC = frozenset({"date", "location", "last-modified", "expires", "etag", "x-request-id", "content-security-policy"})
+BY_NAME = f"{REST}/experiments/get-by-name"
 FORM = "json [A-Z_]+( .*)?"
 
 
@@ -59,6 +61,10 @@ def errors(context: ProbeContext) -> None:
         )
     path = f"{REST}/experiments/search"
     nobody.ask("error.no-key", "no key", "GET", path, normal=f"(?!.*(-address|no-id|trace))401 {FORM}", judge=_errors)
+
+
+def _naming(name: str) -> Judge:
+    return lambda answer: summarize(answer) + (" named" if name in answer.text else "")
 
 
 def headers(context: ProbeContext) -> None:
@@ -113,16 +119,24 @@ def headers(context: ProbeContext) -> None:
                   normal="304 .*")  # fmt: skip
     asker.ask("head.long", "a request with 12 KiB of headers", "GET", SEARCH, query=ONE,
               headers=[("X-Long", "a" * 12_000)], normal="200 json")  # fmt: skip
-    asker.ask("head.query", "a query of 2 KiB", "GET", f"{REST}/experiments/get-by-name",
-              query={"experiment_name": "n" * 2000}, normal="404 json RESOURCE_DOES_NOT_EXIST")  # fmt: skip
-    asker.ask("head.long-query", "a query of 6 KiB", "GET", f"{REST}/experiments/get-by-name",
-              query={"experiment_name": "n" * 6000}, normal="404 json RESOURCE_DOES_NOT_EXIST")  # fmt: skip
-    asker.ask("head.slash-query", "a query with escaped slashes", "GET", f"{REST}/experiments/get-by-name",
-              query="experiment_name=a%2Fb%20c%2Bd", normal="404 json RESOURCE_DOES_NOT_EXIST named",
-              judge=lambda answer: summarize(answer) + (" named" if "a/b c+d" in answer.text else ""))  # fmt: skip
-    asker.ask("head.and-query", "a query with an escaped &", "GET", f"{REST}/experiments/get-by-name",
-              query="experiment_name=a%26b%3Dc", normal="404 json RESOURCE_DOES_NOT_EXIST named",
-              judge=lambda answer: summarize(answer) + (" named" if "a&b=c" in answer.text else ""))  # fmt: skip
+    answers = {}
+    for aspect, words, name in (
+        ("query", "a query of 2 KiB", "n" * 2000),
+        ("long-query", "a query of 6 KiB", "n" * 6000),
+    ):
+        answers[name] = asker.ask(
+            f"head.{aspect}", words, "GET", BY_NAME, query={"experiment_name": name},
+            normal="404 json RESOURCE_DOES_NOT_EXIST",
+        )  # fmt: skip
+    for aspect, words, name, query in (
+        ("slash-query", "a query with escaped slashes", "a/b c+d", "a%2Fb%20c%2Bd"),
+        ("and-query", "a query with an escaped &", "a&b=c", "a%26b%3Dc"),
+    ):
+        answers[name] = asker.ask(
+            f"head.{aspect}", words, "GET", BY_NAME, query=f"experiment_name={query}",
+            normal="404 json RESOURCE_DOES_NOT_EXIST named", judge=_naming(name),
+        )  # fmt: skip
+    mixed_up(asker, answers)
     elsewhere = [("X-Original-URL", "/version")]
     asker.ask("head.other-path", "a search with a header that names another path", "GET", SEARCH, query=ONE,
               headers=elsewhere, normal="200 json",

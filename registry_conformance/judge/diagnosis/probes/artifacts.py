@@ -13,6 +13,7 @@ from registry_conformance.judge.diagnosis.answer_judges import fine, sameness, w
 from registry_conformance.judge.diagnosis.asker import PLACES, Asker
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.bucket import planted, record_stored, under
+from registry_conformance.judge.diagnosis.probes.kept import same_list
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
@@ -36,7 +37,7 @@ def round_trip(context: ProbeContext, place: str) -> None:
     at = f"{FILES}/{folder}/one.bin"
     put = asker.ask("put", "an upload", "PUT", at, body=body, normal="200 (empty|json)")
     record_stored(context, f"stored.{place}", f"{folder}/one.bin", body, put)
-    asker.ask(
+    listed = asker.ask(
         "list",
         "a listing",
         "GET",
@@ -63,7 +64,9 @@ def round_trip(context: ProbeContext, place: str) -> None:
     record_stored(context, f"text.stored.{place}", f"{folder}/text.txt", TEXT, put)
     if put.ok:
         asker.ask("text.get", "a download of plain text", "GET", text, normal="200 whole", judge=whole(TEXT))
-    asker.ask("list.empty", "a listing of nothing", "GET", FILES, query={"path": f"{folder}/none"}, normal="200 json")
+    none = {"path": f"{folder}/none"}
+    empty = asker.ask("list.empty", "a listing of nothing", "GET", FILES, query=none, normal="200 json")
+    same_list(asker, listed, empty)
     facts.unseen(f"get.again.{place}", "nothing was uploaded")
 
 
