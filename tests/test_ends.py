@@ -79,6 +79,34 @@ def test_ctrl_c_twice_reports_too(judging: Project) -> None:
     assert report_of(judging)["exit_code"] == 2
 
 
+ASKED_THRICE = """
+class Insisting:
+    def pytest_keyboard_interrupt(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+@verifies("ZZZ-001")
+@pytest.mark.parametrize("n", range(3))
+def test_asked(door, n, request):
+    \"\"\"A request is answered.\"\"\"
+    expect_status(door.health(), 200)
+    if n > 1:
+        request.config.pluginmanager.register(Insisting())
+        os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_ctrl_c_three_times_at_once_reports_too(judging: Project) -> None:
+    """Kind: an end that loses the verdict. What comes while pytest takes the first is noted, and the code is 2."""
+    judging.checks("import os, signal\n" + ASKED_THRICE)
+    process = judging.start("-n0")
+    output, _ = process.communicate(timeout=600)
+
+    assert process.returncode == 2, output
+    assert "Traceback" not in output
+    assert report_of(judging)["exit_code"] == 2
+
+
 def test_a_reader_that_goes_away_breaks_nothing(judging: Project) -> None:
     """Kind: an output that nobody reads any more. A run whose output is cut off judges on and reports."""
     judging.checks(FOUR.replace("time.sleep(60)", "time.sleep(1)"))

@@ -164,6 +164,12 @@ class RunController:
         return "", "", ""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> Generator[None, None, None]:
+        """Only note further requests while pytest takes the first: one more would break off the end of the run."""
+        self._requests.only_note()
+        yield
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
         """After all other plugins: decide the exit code, write the reports, print the conclusion, stop the stack."""
         try:

@@ -55,6 +55,8 @@ class RunEnd:
         """Diagnose failures, clean up the live target (probes included), and report; return the exit code."""
         if self.live:
             ended = self._excuse(self.live, ended)
+        if self.requests.reason:  # pytest forgets that it was interrupted if it is interrupted once more
+            ended = pytest.ExitCode.INTERRUPTED
         run = self._run_record(self._code(ended))
         if self.live and self.requests.reason:
             self._keep_what_is_judged(run, self.live)
@@ -64,8 +66,7 @@ class RunEnd:
         finally:
             leftovers = self._cleaned_up(self.live) if self.live else ()
         if self.live:
-            ended = pytest.ExitCode.INTERRUPTED if self.requests.reason else ended
-            code = self._code(ended, leftovers)
+            code = self._code(pytest.ExitCode.INTERRUPTED if self.requests.reason else ended, leftovers)
             run = replace(run, exit_code=code, leftovers=leftovers, spent=self.live.spent)
         elif self.stack is not None and self.settings.store_url:
             run = left_behind(run, self.stack)
