@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
-from registry_conformance.cli.problems import refuse
+from registry_conformance.cli.problems import could_not, refuse
 
+_ID = re.compile(r"[0-9]{1,18}")
+"""What MLflow's database can have as the id of an experiment."""
 URI = "REGISTRY_BACKEND_STORE_URI"
 
 
@@ -21,15 +25,15 @@ def command(experiments: str) -> int:
     Example:
       REGISTRY_BACKEND_STORE_URI=postgresql://USER:PASSWORD@HOST/DB registry-conformance purge 12,13
 
-    Exit codes: 0 removed, 1 an experiment was rejected, 4 bad option.
+    Exit codes: 0 removed, 1 an experiment was rejected, 4 bad option, 6 the database fails.
     """
-    from registry_conformance.judge.clients.backend_store import PurgeError, purge
+    from registry_conformance.judge.clients.backend_store import PurgeError, StoreFailedError, purge
     from registry_conformance.judge.live.janitor import RUN
     from registry_conformance.judge.machine import isolate, variable
     from registry_conformance.judge.report.redact import Redactor
 
     ids = [each.strip() for each in experiments.split(",") if each.strip()]
-    if not ids or not all(each.isdigit() for each in ids):
+    if not ids or not all(_ID.fullmatch(each) for each in ids):
         raise refuse(f"{experiments}: name experiments by their ids, as 12,13")
     uri = variable(URI) or ""
     if "://" not in uri:
@@ -41,4 +45,6 @@ def command(experiments: str) -> int:
     except PurgeError as problem:
         click.echo(Redactor([uri]).text(f"purge: nothing is removed: {problem}"), err=True)
         return 1
+    except StoreFailedError as problem:
+        raise could_not(Redactor([uri]).text(f"nothing is removed: {problem}")) from problem
     return 0

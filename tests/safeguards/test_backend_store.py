@@ -8,9 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from registry_conformance.judge.clients import backend_store
-from registry_conformance.judge.clients.backend_store import PurgeError, need_removable, purge
+from registry_conformance.judge.clients.backend_store import PurgeError, StoreFailedError, need_removable, purge
 
 RUN = "verify-20300101-000000-abcdef"
 NAME = f"{RUN}-e"
@@ -128,7 +129,7 @@ def test_nothing_goes_if_the_database_fails_half_way(database: Path) -> None:
         opened.execute("CREATE TRIGGER no BEFORE DELETE ON experiments BEGIN SELECT RAISE(ABORT, 'not today'); END")
     before = content(database)
 
-    with pytest.raises(PurgeError, match="not today"):
+    with pytest.raises(StoreFailedError, match="not today"):
         purge(f"sqlite:///{database}", ["7"], BEARING)
     assert content(database) == before
 
@@ -145,7 +146,7 @@ def test_before_mlflow_3_there_is_no_more_than_runs(database: Path) -> None:
 
 def test_no_database_is_made(tmp_path: Path) -> None:
     """Kind: a store opened by a library that prepares it. No database is created, and none of others gets tables."""
-    with pytest.raises(PurgeError, match="there is no database"):
+    with pytest.raises(StoreFailedError, match="there is no database"):
         purge(f"sqlite:///{tmp_path}/mistyped.db", ["7"], BEARING)
     assert not [*tmp_path.iterdir()]
     other = tmp_path / "other.db"
@@ -153,7 +154,7 @@ def test_no_database_is_made(tmp_path: Path) -> None:
         opened.execute("CREATE TABLE accounts (name TEXT)")
     before = content(other)
     for uri in (f"sqlite:///{other}", "sqlite://"):
-        with pytest.raises(PurgeError, match="not MLflow's database"):
+        with pytest.raises(StoreFailedError, match="not MLflow's database"):
             purge(uri, ["7"], BEARING)
     assert content(other) == before
 
@@ -164,8 +165,34 @@ def test_no_database_is_made(tmp_path: Path) -> None:
 )
 def test_database_that_cannot_be_opened_is_told(uri: str, said: str) -> None:
     """A database that this machine cannot open is told of in a sentence."""
-    with pytest.raises(PurgeError, match=said):
+    with pytest.raises(StoreFailedError, match=said):
         purge(uri, ["7"], BEARING)
+
+
+@pytest.mark.parametrize(
+    ("uri", "installed", "used"),
+    [
+        ("postgresql://u@h/d", {"psycopg", "psycopg2"}, "postgresql+psycopg"),
+        ("postgresql://u@h/d", {"psycopg2"}, "postgresql+psycopg2"),
+        ("mysql://u@h/d", {"pymysql"}, "mysql+pymysql"),
+        ("mysql://u@h/d", {"MySQLdb"}, "mysql+mysqldb"),
+        ("postgresql+asyncpg://u@h/d", {"psycopg2"}, "postgresql+asyncpg"),
+        ("sqlite:///file", set(), "sqlite"),
+    ],
+)
+def test_plain_uri_gets_a_driver_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch, uri: str, installed: set[str], used: str
+) -> None:
+    """A URI without a driver is opened by one that is there; one that is named stays."""
+    monkeypatch.setattr(backend_store, "find_spec", lambda name: name if name in installed else None)
+    assert backend_store._with_driver(make_url(uri)).drivername == used
+
+
+def test_driver_that_lacks_is_told_with_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no driver is installed, the packages that bring one are named."""
+    monkeypatch.setattr(backend_store, "find_spec", lambda _: None)
+    with pytest.raises(StoreFailedError, match="install mysqlclient or pymysql"):
+        purge("mysql://u@h/d", ["1"], BEARING)
 
 
 @pytest.mark.parametrize(
