@@ -262,9 +262,10 @@ def _compare_with_the_token(door: Door, given: Credential | None, run: str) -> N
     token = tracking_token()
     if not (isinstance(given, Password) and token.isascii() and token.isprintable() and token.strip()):
         return
-    told = f"{usual_login().where}: the MLflow client sends user and password instead of MLFLOW_TRACKING_TOKEN"
+    login = usual_login()
+    told = f"{login.where}: the MLflow client sends user and password instead of MLFLOW_TRACKING_TOKEN"
     if examine(door, given, run).finding is not None and examine(door, token, run).finding is None:
-        raise refuse(f"{told}, and they are rejected there, although the token is accepted: remove them")
+        raise refuse(f"{told}, and they are rejected there, although the token is accepted: {login.remedy}")
     click.echo(f"doctor: {told}", err=True)
 
 

@@ -14,11 +14,15 @@ _FILE, _SECTION = "~/.mlflow/credentials", "mlflow"
 
 @dataclass(frozen=True, slots=True)
 class UsualLogin:
-    """User and password, both empty if either is missing, and where they stand, as the subject of a sentence."""
+    """User and password, both empty if either is missing.
+
+    ``where`` says where they stand, as the subject of a sentence; ``remedy`` how they go away.
+    """
 
     user: str = ""
     password: str = ""
     where: str = ""
+    remedy: str = ""
 
 
 def usual_login() -> UsualLogin:
@@ -28,8 +32,9 @@ def usual_login() -> UsualLogin:
     user, password = (value or of_file.get(name.lower(), "") for name, value in given.items())
     if not (user and password):
         return UsualLogin()
-    where = f"{USER} and {PASSWORD} are set" if not of_file else f"{_FILE} holds a user or a password"
-    return UsualLogin(user, password, where)
+    if of_file:
+        return UsualLogin(user, password, f"{_FILE} holds a user or a password", "remove them there")
+    return UsualLogin(user, password, f"{USER} and {PASSWORD} are set", "unset them")
 
 
 def _of_file() -> dict[str, str]:
