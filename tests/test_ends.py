@@ -107,6 +107,23 @@ def test_ctrl_c_three_times_at_once_reports_too(judging: Project) -> None:
     assert report_of(judging)["exit_code"] == 2
 
 
+def test_folders_of_ended_workers_are_removed(judging: Project) -> None:
+    """Kind: an orderly end that leaves more than a kill. A worker that was ended has no time to remove its folder."""
+    judging.checks(
+        FOUR.replace("def test_slow(door,", "def test_slow(run_id, door,").replace(
+            "    if n > 1:\n", '    if n > 1:\n        owned_folder(f"{run_id}-fresh-")\n'
+        )
+        + "\nfrom registry_conformance.judge.temporary import owned_folder\n"
+    )
+    process = judging.start("-n2")
+    begun(judging)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=600)
+
+    assert process.returncode == 2, output
+    assert not [*judging.temporary.glob("verify-*-fresh-*")]
+
+
 def test_a_reader_that_goes_away_breaks_nothing(judging: Project) -> None:
     """Kind: an output that nobody reads any more. A run whose output is cut off judges on and reports."""
     judging.checks(FOUR.replace("time.sleep(60)", "time.sleep(1)"))

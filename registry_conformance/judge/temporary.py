@@ -57,12 +57,14 @@ def temporary_folder(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def remove_abandoned() -> list[Abandoned]:
+def remove_abandoned(prefix: str = "") -> list[Abandoned]:
     """Remove temporary folders of this user whose owners have ended; return them.
 
-    A folder of another machine or an earlier boot is left until it is a day old.
+    Only those whose names begin with ``prefix``. A folder of another machine or an earlier boot is left until it is a
+    day old.
     """
-    found = [abandoned for folder in _own_folders() if (abandoned := _abandoned(folder))]
+    named = (folder for folder in _own_folders() if folder.name.startswith(prefix))
+    found = [abandoned for folder in named if (abandoned := _abandoned(folder))]
     for each in found:
         shutil.rmtree(each.folder, ignore_errors=True)
     return [each for each in found if not each.folder.exists()]

@@ -19,6 +19,7 @@ from registry_conformance.judge.report.write import ReportFolderError, check_wri
 from registry_conformance.judge.target.ledger import LedgerError
 from registry_conformance.judge.target.target import Target
 from registry_conformance.judge.target.token import learn
+from registry_conformance.judge.temporary import remove_abandoned
 from registry_conformance.judge.verdict import Verdict
 from registry_conformance.lab.external.store import ExternalStore
 from registry_conformance.lab.stack.handle import OwnedStack, StackError
@@ -176,6 +177,7 @@ class RunController:
             if self._requests.reason:
                 with self._requests.noting():
                     self._workers.end()
+                    remove_abandoned(self._settings.run_id)
             if self.target is not None:
                 self._progress.end()
             with suppress(Stopped):
