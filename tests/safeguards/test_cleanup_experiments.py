@@ -147,13 +147,34 @@ def test_nothing_to_purge_runs_no_program(visit: Visit) -> None:
 
 
 def test_experiment_that_others_renamed_leaves_the_rest_alone(visit: Visit) -> None:
-    """An experiment under a name of others is not known; another, which is gone, is gone all the same."""
+    """An experiment under a name of others is not known; another, which never was, is gone all the same."""
     visit.registry.experiment("8", "theirs")
-    visit.made("experiment", NAME, "7")
+    visit.made("experiment", NAME)
     visit.made("experiment", f"{NAME}-2", "8")
     visit.clean()
 
     assert visit.names == [f"{NAME}-2"]
+
+
+def test_experiment_that_was_made_and_is_not_found_is_not_gone(visit: Visit) -> None:
+    """Kind: a replica that does not follow. MLflow keeps what is deleted: who finds nothing looks elsewhere."""
+    visit.made("experiment", NAME, "7")
+    cleaned = visit.clean()
+
+    assert cleaned.gone == 0
+    assert "made it and does not find it, though it was not deleted" in cleaned.left[0]
+    assert visit.names == [NAME]
+
+
+def test_experiment_that_was_deleted_may_be_removed_for_good(visit: Visit) -> None:
+    """What this suite deleted is gone if somebody removes it for good before the next clean-up."""
+    visit.registry.experiment("7", NAME)
+    visit.made("experiment", NAME, "7")
+    assert visit.clean("/nowhere/purge").kept == ("7",)
+    visit.registry.experiments.clear()
+
+    assert visit.clean() == CleanupResult(1, ())
+    assert visit.names == []
 
 
 def test_an_experiment_is_confirmed_once_for_all_its_files(visit: Visit) -> None:

@@ -86,6 +86,7 @@ def _settled(guard: Guard, done: Sequence[Made]) -> tuple[str, ...]:
 
 class _Cleaner:
     def __init__(self, target: Target, guard: Guard) -> None:
+        self._ledger = guard
         self._guard = RemovalGuard(guard.run, guard.workspace)
         self._made = guard.experiments()
         self._holder = Holder(target, self._guard)
@@ -164,6 +165,7 @@ class _Cleaner:
         here = self._confirmed_here(made, own_id)
         met = self._holder.send("POST", f"{REST}/experiments/delete", where=here, json={"experiment_id": own_id})
         need(self._holder.agreed(self._by_id(own_id)), State.DELETED, met)
+        self._ledger.ended(made, own_id)  # who removes it for good is not asked what became of it
         self.kept[own_id] = made
 
     def _confirmed_here(self, made: Made, own_id: str) -> Ask:
@@ -177,9 +179,17 @@ class _Cleaner:
         return ask
 
     def _need_renamed_or_gone(self, made: Made) -> None:
-        """Raise ``NotKnownError`` if the experiment exists by its id, under a name that is not the run's."""
+        """Raise ``NotKnownError`` if the experiment exists by its id, under a name that is not the run's.
+
+        So it is if MLflow gave it an id that it does not know: it keeps what is deleted, and nobody deleted this.
+        """
         for own_id in (own_id for own_id, name in self._made.items() if name == made.name):
             known = self._holder.agreed(self._by_id(own_id))
+            if known.state is State.GONE and own_id in made.ids:
+                raise NotKnownError(
+                    f"MLflow made it and does not find it, though it was not deleted: it reads elsewhere than it "
+                    f"writes, or somebody removed it for good: {known.said}"
+                )
             if known.state is not State.GONE and not bears(str(known.about.get("name", "")), self._guard.run):
                 raise NotKnownError(f"MLflow does not find it by its name, and says of its id: {known.said}")
 

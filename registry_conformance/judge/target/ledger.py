@@ -138,7 +138,7 @@ def note_refused(ledger: sqlite3.Connection, made: Made) -> None:
 
 
 def note_ended(ledger: sqlite3.Connection, made: Made, own_id: str) -> None:
-    """Append that a multipart upload was completed or aborted, or that the target has deleted a model."""
+    """Append that a multipart upload was completed or aborted, or that a model or an experiment was deleted."""
     _append(ledger, _ENDED, made, own_id)
 
 
@@ -311,7 +311,7 @@ def _after(event: str, own_id: str, made: Made) -> Made | None:
         made = replace(made, unanswered=made.unanswered - 1)
     elif made.kind == MODEL:
         made = replace(made, deleted=True)
-    else:  # an upload of this id was joined or given up
+    else:  # an upload of this id was joined or given up, an experiment of this id deleted
         made = replace(made, ids=tuple(known for known in made.ids if known != own_id))
     return None if made.kind == UPLOAD and not made.ids and made.unanswered < 1 else made
 

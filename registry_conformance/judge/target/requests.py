@@ -83,7 +83,7 @@ class Requests(Protocol):
         """Record that a request to create something was rejected."""
 
     def ended(self, made: Made, own_id: str) -> None:
-        """Record that a multipart upload was completed or aborted, or that the target has deleted a model."""
+        """Record that a multipart upload was completed or aborted, or that a model or an experiment was deleted."""
 
     def __hash__(self) -> int:
         """Clients are cached by what they reach, guard included."""
