@@ -161,6 +161,51 @@ def test_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, old: str
     assert "hk_abcdef123" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "name", ["hk_6ZZQ5rWe7fO_A2", "eyJhbGciOi.eyJz.c2Vj", "correct-horse", "JBSWY3DPEHPK3PXP", "a\\u0000b"]
+)
+@pytest.mark.parametrize(
+    "table",
+    [
+        'variable = "{}"',
+        'file = "{}"',
+        'command = ["{}"]',
+        'user = "ada"\npassword = {{ variable = "{}" }}',
+        'user = "ada"\npassword = {{ file = "{}" }}',
+        'user = "ada"\npassword = {{ command = ["{}"] }}',
+        'certificate = "{}"',
+        'variable = "HOME"\ncertificate = "client.pem"\ncertificate_key = "{}"',
+    ],
+)
+def test_key_in_the_place_of_a_name_is_not_repeated(tmp_path: Path, table: str, name: str) -> None:
+    """A key written where a variable, file or program is named is told by its place only."""
+    (tmp_path / "client.pem").touch()
+    file = changed(tmp_path, 'variable = "HOKUSAI_STAGING_WRITER_KEY"', table.format(name))
+    with pytest.raises(EnvironmentFileError) as refusal:
+        target_of("mine", read(file), None)
+    field = re.findall(r"\w+(?= = )", table)[-1]
+
+    assert name.replace("\\u0000", "\0") not in str(refusal.value)
+    assert re.match(rf"{re.escape(str(file))}:\d+: keys\.writer\.(?:password\.)?{field}: ", str(refusal.value))
+    assert "which is not shown: it may be the secret itself; give " in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[doors.canonical]", 'origin = "https://u:hk_abcdef123@h"\n[doors.canonical]'),
+        ("[doors.canonical]", 'network = "http://u:hk_abcdef123@h"\n[doors.canonical]'),
+        ("[budget]", '[cleanup]\npurge = "gc postgresql://u:hk_abcdef123@h"\n[budget]'),
+    ],
+)
+def test_text_in_the_place_of_a_table_is_not_repeated(tmp_path: Path, old: str, new: str) -> None:
+    """A text where a table or list belongs may hold a password, and is not shown."""
+    with pytest.raises(EnvironmentFileError, match="cannot be a text, which is not shown") as refusal:
+        read(changed(tmp_path, old, new))
+
+    assert "hk_abcdef123" not in str(refusal.value)
+
+
 def test_file_that_is_not_toml_or_not_there_is_told(tmp_path: Path) -> None:
     """File that is not toml or not there is told."""
     with pytest.raises(EnvironmentFileError, match=r"mine\.toml:3: is not TOML: .*line 3"):
@@ -189,9 +234,15 @@ def test_secret_comes_from_variable_file_or_command(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("secret", "said"),
     [
-        (Secret(variable="NOT_SET_ANYWHERE"), "keys.writer: the environment variable NOT_SET_ANYWHERE is not set"),
-        (Secret(file="/nonexistent/key"), "the file /nonexistent/key cannot be read"),
-        (Secret(command=["no-such-program-here"]), "the command no-such-program-here cannot be run"),
+        (
+            Secret(variable="NOT_SET_ANYWHERE"),
+            "keys.writer.variable: the environment variable NOT_SET_ANYWHERE is not set",
+        ),
+        (Secret(file="/nonexistent/k.txt"), "keys.writer.file: the file /nonexistent/k.txt cannot be read: No such"),
+        (Secret(file="/"), "keys.writer.file: the file / cannot be read: Is a directory"),
+        (Secret(file="~nobody-of-this-name/key"), "keys.writer.file: there is no file of the name that stands there"),
+        (Secret(command=["/"]), "keys.writer.command: the command / cannot be run: Permission denied"),
+        (Secret(command=[sys.executable, "\0"]), "cannot be run: its arguments hold a null byte"),
         (Secret(command=[sys.executable, "-c", "print('abc')"]), "at least 4 characters"),
         (Secret(command=[sys.executable, "-c", "raise SystemExit(3)"]), "ended with exit code 3"),
     ],
@@ -221,7 +272,7 @@ def test_secret_that_cannot_be_had_is_told(secret: Secret, said: str) -> None:
         (
             "HOKUSAI_STAGING_READER_KEY",
             "NOT_SET",
-            "[keys.reader]",
+            "NOT_SET",
             "the environment variable NOT_SET is not set; set it to",
         ),
         ("[doors.documented]\n", '[doors.documented]\nca = "no.pem"\n', "no.pem", "there is no file no.pem"),

@@ -275,6 +275,7 @@ def _credential() -> Credential | None:
     A client certificate may be beside it, or alone.
     """
     from registry_conformance.judge.live.usual_key import usual_certificate, usual_signature
+    from registry_conformance.judge.shown_name import no_file
     from registry_conformance.judge.target.credential import ClientCertificate
 
     if (signature := usual_signature()) is not None:
@@ -283,7 +284,7 @@ def _credential() -> Credential | None:
     if certificate is None:
         return sent
     if not certificate.is_file():
-        raise refuse(f"MLFLOW_TRACKING_CLIENT_CERT_PATH: there is no file {certificate}")
+        raise refuse(f"MLFLOW_TRACKING_CLIENT_CERT_PATH: {no_file(str(certificate), certificate, 'the certificate')}")
     try:
         ssl.create_default_context().load_cert_chain(certificate, password="")
     except (OSError, ValueError) as problem:  # ssl.SSLError is an OSError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import quote
 
 from registry_conformance.judge.clients.bucket import BucketError
@@ -17,6 +18,7 @@ from registry_conformance.judge.live.extent import ExtentError, RemovalGuard, ar
 from registry_conformance.judge.live.holder import Ask, Holder
 from registry_conformance.judge.live.presence import NotKnownError, Observation, State, StillThereError, need
 from registry_conformance.judge.live.stored_files import StoredFiles, StoredObjects
+from registry_conformance.judge.shown_name import no_program
 from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.ledger import LedgerError, bears, identity_of
 from registry_conformance.judge.target.requests import ARTIFACT, EXPERIMENT, MODEL, UPLOAD, GuardError, Made
@@ -244,8 +246,10 @@ def _purged(command: Sequence[str]) -> str:
         said = subprocess.run(
             command, capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL
         )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        return f"deleted experiments: {command[0]} cannot be run: {problem}"
+    except subprocess.TimeoutExpired:
+        return f"deleted experiments: {command[0]} did not end within {PATIENCE:.0f} s"
+    except (OSError, ValueError) as problem:
+        return f"deleted experiments: {no_program(command[0], Path.cwd(), problem)}"
     if said.returncode:
         last = said.stderr.strip().splitlines()[-1:] or [f"exit code {said.returncode}"]
         return f"deleted experiments: {command[0]} failed: {last[0][:300]}"

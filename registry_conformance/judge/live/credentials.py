@@ -9,6 +9,7 @@ from registry_conformance.judge.live.environment.error import EnvironmentFileErr
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.secrets import resolve
 from registry_conformance.judge.report.redact import SHORTEST
+from registry_conformance.judge.shown_name import no_file, no_program
 from registry_conformance.judge.target.credential import (
     AwsSignature,
     ClientCertificate,
@@ -28,8 +29,14 @@ def credential_of(environment: EnvironmentFile, where: str, table: KeyTable) -> 
     if table.certificate is None:
         assert sent is not None, "the environment has one way or a certificate"
         return sent
-    key = _file(environment, f"{where}.certificate_key", table.certificate_key) if table.certificate_key else None
-    return ClientCertificate(_file(environment, f"{where}.certificate", table.certificate), key, sent)
+    key = (
+        file_at(environment, f"{where}.certificate_key", table.certificate_key, "the key")
+        if table.certificate_key
+        else None
+    )
+    return ClientCertificate(
+        file_at(environment, f"{where}.certificate", table.certificate, "the certificate"), key, sent
+    )
 
 
 def _sent(
@@ -54,7 +61,10 @@ def _token(environment: EnvironmentFile, where: str, table: KeyTable) -> Command
     try:
         token = token_of(source)
     except TokenError as problem:
-        raise EnvironmentFileError(f"{environment.at(where)}: {problem}") from None
+        cause: object = problem
+        if isinstance(problem.__cause__, OSError | ValueError):
+            cause = no_program(source.command[0], source.folder, problem.__cause__)
+        raise EnvironmentFileError(f"{environment.at(f'{where}.command')}: {cause}") from None
     if len(token) < SHORTEST:
         raise EnvironmentFileError(
             f"{environment.at(where)}: the output of {source.command[0]} holds no usable secret: one line of at least "
@@ -74,8 +84,9 @@ def _signature(environment: EnvironmentFile, where: str, table: AwsTable) -> Aws
     )
 
 
-def _file(environment: EnvironmentFile, where: str, path: str) -> Path:
+def file_at(environment: EnvironmentFile, where: str, path: str, holds: str) -> Path:
+    """Return the file that the entry at ``where`` names; raise ``EnvironmentFileError`` if it is not there."""
     file = environment.next_to(path)
     if not file.is_file():
-        raise EnvironmentFileError(f"{environment.at(where)}: there is no file {path}")
+        raise EnvironmentFileError(f"{environment.at(where)}: {no_file(path, file, holds)}")
     return file

@@ -11,6 +11,7 @@ from registry_conformance.judge.live.environment.error import EnvironmentFileErr
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.machine import network_variable
 from registry_conformance.judge.report.redact import SHORTEST
+from registry_conformance.judge.shown_name import no_file
 from registry_conformance.judge.target.network import Network
 
 _YES = frozenset({"true", "1"})
@@ -23,7 +24,8 @@ def network_of(environment: EnvironmentFile) -> Network:
     no_proxy = ",".join(table.no_proxy) if table.no_proxy is not None else network_variable("NO_PROXY")
     network = usual_network(str(environment.next_to(table.ca_file)) if table.ca_file else "")
     if table.ca_file and (network.ca is None or not network.ca.is_file()):
-        raise EnvironmentFileError(f"{environment.at('network.ca_file')}: there is no file {table.ca_file}")
+        said = no_file(table.ca_file, environment.next_to(table.ca_file), "certificate authorities")
+        raise EnvironmentFileError(f"{environment.at('network.ca_file')}: {said}")
     return Network(
         table.http_proxy or network.http_proxy, table.https_proxy or network.https_proxy, no_proxy, network.ca
     )

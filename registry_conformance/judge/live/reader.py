@@ -21,6 +21,8 @@ from registry_conformance.judge.suggestion import nearest, unknown
 from registry_conformance.judge.target.policy import KNOWN
 
 _SHOWN = 80
+_OF_TABLES = ("model_type", "dict_type", "list_type")
+"""Errors for a text in place of a table or list, as a URL with a password, or a whole command line."""
 
 
 def file_of(name: str) -> Path:
@@ -88,7 +90,7 @@ def _error_line(text: str, error: ErrorDetails) -> str:
     allowed = _allowed(where)
     if kind == "missing":
         return f"{line}: {name} is missing; give {allowed}"
-    found = _clip(error.get("input"), secret=_model_at(where) in (Secret, KeyTable))
+    found = _clip(error.get("input"), secret=kind in _OF_TABLES or _model_at(where) in (Secret, KeyTable))
     said = str(error["msg"]).removeprefix("Value error, ")
     what = f"is {said}" if kind == "value_error" else f"cannot be {found}"
     if kind == "value_error" and said.startswith(("exactly", "both", "all of")):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.environment.tables import Secret
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.report.redact import SHORTEST
+from registry_conformance.judge.shown_name import is_shown_path, no_file, no_program, no_variable
 
 PATIENCE = 30.0
 """Seconds that a command may take that prints a secret."""
@@ -17,7 +19,7 @@ PATIENCE = 30.0
 def resolve(environment: EnvironmentFile, where: str, secret: Secret) -> str:
     """Return the secret at ``where`` in an environment; an ``EnvironmentFileError`` says how to supply it."""
     name = environment.at(where)
-    value, source = _taken(environment, name, secret)
+    value, source = _taken(environment, where, secret)
     value = value.strip()
     if not value:
         raise EnvironmentFileError(f"{name}: {source} is empty")
@@ -28,29 +30,34 @@ def resolve(environment: EnvironmentFile, where: str, secret: Secret) -> str:
     return value
 
 
-def _taken(environment: EnvironmentFile, name: str, secret: Secret) -> tuple[str, str]:
+def _taken(environment: EnvironmentFile, where: str, secret: Secret) -> tuple[str, str]:
+    """Return what a source has, and the source in words."""
     if secret.variable is not None:
         found = variable(secret.variable)
         if found is None:
-            raise EnvironmentFileError(
-                f"{name}: the environment variable {secret.variable} is not set; set it to the secret"
-            )
+            raise EnvironmentFileError(f"{environment.at(f'{where}.variable')}: {no_variable(secret.variable)}")
         return found, f"the environment variable {secret.variable}"
     if secret.file is not None:
+        name, file = environment.at(f"{where}.file"), environment.next_to(secret.file)
         try:
-            return environment.next_to(secret.file).read_text(encoding="utf-8"), f"the file {secret.file}"
-        except (OSError, UnicodeDecodeError) as problem:
+            return file.read_text(encoding="utf-8"), f"the file {secret.file}"
+        except (OSError, ValueError) as problem:
+            if not is_shown_path(secret.file, file):
+                raise EnvironmentFileError(f"{name}: {no_file(secret.file, file, 'the secret')}") from None
             reason = getattr(problem, "strerror", None) or "it is not UTF-8"
             raise EnvironmentFileError(f"{name}: the file {secret.file} cannot be read: {reason}") from None
     assert secret.command is not None, "the environment has exactly one source"
-    program = secret.command[0]
+    name, program = environment.at(f"{where}.command"), secret.command[0]
     try:
         said = subprocess.run(
             secret.command, capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL
         )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        reason = getattr(problem, "strerror", None) or f"no answer after {PATIENCE:.0f} s"
-        raise EnvironmentFileError(f"{name}: the command {program} cannot be run: {reason}") from None
+    except subprocess.TimeoutExpired:
+        raise EnvironmentFileError(
+            f"{name}: the command {program} cannot be run: no answer after {PATIENCE:.0f} s"
+        ) from None
+    except (OSError, ValueError) as problem:
+        raise EnvironmentFileError(f"{name}: {no_program(program, Path.cwd(), problem)}") from None
     if said.returncode:
         raise EnvironmentFileError(
             f"{name}: the command {program} ended with exit code {said.returncode}; run it by hand"

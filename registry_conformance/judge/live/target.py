@@ -8,7 +8,7 @@ from pathlib import Path
 
 from registry_conformance.judge.clients import aws
 from registry_conformance.judge.live.account import account_of
-from registry_conformance.judge.live.credentials import credential_of
+from registry_conformance.judge.live.credentials import credential_of, file_at
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.environment.storage import BucketTable, ClientTable, LogTable
@@ -75,7 +75,7 @@ def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> T
             door,
             table.url,
             environment.timeouts.answer,
-            _file(environment, f"doors.{door}.ca", table.ca) if table.ca else None,
+            file_at(environment, f"doors.{door}.ca", table.ca, "certificate authorities") if table.ca else None,
             policies[door],
             guard,
             direct,
@@ -87,7 +87,7 @@ def target_of(name: str, environment: EnvironmentFile, guard: Guard | None) -> T
     secure = next((door for door in doors if door.url.startswith("https:")), None)
     bucket = replace(_bucket(environment, environment.bucket, network), guard=guard) if environment.bucket else None
     logs = {
-        str(part): _file(environment, f"logs.{part}.file", table.file)
+        str(part): file_at(environment, f"logs.{part}.file", table.file, "the log")
         for part, table in environment.logs.items()
         if table.file
     }
@@ -230,10 +230,3 @@ def _group(environment: EnvironmentFile, where: str, table: LogTable, bucket: Bu
 
 def _maybe(environment: EnvironmentFile, where: str, secret: Secret | None) -> str:
     return resolve(environment, where, secret) if secret is not None else ""
-
-
-def _file(environment: EnvironmentFile, where: str, path: str) -> Path:
-    file = environment.next_to(path)
-    if not file.is_file():
-        raise EnvironmentFileError(f"{environment.at(where)}: there is no file {path}")
-    return file

@@ -69,9 +69,9 @@ def _new_token(source: CommandToken) -> tuple[str, float]:
         )
     except subprocess.TimeoutExpired:
         raise TokenError(f"the command {program} gave no token within {PATIENCE:.0f} s") from None
-    except (OSError, UnicodeDecodeError) as problem:
+    except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or "its output is not UTF-8"
-        raise TokenError(f"the command {program} cannot be run: {reason}") from None
+        raise TokenError(f"the command {program} cannot be run: {reason}") from problem
     if said.returncode:
         raise TokenError(f"the command {program} ended with exit code {said.returncode}; run it by hand")
     return _read(said.stdout.strip(), source)

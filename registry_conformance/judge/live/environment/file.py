@@ -216,4 +216,7 @@ class EnvironmentFile(Strict):
 
     def next_to(self, path: str) -> Path:
         """Return a path that the file names: in the user's home, or relative to the file's folder."""
-        return (self._folder / Path(path).expanduser()).resolve()
+        try:
+            return (self._folder / Path(path).expanduser()).resolve()
+        except (RuntimeError, ValueError):  # no such user, or a character that no path can have
+            return self._folder / path
