@@ -135,3 +135,6 @@ def test_variable_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
     with pytest.raises(EnvironmentFileError, match=r"SSL_CERT_FILE: there is no file /nowhere\.pem"):
         described(tmp_path, '[keys.writer]\nvariable = "TEST_SECRET"\n')
+    monkeypatch.setenv("HTTP_PROXY", "http://[::1")
+    with pytest.raises(EnvironmentFileError, match="HTTP_PROXY is no URL of a forward proxy that this suite can use"):
+        described(tmp_path, '[keys.writer]\nvariable = "TEST_SECRET"\n')

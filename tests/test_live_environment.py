@@ -48,6 +48,24 @@ def test_examples_can_be_read(file: Path) -> None:
         ('access = "sandboxed"\n', "", "# Staging", "access is missing"),
         ('"https://registry.staging.example/mlflow"', '"ftp://x"', "ftp", "is no http or https URL; give an http"),
         ('"https://registry.staging.example/mlflow"', '"https://u:p@x/"', "u:p", "a URL with a credential"),
+        ('example/mlflow"', 'example:99999"', ":99999", "its port is not a number from 1 to 65535; give an http"),
+        ('example/mlflow"', 'example/mlflow "', 'mlflow "', "white space stands at its end"),
+        ('example/mlflow"', 'example\\u001b"', "\\u001b", "a control character in it; give"),
+        ('example/mlflow"', 'example/#x"', "/#x", "what stands behind '#' the MLflow client sends nothing"),
+        ('"https://registry.staging.example/mlflow"', '"https://u:p#w@x/"', "u:p#w", "a URL with a credential"),
+        ('"https://registry.staging.example/mlflow"', '"http://[::1"', "[::1", "square brackets do not hold an IPv6"),
+        ("https://s3.us-east-1.amazonaws.com", "http://h:0", "h:0", "bucket.endpoint is 'http://h:0': port 0 is none"),
+        ("https://s3.us-east-1.amazonaws.com", "http://h#x", "h#x", "a URL with a fragment; give the URL of the S3"),
+        ("[budget]", '[network]\nhttp_proxy = "http://h:99999"\n[budget]', "99999", "its port is not a number from 1"),
+        ("[budget]", '[network]\nhttp_proxy = "http://u:p#@h"\n[budget]', "u:p#", "a URL with a password, which"),
+        (
+            "[budget]",
+            "[timeouts]\nanswer = inf\n[budget]",
+            "answer = inf",
+            "timeouts.answer cannot be inf; give seconds to wait",
+        ),
+        ("[budget]", "[timeouts]\nanswer = 1e300\n[budget]", "1e300", "cannot be 1e+300, which is above 604,800; give"),
+        ("requests = 20000", f"requests = 1{'0' * 400}", "1000", "which is above 1,000,000,000,000; give how many"),
         ("[doors.documented]", "[doors.docs]", "[doors.docs]", "doors.docs cannot be"),
         ("[keys.reader]", "[keys.owner]", "[keys.owner]", "keys.owner cannot be"),
         (
@@ -210,6 +228,10 @@ def test_file_that_is_not_toml_or_not_there_is_told(tmp_path: Path) -> None:
     """File that is not toml or not there is told."""
     with pytest.raises(EnvironmentFileError, match=r"mine\.toml:3: is not TOML: .*line 3"):
         read(changed(tmp_path, 'access = "sandboxed"', "access ="))
+    with pytest.raises(EnvironmentFileError, match=r"mine\.toml: is not TOML: .*nested too deeply"):
+        read(changed(tmp_path, "requests = 20000", f"requests = {'[' * 3000}"))
+    with pytest.raises(EnvironmentFileError, match=r"mine\.toml: is not TOML: .*too many digits"):
+        read(changed(tmp_path, "requests = 20000", f"requests = {'9' * 5000}"))
     with pytest.raises(EnvironmentFileError, match="cannot be read: No such file"):
         read(tmp_path / "absent.toml")
     with pytest.raises(EnvironmentFileError, match="one of local-example, production, staging"):

@@ -53,6 +53,9 @@ def test_nights_of_one_second_are_apart_and_in_order(tmp_path: Path) -> None:
         ("[[target]]\nname = 'a'\nproof = true\nextra = 1", "'extra' is unknown"),
         ("[[target]]\nname = 'a'\nproof = true\n" * 2, "two targets are called 'a'"),
         ("keep = 0\n[[target]]\nname = 'a'\nproof = true", "keep is a number of nights"),
+        ("[[target]]\nname = 'a'\nproof = true\nminutes = inf", "minutes is a positive number, at most 10,080"),
+        ("[[target]]\nname = 'a'\nproof = true\nminutes = " + "9" * 5000, "a number in it has too many digits"),
+        ("x = " + "[" * 3000, "nested too deeply"),
         ("webhook = 'https://h/secret'\n[[target]]\nname = 'a'\nproof = true", "the address itself is a secret"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
@@ -81,13 +81,23 @@ def _need_authorities(variable: str, file: str) -> None:
         ) from problem
 
 
+def _parts(url: str) -> SplitResult | None:
+    """Return the parts of a URL, ``None`` if its host or port cannot be read."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
 def _proxy(name: str) -> str:
     """Return the forward proxy in a variable, empty if there is none."""
     given = network_variable(name)
     if not given:
         return ""
-    parts = urlsplit(given if "://" in given else f"http://{given}")
-    if parts.scheme != "http" or not parts.hostname:
+    parts = _parts(given if "://" in given else f"http://{given}")
+    if parts is None or parts.scheme != "http" or not parts.hostname:
         raise EnvironmentFileError(
             f"the environment variable {name} is no URL of a forward proxy that this suite can use, "
             "as http://proxy.example:3128; correct or unset it"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from registry_conformance.judge.live.environment.access import KeyTable
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.environment.tables import Secret
-from registry_conformance.judge.live.toml_lines import Where, line_of
+from registry_conformance.judge.live.toml_lines import TomlError, Where, document_of, line_of
 from registry_conformance.judge.locations import ENVIRONMENTS, ROOT
 from registry_conformance.judge.suggestion import nearest, unknown
 from registry_conformance.judge.target.policy import KNOWN
@@ -46,12 +45,12 @@ def read(file: Path, requirements: Container[str] | None = None) -> EnvironmentF
     shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
     try:
         text = file.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
+        document = document_of(text)
     except OSError as problem:
         raise EnvironmentFileError(f"{shown}: cannot be read: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:
         raise EnvironmentFileError(f"{shown}: is not UTF-8") from problem
-    except tomllib.TOMLDecodeError as problem:
+    except TomlError as problem:
         at = re.search(r"line (\d+)", str(problem))
         raise EnvironmentFileError(f"{shown}{f':{at[1]}' if at else ''}: is not TOML: {problem}") from problem
     try:
@@ -91,6 +90,8 @@ def _error_line(text: str, error: ErrorDetails) -> str:
     if kind == "missing":
         return f"{line}: {name} is missing; give {allowed}"
     found = _clip(error.get("input"), secret=kind in _OF_TABLES or _model_at(where) in (Secret, KeyTable))
+    if kind == "less_than_equal":
+        found += f", which is above {error['ctx']['le']:,.0f}"
     said = str(error["msg"]).removeprefix("Value error, ")
     what = f"is {said}" if kind == "value_error" else f"cannot be {found}"
     if kind == "value_error" and said.startswith(("exactly", "both", "all of")):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.live.toml_lines import TomlError, document_of
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
 from registry_conformance.lab.external.neighbour import OWN, Neighbour, NeighbourError
 from registry_conformance.proof.matrix.cell import KINDS, REGISTRATION, SUITE, Cell, Stage
@@ -36,10 +36,10 @@ class MatrixPlan:
     def read(cls, file: Path) -> MatrixPlan:
         """Return the plan of a file; raise ``MatrixPlanError``."""
         try:
-            document = tomllib.loads(file.read_text(encoding="utf-8"))
+            document = document_of(file.read_text(encoding="utf-8"))
         except OSError as problem:
             raise MatrixPlanError(f"{file}: cannot be read: {problem.strerror}") from problem
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        except (TomlError, UnicodeDecodeError) as problem:
             raise MatrixPlanError(f"{file}: is not TOML: {problem}") from problem
         groups = document.get("group", {})
         if set(document) != {"group"} or not isinstance(groups, dict):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.live.toml_lines import TomlError, document_of
 from registry_conformance.judge.machine import python
 
 KINDS = ("stack", "environment", "proof")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_WEEK = 7 * 24 * 60
 _FIELDS = {"name", *KINDS, "options", "minutes"}
 
 
@@ -58,10 +59,10 @@ class NightlyPlan:
     def read(cls, file: Path) -> NightlyPlan:
         """Read a plan; raise ``NightlyPlanError``."""
         try:
-            document = tomllib.loads(file.read_text())
+            document = document_of(file.read_text())
         except OSError as problem:
             raise NightlyPlanError(f"{file.name}: cannot be read: {problem.strerror}") from problem
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        except (TomlError, UnicodeDecodeError) as problem:
             raise NightlyPlanError(f"{file.name}: not valid TOML: {problem}") from problem
         if strange := sorted(set(document) - {"keep", "webhook", "target"}):
             raise NightlyPlanError(f"{file.name}: {strange[0]!r} is unknown; use keep, webhook and [[target]]")
@@ -101,6 +102,6 @@ def _job(entry: Mapping[str, Any], place: str) -> Job:
     options, minutes = entry.get("options", []), entry.get("minutes", 60)
     if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
         raise NightlyPlanError(f"{place}: options is a list of texts")
-    if not isinstance(minutes, int | float) or minutes <= 0:
-        raise NightlyPlanError(f"{place}: minutes is a positive number")
+    if not isinstance(minutes, int | float) or not 0 < minutes <= _WEEK:
+        raise NightlyPlanError(f"{place}: minutes is a positive number, at most {_WEEK:,}")
     return Job(name, kinds[0], str(entry[kinds[0]]), tuple(options), float(minutes))

@@ -51,7 +51,7 @@ def read_address(text: str) -> Address:
             f"{_shown(trimmed)[:60]!r}...: {len(trimmed)} characters, which no server accepts; "
             f"a tracking URI looks like {EXAMPLE}"
         )
-    if _holds_credential(trimmed):
+    if holds_credential(trimmed):
         raise AddressError(f"{_shown(trimmed)!r}: {_credential_problem(trimmed)}")
     parts = _split(trimmed)
     _refuse_place(parts, trimmed)
@@ -155,7 +155,7 @@ def _place(text: str) -> str:
     return re.sub(r"^(?:[^/?#]*//)?([^/?#]*).*", r"\1", text, flags=re.DOTALL)
 
 
-def _holds_credential(text: str) -> bool:
+def holds_credential(text: str) -> bool:
     """Return whether a user or a password stands in a URL, or may: a ``#``, ``/`` or ``?`` in it ends the host."""
     place = _place(text)
     path_follows = re.match(r"(?:[^/?#]*//)?[^/?#]*(?::\d+|\])/", text)
@@ -172,5 +172,5 @@ def _credential_problem(text: str) -> str:
 
 def _shown(text: str) -> str:
     """Return a URL for display: no user, no password, no query values, at most 200 characters."""
-    shown = re.sub(r"^((?:[^/?#@]*//)?).*@", r"\1", text, flags=re.DOTALL) if _holds_credential(text) else text
+    shown = re.sub(r"^((?:[^/?#@]*//)?).*@", r"\1", text, flags=re.DOTALL) if holds_credential(text) else text
     return re.sub(r"=[^&#]*", "=...", shown)[:200]

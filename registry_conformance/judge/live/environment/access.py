@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from registry_conformance.judge.live.environment.tables import Secret, Strict
+from registry_conformance.judge.diagnosis.preflight.address import holds_credential
+from registry_conformance.judge.live.environment.tables import Seconds, Secret, Strict, examined, parts_of
 
 
 class AwsTable(Strict):
@@ -36,7 +36,7 @@ class KeyTable(Strict):
         min_length=1,
         description="a program and its arguments that prints the key or token; it is run again before a token expires",
     )
-    seconds: float | None = Field(
+    seconds: Seconds | None = Field(
         default=None,
         gt=0,
         description="for how many seconds a token of the command lasts, if it does not say so itself",
@@ -83,12 +83,14 @@ class KeyTable(Strict):
 
 
 def _proxy(text: str) -> str:
-    parts = urlsplit(text)
+    if holds_credential(text):
+        raise ValueError("a URL with a password, which belongs into the variable HTTPS_PROXY or HTTP_PROXY")
+    parts = parts_of(text)
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError("no http URL of a forward proxy")
-    if parts.username or parts.password:
-        raise ValueError("a URL with a password, which belongs into the variable HTTPS_PROXY or HTTP_PROXY")
-    return text.rstrip("/")
+    if parts.query or "#" in text:
+        raise ValueError("a URL with a query or a fragment")
+    return examined(text)
 
 
 _FORWARD = "the URL of a forward proxy, as http://proxy.example:3128"

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from registry_conformance.judge.live.environment.tables import Secret, Strict, Url
+from registry_conformance.judge.live.environment.tables import Count, Endpoint, Secret, Strict
 
 
 class AccessLogTable(Strict):
@@ -82,15 +82,15 @@ class InfrastructureTable(Strict):
     kms_key: str | None = Field(
         default=None, pattern=r"^arn:aws[a-z-]*:kms:\S+$", description="the ARN of a KMS key, with encryption aws:kms"
     )
-    noncurrent_days: int = Field(default=90, gt=0, description="days, a whole number above 0")
-    abort_days: int = Field(
+    noncurrent_days: Count = Field(default=90, gt=0, description="days, a whole number above 0")
+    abort_days: Count = Field(
         default=7, ge=0, description="days, a whole number; 0 where the store aborts uploads by itself, as MinIO does"
     )
     access_log: AccessLogTable | None = Field(default=None, description="a table with bucket and prefix")
-    log_groups: dict[str, int] = Field(
+    log_groups: dict[str, Count] = Field(
         default_factory=dict, description="a table of log groups, each with the days that it keeps lines at least"
     )
-    endpoint: Url | None = Field(default=None, description="the URL of IAM, STS and logs, if it is not AWS's own")
+    endpoint: Endpoint | None = Field(default=None, description="the URL of IAM, STS and logs, if it is not AWS's own")
     access_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
     secret_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
     session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")

@@ -12,7 +12,7 @@ from registry_conformance.judge.live.environment.access import KeyTable, Network
 from registry_conformance.judge.live.environment.account import InfrastructureTable
 from registry_conformance.judge.live.environment.limits import BudgetTable, LoadTable, TimeoutsTable
 from registry_conformance.judge.live.environment.storage import ArtifactsTable, BucketTable, LogTable
-from registry_conformance.judge.live.environment.tables import URL_FORM, Strict, Url
+from registry_conformance.judge.live.environment.tables import URL_FORM, Count, Seconds, Strict, Url
 from registry_conformance.judge.live.toml_lines import line_of
 from registry_conformance.judge.promises import FEATURES, PROFILES
 from registry_conformance.judge.target.permissions import LETS
@@ -109,13 +109,13 @@ class WorkspacesTable(Strict):
 class TransfersTable(Strict):
     """Declarations about large and slow bodies."""
 
-    megabytes: int = Field(
+    megabytes: Count = Field(
         default=0, ge=0, description="MiB of the largest body that must pass, a whole number; 0 for none declared"
     )
     kilobytes_per_second: float = Field(
         default=0.0, ge=0, description="the bandwidth of the slowest client, a number; 0 for none declared"
     )
-    seconds: float = Field(default=60.0, gt=0, description="how long a body at that bandwidth takes, in seconds")
+    seconds: Seconds = Field(default=60.0, gt=0, description="how long a body at that bandwidth takes, in seconds")
 
 
 class TlsTable(Strict):
@@ -160,7 +160,7 @@ class EnvironmentFile(Strict):
     promises: list[ProfileName] | None = Field(
         default=None, description="a list of profiles: " + ", ".join(get_args(ProfileName))
     )
-    register_release: int = Field(
+    register_release: Count = Field(
         default=0, ge=0, description="the release of the register that is asked, 0 for the newest"
     )
     features: dict[FeatureName, bool] = Field(

@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from registry_conformance.judge.live.environment.tables import Secret, Strict, Url
+from registry_conformance.judge.live.environment.tables import Endpoint, Secret, Strict
 
 
 class ClientTable(Strict):
     """The clients' own access to the store, if artifacts are direct."""
 
     region: str = Field(default="us-east-1", min_length=1, description="the bucket's region")
-    endpoint: Url | None = Field(default=None, description="the URL of the S3 service, if it is not AWS's own")
+    endpoint: Endpoint | None = Field(default=None, description="the URL of the S3 service, if it is not AWS's own")
     access_key: Secret = Field(description="a table with one of variable, file and command")
     secret_key: Secret = Field(description="a table with one of variable, file and command")
     session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")
@@ -45,7 +45,7 @@ class BucketTable(Strict):
     name: str = Field(min_length=3, description="the bucket's name")
     prefix: str = Field(default="", description="the prefix that artifacts lie under, without slashes at its ends")
     region: str = Field(default="us-east-1", min_length=1, description="the bucket's region")
-    endpoint: Url = Field(description="the URL of the S3 service, as https://s3.eu-west-1.amazonaws.com")
+    endpoint: Endpoint = Field(description="the URL of the S3 service, as https://s3.eu-west-1.amazonaws.com")
     access_key: Secret = Field(description="a table with one of variable, file and command")
     secret_key: Secret = Field(description="a table with one of variable, file and command")
     session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")
@@ -57,7 +57,7 @@ class LogTable(Strict):
     file: str | None = Field(default=None, min_length=1, description="the path of the log")
     group: str | None = Field(default=None, min_length=1, description="the name of a log group of CloudWatch Logs")
     region: str = Field(default="us-east-1", min_length=1, description="the region of the log group")
-    endpoint: Url | None = Field(default=None, description="the URL of the logs service, if it is not AWS's own")
+    endpoint: Endpoint | None = Field(default=None, description="the URL of the logs service, if it is not AWS's own")
     access_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
     secret_key: Secret | None = Field(default=None, description="a table with one of variable, file and command")
     session_token: Secret | None = Field(default=None, description="a table with one of variable, file and command")

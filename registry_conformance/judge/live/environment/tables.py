@@ -3,28 +3,64 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from registry_conformance.judge.diagnosis.preflight.address import AddressError, holds_credential, read_address
+
+_WEEK = 604_800.0
+
+
+def examined(text: str) -> str:
+    """Return a URL as it is sent; raise ``ValueError`` for one that ``--url`` refuses too, with the reason alone."""
+    try:
+        return read_address(text).url
+    except AddressError as problem:
+        raise ValueError(str(problem).partition("; a tracking URI looks like")[0]) from None
+
+
+def parts_of(text: str) -> SplitResult:
+    """Return the parts of a URL; raise ``ValueError`` with the reason if it cannot be read."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        examined(text)
+        raise
+
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
+    if holds_credential(text):
+        raise ValueError("a URL with a credential or a query")
+    parts = parts_of(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("no http or https URL")
-    if parts.username or parts.password or parts.query:
+    if parts.query:
         raise ValueError("a URL with a credential or a query")
-    return text.rstrip("/")
+    return examined(text)
+
+
+def _endpoint(text: str) -> str:
+    if "#" in text and not holds_credential(text):
+        raise ValueError("a URL with a fragment")
+    return _url(text)
 
 
 Url = Annotated[str, AfterValidator(_url)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+"""The URL of a service that is no tracking server."""
+Count = Annotated[int, Field(le=10**12)]
+"""A whole number that every part of a run can calculate with."""
+Seconds = Annotated[float, Field(le=_WEEK)]
+"""A time that can be waited for, at most a week."""
+WholeSeconds = Annotated[int, Field(le=int(_WEEK))]
 URL_FORM = "an http or https URL without credentials, as https://HOST/api/mlflow"
 
 
 class Strict(BaseModel):
     """A table of the file: no unknown names, no conversions."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, hide_input_in_errors=True)
 
 
 class Secret(Strict):
