@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.judge.locations import ROOT
+from registry_conformance.lab.external.neighbour import Neighbour, NeighbourError
 from registry_conformance.run.option_values import SettingsError
 from registry_conformance.run.settings import Settings
 from tests.conftest import NO_ENGINE, Project
@@ -105,6 +106,20 @@ def test_a_misspelt_option_is_answered_with_the_nearest(option: str, said: str) 
     """An option that is like a known one is answered with that one; any other by pytest, as always."""
     code, output = run_here("suites/local", option, "--fault=bucket-missing", "--store=moto")
     assert (code, said in output) == (4, True), output
+
+
+@pytest.mark.parametrize("option", ["--report-dir=", "--run-id=", "--mlflow=", "--proxy=", "--env-file="])
+def test_an_empty_value_is_a_usage_error(option: str) -> None:
+    """An option with an empty value is not taken as one that is left out."""
+    code, output = run_here("suites/local", option, "--collect-only")
+    said = f"{option}: the value is empty; give one, or leave the option out"
+    assert (code, said in output) == (4, True), output
+
+
+def test_an_empty_configuration_of_a_proxy_is_refused() -> None:
+    """A proxy with a colon and nothing behind it is not taken as the proxy alone."""
+    with pytest.raises(NeighbourError, match="nothing stands behind the colon"):
+        Neighbour.named("nginx:")
 
 
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])

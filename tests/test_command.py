@@ -87,6 +87,23 @@ def test_typo_is_answered_with_the_nearest(arguments: list[str], said: str, caps
     assert len(told) < 400
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["verify", "--stack", "embedded", "--against", ""], "verify: --against=: the value is empty; give one, or"),
+        (["verify", "--url=http://h", "--report-dir="], "verify: --report-dir=: the value is empty"),
+        (["doctor", "--bundle", "", "--url", "http://h"], "doctor: --bundle=: the value is empty"),
+        (["load", "--stack=embedded", "--sizes", ""], "load: --sizes=: the value is empty"),
+        (["live", "init", "--to="], "live init: --to=: the value is empty"),
+        (["render", "latest", ""], "render: '': an argument is empty; give its value"),
+        (["purge", ""], "purge: '': an argument is empty; give its value"),
+    ],
+)
+def test_empty_value_is_refused(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty value, as of an unset variable, is exit code 4, and does not mean that the option is left out."""
+    assert (run(arguments), said in capsys.readouterr().err) == (4, True)
+
+
 def test_nearest_is_not_guessed() -> None:
     """What resembles no name gets no suggestion; of a few names all are said."""
     assert nearest("gremlins", ["body-limit", "put-refused"]) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 
 import click
@@ -9,6 +11,7 @@ import click
 from registry_conformance.judge.end_requests import EndRequests
 from registry_conformance.run.leftovers import sweep
 
+EMPTY = "the value is empty; give one, or leave the option out"
 INTERRUPTED, USAGE, COULD_NOT = 2, 4, 6
 
 
@@ -36,6 +39,9 @@ def carry_out(command: click.Command, name: str, arguments: Sequence[str]) -> in
     requests = EndRequests()
     requests.install()
     try:
+        if empty := _empty(arguments):
+            click.echo(f"{_called(command, name, arguments)}: {empty}", err=True)
+            return USAGE
         for swept in sweep():
             click.echo(f"{name}: {swept}", err=True)
         code = command.main(list(arguments), prog_name=name, standalone_mode=False)
@@ -55,6 +61,20 @@ def carry_out(command: click.Command, name: str, arguments: Sequence[str]) -> in
     finally:
         requests.remove()
     return code if isinstance(code, int) else 0
+
+
+def _empty(arguments: Sequence[str]) -> str:
+    """Return the message for an empty value, as an unset variable of a CI job leaves it; empty if there is none.
+
+    Left out, most options mean something else than what was to be said. What stands behind ``--`` is for pytest.
+    """
+    own = list(itertools.takewhile(lambda argument: argument != "--", arguments))
+    for before, argument in itertools.pairwise(["", *own]):
+        if re.fullmatch(r"--[a-z][a-z-]*=", argument):
+            return f"{argument}: {EMPTY}"
+        if not argument:
+            return f"{before}=: {EMPTY}" if before.startswith("-") else "'': an argument is empty; give its value"
+    return ""
 
 
 def _called(command: click.Command, name: str, arguments: Sequence[str]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
 from registry_conformance.judge.machine import client_version
@@ -30,6 +33,22 @@ BACKENDS = ("sqlite", "postgresql", "mariadb")
 
 class SettingsError(ValueError):
     """An option has an invalid value; the message names the option and what is allowed."""
+
+
+class NotEmpty(argparse.Action):
+    """An option whose value is no empty text: left out, it means something else than what was to be said."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Store the value; raise ``pytest.UsageError`` if it is empty."""
+        if not values:
+            raise pytest.UsageError(f"{option_string}=: the value is empty; give one, or leave the option out")
+        setattr(namespace, self.dest, values)
 
 
 def stack_named(name: str, store: str, *, ours: bool) -> str:

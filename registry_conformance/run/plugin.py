@@ -26,7 +26,7 @@ from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.external import mlflow_command
 from registry_conformance.lab.external.neighbour import NONE, OWN, PROGRAMS
 from registry_conformance.lab.external.store import ExternalStore
-from registry_conformance.run.option_values import BACKENDS, STACKS, STORES, SettingsError
+from registry_conformance.run.option_values import BACKENDS, STACKS, STORES, NotEmpty, SettingsError
 from registry_conformance.run.session import hooks
 from registry_conformance.run.session.arguments import add_portable, is_load, judges, refuse_unreadable_expressions
 from registry_conformance.run.session.asking import refuse_unasked
@@ -108,17 +108,23 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     )
     for part, name in (("proxy", "proxy"), ("mlflow", "MLflow")):
         group.addoption(
-            f"--{part}-image", default="", metavar="IMAGE", help=f"an image of your own in the place of the {name}"
+            f"--{part}-image",
+            default="",
+            action=NotEmpty,
+            metavar="IMAGE",
+            help=f"an image of your own in the place of the {name}",
         )
         group.addoption(
             f"--{part}-settings",
             default="",
+            action=NotEmpty,
             metavar="FILE",
             help=f"how that image is told where the others are (default: docker/settings/{part}.toml)",
         )
     group.addoption(
         "--proxy",
         default="",
+        action=NotEmpty,
         metavar="|".join((OWN, *PROGRAMS, NONE)),
         help="the proxy of the embedded stack, as NAME, NAME:CONFIGURATION of docker/proxies or NAME:FILE"
         " (default: envoy)",
@@ -126,25 +132,40 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--deployment",
         default="",
+        action=NotEmpty,
         metavar="FOLDER",
         help="a folder laid out as docker/, whose files the embedded stack takes in the place of the shipped ones",
     )
     group.addoption(
         "--mlflow",
         default="",
+        action=NotEmpty,
         metavar="|".join((mlflow_command.OWN, *mlflow_command.COMMANDS, "VERSION", "VERSION:WAY")),
         help="how the embedded stack starts MLflow, and which version of it (default: the reference's own way)",
     )
     group.addoption(
         "--client",
         default="",
+        action=NotEmpty,
         metavar="VERSION",
         help="the version of the MLflow client that registers models (default: the one that is installed)",
     )
-    group.addoption("--env", default="", metavar="NAME", help="the environment to judge, of suites/live/environments")
-    group.addoption("--env-file", default="", metavar="PATH", help="the file of an environment to judge")
     group.addoption(
-        "--url", default="", metavar="URL", help="a tracking URI to judge, with the credential of MLFLOW_TRACKING_*"
+        "--env",
+        default="",
+        action=NotEmpty,
+        metavar="NAME",
+        help="the environment to judge, of suites/live/environments",
+    )
+    group.addoption(
+        "--env-file", default="", action=NotEmpty, metavar="PATH", help="the file of an environment to judge"
+    )
+    group.addoption(
+        "--url",
+        default="",
+        action=NotEmpty,
+        metavar="URL",
+        help="a tracking URI to judge, with the credential of MLFLOW_TRACKING_*",
     )
     group.addoption(
         "--read-only",
@@ -154,22 +175,34 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--plan",
         default="",
+        action=NotEmpty,
         metavar="PATH",
         help="a plan of Terraform or OpenTofu as JSON, or a CloudFormation template, to judge",
     )
     group.addoption(
-        "--load", default="", metavar="PLAN", help="the load of suites/load, as 'shape=ramp users=16 seconds=40'"
+        "--load",
+        default="",
+        action=NotEmpty,
+        metavar="PLAN",
+        help="the load of suites/load, as 'shape=ramp users=16 seconds=40'",
     )
     group.addoption("--fault", action="append", default=[], metavar="NAME", help="break the deployment on purpose")
     group.addoption(
-        "--report-dir", default="", metavar="DIR", help="where reports go (default: reports/ of this project)"
+        "--report-dir",
+        default="",
+        action=NotEmpty,
+        metavar="DIR",
+        help="where reports go (default: reports/ of this project)",
     )
     if not pluginmanager.has_plugin("allure_pytest"):  # which has these options itself, and results of its own
-        group.addoption("--alluredir", default="", metavar="DIR", help="write Allure's results there too")
+        group.addoption(
+            "--alluredir", default="", action=NotEmpty, metavar="DIR", help="write Allure's results there too"
+        )
         group.addoption("--clean-alluredir", action="store_true", help="remove the files of that folder first")
     group.addoption(
         "--attestation-key",
         default="",
+        action=NotEmpty,
         metavar="FILE",
         help="sign the attestation of this run with this private key, in PEM",
     )
@@ -180,7 +213,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="RELEASE",
         help="ask only what this release of the register asked (default: all)",
     )
-    group.addoption("--run-id", default="", metavar="ID", help="the name of this run (default: made from the time)")
+    group.addoption(
+        "--run-id", default="", action=NotEmpty, metavar="ID", help="the name of this run (default: made from the time)"
+    )
     group.addoption(
         "--proxy-port", type=int, default=0, metavar="PORT", help="the proxy's port (default: any free one)"
     )

@@ -117,7 +117,9 @@ class Neighbour:
 
         A configuration in the folder ``proxies`` takes precedence over a shipped one. Raises ``NeighbourError``.
         """
-        name, _, configuration = text.partition(":")
+        name, colon, configuration = text.partition(":")
+        if colon and not configuration:
+            raise NeighbourError("nothing stands behind the colon; name a configuration or a file, or leave it out")
         if name in (OWN, NONE):
             if configuration:
                 raise NeighbourError(f"{name} has no configurations to choose from")
