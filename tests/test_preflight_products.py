@@ -242,6 +242,24 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "is no JSON: at its character 36 stands '*'",
     ),
     (
+        "number-too-long",
+        Answer(200, b'{"experiments": [{"creation_time": %s}]}' % (b"9" * 5000), {"Content-Type": "application/json"}),
+        "answer-altered",
+        "is a document that clients cannot read: 99999999999999999999... is a number of 5000 digits",
+    ),
+    (
+        "fraction-too-large",
+        Answer(200, b'{"experiments": [{"creation_time": 1e999}]}', {"Content-Type": "application/json"}),
+        "answer-altered",
+        "is a document that clients cannot read: 1e999 is larger than any number",
+    ),
+    (
+        "nested-too-deep",
+        Answer(200, b'{"experiments": %s}' % (b"[" * 9999 + b"]" * 9999), {"Content-Type": "application/json"}),
+        "answer-altered",
+        "is a document that clients cannot read: objects and lists are nested",
+    ),
+    (
         "gunicorn-long-line",
         Answer(400, "<html><body><h1><p>Bad Request</p></h1>\nRequest Line is too large (117 &gt; 100)</body></html>"),
         "request-refused",

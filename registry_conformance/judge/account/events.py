@@ -52,7 +52,7 @@ def is_about(pattern: str | None, bucket: str) -> bool:
     """Return whether an EventBridge rule with that pattern may match events of a bucket; invalid JSON may."""
     try:
         found = json.loads(pattern or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return True
     if not isinstance(found, Mapping):
         return found is not None

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, REST3, MlflowHttp, location_path
+from registry_conformance.judge.evidence.json_document import parsed
 from registry_conformance.judge.expect import Mismatch
 
 _JSON = "application/json"
@@ -49,7 +50,7 @@ class Answer:
     def document(self) -> Any:
         """The content as JSON; raise ``Mismatch`` if it is none."""
         try:
-            return json.loads(self.content)
+            return parsed(self.content)
         except ValueError as problem:
             raise Mismatch("an answer in JSON", repr(self.content[:200])) from problem
 

@@ -26,5 +26,5 @@ def lacks_aliases(facts: Facts) -> bool:
 
 
 def _is_older(facts: Facts, release: tuple[int, int]) -> bool:
-    found = re.match(r"(\d+)\.(\d+)", version_of_server(facts))
+    found = re.match(r"([0-9]{1,9})\.([0-9]{1,9})", version_of_server(facts))
     return found is not None and (int(found[1]), int(found[2])) < release

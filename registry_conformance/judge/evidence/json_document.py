@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterator
 from typing import Any, Self, SupportsIndex
 
@@ -92,7 +93,7 @@ def checked_types(value: Any, whose: str, breach: type[Mismatch]) -> Any:
 def parsed(text: str | bytes) -> Any:
     """Return a JSON value; raise ``ValueError`` if it is invalid, too deep, or has a number beyond float."""
     try:
-        value = json.loads(text, parse_float=_finite, parse_constant=_refused)
+        value = json.loads(text, parse_float=_finite, parse_int=_whole, parse_constant=_refused)
     except RecursionError:
         raise ValueError("objects and lists are nested too deep") from None
     opened = text.count(b"[") + text.count(b"{") if isinstance(text, bytes) else text.count("[") + text.count("{")
@@ -122,6 +123,12 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text[:20]} is larger than any number that can be held")
     return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > sys.float_info.max_10_exp:
+        raise ValueError(f"{text[:20]}... is a number of {len(text)} digits, which is more than can be held")
+    return int(text)
 
 
 def _refused(text: str) -> float:

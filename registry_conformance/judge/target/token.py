@@ -126,7 +126,7 @@ def _life_of(token: str) -> float:
 def _json(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
@@ -136,5 +136,5 @@ def _seconds(value: object) -> float:
         return 0.0
     try:
         return max(float(value), 0.0)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0

@@ -149,7 +149,7 @@ def document_of(raw: bytes) -> Any:
     """Return the content of a JSON file; raise ``PlanError`` if it is invalid."""
     try:
         return json.loads(raw)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise PlanError(f"it is not JSON ({problem}); {_MAKE}") from None
 
 

@@ -20,6 +20,7 @@ from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, UNKNOWN, Product, author_of
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.json_document import parsed
 from registry_conformance.judge.evidence.sign_in import is_sign_in_page
 
 SEARCH = f"{REST}/experiments/search?max_results=1"
@@ -62,6 +63,9 @@ def cut_short(answer: Exchange) -> Finding | None:
         near = answer.text[max(0, wrong - 30) : wrong + 30]
         sentence = f"MLflow's answer at {host} is no JSON: at its character {wrong + 1} stands {answer.text[wrong]!r}"
         return Finding(finding.ALTERED, sentence, finding.ALTERED.remedy, (str(answer), f"around it: {near!r}"))
+    if reason := _unreadable(answer.text):
+        sentence = f"MLflow's answer at {host} is a document that clients cannot read: {reason}"
+        return Finding(finding.ALTERED, sentence, finding.ALTERED.remedy, (str(answer),))
     sentence = f"MLflow's answer at {host} breaks off in mid-document after {answer.response_body.size} B"
     return Finding(finding.CUT_SHORT, sentence, finding.CUT_SHORT.remedy, (str(answer),))
 
@@ -69,14 +73,25 @@ def cut_short(answer: Exchange) -> Finding | None:
 def _invalid_at(text: str) -> int | None:
     """Return where a text stops to be JSON, ``None`` if it only breaks off."""
     try:
-        json.loads(text)
+        parsed(text)
     except json.JSONDecodeError as problem:
         left = text[problem.pos :].strip()
         broken_off = not left or "Unterminated" in problem.msg or re.fullmatch(r"[a-z]{1,4}|-", left)
         return None if broken_off else problem.pos
-    except RecursionError:
+    except ValueError:
         return None
     return None
+
+
+def _unreadable(text: str) -> str:
+    """Return why a text that is written as JSON is has no value that can be held; empty if it is none or has one."""
+    try:
+        parsed(text)
+    except json.JSONDecodeError:
+        return ""
+    except ValueError as problem:
+        return str(problem)
+    return ""
 
 
 def wrapped(answer: Exchange) -> Finding | None:
@@ -100,7 +115,7 @@ def _holds_experiments(part: Any) -> bool:
     """Return whether part of a document is MLflow's list of experiments, or a text that is."""
     if isinstance(part, str):
         try:
-            part = json.loads(part)
+            part = parsed(part)
         except ValueError:
             return False
     return isinstance(part, dict) and isinstance(part.get("experiments"), list)
