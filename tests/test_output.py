@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +55,44 @@ def test_a_reader_that_is_gone_is_no_error() -> None:
         output.write("two\n")
         output.flush()
         stream.write("three\n")
+
+
+COMMAND = f"{sys.executable} -m registry_conformance --version"
+FULL = Path("/dev/full")
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell, its output kept."""
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize(("redirected", "told"), [(">", "stderr"), ("2>&1 >", "stdout")])
+def test_output_to_a_full_disk_is_told(redirected: str, told: str) -> None:
+    """Output that is lost is told once on the other stream, and the exit code is not 0."""
+    done = shell(f"{COMMAND} {redirected} {FULL}")
+    said = str(getattr(done, told))
+    assert done.returncode == 4
+    assert said.startswith("standard output could not be written (No space left on device)")
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
+def test_a_code_that_says_more_is_kept() -> None:
+    """Errors that cannot be written are told on the standard output; the command's own exit code stays."""
+    done = shell(f"{sys.executable} -m registry_conformance compare 2> {FULL}")
+    assert done.returncode == 4
+    assert "standard error could not be written" in done.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_leads_nowhere(closed: str) -> None:
+    """A command whose output was closed by its caller does its work and ends without a traceback."""
+    done = shell(f"{COMMAND} {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_stops_reading_is_silent() -> None:
+    """The reader of a pipe that takes nothing is no loss of output."""
+    done = shell(f"({COMMAND}; echo $? >&2) | true")
+    assert done.stderr == "0\n"

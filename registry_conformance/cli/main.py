@@ -12,7 +12,7 @@ import click
 
 from registry_conformance import __version__
 from registry_conformance.cli.problems import carry_out, refuse
-from registry_conformance.judge.output import steady
+from registry_conformance.judge.output import settled, steady
 from registry_conformance.judge.suggestion import unknown
 
 NAME = "registry-conformance"
@@ -111,6 +111,8 @@ def command() -> None:
     My registration fails:       registry-conformance doctor --url URL
     Can a model be registered:   registry-conformance register --url URL
     Judge a whole environment:   registry-conformance verify --env-file FILE
+
+    Every command ends with 4 instead of 0 if its output could not be written, as to a full disk.
     """
 
 
@@ -132,4 +134,4 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> NoReturn:
     """Run the command line of this process."""
     steady()
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(settled(run(sys.argv[1:])))
