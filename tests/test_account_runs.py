@@ -205,7 +205,7 @@ def test_credentials_that_are_not_there_are_told(target: Target, declared: Decla
 
     assert done.code == 4, done.said
     said = "the environment variable ABSENT_KEY is not set; set it to the secret"
-    where = re.escape(str(file)) + r":\d+: infrastructure\.access_key: "
+    where = re.escape(str(file)) + r":\d+: infrastructure\.access_key\.variable: "
     assert re.fullmatch(f"ERROR: {where}{said}", done.said.strip()), done.said
 
 
