@@ -153,7 +153,9 @@ def test_servers_that_share_no_database_leave_everything_not_known(visit: Visit)
 def test_ledger_that_takes_no_line_is_a_note(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kind: the suite's own machine fails. On a full disk all is removed; the next janitor looks again."""
     visit.registry.models.add(MODEL)
+    visit.registry.experiment("7", NAME)
     visit.made("model", MODEL)
+    visit.made("experiment", NAME, "7")
 
     def full(_: Path) -> Any:
         raise sqlite3.OperationalError("database or disk is full")
@@ -162,5 +164,6 @@ def test_ledger_that_takes_no_line_is_a_note(visit: Visit, monkeypatch: pytest.M
     cleaned = visit.clean()
 
     assert not visit.registry.models
+    assert visit.registry.experiments["7"]["lifecycle_stage"] == "deleted"
     assert not cleaned.left
     assert "the next janitor looks for all of it again" in cleaned.notes[0]

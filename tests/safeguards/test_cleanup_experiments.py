@@ -177,6 +177,18 @@ def test_experiment_that_was_deleted_may_be_removed_for_good(visit: Visit) -> No
     assert visit.names == []
 
 
+def test_experiment_that_was_deleted_is_known_by_its_id_still(visit: Visit) -> None:
+    """Another experiment by the name of a deleted one is not taken for it."""
+    visit.registry.experiment("7", NAME)
+    visit.made("experiment", NAME, "7")
+    visit.clean("/nowhere/purge")
+    visit.registry.experiments.clear()
+    visit.registry.experiment("8", NAME)
+
+    assert "MLflow called it 7 when it was made, and calls it 8 now" in visit.clean().left[0]
+    assert visit.registry.experiments["8"]["lifecycle_stage"] == "active"
+
+
 def test_an_experiment_is_confirmed_once_for_all_its_files(visit: Visit) -> None:
     """Ten files of one experiment cost no more questions for it than one."""
     asked = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -167,7 +168,8 @@ class _Cleaner:
         here = self._confirmed_here(made, own_id)
         met = self._holder.send("POST", f"{REST}/experiments/delete", where=here, json={"experiment_id": own_id})
         need(self._holder.agreed(self._by_id(own_id)), State.DELETED, met)
-        self._ledger.ended(made, own_id)  # who removes it for good is not asked what became of it
+        with suppress(GuardError):  # what is gone cannot be noted either, and that is told
+            self._ledger.ended(made, own_id)
         self.kept[own_id] = made
 
     def _confirmed_here(self, made: Made, own_id: str) -> Ask:
@@ -187,7 +189,7 @@ class _Cleaner:
         """
         for own_id in (own_id for own_id, name in self._made.items() if name == made.name):
             known = self._holder.agreed(self._by_id(own_id))
-            if known.state is State.GONE and own_id in made.ids:
+            if known.state is State.GONE and own_id in made.ids and not made.deleted:
                 raise NotKnownError(
                     f"MLflow made it and does not find it, though it was not deleted: it reads elsewhere than it "
                     f"writes, or somebody removed it for good: {known.said}"

@@ -309,9 +309,9 @@ def _after(event: str, own_id: str, made: Made) -> Made | None:
         return replace(made, ids=(*made.ids, own_id), unanswered=made.unanswered - 1)
     if event == _REFUSED:
         made = replace(made, unanswered=made.unanswered - 1)
-    elif made.kind == MODEL:
+    elif made.kind in (MODEL, EXPERIMENT):
         made = replace(made, deleted=True)
-    else:  # an upload of this id was joined or given up, an experiment of this id deleted
+    else:  # an upload of this id was joined or given up
         made = replace(made, ids=tuple(known for known in made.ids if known != own_id))
     return None if made.kind == UPLOAD and not made.ids and made.unanswered < 1 else made
 

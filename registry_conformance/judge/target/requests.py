@@ -26,7 +26,8 @@ class Made:
 
     An ``experiment`` or ``model`` (by name), an ``artifact``, or an ``upload`` in parts (by path). ``ids`` are the
     target's ids of it: an experiment's id, the ids of uploads. ``unanswered`` counts the attempts whose outcome is
-    unknown. ``deleted`` is whether the target answered a deletion of this model, the last thing asked, as done.
+    unknown. ``deleted`` is whether the target answered a deletion of this model, the last thing asked, as done,
+    or was seen to have deleted this experiment.
     """
 
     kind: str
