@@ -18,5 +18,5 @@ def by_client(run: RunRecord) -> str:
 
 
 def incompatibility(run: RunRecord) -> Incompatibility | None:
-    """Return the known reason why this client cannot register on this server and store, ``None`` if there is none."""
-    return between(server(run), run.client, str((run.target.get("versions") or {}).get("store", "")))
+    """Return the known reason why this client cannot register on this server, ``None`` if there is none."""
+    return between(server(run), run.client)
