@@ -52,6 +52,8 @@ def seen(said: str = "", status: int = 503, **wrong: str) -> Facts:
         (seen(put__again__P="502 json TEMPORARILY_UNAVAILABLE"), "proxy", "502 json"),
         (seen(size__5m__get__P="200 bytes cut", ladder__get__P="5m 200 bytes cut"), "network", "break off"),
         (seen(size__64k__P="timeout", ladder__put__P="64k timeout", meta__long__P="timeout"), "network", "break off"),
+        (seen(chunked__P="timeout", empty__P="timeout", size__1m__P=MADE), "proxy", "bodies in chunks"),
+        (seen(chunked__P="timeout", size__1m__P="timeout"), "network", "break off"),
         (
             seen(size__9m__P="502 json X", ladder__put__P="9m 502 json X", empty__P="502 json X"),
             "mlflow",

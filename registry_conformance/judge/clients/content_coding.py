@@ -1,10 +1,10 @@
-"""Decodes a response body by its Content-Encoding."""
+"""Reads a response body by its Content-Encoding."""
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import replace
 
+from registry_conformance.judge.evidence.coding import FORMATS, Unpacking, codings
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 
 UNREADABLE = "unreadable"
@@ -12,9 +12,7 @@ UNREADABLE = "unreadable"
 ACCEPTED = ("Accept-Encoding", "gzip, deflate")
 """The header by which every client of ``requests``, and so MLflow's, says what it unpacks."""
 _MOST = 4 << 20
-"""Bytes that a body is unpacked to at most: a few that are packed well could fill this machine's memory."""
-_CODINGS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
-"""Coding -> the formats of zlib that go by its name."""
+"""Bytes that a body is unpacked to at most."""
 
 
 def unpacked(exchange: Exchange) -> Exchange:
@@ -26,45 +24,17 @@ def unpacked(exchange: Exchange) -> Exchange:
     size = exchange.response_body.size
     if not label or not size or size != len(exchange.content):
         return exchange
-    body: bytes | None = exchange.content
-    try:
-        for coding in reversed([each.strip() for each in label.split(",")]):
-            body = _inflated(body, coding) if body is not None else None
-    except (zlib.error, LookupError):
-        words = f"{UNREADABLE}: its Content-Encoding is {label[:40]!r}, and its body is not packed so"
-        return replace(exchange, error=exchange.error or words)
-    return exchange if body is None else replace(exchange, response_body=Body.of([body]))
-
-
-def as_read(exchange: Exchange) -> Exchange:
-    """Return an exchange as a client reads it: unpacked, if what its label says makes a document of it."""
-    if not exchange.header("content-encoding") or exchange.json() is not None:
+    unpacking = Unpacking(label, _MOST)
+    body = Body.of(unpacking.parts(exchange.content))
+    if unpacking.whole:
+        return replace(exchange, response_body=body, unpacked_body=None)
+    if not unpacking.packed or unpacking.overlong:
         return exchange
-    read = unpacked(exchange)
-    return read if read.json() is not None else exchange
+    words = f"{UNREADABLE}: its Content-Encoding is {label[:40]!r}, and its body is not packed so"
+    return replace(exchange, error=exchange.error or words)
 
 
 def unknown_coding(exchange: Exchange) -> str:
     """Return the label of a body that is packed in a way that not every client unpacks, empty if it is not."""
     label = exchange.header("content-encoding").strip().lower()
-    codings = {each.strip() for each in label.split(",")} - {"", "identity"}
-    return label if codings - set(_CODINGS) else ""
-
-
-def _inflated(data: bytes, coding: str) -> bytes | None:
-    """Return decoded bytes, ``None`` if too many; raise ``zlib.error``, or ``LookupError`` for an unknown coding."""
-    if coding == "identity":
-        return data
-    formats = _CODINGS[coding]
-    for wbits in formats:
-        unpacking = zlib.decompressobj(wbits)
-        try:
-            plain = unpacking.decompress(data, _MOST + 1)
-        except zlib.error:
-            if wbits == formats[-1]:
-                raise
-            continue
-        if len(plain) <= _MOST and not unpacking.eof:
-            raise zlib.error("the body ends before what is packed in it does")
-        return plain if len(plain) <= _MOST else None
-    raise LookupError(coding)
+    return label if {*codings(label)} - {"identity", *FORMATS} else ""

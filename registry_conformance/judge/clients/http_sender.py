@@ -15,7 +15,7 @@ from registry_conformance.judge.clients.forward_proxy import connection_to, prox
 from registry_conformance.judge.clients.request_guard import authorize, record_answer
 from registry_conformance.judge.clients.signing import Carrier, certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import context
-from registry_conformance.judge.evidence.exchange import NO_BODY, Digest, Exchange, transport_error
+from registry_conformance.judge.evidence.exchange import NO_BODY, Digest, Exchange, Reading, transport_error
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.requests import Permit
@@ -111,7 +111,7 @@ class HttpSender:
     ) -> Exchange:
         began, started = time.time(), time.monotonic()
         moments: list[float] = []
-        up, down = Digest(), Digest()
+        up, down, read = Digest(), Digest(), Reading("")
         status: int | None = None
         headers: tuple[tuple[str, str], ...] = ()
         error = ""
@@ -129,8 +129,10 @@ class HttpSender:
                 line.body_begins()
                 moments.append(time.monotonic() - started)
                 status, headers = response.status, tuple(response.getheaders())
+                read = Reading(response.getheader("content-encoding", ""))
                 for chunk in read_whole(response):
                     down.update(chunk)
+                    read.update(chunk)
         except _Cut:
             error = "reset: this client hung up, as asked"
         except (OSError, http.client.HTTPException, ValueError) as problem:
@@ -145,6 +147,7 @@ class HttpSender:
             started=began,
             moments=tuple(moments),
             error=error,
+            unpacked_body=read.body(),
         )
 
     @property

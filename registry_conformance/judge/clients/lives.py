@@ -101,7 +101,7 @@ def _following(life: Life, answer: Answer) -> Request | None:
 
 def _through(door: MlflowHttp, request: Request) -> Answer:
     exchange = door.send(request.method, request.path, body=request.body, headers=request.headers)
-    return Answer(exchange.status, exchange.content)
+    return Answer(exchange.status, exchange.plain_body.head)
 
 
 def _experiment(name: str, _: Surroundings) -> Life:

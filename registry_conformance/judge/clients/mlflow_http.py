@@ -8,12 +8,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from registry_conformance.judge.clients.address import is_web_address
 from registry_conformance.judge.clients.bounded import MOST_OF_A_DOWNLOAD
 from registry_conformance.judge.clients.http_sender import HttpSender, Payload
 from registry_conformance.judge.clients.request_guard import need_artifacts
 from registry_conformance.judge.clients.signing import Carrier
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.json_document import is_web_address
 from registry_conformance.judge.expect import Mismatch, PreconditionFailed
 from registry_conformance.judge.target.target import Door
 

@@ -89,6 +89,13 @@ def _break_off_by_size(facts: Facts, through: Sequence[Fact]) -> bool:
     )
 
 
+def _in_chunks_alone(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether bodies in chunks break off, and a body of announced size passes that is as large."""
+    sized = facts.get(_AS_LARGE_AS_THE_CHUNKED)
+    passes = sized is not None and sized.seen and sized.normal
+    return passes and any(_BROKEN_OFF.match(fact.value) for fact in through if fact.name == "chunked.P")
+
+
 def _forgotten(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether MLflow does not know what it just made, more than once."""
     lost = [fact for fact in through if _WRITTEN.match(fact.name) and _ABSENT.match(fact.value)]
@@ -188,12 +195,17 @@ def _fails_on_writes(facts: Facts, through: Sequence[Fact]) -> bool:
     return facts.value("list.P").startswith("200") or facts.value("route.listing.P").startswith(("200", "all 200"))
 
 
+_AS_LARGE_AS_THE_CHUNKED = "size.1m.P"
 _UPLOADS = frozenset({"put.P", "put.again.P", "text.P", "model.put.P", "empty.P", "chunked.P", "size.64k.P"})
 _LONG, _SAME = 2.0, 1.1
 """Seconds from which a failure came late, and how much longer the last may take than the first."""
 _SHORT = (
     "large files come back shorter than they were sent, though their uploads were answered with 200: they are cut on "
     "the way, or where they are kept; their sizes in the store tell which"
+)
+_CHUNKS = (
+    "bodies in chunks (Transfer-Encoding: chunked) get no answer, and larger ones of announced size (Content-Length) "
+    "pass: what stands before MLflow does not pass chunks on; the MLflow client sends each empty file so"
 )
 _LIMIT = (
     "uploads fail without a word, and each after the same time: a limit of time ends them, in what stands before "
@@ -244,6 +256,7 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
     ("proxy", "files come back rewritten: something on the way takes them for pages or text, and changes them",
      _rewritten),
     ("", _SHORT, _come_back_short),
+    ("proxy", _CHUNKS, _in_chunks_alone),
     ("network", "small requests and answers pass, and larger ones break off without an answer", _break_off_by_size),
     ("mlflow", "small requests after a large upload find nobody for a while: MLflow ended under it, and began anew",
      _ended_by_a_large_one),

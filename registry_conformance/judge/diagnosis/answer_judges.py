@@ -11,7 +11,7 @@ from typing import Any
 
 from registry_conformance.judge.clients.content_coding import unpacked
 from registry_conformance.judge.diagnosis.summarize import summarize
-from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.exchange import Body, Exchange
 
 Judge = Callable[[Exchange], str]
 """Returns the value of a fact for an exchange."""
@@ -30,38 +30,33 @@ def digest(content: bytes) -> str:
 
 
 def whole(content: bytes) -> Judge:
-    """Return a judge of downloads: adds ``whole``, ``short``, ``long``, ``empty`` or ``other`` to a success.
+    """Return a judge of downloads as a client keeps them, which unpacks a body by its Content-Encoding.
 
-    Bytes that were altered in a way that can be told are told so.
+    Adds ``whole``, ``short``, ``long``, ``empty`` or ``other`` to a success. Bytes that were altered in a way that can
+    be told are told so. ``called gzip`` came as it was sent, and a client unpacks it all the same; ``unreadable`` is
+    not packed as it is labelled.
     """
 
     def judge(exchange: Exchange) -> str:
         if not exchange.ok:
             return summarize(exchange)
-        body = exchange.response_body
-        how = f" ({altered})" if body.size <= len(body.head) and (altered := alteration(body.head, content)) else ""
-        return f"{exchange.status} {sameness(body.size, body.sha256, content)}{how}"
-
-    return judge
-
-
-def whole_once_unpacked(content: bytes) -> Judge:
-    """Return a judge of downloads as a client keeps them, which unpacks a body by its Content-Encoding.
-
-    Adds ``called gzip`` to a success whose bytes came as they were sent, and that a client unpacks all the same.
-    """
-
-    def judge(exchange: Exchange) -> str:
         label = exchange.header("content-encoding").strip().lower()
-        came = whole(content)(exchange)
-        if not exchange.ok or label in ("", "identity"):
-            return came
-        if came == f"{exchange.status} whole":
+        came = _compared(exchange.response_body, content)
+        if label in ("", "identity"):
+            return f"{exchange.status} {came}"
+        if came == "whole":
             return f"{exchange.status} called {label[:20]}"
+        if exchange.unpacked_body is not None:
+            return f"{exchange.status} {_compared(exchange.unpacked_body, content)}"
         read = unpacked(exchange)
-        return f"{exchange.status} unreadable" if read.error else whole(content)(read)
+        return f"{exchange.status} {'unreadable' if read.error else _compared(read.response_body, content)}"
 
     return judge
+
+
+def _compared(body: Body, content: bytes) -> str:
+    how = f" ({altered})" if body.size <= len(body.head) and (altered := alteration(body.head, content)) else ""
+    return f"{sameness(body.size, body.sha256, content)}{how}"
 
 
 def how_it_came(value: str) -> str:

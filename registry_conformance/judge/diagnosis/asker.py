@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.bounded import NOT_FINISHED
-from registry_conformance.judge.clients.content_coding import as_read
 from registry_conformance.judge.clients.http_sender import HttpSender
-from registry_conformance.judge.clients.request_guard import record_answer
 from registry_conformance.judge.diagnosis.answer_judges import Judge, how_it_came
 from registry_conformance.judge.diagnosis.facts import Missed
 from registry_conformance.judge.diagnosis.repetition import passing
@@ -167,8 +165,6 @@ class Asker:
             return Exchange(method, path, self.sender.door.name, None, error=f"skipped: {refusal.actual}")
         except PreconditionFailed as refusal:
             raise NotAsked(refusal.actual) from refusal
-        if not request.get("headers"):
-            exchange = self._read(exchange)
         self.context.repetition.asked(self.place)
         if exchange.status is not None:
             self.context.budget.answered(exchange.seconds)
@@ -176,13 +172,6 @@ class Asker:
         if exchange.status is None and exchange.error.startswith("timeout"):
             self.context.waits.timed_out(self.place, kind)
         return exchange
-
-    def _read(self, exchange: Exchange) -> Exchange:
-        """Return the answer to a request that said nothing of packing, so that it was the server's to choose."""
-        read = as_read(exchange)
-        if read is not exchange and read.ok:  # a refusal was recorded by its status, and would count twice
-            record_answer(self.sender.door, read)  # the guard learns an id only from what it can read
-        return read
 
     def _patient(self) -> HttpSender:
         """Return the sender, which waits longer where answers have become slow since it was made."""

@@ -74,12 +74,12 @@ def form(exchange: Exchange) -> str:
         return "json"
     if isinstance(said := exchange.json(), dict) and (exchange.ok or "error_code" in said):
         return "json"  # the MLflow client reads a document whatever its label says
-    if exchange.ok and not exchange.response_body.size:
+    if exchange.ok and not exchange.plain_body.size:
         return "empty"  # no label makes a page of nothing
     for word in ("html", "xml"):
         if word in kind:
             return word
-    if not exchange.response_body.size:
+    if not exchange.plain_body.size:
         return "empty"
     return "text" if kind.startswith("text/") else "bytes"
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry_conformance.judge.evidence.coding import Unpacking
 from registry_conformance.judge.evidence.items import BodyItem, ExchangeItem
 from registry_conformance.judge.evidence.json_document import checked_types, parsed
 from registry_conformance.judge.evidence.responder import who_answered
@@ -71,6 +72,24 @@ class Body:
 NO_BODY = Body.of(())
 
 
+class Reading:
+    """What a client reads of an answer's body: unpacked by its Content-Encoding, in constant memory."""
+
+    def __init__(self, label: str) -> None:
+        self._unpacking = Unpacking(label)
+        self._digest = Digest()
+
+    def update(self, chunk: bytes) -> None:
+        """Add the next bytes as they came."""
+        if self._unpacking.packed:
+            for part in self._unpacking.parts(chunk):
+                self._digest.update(part)
+
+    def body(self) -> Body | None:
+        """Return what was unpacked; ``None`` if nothing was packed, or not as the label says, or it is too much."""
+        return self._digest.body() if self._unpacking.whole else None
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and what became of it.
@@ -79,7 +98,7 @@ class Exchange:
     ``name``, ``reset`` or ``protocol``. ``error`` may also stand beside a status whose body was cut. ``seconds``
     covers connecting to the last byte, from ``started`` on, in seconds since the epoch; ``moments`` are the seconds
     after which it was connected, sent and first answered, as far as it came and was watched. ``premise`` is whether a
-    check only stands on it.
+    check only stands on it. ``unpacked_body`` is what a client unpacks the body to, if it is packed as it is labelled.
     """
 
     method: str
@@ -95,6 +114,7 @@ class Exchange:
     started: float = 0.0
     moments: tuple[float, ...] = ()
     premise: bool = False
+    unpacked_body: Body | None = None
 
     @property
     def ok(self) -> bool:
@@ -117,9 +137,18 @@ class Exchange:
         return self.response_body.head
 
     @property
+    def plain_body(self) -> Body:
+        """The body as every client of ``requests`` reads it: unpacked by its label, though nobody asked for that.
+
+        A server may pack an answer to a request without Accept-Encoding (RFC 9110, section 12.5.3). What is not packed
+        as it is labelled is left as it came.
+        """
+        return self.unpacked_body or self.response_body
+
+    @property
     def text(self) -> str:
-        """``content`` as text, with invalid UTF-8 replaced."""
-        return self.content.decode("utf-8", "replace")
+        """The content as a client reads it, as text, with invalid UTF-8 replaced."""
+        return self.plain_body.head.decode("utf-8", "replace")
 
     @property
     def content_type(self) -> str:
@@ -150,7 +179,7 @@ class Exchange:
     def json(self) -> Any:
         """Return the response body as JSON, ``None`` if it is not JSON or too large to keep."""
         try:
-            return parsed(self.content)
+            return parsed(self.plain_body.head)
         except ValueError:
             return None
 

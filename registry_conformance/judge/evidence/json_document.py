@@ -6,7 +6,8 @@ import json
 import math
 import sys
 from collections.abc import Iterator
-from typing import Any, Self, SupportsIndex
+from typing import Any, Self, SupportsIndex, TypeGuard
+from urllib.parse import urlsplit
 
 from registry_conformance.judge.mismatch import Mismatch
 
@@ -100,6 +101,15 @@ def parsed(text: str | bytes) -> Any:
     if opened > DEEPEST and _is_deep(value):
         raise ValueError(f"objects and lists are nested more than {DEEPEST} deep")
     return value
+
+
+def is_web_address(value: Any) -> TypeGuard[str]:
+    """Return whether a value is an ``http`` or ``https`` URL with a host."""
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+        return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_deep(value: Any) -> bool:

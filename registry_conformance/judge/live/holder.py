@@ -11,7 +11,6 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from registry_conformance.judge.clients.content_coding import as_read
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.clients.throttling import Patience
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -147,7 +146,7 @@ class Holder:
             wire = replace(wire, door=replace(wire.door, url=base))
             met = self._repeated(name, send)
         self._silent[name] = self._silent[name] + 1 if met.status is None else 0
-        return as_read(met)
+        return met
 
     def _repeated(self, name: str, send: Callable[[], Exchange]) -> Exchange:
         """Send a request, again if a gateway fails for a moment: one of several servers behind it may be down.

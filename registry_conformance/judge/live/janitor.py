@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from registry_conformance.judge.clients.bucket import Bucket, BucketError
-from registry_conformance.judge.clients.content_coding import as_read
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import Mismatch
@@ -125,7 +124,7 @@ def _held(target: Target, *, deleted: bool) -> Iterator[Made]:
     """Yield the experiments, models and files with names that start like a run's; files if the bucket is accessible."""
     door = target.doors[0]
     wire = MlflowHttp(replace(door, guard=None), target.key_at(door), Evidence(), "janitor")
-    met = as_read(wire.send("GET", f"{REST}/registered-models/get", query={"name": _NOBODYS}))
+    met = wire.send("GET", f"{REST}/registered-models/get", query={"name": _NOBODYS})
     if not is_mlflow(met, _NOBODYS):
         raise Mismatch("MLflow's own word that nobody made a model of that name", str(met))
     for stage in ("ACTIVE_ONLY", "DELETED_ONLY")[: 1 + deleted]:
@@ -156,7 +155,7 @@ def _names(wire: MlflowHttp, verb: str, field: str, **more: str) -> Iterator[str
     for _ in range(_PAGES):
         query = {"filter": "name LIKE 'verify-%'", "max_results": "1000", **more}
         query |= {"page_token": token} if token else {}
-        met = as_read(wire.send("GET", f"{REST}/{verb}/search", query=query))
+        met = wire.send("GET", f"{REST}/{verb}/search", query=query)
         if not met.ok:
             raise Mismatch(f"a list of {verb}", str(met))
         yield from (str(each["name"]) for each in met.document.get(field, ()))

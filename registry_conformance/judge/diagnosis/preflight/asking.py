@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from registry_conformance.judge.clients.content_coding import as_read
 from registry_conformance.judge.clients.http_sender import HttpSender, client_agent
 from registry_conformance.judge.diagnosis.repetition import Repetition, passing
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -79,7 +78,7 @@ class Asking:
             agent=agent or client_agent(self.run),
         )
         place, _, query = path.partition("?")
-        exchange = as_read(sender.send("GET", place, query=query, headers=headers))
+        exchange = sender.send("GET", place, query=query, headers=headers)
         self.met.append(exchange)
         if not passing(exchange):
             return exchange
@@ -88,7 +87,7 @@ class Asking:
             path,
             exchange,
             lambda met: not passing(met),
-            lambda: as_read(sender.send("GET", place, query=query, headers=headers)),
+            lambda: sender.send("GET", place, query=query, headers=headers),
         )
         self.met += [again] if again is not exchange else []
         return again

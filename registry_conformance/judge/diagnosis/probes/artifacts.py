@@ -6,7 +6,6 @@ import random
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from registry_conformance.judge.clients.address import is_web_address
 from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.mlflow_http import ARTIFACTS
 from registry_conformance.judge.diagnosis.answer_judges import fine, sameness, whole
@@ -16,6 +15,7 @@ from registry_conformance.judge.diagnosis.probes.bucket import planted, record_s
 from registry_conformance.judge.diagnosis.probes.kept import same_list
 from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.json_document import is_web_address
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door
 
