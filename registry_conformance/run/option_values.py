@@ -19,7 +19,7 @@ from registry_conformance.lab.external.deployment_folder import DeploymentFolder
 from registry_conformance.lab.external.image import ExternalImage
 from registry_conformance.lab.external.mlflow_command import MlflowCommand, MlflowCommandError
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
-from registry_conformance.lab.external.neighbour import Neighbour, NeighbourError
+from registry_conformance.lab.external.neighbour import NONE, Neighbour, NeighbourError
 from registry_conformance.lab.external.store import ExternalStoreError, checked, store_lacks
 from registry_conformance.lab.faults.catalogue import CATALOGUE, broken
 from registry_conformance.lab.images.engine import ready
@@ -87,12 +87,31 @@ def store_named(name: str, stack: str = "embedded") -> str:
     return name
 
 
-def load_plan(text: str) -> str:
-    """Return the complete form of a load plan, empty for none."""
+def load_plan(text: str, absent: Mapping[str, str]) -> str:
+    """Return the complete form of a load plan, empty for none; ``absent`` parts cannot be killed."""
+    if not text:
+        return ""
     try:
-        return str(LoadPlan.parse(text)) if text else ""
+        plan = LoadPlan.parse(text)
     except LoadPlanError as problem:
         raise SettingsError(f"--load: {problem}") from problem
+    if plan.kill in absent:
+        raise SettingsError(f"kill={plan.kill}: {absent[plan.kill]}")
+    return str(plan)
+
+
+def absent_parts(backend: str, store: str, neighbour: Neighbour | None) -> dict[str, str]:
+    """Return the parts that a local stack does not start as processes of its own, and why each is absent."""
+    absent = {}
+    if backend == "sqlite":
+        absent["database"] = "SQLite is a file that MLflow opens, and no process; add --backend-store=postgresql"
+    if "://" in store:
+        absent["store"] = "the store was given by its URL, and is not ours to kill"
+    if neighbour is not None and neighbour.name == NONE:
+        absent["proxy"] = f"there is none with --proxy={NONE}"
+    if neighbour is not None and not neighbour.asks_auth:
+        absent |= dict.fromkeys(("auth", "keys"), f"with --proxy={neighbour.option} nobody asks it")
+    return absent
 
 
 def signing_key(name: str) -> Path | None:

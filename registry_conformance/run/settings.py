@@ -21,6 +21,7 @@ from registry_conformance.lab.external.neighbour import OWN, Neighbour
 from registry_conformance.lab.external.store import ExternalStore
 from registry_conformance.run.option_values import (
     SettingsError,
+    absent_parts,
     allure_folder,
     backend_named,
     checked_run_id,
@@ -104,11 +105,12 @@ class Settings:
         parts += [f"--proxy={shlex.quote(neighbour.option)}"] if neighbour else []
         parts += [f"--mlflow={command}"] if command else []
         parts += [f"--deployment={shlex.quote(str(folder.folder))}"] if folder else []
+        backend = backend_named(options.get("backend_store", "sqlite"), stack)
         external = [each for each in (proxy, mlflow, neighbour, command) if each is not None]
         return cls(
             stack=stack,
             store=store,
-            backend=backend_named(options.get("backend_store", "sqlite"), stack),
+            backend=backend,
             faults=faults_named(options["fault"], external, store),
             report_dir=Path(options["report_dir"] or report_folder()).resolve(),
             proxy_port=port,
@@ -126,7 +128,7 @@ class Settings:
             neighbour=neighbour,
             command=command,
             client=client_named(options.get("client") or ""),
-            load=load_plan(options.get("load") or ""),
+            load=load_plan(options.get("load") or "", absent_parts(backend, store, neighbour) if ours else {}),
             folder=folder,
             register=int(options.get("register") or 0),
             attestation_key=signing_key(options.get("attestation_key") or ""),

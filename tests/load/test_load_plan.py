@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from registry_conformance.judge.report.load import compared, notes
 from registry_conformance.judge.report.run_snapshot import RunSnapshot
 from registry_conformance.judge.target.guard import Budget
 from registry_conformance.judge.verdict import Verdict
+from registry_conformance.lab.external.neighbour import Neighbour
+from registry_conformance.run.option_values import SettingsError, absent_parts, load_plan
 from tests.safeguards.test_guard import guard
 
 
@@ -55,6 +58,25 @@ def test_a_plan_that_cannot_be_had_is_named(line: str, said: str) -> None:
     with pytest.raises(LoadPlanError) as refused:
         LoadPlan.parse(line)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "backend", "store", "proxy", "said"),
+    [
+        ("database", "sqlite", "moto", "envoy", "add --backend-store=postgresql"),
+        ("store", "postgresql", "http://127.0.0.1:9000", "envoy", "not ours to kill"),
+        ("auth", "sqlite", "moto", "none", "with --proxy=none nobody asks it"),
+        ("proxy", "sqlite", "moto", "none", "there is none with --proxy=none"),
+    ],
+)
+def test_a_part_that_the_stack_does_not_have_is_not_killed(
+    part: str, backend: str, store: str, proxy: str, said: str
+) -> None:
+    """Such a load would break off in its midst; it is refused before anything starts."""
+    absent = absent_parts(backend, store, Neighbour.named(proxy))
+    with pytest.raises(SettingsError, match=f"kill={part}: .*{re.escape(said)}"):
+        load_plan(f"kill={part}", absent)
+    assert "kill=mlflow" in load_plan("kill=mlflow", absent)
 
 
 @pytest.mark.parametrize(
