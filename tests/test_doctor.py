@@ -145,3 +145,14 @@ def test_what_a_killed_doctor_made_is_told_by_the_next_and_removed_by_the_janito
 
 def _here(url: str) -> str:
     return ledger.describe_target({"given": url}, "")
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_a_look_that_only_reads_needs_none(tmp_path: Path) -> None:
+    """Kind: a checkout that is read-only. What is written to the target must be remembered; else nothing is."""
+    (tmp_path / "file").touch()
+    asked = ["--url=http://127.0.0.1:9/x", f"--report-dir={tmp_path / 'file' / 'reports'}"]
+    writing, reading = examine(*asked), examine(*asked, "--read-only")
+    assert writing.returncode == USAGE
+    assert "the ledger cannot be made: Not a directory; nothing is sent; name a folder" in writing.stderr
+    assert "ledger" not in reading.stderr
+    assert "nothing listens at 127.0.0.1:9" in reading.stdout

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import click
 
 from registry_conformance.cli.faults import FAULT
-from registry_conformance.cli.parameters import ENV, ENV_FILE, URL, Seconds, exactly_one
+from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, URL, Seconds, exactly_one
 from registry_conformance.cli.problems import could_not, refuse
 from registry_conformance.judge.diagnosis.budget import ALLOWED
-from registry_conformance.judge.locations import cache_folder, report_folder
+from registry_conformance.judge.locations import cache_folder
 
 if TYPE_CHECKING:
     from registry_conformance.judge.diagnosis import Diagnosis
@@ -42,6 +42,7 @@ class Examination:
     budget: float
     bundle: Path | None
     read_only: bool
+    report_dir: Path
 
 
 @click.command()
@@ -65,6 +66,7 @@ class Examination:
     help="Also write verdict, facts and exchanges to FILE, without secrets, for the operator.",
 )
 @click.option("--read-only", is_flag=True, help="Send only requests that change nothing; no registration is tried.")
+@REPORT_DIR
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -76,6 +78,7 @@ def command(
     budget: float,
     bundle: Path | None,
     read_only: bool,
+    report_dir: Path,
 ) -> int:
     """Diagnose a deployment in about half a minute: which layer fails, the likely cause, and how to fix it.
 
@@ -97,7 +100,7 @@ def command(
     everything was tested, 7 healthy, but test data was left behind.
     """
     exactly_one(ctx, "url", "env", "env_file", "fault")
-    return examine(Examination(url, env, env_file, fault, as_json, budget, bundle, read_only))
+    return examine(Examination(url, env, env_file, fault, as_json, budget, bundle, read_only, report_dir))
 
 
 def examine(asked: Examination) -> int:
@@ -155,24 +158,52 @@ def _target(asked: Examination, run: str, left: list[str]) -> Iterator[Target]:
         with _broken_stack(asked.fault, run) as target:
             yield target
         return
-    session = _at_address(asked, run) if asked.url else _environment(asked, run)
-    with _guarded(session, left) as target:
-        yield target
+    ledgers = asked.report_dir / "ledgers" / _name(asked)
+    with _place(asked, run, ledgers) as place:
+        session = _at_address(asked, run, place) if asked.url else _environment(asked, run, place)
+        with _guarded(session, ledgers, left) as target:
+            yield target
 
 
 @contextmanager
-def _guarded(session: GuardedSession, left: list[str]) -> Iterator[Target]:
+def _place(asked: Examination, run: str, ledgers: Path) -> Iterator[Path]:
+    """Yield where the ledger is kept: a temporary folder if nothing is changed that it would have to remember."""
+    from registry_conformance.judge.temporary import temporary_folder
+
+    if not asked.read_only:
+        yield ledgers
+        return
+    with temporary_folder(f"{run}-ledger-") as place:
+        yield place
+
+
+def _name(asked: Examination) -> str:
+    """Return the name of a third-party target; end with an error for a URL that is none."""
+    from registry_conformance.judge.diagnosis.preflight import AddressError, read_address
+    from registry_conformance.judge.live.address import name_of
+
+    if not asked.url:
+        return asked.env or (asked.env_file.stem if asked.env_file else "")
+    try:
+        read_address(asked.url)
+    except AddressError as problem:
+        raise refuse(f"--url={problem}") from problem
+    return name_of(asked.url)
+
+
+@contextmanager
+def _guarded(session: GuardedSession, ledgers: Path, left: list[str]) -> Iterator[Target]:
     """Announce what will be written, yield a third-party target, and clean up afterwards."""
     from registry_conformance.judge.live.janitor import left_by_earlier_runs
     from registry_conformance.judge.report.redact import Redactor
     from registry_conformance.judge.target.ledger import LedgerError
 
     try:
-        for earlier in left_by_earlier_runs(session.target, session.guard.file.parent):
+        for earlier in left_by_earlier_runs(session.target, ledgers):
             click.echo(f"doctor: {earlier}", err=True)
         session.open()
     except LedgerError as problem:
-        raise could_not(problem) from problem
+        raise refuse(f"{problem}; name a folder that can be written: --report-dir DIR, or add --read-only") from problem
     redactor = Redactor(session.target.secrets)
     for line in session.announcement():
         click.echo(f"doctor: {line}", err=True)
@@ -185,11 +216,10 @@ def _guarded(session: GuardedSession, left: list[str]) -> Iterator[Target]:
             click.echo(redactor.text(f"doctor: {line}"), err=True)
 
 
-def _at_address(asked: Examination, run: str) -> GuardedSession:
+def _at_address(asked: Examination, run: str, ledgers: Path) -> GuardedSession:
     """Return the target at a URL, with the credential and network settings of the user's MLflow client."""
     from registry_conformance.judge.diagnosis import doctor
-    from registry_conformance.judge.diagnosis.preflight import AddressError, read_address
-    from registry_conformance.judge.live.address import name_of
+    from registry_conformance.judge.diagnosis.preflight import read_address
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.guarded_session import GuardedSession, guard_of_address
     from registry_conformance.judge.live.network import client_network
@@ -214,11 +244,9 @@ def _at_address(asked: Examination, run: str) -> GuardedSession:
             named=named_objects(),
         )
         target = doctor.target_at(door, _effective_credential(door, _credential(), run))
-    except AddressError as problem:
-        raise refuse(f"--url={problem}") from problem
     except EnvironmentFileError as problem:
         raise refuse(problem) from problem
-    guard = guard_of_address(target, run, report_folder() / "ledgers" / name_of(asked.url), read_only=asked.read_only)
+    guard = guard_of_address(target, run, ledgers, read_only=asked.read_only)
     doors = tuple(replace(door, guard=guard) for door in target.doors)
     return GuardedSession(replace(target, doors=doors), guard)
 
@@ -337,16 +365,16 @@ def _broken_stack(faults: tuple[str, ...], run: str) -> Iterator[Target]:
         raise could_not(problem) from problem
 
 
-def _environment(asked: Examination, run: str) -> GuardedSession:
+def _environment(asked: Examination, run: str, ledgers: Path) -> GuardedSession:
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.guarded_session import GuardedSession
     from registry_conformance.judge.live.reader import file_of, read
     from registry_conformance.judge.live.target import guard_of, target_of
 
-    name = asked.env or (asked.env_file.stem if asked.env_file else "")
+    name = _name(asked)
     try:
         environment = read(asked.env_file.resolve() if asked.env_file else file_of(asked.env))
-        guard = guard_of(environment, run, report_folder() / "ledgers" / name)
+        guard = guard_of(environment, run, ledgers)
         guard = replace(guard, read_only=guard.read_only or asked.read_only)
         target = target_of(name, environment, guard)
     except EnvironmentFileError as problem:

@@ -8,18 +8,22 @@ from typing import Any
 
 import pytest
 
+from registry_conformance.judge.clients.http_sender import HttpSender
 from registry_conformance.judge.clients.request_guard import (
     authorize,
     authorize_connection,
     made_by,
     record_answer,
+    record_unsent,
     removed_by,
 )
 from registry_conformance.judge.evidence.exchange import Body, Exchange
+from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.requests import Made
 from registry_conformance.judge.target.target import Door
+from tests.http_servers import raw
 from tests.safeguards.test_guard import RUN, TARGET, guard, names
 
 CANNOT = (501, {"error_code": "NOT_IMPLEMENTED", "message": "Multipart upload is not supported"})
@@ -270,6 +274,65 @@ def test_answers_tell_the_ids_of_what_was_made(tmp_path: Path) -> None:
 
     assert own.experiments() == {"7": f"{RUN}-e"}
     assert [each.ids for each in own.left(TARGET)] == [("u",), ("7",)]
+
+
+def test_what_never_left_this_machine_made_nothing(tmp_path: Path) -> None:
+    """Kind: a closed port. A request without a connection made nothing; one that was sent before may have."""
+    own = guard(tmp_path)
+    at = door(own)
+    unsent = request("POST", f"{API}/experiments/create", {"name": f"{RUN}-e"})
+    for _ in range(2):
+        ask(at, unsent)
+        record_unsent(at, unsent, unsent.request_body.head)
+    assert own.left(TARGET) == []
+
+    for verb in ("experiments", "registered-models"):
+        create = request("POST", f"{API}/{verb}/create", {"name": f"{RUN}-sent"})
+        for _ in range(2):
+            ask(at, create)
+        record_unsent(at, create, create.request_body.head)
+    assert len(own.left(TARGET)) == 2
+
+
+def test_an_unsent_request_does_not_hide_what_an_answered_one_made(tmp_path: Path) -> None:
+    """An experiment whose id is known stays in the ledger whatever is not sent afterwards."""
+    own = guard(tmp_path)
+    at = door(own)
+    create = request("POST", f"{API}/experiments/create", {"name": f"{RUN}-e"})
+    ask(at, create)
+    record_answer(at, answered(create, 200, {"experiment_id": "7"}))
+    ask(at, create)
+    record_unsent(at, create, create.request_body.head)
+    record_unsent(at, create, create.request_body.head)
+    assert [made.ids for made in own.left(TARGET)] == [("7",)]
+
+
+def test_an_unsent_file_of_an_experiment_changes_nothing(tmp_path: Path) -> None:
+    """It goes with its experiment, which stands in the ledger by itself."""
+    own = guard(tmp_path)
+    at = door(own)
+    create = request("POST", f"{API}/experiments/create", {"name": f"{RUN}-e"})
+    ask(at, create)
+    record_answer(at, answered(create, 200, {"experiment_id": "7"}))
+    upload = request("PUT", f"{FILES}/artifacts/7/a.txt")
+    ask(at, upload)
+    record_unsent(at, upload, None)
+    record_unsent(door(None), upload, None)
+    assert names(own) == [f"{RUN}-e"]
+
+
+def test_a_sender_tells_whether_anything_was_sent(tmp_path: Path) -> None:
+    """Nobody listens: nothing is left. Somebody listens and closes without a word: it may have been made."""
+    with raw(lambda _: None) as url:
+        closing = Door("canonical", url, guard=(own := guard(tmp_path)))
+        HttpSender(closing, None, Evidence(), RUN).send(
+            "POST", f"{API}/experiments/create", json={"name": f"{RUN}-heard"}
+        )
+        assert names(own) == [f"{RUN}-heard"]
+    HttpSender(closing, None, Evidence(), RUN).send(
+        "POST", f"{API}/experiments/create", json={"name": f"{RUN}-unheard"}
+    )
+    assert names(own) == [f"{RUN}-heard"]
 
 
 @pytest.mark.parametrize(("status", "there"), [(200, False), (500, True), (404, True)])

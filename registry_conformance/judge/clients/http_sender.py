@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from registry_conformance.judge.clients.bounded import MOST_BYTES, Bounds, Line, connected, read_whole
 from registry_conformance.judge.clients.forward_proxy import connection_to, proxy_headers
-from registry_conformance.judge.clients.request_guard import authorize, record_answer
+from registry_conformance.judge.clients.request_guard import authorize, record_answer, record_unsent
 from registry_conformance.judge.clients.signing import Carrier, certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import context
 from registry_conformance.judge.evidence.exchange import NO_BODY, Digest, Exchange, Reading, transport_error
@@ -97,6 +97,8 @@ class HttpSender:
         asked = url if proxy else target
         met = self._perform(permit, exchange, asked, body, chunked=chunked, cut_after=cut_after)
         record_answer(self.door, met)
+        if not met.moments:
+            record_unsent(self.door, exchange, whole)
         return self.evidence.exchange(met)
 
     def _perform(

@@ -93,6 +93,20 @@ def record_answer(door: Door, exchange: Exchange) -> None:
         raise PreconditionFailed("a ledger that takes another line", str(problem)) from problem
 
 
+def record_unsent(door: Door, exchange: Exchange, body: bytes | None) -> None:
+    """Report that no connection came about: nothing of a request left this machine, and so it created nothing.
+
+    Raises ``PreconditionFailed`` if that cannot be recorded.
+    """
+    made = made_by(door, exchange, body)
+    if door.guard is None or made is None:
+        return
+    try:
+        door.guard.unsent(made)
+    except GuardError as problem:
+        raise PreconditionFailed("a ledger that takes another line", str(problem)) from problem
+
+
 def _note(guard: Requests, door: Door, exchange: Exchange) -> None:
     dead = exchange.status is None and exchange.error.startswith(_DEAD)
     guard.met(exchange.method, urlsplit(exchange.url).path, exchange.door, dead=dead)

@@ -63,6 +63,9 @@ class RemovalGuard:
     def refused(self, made: Made) -> None:
         """Do nothing: a clean-up verifies by itself."""
 
+    def unsent(self, made: Made) -> None:
+        """Do nothing: a clean-up creates nothing."""
+
     def ended(self, made: Made, own_id: str) -> None:
         """Do nothing: a clean-up verifies by itself."""
 

@@ -42,6 +42,10 @@ class ThreadedGuard(Guard):
         """Record that a request to create something was rejected."""
         _aside(lambda: Guard.refused(self, made))
 
+    def unsent(self, made: Made) -> None:
+        """Record that a request to create something never left this machine."""
+        _aside(lambda: Guard.unsent(self, made))
+
     def ended(self, made: Made, own_id: str) -> None:
         """Record that a multipart upload was completed or aborted, or that the target has deleted a model."""
         _aside(lambda: Guard.ended(self, made, own_id))

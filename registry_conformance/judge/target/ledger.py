@@ -27,6 +27,7 @@ RUN_ID = re.compile(r"verify-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 """What a run is called: its id has the moment in it, in UTC, at which it began."""
 _VERSION = 1
 _MADE, _FOUND, _ID, _REFUSED, _ENDED, _GONE = "made", "found", "id", "refused", "ended", "gone"
+_UNSENT = "unsent"
 _WROTE = "wrote"
 _SCHEMA = """
 CREATE TABLE header (version INTEGER, run TEXT, target TEXT, began REAL, seconds REAL, host TEXT, lines INTEGER,
@@ -135,6 +136,11 @@ def note_id(ledger: sqlite3.Connection, made: Made, own_id: str) -> None:
 def note_refused(ledger: sqlite3.Connection, made: Made) -> None:
     """Append that a request to create an object was rejected; earlier ones may have succeeded."""
     _append(ledger, _REFUSED, made, "")
+
+
+def note_unsent(ledger: sqlite3.Connection, made: Made) -> None:
+    """Append that a request to create an object never left this machine; earlier ones may have succeeded."""
+    _append(ledger, _UNSENT, made, "")
 
 
 def note_ended(ledger: sqlite3.Connection, made: Made, own_id: str) -> None:
@@ -307,6 +313,9 @@ def _after(event: str, own_id: str, made: Made) -> Made | None:
         return replace(made, unanswered=made.unanswered + 1, deleted=False)
     if event == _ID:
         return replace(made, ids=(*made.ids, own_id), unanswered=made.unanswered - 1)
+    if event == _UNSENT:
+        made = replace(made, unanswered=made.unanswered - 1)
+        return made if made.ids or made.unanswered > 0 else None
     if event == _REFUSED:
         made = replace(made, unanswered=made.unanswered - 1)
     elif made.kind in (MODEL, EXPERIMENT):

@@ -83,6 +83,9 @@ class Requests(Protocol):
     def refused(self, made: Made) -> None:
         """Record that a request to create something was rejected."""
 
+    def unsent(self, made: Made) -> None:
+        """Record that a request to create something never left this machine."""
+
     def ended(self, made: Made, own_id: str) -> None:
         """Record that a multipart upload was completed or aborted, or that a model or an experiment was deleted."""
 

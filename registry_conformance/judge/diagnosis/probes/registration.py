@@ -19,7 +19,6 @@ from urllib.parse import quote
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.content_coding import ACCEPTED, UNREADABLE, unpacked
 from registry_conformance.judge.clients.mlflow_http import REST
-from registry_conformance.judge.clients.request_guard import record_answer
 from registry_conformance.judge.diagnosis.answer_judges import sameness
 from registry_conformance.judge.diagnosis.asker import PLACES, Asker
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
@@ -150,10 +149,7 @@ class _Client:
         )  # fmt: skip
         if self.context.facts.value(f"{name}.{self.asker.place}") != WORKS:
             raise _Stopped
-        read = unpacked(answer)
-        if read is not answer:
-            record_answer(self.asker.sender.door, read)  # the guard learns an id only from what it can read
-        return read
+        return unpacked(answer)
 
     def _record(self, step: str, value: str, words: str, answers: Any) -> None:
         evidence = tuple(answer.evidence() for answer in answers)
