@@ -15,6 +15,7 @@ import click
 
 from registry_conformance.cli.faults import FAULT
 from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, URL, Seconds, exactly_one
+from registry_conformance.cli.patience import patience
 from registry_conformance.cli.problems import could_not, refuse
 from registry_conformance.judge.diagnosis.budget import ALLOWED
 from registry_conformance.judge.locations import cache_folder
@@ -117,7 +118,8 @@ def examine(asked: Examination) -> int:
     run, left = new_run_id(), list[str]()
     with _target(asked, run, left) as target:
         isolate()
-        found = diagnose(target, run, budget=Budget(asked.budget))
+        with patience("doctor", "asking"):
+            found = diagnose(target, run, budget=Budget(asked.budget))
         redactor = Redactor(target.secrets)
         if asked.as_json:
             click.echo(json.dumps(redactor.value(doctor.document(target, found)), ensure_ascii=False, indent=1))
@@ -210,7 +212,8 @@ def _guarded(session: GuardedSession, ledgers: Path, left: list[str]) -> Iterato
     try:
         yield session.target
     finally:
-        closed = session.close()
+        with patience("doctor", "removing what it made"):
+            closed = session.close()
         left += closed.left
         for line in (*closed.lines, *(f"left behind: {one}" for one in closed.left)):
             click.echo(redactor.text(f"doctor: {line}"), err=True)

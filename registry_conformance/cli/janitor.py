@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, URL, Age, exactly_one
+from registry_conformance.cli.patience import patience
 from registry_conformance.cli.problems import EndedError, could_not, refuse
 
 if TYPE_CHECKING:
@@ -77,11 +78,12 @@ def command(
     redactor, purge = Redactor(target.secrets), environment.cleanup.purge if environment.cleanup else ()
     word = "would go" if dry_run else "left behind"
     try:
-        left = _adopted(target, ledgers, before, deleted=bool(purge), dry=dry_run)
-        for swept in sweep(target, ledgers, before, purge, dry=dry_run):
-            for line in _report_lines(swept, word):
-                click.echo(redactor.text(line))
-            left += len(swept.cleaned.left)
+        with patience("janitor", "asking and removing"):
+            left = _adopted(target, ledgers, before, deleted=bool(purge), dry=dry_run)
+            for swept in sweep(target, ledgers, before, purge, dry=dry_run):
+                for line in _report_lines(swept, word):
+                    click.echo(redactor.text(line))
+                left += len(swept.cleaned.left)
     except LedgerError as problem:
         raise EndedError(redactor.text(str(problem)), LEFT) from problem
     except Mismatch as problem:

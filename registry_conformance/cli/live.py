@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from registry_conformance.cli.patience import patience
 from registry_conformance.cli.problems import could_not, refuse
 
 
@@ -54,7 +55,8 @@ def init(url: str, to: Path | None) -> int:
     except OSError as problem:
         raise refuse(f"{file} cannot be written: {problem.strerror}") from None
     try:
-        document, found = described(url)
+        with patience("live init", "asking"):
+            document, found = described(url)
     except EnvironmentFileError as problem:
         raise refuse(str(problem)) from None
     if found.finding is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from registry_conformance.judge.evidence.coding import FORMATS, Unpacking, codings
+from registry_conformance.judge.evidence.coding import Unpacking
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 
 UNREADABLE = "unreadable"
@@ -37,4 +37,4 @@ def unpacked(exchange: Exchange) -> Exchange:
 def unknown_coding(exchange: Exchange) -> str:
     """Return the label of a body that is packed in a way that not every client unpacks, empty if it is not."""
     label = exchange.header("content-encoding").strip().lower()
-    return label if {*codings(label)} - {"identity", *FORMATS} else ""
+    return label if Unpacking(label).wrong else ""

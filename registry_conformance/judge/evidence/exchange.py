@@ -140,8 +140,7 @@ class Exchange:
     def plain_body(self) -> Body:
         """The body as every client of ``requests`` reads it: unpacked by its label, though nobody asked for that.
 
-        A server may pack an answer to a request without Accept-Encoding (RFC 9110, section 12.5.3). What is not packed
-        as it is labelled is left as it came.
+        A server may do that (RFC 9110, section 12.5.3). What is not packed as it is labelled is left as it came.
         """
         return self.unpacked_body or self.response_body
 
