@@ -236,6 +236,12 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
         "breaks off in mid-document",
     ),
     (
+        "cut-short-packed",
+        Answer(200, gzip.compress(b'{"experiments": []}', mtime=0)[:-9], {"Content-Encoding": "gzip"}),
+        "answer-cut-short",
+        "before the end of what is packed in it",
+    ),
+    (
         "numbers-masked",
         Answer(200, b'{"experiments": [{"creation_time": *************}]}', {"Content-Type": "application/json"}),
         "answer-altered",

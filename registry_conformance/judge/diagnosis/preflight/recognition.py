@@ -19,6 +19,7 @@ from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, UNKNOWN, Product, author_of
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
+from registry_conformance.judge.evidence.coding import Unpacking
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.json_document import parsed
 from registry_conformance.judge.evidence.sign_in import is_sign_in_page
@@ -67,6 +68,20 @@ def cut_short(answer: Exchange) -> Finding | None:
         sentence = f"MLflow's answer at {host} is a document that clients cannot read: {reason}"
         return Finding(finding.ALTERED, sentence, finding.ALTERED.remedy, (str(answer),))
     sentence = f"MLflow's answer at {host} breaks off in mid-document after {answer.response_body.size} B"
+    return Finding(finding.CUT_SHORT, sentence, finding.CUT_SHORT.remedy, (str(answer),))
+
+
+def cut_short_packed(answer: Exchange) -> Finding | None:
+    """Return that a packed answer of MLflow's to a search breaks off: what was packed begins as one, and has no end."""
+    if not answer.ok or not answer.content.startswith(_GZIP) or answer.unpacked_body is not None:
+        return None
+    begun = b"".join(Unpacking("gzip").parts(answer.content)).lstrip()
+    if not begun.startswith(b"{") or b'"experiments"' not in begun[:60]:
+        return None
+    sentence = (
+        f"MLflow's answer at {urlsplit(answer.url).netloc} is packed by gzip, and breaks off after "
+        f"{answer.response_body.size} B, before the end of what is packed in it"
+    )
     return Finding(finding.CUT_SHORT, sentence, finding.CUT_SHORT.remedy, (str(answer),))
 
 

@@ -24,6 +24,7 @@ from registry_conformance.judge.diagnosis.preflight.products import Answered, Pr
 from registry_conformance.judge.diagnosis.preflight.recognition import (
     SEARCH,
     cut_short,
+    cut_short_packed,
     is_mlflow,
     login_page,
     no_mlflow,
@@ -182,7 +183,13 @@ def _not_let_in(asking: Asking, anonymous: Exchange, answer: Exchange, product: 
 
 def _changed(asking: Asking, answer: Exchange) -> Finding | None:
     """Return how an answer was cut, wrapped or packed on its way, so that a client cannot read it."""
-    return cut_short(answer) or wrapped(answer) or packed_otherwise(answer) or packed_for_few(asking, answer)
+    return (
+        cut_short(answer)
+        or wrapped(answer)
+        or packed_otherwise(answer)
+        or cut_short_packed(answer)
+        or packed_for_few(asking, answer)
+    )
 
 
 def _turned_away(asking: Asking, anonymous: Exchange, answer: Exchange, product: Product) -> Finding | None:
