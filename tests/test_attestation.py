@@ -113,6 +113,48 @@ def test_what_was_changed_is_not_believed(tmp_path: Path, capsys: pytest.Capture
     assert "there is no attestation.intoto.jsonl" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        '{"payload": "e30=", "payloadType": "x", "signatures": [{"sig": 5}]}',
+        '{"payload": 5, "payloadType": "x", "signatures": []}',
+        '{"payload": "e30=", "payloadType": "x", "signatures": {"a": 1}}',
+        "[1]",
+        "5",
+    ],
+)
+def test_an_envelope_of_other_types_is_not_believed(
+    envelope: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told as damaged, by its field; exit code 1 would mean that it is valid."""
+    _, public = keys(tmp_path)
+    folder = written(tmp_path, green())
+    (folder / attestation.ENVELOPE).write_text(envelope)
+
+    assert verified(folder, f"--key={public}") == 6
+    assert "is no signed envelope (DSSE), or a damaged one: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ['{"_type": 5}', "[]", '{"_type": "a", "predicateType": "b", "subject": [], "predicate": {"result": []}}'],
+)
+def test_a_statement_of_other_types_is_not_believed(statement: str, tmp_path: Path) -> None:
+    """Neither is one that nobody signed."""
+    folder = written(tmp_path, green())
+    (folder / attestation.STATEMENT).write_text(statement)
+
+    assert verified(folder, "--unsigned") == 6
+
+
+def test_a_required_name_that_no_requirement_has_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A typing error is no requirement that did not pass."""
+    folder = written(tmp_path, green())
+
+    assert verified(folder, "--unsigned", "--requires=XXX") == 4
+    assert "--requires=XXX: unknown" in capsys.readouterr().err
+
+
 def test_a_statement_that_lies_is_not_believed(tmp_path: Path) -> None:
     """A statement about this report, well signed, that says otherwise than the report is refused."""
     private, public = keys(tmp_path)

@@ -141,15 +141,21 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "foreign": (lambda _: b'{"schema": "faults.v1"}', "is not a verdicts.json: its schema is 'faults.v1'"),
     "newer": (lambda raw: raw.replace(b"verdicts.v2", b"verdicts.v3"), "is verdicts.v3, this suite knows verdicts.v2"),
     "garbled": (lambda raw: raw[:4000] + b"\x00\xff" + raw[4002:], "is cut off or damaged"),
-    "a check without evidence": (lambda raw: raw.replace(b'"evidence"', b'"proof"'), "lacks 'evidence'"),
-    "an unknown verdict": (lambda raw: raw.replace(b'"verdict": "passed"', b'"verdict": "green"'), "unknown verdict"),
-    "evidence of another kind": (lambda raw: raw.replace(b'"kind": "note"', b'"kind": "rumour"'), "kind rumour"),
+    "a check without evidence": (lambda raw: raw.replace(b'"evidence"', b'"proof"'), "lacks 'checks.0.evidence'"),
+    "an unknown verdict": (
+        lambda raw: raw.replace(b'"verdict": "passed"', b'"verdict": "green"'),
+        "'checks.1.verdict' is not a verdict",
+    ),
+    "evidence of another kind": (
+        lambda raw: raw.replace(b'"kind": "note"', b'"kind": "rumour"'),
+        "'checks.0.evidence.4.kind' is none of",
+    ),
     "nested without end": (
         lambda _: b'{"schema": "verdicts.v2", "a": ' + b"[" * 300_000,
         "is nested more than 100 deep",
     ),
     "foreign and nested without end": (lambda _: b'{"a": ' + b"[" * 300_000, "is nested more than 100 deep"),
-    "nothing but a schema": (lambda _: b'{"schema": "verdicts.v2"}', "lacks 'requirements'"),
+    "nothing but a schema": (lambda _: b'{"schema": "verdicts.v2"}', "lacks 'run'"),
 }
 
 

@@ -56,6 +56,7 @@ def command(run: str, key: Path | None, unsigned: bool, required: tuple[str, ...
     try:
         report = found(run, report_dir)
         record = read(report, Spool())
+        _refuse_unknown(required, record)
         told = _statement(report.parent, key)
         attestation.compared(told, record, report)
     except (UnreadableError, attestation.KeyUnusableError) as problem:
@@ -63,6 +64,18 @@ def command(run: str, key: Path | None, unsigned: bool, required: tuple[str, ...
     except attestation.UntrueError as problem:
         raise could_not(f"{report.parent}: the attestation is invalid: {problem}") from problem
     return _print_statement(told, record, required, key)
+
+
+def _refuse_unknown(required: tuple[str, ...], record: RunRecord) -> None:
+    """Refuse a required name that no requirement has."""
+    from registry_conformance.judge.locations import REGISTER
+    from registry_conformance.judge.requirement import Register
+    from registry_conformance.judge.suggestion import unknown
+
+    known = {*record.register, *Register.load(REGISTER)}
+    for name in required:
+        if name not in known:
+            raise refuse(f"--requires={name}: {unknown(name, known, listing='docs/requirements.md')}")
 
 
 def _statement(folder: Path, key: Path | None) -> dict[str, Any]:
@@ -73,7 +86,11 @@ def _statement(folder: Path, key: Path | None) -> dict[str, Any]:
     if not file.is_file():
         told = "the run was given no --attestation-key" if key else "that suite wrote none"
         raise UntrueError(f"there is no {file.name}: {told}")
-    return opened(file.read_bytes(), key) if key else parsed(file.read_bytes())
+    try:
+        content = file.read_bytes()
+    except OSError as problem:
+        raise UntrueError(f"{file.name} cannot be read: {problem.strerror or problem}") from problem
+    return opened(content, key) if key else parsed(content)
 
 
 def _print_statement(told: dict[str, Any], run: RunRecord, required: tuple[str, ...], key: Path | None) -> int:

@@ -112,6 +112,9 @@ def opened(envelope: bytes, key: Path) -> dict[str, Any]:
     from securesystemslib.exceptions import FormatError, VerificationError  # noqa: PLC0415 - an extra
     from securesystemslib.signer import SSlibKey  # noqa: PLC0415 - an extra
 
+    from registry_conformance.judge.report.attestation_form import EnvelopeForm  # noqa: PLC0415 - of reading alone
+    from registry_conformance.judge.report.forms import FormError, conforms  # noqa: PLC0415 - of reading alone
+
     try:
         public = SSlibKey.from_crypto(load_pem_public_key(key.read_bytes()))
     except OSError as problem:
@@ -119,8 +122,12 @@ def opened(envelope: bytes, key: Path) -> dict[str, Any]:
     except (ValueError, UnsupportedAlgorithm) as problem:
         raise KeyUnusableError(f"{key}: is no public key in PEM") from problem
     try:
-        found = Envelope.from_dict(json.loads(envelope))
+        document = json.loads(envelope)
+        conforms(EnvelopeForm, document)
+        found = Envelope.from_dict(document)
         found.verify([public], 1)
+    except FormError as problem:
+        raise UntrueError(f"{ENVELOPE} is no signed envelope (DSSE), or a damaged one: {problem}") from None
     except (ValueError, KeyError, TypeError, RecursionError, FormatError) as problem:
         raise UntrueError("it is no signed envelope (DSSE), or a damaged one") from problem
     except VerificationError as problem:
@@ -132,16 +139,19 @@ def opened(envelope: bytes, key: Path) -> dict[str, Any]:
 
 def parsed(payload: bytes) -> dict[str, Any]:
     """Return a statement of this suite; raise ``UntrueError`` for anything else."""
+    from registry_conformance.judge.report.attestation_form import StatementForm  # noqa: PLC0415 - of reading alone
+    from registry_conformance.judge.report.forms import FormError, conforms  # noqa: PLC0415 - of reading alone
+
     try:
-        told = json.loads(payload)
-        kinds = told["_type"], told["predicateType"]
-        whole = isinstance(told["subject"], list) and isinstance(told["predicate"], dict)
-    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        told: dict[str, Any] = json.loads(payload)
+        conforms(StatementForm, told)
+    except FormError as problem:
+        raise UntrueError(f"it holds no in-toto statement: {problem}") from None
+    except (ValueError, RecursionError) as problem:
         raise UntrueError("it holds no in-toto statement") from problem
+    kinds = told["_type"], told["predicateType"]
     if kinds != (STATEMENT_TYPE, PREDICATE_TYPE):
         raise UntrueError(f"it is a {kinds[0]} of {kinds[1]}, and not of a test result")
-    if not (isinstance(told, dict) and whole):
-        raise UntrueError("it is an in-toto statement without a subject or a predicate")
     return told
 
 

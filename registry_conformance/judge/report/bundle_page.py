@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from registry_conformance.judge.owned_file import write_owned
+from registry_conformance.judge.report.forms import Form, FormError, conforms
+from registry_conformance.judge.visible import all_visible
 
 SCHEMA = "doctor-bundle.v1"
 _STYLE = """
@@ -27,6 +29,33 @@ class BundleUnreadableError(ValueError):
     """A file is not a doctor bundle, or is incomplete; the message says which."""
 
 
+class _TargetForm(Form):
+    name: str
+    doors: dict[str, str]
+
+
+class _CauseForm(Form):
+    band: str
+    layer: str
+    cause: str
+    observations: list[str]
+    remedy: str
+
+
+class _FactForm(Form):
+    normal: bool
+    value: str
+    sentence: str
+
+
+class _BundleForm(Form):
+    target: _TargetForm
+    verdict: list[str]
+    diagnosis: list[_CauseForm]
+    facts: dict[str, _FactForm]
+    exchanges: list[dict[str, Any]]
+
+
 def is_bundle(file: Path) -> bool:
     """Return whether a file claims to be a doctor bundle."""
     try:
@@ -42,10 +71,13 @@ def render_bundle(file: Path, folder: Path) -> Path:
     Raises ``BundleUnreadableError`` or ``OSError``.
     """
     try:
-        bundle = json.loads(file.read_text(encoding="utf-8"))
-        page = "\n".join(_page(bundle))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        raise BundleUnreadableError(f"{file}: no whole bundle of the doctor's ({type(problem).__name__})") from problem
+        bundle = all_visible(json.loads(file.read_text(encoding="utf-8")))
+        conforms(_BundleForm, bundle)
+    except FormError as problem:
+        raise BundleUnreadableError(f"{file}: says that it is {SCHEMA}, but {problem}") from None
+    except (ValueError, RecursionError) as problem:
+        raise BundleUnreadableError(f"{file}: is no whole bundle of the doctor's; write it anew") from problem
+    page = "\n".join(_page(bundle))
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "index.html"
     write_owned(written, page)

@@ -48,11 +48,16 @@ def load_lines(run: RunRecord) -> Iterator[str]:
 
 def notes(load: Mapping[str, Any]) -> list[str]:
     """Return what a reader must know of how a load went, in sentences."""
-    killed = load["killed"]
-    found = [f"{killed['part']} was killed: all was served again {killed['recovery']:.1f} s later"] if killed else []
+    found = [f"{load['killed']['part']} was killed: {_served_again(load['killed'])}"] if load["killed"] else []
     found += [load["generator"]["saturated"]] if load["generator"]["saturated"] else []
     found += [f"the load ended early: {why}" for why in dict.fromkeys(load["ended_early"])]
     return [*found, *load["lost_workers"]]
+
+
+def _served_again(killed: Mapping[str, Any]) -> str:
+    if killed["recovery"] is None:
+        return "when all was served again is not known"
+    return f"all was served again {killed['recovery']:.1f} s later"
 
 
 def proof_sentence(load: Mapping[str, Any]) -> str:

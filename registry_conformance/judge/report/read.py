@@ -11,17 +11,19 @@ import ijson
 
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.evidence_store import Spool
+from registry_conformance.judge.report.forms import FormError, conforms
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
+from registry_conformance.judge.report.verdicts_form import CheckForm, OlderRunForm, RunForm
 from registry_conformance.judge.report.verdicts_json import SCHEMA
 from registry_conformance.judge.requirement import Level, Register, Requirement
 from registry_conformance.judge.verdict import Verdict
+from registry_conformance.judge.visible import all_visible
 
 OLDER = "verdicts.v1"
 """The schema before this one: its runs can still be rendered and compared."""
 _HEAD = 64 * 1024
 _DEEPEST, _PIECE = 100, 4096
 _BEGINNINGS, _ENDS = {"start_map", "start_array"}, {"end_map", "end_array"}
-_KINDS = {"exchange", "flow", "object", "log", "note"}
 _UPDATE = "render it with the suite that wrote it, or a newer one"
 
 
@@ -31,33 +33,36 @@ class UnreadableError(ValueError):
 
 def read(file: Path, spool: Spool) -> RunRecord:
     """Return the run in a ``verdicts.json``, with its evidence in ``spool``; raise ``UnreadableError``."""
+    schema = SCHEMA
     try:
         with file.open("rb") as stream:
-            _judge_schema(stream, file)
+            schema = _judge_schema(stream, file)
             stream.seek(0)
-            outline = dict(_members(stream, file))
+            outline: dict[str, Any] = all_visible(dict(_members(stream, file)))
+            conforms(OlderRunForm if schema == OLDER else RunForm, outline)
             stream.seek(0)
             checks = ijson.items(stream, "checks.item", use_float=True)
-            records = [_record(check, spool) for check in checks]
+            records = [_record(check, spool, number) for number, check in enumerate(checks)]
             run = _run(outline, records)
-            if outline["schema"] == OLDER:
+            if schema == OLDER:
                 run = _from_v1(run)
             return _with_beyond(run, outline["requirements"])
     except ijson.IncompleteJSONError as problem:
         raise UnreadableError(f"{file}: is cut off or damaged ({_words(problem)}); write it anew") from problem
     except (ijson.JSONError, UnicodeDecodeError) as problem:
         raise UnreadableError(f"{file}: is no JSON ({_words(problem)})") from problem
-    except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        if isinstance(problem, UnreadableError):
-            raise
-        what = f"lacks {problem}" if isinstance(problem, KeyError) else str(problem)
-        raise UnreadableError(f"{file}: says that it is {SCHEMA}, but {what}") from problem
+    except FormError as problem:
+        raise UnreadableError(f"{file}: says that it is {schema}, but {problem}") from None
+    except UnreadableError:
+        raise
+    except ValueError as problem:
+        raise UnreadableError(f"{file}: has a number that is too long") from problem
     except OSError as problem:
         raise UnreadableError(f"{file}: {problem.strerror or problem}") from problem
 
 
-def _judge_schema(stream: IO[bytes], file: Path) -> None:
-    """Raise ``UnreadableError`` unless the file starts like a report of a known schema."""
+def _judge_schema(stream: IO[bytes], file: Path) -> str:
+    """Return the schema of a report; raise ``UnreadableError`` unless the file starts like one of a known schema."""
     head = stream.read(_HEAD)
     if not head.strip():
         raise UnreadableError(f"{file}: is empty; write it anew")
@@ -69,6 +74,7 @@ def _judge_schema(stream: IO[bytes], file: Path) -> None:
         raise UnreadableError(f"{file}: is not a verdicts.json{which}")
     if found not in {SCHEMA, OLDER}:
         raise UnreadableError(f"{file}: is {found}, this suite knows {SCHEMA}; {_UPDATE}")
+    return found
 
 
 def _events(stream: IO[bytes], file: Path) -> Iterator[tuple[str, str, Any]]:
@@ -86,13 +92,17 @@ def _events(stream: IO[bytes], file: Path) -> Iterator[tuple[str, str, Any]]:
 
 
 def _members(stream: IO[bytes], file: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the members of the document other than ``checks``, each built separately."""
+    """Yield the members of the document, each built separately; of ``checks`` only that it is a list."""
     builder: ijson.ObjectBuilder | None = None
     name, depth = "", 0
     for prefix, event, value in _events(stream, file):
         if prefix == "" and event == "map_key":
             name, depth, builder = value, 0, None if value == "checks" else ijson.ObjectBuilder()
             continue
+        if prefix == "checks" and event == "start_array":
+            yield name, []  # they are read one at a time
+        elif prefix == "checks" and event != "end_array":
+            raise FormError("'checks' is not a list")
         if builder is None or not prefix:
             continue
         builder.event(event, value)
@@ -102,9 +112,8 @@ def _members(stream: IO[bytes], file: Path) -> Iterator[tuple[str, Any]]:
             yield name, builder.value
 
 
-def _record(check: Mapping[str, Any], spool: Spool) -> CheckRecord:
-    if strange := {str(item.get("kind")) for item in check["evidence"]} - _KINDS:
-        raise ValueError(f"{check['nodeid']} has evidence of kind {', '.join(sorted(strange))}")
+def _record(check: Mapping[str, Any], spool: Spool, number: int) -> CheckRecord:
+    conforms(CheckForm, check, f"checks.{number}")
     texts = ("claim", "door", "message", "expected", "actual", "where", "rerun")
     return CheckRecord(
         nodeid=check["nodeid"],
@@ -171,4 +180,4 @@ def _with_beyond(run: RunRecord, requirements: Mapping[str, Any]) -> RunRecord:
 
 def _words(problem: Exception) -> str:
     """Return the first line of a parser's error."""
-    return str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+    return str(problem).strip().splitlines()[0] if str(problem).strip() else "damaged"

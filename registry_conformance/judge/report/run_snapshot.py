@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from statistics import median
 from typing import Any
 
@@ -16,8 +17,10 @@ from registry_conformance.judge.report.latency import latency
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.requirement import Level
 from registry_conformance.judge.verdict import Verdict, count
+from registry_conformance.judge.visible import all_visible
 
 SCHEMA = "night.v1"
+_LARGEST = 64 << 20
 
 
 class SnapshotError(ValueError):
@@ -97,28 +100,36 @@ class RunSnapshot:
     @classmethod
     def unpack(cls, packed: bytes) -> RunSnapshot:
         """Return the snapshot that ``pack`` made; raise ``SnapshotError`` for anything else."""
+        from registry_conformance.judge.report.forms import FormError, conforms  # noqa: PLC0415 - no start of a run
+        from registry_conformance.judge.report.snapshot_form import SnapshotForm  # noqa: PLC0415 - waits for them
+
         try:
-            document: dict[str, Any] = json.loads(gzip.decompress(packed))
-            schema = document.pop("schema")
-            checks = {
-                nodeid: CheckOutcome(Verdict.parse(verdict), float(seconds), tuple(requirements), str(reason))
-                for nodeid, (verdict, seconds, requirements, reason) in document.pop("checks").items()
-            }
-            night = cls(**{**document, "verdict": Verdict.parse(document["verdict"]), "checks": checks})
-        except (
-            OSError,
-            EOFError,
-            zlib.error,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ) as problem:
-            raise SnapshotError(f"it is no record of a run, or damaged: {problem}") from problem
+            document: Any = all_visible(json.loads(_unpacked(packed)))
+        except (OSError, EOFError, zlib.error, ValueError, RecursionError) as problem:
+            raise SnapshotError("it is no record of a run, or damaged") from problem
+        schema = document.get("schema") if isinstance(document, dict) else None
         if schema != SCHEMA:
-            raise SnapshotError(f"it is a {schema!r}, this suite reads {SCHEMA!r}")
-        return night
+            which = repr(schema) if isinstance(schema, str) else "something"
+            raise SnapshotError(f"it is no record of a run, or of another form: {which}, this suite reads {SCHEMA!r}")
+        try:
+            conforms(SnapshotForm, document)
+        except FormError as problem:
+            raise SnapshotError(f"it is no record of a run, or damaged: {problem}") from None
+        checks = {
+            nodeid: CheckOutcome(Verdict.parse(verdict), float(seconds), tuple(requirements), reason)
+            for nodeid, (verdict, seconds, requirements, reason) in document.pop("checks").items()
+        }
+        known = {field.name: document[field.name] for field in fields(cls) if field.name in document}
+        return cls(**{**known, "verdict": Verdict.parse(document["verdict"]), "checks": checks})
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Return what was compressed; raise ``ValueError`` for far more than a run's summary can be."""
+    with gzip.open(io.BytesIO(packed)) as stream:
+        found: bytes = stream.read(_LARGEST + 1)
+    if len(found) > _LARGEST:
+        raise ValueError("too large")
+    return found
 
 
 def _outcome(record: CheckRecord) -> CheckOutcome:

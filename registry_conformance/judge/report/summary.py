@@ -155,7 +155,7 @@ def _causes(run: RunRecord) -> Iterator[str]:
         yield from (_clip(f"  observed: {seen}") for seen in cause["observations"])
         yield _clip(f"  fix:      {cause['remedy']}")
         yield f"  docs:     {cause['link']}"
-        yield from _explained(run, [by_id[nodeid] for nodeid in cause["checks"]])
+        yield from _explained(run, [by_id[nodeid] for nodeid in cause["checks"] if nodeid in by_id])
         yield ""
     if rest := named[_MOST_CAUSES:]:
         yield f"and {plural(len(rest), 'more cause')}: see verdicts.json"
