@@ -326,18 +326,20 @@ def _credential() -> Credential | None:
 
 def _header_credential() -> str | Password | None:
     """Return what MLflow's variables and its file say to send in a header: user and password, or else a token."""
-    from registry_conformance.judge.live.credentials_file import usual_login
+    from registry_conformance.judge.live.credentials_file import half_login, usual_login
+    from registry_conformance.judge.live.unsendable import unsendable
     from registry_conformance.judge.machine import tracking_token
     from registry_conformance.judge.report.redact import SHORTEST
     from registry_conformance.judge.target.credential import Password
 
     login = usual_login()
     token = "" if login.user else tracking_token()
-    if token != token.strip() or not token.isprintable():
-        raise refuse(
-            "MLFLOW_TRACKING_TOKEN: it contains a line break or white space, which the MLflow client cannot send; "
-            "set it without, for example with printf '%s' instead of echo"
-        )
+    if half := half_login():
+        click.echo(f"doctor: {half}", err=True)
+    parts = (("TOKEN", token), ("USERNAME", login.user), ("PASSWORD", login.password))
+    for name, secret in parts:
+        if odd := unsendable(secret if name == "TOKEN" else secret.strip()):
+            raise refuse(f"MLFLOW_TRACKING_{name}: the MLflow client cannot send it: it contains {odd}")
     if odd := next((letter for letter in token if ord(letter) > _LAST_OF_HEADERS), ""):
         raise refuse(
             f"MLFLOW_TRACKING_TOKEN: it contains the character {odd!r} (U+{ord(odd):04X}), which no HTTP header can "

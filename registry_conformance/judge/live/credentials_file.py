@@ -37,6 +37,16 @@ def usual_login() -> UsualLogin:
     return UsualLogin(user, password, f"{USER} and {PASSWORD} are set", "unset them")
 
 
+def half_login() -> str:
+    """Return that one of user and password is missing, so that neither is sent; empty if both are there, or none."""
+    given = {name: variable(name) or _of_file().get(name.lower(), "") for name in (USER, PASSWORD)}
+    missing = [name for name, value in given.items() if not value]
+    if len(missing) != 1:
+        return ""
+    there = PASSWORD if missing[0] == USER else USER
+    return f"{there} is set and {missing[0]} is not: the MLflow client sends neither"
+
+
 def _of_file() -> dict[str, str]:
     """Return the entries of the file, none of one that is missing or that the MLflow client could not read."""
     read = configparser.ConfigParser()

@@ -8,6 +8,7 @@ from pathlib import Path
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.environment.tables import Secret
+from registry_conformance.judge.live.unsendable import unsendable
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.report.redact import SHORTEST
 from registry_conformance.judge.shown_name import is_shown_path, no_file, no_program, no_variable
@@ -23,7 +24,9 @@ def resolve(environment: EnvironmentFile, where: str, secret: Secret) -> str:
     value = value.strip()
     if not value:
         raise EnvironmentFileError(f"{name}: {source} is empty")
-    if len(value) < SHORTEST or any(not character.isprintable() for character in value):
+    if odd := unsendable(value):
+        raise EnvironmentFileError(f"{name}: {source} holds no usable secret: it contains {odd}")
+    if len(value) < SHORTEST:
         raise EnvironmentFileError(
             f"{name}: {source} holds no usable secret: one line of at least {SHORTEST} characters"
         )

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
-from registry_conformance.judge.diagnosis.preflight.key_form import odd_form
+from registry_conformance.judge.diagnosis.preflight.key_form import odd_form, surely_odd
 from registry_conformance.judge.diagnosis.preflight.products import Product, author_of
 from registry_conformance.judge.diagnosis.preflight.recognition import SEARCH
 from registry_conformance.judge.diagnosis.preflight.refusal import REFUSALS, Refusal, alike
@@ -85,7 +85,17 @@ def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Prod
         return refusal.found(finding.PATH, sentence + refusal.said)
     if asking.credential is None:
         return _nothing_given(refusal)
+    if form := surely_odd(asking.credential):
+        sentence = f"{_yours(asking.credential)} refused with {answer.status} by {refusal.who}{refusal.said}; {form}"
+        return refusal.found(finding.REFUSED, sentence, _alone(asking.credential, form))
     return _understood(refusal, asking.credential) or _compared(refusal, asking.credential)
+
+
+def _alone(credential: Credential, form: str) -> str:
+    """Return what to do about a credential that was given together with something else."""
+    if isinstance(credential, Password):
+        return f"give user and password alone: {form}"
+    return f"set MLFLOW_TRACKING_TOKEN, or what the environment file takes it from, to the key alone: {form}"
 
 
 def _nothing_given(refusal: Refusal) -> Finding:
@@ -166,7 +176,7 @@ def _compared(refusal: Refusal, credential: Credential) -> Finding:
         return refusal.found(finding.BARRED, sentence, also=also)
     sentence, remedy = f"{_yours(credential)} refused with {status} by {who}{said}", _remedy(refusal.words, credential)
     if (form := odd_form(credential)) and also:
-        sentence, remedy = f"{sentence}; {form}", f"set MLFLOW_TRACKING_TOKEN to the key alone: {form}"
+        sentence, remedy = f"{sentence}; {form}", _alone(credential, form)
         return refusal.found(finding.REFUSED, sentence, remedy, also)
     if refusal.scheme and refusal.scheme.lower() not in _SENT:
         sentence += f"; it requires the scheme {refusal.scheme}, and the MLflow client sends Bearer or Basic"

@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Callable
 
-from registry_conformance.judge.target.credential import Credential
+from registry_conformance.judge.target.credential import Credential, KeyHeader, Password
 
 _SHORTEST = 12
 """Shorter texts that are base64 of readable ones come by chance."""
@@ -16,8 +16,19 @@ _SHORTEST = 12
 def odd_form(credential: Credential) -> str:
     """Return what a key's form says against it, in words that show nothing of it; empty if nothing is odd."""
     if not isinstance(credential, str) or not credential:
-        return ""
+        return surely_odd(credential)
     return next((words for form in _FORMS if (words := form(credential))), "")
+
+
+def surely_odd(credential: Credential | None) -> str:
+    """Return what a credential's form says against it if no valid one has that form; empty otherwise."""
+    if isinstance(credential, Password):
+        return _quoted(credential.password) or _quoted(credential.user).replace("it", "the user name", 1)
+    if isinstance(credential, KeyHeader):
+        return _quoted(credential.value)
+    if not isinstance(credential, str):
+        return ""
+    return next((words for form in _SURE if (words := form(credential))), "")
 
 
 def _with_scheme(key: str) -> str:
@@ -83,6 +94,5 @@ def _encoded(key: str) -> str:
     return "it is base64 of a readable text, as Kubernetes shows a secret: decode it"
 
 
-_FORMS: tuple[Callable[[str], str], ...] = (
-    _with_scheme, _quoted, _placeholder, _assignment, _reference, _file, _document, _masked, _escaped, _encoded,
-)  # fmt: skip
+_SURE: tuple[Callable[[str], str], ...] = (_with_scheme, _quoted, _placeholder, _assignment)
+_FORMS = (*_SURE, _reference, _file, _document, _masked, _escaped, _encoded)
