@@ -93,7 +93,8 @@ def test_what_is_not_installed_is_named_with_the_command_that_brings_it(installe
     ):
         done = call(command, *arguments)
         assert done.returncode == 4, done.stderr
-        assert f"pip install 'hokusai-registry-conformance[{extra}]'" in done.stderr
+        assert f"pip install '.[{extra}]'" in done.stderr
+        assert "'hokusai-registry-conformance[" not in done.stderr
         assert "Traceback" not in done.stderr
 
 

@@ -168,6 +168,8 @@ def test_the_gitlab_job_calls_what_is_there() -> None:
     job = GITLAB["registry-conformance"]
     words = shlex.split(job["script"][-1])
 
+    installed = shlex.split(job["script"][0])[-1]
+    assert installed == "hokusai-registry-conformance[verify] @ git+$CONFORMANCE_REPOSITORY"  # no index has it
     assert job["stage"] in GITLAB["stages"]
     assert words[0] == "registry-conformance"
     assert understood(words[1:]) == ""

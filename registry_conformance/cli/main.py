@@ -12,11 +12,11 @@ import click
 
 from registry_conformance import __version__
 from registry_conformance.cli.problems import carry_out, refuse
+from registry_conformance.judge.locations import brought_by
 from registry_conformance.judge.output import settled, steady
 from registry_conformance.judge.suggestion import unknown
 
 NAME = "registry-conformance"
-DISTRIBUTION = "hokusai-registry-conformance"
 USAGE = 4
 
 
@@ -126,8 +126,8 @@ def run(arguments: Sequence[str]) -> int:
         extra = (COMMANDS[name].extra if name else "") or _BROUGHT_BY.get(module, "")
         if not extra or module == "registry_conformance":
             raise  # it is part of every installation
-        wanted = f"pip install '{DISTRIBUTION}[{extra}]'"
-        click.echo(f"{NAME} {name}: this needs {module}, which is not installed: {wanted}", err=True)
+        said = f"this needs {module}, which is not installed: {brought_by(extra)} {name}".rstrip()
+        click.echo(f"{NAME} {name}: {said}", err=True)
         return USAGE
 
 

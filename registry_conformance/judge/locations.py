@@ -22,6 +22,11 @@ ENVIRONMENTS = SUITES / "live" / "environments"
 DOCKER = ROOT / "docker"
 
 
+def brought_by(extra: str) -> str:
+    """Return what to type, in a checkout, for the optional dependencies of this name: no package index has them."""
+    return f"in a checkout, pip install '.[{extra}]' brings it, as does uvx --from '.[{extra}]' registry-conformance"
+
+
 def report_folder() -> Path:
     """Return the default folder for reports, history and ledgers: ``reports`` of the checkout, else of this folder."""
     return (CHECKOUT or Path.cwd()) / "reports"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
+from registry_conformance.judge.locations import brought_by
 from registry_conformance.judge.machine import client_version
 from registry_conformance.judge.report import attestation
 from registry_conformance.judge.suggestion import unknown
@@ -123,7 +124,7 @@ def signing_key(name: str) -> Path | None:
     except attestation.KeyUnusableError as problem:
         raise SettingsError(f"--attestation-key={problem}") from problem
     except ModuleNotFoundError as missing:
-        wanted = "pip install 'hokusai-registry-conformance[attest]'"
+        wanted = brought_by("attest")
         raise SettingsError(
             f"--attestation-key={name}: needs {missing.name}, which is not installed: {wanted}"
         ) from missing

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from registry_conformance.judge.locations import brought_by
 from registry_conformance.judge.target.requests import Permit
 
-LACKING = "boto3 is not installed here: pip install 'hokusai-registry-conformance[store]'"
+LACKING = f"boto3 is not installed here: {brought_by('store')}"
 """Why a bucket is not looked into if ``installed`` says no."""
 
 _of_thread = threading.local()

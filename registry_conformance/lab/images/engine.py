@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from registry_conformance.judge.locations import brought_by
 from registry_conformance.judge.machine import variable
 from registry_conformance.lab.images.recipe import RECIPES, USUAL
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 START = "sudo systemctl start docker"
 BUILD = "scripts/build-images"
-CLIENT = "pip install 'hokusai-registry-conformance[lab]'"
+CLIENT = brought_by("lab")
 _PATIENCE = 30
 _UNIX = "unix://"
 _USUAL_HOST = f"{_UNIX}/var/run/docker.sock" if os.name == "posix" else ""
