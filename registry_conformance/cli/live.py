@@ -45,7 +45,7 @@ def init(url: str, to: Path | None) -> int:
     from registry_conformance.judge.live.address import as_toml, described, described_finding, name_of
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.usual_key import HOW
-    from registry_conformance.judge.owned_file import check_creatable
+    from registry_conformance.judge.owned_file import check_creatable, whole
 
     file = to or Path(f"{name_of(url)}.toml")
     if file.exists():
@@ -68,7 +68,8 @@ def init(url: str, to: Path | None) -> int:
         f"# Written by `registry-conformance live init`; MLflow says it is {found.version or 'of unknown version'}.\n"
     )
     try:
-        file.write_text(head + as_toml(document), encoding="utf-8")
+        with whole(file):
+            file.write_text(head + as_toml(document), encoding="utf-8")
     except OSError as problem:
         raise refuse(f"{file} cannot be written: {problem.strerror}") from None
     access = "open to everybody" if found.open else "asks for a credential"

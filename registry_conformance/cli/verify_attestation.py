@@ -80,6 +80,7 @@ def _refuse_unknown(required: tuple[str, ...], record: RunRecord) -> None:
 
 def _statement(folder: Path, key: Path | None) -> dict[str, Any]:
     """Return the statement in a report's folder, out of its envelope if there is a key; raise ``UntrueError``."""
+    from registry_conformance.judge.bounded import DOCUMENTS, read_bytes
     from registry_conformance.judge.report.attestation import ENVELOPE, STATEMENT, UntrueError, opened, parsed
 
     file = folder / (ENVELOPE if key else STATEMENT)
@@ -87,7 +88,7 @@ def _statement(folder: Path, key: Path | None) -> dict[str, Any]:
         told = "the run was given no --attestation-key" if key else "that suite wrote none"
         raise UntrueError(f"there is no {file.name}: {told}")
     try:
-        content = file.read_bytes()
+        content = read_bytes(file, DOCUMENTS)
     except OSError as problem:
         raise UntrueError(f"{file.name} cannot be read: {problem.strerror or problem}") from problem
     return opened(content, key) if key else parsed(content)

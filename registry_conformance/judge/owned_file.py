@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,6 +42,18 @@ def check_creatable(file: Path) -> None:
 
 
 def write_owned(file: Path, text: str) -> None:
-    """Write a text to such a file; raise ``OSError``."""
-    with open_owned(file) as opened:
+    """Write a text to such a file; raise ``OSError``, and leave no new file behind then."""
+    with whole(file), open_owned(file) as opened:
         opened.write(text.encode("utf-8", "backslashreplace"))
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[None]:
+    """Remove a file that the block made and could not finish: the next attempt would find it there."""
+    existed = os.path.lexists(file)
+    try:
+        yield
+    except OSError:
+        if not existed and file.is_file():
+            file.unlink()
+        raise

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.machine import new_run_id
+from registry_conformance.judge.owned_file import whole
 from registry_conformance.judge.report.effect import Effect
 from registry_conformance.judge.report.effect_markdown import render, undecided
 from registry_conformance.judge.report.evidence_store import Spool
@@ -78,7 +79,8 @@ def tell_undecided(said: str, comment: Path) -> None:
 def _put(file: Path, lines: Iterable[str]) -> None:
     with explained(file.parent):
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        with whole(file):
+            file.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 def _pair(change: Change, say: Say, client: str = "") -> tuple[RunRecord, RunRecord]:

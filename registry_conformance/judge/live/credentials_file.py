@@ -6,6 +6,7 @@ import configparser
 from dataclasses import dataclass
 from pathlib import Path
 
+from registry_conformance.judge.bounded import read_text
 from registry_conformance.judge.live.usual_key import PASSWORD, USER
 from registry_conformance.judge.machine import variable
 
@@ -51,7 +52,7 @@ def _of_file() -> dict[str, str]:
     """Return the entries of the file, none of one that is missing or that the MLflow client could not read."""
     read = configparser.ConfigParser()
     try:
-        read.read_string(Path(_FILE).expanduser().read_text(encoding="utf-8"))
+        read.read_string(read_text(Path(_FILE).expanduser()))
         return dict(read[_SECTION])
     except (OSError, RuntimeError, ValueError, KeyError, configparser.Error):
         return {}

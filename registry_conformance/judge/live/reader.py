@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from registry_conformance.judge.bounded import read_text
 from registry_conformance.judge.live.environment.access import KeyTable
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
@@ -44,7 +45,7 @@ def read(file: Path, requirements: Container[str] | None = None) -> EnvironmentF
     """
     shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file)
         document = document_of(text)
     except OSError as problem:
         raise EnvironmentFileError(f"{shown}: cannot be read: {problem.strerror}") from problem

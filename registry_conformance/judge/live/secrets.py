@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from registry_conformance.judge.bounded import TooMuchError, output_of, read_text
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.environment.tables import Secret
@@ -43,7 +44,7 @@ def _taken(environment: EnvironmentFile, where: str, secret: Secret) -> tuple[st
     if secret.file is not None:
         name, file = environment.at(f"{where}.file"), environment.next_to(secret.file)
         try:
-            return file.read_text(encoding="utf-8"), f"the file {secret.file}"
+            return read_text(file), f"the file {secret.file}"
         except (OSError, ValueError) as problem:
             if not is_shown_path(secret.file, file):
                 raise EnvironmentFileError(f"{name}: {no_file(secret.file, file, 'the secret')}") from None
@@ -52,17 +53,15 @@ def _taken(environment: EnvironmentFile, where: str, secret: Secret) -> tuple[st
     assert secret.command is not None, "the environment has exactly one source"
     name, program = environment.at(f"{where}.command"), secret.command[0]
     try:
-        said = subprocess.run(
-            secret.command, capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL
-        )
+        code, printed = output_of(secret.command, PATIENCE)
     except subprocess.TimeoutExpired:
         raise EnvironmentFileError(
             f"{name}: the command {program} cannot be run: no answer after {PATIENCE:.0f} s"
         ) from None
+    except TooMuchError:
+        raise EnvironmentFileError(f"{name}: the command {program} prints more than any secret has") from None
     except (OSError, ValueError) as problem:
         raise EnvironmentFileError(f"{name}: {no_program(program, Path.cwd(), problem)}") from None
-    if said.returncode:
-        raise EnvironmentFileError(
-            f"{name}: the command {program} ended with exit code {said.returncode}; run it by hand"
-        )
-    return said.stdout, f"the output of {program}"
+    if code:
+        raise EnvironmentFileError(f"{name}: the command {program} ended with exit code {code}; run it by hand")
+    return printed, f"the output of {program}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.bounded import read_bytes
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.requirement import Level
@@ -83,7 +84,7 @@ def signer(file: Path) -> Any:
     from securesystemslib.signer import CryptoSigner  # noqa: PLC0415 - an extra
 
     try:
-        return CryptoSigner(load_pem_private_key(file.read_bytes(), password=None))
+        return CryptoSigner(load_pem_private_key(read_bytes(file), password=None))
     except OSError as problem:
         raise KeyUnusableError(f"{file}: cannot be read: {problem.strerror}") from problem
     except TypeError as problem:
@@ -116,7 +117,7 @@ def opened(envelope: bytes, key: Path) -> dict[str, Any]:
     from registry_conformance.judge.report.forms import FormError, conforms  # noqa: PLC0415 - of reading alone
 
     try:
-        public = SSlibKey.from_crypto(load_pem_public_key(key.read_bytes()))
+        public = SSlibKey.from_crypto(load_pem_public_key(read_bytes(key)))
     except OSError as problem:
         raise KeyUnusableError(f"{key}: cannot be read: {problem.strerror}") from problem
     except (ValueError, UnsupportedAlgorithm) as problem:

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.bounded import DOCUMENTS, read_text
 from registry_conformance.judge.owned_file import write_owned
 from registry_conformance.judge.report.forms import Form, FormError, conforms
 from registry_conformance.judge.visible import all_visible
@@ -71,7 +72,7 @@ def render_bundle(file: Path, folder: Path) -> Path:
     Raises ``BundleUnreadableError`` or ``OSError``.
     """
     try:
-        bundle = all_visible(json.loads(file.read_text(encoding="utf-8")))
+        bundle = all_visible(json.loads(read_text(file, DOCUMENTS)))
         conforms(_BundleForm, bundle)
     except FormError as problem:
         raise BundleUnreadableError(f"{file}: says that it is {SCHEMA}, but {problem}") from None

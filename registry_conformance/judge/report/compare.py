@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from registry_conformance.judge.bounded import read_bytes
 from registry_conformance.judge.report.changes import LISTS, TITLES, RunChanges
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.history import History
@@ -19,7 +20,7 @@ def run_named(name: str, reports: Path) -> RunSnapshot:
     file = found(name, reports)
     if file.name.endswith(".json.gz"):
         try:
-            return RunSnapshot.unpack(file.read_bytes())
+            return RunSnapshot.unpack(read_bytes(file))
         except OSError as problem:
             raise UnreadableError(f"{file}: {problem.strerror or problem}") from problem
         except SnapshotError as problem:

@@ -37,7 +37,7 @@ _COLUMNS = (
 
 
 def summary(run: RunRecord, reports: str = "reports/latest") -> list[str]:
-    """Return the summary line by line; ``reports`` is the folder with the full reports.
+    """Return the summary line by line; ``reports`` is the folder with the full reports, empty without one.
 
     The causes come first, each with the failed checks that it explains. Unexplained failures with the same observation
     share a block, failed MUSTs and the most frequent first. The last line is the conclusion.
@@ -54,7 +54,7 @@ def summary(run: RunRecord, reports: str = "reports/latest") -> list[str]:
         _left(run),
         _spent(run),
         _proof(run),
-        iter([f"Reports: {reports} (index.html, verdicts.json, junit.xml, allure-results)"]),
+        iter([f"Reports: {reports} (index.html, verdicts.json, junit.xml, allure-results)"] * bool(reports)),
     )
     body = [line for part in parts for line in part]
     return [*body, "", sentence(run)]
@@ -62,7 +62,7 @@ def summary(run: RunRecord, reports: str = "reports/latest") -> list[str]:
 
 def conclusion(run: RunRecord, reports: str = "reports/latest") -> list[str]:
     """Return the end of a step-by-step run: causes, leftovers, cost, and the conclusion."""
-    parts = (_causes(run), _left(run), _spent(run), iter([f"Report: {reports}/index.html"]))
+    parts = (_causes(run), _left(run), _spent(run), iter([f"Report: {reports}/index.html"] * bool(reports)))
     return [*(line for part in parts for line in part), "", outcome(run)]
 
 
@@ -78,7 +78,8 @@ def in_brief(run: RunRecord, reports: str = "reports/latest") -> list[str]:
     """Return two lines: checks by verdict with a pointer to the reports, and the conclusion."""
     counts = count(record.verdict for record in run.records)
     counted = ", ".join(f"{counts[str(verdict)]} {verdict}" for verdict in _COLUMNS if counts[str(verdict)]) or "none"
-    return [f"Checks: {counted}; full report: {reports}/index.html", sentence(run)]
+    where = f"; full report: {reports}/index.html" if reports else ""
+    return [f"Checks: {counted}{where}", sentence(run)]
 
 
 def _judged(run: RunRecord) -> Iterator[str]:
@@ -201,7 +202,7 @@ def _red(run: RunRecord, reports: str) -> Iterator[str]:
     if rest := ordered[most:]:
         number = sum(len(records) for records in rest)
         yield ""
-        yield f"and {plural(number, 'more red check')}: see {reports}/verdicts.json"
+        yield f"and {plural(number, 'more red check')}" + f": see {reports}/verdicts.json" * bool(reports)
 
 
 def _promised(run: RunRecord, record: CheckRecord) -> str:

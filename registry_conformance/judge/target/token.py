@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from registry_conformance.judge.bounded import TooMuchError, output_of
 from registry_conformance.judge.target.credential import CommandToken
 
 PATIENCE = 60.0
@@ -58,23 +59,17 @@ def _new_token(source: CommandToken) -> tuple[str, float]:
     """Return a new token and its lifetime in seconds, 0 if unknown."""
     program = source.command[0]
     try:
-        said = subprocess.run(
-            source.command,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            cwd=source.folder,
-        )
+        code, printed = output_of(source.command, PATIENCE, source.folder)
     except subprocess.TimeoutExpired:
         raise TokenError(f"the command {program} gave no token within {PATIENCE:.0f} s") from None
+    except TooMuchError:
+        raise TokenError(f"the command {program} prints more than any token has") from None
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or "its output is not UTF-8"
         raise TokenError(f"the command {program} cannot be run: {reason}") from problem
-    if said.returncode:
-        raise TokenError(f"the command {program} ended with exit code {said.returncode}; run it by hand")
-    return _read(said.stdout.strip(), source)
+    if code:
+        raise TokenError(f"the command {program} ended with exit code {code}; run it by hand")
+    return _read(printed.strip(), source)
 
 
 def _read(output: str, source: CommandToken) -> tuple[str, float]:

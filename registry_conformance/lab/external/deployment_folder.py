@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from registry_conformance.judge.bounded import read_text
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import Deployment
@@ -68,6 +69,6 @@ def _refuse_unread(path: str) -> None:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return read_text(file)
     except (OSError, UnicodeDecodeError) as problem:
         raise DeploymentFolderError(f"{file.name}: cannot be read as text: {problem}") from problem

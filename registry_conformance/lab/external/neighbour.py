@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from registry_conformance.judge.bounded import read_text
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import Auth, Deployment, KeyService, Proxy
@@ -142,7 +143,7 @@ class Neighbour:
         """Return a proxy with the user's configuration; raise ``NeighbourError`` for one that cannot work."""
         neighbour = cls(name, file.stem, own=file.resolve())
         try:
-            text = neighbour.file.read_text(encoding="utf-8")
+            text = read_text(neighbour.file)
         except (OSError, UnicodeDecodeError) as problem:
             raise NeighbourError(f"{file} cannot be read: {getattr(problem, 'strerror', '') or problem}") from problem
         for places in (("@LISTEN@", "@LISTEN_PORT@"), ("@MLFLOW@",)):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.bounded import read_text
 from registry_conformance.judge.live.toml_lines import TomlError, document_of
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
 from registry_conformance.lab.external.neighbour import OWN, Neighbour, NeighbourError
@@ -36,7 +37,7 @@ class MatrixPlan:
     def read(cls, file: Path) -> MatrixPlan:
         """Return the plan of a file; raise ``MatrixPlanError``."""
         try:
-            document = document_of(file.read_text(encoding="utf-8"))
+            document = document_of(read_text(file))
         except OSError as problem:
             raise MatrixPlanError(f"{file}: cannot be read: {problem.strerror}") from problem
         except (TomlError, UnicodeDecodeError) as problem:

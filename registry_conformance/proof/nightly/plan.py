@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.bounded import read_text
 from registry_conformance.judge.live.toml_lines import TomlError, document_of
 from registry_conformance.judge.machine import python
 
@@ -59,7 +60,7 @@ class NightlyPlan:
     def read(cls, file: Path) -> NightlyPlan:
         """Read a plan; raise ``NightlyPlanError``."""
         try:
-            document = document_of(file.read_text())
+            document = document_of(read_text(file))
         except OSError as problem:
             raise NightlyPlanError(f"{file.name}: cannot be read: {problem.strerror}") from problem
         except (TomlError, UnicodeDecodeError) as problem:

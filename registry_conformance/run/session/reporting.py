@@ -52,7 +52,7 @@ def report(
     """
     logs, links = (target.logs, target.records) if target else ({}, {})
     code = Exit(run.exit_code)
-    folder = reports / "runs" / run.run_id
+    folder, published = reports / "runs" / run.run_id, True
     try:
         write(run, folder, redactor, TraceIndex(logs, links), History(reports), signer=signer)
         if code != Exit.OK:
@@ -62,7 +62,7 @@ def report(
         prune(reports)
     except ReportFolderError as problem:
         say(str(problem))
-        code = Exit.USAGE
+        code, published = Exit.USAGE, False
     latest = reports / "latest"
     if target is not None and target.kind == "live":
         began = datetime.fromisoformat(run.started).timestamp()
@@ -71,7 +71,8 @@ def report(
                 f"SECRET in {file.relative_to(reports)}: pass it on to nobody, and report this as a defect of the suite"
             )
             code = Exit.FAILED
-    for line in told(run, str(latest.relative_to(ROOT) if latest.is_relative_to(ROOT) else latest)):
+    shown = str(latest.relative_to(ROOT) if latest.is_relative_to(ROOT) else latest)
+    for line in told(run, shown if published else ""):
         say(visible(redactor.text(line)))
     return code
 
