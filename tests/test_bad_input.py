@@ -108,6 +108,45 @@ def test_a_misspelt_option_is_answered_with_the_nearest(option: str, said: str) 
     assert (code, said in output) == (4, True), output
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("stack", "embedded"),
+        ("store", "moto"),
+        ("backend_store", "postgresql"),
+        ("proxy", "nginx"),
+        ("mlflow", "3.1.0"),
+        ("deployment", "docker"),
+        ("proxy_image", "one:two"),
+        ("proxy_port", 8080),
+    ],
+)
+@pytest.mark.parametrize("judged", ["url", "env", "env_file", "plan"])
+def test_a_part_of_a_stack_is_refused_where_none_is_started(option: str, value: object, judged: str) -> None:
+    """It would be left unheeded, and the reader would take what was judged for something else."""
+    usual = {"stack": "auto", "store": "auto", "fault": [], "proxy_port": 0, "report_dir": ""}
+    name = option.replace("_", "-")
+
+    with pytest.raises(
+        SettingsError, match=rf"--{name}={value}: is of a local stack, and --{judged.replace('_', '-')}"
+    ):
+        Settings.read({**usual, judged: "x", option: value})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("suites/local", "--url=http://127.0.0.1:1"), "--url=http://127.0.0.1:1: suites/local needs a stack"),
+        (("suites/local", "-n", "-1", "--store=moto"), "-n -1: give a number of processes"),
+        (("suites/live/test_infrastructure.py", "--plan=/nope"), "--plan=/nope: "),
+    ],
+)
+def test_the_option_that_is_wrong_is_named_as_it_was_given(arguments: tuple[str, ...], said: str) -> None:
+    """Neither another option, nor a part of the value."""
+    code, output = run_here(*arguments)
+    assert (code, said in output) == (4, True), output
+
+
 @pytest.mark.parametrize("option", ["--report-dir=", "--run-id=", "--mlflow=", "--proxy=", "--env-file="])
 def test_an_empty_value_is_a_usage_error(option: str) -> None:
     """An option with an empty value is not taken as one that is left out."""

@@ -169,3 +169,24 @@ def test_deployment_to_play_with_runs_until_it_is_interrupted(tmp_path: Path) ->
     assert process.returncode == 0, said
     assert "Traceback" not in said
     eventually(lambda: not list(tmp_path.iterdir()), "its folders are gone")
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        ("foo=1", "--budget=foo=1: unknown; use one of "),
+        ("rate=abc", "--budget=rate=abc: give a number"),
+        ("rate", "--budget=rate: a value is missing"),
+        ("users=3", "--budget=users=3: unknown"),
+    ],
+)
+def test_a_limit_of_a_load_is_named_by_its_option(budget: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another word of a load's plan is no limit."""
+    assert run(["load", "--stack", "embedded", "--budget", budget]) == 4
+    assert said in capsys.readouterr().err
+
+
+def test_a_proxy_configuration_that_is_missing_is_no_matter_of_the_revision(capsys: pytest.CaptureFixture[str]) -> None:
+    """The file is named, not its folder."""
+    assert run(["verify", "--stack", "embedded", "--proxy", "nginx:/nope.conf", "--against", "HEAD"]) == 4
+    assert "there is no file /nope.conf" in capsys.readouterr().err

@@ -66,8 +66,9 @@ def test_examples_can_be_read(file: Path) -> None:
         ),
         ("[budget]", "[timeouts]\nanswer = 1e300\n[budget]", "1e300", "cannot be 1e+300, which is above 604,800; give"),
         ("requests = 20000", f"requests = 1{'0' * 400}", "1000", "which is above 1,000,000,000,000; give how many"),
-        ("[doors.documented]", "[doors.docs]", "[doors.docs]", "doors.docs cannot be"),
-        ("[keys.reader]", "[keys.owner]", "[keys.owner]", "keys.owner cannot be"),
+        ("[doors.documented]", "[doors.docs]", "[doors.docs]", "doors.docs is unknown. Here may stand: canonical, "),
+        ("[keys.reader]", "[keys.read]", "[keys.read]", "keys.read is unknown; did you mean reader?"),
+        ("[keys.reader]", "[keys.owner]", "[keys.owner]", "keys.owner is unknown. Here may stand: reader, writer, "),
         (
             "[keys.reader]",
             '[policies.own]\nreader = ["delete"]\n[keys.reader]',
@@ -131,7 +132,7 @@ def test_examples_can_be_read(file: Path) -> None:
             "[budget]",
             "[features]\nwings = true\n[budget]",
             "wings",
-            "features.wings cannot be 'wings'; give a table of",
+            "features.wings is unknown. Here may stand: presigned-downloads",
         ),
         ("[budget]", "[features]\nrequest-ids = 1\n[budget]", "request-ids", "features.request-ids cannot be 1; give"),
         ("noncurrent_days = 90", "noncurrent_days = 0", "noncurrent_days", "a whole number above 0"),
@@ -384,3 +385,28 @@ def test_expected_failure_of_no_requirement_is_told(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFileError, match="ART-999 is no requirement") as refusal:
         read(file, {"ART-001"})
     assert str(refusal.value).startswith(f"{file}:{line_of(file, 'ART-999')}: ")
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('[doors]\n[keys.writer]\nvariable = "KEY"\n', "doors is empty; give tables"),
+        (
+            (
+                '[doors.canonical]\nurl = "http://127.0.0.1:9"\n'
+                '[keys.writer]\nvariable = "KEY"\nheader = "X Bad: hk_word"\n'
+            ),
+            "keys.writer.header has another form than it must; the text is not shown",
+        ),
+    ],
+)
+def test_a_value_is_refused_for_what_is_wrong_with_it(table: str, said: str, tmp_path: Path) -> None:
+    """It is no matter of its type; what may be a secret stays hidden."""
+    file = tmp_path / "x.toml"
+    file.write_text(f'description = "x"\naccess = "sandboxed"\n{table}')
+
+    with pytest.raises(EnvironmentFileError) as refusal:
+        read(file)
+
+    assert said in str(refusal.value)
+    assert "hk_word" not in str(refusal.value)

@@ -11,6 +11,7 @@ from registry_conformance.cli.faults import FAULT
 from registry_conformance.cli.parameters import ENV, ENV_FILE, REPORT_DIR, URL, OneOf, exactly_one
 from registry_conformance.cli.problems import refuse
 from registry_conformance.judge.load.plan import BUDGETS, SHAPES, LoadPlan, LoadPlanError
+from registry_conformance.judge.suggestion import unknown
 
 _OURS = ("fault", "kill", "store", "backend_store")
 """Options that need a local stack."""
@@ -69,6 +70,8 @@ def command(
     given = [name for name in _OURS if asked[name]]
     if given and not stack:
         raise refuse(f"--{given[0].replace('_', '-')}: needs a local stack: add --stack")
+    for budget in asked["budget"]:
+        _refuse_no_budget(budget)
     try:
         plan = LoadPlan.parse(_line(asked))
     except LoadPlanError as problem:
@@ -80,6 +83,19 @@ def command(
     return int(
         pytest.main([str(SUITES / "load"), *in_suites(cached=True), "-p", "no:xdist", *arguments, f"--load={plan}"])
     )
+
+
+def _refuse_no_budget(text: str) -> None:
+    """Refuse the value of ``--budget`` unless it is a limit; the plan's other words are options of their own."""
+    name, given, _ = text.partition("=")
+    if name not in BUDGETS:
+        raise refuse(f"--budget={text}: {unknown(name, BUDGETS)}; write NAME=NUMBER")
+    if not given:
+        raise refuse(f"--budget={text}: a value is missing; write NAME=NUMBER")
+    try:
+        LoadPlan.parse(text)
+    except LoadPlanError as problem:
+        raise refuse(f"--budget={problem}") from problem
 
 
 def _line(asked: dict[str, str]) -> str:

@@ -57,6 +57,8 @@ def base(name: str, options: Mapping[str, str], reports: Path, room: Path) -> Ba
         raise BaseError(f"--{images[0]} and --{images[1]} both change: judge one change at a time")
     if images:
         return Base(f"the image {name}", {images[0]: name})
+    if of_file and not _path_test(Path(file).is_file):
+        raise BaseError(f"of --proxy={options['proxy']} there is no file {file}")
     if of_file:
         return _file(name, program, Path(file).resolve(), room, similar_runs(name, reports))
     return _folder(name, Path(options.get("deployment") or DOCKER).resolve(), room, similar_runs(name, reports))

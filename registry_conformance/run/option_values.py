@@ -17,6 +17,7 @@ from registry_conformance.judge.report import attestation
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external.deployment_folder import DeploymentFolder, DeploymentFolderError
+from registry_conformance.lab.external.image import OPTIONS as IMAGE_OPTIONS
 from registry_conformance.lab.external.image import ExternalImage
 from registry_conformance.lab.external.mlflow_command import MlflowCommand, MlflowCommandError
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
@@ -195,6 +196,17 @@ def environment_named(options: Mapping[str, Any]) -> str:
     from registry_conformance.judge.live.address import name_of  # noqa: PLC0415 - with all that reads an environment
 
     return name_of(url)
+
+
+def refuse_parts(options: Mapping[str, Any]) -> None:
+    """Raise ``SettingsError`` for an option of a local stack, where a deployment of others or a plan is judged."""
+    judged = next(name for name in ("url", "env_file", "env", "plan") if options.get(name))
+    parts = {"stack": "auto", "store": "auto", "backend_store": "sqlite", "proxy": "", "mlflow": "", "deployment": ""}
+    parts |= dict.fromkeys(IMAGE_OPTIONS, "") | {"proxy_port": 0}
+    for name, usual in parts.items():
+        if (value := options.get(name) or usual) != usual:
+            shown = f"--{name.replace('_', '-')}={value}"
+            raise SettingsError(f"{shown}: is of a local stack, and --{judged.replace('_', '-')} judges none: give one")
 
 
 def allure_folder(options: Mapping[str, Any]) -> Path | None:

@@ -272,6 +272,8 @@ def _read(
     Raises ``SettingsError``, ``RegisterError`` or ``EnvironmentFileError`` if options, register or environment are
     invalid.
     """
+    if (getattr(config.option, "numprocesses", None) or 0) < 0:
+        raise SettingsError(f"-n {config.option.numprocesses}: give a number of processes, 0 for none besides this one")
     add_portable(config)
     refuse_unreadable_expressions(config)
     settings, register = Settings.read(vars(config.option) | shared), Register.load(REGISTER)

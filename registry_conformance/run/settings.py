@@ -32,6 +32,7 @@ from registry_conformance.run.option_values import (
     load_plan,
     mlflow_command_named,
     neighbour_named,
+    refuse_parts,
     signing_key,
     stack_named,
     store_named,
@@ -92,6 +93,8 @@ class Settings:
         if options.get("read_only") and not environment:
             raise SettingsError("--read-only: is for the deployments of others; add --env, --env-file or --url")
         ours = not environment and not options.get("plan")
+        if not ours:
+            refuse_parts(options)
         stack = stack_named(options["stack"], options["store"], ours=ours)
         store = store_named(options["store"], stack)
         try:
@@ -165,18 +168,18 @@ class Settings:
         if self.plan is not None:
             return f" --plan={self.plan}" + (replace(self, plan=None)._judged_options if self.env else "")
         if self.env:
-            return self._environment + " --read-only" * self.read_only
+            return f" {self.environment_option}" + " --read-only" * self.read_only
         stack = f" --stack={self.stack}" if self.stack != "embedded" else ""
         backend = f" --backend-store={self.backend}" if self.backend != "sqlite" else ""
         faults = "".join(f" --fault={name}" for name in self.faults)
         return faults + stack + f" --store={self.store}" + backend + self.parts
 
     @property
-    def _environment(self) -> str:
+    def environment_option(self) -> str:
         """The option that names the environment."""
         if self.url:
-            return f" --url={shlex.quote(self.url)}"
-        return f" --env-file={self.env_file}" if self.env_file is not None else f" --env={self.env}"
+            return f"--url={shlex.quote(self.url)}"
+        return f"--env-file={self.env_file}" if self.env_file is not None else f"--env={self.env}"
 
     def lines(self) -> list[str]:
         """Return the settings as header lines."""

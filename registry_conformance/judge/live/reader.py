@@ -21,6 +21,7 @@ from registry_conformance.judge.suggestion import nearest, unknown
 from registry_conformance.judge.target.policy import KNOWN
 
 _SHOWN = 80
+_HIDDEN = "not shown: it may be the secret itself"
 _OF_TABLES = ("model_type", "dict_type", "list_type")
 """Errors for a text in place of a table or list, as a URL with a password, or a whole command line."""
 
@@ -88,9 +89,19 @@ def _error_line(text: str, error: ErrorDetails) -> str:
         meant = f"; did you mean {' or '.join(near)}?" if near else "."
         return f"{line}: {name} is unknown{meant} Here may stand: {', '.join(table.model_fields)}"
     allowed = _allowed(where)
+    if error["loc"][-1:] == ("[key]",) and kind == "literal_error":
+        known = re.findall(r"'([^']+)'", str(error["ctx"]["expected"]))
+        near = nearest(str(where[-1]), known)
+        meant = f"; did you mean {' or '.join(near)}?" if near else "."
+        return f"{line}: {name} is unknown{meant} Here may stand: {', '.join(known)}"
+    if kind == "too_short":
+        return f"{line}: {name} is empty; give {allowed}"
     if kind == "missing":
         return f"{line}: {name} is missing; give {allowed}"
-    found = _clip(error.get("input"), secret=kind in _OF_TABLES or _model_at(where) in (Secret, KeyTable))
+    of_secrets = _model_at(where) in (Secret, KeyTable)
+    if of_secrets and kind == "string_pattern_mismatch":
+        return f"{line}: {name} has another form than it must; the text is {_HIDDEN}; give {allowed}"
+    found = _clip(error.get("input"), secret=kind in _OF_TABLES or of_secrets)
     if kind == "less_than_equal":
         found += f", which is above {error['ctx']['le']:,.0f}"
     said = str(error["msg"]).removeprefix("Value error, ")
@@ -103,7 +114,7 @@ def _error_line(text: str, error: ErrorDetails) -> str:
 def _clip(value: Any, *, secret: bool) -> str:
     """Return a value as the file might have it; the content of a table may be secret and is not shown."""
     if secret and isinstance(value, str):
-        return "a text, which is not shown: it may be the secret itself"
+        return f"a text, which is {_HIDDEN}"
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
     shown = repr(value)

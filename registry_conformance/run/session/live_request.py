@@ -53,7 +53,7 @@ def visit(config: pytest.Config, settings: Settings, register: Register) -> Live
         return None
     if is_local(config):
         raise EnvironmentFileError(
-            f"--env={settings.env}: suites/local needs a stack of our own; run pytest suites/live"
+            f"{settings.environment_option}: suites/local needs a stack of our own; run pytest suites/live"
         )
     if settings.faults:
         raise EnvironmentFileError(f"--fault={settings.faults[0]}: faults need a local stack")

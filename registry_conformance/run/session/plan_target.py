@@ -29,7 +29,7 @@ def planned_target(config: pytest.Config, settings: Settings, register: Register
         return None
     if not only(config, CHECKS):
         raise EnvironmentFileError(
-            f"--plan={settings.plan.name}: a plan is judged by suites/live/test_infrastructure.py alone"
+            f"--plan={config.option.plan}: a plan is judged by suites/live/test_infrastructure.py alone"
         )
     if settings.faults:
         raise EnvironmentFileError(f"--fault={settings.faults[0]}: faults need a local stack")
@@ -45,7 +45,7 @@ def planned_target(config: pytest.Config, settings: Settings, register: Register
     try:
         planned(account)
     except PlanError as problem:
-        raise EnvironmentFileError(f"--plan={settings.plan.name}: {problem}") from None
+        raise EnvironmentFileError(f"--plan={config.option.plan}: {problem}") from None
     return Target(
         name=f"the plan {settings.plan.name}",
         kind="plan",
