@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from registry_conformance.cli.main import run
 from registry_conformance.judge.diagnosis import doctor
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.diagnosis import conclude
@@ -16,6 +17,7 @@ from registry_conformance.judge.diagnosis.steps import stops_at
 from registry_conformance.judge.diagnosis.undeclared import tolerated
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.target.target import Door
+from tests.web_answers import Answer, site
 
 
 def facts_of(**values: str) -> Facts:
@@ -216,3 +218,17 @@ def test_a_budget_grows_with_the_target_s_pace_up_to_what_is_allowed() -> None:
         time.sleep(0.1)
     assert slow.allowed >= before + 0.1, "what was asked again takes no time from the rest"
     assert not bounded.over
+
+
+@pytest.mark.parametrize("status", [403, 407, 502])
+def test_a_forward_proxy_that_refuses_is_no_answer_of_the_deployment(
+    status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kind: one state of the network, two exit codes. It is 6, as of a port at which nothing listens."""
+    with site(lambda _: Answer(status, "not through here")) as there:
+        monkeypatch.setenv("HTTP_PROXY", there.url)
+        monkeypatch.setenv("HTTPS_PROXY", there.url)
+        for name in ("NO_PROXY", "no_proxy", "http_proxy", "https_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        code = run(["doctor", "--url=https://registry.example", "--read-only", "--json"])
+    assert code == 6, capsys.readouterr().out

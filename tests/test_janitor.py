@@ -93,3 +93,28 @@ def test_a_lost_ledger_leaves_unfinished_uploads_not_known(
     monkeypatch.setattr(janitor, "runs_without_ledger", lambda *_, **__: {})
     adopted(target, tmp_path, datetime.now(UTC), deleted=False, dry=True)
     assert capsys.readouterr().out == ""
+
+
+def test_a_door_that_does_not_answer_is_told_as_the_doctor_tells_it(tmp_path: Path) -> None:
+    """Kind: what a request of ours got, instead of what is the matter."""
+    done = call("janitor", "--url=http://127.0.0.1:9", f"--report-dir={tmp_path}")
+
+    assert done.returncode == 6, done.stderr
+    assert "cannot be swept: nothing listens at 127.0.0.1:9" in done.stderr
+    assert "MLflow's own word" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown", "hidden"),
+    [
+        ("sqlite:////nowhere/w/new.db", "there is no database /nowhere/w/new.db", ""),
+        ("postgresql+psycopg2://me:a-pass%2Fword@127.0.0.1:1/models", "127.0.0.1", "a-pass%2Fword"),
+    ],
+)
+def test_purge_hides_a_password_and_no_path(uri: str, shown: str, hidden: str) -> None:
+    """Of the URI of a database only its password is secret."""
+    done = call("purge", "12", REGISTRY_BACKEND_STORE_URI=uri)
+
+    assert done.returncode == 6, done.stderr
+    assert shown in done.stderr
+    assert not hidden or hidden not in done.stderr

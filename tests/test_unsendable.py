@@ -9,8 +9,7 @@ import pytest
 from registry_conformance.cli.main import run
 from registry_conformance.judge.live.unsendable import unsendable
 from registry_conformance.judge.target.credential import Credential, KeyHeader, Password
-from tests.test_preflight_credentials import looked_at
-from tests.web_answers import Answer, Asked, guarded, site
+from tests.web_answers import Answer, Asked, guarded, looked_at, site
 
 KEY = "hk_a-key-of-mine-1234"
 MISSING = Answer(401, {"error_code": "UNAUTHENTICATED", "message": "this key is not known here"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from registry_conformance.judge.target.target import Target
 
 LEFT = 7
+_PATIENCE = 15.0
+"""Seconds that a sign of life is waited for."""
 _ADOPTED_AFTER = timedelta(hours=24)
 
 
@@ -87,11 +90,24 @@ def command(
     except LedgerError as problem:
         raise EndedError(redactor.text(str(problem)), LEFT) from problem
     except Mismatch as problem:
-        said = f"{name} cannot be swept: expected {problem.expected}, got {problem.actual}"
-        raise could_not(redactor.text(said)) from problem
+        said = _unanswered(target) or f"expected {problem.expected}, got {problem.actual}"
+        raise could_not(redactor.text(f"{name} cannot be swept: {said}")) from problem
     if not left:
         click.echo(f"{name}: nothing is left behind by runs that began before {before:%Y-%m-%d %H:%M} UTC")
     return LEFT if left else 0
+
+
+def _unanswered(target: Target) -> str:
+    """Return why a target that cannot be swept does not answer as MLflow does, in the doctor's words; empty if it does.
+
+    A request of the sweep itself says only what it got.
+    """
+    from registry_conformance.judge.diagnosis.preflight import examine
+    from registry_conformance.judge.live.address import described_finding
+
+    door = replace(target.doors[0], guard=None)
+    found = examine(door, target.key_at(door), "janitor", _PATIENCE).finding
+    return described_finding(found) if found is not None else ""
 
 
 def _environment(url: str, env: str, env_file: Path | None) -> tuple[str, EnvironmentFile]:

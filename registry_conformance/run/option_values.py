@@ -201,8 +201,15 @@ def environment_named(options: Mapping[str, Any]) -> str:
 def refuse_parts(options: Mapping[str, Any]) -> None:
     """Raise ``SettingsError`` for an option of a local stack, where a deployment of others or a plan is judged."""
     judged = next(name for name in ("url", "env_file", "env", "plan") if options.get(name))
-    parts = {"stack": "auto", "store": "auto", "backend_store": "sqlite", "proxy": "", "mlflow": "", "deployment": ""}
-    parts |= dict.fromkeys(IMAGE_OPTIONS, "") | {"proxy_port": 0}
+    parts: dict[str, object] = {
+        "stack": "auto",
+        "store": "auto",
+        "backend_store": "sqlite",
+        "proxy": "",
+        "mlflow": "",
+        "deployment": "",
+    }
+    parts |= {**dict.fromkeys(IMAGE_OPTIONS, ""), "proxy_port": 0}
     for name, usual in parts.items():
         if (value := options.get(name) or usual) != usual:
             shown = f"--{name.replace('_', '-')}={value}"

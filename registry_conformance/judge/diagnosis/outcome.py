@@ -8,6 +8,7 @@ import re
 from registry_conformance.judge.diagnosis.fact_names import came_late
 from registry_conformance.judge.diagnosis.facts import Fact
 from registry_conformance.judge.diagnosis.named import UNKNOWN, Diagnosis
+from registry_conformance.judge.diagnosis.preflight import KINDS
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, PASSING
 from registry_conformance.judge.diagnosis.steps import registers
 
@@ -93,4 +94,5 @@ def unanswered(diagnosis: Diagnosis) -> bool:
 
 _PASSING = frozenset({"200", "None", *map(str, PASSING)})
 """What single requests of many may end with that the client repeats until they succeed."""
-_SILENT_ENDS = ("door-name-unknown", "door-port-closed", "door-silent")
+_SILENT_ENDS = frozenset(kind.id for kind in KINDS if not kind.answered)
+"""What an examination ends with at which nothing of the deployment answered, also where a forward proxy refused."""

@@ -243,6 +243,7 @@ OUTBOUND = Kind(
     "outbound-proxy", "network", "a forward proxy answers, and requires its own credentials",
     "correct HTTP_PROXY, HTTPS_PROXY and NO_PROXY, with user and password if that proxy wants them; or the address, if "
     "it is that proxy's own",
+    answered=False,
 )  # fmt: skip
 LOST = Kind(
     "key-does-not-arrive", "proxy", "a key was sent, and does not arrive where it is looked for",
