@@ -15,7 +15,7 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 COULD_NOT = 6
 
 
-def enter(*command: str, module: str = "registry_conformance.cli.main") -> NoReturn:
+def enter(*command: str, module: str = "registry_conformance.__main__") -> NoReturn:
     """Carry out ``command`` with the arguments of this process, whichever interpreter that was started with."""
     if not PYTHON.exists():
         sys.stderr.write(f"{Path(sys.argv[0]).name}: the environment is not there yet: run `make setup` in {ROOT}\n")

@@ -181,7 +181,7 @@ def test_a_key_that_cannot_be_used_is_refused_before_the_run(tmp_path: Path) -> 
     (tmp_path / "no.pem").write_text("no key")
     encrypted, public = keys(tmp_path, password=b"secret")
     for file, said in (
-        (tmp_path / "gone.pem", "cannot be read"),
+        (tmp_path / "gone.pem", "there is no file"),
         (tmp_path / "no.pem", "is no private key"),
         (public, "is no private key"),
         (encrypted, "the key is encrypted"),

@@ -190,3 +190,26 @@ def test_a_proxy_configuration_that_is_missing_is_no_matter_of_the_revision(caps
     """The file is named, not its folder."""
     assert run(["verify", "--stack", "embedded", "--proxy", "nginx:/nope.conf", "--against", "HEAD"]) == 4
     assert "there is no file /nope.conf" in capsys.readouterr().err
+
+
+def test_an_interrupt_while_the_command_is_being_loaded_ends_in_a_line(tmp_path: Path) -> None:
+    """Kind: an interrupt before its handling is in place."""
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "from registry_conformance.__main__ import main; main()", "doctor"],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "registry-conformance: interrupted by Ctrl-C\n"
+
+
+@pytest.mark.parametrize("name", ["doctor", "janitor", "register"])
+def test_an_address_that_is_no_utf_8_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A byte of a shell's that no text has cannot be sent."""
+    assert run([name, "--url", "http://127.0.0.1:9/\udcff"]) == 4
+    assert "a byte that is no UTF-8" in capsys.readouterr().err

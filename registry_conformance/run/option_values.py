@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from registry_conformance.judge.load.plan import LoadPlan, LoadPlanError
 from registry_conformance.judge.locations import brought_by
 from registry_conformance.judge.machine import client_version
 from registry_conformance.judge.report import attestation
+from registry_conformance.judge.shown_name import no_file
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import REFERENCE
 from registry_conformance.lab.external.deployment_folder import DeploymentFolder, DeploymentFolderError
@@ -120,6 +122,8 @@ def signing_key(name: str) -> Path | None:
     """Return the file of the attestation key, ``None`` if none is named; it is loaded once now."""
     if not name:
         return None
+    if not os.path.exists(name):  # noqa: PTH110 - unlike Path.exists false for a name that no file can have
+        raise SettingsError(f"--attestation-key: {no_file(name, Path(name), 'the private key, in PEM')}")
     try:
         attestation.signer(Path(name).resolve())
     except attestation.KeyUnusableError as problem:

@@ -30,7 +30,8 @@ def file_of(name: str) -> Path:
     """Return the file of a named environment; raise ``EnvironmentFileError`` that lists the existing ones."""
     file = ENVIRONMENTS / f"{name}.toml"
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or not file.is_file():
-        raise EnvironmentFileError(f"--env={name}: {unknown(name, names(), listing='ls suites/live/environments')}")
+        told = unknown(name, names(), listing="ls suites/live/environments")
+        raise EnvironmentFileError(f"--env={name}: {told}; a file of your own is given by --env-file=PATH")
     return file
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from registry_conformance.judge.bounded import read_bytes
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.requirement import Level
+from registry_conformance.judge.shown_name import no_file
 from registry_conformance.judge.verdict import Verdict
 
 STATEMENT, ENVELOPE = "attestation.json", "attestation.intoto.jsonl"
@@ -116,6 +118,8 @@ def opened(envelope: bytes, key: Path) -> dict[str, Any]:
     from registry_conformance.judge.report.attestation_form import EnvelopeForm  # noqa: PLC0415 - of reading alone
     from registry_conformance.judge.report.forms import FormError, conforms  # noqa: PLC0415 - of reading alone
 
+    if not os.path.exists(key):  # noqa: PTH110 - unlike Path.exists false for a name that no file can have
+        raise KeyUnusableError(f"--key: {no_file(str(key), key, 'the public key, in PEM')}")
     try:
         public = SSlibKey.from_crypto(load_pem_public_key(read_bytes(key)))
     except OSError as problem:

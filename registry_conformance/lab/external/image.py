@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import string
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from registry_conformance.judge.bounded import read_text
+from registry_conformance.judge.live.toml_lines import TomlError, document_of
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import DOORS, Auth, Deployment, MLflow, Proxy
 from registry_conformance.lab.images.recipe import RECIPES
@@ -80,10 +81,10 @@ class ExternalImage:
         """
         shown = file.name if file else f"docker/settings/{part}.toml"
         try:
-            document = tomllib.loads((file or SETTINGS / f"{part}.toml").read_text(encoding="utf-8"))
+            document = document_of(read_text(file or SETTINGS / f"{part}.toml"))
         except OSError as problem:
             raise ExternalImageError(f"{shown}: cannot be read: {problem.strerror}") from problem
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        except (TomlError, UnicodeDecodeError) as problem:
             raise ExternalImageError(f"{shown}: is not TOML: {problem}") from problem
         _refuse(part, shown, document)
         return cls(

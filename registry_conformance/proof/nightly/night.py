@@ -13,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.bounded import read_text
+from registry_conformance.judge.report.forms import conforms
+from registry_conformance.proof.nightly.form import NightForm
 from registry_conformance.proof.nightly.result import Result
 
 NIGHTS = "nights"
@@ -88,7 +91,8 @@ def nights(reports: Path) -> list[NightRun]:
     found = []
     for file in sorted((reports / NIGHTS).glob(f"night-*/{_RECORD}")):
         try:
-            raw = json.loads(file.read_text())
+            raw = json.loads(read_text(file))
+            conforms(NightForm, raw)
             results = tuple(Result.of_document(each) for each in raw["targets"])
             found.append(
                 NightRun(file.parent, raw["started"], results, raw["finished"], raw["told"], tuple(raw["changed"]))

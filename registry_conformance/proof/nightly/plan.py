@@ -67,16 +67,19 @@ class NightlyPlan:
             raise NightlyPlanError(f"{file.name}: not valid TOML: {problem}") from problem
         if strange := sorted(set(document) - {"keep", "webhook", "target"}):
             raise NightlyPlanError(f"{file.name}: {strange[0]!r} is unknown; use keep, webhook and [[target]]")
-        jobs = tuple(_job(entry, f"{file.name}, target {n}") for n, entry in enumerate(document.get("target", ()), 1))
+        targets = document.get("target", [])
+        if not isinstance(targets, list) or not all(isinstance(entry, dict) for entry in targets):
+            raise NightlyPlanError(f"{file.name}: target is no list of tables; write [[target]] above each")
+        jobs = tuple(_job(entry, f"{file.name}, target {n}") for n, entry in enumerate(targets, 1))
         if not jobs:
             raise NightlyPlanError(f"{file.name}: lists no [[target]]")
         names = [job.name for job in jobs]
         if twice := [name for name in names if names.count(name) > 1]:
             raise NightlyPlanError(f"{file.name}: two targets are called {twice[0]!r}")
         keep, webhook = document.get("keep", 30), document.get("webhook", "")
-        if not isinstance(keep, int) or keep < 1:
+        if not isinstance(keep, int) or isinstance(keep, bool) or keep < 1:
             raise NightlyPlanError(f"{file.name}: keep is a number of nights, at least 1")
-        if webhook and not (isinstance(webhook, str) and _VARIABLE.fullmatch(webhook)):
+        if webhook != "" and not (isinstance(webhook, str) and _VARIABLE.fullmatch(webhook)):
             raise NightlyPlanError(
                 f"{file.name}: webhook names an environment variable; the address itself is a secret"
             )
@@ -100,9 +103,14 @@ def _job(entry: Mapping[str, Any], place: str) -> Job:
     kinds = [kind for kind in KINDS if entry.get(kind)]
     if len(kinds) != 1:
         raise NightlyPlanError(f"{place}: needs exactly one of {', '.join(KINDS)}")
+    subject = entry[kinds[0]]
+    if kinds[0] == "proof" and subject is not True:
+        raise NightlyPlanError(f"{place}: proof is true, or left out")
+    if kinds[0] != "proof" and not isinstance(subject, str):
+        raise NightlyPlanError(f"{place}: {kinds[0]} is a text, the name of it")
     options, minutes = entry.get("options", []), entry.get("minutes", 60)
     if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
         raise NightlyPlanError(f"{place}: options is a list of texts")
-    if not isinstance(minutes, int | float) or not 0 < minutes <= _WEEK:
+    if not isinstance(minutes, int | float) or isinstance(minutes, bool) or not 0 < minutes <= _WEEK:
         raise NightlyPlanError(f"{place}: minutes is a positive number, at most {_WEEK:,}")
-    return Job(name, kinds[0], str(entry[kinds[0]]), tuple(options), float(minutes))
+    return Job(name, kinds[0], str(subject), tuple(options), float(minutes))

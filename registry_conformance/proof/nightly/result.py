@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,8 @@ class Result:
     def of_document(cls, document: Mapping[str, Any]) -> Result:
         """Return what ``document`` made."""
         lists = {name: tuple(document[name]) for name in ("red", "causes")}
-        return cls(**{**document, **lists})
+        known = {each.name: document[each.name] for each in fields(cls) if each.name in document}
+        return cls(**{**known, **lists})
 
 
 def judged(job: Job, reports: Path, run_id: str, exit_code: int, seconds: float, problem: str) -> Result:

@@ -14,6 +14,8 @@ _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 _HIGHEST_PORT = 65535
 _LONGEST = 4000
 """Characters of a tracking URI: usual servers read 8,000 of a request's first line, MLflow's own path included."""
+_HALVES = frozenset(map(chr, range(0xD800, 0xE000)))
+"""What Python makes of bytes that are no UTF-8, and halves of characters: nothing can send them."""
 _UNQUOTED = "!$%&'()*+,/:;=@~"
 """Characters of a path that the MLflow client leaves as they are, besides letters, digits and ``-._``."""
 
@@ -44,6 +46,8 @@ def read_address(text: str) -> Address:
             f"{_shown(trimmed)!r}: white space stands at its end, and the MLflow client sends it; "
             f"leave it out: {_shown(trimmed.rstrip())}"
         )
+    if any(letter in _HALVES for letter in trimmed):
+        raise AddressError(f"{_shown(trimmed)!a}: a byte that is no UTF-8 in it; a tracking URI looks like {EXAMPLE}")
     if found := re.search(r"[\s\x00-\x1f\x7f\\]", trimmed):
         raise AddressError(f"{_shown(trimmed)!r}: {_character(found[0])} in it; a tracking URI looks like {EXAMPLE}")
     if len(trimmed) > _LONGEST:
