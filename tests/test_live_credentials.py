@@ -88,12 +88,12 @@ def test_command_is_run_from_the_files_folder(tmp_path: Path) -> None:
     ("tables", "said"),
     [
         ('[keys.writer]\nuser = "ada"\n', "mine.toml:5: keys.writer needs both of user and password"),
-        (f'[keys.writer]\nuser = "a:b"\npassword = {SECRET}\n', "mine.toml:6: keys.writer.user cannot be a text"),
+        (f'[keys.writer]\nuser = "a:b"\npassword = {SECRET}\n', "mine.toml:6: keys.writer.user has another form than it must"),
         (f'[keys.writer]\nvariable = "A"\nuser = "ada"\npassword = {SECRET}\n', "needs exactly one of variable, file,"),
         ("[keys.writer]\n", "mine.toml:5: keys.writer needs exactly one of variable"),
         ('[keys.writer]\nvariable = "A"\nseconds = 3\n', "needs both of command and seconds"),
         ('[keys.writer]\nheader = "X-API-Key"\n', "needs exactly one of"),
-        ('[keys.writer]\nheader = "X API"\nvariable = "A"\n', "keys.writer.header cannot be a text"),
+        ('[keys.writer]\nheader = "X API"\nvariable = "A"\n', "keys.writer.header has another form than it must"),
         (
             '[keys.writer]\npasword = "secret-word"\n',
             "mine.toml:6: keys.writer.pasword is unknown; did you mean password?",

@@ -80,7 +80,7 @@ def _refuse_unknown(required: tuple[str, ...], record: RunRecord) -> None:
 
 def _statement(folder: Path, key: Path | None) -> dict[str, Any]:
     """Return the statement in a report's folder, out of its envelope if there is a key; raise ``UntrueError``."""
-    from registry_conformance.judge.bounded import DOCUMENTS, read_bytes
+    from registry_conformance.judge.limited_reading import DOCUMENTS, read_bytes
     from registry_conformance.judge.report.attestation import ENVELOPE, STATEMENT, UntrueError, opened, parsed
 
     file = folder / (ENVELOPE if key else STATEMENT)

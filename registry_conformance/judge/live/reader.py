@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from registry_conformance.judge.bounded import read_text
+from registry_conformance.judge.limited_reading import read_text
 from registry_conformance.judge.live.environment.access import KeyTable
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from registry_conformance.judge.bounded import TooMuchError, output_of, read_text
+from registry_conformance.judge.limited_reading import read_text
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.environment.tables import Secret
@@ -13,6 +13,7 @@ from registry_conformance.judge.live.unsendable import unsendable
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.report.redact import SHORTEST
 from registry_conformance.judge.shown_name import is_shown_path, no_file, no_program, no_variable
+from registry_conformance.judge.target.token import TooMuchError, output_of
 
 PATIENCE = 30.0
 """Seconds that a command may take that prints a secret."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.bounded import read_bytes
+from registry_conformance.judge.limited_reading import read_bytes
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.record import RunRecord
 from registry_conformance.judge.requirement import Level

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.bounded import DOCUMENTS, read_text
+from registry_conformance.judge.limited_reading import DOCUMENTS, read_text
 from registry_conformance.judge.owned_file import write_owned
 from registry_conformance.judge.report.forms import Form, FormError, conforms
 from registry_conformance.judge.visible import all_visible

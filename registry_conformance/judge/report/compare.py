@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from registry_conformance.judge.bounded import read_bytes
+from registry_conformance.judge.limited_reading import read_bytes
 from registry_conformance.judge.report.changes import LISTS, TITLES, RunChanges
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.history import History

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import selectors
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.bounded import TooMuchError, output_of
 from registry_conformance.judge.target.credential import CommandToken
 
 PATIENCE = 60.0
@@ -18,10 +20,15 @@ _NAMES = ("access_token", "accessToken", "id_token", "token")
 """The fields that hold a token in the output of commands, the first that is there counts."""
 _EARLY = 60.0
 """Seconds before its expiry at which a token is renewed, at most a quarter of its lifetime."""
+_LARGEST, _PIECE = 1 << 20, 1 << 16
 
 
 class TokenError(RuntimeError):
     """A command gave no token; the message names the command and its result."""
+
+
+class TooMuchError(ValueError):
+    """A command printed more than any secret has."""
 
 
 @dataclass(slots=True)
@@ -85,6 +92,37 @@ def _read(output: str, source: CommandToken) -> tuple[str, float]:
             + ", ".join(_NAMES)
         )
     return token, lasts or _life_of(token) or source.seconds
+
+
+def output_of(command: Sequence[str], seconds: float, folder: Path | None = None) -> tuple[int, str]:
+    """Return a command's exit code and what it printed, without its errors; ``folder`` is where it runs.
+
+    Raises ``subprocess.TimeoutExpired``, ``OSError``, and ``ValueError`` for output that is too much or no UTF-8.
+    """
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(list(command), stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, cwd=folder) as process:
+        try:
+            printed = _all_of(process, time.monotonic() + seconds, seconds)
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode, printed.decode("utf-8")
+
+
+def _all_of(process: subprocess.Popen[bytes], end: float, seconds: float) -> bytes:
+    """Return all that a process prints until its end."""
+    assert process.stdout is not None, "it is a pipe"
+    found = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while selector.select(max(end - time.monotonic(), 0)):
+            if not (piece := os.read(process.stdout.fileno(), _PIECE)):
+                process.wait(max(end - time.monotonic(), 0.1))
+                return bytes(found)
+            found += piece
+            if len(found) > _LARGEST:
+                raise TooMuchError("it prints more than any secret has")
+    raise subprocess.TimeoutExpired(process.args, seconds)
 
 
 def times_of(token: str) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from registry_conformance.judge.bounded import read_text
+from registry_conformance.judge.limited_reading import read_text
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import Deployment

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from registry_conformance.judge.bounded import read_text
+from registry_conformance.judge.limited_reading import read_text
 from registry_conformance.judge.live.toml_lines import TomlError, document_of
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import DOORS, Auth, Deployment, MLflow, Proxy

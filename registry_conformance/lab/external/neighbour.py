@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from registry_conformance.judge.bounded import read_text
+from registry_conformance.judge.limited_reading import read_text
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.judge.suggestion import unknown
 from registry_conformance.lab.deployment import Auth, Deployment, KeyService, Proxy

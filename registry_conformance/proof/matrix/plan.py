@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.bounded import read_text
+from registry_conformance.judge.limited_reading import read_text
 from registry_conformance.judge.live.toml_lines import TomlError, document_of
 from registry_conformance.lab.external.mlflow_environment import MlflowEnvironment, MlflowEnvironmentError
 from registry_conformance.lab.external.neighbour import OWN, Neighbour, NeighbourError

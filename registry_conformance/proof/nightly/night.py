@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from registry_conformance.judge.bounded import read_text
+from registry_conformance.judge.limited_reading import read_text
 from registry_conformance.judge.report.forms import conforms
 from registry_conformance.proof.nightly.form import NightForm
 from registry_conformance.proof.nightly.result import Result

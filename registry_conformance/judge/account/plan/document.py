@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from registry_conformance.judge import bounded
+from registry_conformance.judge import limited_reading
 from registry_conformance.judge.account.fact import Absent, Fact, Known, Pending
 from registry_conformance.judge.account.plan.form import Form
 
@@ -138,7 +138,7 @@ def _resource(raw: Mapping[str, Any], module: str, changes: Mapping[str, Mapping
 def read_bytes(file: Path) -> bytes:
     """Return a file's bytes; raise ``PlanError`` if it is unreadable, or a binary plan of Terraform."""
     try:
-        raw = bounded.read_bytes(file, bounded.DOCUMENTS)
+        raw = limited_reading.read_bytes(file, limited_reading.DOCUMENTS)
     except OSError as problem:
         raise PlanError(f"it cannot be read: {problem.strerror}") from None
     if raw.startswith(b"PK"):

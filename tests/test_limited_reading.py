@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from registry_conformance.cli.main import run
-from registry_conformance.judge.bounded import TooMuchError, output_of, read_text
+from registry_conformance.judge.limited_reading import read_text
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.owned_file import whole, write_owned
 from registry_conformance.judge.report.summary import conclusion, in_brief, summary
 from registry_conformance.judge.target.credential import CommandToken
-from registry_conformance.judge.target.token import TokenError, token_of
+from registry_conformance.judge.target.token import TokenError, TooMuchError, output_of, token_of
 from tests.report_runs import mixed
 
 ENDLESS = (sys.executable, "-c", "while True: print('y' * 9999)")
