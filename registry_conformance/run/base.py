@@ -57,8 +57,6 @@ def base(name: str, options: Mapping[str, str], reports: Path, room: Path) -> Ba
         raise BaseError(f"--{images[0]} and --{images[1]} both change: judge one change at a time")
     if images:
         return Base(f"the image {name}", {images[0]: name})
-    if of_file and not _path_test(Path(file).is_file):
-        raise BaseError(f"of --proxy={options['proxy']} there is no file {file}")
     if of_file:
         return _file(name, program, Path(file).resolve(), room, similar_runs(name, reports))
     return _folder(name, Path(options.get("deployment") or DOCKER).resolve(), room, similar_runs(name, reports))
@@ -82,6 +80,8 @@ def _file(name: str, program: str, file: Path, room: Path, runs: Sequence[str]) 
     """Return a proxy's earlier configuration: another file, or a git revision of it."""
     if _path_test(Path(name).is_file):
         return Base(f"the file {name}", {"proxy": f"{program}:{Path(name).resolve()}"})
+    if not _path_test(file.is_file):
+        raise BaseError(f"there is no file {file}, whose earlier content that would be")
     place = _taken_out(name, file.parent, room, runs)
     if not (place / file.name).is_file():
         raise BaseError(f"{file.name} is not in that revision")
