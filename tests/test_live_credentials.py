@@ -88,7 +88,7 @@ def test_command_is_run_from_the_files_folder(tmp_path: Path) -> None:
     ("tables", "said"),
     [
         ('[keys.writer]\nuser = "ada"\n', "mine.toml:5: keys.writer needs both of user and password"),
-        (f'[keys.writer]\nuser = "a:b"\npassword = {SECRET}\n', "mine.toml:6: keys.writer.user has another form than it must"),
+        (f'[keys.writer]\nuser = "a:b"\npassword = {SECRET}\n', "mine.toml:6: keys.writer.user has another form"),
         (f'[keys.writer]\nvariable = "A"\nuser = "ada"\npassword = {SECRET}\n', "needs exactly one of variable, file,"),
         ("[keys.writer]\n", "mine.toml:5: keys.writer needs exactly one of variable"),
         ('[keys.writer]\nvariable = "A"\nseconds = 3\n', "needs both of command and seconds"),

@@ -14,7 +14,6 @@ import pytest
 
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.judge.report.evidence_store import Spool
-from registry_conformance.judge.report.read import read
 from registry_conformance.judge.report.steps import outcome
 from registry_conformance.judge.report.verdicts_json import SCHEMA
 from registry_conformance.run.session.arguments import REAL_REGISTRATION, in_suites
@@ -56,6 +55,8 @@ def _document(verdicts: Path, code: int, refusal: str) -> dict[str, Any]:
     if not verdicts.exists():
         problem = refusal.strip().removeprefix("ERROR: ")
         return {"schema": _SCHEMA, "exit_code": code, "problem": problem, "steps": []}
+    from registry_conformance.judge.report.read import read  # noqa: PLC0415 - at the end alone, and with --json
+
     told = json.loads(verdicts.read_text(encoding="utf-8"))
     assert told["schema"] == SCHEMA, "this run wrote it"
     return {
