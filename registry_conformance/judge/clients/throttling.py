@@ -20,10 +20,10 @@ def throttled(answer: Exchange) -> bool:
     return answer.status == 429 or (answer.status == 503 and bool(answer.header("retry-after")))
 
 
-def pause_after(answer: Exchange) -> float:
-    """Return the seconds to wait that a response asks for, between 0.5 and 5."""
+def pause_after(answer: Exchange, longest: float = _LONGEST) -> float:
+    """Return the seconds to wait that a response asks for, between 0.5 and ``longest``."""
     told = answer.header("retry-after").strip()
-    return min(max(float(told), _SHORTEST), _LONGEST) if told.isdigit() else _PAUSE
+    return min(max(float(told), _SHORTEST), longest) if told.isdecimal() else _PAUSE
 
 
 @dataclass(slots=True)

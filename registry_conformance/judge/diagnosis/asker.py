@@ -17,6 +17,7 @@ from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.diagnosis.waits import ENOUGH, PATIENCE
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
+from registry_conformance.judge.target.policy import ROLES
 
 if TYPE_CHECKING:
     from registry_conformance.judge.diagnosis.probe_context import ProbeContext
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MAY_BE_LATE = frozenset({401, 403, 404})
 """What is said of something that is not there yet, or not for this client yet."""
 PLACES = {"P": "through the proxy", "O": "straight to MLflow", "K": "at the key service"}
+_PACED = frozenset({"nobody", *ROLES})
+"""Whose requests are sent at the pace that the door allows."""
 _TO_READ = 3.0
 """Seconds more that a whole exchange may take than the longest wait for an answer, and one as long within it."""
 UNFINISHED = f"timeout: {NOT_FINISHED}"
@@ -46,7 +49,8 @@ def patient(sender: HttpSender, seconds: float) -> HttpSender:
 class Asker:
     """Asks at one place and tells what came of it; stops if time-outs pile up.
 
-    Raises ``NotAsked`` once the budget is used up, unless it is ``unbounded``, as who cleans up is.
+    Raises ``NotAsked`` once the budget is used up, unless it is ``unbounded``, as who cleans up is. ``role`` is whose
+    key is sent, or the state of that key.
     """
 
     context: ProbeContext
@@ -54,6 +58,7 @@ class Asker:
     sender: HttpSender
     reason: str = ""
     patience: float = PATIENCE
+    role: str = "writer"
     unbounded: bool = False
 
     def ask(
@@ -160,7 +165,7 @@ class Asker:
             _end_if_missed(reason)
             return Exchange(method, path, self.sender.door.name, None, error="skipped: not asked")
         try:
-            exchange = self._patient().send(method, path, **request)
+            exchange = self._at_pace(lambda: self._patient().send(method, path, **request))
         except NotAllowed as refusal:
             return Exchange(method, path, self.sender.door.name, None, error=f"skipped: {refusal.actual}")
         except PreconditionFailed as refusal:
@@ -171,6 +176,16 @@ class Asker:
             self.context.waits.took(self.place, exchange.seconds)
         if exchange.status is None and exchange.error.startswith("timeout"):
             self.context.waits.timed_out(self.place, kind)
+        return exchange
+
+    def _at_pace(self, send: Callable[[], Exchange]) -> Exchange:
+        """Return the answer to a request that is sent as often as the door allows; a throttled key stays throttled."""
+        if self.place != "P" or self.role not in _PACED:
+            return send()
+        pacing = self.context.pacing
+        exchange = pacing.ask(self.role, send)
+        if exchange.ok and self.role == "writer":
+            pacing.served()
         return exchange
 
     def _patient(self) -> HttpSender:

@@ -82,6 +82,12 @@ class Budget:
         return min(self.most, max(self._least, IN_TURN * mean) + self._granted)
 
     @property
+    def left(self) -> float:
+        """The seconds that are left at most, of those that were allowed at first."""
+        began = time.monotonic() if self._began is None else self._began
+        return self.most - (time.monotonic() - began)
+
+    @property
     def over(self) -> bool:
         """Whether nothing more may be begun."""
         if self._began is None:

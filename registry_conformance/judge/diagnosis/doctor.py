@@ -13,6 +13,7 @@ from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.layers import layers
 from registry_conformance.judge.diagnosis.named import UNKNOWN, Diagnosis, Named
 from registry_conformance.judge.diagnosis.outcome import Health, health, slow
+from registry_conformance.judge.diagnosis.pacing import PACED
 from registry_conformance.judge.diagnosis.preflight import KINDS
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION
@@ -107,6 +108,8 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     """Yield the verdict in a line, and in another who fixes it, or for which clients it holds."""
     said = tuple(_said_of_registration(diagnosis))
     yield from said
+    if diagnosis.facts.value(f"{PACED}.P"):
+        yield f"Note: {diagnosis.facts[f'{PACED}.P'].sentence}."
     if said[0].startswith("YES") and lacks_logged_models(diagnosis.facts):
         yield f"For clients of MLflow 3, NO: {for_older_clients(diagnosis.facts)}."
 

@@ -15,6 +15,7 @@ from registry_conformance.judge.clients.signing import certificate_of
 from registry_conformance.judge.diagnosis.asker import PLACES, Asker, NotAsked, patient
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.pacing import Pacing
 from registry_conformance.judge.diagnosis.repetition import Repetition
 from registry_conformance.judge.diagnosis.waits import PATIENCE, Waits
 from registry_conformance.judge.evidence.recorder import Evidence
@@ -33,7 +34,8 @@ class ProbeContext:
     """One run of the probes: ``name`` is new each time, ``budget`` bounds it.
 
     ``main`` is the door that is looked at closely: the first that serves metadata. ``dead`` are the places where nobody
-    answers, ``waits`` how long answers are waited for. ``repetition`` asks again what failed.
+    answers, ``waits`` how long answers are waited for. ``repetition`` asks again what failed, ``pacing`` keeps to a
+    limit of requests at the door.
     """
 
     target: Target
@@ -43,6 +45,7 @@ class ProbeContext:
     main: Door
     name: str = field(init=False)
     waits: Waits = field(init=False)
+    pacing: Pacing = field(init=False)
     dead: set[str] = field(default_factory=set)
     repetition: Repetition = field(default_factory=Repetition)
     _folder: str = ""
@@ -52,6 +55,7 @@ class ProbeContext:
     def __post_init__(self) -> None:
         self.name = f"{self.run}-{secrets.token_hex(4)}"
         self.waits = Waits(self.budget.machine)
+        self.pacing = Pacing(self.budget)
 
     @property
     def folder(self) -> str:
@@ -119,7 +123,7 @@ class ProbeContext:
             reason = reason or self._no_use(role, key, reached)
         asked = PATIENCE if patience is None else patience
         sender = HttpSender(reached, key, Evidence(), self.run, agent=client_agent(self.run))
-        return Asker(self, place, patient(sender, self.waits.seconds(place, asked)), reason, asked)
+        return Asker(self, place, patient(sender, self.waits.seconds(place, asked)), reason, asked, role or "nobody")
 
     def stranger(self, door: Door | None = None) -> Asker:
         """Return who asks without a key what is refused without one; nobody if strangers may do something."""

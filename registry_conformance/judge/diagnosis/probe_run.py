@@ -82,6 +82,7 @@ def look(
         _all(context, [partial(artifacts.later, context)])
     _all(context, [partial(context.repetition.ask_later, facts)])
     context.repetition.tell(facts)
+    context.pacing.tell(facts, "P")
     _all(context, [partial(bodies.sweep, context), partial(parts.logs, context, began)])
     return facts
 
