@@ -11,6 +11,7 @@ from registry_conformance.judge.diagnosis.bands import Band, Bands
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.cause import Cause
 from registry_conformance.judge.diagnosis.causes import CAUSES
+from registry_conformance.judge.diagnosis.client_limits import gives_up
 from registry_conformance.judge.diagnosis.client_words import client_words, older_server
 from registry_conformance.judge.diagnosis.fact_names import Grade
 from registry_conformance.judge.diagnosis.facts import Facts
@@ -27,6 +28,7 @@ from registry_conformance.judge.diagnosis.naming import (
     named_unknown,
     named_words,
 )
+from registry_conformance.judge.diagnosis.outcome import slow
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
 from registry_conformance.judge.diagnosis.preflight.finding import OWN_PERMISSIONS, Finding
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
@@ -68,7 +70,11 @@ def diagnose(
     enough = partial(settled, CAUSES, red=red)
     seen = look(examined.target, run, budget, enough, facts)
     told = client_words(said, {door.url for door in target.doors}) or older_server(seen, said)
+    own = gives_up(seen, examined.target.doors[0].limits) if examined.target.doors else None
+    ended += (as_cause(own),) if own else ()
     concluded = conclude(seen, red, judged=judged, kept_by=kept_by, told=told)
+    if own is not None and slow(concluded):
+        concluded = replace(concluded, causes=())  # that answers are slow is what it says
     if not any(cause.known for cause in concluded.named):
         ended += tuple(as_cause(each) for each in examined.open_questions)
     return replace(concluded, causes=(*ended, *concluded.causes)) if ended else concluded

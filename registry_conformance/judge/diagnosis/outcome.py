@@ -9,6 +9,7 @@ from registry_conformance.judge.diagnosis.fact_names import came_late
 from registry_conformance.judge.diagnosis.facts import Fact
 from registry_conformance.judge.diagnosis.named import UNKNOWN, Diagnosis
 from registry_conformance.judge.diagnosis.preflight import KINDS
+from registry_conformance.judge.diagnosis.preflight.finding import CLIENT_LIMIT
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, PASSING
 from registry_conformance.judge.diagnosis.steps import registers
 
@@ -56,6 +57,8 @@ def health(diagnosis: Diagnosis) -> Health:
     facts = diagnosis.facts
     if unanswered(diagnosis):
         return Health.UNREACHABLE
+    if any(cause.id == CLIENT_LIMIT.id for cause in diagnosis.causes):
+        return Health.ILL  # others may be served, or slowly: who asked is not
     if facts.value(f"{BRIDGED}.P") and registers(facts) and all(map(_bridged, facts.anomalies)):
         return Health.COULD_NOT_TELL if facts.missed else Health.INTERMITTENT
     if slow(diagnosis):

@@ -13,6 +13,13 @@ _WHOLE = (
     "MLFLOW_DOWNLOAD_CHUNK_TIMEOUT", "MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE",
     "MLFLOW_MULTIPART_DOWNLOAD_MINIMUM_FILE_SIZE", "MLFLOW_MULTIPART_DOWNLOAD_CHUNK_SIZE",
 )  # fmt: skip
+_BOUNDS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": (1, 10**9),
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": (0, 10),
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": (0, 120),
+}
+"""The least and the most that the client takes; it ends over others before it sends anything."""
+_LIMITS = ("MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES")
 _DECIMAL = ("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER",)
 _TRUE_OR_FALSE = (
     "MLFLOW_TRACKING_INSECURE_TLS", "MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER",
@@ -33,17 +40,29 @@ def check_numbers() -> None:
             _check(name, reads, wanted)
 
 
-def _check(name: str, reads: Callable[[str], object], wanted: str) -> None:
+def client_limits() -> tuple[tuple[str, int], ...]:
+    """Return the variables that bound how long and how often the user's own client tries, with what is set."""
+    given = ((name, variable(name)) for name in _LIMITS)
+    return tuple((name, int(number)) for name, number in given if number is not None)
+
+
+def _check(name: str, reads: Callable[[str], float], wanted: str) -> None:
     given = variable(name)
     if given is None:
         return
     try:
-        reads(given)
+        number = reads(given)
     except ValueError:
         raise EnvironmentFileError(
             f"the environment variable {name}: the MLflow client ends over {given[:80]!r} before it sends anything; "
             f"write {wanted}, or unset it"
         ) from None
+    least, most = _BOUNDS.get(name, (number, number))
+    if not least <= number <= most:
+        raise EnvironmentFileError(
+            f"the environment variable {name}: the MLflow client ends over {given[:80]!r} before it sends anything; "
+            f"write a number from {least} to {most}, or unset it"
+        )
 
 
 def _boolean(text: str) -> bool:

@@ -30,7 +30,7 @@ class Door:
     no other check is sent there. ``workspace`` is the one of MLflow's that clients name there, empty for none.
     ``own_store`` is whether the client has credentials for a store of its own, with which it may pass by. ``registry``
     is where the client's own settings send models, empty for the door; ``named`` are the variables by which they name
-    a run or an experiment that is to be there, with its id.
+    a run or an experiment that is to be there, with its id; ``limits`` are those that bound its waits and repetitions.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Door:
     own_store: bool = False
     registry: str = ""
     named: tuple[tuple[str, str], ...] = ()
+    limits: tuple[tuple[str, int], ...] = ()
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:

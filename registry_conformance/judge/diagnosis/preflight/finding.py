@@ -231,6 +231,12 @@ NAMED = Kind(
     "unset MLFLOW_RUN_ID and MLFLOW_EXPERIMENT_ID, which another job or another server may have left, or set them to "
     "what is there",
 )  # fmt: skip
+CLIENT_LIMIT = Kind(
+    "client-gives-up", "client", "a variable of the client has it give up sooner than this registry answers",
+    "unset MLFLOW_HTTP_REQUEST_TIMEOUT (120 seconds then) and MLFLOW_HTTP_REQUEST_MAX_RETRIES (7 times then), or set "
+    "them to more than was seen to be needed",
+    sure=False,
+)  # fmt: skip
 WANTED = Kind(
     "key-wanted", "auth", "a key is required, and none was given",
     "put the API key into MLFLOW_TRACKING_TOKEN; ask the operator for one",
@@ -419,7 +425,7 @@ KINDS = (
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
     INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
     REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY,
-    NAMED, WANTED, PASSWORD, LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
+    NAMED, CLIENT_LIMIT, WANTED, PASSWORD, LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED,
     STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED, STEP_UNREAD, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""
