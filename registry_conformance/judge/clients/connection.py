@@ -28,16 +28,23 @@ from registry_conformance.judge.target.target import Door
 _DEADLINE = 60.0
 """Seconds that one connection may last, plus time for the bytes transferred."""
 
+_KEEP_ALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+"""The MLflow client's options for connections (MLFLOW_HTTP_TCP_KEEPALIVE_IDLE and others); some systems lack some."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Opens connections to one door.
 
-    Raises ``OSError`` or ``http.client.HTTPException`` if a connection breaks; checks take that as the failure.
+    Raises ``OSError`` or ``http.client.HTTPException`` if a connection breaks; checks take that as the failure. Each
+    ends after it ``lasts`` so many seconds. ``keep_alive`` has the system ask now and then whether the other side is
+    there, as the MLflow client has it.
     """
 
     door: Door
     evidence: Evidence
+    lasts: float = _DEADLINE
+    keep_alive: bool = False
 
     def in_turn(self, requests: Sequence[tuple[str, Credential | None]]) -> list[int]:
         """GET each (path, key) on one connection, one after the other; return the statuses.
@@ -125,7 +132,13 @@ class Connection:
 
     def _opened(self, permit: Permit, *offers: str, keys: Sequence[Credential | None] = ()) -> socket.socket:
         shown = next((files for key in keys if (files := certificate_of(key))), None)
-        return connect(permit, self.door, self.door.patience, offers, certificate=shown)
+        opened = connect(permit, self.door, self.door.patience, offers, certificate=shown)
+        if self.keep_alive:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in _KEEP_ALIVE:
+                if option := getattr(socket, name, None):
+                    opened.setsockopt(socket.IPPROTO_TCP, option, value)
+        return opened
 
     def _line(
         self, permit: Permit, *offers: str, keys: Sequence[Credential | None] = ()
@@ -134,7 +147,7 @@ class Connection:
 
     @property
     def _bounds(self) -> Bounds:
-        return Bounds(self.door.patience, _DEADLINE)
+        return Bounds(self.door.patience, self.lasts)
 
     @property
     def _authority(self) -> str:

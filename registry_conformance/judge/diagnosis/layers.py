@@ -10,7 +10,7 @@ from registry_conformance.judge.diagnosis.preflight.finding import KINDS
 
 LAYERS = {
     "address": ("first.",),
-    "network": ("reach.", "tls."),
+    "network": ("reach.", "tls.", "idle."),
     "proxy": ("doors.", "route.", "error.", "head.", "browser.", "seen."),
     "auth": ("key.", "reader.", "admin.", "open.", "bypass.", "spoof.", "asked."),
     "keys": ("keys.",),

@@ -155,6 +155,17 @@ BROKEN_ANSWERS = (
         "keys for it",
     ),
     Given(
+        "idle-connections-swallowed",
+        "network",
+        "idle.P",
+        "swallowed",
+        "connections on which nothing is sent for some seconds are swallowed on the way, and neither side is told: "
+        "clients keep theirs, and the next request on one waits until the client's time is over (120 seconds)",
+        "have the device on the way (load balancer, firewall, NAT) keep idle connections for minutes, or reset those "
+        "that it forgets; or have the proxy close idle ones sooner than that; until then clients can set "
+        "MLFLOW_HTTP_TCP_KEEPALIVE_IDLE to fewer seconds",
+    ),
+    Given(
         "packed-files-called-encoded",
         "proxy",
         "name.gz.get.P",

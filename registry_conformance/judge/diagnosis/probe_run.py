@@ -19,6 +19,7 @@ from registry_conformance.judge.diagnosis.probes import (
     bucket,
     client,
     concurrency,
+    idle,
     keyservice,
     latency,
     logged_models,
@@ -67,6 +68,19 @@ def look(
     )
     if "open" not in facts.value("reach.line.P"):
         return facts
+    with idle.kept_connection() as kept:
+        _all(context, [partial(idle.begin, context, kept)])
+        _probed(context, began, enough)
+        _all(context, [partial(idle.end, context, kept)])
+    context.repetition.tell(facts)
+    context.pacing.tell(facts, "P")
+    _all(context, [partial(bodies.sweep, context), partial(parts.logs, context, began)])
+    return facts
+
+
+def _probed(context: ProbeContext, began: dict[str, int], enough: Callable[[Facts], bool] | None) -> None:
+    """Run the probes on a door that is open."""
+    facts = context.facts
     _all(context, [partial(latency.pace, context)])
     _all(context, [partial(latency.uploads, context)])
     _all(context, [partial(access.keys, context), partial(keyservice.asked, context)])
@@ -81,10 +95,6 @@ def look(
                 break
         _all(context, [partial(artifacts.later, context)])
     _all(context, [partial(context.repetition.ask_later, facts)])
-    context.repetition.tell(facts)
-    context.pacing.tell(facts, "P")
-    _all(context, [partial(bodies.sweep, context), partial(parts.logs, context, began)])
-    return facts
 
 
 def _flow(context: ProbeContext) -> None:
