@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from registry_conformance.judge.diagnosis.preflight import finding
 from tests.refusal_pages import KEY, NGINX_401
 from tests.web_answers import Answer, Asked, always, guarded, looked_at, mlflow, site
 
@@ -83,8 +84,26 @@ def test_a_page_to_sign_in_is_told(answer: Answer) -> None:
     """A page for persons in the place of the API is told as that, whether it is near or far."""
     with site(always(answer)) as there:
         found = looked_at(there.url).finding
+        stranger = looked_at(there.url, None).finding
     assert found is not None
-    assert found.kind.id == "login-page"
+    assert stranger is not None
+    assert (found.kind.id, stranger.kind.id) == ("login-page-for-a-credential", "login-page")
+    assert "though a token was sent" in found.sentence
+    assert "ask the operator" not in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("cookie", "line"), [("_oauth2_proxy_csrf=x; Path=/", "--skip-jwt-bearer-tokens"), ("session=x", "")]
+)
+def test_a_guard_of_browsers_that_is_known_is_told_how_it_lets_programs_in(cookie: str, line: str) -> None:
+    """The cookie that it sets names it; of others nothing is made up."""
+    answer = Answer(302, "", {"Location": "https://sso.example.com/login/oauth/authorize", "Set-Cookie": cookie})
+    with site(always(answer)) as there:
+        found = looked_at(there.url).finding
+    assert found is not None
+    known = found.remedy.removeprefix(finding.LOGIN_ALL_THE_SAME.remedy)
+    assert bool(known) is bool(line)
+    assert line in known
 
 
 def test_strangers_sent_to_sign_in_do_not_end_it_for_who_has_a_key() -> None:

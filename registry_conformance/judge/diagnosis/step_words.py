@@ -21,6 +21,7 @@ from registry_conformance.judge.diagnosis.preflight.failing import (
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, author_of
 from registry_conformance.judge.diagnosis.preflight.server_words import passed_on, server_words
+from registry_conformance.judge.diagnosis.preflight.sign_in import asked_to_sign_in
 from registry_conformance.judge.diagnosis.preflight.unfit import form_refused, is_by_gunicorn
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.diagnosis.sharpened import sharpened
@@ -159,7 +160,7 @@ def _redirected(step: str, answer: Exchange) -> Finding | None:
         return None
     if leads_to_sign_in(answer):
         sentence = f"{step} is sent to a sign-in page: {answer.status}, {answer.header('location')[:120]}"
-        return _found(finding.LOGIN, sentence, answer)
+        return asked_to_sign_in(answer, sentence, str(answer), let_in=True)
     sentence = f"{step} is redirected with {answer.status} to {answer.header('location')[:120]}"
     return _found(finding.STEP_REDIRECTED, sentence, answer)
 
@@ -172,7 +173,7 @@ def _sign_in_page(step: str, answer: Exchange) -> Finding | None:
     by = f" of {own.name}" if own and own.id != APPLICATION else ""
     titled = f", titled {words!r}" if words else ""
     sentence = f"a sign-in page{by} answers {step} with {answer.status}{titled}; requests before it were let in"
-    return _found(finding.LOGIN, sentence, answer)
+    return asked_to_sign_in(answer, sentence, str(answer), let_in=True)
 
 
 def _own_permissions(step: str, answer: Exchange) -> Finding | None:

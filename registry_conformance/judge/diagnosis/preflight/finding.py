@@ -162,6 +162,12 @@ LOGIN = Kind(
     "ask the operator for an API key or a token, and for a route that accepts it from programs",
     OPERATORS,
 )  # fmt: skip
+LOGIN_ALL_THE_SAME = Kind(
+    "login-page-for-a-credential", "auth", "a sign-in page for browsers answers, though a credential was sent",
+    "have what asks for the sign-in take credentials of programs as well, or lead programs past it to what checks "
+    "them",
+    OPERATORS, sure=False,
+)  # fmt: skip
 OTHER = Kind(
     "not-mlflow", "client", "what answers is not an MLflow server",
     "correct the address: host, port and path",
@@ -423,10 +429,10 @@ KINDS = (
     NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, HTTP2_ALONE, CUT, UNTRUSTED, EXPIRED,
     OTHER_NAME, HANDSHAKE, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ALTERED, WRAPPED, PACKED, CODING, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
-    INCOMPLETE, LOGIN, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
+    INCOMPLETE, LOGIN, LOGIN_ALL_THE_SAME, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
     REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY,
     NAMED, CLIENT_LIMIT, WANTED, PASSWORD, LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND,
-    UNAVAILABLE, THROTTLED,
-    STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED, STEP_UNREAD, STEP_FAILS,
+    UNAVAILABLE, THROTTLED, STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED,
+    STEP_UNREAD, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

@@ -18,6 +18,7 @@ from registry_conformance.judge.diagnosis.preflight.applications import describe
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, UNKNOWN, Product, author_of
+from registry_conformance.judge.diagnosis.preflight.sign_in import asked_to_sign_in
 from registry_conformance.judge.diagnosis.preflight.wording import words_of
 from registry_conformance.judge.evidence.coding import Unpacking
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -178,7 +179,7 @@ def login_page(answer: Exchange) -> Finding | None:
     host = urlsplit(answer.url).netloc
     title = title_of(answer)
     sentence = f"{host} answers every request with a sign-in page" + (f", titled {title!r}" if title else "")
-    return Finding(finding.LOGIN, sentence, finding.LOGIN.remedy, (str(answer),))
+    return asked_to_sign_in(answer, sentence, str(answer))
 
 
 def no_mlflow(asking: Asking, answer: Exchange, product: Product) -> Finding:

@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
+from registry_conformance.judge.diagnosis.preflight.sign_in import asked_to_sign_in
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.sign_in import goal_of, is_redirect, leads_to_sign_in
 
@@ -24,7 +25,7 @@ def redirected(url: str, answer: Exchange, followed: Exchange | None = None) -> 
     seen = (f"{answer.status} with Location: {_shown(goal)}",)
     if leads_to_sign_in(answer):
         sentence = f"{here.netloc} sends its clients to a sign-in page, at {there.netloc}{there.path[:80]}"
-        return Finding(finding.LOGIN, sentence, finding.LOGIN.remedy, seen)
+        return asked_to_sign_in(answer, sentence, *seen)
     suggested = _tracking_uri(url, answer.url, goal)
     way = f"{here.netloc} redirects ({answer.status})"
     if here.hostname != there.hostname:
