@@ -120,6 +120,8 @@ def first(facts: Facts, **more: Any) -> Named:
         (said(400, "(pymysql.err.X) (1366, 'Incorrect string value')"), "database-characters", "mlflow", "1366"),
         (said(503, "(psycopg2.errors.X) canceling statement due to lock timeout"), "database-locked", "mlflow", "lock"),
         (said(503, "(pymysql.err.X) (1862, 'Your password has expired')"), "database-login", "mlflow", "1862"),
+        (said(400, "Invalid model version source: 's3://b/x'."), "model-sources-refused", "mlflow", "does not allow"),
+        (said(400, "Invalid model version source: '/x'. To use a local path as"), "step-refused", "", "local path"),
         (failed("(psycopg2.X) FATAL: too many clients"), "database-connections", "mlflow", "no more"),
         (failed("(psycopg2.X) password authentication failed"), "database-login", "mlflow", "user or password"),
         (failed("(sqlite3.OperationalError) no such column: x"), "database-schema", "mlflow", "lacks a table"),

@@ -105,6 +105,14 @@ _POLICY = Kind(
     "session; rights that are added to MLflow's role do not help against it",
     OPERATORS,
 )  # fmt: skip
+_SOURCES = Kind(
+    "model-sources-refused", "mlflow", "MLflow's own setting for the sources of model versions does not allow this one",
+    "have MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX of the MLflow server match the sources that its clients "
+    "send (mlflow-artifacts:/..., and models:/m-... of clients of MLflow 3), or unset it",
+    OPERATORS,
+)  # fmt: skip
+_SOURCE_REFUSED = r"Invalid model version source: '[^']*'\.\s*(?:\"|\Z)"
+"""How MLflow refuses a source that its setting does not match: of all other reasons it says more."""
 _OTHER_POLICY = (
     r"explicit deny in an? (?!identity)\S+|no (?:VPC endpoint|service control|session|resource control) policy allows"
 )
@@ -113,6 +121,7 @@ _LIST_OF_A_KEY = r"Failed to list artifacts in s3://\S+ The specified key does n
 _LIST_UNSIGNED = r"Failed to list artifacts in s3://\S+ The request signature we calculated does not match"
 _TABLE = (
     (r"Model registry functionality is unavailable", _REGISTRY_STORE),
+    (_SOURCE_REFUSED, _SOURCES),
     (_LIST_OF_A_KEY, _ENDPOINT),
     (_LIST_UNSIGNED, _SIGNED),
     (r"Unable to locate credentials|NoCredentialsError|Partial credentials found", _CREDENTIALS),
@@ -139,17 +148,21 @@ _TABLE = (
 SERVER_KINDS = (
     _CREDENTIALS, _REGISTRY_STORE, _SIGNED, _KEY, _POLICY, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT,
     _DATABASE_READ_ONLY, _DATABASE_CHARACTERS, _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA,
-    _DATABASE_LOCKED, _DATABASE,
+    _DATABASE_LOCKED, _DATABASE, _SOURCES,
 )  # fmt: skip
 """Every kind, for the guide."""
 
 
 def passed_on(said: str) -> bool:
-    """Return whether MLflow passes on what the database or the store says, whatever status it gives to that."""
-    return (
-        re.search(rf"\({DRIVER}|Model registry functionality is unavailable|{_LIST_OF_A_KEY}|{_LIST_UNSIGNED}", said)
-        is not None
+    """Return whether MLflow passes on what a part or a setting of its own says, whatever status it gives to that."""
+    told = (
+        rf"\({DRIVER}",
+        "Model registry functionality is unavailable",
+        _LIST_OF_A_KEY,
+        _LIST_UNSIGNED,
+        _SOURCE_REFUSED,
     )
+    return re.search("|".join(told), said) is not None
 
 
 def server_words(said: str) -> Kind | None:
