@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from registry_conformance.judge.diagnosis.cause import Cause, clue, must
+from registry_conformance.judge.diagnosis.cause import Cause, clue, must, never
 from registry_conformance.judge.diagnosis.causes.follows import BYTES, META
+
+_DELETED = ("tag", "alias", "model-versions", "registered-models")
+_BY_MLFLOW = "200|404 json RESOURCE"
+"""How MLflow answers what was passed on to it."""
+_OTHERWISE = (never("meta.create.P", "403"), never("repeat.search.P", ".*403"))
+"""Where POST is refused as well, or a search after some time, no list of methods is what refuses."""
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -33,6 +39,8 @@ CAUSES: tuple[Cause, ...] = (
             must("route.rest-delete.P", "all (405|403|501)"),
             clue("open.main.P", ".*delete:(405|403|501)"),
             clue("meta.delete.tag.P", "(405|403|501)"),
+            *(never(f"meta.delete.{what}.P", _BY_MLFLOW) for what in _DELETED),
+            *_OTHERWISE,
         ),
         follows=("delete", "get.deleted", "meta", "route", "open", "reader"),
     ),
@@ -48,6 +56,8 @@ CAUSES: tuple[Cause, ...] = (
             clue("meta.model.patch.P", "(405|403|501)"),
             clue("meta.logged.patch.P", "(405|403|501)"),
             clue("open.main.P", ".*patch:(405|403|501)"),
+            *(never(f"meta.{what}.patch.P", _BY_MLFLOW) for what in ("model", "logged")),
+            *_OTHERWISE,
         ),
         follows=("meta", "open", "reader.patch"),
     ),
@@ -84,6 +94,7 @@ CAUSES: tuple[Cause, ...] = (
         clues=(
             must("head.method.P", "(405|403|501)"),
             clue("open.main.P", ".*head:(405|403|501)"),
+            *_OTHERWISE,
         ),
     ),
     Cause(

@@ -160,7 +160,7 @@ CAUSES: tuple[Cause, ...] = (
         sentence="a tracking store plugin leaves next_page_token out of its answers",
         remedy="return next_page_token from the plugin's search methods as MLflow's own store does",
         requirements=("REG-032",),
-        clues=(must("meta.pages.P", "200 json other", 3),),
+        clues=(must("meta.pages.P", "200 json other", 3), never("meta.version.again.P", "[45]")),
     ),
     Cause(
         id="alias-points-elsewhere",

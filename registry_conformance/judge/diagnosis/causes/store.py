@@ -136,7 +136,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="take the inspecting device out of the way to the store, or raise its limit for request bodies",
         requirements=("ART-003", "ART-023"),
         clues=(
-            must("ladder.put.P", "\\S+ 5", 3),
+            must("ladder.put.P", "(64k|1m) 5", 3),
             must("put.P", "200", 1),
             never("ladder.put.P", "\\S+ 50[24] (empty|html|text)"),
             clue("log.s3.O", ".*reset"),
@@ -151,7 +151,7 @@ CAUSES: tuple[Cause, ...] = (
         remedy="take the inspecting device out of the way to the store, or raise its limit for answers",
         requirements=("ART-005", "ART-023"),
         clues=(
-            must("ladder.get.P", "\\S+ (5|200 .*cut)", 3),
+            must("ladder.get.P", "(64k|1m) (5|200 .*cut)", 3),
             must("get.P", "200 whole", 1),
             must("put.P", "200", 1),
             must("ladder.put.P", "all", 1),
