@@ -114,7 +114,7 @@ def _failed(item: object) -> Exchange | None:
         kept["url"],
         kept["door"],
         status,
-        tuple((str(name), str(value)) for name, value in kept["request_headers"]),
+        tuple((str(name), str(value)) for name, value in kept.get("request_headers", ())),
         response_headers=tuple((str(name), str(value)) for name, value in kept["response_headers"]),
         response_body=Body(body["size"], body["sha256"], body.get("text", "").encode()),
     )
