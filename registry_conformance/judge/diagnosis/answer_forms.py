@@ -162,12 +162,17 @@ def _fails_on_models(facts: Facts, through: Sequence[Fact]) -> bool:
 
 def _fails_on_middling_uploads(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether it fails so on uploads too small to be sent on in parts, and smaller ones pass."""
-    return _fails_from(facts, through) in _IN_ONE_PIECE
+    return _fails_from(facts, through) in _IN_ONE_PIECE or bool(_fails_from(facts, through) and _fails_between(facts))
 
 
 def _fails_on_uploads_in_parts(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether it fails so on uploads that are sent on in parts, and on no smaller ones."""
     return _fails_from(facts, through) not in {"", *_IN_ONE_PIECE}
+
+
+def _fails_between(facts: Facts) -> bool:
+    """Return whether it fails so on a size between the last that passed and the first that failed."""
+    return _WORDLESS.match(facts.value("ladder.between.P").partition(" ")[2]) is not None
 
 
 def _ends_at_a_limit(facts: Facts, through: Sequence[Fact]) -> bool:

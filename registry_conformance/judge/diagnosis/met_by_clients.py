@@ -30,6 +30,71 @@ _UNCACHED = {
 }
 """Product -> the line by which it keeps no answers of the API."""
 
+_WORDLESS = r"500 (?:text|html flask|json INTERNAL_ERROR)\b(?!.*s3:)"
+"""How MLflow answers where it met what nobody thought of, without a word of the store's."""
+_LISTED = ("list.P", "^200 ")
+_MADE = ("meta.create.P", "^200 ")
+_STORE_REFUSES = (
+    Given(
+        "store-takes-parts-alone",
+        "store",
+        "put.P",
+        f"^{_WORDLESS}",
+        "whatever MLflow uploads to the store itself fails, and the store takes a part by a URL that MLflow signed: it "
+        "has room, and MLflow the right to write; what is refused is what MLflow's library adds to its own uploads, "
+        "checksums most likely, which stores of other makers may not know",
+        "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required and AWS_RESPONSE_CHECKSUM_VALIDATION=when_required on the "
+        "MLflow server, or update the store; the store's log names the header",
+        also=(("multipart.part.P", "^200"), _LISTED, _MADE),
+    ),
+    Given(
+        "store-takes-no-writes",
+        "store",
+        "put.P",
+        f"^{_WORDLESS}",
+        "MLflow reads from the store, and may not write there: neither a file is taken nor the mere beginning of an "
+        "upload in parts, which needs no room: a right is missing (s3:PutObject), or a policy denies what is not sent "
+        "encrypted as it demands",
+        "grant MLflow s3:PutObject; if a policy of the bucket demands encryption, set MLFLOW_S3_UPLOAD_EXTRA_ARGS on "
+        'the MLflow server, as in {"ServerSideEncryption": "AES256"}, or have the bucket encrypt by itself',
+        also=(("multipart.create.P", f"^{_WORDLESS}"), _LISTED, _MADE),
+    ),
+    Given(
+        "store-takes-no-post",
+        "store",
+        "multipart.create.P",
+        f"^{_WORDLESS}",
+        "small files are stored and come back, and what is sent to the store by POST fails: the beginning of uploads "
+        "in parts, which files above 8 MB are, and deletions: what stands before the store refuses POST",
+        "have what stands before the store pass POST on; else let MLflow begin uploads in parts (s3:PutObject) and "
+        "delete objects (s3:DeleteObject)",
+        also=(("put.P", "^200"), ("get.P", "^200 whole"), ("delete.P", f"^{_WORDLESS}"), _MADE),
+    ),
+    Given(
+        "store-refuses-by-size",
+        "store",
+        "ladder.part.P",
+        r"^\w+ (?:[45]\d\d|reset)",
+        "small files are stored, and larger ones refused by the store itself, also where they are sent to it past "
+        "MLflow: a quota of the bucket, no room, or a limit for bodies at what stands before the store",
+        "raise the quota of the bucket or make room in the store; look for a limit of sizes before it",
+        also=(("put.P", "^200"), ("ladder.put.P", rf"^\w+ {_WORDLESS}"), _MADE),
+    ),
+    Given(
+        "mlflow-fails-by-size",
+        "mlflow",
+        "ladder.part.P",
+        r"^(?!9m|11m)\w+ 200",
+        "small uploads pass, and larger ones end in a failure of MLflow's own, though the store takes as much where it "
+        "is sent past MLflow: the folder for temporary files, where MLflow keeps an upload first, is too small most "
+        "likely",
+        "give the folder for temporary files of the MLflow server (TMPDIR, a size limit of its volume) room for the "
+        "largest files; its log says so (No space left on device), or what else fails",
+        also=(("put.P", "^200"), ("ladder.put.P", rf"^\w+ {_WORDLESS}"), _MADE),
+    ),
+)
+"""What the store is seen to take, and what not: it tells room, rights and form apart."""
+
 BROKEN_ANSWERS = (
     Given(
         "answers-kept-by-path-alone",
@@ -297,8 +362,9 @@ BROKEN_ANSWERS = (
         )
         for step in ("lookup", "experiment", "files", "download")
     ),
+    *_STORE_REFUSES,
 )
-"""Answers whose status is right, and that stop a client all the same."""
+"""Answers whose status is right, and that stop a client all the same; and what answers together show of the store."""
 
 
 def broken_answers(facts: Facts) -> Iterator[Given]:

@@ -12,6 +12,7 @@ from registry_conformance.judge.diagnosis.asker import PLACES, Asker
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.bucket import record_stored, under
+from registry_conformance.judge.diagnosis.probes.size_limit import narrowed
 
 KIB = 1024
 _PATIENCE = 4.0
@@ -62,6 +63,7 @@ def sizes(context: ProbeContext, place: str) -> None:
         _note(failed, context, "put", f"size.{step}.{place}", step)
         _note(failed, context, "stored", f"size.{step}.stored.{place}", step)
         if not put.ok:
+            narrowed(asker, step, put)
             break
         if size <= _REPEATED:
             for _ in range(_TIMES):  # by turns, with nothing between, each of several proxies meets one
