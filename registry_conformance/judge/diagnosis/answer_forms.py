@@ -102,7 +102,7 @@ def _forgotten(facts: Facts, through: Sequence[Fact]) -> bool:
     return len(lost) > 1 and not facts.value("meta.create.P").startswith("4")
 
 
-def _ended_by_a_large_one(facts: Facts, through: Sequence[Fact]) -> bool:
+def ended_by_a_large_one(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether a large upload was lost, smaller ones before it were not, and small requests after it were."""
     large = facts.get("ladder.put.P")
     if large is None or large.normal or not re.match(r"\w+ (?:50[23]|reset)\b", large.value):
@@ -264,7 +264,7 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
     ("proxy", _CHUNKS, _in_chunks_alone),
     ("network", "small requests and answers pass, and larger ones break off without an answer", _break_off_by_size),
     ("mlflow", "small requests after a large upload find nobody for a while: MLflow ended under it, and began anew",
-     _ended_by_a_large_one),
+     ended_by_a_large_one),
     ("mlflow", "MLflow does not know what it just made: several servers with a database each, or a copy that lags",
      _forgotten),
     ("", _ROOM, _fails_on_middling_uploads),

@@ -13,6 +13,7 @@ from registry_conformance.judge.diagnosis.cause import Cause
 from registry_conformance.judge.diagnosis.causes import CAUSES
 from registry_conformance.judge.diagnosis.client_limits import gives_up
 from registry_conformance.judge.diagnosis.client_words import client_words, older_server
+from registry_conformance.judge.diagnosis.ended_transfers import ended_transfers
 from registry_conformance.judge.diagnosis.fact_names import Grade
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.met_by_clients import broken_answers
@@ -30,7 +31,7 @@ from registry_conformance.judge.diagnosis.naming import (
 )
 from registry_conformance.judge.diagnosis.outcome import slow
 from registry_conformance.judge.diagnosis.patterns import Pattern, known_patterns
-from registry_conformance.judge.diagnosis.preflight.finding import OWN_PERMISSIONS, Finding
+from registry_conformance.judge.diagnosis.preflight.finding import OWN_PERMISSIONS, TRANSFERS_END, Finding
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
 from registry_conformance.judge.diagnosis.probe_run import look
@@ -121,9 +122,18 @@ def conclude(
     if not first and all(band is Band.POSSIBLE and fit.cause.symptom != AT_TIMES for fit, band in chosen):
         first = tuple(named_at_times(facts, named_others=bool(chosen) or spoken is not None))[:1]
     if not chosen and not first:
-        first = (named_refusal(facts) or spoken or named_let_in(facts) or named_unknown(facts, layers),)
+        ended = ended_transfers(facts)
+        first = (
+            named_refusal(facts)
+            or (named_saying(ended) if ended else None)
+            or spoken
+            or named_let_in(facts)
+            or named_unknown(facts, layers),
+        )
     elif spoken is not None and not first and _speak_against(spoken, [(fit.cause.layer, band) for fit, band in chosen]):
         first = (spoken,)
+    if any(cause.id == TRANSFERS_END.id for cause in first):
+        others = [each for each in others if each.layer != TRANSFERS_END.layer]  # they say the same with fewer facts
     return Diagnosis((*first, *named, *others), facts)
 
 

@@ -414,6 +414,12 @@ WORKER_ENDED = Kind(
     "server --gunicorn-opts '--timeout 600'; its log says WORKER TIMEOUT, or why the worker failed",
     OPERATORS, sure=False,
 )  # fmt: skip
+TRANSFERS_END = Kind(
+    "transfers-end-after-bytes", "network", "connections are ended after a number of bytes",
+    "find the device on the way that counts bytes of a connection (a firewall that inspects, a load balancer, a limit "
+    "of traffic), and exempt the artifact paths; where none is on the way, look for a limit in the proxy",
+    OPERATORS, sure=False,
+)  # fmt: skip
 STEP_UNREAD = Kind(
     "step-unread", "mlflow", "what was just made is not found",
     "let reads go where writes go: look whether MLflow reads from a replica that does not follow its database, or "
@@ -433,6 +439,6 @@ KINDS = (
     REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY,
     NAMED, CLIENT_LIMIT, WANTED, PASSWORD, LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND,
     UNAVAILABLE, THROTTLED, STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED,
-    STEP_UNREAD, STEP_FAILS,
+    STEP_UNREAD, TRANSFERS_END, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""
