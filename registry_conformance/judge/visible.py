@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 _OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and line feed: escapes, carriage return, bell, backspace
@@ -15,15 +14,6 @@ _OBEYED = re.compile(
 def visible(text: str) -> str:
     """Return ``text`` with control characters and the like escaped, as ``\x1b``."""
     return _OBEYED.sub(_spelled, text)
-
-
-def all_visible(value: Any) -> Any:
-    """Return a document of JSON with every text in it, names included, in printable form."""
-    if isinstance(value, str):
-        return visible(value)
-    if isinstance(value, dict):
-        return {visible(name): all_visible(inner) for name, inner in value.items()}
-    return [all_visible(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _spelled(found: re.Match[str]) -> str:

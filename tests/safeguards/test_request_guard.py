@@ -14,7 +14,6 @@ from registry_conformance.judge.clients.request_guard import (
     authorize_connection,
     made_by,
     record_answer,
-    record_unsent,
     removed_by,
 )
 from registry_conformance.judge.evidence.exchange import Body, Exchange
@@ -283,14 +282,14 @@ def test_what_never_left_this_machine_made_nothing(tmp_path: Path) -> None:
     unsent = request("POST", f"{API}/experiments/create", {"name": f"{RUN}-e"})
     for _ in range(2):
         ask(at, unsent)
-        record_unsent(at, unsent, unsent.request_body.head)
+        record_answer(at, unsent, unsent.request_body.head)
     assert own.left(TARGET) == []
 
     for verb in ("experiments", "registered-models"):
         create = request("POST", f"{API}/{verb}/create", {"name": f"{RUN}-sent"})
         for _ in range(2):
             ask(at, create)
-        record_unsent(at, create, create.request_body.head)
+        record_answer(at, create, create.request_body.head)
     assert len(own.left(TARGET)) == 2
 
 
@@ -302,8 +301,8 @@ def test_an_unsent_request_does_not_hide_what_an_answered_one_made(tmp_path: Pat
     ask(at, create)
     record_answer(at, answered(create, 200, {"experiment_id": "7"}))
     ask(at, create)
-    record_unsent(at, create, create.request_body.head)
-    record_unsent(at, create, create.request_body.head)
+    record_answer(at, create, create.request_body.head)
+    record_answer(at, create, create.request_body.head)
     assert [made.ids for made in own.left(TARGET)] == [("7",)]
 
 
@@ -316,8 +315,8 @@ def test_an_unsent_file_of_an_experiment_changes_nothing(tmp_path: Path) -> None
     record_answer(at, answered(create, 200, {"experiment_id": "7"}))
     upload = request("PUT", f"{FILES}/artifacts/7/a.txt")
     ask(at, upload)
-    record_unsent(at, upload, None)
-    record_unsent(door(None), upload, None)
+    record_answer(at, upload, b"")
+    record_answer(door(None), upload, b"")
     assert names(own) == [f"{RUN}-e"]
 
 

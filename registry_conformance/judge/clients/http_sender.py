@@ -12,10 +12,11 @@ from urllib.parse import urlencode, urlsplit
 
 from registry_conformance.judge.clients.bounded import MOST_BYTES, Bounds, Line, connected, read_whole
 from registry_conformance.judge.clients.forward_proxy import connection_to, proxy_headers
-from registry_conformance.judge.clients.request_guard import authorize, record_answer, record_unsent
+from registry_conformance.judge.clients.request_guard import authorize, record_answer
 from registry_conformance.judge.clients.signing import Carrier, certificate_of, credential_headers
 from registry_conformance.judge.clients.tls import context
-from registry_conformance.judge.evidence.exchange import NO_BODY, Digest, Exchange, Reading, transport_error
+from registry_conformance.judge.evidence.coding import Unpacking
+from registry_conformance.judge.evidence.exchange import NO_BODY, Digest, Exchange, transport_error
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.requests import Permit
@@ -96,9 +97,7 @@ class HttpSender:
         permit = authorize(self.door, exchange, whole, size)
         asked = url if proxy else target
         met = self._perform(permit, exchange, asked, body, chunked=chunked, cut_after=cut_after)
-        record_answer(self.door, met)
-        if not met.moments:
-            record_unsent(self.door, exchange, whole)
+        record_answer(self.door, met, None if met.moments else whole or b"")
         return self.evidence.exchange(met)
 
     def _perform(
@@ -113,7 +112,7 @@ class HttpSender:
     ) -> Exchange:
         began, started = time.time(), time.monotonic()
         moments: list[float] = []
-        up, down, read = Digest(), Digest(), Reading("")
+        up, down, read, unpacking = Digest(), Digest(), Digest(), Unpacking("")
         status: int | None = None
         headers: tuple[tuple[str, str], ...] = ()
         error = ""
@@ -131,10 +130,11 @@ class HttpSender:
                 line.body_begins()
                 moments.append(time.monotonic() - started)
                 status, headers = response.status, tuple(response.getheaders())
-                read = Reading(response.getheader("content-encoding", ""))
+                unpacking = Unpacking(response.getheader("content-encoding", ""))
                 for chunk in read_whole(response):
                     down.update(chunk)
-                    read.update(chunk)
+                    for part in unpacking.parts(chunk):
+                        read.update(part)
         except _Cut:
             error = "reset: this client hung up, as asked"
         except (OSError, http.client.HTTPException, ValueError) as problem:
@@ -149,7 +149,7 @@ class HttpSender:
             started=began,
             moments=tuple(moments),
             error=error,
-            unpacked_body=read.body(),
+            unpacked_body=read.body() if unpacking.whole else None,
         )
 
     @property

@@ -80,29 +80,18 @@ def need_artifacts(door: Door) -> None:
         raise NotAllowed("artifacts that pass the door", "artifacts are declared direct: they pass no door")
 
 
-def record_answer(door: Door, exchange: Exchange) -> None:
+def record_answer(door: Door, exchange: Exchange, unsent: bytes | None = None) -> None:
     """Report a response to the door's guard: the id of a created object, and whether the door answered.
 
+    ``unsent`` is the body of a request for which no connection came about: nothing left this machine, or was made.
     Raises ``PreconditionFailed`` if that cannot be recorded; nothing more is sent then.
     """
     if door.guard is None:
         return
     try:
         _note(door.guard, door, exchange)
-    except GuardError as problem:
-        raise PreconditionFailed("a ledger that takes another line", str(problem)) from problem
-
-
-def record_unsent(door: Door, exchange: Exchange, body: bytes | None) -> None:
-    """Report that no connection came about: nothing of a request left this machine, and so it created nothing.
-
-    Raises ``PreconditionFailed`` if that cannot be recorded.
-    """
-    made = made_by(door, exchange, body)
-    if door.guard is None or made is None:
-        return
-    try:
-        door.guard.unsent(made)
+        if unsent is not None and (made := made_by(door, exchange, unsent)):
+            door.guard.unsent(made)
     except GuardError as problem:
         raise PreconditionFailed("a ledger that takes another line", str(problem)) from problem
 

@@ -35,8 +35,8 @@ class Unpacking:
         )
 
     def parts(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield what the next bytes are unpacked to, in pieces of at most 256 KiB."""
-        pieces = iter([] if self.wrong or self.overlong else [chunk])
+        """Yield what the next bytes are unpacked to, in pieces of at most 256 KiB; nothing if nothing is packed."""
+        pieces = iter([chunk] if self.packed and not self.wrong and not self.overlong else [])
         for layer in self._layers:
             pieces = layer.parts(pieces)
         try:

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry_conformance.judge.evidence.coding import Unpacking
 from registry_conformance.judge.evidence.items import BodyItem, ExchangeItem
 from registry_conformance.judge.evidence.json_document import checked_types, parsed
 from registry_conformance.judge.evidence.responder import who_answered
@@ -72,24 +71,6 @@ class Body:
 NO_BODY = Body.of(())
 
 
-class Reading:
-    """What a client reads of an answer's body: unpacked by its Content-Encoding, in constant memory."""
-
-    def __init__(self, label: str) -> None:
-        self._unpacking = Unpacking(label)
-        self._digest = Digest()
-
-    def update(self, chunk: bytes) -> None:
-        """Add the next bytes as they came."""
-        if self._unpacking.packed:
-            for part in self._unpacking.parts(chunk):
-                self._digest.update(part)
-
-    def body(self) -> Body | None:
-        """Return what was unpacked; ``None`` if nothing was packed, or not as the label says, or it is too much."""
-        return self._digest.body() if self._unpacking.whole else None
-
-
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and what became of it.
@@ -138,10 +119,7 @@ class Exchange:
 
     @property
     def plain_body(self) -> Body:
-        """The body as every client of ``requests`` reads it: unpacked by its label, though nobody asked for that.
-
-        A server may do that (RFC 9110, section 12.5.3). What is not packed as it is labelled is left as it came.
-        """
+        """The body as clients read it: unpacked, asked for or not (RFC 9110, 12.5.3), if it is packed as labelled."""
         return self.unpacked_body or self.response_body
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 from registry_conformance.judge.limited_reading import DOCUMENTS, read_text
 from registry_conformance.judge.owned_file import write_owned
 from registry_conformance.judge.report.forms import Form, FormError, conforms
-from registry_conformance.judge.visible import all_visible
+from registry_conformance.judge.report.printable import all_visible
 
 SCHEMA = "doctor-bundle.v1"
 _STYLE = """

@@ -12,12 +12,12 @@ import ijson
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.evidence_store import Spool
 from registry_conformance.judge.report.forms import FormError, conforms
+from registry_conformance.judge.report.printable import all_visible
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.report.verdicts_form import CheckForm, OlderRunForm, RunForm
 from registry_conformance.judge.report.verdicts_json import SCHEMA
 from registry_conformance.judge.requirement import Level, Register, Requirement
 from registry_conformance.judge.verdict import Verdict
-from registry_conformance.judge.visible import all_visible
 
 OLDER = "verdicts.v1"
 """The schema before this one: its runs can still be rendered and compared."""

@@ -14,10 +14,10 @@ from typing import Any
 from registry_conformance.judge.report import tally
 from registry_conformance.judge.report.conclusion import sentence
 from registry_conformance.judge.report.latency import latency
+from registry_conformance.judge.report.printable import all_visible
 from registry_conformance.judge.report.record import CheckRecord, RunRecord
 from registry_conformance.judge.requirement import Level
 from registry_conformance.judge.verdict import Verdict, count
-from registry_conformance.judge.visible import all_visible
 
 SCHEMA = "night.v1"
 _LARGEST = 64 << 20

@@ -99,29 +99,23 @@ def output_of(command: Sequence[str], seconds: float, folder: Path | None = None
 
     Raises ``subprocess.TimeoutExpired``, ``OSError``, and ``ValueError`` for output that is too much or no UTF-8.
     """
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(list(command), stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, cwd=folder) as process:
-        try:
-            printed = _all_of(process, time.monotonic() + seconds, seconds)
-        except BaseException:
-            process.kill()
-            raise
-    return process.returncode, printed.decode("utf-8")
-
-
-def _all_of(process: subprocess.Popen[bytes], end: float, seconds: float) -> bytes:
-    """Return all that a process prints until its end."""
-    assert process.stdout is not None, "it is a pipe"
-    found = bytearray()
-    with selectors.DefaultSelector() as selector:
+    end, found = time.monotonic() + seconds, bytearray()
+    out, quiet = subprocess.PIPE, subprocess.DEVNULL
+    with (
+        subprocess.Popen(list(command), stdin=quiet, stdout=out, stderr=quiet, cwd=folder) as process,
+        selectors.DefaultSelector() as selector,
+    ):
+        assert process.stdout is not None, "it is a pipe"
         selector.register(process.stdout, selectors.EVENT_READ)
-        while selector.select(max(end - time.monotonic(), 0)):
-            if not (piece := os.read(process.stdout.fileno(), _PIECE)):
-                process.wait(max(end - time.monotonic(), 0.1))
-                return bytes(found)
-            found += piece
-            if len(found) > _LARGEST:
-                raise TooMuchError("it prints more than any secret has")
+        try:
+            while len(found) <= _LARGEST and selector.select(max(end - time.monotonic(), 0)):
+                if not (piece := os.read(process.stdout.fileno(), _PIECE)):
+                    return process.wait(max(end - time.monotonic(), 0.1)), found.decode("utf-8")
+                found += piece
+        finally:
+            process.kill()  # of one that has ended it does nothing
+    if len(found) > _LARGEST:
+        raise TooMuchError("it prints more than any secret has")
     raise subprocess.TimeoutExpired(process.args, seconds)
 
 
