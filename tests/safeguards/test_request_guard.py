@@ -19,10 +19,11 @@ from registry_conformance.judge.clients.request_guard import (
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
+from registry_conformance.judge.load.kept_client import KeptMlflow
 from registry_conformance.judge.target.guard import Guard
 from registry_conformance.judge.target.requests import Made
 from registry_conformance.judge.target.target import Door
-from tests.http_servers import raw
+from tests.http_servers import echo, raw
 from tests.safeguards.test_guard import RUN, TARGET, guard, names
 
 CANNOT = (501, {"error_code": "NOT_IMPLEMENTED", "message": "Multipart upload is not supported"})
@@ -332,6 +333,16 @@ def test_a_sender_tells_whether_anything_was_sent(tmp_path: Path) -> None:
         "POST", f"{API}/experiments/create", json={"name": f"{RUN}-unheard"}
     )
     assert names(own) == [f"{RUN}-heard"]
+
+
+def test_a_sender_that_does_not_tell_may_have_sent(tmp_path: Path) -> None:
+    """Kind: a client of another kind, such as those of a load. What it made stays in the ledger without a word."""
+    with echo() as url:
+        at = Door("canonical", url, guard=(own := guard(tmp_path)))
+        kept = KeptMlflow(at, None, Evidence(), RUN)
+        assert kept.send("POST", f"{API}/registered-models/create", json={"name": f"{RUN}-m"}).ok
+        kept.held.drop()
+    assert names(own) == [f"{RUN}-m"]
 
 
 @pytest.mark.parametrize(("status", "there"), [(200, False), (500, True), (404, True)])

@@ -97,7 +97,7 @@ class HttpSender:
         permit = authorize(self.door, exchange, whole, size)
         asked = url if proxy else target
         met = self._perform(permit, exchange, asked, body, chunked=chunked, cut_after=cut_after)
-        record_answer(self.door, met, None if met.moments else whole or b"")
+        record_answer(self.door, met, (whole or b"") if met.unsent else None)
         return self.evidence.exchange(met)
 
     def _perform(
@@ -150,6 +150,7 @@ class HttpSender:
             moments=tuple(moments),
             error=error,
             unpacked_body=read.body() if unpacking.whole else None,
+            unsent=not moments,
         )
 
     @property

@@ -23,8 +23,7 @@ class Unpacking:
         names = [name for each in label.split(",") if (name := each.strip().lower()) not in ("", "identity")]
         self.packed = bool(names)
         self.wrong = any(name not in _FORMATS for name in names)
-        self.overlong = False
-        self._left = most
+        self.overlong, self._left = False, most
         self._layers = [] if self.wrong else [_Layer(_FORMATS[name]) for name in reversed(names)]
 
     @property

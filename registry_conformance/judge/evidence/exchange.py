@@ -79,7 +79,7 @@ class Exchange:
     ``name``, ``reset`` or ``protocol``. ``error`` may also stand beside a status whose body was cut. ``seconds``
     covers connecting to the last byte, from ``started`` on, in seconds since the epoch; ``moments`` are the seconds
     after which it was connected, sent and first answered, as far as it came and was watched. ``premise`` is whether a
-    check only stands on it. ``unpacked_body`` is what a client unpacks the body to, if it is packed as it is labelled.
+    check only stands on it, ``unpacked_body`` what a client makes of a packed one, ``unsent`` that no connection came.
     """
 
     method: str
@@ -96,6 +96,7 @@ class Exchange:
     moments: tuple[float, ...] = ()
     premise: bool = False
     unpacked_body: Body | None = None
+    unsent: bool = False
 
     @property
     def ok(self) -> bool:

@@ -99,10 +99,9 @@ def output_of(command: Sequence[str], seconds: float, folder: Path | None = None
 
     Raises ``subprocess.TimeoutExpired``, ``OSError``, and ``ValueError`` for output that is too much or no UTF-8.
     """
-    end, found = time.monotonic() + seconds, bytearray()
-    out, quiet = subprocess.PIPE, subprocess.DEVNULL
+    end, found, quiet = time.monotonic() + seconds, bytearray(), subprocess.DEVNULL
     with (
-        subprocess.Popen(list(command), stdin=quiet, stdout=out, stderr=quiet, cwd=folder) as process,
+        subprocess.Popen(list(command), stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, cwd=folder) as process,
         selectors.DefaultSelector() as selector,
     ):
         assert process.stdout is not None, "it is a pipe"
