@@ -117,6 +117,8 @@ _OTHER_POLICY = (
     r"explicit deny in an? (?!identity)\S+|no (?:VPC endpoint|service control|session|resource control) policy allows"
 )
 """How AWS names the policy that denies, if it is another one than the role's."""
+_FAILED = DRIVER + r"(?![\s\S]{0,60}(?:UNIQUE constraint failed|duplicate key value|Duplicate entry))"
+"""How the words of a database begin that fails; one that finds a name or an id in use works."""
 _LIST_OF_A_KEY = r"Failed to list artifacts in s3://\S+ The specified key does not exist"
 _LIST_UNSIGNED = r"Failed to list artifacts in s3://\S+ The request signature we calculated does not match"
 _TABLE = (
@@ -143,7 +145,7 @@ _TABLE = (
         r"database (?:table )?is locked|Lock wait timeout exceeded|due to lock timeout|[Dd]eadlock (?:found|detected)",
         _DATABASE_LOCKED,
     ),
-    (DRIVER, _DATABASE),
+    (_FAILED, _DATABASE),
 )
 SERVER_KINDS = (
     _CREDENTIALS, _REGISTRY_STORE, _SIGNED, _KEY, _POLICY, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT,
@@ -156,7 +158,7 @@ SERVER_KINDS = (
 def passed_on(said: str) -> bool:
     """Return whether MLflow passes on what a part or a setting of its own says, whatever status it gives to that."""
     told = (
-        rf"\({DRIVER}",
+        rf"\({_FAILED}",
         "Model registry functionality is unavailable",
         _LIST_OF_A_KEY,
         _LIST_UNSIGNED,
