@@ -48,8 +48,11 @@ def test_models_that_go_elsewhere_are_told(registry: str, told: str, monkeypatch
 @pytest.mark.parametrize(
     ("variable", "status", "told"),
     [
-        ("MLFLOW_RUN_ID", 404, "names the run 3f2a"),
-        ("MLFLOW_EXPERIMENT_ID", 404, "names the experiment 3f2a"),
+        ("MLFLOW_RUN_ID", 404, "names the run 3f2a, which this MLflow does not have"),
+        ("MLFLOW_EXPERIMENT_ID", 404, "names the experiment 3f2a, which this MLflow does not have"),
+        ("MLFLOW_EXPERIMENT_NAME", 404, ""),
+        ("MLFLOW_EXPERIMENT_NAME", 403, "names the experiment 3f2a, which this credential may not read"),
+        ("MLFLOW_EXPERIMENT_ID", 403, "names the experiment 3f2a, which this credential may not read"),
         ("MLFLOW_RUN_ID", 200, ""),
     ],
 )
@@ -61,15 +64,32 @@ def test_what_variables_name_and_is_missing_is_told(
     def answering(asked: Asked) -> Answer:
         if "3f2a" not in asked.path:
             return mlflow(asked)
-        return Answer(status, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no"} if status == 404 else {})
+        codes = {404: "RESOURCE_DOES_NOT_EXIST", 403: "PERMISSION_DENIED"}
+        return Answer(status, {"error_code": codes[status], "message": "no"} if status in codes else {})
 
     monkeypatch.setenv(variable, "3f2a")
     with site(answering) as there:
         found = examine(Door("given", there.url, named=named_objects()), None, "run-1").finding
     assert (found is not None) == bool(told)
     if found is not None:
-        assert (found.kind.id, found.kind.layer) == ("client-names-what-is-missing", "client")
+        denied = "denied" if status == 403 else "missing"
+        assert (found.kind.id, found.kind.layer) == (f"client-names-what-is-{denied}", "client")
         assert told in found.sentence
+
+
+def test_what_variables_name_and_is_there_is_told_as_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kind: an experiment of others. Nothing is written there, and that it was not tried is said."""
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "fraud prod")
+    facts = Facts()
+
+    def answering(asked: Asked) -> Answer:
+        return Answer(200, {"experiment": {"name": "fraud prod"}}) if "get-by-name" in asked.path else mlflow(asked)
+
+    with site(answering) as there:
+        door = Door("given", there.url, named=named_objects())
+        examine_target(target_at(door, None), "run-1", facts)
+    told = facts["first.named.P"].sentence
+    assert "not tried: the experiment fraud prod, which MLFLOW_EXPERIMENT_NAME names" in told
 
 
 def test_versions_that_change_by_turns_are_all_seen() -> None:

@@ -110,6 +110,8 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     yield from said
     if diagnosis.facts.value(f"{PACED}.P"):
         yield f"Note: {diagnosis.facts[f'{PACED}.P'].sentence}."
+    if diagnosis.facts.value("first.named.P"):
+        yield f"Note: {diagnosis.facts['first.named.P'].sentence}."
     if said[0].startswith("YES") and lacks_logged_models(diagnosis.facts):
         yield f"For clients of MLflow 3, NO: {for_older_clients(diagnosis.facts)}."
 

@@ -11,6 +11,7 @@ def usual_registry() -> str:
 
 
 def named_objects() -> tuple[tuple[str, str], ...]:
-    """Return the variables that name a run or an experiment in which the client logs, with the ids that are set."""
-    given = ((name, (variable(name) or "").strip()) for name in ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"))
-    return tuple((name, own_id) for name, own_id in given if own_id)
+    """Return the variables that name a run or an experiment in which the client logs, with their values."""
+    names = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
+    given = ((name, (variable(name) or "").strip()) for name in names)
+    return tuple((name, value) for name, value in given if value)

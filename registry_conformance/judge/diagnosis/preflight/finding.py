@@ -237,6 +237,12 @@ NAMED = Kind(
     "unset MLFLOW_RUN_ID and MLFLOW_EXPERIMENT_ID, which another job or another server may have left, or set them to "
     "what is there",
 )  # fmt: skip
+NAMED_AND_DENIED = Kind(
+    "client-names-what-is-denied", "client",
+    "a variable of the client names a run or an experiment that its credential may not read",
+    "unset MLFLOW_RUN_ID, MLFLOW_EXPERIMENT_ID and MLFLOW_EXPERIMENT_NAME, or ask the owner of what they name for the "
+    "right to read it and to write there",
+)  # fmt: skip
 CLIENT_LIMIT = Kind(
     "client-gives-up", "client", "a variable of the client has it give up sooner than this registry answers",
     "unset MLFLOW_HTTP_REQUEST_TIMEOUT (120 seconds then) and MLFLOW_HTTP_REQUEST_MAX_RETRIES (7 times then), or set "
@@ -437,8 +443,8 @@ KINDS = (
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, ORIGIN, UNFIT,
     INCOMPLETE, LOGIN, LOGIN_ALL_THE_SAME, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED, REFUSED_OR_LOST,
     REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE, WORKSPACE, REGISTRY,
-    NAMED, CLIENT_LIMIT, WANTED, PASSWORD, LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND,
-    UNAVAILABLE, THROTTLED, STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED,
-    STEP_UNREAD, TRANSFERS_END, STEP_FAILS,
+    NAMED, NAMED_AND_DENIED, CLIENT_LIMIT, WANTED, PASSWORD, LOST, OPEN, FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING,
+    BEHIND, UNAVAILABLE, THROTTLED, STEP_ANSWERED, STEP_REDIRECTED, STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED,
+    STEP_REFUSED, STEP_UNREAD, TRANSFERS_END, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

@@ -19,7 +19,7 @@ from registry_conformance.judge.diagnosis.preflight.credentials import outbound_
 from registry_conformance.judge.diagnosis.preflight.elsewhere import artifacts_elsewhere, models_elsewhere
 from registry_conformance.judge.diagnosis.preflight.failing import alive_alone, fails, fails_on_everything
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
-from registry_conformance.judge.diagnosis.preflight.named_objects import named_and_missing
+from registry_conformance.judge.diagnosis.preflight.named_objects import NamedObjects, look_up_named
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
 from registry_conformance.judge.diagnosis.preflight.recognition import (
     SEARCH,
@@ -70,8 +70,8 @@ class Preflight:
     ``finding`` ends the matter; without one an MLflow answers there, and lets the credential in. ``versions`` are what
     the server says that it is, in the order in which it said so, ``open`` whether strangers may search, ``None`` if
     that was not seen. ``moved`` is the tracking URI that a redirect leads to, if clients follow it and all the rest is
-    about what answers there. ``artifacts`` is another host that serves artifacts in its place. ``met`` are the
-    exchanges that tell.
+    about what answers there. ``artifacts`` is another host that serves artifacts in its place. ``named`` is
+    what variables of the client name that is there. ``met`` are the exchanges that tell.
     """
 
     finding: Finding | None = None
@@ -80,6 +80,7 @@ class Preflight:
     open: bool | None = None
     moved: str = ""
     artifacts: str = ""
+    named: tuple[str, ...] = ()
     met: tuple[Exchange, ...] = ()
 
     @property
@@ -118,8 +119,9 @@ def examine(
         return Preflight(found, product, met=tuple(asking.met))
     stranger = anonymous if credential else answer
     let_in = answer.ok and is_mlflow(answer)
+    named = look_up_named(asking) if let_in else NamedObjects()
     if let_in:
-        found = workspaces_not_kept(asking) or models_elsewhere(door) or named_and_missing(asking)
+        found = workspaces_not_kept(asking) or models_elsewhere(door) or named.finding
     else:
         found = _not_let_in(asking, anonymous, answer, product)
     return Preflight(
@@ -128,6 +130,7 @@ def examine(
         versions=_versions(asking) if found is None else (),
         open=(stranger.ok and is_mlflow(stranger)) if found is None else None,
         artifacts=artifacts_elsewhere(asking, answer) if found is None else "",
+        named=named.there,
         met=tuple(asking.met),
     )
 

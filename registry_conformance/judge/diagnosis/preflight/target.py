@@ -161,6 +161,12 @@ def _record(facts: Facts, doors: dict[str, Preflight]) -> None:
     if first.moved:
         words = f"every request is redirected to {first.moved}: clients follow, and need two requests for one"
         facts.record("first.moved.P", first.moved, words)
+    if first.named:
+        words = (
+            f"not tried: {' and '.join(first.named)}: the doctor writes to what it made alone, so that it is not known "
+            "whether this credential may write there"
+        )
+        facts.record("first.named.P", "not tried", words)
     evidence = tuple(exchange.evidence() for each in doors.values() for exchange in each.met)
     ends = {name: each.finding.kind.id if each.finding else "none" for name, each in doors.items()}
     value = (
