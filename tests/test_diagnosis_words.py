@@ -22,6 +22,7 @@ from registry_conformance.judge.evidence.responder import who_answered
 
 NGINX = "<html><head><title>{0}</title></head><center><h1>{0}</h1></center><hr><center>nginx/1.22.1</center></html>"
 LIST_OF_A_KEY = "Failed to list artifacts in s3://models/reg: The specified key does not exist."
+REBINDING = "Invalid Host header - possible DNS rebinding attack detected"
 GUNICORN = (
     "<html>\n  <head>\n    <title>Internal Server Error</title>\n  </head>\n  <body>\n    "
     "<h1><p>Internal Server Error</p></h1>\n    \n  </body>\n</html>\n"
@@ -72,6 +73,7 @@ def first(facts: Facts, **more: Any) -> Named:
         (answered(411, "text/html", "<title>411</title>"), "request-refused", "proxy", "told a length"),
         (answered(301, "text/html", "", Location="https://host/a"), "step-redirected", "proxy", "https://host/a"),
         (answered(302, "text/html", "", Location="https://sso.host/login"), "login-page", "auth", "sign-in page"),
+        (answered(403, "text/plain", REBINDING), "host-name-changed", "proxy", "another Host header than host reaches"),
         (answered(403, "text/plain", "Cross-origin request blocked"), "origin-refused", "mlflow", "Origin"),
         (
             failed("is not authorized to perform: kms:Decrypt on the resource"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.gave_up import GAVE_UP, pace, wait_longer, waited
@@ -27,7 +28,7 @@ _LACKING = "404 json RESOURCE_DOES_NOT_EXIST"
 
 def sharpened(facts: Facts, found: Finding, answer: Exchange) -> Finding:
     """Return what was found in the answer to a failed step, with what the other facts say of it."""
-    for look in (_by_method, _by_size, _waited, _unread):
+    for look in (_by_method, _by_size, _by_route, _waited, _unread):
         found = look(facts, found, answer)
     return found
 
@@ -50,6 +51,18 @@ def _by_size(facts: Facts, found: Finding, _: Exchange) -> Finding:
     if sentence == found.sentence:
         return found
     return replace(found, sentence=sentence, remedy=_ROOM_FOR_BODIES)
+
+
+def _by_route(facts: Facts, found: Finding, answer: Exchange) -> Finding:
+    """Return what is told of a host name that MLflow refuses, with what it means if it takes that name elsewhere."""
+    if found.kind is not finding.HOST or not facts.value("doors.search.P").startswith("all 200"):
+        return found
+    place = urlsplit(answer.url)
+    sentence = (
+        f"another Host header than {place.netloc} reaches MLflow at {place.path[:60]}, and MLflow refuses it with "
+        f"{answer.status}; with {place.netloc} itself other requests pass"
+    )
+    return replace(found, kind=finding.HOST_CHANGED, sentence=sentence, remedy=finding.HOST_CHANGED.remedy)
 
 
 def _waited(facts: Facts, found: Finding, answer: Exchange) -> Finding:
