@@ -170,6 +170,33 @@ def test_refused_request_says_nothing_of_what_was_made_before(tmp_path: Path) ->
     assert ledger.left(file, TARGET) == [model]
 
 
+@pytest.mark.parametrize("kind", ["model", "experiment"])
+@pytest.mark.parametrize(
+    ("events", "there"),
+    [
+        ("made unsent", False),
+        ("made unsent made unsent", False),
+        ("unsent", False),
+        ("made made unsent", True),
+        ("made unsent made", True),
+        ("made id unsent", True),
+        ("made id made unsent unsent", True),
+    ],
+)
+def test_what_never_left_this_machine_made_nothing(tmp_path: Path, kind: str, events: str, there: bool) -> None:
+    """One request may have made it if another of the same name was not sent; what has an id was made."""
+    made = Made(kind, f"{RUN}-x", "d")
+    file = written(tmp_path)
+    with ledger.transaction(file) as opened:
+        for event in events.split():
+            if event == "id":
+                ledger.note_id(opened, made, "7")
+            else:
+                {"made": ledger.note_made, "unsent": ledger.note_unsent}[event](opened, made)
+
+    assert [each.name for each in ledger.left(file, TARGET)] == ([made.name] if there else [])
+
+
 @pytest.mark.parametrize(
     ("events", "ids", "unanswered"),
     [
@@ -280,6 +307,15 @@ def test_id_makes_a_folder_the_runs_only_for_an_experiment(tmp_path: Path) -> No
         ledger.note_made(opened, Made("artifact", "7/a.bin", "d"))
 
     with pytest.raises(LedgerError, match="line 3"):
+        ledger.left(file, TARGET)
+
+
+@pytest.mark.parametrize("name", ["/a.bin", "a.bin"])
+def test_an_experiment_without_an_id_has_no_folder(tmp_path: Path, name: str) -> None:
+    """That it was asked for makes nothing the run's own that has no id either."""
+    file = written(tmp_path, Made("experiment", f"{RUN}-e", "d"), Made("artifact", name, "d"))
+
+    with pytest.raises(LedgerError, match="line 2"):
         ledger.left(file, TARGET)
 
 
