@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import re
 import socket
 import ssl
 import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import trustme
 
+from registry_conformance.judge.diagnosis.doctor import target_at
+from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.preflight import Finding, examine
+from registry_conformance.judge.diagnosis.preflight.turns import met_by_turns
+from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.target.credential import ClientCertificate
 from registry_conformance.judge.target.guard import Budget, Guard
 from registry_conformance.judge.target.network import DIRECT, Network
@@ -350,3 +356,67 @@ def test_server_that_was_just_started_is_not_silent() -> None:
 
     with site(answer) as there:
         assert looked_at(there.url, patience=0.5).finding is None
+
+
+@pytest.mark.parametrize("first_is_old", [True, False])
+def test_one_front_of_several_with_an_expired_certificate_is_told(
+    authority: trustme.CA, tmp_path: Path, *, first_is_old: bool
+) -> None:
+    """Where every second connection meets an old certificate, no header is at fault, whichever is met first."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    new, old, door = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(3))
+    for context in (new, door):
+        authority.issue_cert("localhost").configure_cert(context)
+    authority.issue_cert("localhost", not_after=datetime(2020, 2, 3, tzinfo=UTC)).configure_cert(old)
+    turns = itertools.cycle((old, new) if first_is_old else (new, old))
+
+    def by_turns(line: ssl.SSLSocket, *_: object) -> None:
+        line.context = next(turns)
+
+    door.sni_callback = by_turns  # type: ignore[assignment] # a server's sockets are such
+    with site(mlflow, door) as there:
+        url = there.url.replace("127.0.0.1", "localhost")
+        found = examine(Door("given", url, 2.0, ca=file), "a-key-of-mine", "run-1", 2.0).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer) == ("one-front-of-several", "network")
+    assert re.search(r"\d+ of 10 connections to \S+ meet an expired certificate \(until 2020-02-03", found.sentence)
+
+
+def test_what_fails_of_each_connection_is_no_matter_of_one_front(authority: trustme.CA, tmp_path: Path) -> None:
+    """An expired certificate that every connection meets is told as that."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", not_after=datetime(2020, 2, 3, tzinfo=UTC)).configure_cert(context)
+    with site(mlflow, context) as there:
+        url = there.url.replace("127.0.0.1", "localhost")
+        found = examine(Door("given", url, 2.0, ca=file), "a-key-of-mine", "run-1", 2.0).finding
+    assert found is not None
+    assert found.kind.id == "certificate-expired"
+
+
+def test_a_front_that_is_met_late_is_asked_for(authority: trustme.CA, tmp_path: Path) -> None:
+    """What a probe's request ended with in a handshake is asked of the door again, and of no other place."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    new, old, door = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(3))
+    for context in (new, door):
+        authority.issue_cert("localhost").configure_cert(context)
+    authority.issue_cert("localhost", not_after=datetime(2020, 2, 3, tzinfo=UTC)).configure_cert(old)
+    turns = itertools.cycle((*[new] * 5, old))
+
+    def by_turns(line: ssl.SSLSocket, *_: object) -> None:
+        line.context = next(turns)
+
+    door.sni_callback = by_turns  # type: ignore[assignment] # a server's sockets are such
+    with site(mlflow, door) as there:
+        url = there.url.replace("127.0.0.1", "localhost")
+        target = target_at(Door("given", url, 2.0, ca=file), None)
+        told = []
+        for place in (url, "https://store.example"):
+            facts = Facts()
+            met = Exchange("GET", f"{place}/x", "given", None, error="tls: certificate has expired")
+            facts.record("put.P", "tls", "an upload", "200", (met.evidence(),))
+            told.append([found.kind.id for found in met_by_turns(target, facts)])
+    assert told == [["one-front-of-several"], []]

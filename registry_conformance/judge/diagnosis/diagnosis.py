@@ -34,6 +34,7 @@ from registry_conformance.judge.diagnosis.patterns import Pattern, known_pattern
 from registry_conformance.judge.diagnosis.preflight.finding import OWN_PERMISSIONS, TRANSFERS_END, Finding
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.preflight.target import GIVEN, examine_target
+from registry_conformance.judge.diagnosis.preflight.turns import met_by_turns
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
 from registry_conformance.judge.diagnosis.step_words import PRODUCT_KINDS
@@ -73,6 +74,7 @@ def diagnose(
     told = client_words(said, {door.url for door in target.doors}) or older_server(seen, said)
     own = gives_up(seen, examined.target.doors[0].limits) if examined.target.doors else None
     ended += (as_cause(own),) if own else ()
+    ended += tuple(as_cause(each) for each in met_by_turns(examined.target, seen))
     concluded = conclude(seen, red, judged=judged, kept_by=kept_by, told=told)
     if own is not None and slow(concluded):
         concluded = replace(concluded, causes=())  # that answers are slow is what it says

@@ -32,7 +32,12 @@ def _passes(other: Exchange, refused: Exchange) -> bool:
 
 
 def client_name_dropped(asking: Asking, silent: Exchange) -> Finding | None:
-    """Return that connections are closed, or left without an answer, for the User-Agent alone."""
+    """Return that connections are closed, or left without an answer, for the User-Agent alone.
+
+    What fails before the request was sent, as in the handshake, cannot depend on a header of it.
+    """
+    if not silent.moments or silent.error.startswith("tls"):
+        return None
     others = (asking.ask(SEARCH, agent=agent) for agent in OTHER_AGENTS)
     other = next((each for each in others if each.status is not None), None)
     if other is None or asking.ask(SEARCH).status is not None:

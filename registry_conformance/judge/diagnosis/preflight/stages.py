@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from registry_conformance.judge.clients.request_guard import authorize
 from registry_conformance.judge.clients.signing import certificate_of
+from registry_conformance.judge.clients.tls import Files
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.addresses import addresses_differ
 from registry_conformance.judge.diagnosis.preflight.applications import seems_to_be
@@ -42,6 +43,7 @@ from registry_conformance.judge.diagnosis.preflight.transport import (
     not_secured,
     speaks_tls,
 )
+from registry_conformance.judge.diagnosis.preflight.turns import fares_by_turns
 from registry_conformance.judge.diagnosis.preflight.unfit import refused_for_form
 from registry_conformance.judge.diagnosis.preflight.workspaces import workspace_refused, workspaces_not_kept
 from registry_conformance.judge.evidence.exchange import Exchange
@@ -59,6 +61,10 @@ _AGAIN = 2
 
 _TURNS = 5
 """So many times more the version is asked for."""
+_LINE = ("tls", "refused")
+"""How the errors of requests begin for which no connection came about; a reset may come after one."""
+_BY_TURNS = (finding.PORT, finding.UNTRUSTED, finding.EXPIRED, finding.OTHER_NAME, finding.HANDSHAKE)
+"""What one of several fronts may be the only one to fail of."""
 _KEEPS_THE_REQUEST = frozenset({307, 308})
 """Redirects after which a client sends the same method and body (RFC 9110, section 15.4)."""
 
@@ -98,8 +104,35 @@ def examine(
     place. ``follow`` is whether a redirect is followed if clients follow it.
     """
     certificate = certificate_of(credential)
-    if found := not_connected(door) or not_secured(door, certificate):
+    found = _without_line(door, certificate) or _over_lines(door, credential, run, patience, follow=follow)
+    if found.finding is not None and found.finding.kind is finding.FRONTS:
+        return found
+    first = next((met for met in found.met if met.error.startswith(_LINE)), None)
+    turns = _by_turns(door, certificate, first) if first else None
+    return replace(found, finding=turns) if turns else found
+
+
+def _by_turns(door: Door, certificate: Files | None, met: Exchange) -> Finding | None:
+    """Return that connections come about at times, if one did not for a request."""
+    return fares_by_turns(door, certificate) if met.error.startswith(_LINE) else None
+
+
+def _without_line(door: Door, certificate: Files | None) -> Preflight | None:
+    """Return what keeps connections from a door, ``None`` if they come about, be it when they are tried again."""
+    found = not_connected(door) or not_secured(door, certificate)
+    if found is None:
+        return None
+    if found.kind not in _BY_TURNS:
         return Preflight(found)
+    if turns := fares_by_turns(door, certificate):
+        return Preflight(turns)
+    still = not_connected(door) or not_secured(door, certificate)
+    return Preflight(still) if still else None
+
+
+def _over_lines(door: Door, credential: Credential | None, run: str, patience: float, *, follow: bool) -> Preflight:
+    """Return what is known of a door to which connections come about."""
+    certificate = certificate_of(credential)
     asking = Asking(door, credential, run, patience)
     anonymous = _searched(asking, keyed=False)
     shut_out = certificate is not None and anonymous.status is None  # without it no connection is made at all
@@ -244,7 +277,8 @@ def _redirected(asking: Asking, answer: Exchange) -> Finding:
 def _unreadable(asking: Asking, answer: Exchange) -> Finding | None:
     """Return why an answer cannot be read, if so: no HTTP, TLS, no end, a body that is cut."""
     if answer.status is None:
-        return _half_silent(asking, answer) or not_http(asking.door, answer.error)
+        turns = _by_turns(asking.door, certificate_of(asking.credential), answer)
+        return turns or _half_silent(asking, answer) or not_http(asking.door, answer.error)
     if answer.status == 400 and "HTTPS" in answer.text[:2000].upper() and (found := speaks_tls(asking.door)):
         return found
     place = asking.host
