@@ -418,5 +418,8 @@ def test_a_front_that_is_met_late_is_asked_for(authority: trustme.CA, tmp_path: 
             facts = Facts()
             met = Exchange("GET", f"{place}/x", "given", None, error="tls: certificate has expired")
             facts.record("put.P", "tls", "an upload", "200", (met.evidence(),))
+            kept = met.evidence()
+            del kept["error"]
+            facts.record("register.run.P", "500", "a step of the client's own", "works", (kept,))
             told.append([found.kind.id for found in met_by_turns(target, facts)])
     assert told == [["one-front-of-several"], []]

@@ -171,6 +171,8 @@ class Asker:
         except PreconditionFailed as refusal:
             raise NotAsked(refusal.actual) from refusal
         self.context.repetition.asked(self.place)
+        if self.place == "P" and self.role == "writer":
+            self.context.key_use.took(exchange)
         if exchange.status is not None:
             self.context.budget.answered(exchange.seconds)
             self.context.waits.took(self.place, exchange.seconds)

@@ -16,6 +16,7 @@ from registry_conformance.judge.diagnosis.client_words import client_words, olde
 from registry_conformance.judge.diagnosis.ended_transfers import ended_transfers
 from registry_conformance.judge.diagnosis.fact_names import Grade
 from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.key_use import before_it_lapsed, lapsed
 from registry_conformance.judge.diagnosis.met_by_clients import broken_answers
 from registry_conformance.judge.diagnosis.named import Diagnosis, Named
 from registry_conformance.judge.diagnosis.naming import (
@@ -99,6 +100,10 @@ def conclude(
     ``known`` are the patterns that causes are compared with, those that were kept of a proof if none are given.
     ``told`` is what the client itself says, which counts if no cause is likely at least.
     """
+    if (late := lapsed(facts)) is not None:
+        other = conclude(before_it_lapsed(facts), red, causes, judged=judged, kept_by=kept_by, known=known, told=told)
+        also = (each for each in other.named if each.known and each.band is not Band.POSSIBLE)
+        return Diagnosis((as_cause(late), *also), facts)
     if not facts.anomalies and not red:
         return Diagnosis(tuple(named_at_times(facts))[:1], facts)
     given = tuple(unusable(facts))

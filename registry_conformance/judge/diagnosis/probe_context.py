@@ -15,6 +15,7 @@ from registry_conformance.judge.clients.signing import certificate_of
 from registry_conformance.judge.diagnosis.asker import PLACES, Asker, NotAsked, patient
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.key_use import KeyUse
 from registry_conformance.judge.diagnosis.pacing import Pacing
 from registry_conformance.judge.diagnosis.repetition import Repetition
 from registry_conformance.judge.diagnosis.waits import PATIENCE, Waits
@@ -35,7 +36,7 @@ class ProbeContext:
 
     ``main`` is the door that is looked at closely: the first that serves metadata. ``dead`` are the places where nobody
     answers, ``waits`` how long answers are waited for. ``repetition`` asks again what failed, ``pacing`` keeps to a
-    limit of requests at the door.
+    limit of requests at the door, ``key_use`` keeps how long the writer's credential was let in.
     """
 
     target: Target
@@ -48,6 +49,7 @@ class ProbeContext:
     pacing: Pacing = field(init=False)
     dead: set[str] = field(default_factory=set)
     repetition: Repetition = field(default_factory=Repetition)
+    key_use: KeyUse = field(default_factory=KeyUse)
     _folder: str = ""
     _experiment: str = ""
     _choosing: threading.Lock = field(default_factory=threading.Lock)

@@ -72,6 +72,7 @@ def look(
         _all(context, [partial(idle.begin, context, kept)])
         _probed(context, began, enough)
         _all(context, [partial(idle.end, context, kept)])
+    _all(context, [partial(access.lapsed, context)])
     context.repetition.tell(facts)
     context.pacing.tell(facts, "P")
     _all(context, [partial(bodies.sweep, context), partial(parts.logs, context, began)])

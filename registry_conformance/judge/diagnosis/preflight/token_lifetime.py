@@ -35,6 +35,12 @@ def out_of_time(credential: Credential, words: str) -> tuple[str, str]:
     return (_GOOD_HERE, _CLOCKS) if _has_begun(credential) else (_NOT_YET, _BOTH_CLOCKS)
 
 
+def lifetime_of(credential: Credential) -> str:
+    """Return for how long a token is issued, by its own word; empty if it does not say."""
+    begins, ends = _times(credential)
+    return _how_long(ends - begins) if 0 < begins < ends else ""
+
+
 def _by_this_clock(credential: Credential) -> str:
     """Return that a token has expired or is not yet valid, by this machine's clock; empty if unknown."""
     begins, ends = _times(credential)

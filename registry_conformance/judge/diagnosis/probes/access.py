@@ -33,6 +33,17 @@ def _throttle(exchange: Exchange) -> str:
     return summarize(exchange) + (" retry-after" if exchange.header("retry-after") else "")
 
 
+def lapsed(context: ProbeContext) -> None:
+    """Tell that the writer's credential is refused by now, if it was let in before."""
+    asker = context.at("P")
+    asker.unbounded = True  # a single question, on which all the rest depends
+
+    def search() -> Exchange:
+        return asker.send_until(lambda met: met.ok, "GET", SEARCH, query=ONE)
+
+    context.key_use.tell(context.facts, context.target.key_at(context.main), search)
+
+
 def keys(context: ProbeContext) -> None:
     """Try each carrier, each state of a key, and what is no key."""
     writer = context.at("P")
