@@ -518,3 +518,43 @@ def test_kinds_of_words_have_ids_of_their_own() -> None:
     kinds = (*CLIENT_KINDS, *SERVER_KINDS)
     assert len({kind.id for kind in kinds}) == len(kinds)
     assert all(kind.layer and kind.remedy and kind.title for kind in kinds)
+
+
+@pytest.mark.parametrize(("method", "told"), [("GET", "2 of 3 requests, with a body or without"), ("POST", "")])
+def test_failure_of_nginx_without_a_body_is_no_matter_of_sizes(method: str, told: str) -> None:
+    """What fails at times, whatever is asked, is told as that: how many of how many."""
+    facts = answered(500, "text/html", NGINX.format("500 Internal Server Error"))
+    failed = facts["put.P"].evidence[0]
+    assert failed["kind"] == "exchange"
+    other = {**failed, "method": method, "url": "http://host/b", "started": 3.0}
+    passed = {**failed, "status": 200, "url": "http://host/c", "started": 1.0}
+    facts.record("put.P", "200 empty", "an upload", "200 empty", (passed,))  # type: ignore[arg-type] # one more key
+    facts.record("ladder.put.P", "64k 500 html nginx", "uploads by size", "all", ({**failed, "started": 2.0},))
+    facts.record("head.query.P", "500 html nginx", "a query", "200 json", (other,))  # type: ignore[arg-type]
+
+    assert ("small uploads pass" in first(facts).sentence) is not bool(told)
+    assert told in first(facts).sentence
+
+
+def test_small_uploads_do_not_pass_where_some_failed() -> None:
+    """A page of 500 at one small upload of several says nothing of sizes."""
+    facts = answered(500, "text/html", NGINX.format("500 Internal Server Error"))
+    item = facts["put.P"].evidence
+    facts.record("put.P", "200 empty", "an upload", "200 empty")
+    facts.record("ladder.put.P", "64k 500 html nginx", "uploads by size", "all", item)
+    facts.record("repeat.put.P", "200 500 200", "one upload, six times", "all 200")
+
+    assert "small uploads pass" not in first(facts).sentence
+
+
+@pytest.mark.parametrize(("small", "told"), [("all 200", "small uploads pass"), ("all 500", "takes no more files")])
+def test_uploads_that_fail_after_some_are_no_matter_of_sizes(small: str, told: str) -> None:
+    """Where small uploads fail as well after the first, room or the number of files is used up."""
+    facts = Facts()
+    facts.record("meta.create.P", "200 json", "an experiment", "200 json")
+    facts.record("put.P", "200 empty", "an upload", "200 empty")
+    facts.record("ladder.put.P", "64k 500 text", "uploads by size", "all")
+    facts.record("repeat.put.P", small, "one upload, six times", "all 200")
+    facts.record("size.64k.P", "500 text", "an upload of one size", "200 empty")
+
+    assert told in first(facts).sentence

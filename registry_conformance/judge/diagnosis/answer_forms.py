@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from registry_conformance.judge.diagnosis.fact_names import meaning
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.preflight.server_words import server_words
+from registry_conformance.judge.diagnosis.small_uploads import small_failures
 from registry_conformance.judge.evidence.items import EvidenceItem
 
 FOREIGN = re.compile(r"(?:all )?(?P<status>30\d|4\d\d|50[1-4]) (?:html|text|xml|empty)\b(?!.*(?:flask|host-check|s3:))")
@@ -189,8 +190,16 @@ def _fails_from(facts: Facts, through: Sequence[Fact]) -> str:
     large = facts.get("ladder.put.P")
     if not _fails_on_artifacts(facts, through) or large is None or not facts.value("put.P").startswith("200"):
         return ""
+    if small_failures(facts, 500):
+        return ""
     size, _, answer = large.value.partition(" ")
     return size if _WORDLESS.match(answer) else ""
+
+
+def _fails_after_some(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether a small upload passed at first, and later ones of any size fail so."""
+    later = facts.value("repeat.put.P") == "all 500"
+    return later and facts.value("put.P").startswith("200") and _fails_on_artifacts(facts, through)
 
 
 def _fails_on_writes(facts: Facts, through: Sequence[Fact]) -> bool:
@@ -220,6 +229,11 @@ _ROOM = (
     "small uploads pass, and larger ones end in a failure of MLflow's own, though it still sends them on whole: is "
     "there room for them, in its temporary folder, where it keeps an upload first, and where artifacts lie (a full "
     "disk, a quota of the bucket)? Its log tells which"
+)
+_FULL = (
+    "the first uploads are taken, and later ones of any size end in a failure of MLflow's own: what keeps artifacts "
+    "takes no more files (no room, no inodes, a quota by number): look at `df` and `df -i` where they lie, or at the "
+    "quota of the bucket; MLflow's log tells which"
 )
 _OWN_KEY = (
     "metadata is in order, and MLflow says UNAUTHENTICATED of artifacts alone: the store does not know MLflow's own "
@@ -267,6 +281,7 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
      ended_by_a_large_one),
     ("mlflow", "MLflow does not know what it just made: several servers with a database each, or a copy that lags",
      _forgotten),
+    ("", _FULL, _fails_after_some),
     ("", _ROOM, _fails_on_middling_uploads),
     ("iam", _OWN_KEY, _unknown_to_the_store),
     ("", _LIMIT, _ends_at_a_limit),

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.gave_up import GAVE_UP, pace, wait_longer, waited
 from registry_conformance.judge.diagnosis.preflight import finding
-from registry_conformance.judge.diagnosis.preflight.failing import OWN_FAILURE, OWN_FAILURE_BY_SIZE
+from registry_conformance.judge.diagnosis.preflight.failing import (
+    OWN_FAILURE,
+    OWN_FAILURE_BY_SIZE,
+    OWN_FAILURE_OF_ANY,
+)
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import author_of
+from registry_conformance.judge.diagnosis.small_uploads import small_failures
 from registry_conformance.judge.evidence.exchange import Exchange
 
 _METHODS = (
@@ -22,6 +28,16 @@ _ROOM_FOR_BODIES = (
     "give nginx's client_body_temp_path room, and the rights of its worker, or set proxy_request_buffering off; if it "
     "asks an auth service for leave, let the limit for bodies hold there too; its error log tells which"
 )
+_LEAVE = (
+    "read nginx's error log (auth request unexpected status): if it asks an auth service for leave, look what that "
+    "answers beside 2xx, 401 and 403, as 429 where it limits requests; have nginx keep its answers for some seconds "
+    "(proxy_cache at that location, by the Authorization header), or raise the limit"
+)
+_OWN_PAGE = re.compile(r"500 html nginx")
+"""How a fact says that nginx made a page of 500 itself."""
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_SHARE = 10
+"""Such a part of all requests has to have passed before the first failure, to be worth a word."""
 _LACKING = "404 json RESOURCE_DOES_NOT_EXIST"
 """The answer of MLflow to whoever asks for a thing that its database does not have."""
 
@@ -50,6 +66,11 @@ def _by_size(facts: Facts, found: Finding, _: Exchange) -> Finding:
     sentence = found.sentence.replace(OWN_FAILURE, OWN_FAILURE_BY_SIZE)
     if sentence == found.sentence:
         return found
+    if told := _whatever_is_asked(facts):
+        sentence = found.sentence.replace(OWN_FAILURE, f"{told}: {OWN_FAILURE_OF_ANY}")
+        return replace(found, sentence=sentence, remedy=_LEAVE)
+    if small_failures(facts, HTTPStatus.INTERNAL_SERVER_ERROR):
+        return found
     return replace(found, sentence=sentence, remedy=_ROOM_FOR_BODIES)
 
 
@@ -63,6 +84,23 @@ def _by_route(facts: Facts, found: Finding, answer: Exchange) -> Finding:
         f"{answer.status}; with {place.netloc} itself other requests pass"
     )
     return replace(found, kind=finding.HOST_CHANGED, sentence=sentence, remedy=finding.HOST_CHANGED.remedy)
+
+
+def _whatever_is_asked(facts: Facts) -> str:
+    """Return how many requests nginx answers so, if metadata without a body is among them; else empty."""
+    items = {
+        (item["started"], item["method"], item["url"]): (item, _OWN_PAGE.search(fact.value) is not None)
+        for fact in facts.values()
+        for item in fact.evidence
+        if item["kind"] == "exchange" and "started" in item and fact.name.endswith(".P") and item["status"]
+    }
+    failed = [item for item, own in items.values() if own and item["status"] == HTTPStatus.INTERNAL_SERVER_ERROR]
+    if not any(item["method"] in _WITHOUT_BODY and "artifact" not in item["url"] for item in failed):
+        return ""
+    began = min(item["started"] for item in failed)
+    before = sum(item["started"] < began for item, _ in items.values())
+    since = f", and none of the first {before}" if before > len(items) // _SHARE else ""
+    return f"so it does {len(failed)} of {len(items)} requests, with a body or without{since}"
 
 
 def _waited(facts: Facts, found: Finding, answer: Exchange) -> Finding:

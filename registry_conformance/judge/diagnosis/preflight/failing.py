@@ -41,6 +41,11 @@ OWN_FAILURE_BY_SIZE = (
     "bodies"
 )
 """The same, where it depends on the size of an upload."""
+OWN_FAILURE_OF_ANY = (
+    "neither a limit for bodies nor a path is the reason; its auth_request gets no answer at times, or another status "
+    "than 2xx, 401 and 403"
+)
+"""The same, where it fails at times whatever is asked."""
 _OWN_LIMIT = (
     "its limit of requests or connections is met (limit_req, limit_conn), or a rule of its own returns 503; what "
     "stands behind it was not asked"
