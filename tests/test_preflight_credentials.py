@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from email.utils import formatdate
 
 import pytest
 
@@ -184,6 +185,21 @@ def test_a_token_that_is_refused_as_too_early_is_told_by_what_it_says(
         found = looked_at(there.url, token).finding
     assert found is not None
     assert (told in found.sentence, remedy in found.remedy) == (True, True)
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(0, "agrees with this machine's"), (-300, "5 minutes behind this")])
+def test_a_token_that_is_too_early_by_the_challenge_is_the_operators(ahead: int, told: str) -> None:
+    """The reason may stand in the challenge of a proxy's page alone; a clock is at fault, and not the user's key."""
+    text = json.dumps({"iat": time.time(), "exp": time.time() + 3600}).encode()
+    token = f"e30.{base64.urlsafe_b64encode(text).decode().rstrip('=')}.c2ln"
+    challenge = 'Bearer error="invalid_token", error_description="The token is not yet valid (iat)"'
+    headers = {"WWW-Authenticate": challenge, "Date": formatdate(time.time() + ahead, usegmt=True)}
+    with site(always(Answer(401, NGINX_401, headers))) as there:
+        found = looked_at(there.url, token).finding
+    assert found is not None
+    assert (found.kind.id, found.kind.whose) == ("token-not-valid-yet", "the operator's")
+    assert told in found.sentence
+    assert "use a key that is valid" not in found.remedy
 
 
 @pytest.mark.parametrize(

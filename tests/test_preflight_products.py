@@ -274,7 +274,7 @@ CASES: tuple[tuple[str, Answer, str, str], ...] = (
     (
         "too-early",
         Answer(401, {"message": "The token is not yet valid (nbf)"}),
-        "key-refused",
+        "token-not-valid-yet",
         "who checks it says that it is not valid yet",
     ),
     (

@@ -13,7 +13,7 @@ from registry_conformance.judge.diagnosis.preflight.key_form import odd_form, su
 from registry_conformance.judge.diagnosis.preflight.products import Product, author_of
 from registry_conformance.judge.diagnosis.preflight.recognition import SEARCH
 from registry_conformance.judge.diagnosis.preflight.refusal import REFUSALS, Refusal, alike
-from registry_conformance.judge.diagnosis.preflight.token_lifetime import out_of_time
+from registry_conformance.judge.diagnosis.preflight.token_lifetime import clocks_compared, is_too_early, out_of_time
 from registry_conformance.judge.diagnosis.preflight.wording import refuser, words_of
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.target.credential import AwsSignature, Credential, Password, kind_of
@@ -113,7 +113,14 @@ def _nothing_given(refusal: Refusal) -> Finding:
 def _understood(refusal: Refusal, credential: Credential) -> Finding | None:
     """Return what the rejection of a credential means, if its lifetime, status or message tells."""
     what, who, said, status = _yours(credential), refusal.who, refusal.said, refusal.answer.status
-    lapsed, remedy = out_of_time(credential, refusal.words)
+    lapsed, remedy = out_of_time(credential, refusal.reasons)
+    if is_too_early(credential, refusal.reasons):
+        compared = clocks_compared(refusal.answer)
+        sentence = (
+            f"{who} refuses a token with {status} as not valid yet ({refusal.reasons!r}); {lapsed}: a clock is wrong, "
+            "and not the key"
+        )
+        return refusal.found(finding.TOO_EARLY, f"{sentence}; {compared}" if compared else sentence, remedy)
     if lapsed:
         return refusal.found(finding.REFUSED, f"{what} refused with {status} by {who}{said}; {lapsed}", remedy)
     if other := _forbidden(refusal, credential, what):
@@ -130,7 +137,7 @@ def _forbidden(refusal: Refusal, credential: Credential, what: str) -> Finding |
     who, said, status = refusal.who, refusal.said, refusal.answer.status
     if refusal.calls_token_invalid:
         sentence = f"{what} refused with {status} by {who}{said}"
-        return refusal.found(finding.REFUSED, sentence, _remedy(refusal.words, credential))
+        return refusal.found(finding.REFUSED, sentence, _remedy(refusal.reasons, credential))
     if status != HTTPStatus.FORBIDDEN or not _is_known(refusal.anonymous, refusal.answer, refusal.words):
         return None
     if refusal.without_reason:
@@ -174,7 +181,10 @@ def _compared(refusal: Refusal, credential: Credential) -> Finding:
     if as_everybody and status == HTTPStatus.FORBIDDEN and not refusal.about_keys:
         sentence = f"{who} refuses everybody alike with {status}, with your credential, another one and none{said}"
         return refusal.found(finding.BARRED, sentence, also=also)
-    sentence, remedy = f"{_yours(credential)} refused with {status} by {who}{said}", _remedy(refusal.words, credential)
+    sentence, remedy = (
+        f"{_yours(credential)} refused with {status} by {who}{said}",
+        _remedy(refusal.reasons, credential),
+    )
     if (form := odd_form(credential)) and also:
         sentence, remedy = f"{sentence}; {form}", _alone(credential, form)
         return refusal.found(finding.REFUSED, sentence, remedy, also)

@@ -255,6 +255,11 @@ CLIENT_LIMIT = Kind(
     "them to more than was seen to be needed",
     sure=False,
 )  # fmt: skip
+TOO_EARLY = Kind(
+    "token-not-valid-yet", "auth", "a token is refused as not valid yet, as it is where a clock is behind",
+    "have the clock of who checks tokens set by NTP, or allow some leeway there; or wait, and try again",
+    OPERATORS,
+)  # fmt: skip
 LAPSED = Kind(
     "key-lapsed", "auth", "the key was let in at first, and is refused from some moment on",
     "take a new token or key, and one that lives as long as what it is for: a training sends requests from its first "
@@ -460,8 +465,8 @@ KINDS = (
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, HOST_CHANGED, ORIGIN,
     UNFIT, INCOMPLETE, LOGIN, LOGIN_ALL_THE_SAME, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED,
     REFUSED_OR_LOST, REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE,
-    LAPSED, WORKSPACE, REGISTRY, NAMED, NAMED_AND_DENIED, CLIENT_LIMIT, WANTED, PASSWORD, LOST, OPEN, FAILS,
-    ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED, STEP_ANSWERED, STEP_REDIRECTED,
+    TOO_EARLY, LAPSED, WORKSPACE, REGISTRY, NAMED, NAMED_AND_DENIED, CLIENT_LIMIT, WANTED, PASSWORD, LOST, OPEN,
+    FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED, STEP_ANSWERED, STEP_REDIRECTED,
     STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED, STEP_UNREAD, TRANSFERS_END, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

@@ -48,6 +48,12 @@ class Refusal:
         return words_of(self.answer)
 
     @property
+    def reasons(self) -> str:
+        """Its own message, and the description in its challenge (RFC 6750, section 3), which a page may lack."""
+        described = re.search(r'error_description="([^"]*)"', self.answer.header("www-authenticate"))
+        return f"{self.words}; {described[1]}" if described else self.words
+
+    @property
     def said(self) -> str:
         """Its own message as the end of a sentence, empty if there is none."""
         return f"; it says: {self.words!r}" if self.words else ""

@@ -27,8 +27,8 @@ _DEEPER = frozenset(
         for kind in (
             finding.NAME, finding.PORT, finding.SILENT, finding.CUT, finding.REFUSED, finding.REFUSED_OR_LOST,
             finding.REFUSED_BEHIND, finding.RIGHTS, finding.RIGHTS_OR_RULE, finding.WANTED,
-            finding.PASSWORD, finding.LOST, finding.BARRED, finding.FAILS, finding.FAILING, finding.BEHIND,
-            finding.UNAVAILABLE, finding.THROTTLED,
+            finding.PASSWORD, finding.LOST, finding.TOO_EARLY, finding.BARRED, finding.FAILS, finding.FAILING,
+            finding.BEHIND, finding.UNAVAILABLE, finding.THROTTLED,
         )
     }
 )  # fmt: skip

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from email.utils import parsedate_to_datetime
 
 from registry_conformance.judge.clients.signing import taken_token
+from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.target.credential import CommandToken, Credential
 from registry_conformance.judge.target.token import times_of
 
@@ -20,6 +22,8 @@ _GOOD_HERE = "by this machine's clock it is good"
 _CLOCKS = "have the clock of who checks tokens set by NTP: it is behind that of who issues them; or wait, and try again"
 _NOT_YET = "who checks it says that it is not valid yet"
 _BOTH_CLOCKS = "compare both clocks, of who issues it and of who checks it, and have them set by NTP"
+_ALIKE = 5.0
+"""Seconds by which clocks may differ that agree: a Date header has whole ones, and may be kept for some."""
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -33,6 +37,24 @@ def out_of_time(credential: Credential, words: str) -> tuple[str, str]:
     if not _TOO_EARLY.search(words):
         return "", ""
     return (_GOOD_HERE, _CLOCKS) if _has_begun(credential) else (_NOT_YET, _BOTH_CLOCKS)
+
+
+def is_too_early(credential: Credential, words: str) -> bool:
+    """Return whether a refusal calls a token not valid yet that is, as far as this machine's clock tells."""
+    return not _by_this_clock(credential) and _TOO_EARLY.search(words) is not None
+
+
+def clocks_compared(answer: Exchange) -> str:
+    """Return how the clock of who answers differs from this machine's, by its Date header; empty if it has none."""
+    try:
+        there = parsedate_to_datetime(answer.header("date")).timestamp()
+    except (TypeError, ValueError):
+        return ""
+    apart = there - (answer.started + answer.seconds)
+    if abs(apart) < _ALIKE:
+        return "the clock of the proxy (its Date header) agrees with this machine's, so that it is another one"
+    how = "ahead of" if apart > 0 else "behind"
+    return f"the clock of the proxy (its Date header) is {_how_long(abs(apart))} {how} this machine's"
 
 
 def lifetime_of(credential: Credential) -> str:
