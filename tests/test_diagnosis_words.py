@@ -558,3 +558,18 @@ def test_uploads_that_fail_after_some_are_no_matter_of_sizes(small: str, told: s
     facts.record("size.64k.P", "500 text", "an upload of one size", "200 empty")
 
     assert told in first(facts).sentence
+
+
+@pytest.mark.parametrize(("product", "told"), [("apache", "RequestReadTimeout"), ("unknown", "the body of a request,")])
+def test_requests_that_came_too_slowly_are_told_with_the_time(product: str, told: str) -> None:
+    """A 408 after the same time each is a limit of time: how long, and what sets it where the product was seen."""
+    facts = answered(408, "text/html", "<title>408 Request Timeout</title>")
+    failed = facts["put.P"].evidence[0]
+    assert failed["kind"] == "exchange"
+    late = [{**failed, "started": moment, "seconds": 5.01} for moment in (1.0, 9.0)]
+    facts.record("first.product.P", product, "who answers")
+    facts.record("put.P", "408 html", "an upload", "200 empty", tuple(late))  # type: ignore[arg-type] # some more keys
+
+    named = first(facts)
+    assert "with 408 after 5 s, each of 2 times" in named.sentence
+    assert told in named.remedy

@@ -32,6 +32,15 @@ _SETTINGS = {
     "heroku": "none: 30 s to the first byte are fixed",
 }
 """Product -> the name under which it keeps the time that it waits."""
+_TO_RECEIVE = {
+    "envoy": "request_timeout and stream_idle_timeout of its HTTP connection manager",
+    "nginx": "client_body_timeout, 60 s unless it is set",
+    "haproxy": "timeout http-request, and timeout client",
+    "apache": "RequestReadTimeout body=20,MinRate=500, or body=0 for no limit (mod_reqtimeout)",
+    "caddy": "read_body among the timeouts of its servers",
+    "traefik": "respondingTimeouts.readTimeout of its entry point, 60 s unless it is set",
+}
+"""Product -> the name under which it keeps the time that a request may take to arrive."""
 _LEAST = 0.5
 """Seconds below which nobody waited for anything."""
 _SAME, _NEAR = 1.15, 0.3
@@ -59,6 +68,12 @@ def wait_longer(product: str) -> str:
         f"have it wait longer for MLflow{setting}, for artifacts as long as the largest file takes; and look why an "
         "answer takes so long: in MLflow's log at that time, at its store, at its database"
     )
+
+
+def receive_longer(product: str) -> str:
+    """Return what an operator does whose proxy did not wait for the rest of a request."""
+    setting = f" ({_TO_RECEIVE[product]})" if product in _TO_RECEIVE else ""
+    return f"have it wait longer for the body of a request{setting}, for artifacts as long as the largest file takes"
 
 
 def pace(facts: Facts, status: int) -> str:

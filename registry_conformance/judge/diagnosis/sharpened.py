@@ -8,7 +8,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.gave_up import GAVE_UP, pace, wait_longer, waited
+from registry_conformance.judge.diagnosis.gave_up import GAVE_UP, pace, receive_longer, wait_longer, waited
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.failing import (
     OWN_FAILURE,
@@ -44,7 +44,7 @@ _LACKING = "404 json RESOURCE_DOES_NOT_EXIST"
 
 def sharpened(facts: Facts, found: Finding, answer: Exchange) -> Finding:
     """Return what was found in the answer to a failed step, with what the other facts say of it."""
-    for look in (_by_method, _by_size, _by_route, _waited, _unread):
+    for look in (_by_method, _by_size, _by_route, _waited, _too_slow, _unread):
         found = look(facts, found, answer)
     return found
 
@@ -115,6 +115,18 @@ def _waited(facts: Facts, found: Finding, answer: Exchange) -> Finding:
     product = own.id if own else facts.value("first.product.P")
     sentence = found.sentence.replace(f" with {status}", f" with {status} {when}", 1) + pace(facts, status)
     return replace(found, sentence=sentence, remedy=wait_longer(product))
+
+
+def _too_slow(facts: Facts, found: Finding, answer: Exchange) -> Finding:
+    """Return what is told of a request that came too slowly, with the time that it was given, and what sets that."""
+    status = HTTPStatus.REQUEST_TIMEOUT
+    when = waited(facts, status) if answer.status == status and found.kind is finding.UNFIT else ""
+    if not when:
+        return found
+    own = author_of(answer)
+    product = own.id if own else facts.value("first.product.P")
+    sentence = found.sentence.replace(f" with {status}", f" with {status} {when}", 1) + pace(facts, status)
+    return replace(found, sentence=sentence, remedy=receive_longer(product))
 
 
 def _unread(facts: Facts, found: Finding, answer: Exchange) -> Finding:
