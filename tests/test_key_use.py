@@ -58,6 +58,7 @@ def seen(*answers: Exchange, last: Exchange, credential: str = "a-key") -> Facts
         ("", token(iat=-20, exp=-6), "it was issued for 14 seconds"),
         ("", "a-key", "stopped being valid during the look: the credential was let in for 6 s"),
     ],
+    ids=["challenge", "token", "neither"],
 )
 def test_a_credential_that_lapses_is_told(challenge: str, credential: str, told: str) -> None:
     """From some moment on each request is refused: the key is at fault, and the user's to replace."""
