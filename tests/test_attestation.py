@@ -151,8 +151,8 @@ def test_a_required_name_that_no_requirement_has_is_refused(tmp_path: Path, caps
     """A typing error is no requirement that did not pass."""
     folder = written(tmp_path, green())
 
-    assert verified(folder, "--unsigned", "--requires=XXX") == 4
-    assert "--requires=XXX: unknown" in capsys.readouterr().err
+    assert verified(folder, "--unsigned", "--requires=XYZ") == 4
+    assert "--requires=XYZ: unknown" in capsys.readouterr().err
 
 
 def test_a_statement_that_lies_is_not_believed(tmp_path: Path) -> None:

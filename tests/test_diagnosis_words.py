@@ -530,7 +530,7 @@ def test_failure_of_nginx_without_a_body_is_no_matter_of_sizes(method: str, told
     passed = {**failed, "status": 200, "url": "http://host/c", "started": 1.0}
     facts.record("put.P", "200 empty", "an upload", "200 empty", (passed,))  # type: ignore[arg-type] # one more key
     facts.record("ladder.put.P", "64k 500 html nginx", "uploads by size", "all", ({**failed, "started": 2.0},))
-    facts.record("head.query.P", "500 html nginx", "a query", "200 json", (other,))  # type: ignore[arg-type]
+    facts.record("head.query.P", "500 html nginx", "a query", "200 json", (other,))  # type: ignore[arg-type] # as above
 
     assert ("small uploads pass" in first(facts).sentence) is not bool(told)
     assert told in first(facts).sentence

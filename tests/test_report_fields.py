@@ -124,9 +124,11 @@ def places(value: Any, at: Place = ()) -> Iterator[Place]:
     """Yield the path of each field of a document."""
     if at:
         yield at
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, inner in inside:
-        yield from places(inner, (*at, name))
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from places(inner, (*at, name))
 
 
 def changed(document: Any, at: Place, value: Any) -> Any:

@@ -19,7 +19,7 @@ def allowed(folder: Path, plan: str, tables: str = CAPS, access: str = "sandboxe
     """Return the load that an environment's file allows of one that is asked for."""
     file = folder / "staging.toml"
     file.write_text(f'description = "staging"\naccess = "{access}"\n{DOOR}{tables}')
-    options = {"stack": "embedded", "store": "moto", "fault": [], "report_dir": str(folder), "proxy_port": 0}
+    options = {"stack": "auto", "store": "auto", "fault": [], "report_dir": str(folder), "proxy_port": 0}
     settings = Settings.read({**options, "env_file": str(file), "load": plan})
     return allowed_load(settings, read(file))
 
