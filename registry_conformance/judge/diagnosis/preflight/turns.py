@@ -51,7 +51,7 @@ def fares_by_turns(door: Door, certificate: Files | None = None) -> Finding | No
         good = [each for each in met if not each.problem]
         if not failed or not good:
             return None
-        old, new = _old(door, certificate, failed, good), good[0].validity
+        old, new = _old(door, failed, good), good[0].validity
     except (TimeoutError, NotAllowed, PreconditionFailed):
         return None
     problem, _ = Counter(each.problem for each in failed).most_common(1)[0]
@@ -102,11 +102,14 @@ def _connected(door: Door, trusting: ssl.SSLContext) -> _Met:
         return _Met(str(reason or problem or type(problem).__name__), peer=peer)
 
 
-def _old(door: Door, certificate: Files | None, failed: Sequence[_Met], good: Sequence[_Met]) -> Validity | None:
-    """Return the certificate that was not accepted; Python shows it on connections alone that verify none."""
+def _old(door: Door, failed: Sequence[_Met], good: Sequence[_Met]) -> Validity | None:
+    """Return the certificate that was not accepted; Python shows it on connections alone that verify none.
+
+    The client's own certificate is not shown there: nobody knows to whom.
+    """
     if not any(each.expired for each in failed):
         return None
-    anybody = context(door, certificate)
+    anybody = context(door)
     anybody.check_hostname = False
     anybody.verify_mode = ssl.CERT_NONE  # nothing is sent on them: they only show certificates
     accepted = {each.validity for each in good}
