@@ -15,6 +15,7 @@ from tests.test_probes_of_others import context_at
 from tests.web_answers import EXPERIMENTS, Answer, Answering, Asked, always, site
 
 TOO_MANY = Answer(429, {"message": "slow down"}, {"Retry-After": "0"})
+UNAVAILABLE = Answer(503, {"message": "come again"}, {"Retry-After": "0"})
 ASKED = 8
 """So many requests are sent where none is repeated."""
 
@@ -94,3 +95,30 @@ def test_a_pause_that_is_longer_than_the_time_left_is_not_waited_for() -> None:
         facts = looked(context)
 
     assert facts.value("repeat.search.P").startswith("200 429 429")
+
+
+def test_503_that_is_said_again_is_no_limit() -> None:
+    """Kind: a part that fails and says when to come again. One request waits for it, no other, and all are told."""
+    served: list[Asked] = []
+
+    def answer(asked: Asked) -> Answer:
+        served.append(asked)
+        return Answer(200, EXPERIMENTS) if len(served) <= 3 else UNAVAILABLE
+
+    with site(answer) as there:
+        facts = looked(context_at(there.url))
+
+    assert facts.value("repeat.search.P") == "200 200 200 503 503 503 503 503"
+    assert not facts.value("again.paced.P")
+    assert len(there.asked) <= ASKED + 3
+
+
+def test_503_that_passes_when_asked_again_is_a_limit() -> None:
+    """A limit may be told with 503 as well as with 429."""
+    answers = iter((Answer(200, EXPERIMENTS), UNAVAILABLE))
+
+    with site(lambda _: next(answers, Answer(200, EXPERIMENTS))) as there:
+        facts = looked(context_at(there.url))
+
+    assert facts.value("repeat.search.P") == "all 200"
+    assert "1 were answered 503 with Retry-After: 0" in facts["again.paced.P"].sentence

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from registry_conformance.judge.clients.throttling import pause_after, throttled
 from registry_conformance.judge.diagnosis.budget import Budget
@@ -38,6 +39,8 @@ class Pacing:
     _served: bool = False
     _for_good: set[str] = field(default_factory=set)
     """Who was refused, however long was waited."""
+    _failing: bool = False
+    """Whether 503 was said again to a request that had waited: something fails, and is no limit."""
     _refusals: int = 0
     _bridged: int = 0
     _told: str = ""
@@ -53,6 +56,8 @@ class Pacing:
         self._await_turn()
         sent = time.monotonic()
         met = send()
+        if throttled(met) and met.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            return self._later(met, send)
         for _ in range(_MOST):
             if not throttled(met):
                 return met
@@ -69,9 +74,35 @@ class Pacing:
             self._for_good.add(who)
         return met
 
+    def _later(self, refused: Exchange, send: Callable[[], Exchange]) -> Exchange:
+        """Return the answer to a request that was answered 503 with Retry-After, after one repetition.
+
+        A part that fails says the same as a limit, and says it again: after that no other request is repeated for it.
+        """
+        with self._lock:
+            pause = pause_after(refused)
+            if not self._served or self._failing or pause > self.budget.left:
+                return refused
+        with self.budget.besides():
+            time.sleep(pause)
+        met = send()
+        with self._lock:
+            if throttled(met):
+                self._failing = True
+            else:
+                self._refusals, self._bridged = self._refusals + 1, self._bridged + 1
+                self._told = self._told or _as_told(refused)
+                self._spacing = self._spacing or _FIRST_SPACING
+        return met
+
     def served(self) -> None:
         """Take in that a request with the key of a writer was answered well."""
         self._served = True
+
+    @property
+    def limited(self) -> bool:
+        """Whether requests wait for their turn, since the door limits how many there may be."""
+        return self._spacing > 0
 
     def tell(self, facts: Facts, place: str) -> None:
         """Tell of a limit that was met, and that was got past each time."""
@@ -95,8 +126,7 @@ class Pacing:
                 self._for_good.add(who)
                 return False
             self._refusals += 1
-            retry = refused.header("retry-after").strip()
-            self._told = self._told or f"{refused.status}" + (f" with Retry-After: {retry}" if retry else "")
+            self._told = self._told or _as_told(refused)
             now = time.monotonic()
             if sent >= self._widened:  # of those that were sent before, one refusal stands for all
                 self._spacing = self._spacing * _WIDER or _FIRST_SPACING
@@ -112,6 +142,11 @@ class Pacing:
         if turn > now:
             with self.budget.besides():
                 time.sleep(turn - now)
+
+
+def _as_told(refused: Exchange) -> str:
+    retry = refused.header("retry-after").strip()
+    return f"{refused.status}" + (f" with Retry-After: {retry}" if retry else "")
 
 
 def _rate(spacing: float) -> str:

@@ -38,6 +38,9 @@ def together(context: ProbeContext, place: str) -> None:
         context.facts.unseen(f"together.{place}", reason)
         return
     _at_once(context, asker, place)
+    if place == "P" and context.pacing.limited:
+        context.facts.unseen("held.P", "the door limits how many requests there may be, so that each waits its turn")
+        return
     answer, meanwhile = _meanwhile(context, asker, place)
     if not (answer.ok and meanwhile):
         answer, meanwhile = _meanwhile(context, asker, place)
