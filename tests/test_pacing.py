@@ -49,7 +49,7 @@ def test_a_limit_that_the_client_gets_past_is_no_failure() -> None:
     assert facts.value("repeat.search.P") == "all 200"
     assert facts.anomalies == ()
     assert facts.value("again.paced.P") == "about 7 a second"
-    assert "2 were answered 429 with Retry-After: 0" in facts["again.paced.P"].sentence
+    assert "there is a limit of requests: 2 of them got 429 with Retry-After: 0" in facts["again.paced.P"].sentence
     assert health(Diagnosis((), facts)) is Health.HEALTHY
     told = list(lines(context.target, Diagnosis((), facts)))
     assert any(line.startswith("Note: there is a limit of requests") for line in told)
@@ -121,4 +121,5 @@ def test_503_that_passes_when_asked_again_is_a_limit() -> None:
         facts = looked(context_at(there.url))
 
     assert facts.value("repeat.search.P") == "all 200"
-    assert "1 were answered 503 with Retry-After: 0" in facts["again.paced.P"].sentence
+    told = facts["again.paced.P"].sentence
+    assert "away for a moment, or limits requests: 1 of them got 503 with Retry-After: 0" in told

@@ -77,6 +77,17 @@ def test_what_variables_name_and_is_missing_is_told(
         assert told in found.sentence
 
 
+def test_a_route_that_something_before_mlflow_refuses_is_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kind: a list of routes that lacks one. The variable is in order, and its user has nothing to mend."""
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "fraud prod")
+
+    def answering(asked: Asked) -> Answer:
+        return Answer(403, "<title>403 Forbidden</title>") if "get-by-name" in asked.path else mlflow(asked)
+
+    with site(answering) as there:
+        assert examine(Door("given", there.url, named=named_objects()), None, "run-1").finding is None
+
+
 def test_what_variables_name_and_is_there_is_told_as_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kind: an experiment of others. Nothing is written there, and that it was not tried is said."""
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "fraud prod")

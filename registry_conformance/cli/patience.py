@@ -22,7 +22,7 @@ def patience(command: str, doing: str, pause: float = PAUSE) -> Iterator[None]:
 
     def tell() -> None:
         while not over.wait(pause):
-            click.echo(f"{command}: still {doing}, for {time.monotonic() - began:.0f} s; Ctrl-C ends it", err=True)
+            click.echo(f"{command}: still {doing}, for {time.monotonic() - began:.0f} s", err=True)
 
     telling = threading.Thread(target=tell, name=NAME, daemon=True)
     telling.start()

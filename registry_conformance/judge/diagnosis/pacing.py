@@ -41,6 +41,8 @@ class Pacing:
     """Who was refused, however long was waited."""
     _failing: bool = False
     """Whether 503 was said again to a request that had waited: something fails, and is no limit."""
+    _limited: bool = False
+    """Whether 429 was said: 503 may be of a part that is away as well."""
     _refusals: int = 0
     _bridged: int = 0
     _told: str = ""
@@ -110,10 +112,14 @@ class Pacing:
             if not self._bridged or self._for_good:
                 return
             rate = _rate(self._spacing)
+            what = "there is a limit of requests"
+            if not self._limited:
+                what = "something is away for a moment, or limits requests"
             words = (
-                f"there is a limit of requests: {self._refusals} were answered {self._told}, and went through later, "
-                f"as those of the MLflow client do, which repeats them; at about {rate} they pass"
+                f"{what}: {self._refusals} of them got {self._told}, and went through later, as those of the MLflow "
+                f"client do, which repeats them"
             )
+            words += f"; at about {rate} they pass" if self._limited else ""
         facts.record(f"{PACED}.{place}", f"about {rate}", words, ".*")
 
     def _waits(self, who: str, refused: Exchange, sent: float) -> bool:
@@ -126,6 +132,7 @@ class Pacing:
                 self._for_good.add(who)
                 return False
             self._refusals += 1
+            self._limited = True
             self._told = self._told or _as_told(refused)
             now = time.monotonic()
             if sent >= self._widened:  # of those that were sent before, one refusal stands for all

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
@@ -15,6 +16,8 @@ _LOOKUPS = {
     "MLFLOW_EXPERIMENT_ID": ("experiment", f"{REST}/experiments/get?experiment_id="),
     "MLFLOW_EXPERIMENT_NAME": ("experiment", f"{REST}/experiments/get-by-name?experiment_name="),
 }
+_PERMISSION = re.compile(r"PERMISSION_DENIED|\APermission denied\s*\Z")
+"""How MLflow says that a permission is lacking; a page of something before it refuses the route, to everybody."""
 _MADE_BY_THE_CLIENT = frozenset({"MLFLOW_EXPERIMENT_NAME"})
 """What the client makes if it is not there."""
 
@@ -39,7 +42,7 @@ def look_up_named(asking: Asking) -> NamedObjects:
                 continue
             sentence = f"{named}, which this MLflow does not have: the client goes on with it, and ends"
             return NamedObjects(Finding(NAMED, sentence, NAMED.remedy, (str(met),)))
-        if met.status == HTTPStatus.FORBIDDEN:
+        if met.status == HTTPStatus.FORBIDDEN and _PERMISSION.search(met.text[:2000]):
             sentence = f"{named}, which this credential may not read: the client asks for it first, and ends"
             return NamedObjects(Finding(NAMED_AND_DENIED, sentence, NAMED_AND_DENIED.remedy, (str(met),)))
         if met.ok:
