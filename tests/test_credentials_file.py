@@ -1,13 +1,18 @@
-"""What ``~/.mlflow/credentials`` has goes before a token, as the MLflow client has it, and is told."""
+"""What ``~/.mlflow/credentials`` has is used as the MLflow client uses it: before a token, which is told."""
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 
 from registry_conformance.cli.main import run
+from registry_conformance.judge.live.address import environment_at
+from registry_conformance.judge.live.credentials import credential_of
 from registry_conformance.judge.live.credentials_file import usual_login
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.target.credential import Password
 from tests.web_answers import Answer, guarded, site
 
 TOKEN = "a-token-of-mine"
@@ -19,7 +24,7 @@ BOTH = "[mlflow]\nmlflow_tracking_username = me\nmlflow_tracking_password = a-pa
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of the MLflow client in a home of its own."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("USERNAME", "PASSWORD"):
+    for name in ("USERNAME", "PASSWORD", "TOKEN"):
         monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
     (tmp_path / ".mlflow").mkdir()
     return tmp_path / ".mlflow" / "credentials"
@@ -34,7 +39,6 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("[mlflow]\nmlflow_tracking_username = me\n", {}, ("", "")),
         ("[mlflow]\nmlflow_tracking_username = me\n", {"PASSWORD": "another"}, ("me", "another")),
         ("[other]\nmlflow_tracking_username = me\n", {}, ("", "")),
-        ("no such form", {}, ("", "")),
     ],
 )
 def test_file_is_read_as_the_client_reads_it(
@@ -48,6 +52,39 @@ def test_file_is_read_as_the_client_reads_it(
 
     assert (login.user, login.password) == found
     assert bool(login.where) is bool(login.user)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no such form", "no INI file"),
+        ("[mlflow]\nmlflow_tracking_password = half%of-a-secret\n", "%%"),
+        (BOTH + "mlflow_tracking_username = again\n", "each entry once"),
+    ],
+)
+def test_file_that_the_client_cannot_read_is_an_error_without_its_text(file: Path, text: str, reason: str) -> None:
+    """Kind: every call of the MLflow client ends with the error of the module that reads its file."""
+    file.write_text(text)
+
+    with pytest.raises(EnvironmentFileError) as problem:
+        usual_login()
+    assert reason in str(problem.value)
+    assert "secret" not in str(problem.value)
+
+
+def test_login_of_the_file_is_used_at_an_address(file: Path) -> None:
+    """An environment without a file sends what the MLflow client would, and names its file, not its secret."""
+    file.write_text(BOTH)
+    basic = base64.b64encode(b"me:a-password-of-mine").decode()
+    with site(guarded(f"Basic {basic}", REFUSED)) as there:
+        environment = environment_at(there.url)
+        writer = environment.keys["writer"]
+
+        assert credential_of(environment, "keys.writer", writer) == Password("me", "a-password-of-mine")
+        assert "a-password-of-mine" not in environment.model_dump_json()
+        file.write_text("[mlflow]\nmlflow_tracking_username = me\n")
+        with pytest.raises(EnvironmentFileError, match=r"has no entry mlflow_tracking_password in \[mlflow\]"):
+            credential_of(environment, "keys.writer", writer)
 
 
 def test_file_that_spoils_a_good_token_ends_the_call(

@@ -84,8 +84,9 @@ def command(
     """Diagnose a deployment in about half a minute: which layer fails, the likely cause, and how to fix it.
 
     With --url the credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
-    MLFLOW_TRACKING_PASSWORD; set neither if the registry needs none. MLFLOW_TRACKING_CLIENT_CERT_PATH and
-    MLFLOW_TRACKING_AWS_SIGV4 count as they do for the MLflow client. MLFLOW_WORKSPACE names the workspace.
+    MLFLOW_TRACKING_PASSWORD or the file ~/.mlflow/credentials; give none if the registry needs none.
+    MLFLOW_TRACKING_CLIENT_CERT_PATH and MLFLOW_TRACKING_AWS_SIGV4 count as they do for the MLflow client.
+    MLFLOW_WORKSPACE names the workspace.
 
     On a third-party deployment the doctor creates test data, says so first, and removes it afterwards; --read-only
     sends only requests that change nothing.

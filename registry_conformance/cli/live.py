@@ -32,8 +32,8 @@ def command() -> None:
 def init(url: str, to: Path | None) -> int:
     """Inspect a deployment with read-only requests, and write an environment file for it.
 
-    The credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.
-    The file names the variables and holds no secret.
+    The credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or
+    the file ~/.mlflow/credentials. The file that is written names where they are, and holds no secret.
 
     \b
     Examples:

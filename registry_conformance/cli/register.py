@@ -33,7 +33,8 @@ def command(
     """Register one real model, step by step, as a third-party developer does, and remove it again.
 
     With --url the credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
-    MLFLOW_TRACKING_PASSWORD. With --stack a local stack is started first, from the parts that the options name.
+    MLFLOW_TRACKING_PASSWORD or the file ~/.mlflow/credentials. With --stack a local stack is started first, from the
+    parts that the options name.
 
     \b
     Examples:

@@ -87,7 +87,8 @@ def command(
     """Run every check that applies to a deployment, and write the reports.
 
     With --url the credential comes from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
-    MLFLOW_TRACKING_PASSWORD; an environment file can describe more. With --stack a local stack is started and judged.
+    MLFLOW_TRACKING_PASSWORD or the file ~/.mlflow/credentials; an environment file can describe more. With --stack a
+    local stack is started and judged.
 
     With --against two versions are judged, first BASE, then the one that the other options name. The result says which
     promises and which clients the change breaks or fixes. What fails on both sides does not count.

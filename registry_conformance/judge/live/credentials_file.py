@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import configparser
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from registry_conformance.judge.limited_reading import read_text
-from registry_conformance.judge.live.usual_key import PASSWORD, USER
+from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.live.ini_file import IniError, ini_section
 from registry_conformance.judge.machine import variable
 
+USER, PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
 _FILE, _SECTION = "~/.mlflow/credentials", "mlflow"
 
 
@@ -27,15 +29,30 @@ class UsualLogin:
 
 
 def usual_login() -> UsualLogin:
-    """Return user and password as the MLflow client finds them: each in its variable, or else in its file."""
+    """Return user and password as the MLflow client finds them: each in its variable, or else in its file.
+
+    Raises ``EnvironmentFileError`` if the client cannot read the file.
+    """
+    of_file = _of_file()
     given = {name: variable(name) or "" for name in (USER, PASSWORD)}
-    of_file = {} if all(given.values()) else _of_file()
     user, password = (value or of_file.get(name.lower(), "") for name, value in given.items())
     if not (user and password):
         return UsualLogin()
-    if of_file:
+    if not all(given.values()):
         return UsualLogin(user, password, f"{_FILE} holds a user or a password", "remove them there")
     return UsualLogin(user, password, f"{USER} and {PASSWORD} are set", "unset them")
+
+
+def usual_password() -> dict[str, Any]:
+    """Return user and source of the password as entries of an environment file, empty without both.
+
+    Raises ``EnvironmentFileError`` if the client cannot read the file.
+    """
+    login = usual_login()
+    if not login.user:
+        return {}
+    in_file = {"file": _FILE, "entry": f"{_SECTION}.{PASSWORD.lower()}"}
+    return {"user": login.user, "password": {"variable": PASSWORD} if variable(PASSWORD) else in_file}
 
 
 def half_login() -> str:
@@ -49,10 +66,18 @@ def half_login() -> str:
 
 
 def _of_file() -> dict[str, str]:
-    """Return the entries of the file, none of one that is missing or that the MLflow client could not read."""
-    read = configparser.ConfigParser()
+    """Return the entries of the file, none of one that cannot be opened, which the MLflow client passes over."""
     try:
-        read.read_string(read_text(Path(_FILE).expanduser()))
-        return dict(read[_SECTION])
-    except (OSError, RuntimeError, ValueError, KeyError, configparser.Error):
+        text = read_text(Path(_FILE).expanduser())
+    except (OSError, RuntimeError):  # RuntimeError: no home
         return {}
+    except UnicodeDecodeError:
+        raise _unreadable("it is not UTF-8") from None
+    try:
+        return ini_section(text, _SECTION)
+    except IniError as problem:
+        raise _unreadable(str(problem)) from None
+
+
+def _unreadable(reason: str) -> EnvironmentFileError:
+    return EnvironmentFileError(f"{_FILE}: {reason}; the MLflow client cannot read it, so each of its calls fails")

@@ -9,6 +9,7 @@ from registry_conformance.judge.limited_reading import read_text
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.environment.tables import Secret
+from registry_conformance.judge.live.ini_file import IniError, ini_section
 from registry_conformance.judge.live.unsendable import unsendable
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.report.redact import SHORTEST
@@ -43,14 +44,7 @@ def _taken(environment: EnvironmentFile, where: str, secret: Secret) -> tuple[st
             raise EnvironmentFileError(f"{environment.at(f'{where}.variable')}: {no_variable(secret.variable)}")
         return found, f"the environment variable {secret.variable}"
     if secret.file is not None:
-        name, file = environment.at(f"{where}.file"), environment.next_to(secret.file)
-        try:
-            return read_text(file), f"the file {secret.file}"
-        except (OSError, ValueError) as problem:
-            if not is_shown_path(secret.file, file):
-                raise EnvironmentFileError(f"{name}: {no_file(secret.file, file, 'the secret')}") from None
-            reason = getattr(problem, "strerror", None) or "it is not UTF-8"
-            raise EnvironmentFileError(f"{name}: the file {secret.file} cannot be read: {reason}") from None
+        return _of_file(environment, where, secret.file, secret.entry)
     assert secret.command is not None, "the environment has exactly one source"
     name, program = environment.at(f"{where}.command"), secret.command[0]
     try:
@@ -66,3 +60,24 @@ def _taken(environment: EnvironmentFile, where: str, secret: Secret) -> tuple[st
     if code:
         raise EnvironmentFileError(f"{name}: the command {program} ended with exit code {code}; run it by hand")
     return printed, f"the output of {program}"
+
+
+def _of_file(environment: EnvironmentFile, where: str, path: str, entry: str | None) -> tuple[str, str]:
+    name, file = environment.at(f"{where}.file"), environment.next_to(path)
+    try:
+        text = read_text(file)
+    except (OSError, ValueError) as problem:
+        if not is_shown_path(path, file):
+            raise EnvironmentFileError(f"{name}: {no_file(path, file, 'the secret')}") from None
+        reason = getattr(problem, "strerror", None) or "it is not UTF-8"
+        raise EnvironmentFileError(f"{name}: the file {path} cannot be read: {reason}") from None
+    if entry is None:
+        return text, f"the file {path}"
+    section, _, key = entry.partition(".")
+    try:
+        return ini_section(text, section)[key.lower()], f"the entry {entry} of the file {path}"
+    except IniError as problem:
+        raise EnvironmentFileError(f"{name}: the file {path}: {problem}") from None
+    except KeyError:
+        told = f"the file {path} has no entry {key} in [{section}]"
+        raise EnvironmentFileError(f"{environment.at(f'{where}.entry')}: {told}") from None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from registry_conformance.judge.live.credentials_file import PASSWORD, USER, usual_password
 from registry_conformance.judge.machine import variable
 from registry_conformance.judge.target.credential import AwsSignature
 
-KEY, USER, PASSWORD = "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
+KEY = "MLFLOW_TRACKING_TOKEN"
 SIGV4, CERTIFICATE = "MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_TRACKING_CLIENT_CERT_PATH"
 _STORE_CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
@@ -25,13 +26,13 @@ def usual_key() -> dict[str, Any]:
     """Return the table of the credential that the MLflow client would use, empty for none.
 
     Of several it is the one that the client prefers: a signature, then user and password, then the token. Secrets stay
-    in their variables.
+    in their variables, or in the client's file of credentials; raises ``EnvironmentFileError`` if it cannot be read.
     """
     table: dict[str, Any] = {}
     if _signs():
         table["sigv4"] = _signature()
-    elif _is_set(USER) and _is_set(PASSWORD):
-        table |= {"user": _given(USER), "password": {"variable": PASSWORD}}
+    elif login := usual_password():
+        table |= login
     elif _is_set(KEY):
         table["variable"] = KEY
     if _is_set(CERTIFICATE) and "sigv4" not in table:

@@ -70,6 +70,11 @@ class Secret(Strict):
     file: str | None = Field(
         default=None, min_length=1, description="the path of a file that holds the secret and no more"
     )
+    entry: str | None = Field(
+        default=None,
+        pattern=r"^[^.]+\..+$",
+        description="with file: it is an INI file, and this SECTION.NAME of it holds the secret",
+    )
     command: list[str] | None = Field(
         default=None, min_length=1, description="a program and its arguments that prints it"
     )
@@ -78,4 +83,6 @@ class Secret(Strict):
     def _one_source(self) -> Secret:
         if sum(source is not None for source in (self.variable, self.file, self.command)) != 1:
             raise ValueError("exactly one of variable, file and command")
+        if self.entry is not None and self.file is None:
+            raise ValueError("both of file and entry, or no entry")
         return self
