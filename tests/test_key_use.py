@@ -8,12 +8,16 @@ import time
 
 import pytest
 
+from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.doctor import document, target_at
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.key_use import KeyUse
+from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes.access import keys, lapsed
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.target.target import Door
+from tests.web_answers import EXPERIMENTS, SEARCH_PATH, Answer, Asked, site
 
 URL = "http://host/api/2.0/mlflow"
 PAGE = "<html><head><title>401 Authorization Required</title></head><center>nginx/1.22.1</center></html>"
@@ -89,3 +93,20 @@ def test_a_credential_that_lapses_is_told(challenge: str, credential: str, told:
 def test_one_that_is_let_in_still_or_never_was_did_not_lapse(answers: list[Exchange], last: Exchange) -> None:
     """A route that refuses, a key that was never let in, and one that is refused at times are other matters."""
     assert "key.lapsed.P" not in seen(*answers, last=last)
+
+
+def test_a_header_that_alone_is_read_is_no_key_that_lapsed() -> None:
+    """Where the key counts in another header than the client's, its first requests were let in by that header."""
+
+    def door(asked: Asked) -> Answer:
+        return Answer(200, EXPERIMENTS) if "x-api-key" in asked.headers else Answer(401, PAGE)
+
+    with site(door) as there:
+        given = Door("given", there.url)
+        context = ProbeContext(target_at(given, "a-key-of-mine"), "run", Facts(), Budget(), given)
+        keys(context)
+        context.at("P").send("GET", SEARCH_PATH)
+        lapsed(context)
+
+    assert "200" in context.facts.value("key.x-api-key.P")
+    assert "key.lapsed.P" not in context.facts

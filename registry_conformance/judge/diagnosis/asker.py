@@ -171,7 +171,7 @@ class Asker:
         except PreconditionFailed as refusal:
             raise NotAsked(refusal.actual) from refusal
         self.context.repetition.asked(self.place)
-        if self.place == "P" and self.role == "writer":
+        if self.place == "P" and self.role == "writer" and "carrier" not in request:  # another is no client's way
             self.context.key_use.took(exchange)
         if exchange.status is not None:
             self.context.budget.answered(exchange.seconds)

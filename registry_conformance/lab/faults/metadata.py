@@ -30,10 +30,10 @@ FAULTS = (
     Fault(
         name="changes-acknowledged-and-lost",
         layer="mlflow",
-        seen="ending a run or describing a model is 200, and nothing has changed",
+        seen="ending a run, describing a model or setting an alias is 200, and nothing has changed",
         change=on(
             "server",
-            When(path=r"/mlflow/(runs|registered-models|model-versions)/update$"),
+            When(methods=("POST", "PATCH"), path=r"/mlflow/((runs|registered-models|model-versions)/update|.*/alias)$"),
             Answer(200, "{}"),
         ),
         symptoms=(

@@ -72,7 +72,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="client",
         sentence="MLFLOW_TRACKING_URI is a folder: the client tracks into local files",
         remedy="set MLFLOW_TRACKING_URI to the door, and have the script fail where it is no http(s) URL",
-        requirements=("REG-002", "REG-003", "REG-004", "REG-011", "REG-013"),
+        requirements=("REG-002", "REG-003", "REG-004"),
         clues=(
             must("client.uri.P", "no server", 3),
             clue("key.bearer.P", "200"),

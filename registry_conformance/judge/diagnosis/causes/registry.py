@@ -67,7 +67,7 @@ CAUSES: tuple[Cause, ...] = (
         sentence="the store plugin was written before logged models: it neither lists them nor keeps models:/ as a "
         "source",
         remedy="update the store plugin to one for MLflow 3, or use MLflow's own store",
-        requirements=("REG-040",),
+        requirements=("REG-011", "REG-040"),
         clues=(
             must("meta.logged.search.P", "200 json other", 3, or_red="REG-040"),
             must("meta.gone.P", "404", 1),
@@ -108,7 +108,7 @@ CAUSES: tuple[Cause, ...] = (
         symptom="metadata-wrong",
         sentence="changes go to a copy of the database that is thrown away: a failover left MLflow on the old primary",
         remedy="point --backend-store-uri to the database's primary, and restart MLflow after a failover",
-        requirements=("REG-006", "REG-024"),
+        requirements=("REG-006", "REG-013", "REG-024"),
         clues=(
             must("meta.text.P", "other", 3),
             must("meta.model.patch.P", "200", 1),
