@@ -15,6 +15,7 @@ import pytest
 
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.diagnosis import conclude
+from registry_conformance.judge.diagnosis.doctor import lines
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.outcome import Health, health
@@ -28,6 +29,7 @@ from registry_conformance.judge.diagnosis.probes.registry import artifact_root, 
 from registry_conformance.judge.diagnosis.probes.repeats import repeats
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, LATE, MET, MOST, Repetition
 from registry_conformance.judge.diagnosis.steps import registers
+from registry_conformance.judge.diagnosis.undeclared import tolerated
 from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.machine import new_run_id
 from registry_conformance.lab.stack.handle import OwnedStack
@@ -314,6 +316,30 @@ def test_a_cache_before_mlflow_is_told_by_its_key(
 
     first = conclude(_seen(stack, keeps, *probes, shows_bucket=False), (), (), known={}).causes[0]
     assert (first.id, first.layer) == (named, "proxy")
+
+
+def _seen_as_others_are(seen: Facts) -> Facts:
+    """Return the same facts as those of a deployment that declared nothing."""
+    facts = Facts(tolerated)
+    for fact in seen.values():
+        if fact.seen:
+            facts.record(fact.name, fact.value, fact.sentence, "" if fact.normal else "none", fact.evidence)
+    return facts
+
+
+def test_a_store_that_keeps_what_is_deleted_serves_registrations(stack: OwnedStack) -> None:
+    """Where deletions are answered well and do nothing, that is noted, and a registration works all the same."""
+
+    def keeps(asked: Asked, pass_on: PassOn) -> Answer:
+        of_a_file = asked.method == "DELETE" and "/mlflow-artifacts/" in asked.path
+        return Answer(200, b"{}", {"content-type": "application/json"}) if of_a_file else pass_on()
+
+    facts = _seen_as_others_are(_seen(stack, keeps, round_trip, registration, shows_bucket=False))
+    found = conclude(facts)
+    assert facts.value("get.deleted.P").endswith(" kept")
+    assert health(found) is Health.HEALTHY
+    said = list(lines(stack.target(), found))
+    assert any(line.startswith("Note: MLflow answers deletions well") for line in said)
 
 
 @pytest.mark.parametrize(("kept_as", "letters"), [(str.lower, "small"), (str.upper, "capital")])

@@ -33,6 +33,8 @@ _MOST_NAMED = 6
 _WIDTH, _VERDICT_WIDTH = 200, 600
 _REGISTERS_FIRST = "register.lookup.P"
 """The fact of the first request of a registration."""
+_NOTED = (f"{PACED}.P", "first.named.P", "delete.kept.P")
+"""What is told in any case, since it is no failure, and whoever registers may want to know it."""
 _YOURS = frozenset(kind.id for kind in KINDS if kind.whose == YOURS)
 
 
@@ -108,10 +110,9 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     """Yield the verdict in a line, and in another who fixes it, or for which clients it holds."""
     said = tuple(_said_of_registration(diagnosis))
     yield from said
-    if diagnosis.facts.value(f"{PACED}.P"):
-        yield f"Note: {diagnosis.facts[f'{PACED}.P'].sentence}."
-    if diagnosis.facts.value("first.named.P"):
-        yield f"Note: {diagnosis.facts['first.named.P'].sentence}."
+    for told in _NOTED:
+        if diagnosis.facts.value(told):
+            yield f"Note: {diagnosis.facts[told].sentence}."
     if said[0].startswith("YES") and lacks_logged_models(diagnosis.facts):
         yield f"For clients of MLflow 3, NO: {for_older_clients(diagnosis.facts)}."
 

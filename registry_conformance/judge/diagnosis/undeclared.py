@@ -34,6 +34,7 @@ _RELAXED = (
     ("route\\.(rest-patch|rest-delete|logged)", "(all )?404 .*"),
     ("meta\\.(api3|source|logged)", "(200|40[04]) json.*"),
     ("chunked(?!.*stored)", "200 empty|(411|501) .*"),
+    ("get\\.deleted", "200 \\w+ kept"),
     ("follow\\.lasts|log\\.|seen\\.", _ANY),
 )
 """How the names of facts begin, and which values are no anomaly there beside those of the reference."""

@@ -57,7 +57,15 @@ def round_trip(context: ProbeContext, place: str) -> None:
         asker.ask("get.again", "a download of what replaced it", "GET", at, normal="200 whole", judge=whole(again))
     deletion = asker.ask("delete", "a deletion of an artifact", "DELETE", at, normal="200 json")
     if put.ok and deletion.status is not None:
-        asker.ask("get.deleted", "a download of what was deleted", "GET", at, normal="(500|404) json.*")
+        kept = deletion.ok and _still_listed(context, asker, folder, len(again))
+        asker.ask(
+            "get.deleted",
+            "a download of what was deleted",
+            "GET",
+            at,
+            normal="(500|404) json.*",
+            judge=lambda met: summarize(met) + " kept" * (kept and met.ok),
+        )
     _deleted(context, place, f"{folder}/one.bin", put, deletion)
     text = f"{FILES}/{folder}/text.txt"
     put = asker.ask("text", "an upload of plain text", "PUT", text, body=TEXT, normal="200 (empty|json)")
@@ -106,6 +114,27 @@ def _listed_in_turns(context: ProbeContext, asker: Asker, folder: str) -> None:
     words = f"asked {_TURNS} times for one list {PLACES[asker.place]}, it shows a file that was uploaded {shown} times"
     evidence = tuple(each.evidence() for each in lists)
     context.facts.record(f"list.turns.{asker.place}", "by turns", words, "always", evidence)
+
+
+def _still_listed(context: ProbeContext, asker: Asker, folder: str, size: int) -> bool:
+    """Tell that a file stays in the list after it was deleted, if it does: the store keeps it, and no cache does.
+
+    The list is asked for with a parameter that nobody sent before, and shows the file in its last size.
+    """
+    listing = asker.send("GET", FILES, query={"path": folder, "asked": "again"})
+    files = listing.at("files") if listing.ok else None
+    if not isinstance(files, list) or not any(
+        isinstance(file, dict) and str(file.get("path")) == "one.bin" and str(file.get("file_size")) == str(size)
+        for file in files
+    ):
+        return False
+    words = (
+        "MLflow answers deletions well, and what is deleted stays: its credentials lack the right to delete "
+        "(s3:DeleteObject), or the store keeps objects under a retention rule; a registration needs no deletion, and "
+        "what is made for a test stays as well"
+    )
+    context.facts.record(f"delete.kept.{asker.place}", "listed", words, evidence=(listing.evidence(),))
+    return True
 
 
 def _kept_elsewhere(context: ProbeContext, asker: Asker, folder: str) -> None:
