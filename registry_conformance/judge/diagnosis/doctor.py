@@ -21,6 +21,7 @@ from registry_conformance.judge.diagnosis.preflight.target import GIVEN
 from registry_conformance.judge.diagnosis.repetition import BRIDGED, MET
 from registry_conformance.judge.diagnosis.server_version import lacks_logged_models
 from registry_conformance.judge.diagnosis.steps import registers, stops_at
+from registry_conformance.judge.diagnosis.tried import tried
 from registry_conformance.judge.report.tally import plural
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Capability, Door, Target
@@ -124,6 +125,8 @@ def _said_of_registration(diagnosis: Diagnosis) -> Iterator[str]:
         return
     if state is Health.HEALTHY:
         yield f"YES: {_can(facts)}, as far as the doctor sees; nothing is wrong with what it saw."
+        if told := tried(facts):
+            yield told
         return
     if state is Health.INTERMITTENT:
         yield f"YES: {_can(facts)}, though some requests fail at first."
