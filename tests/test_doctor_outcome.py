@@ -168,7 +168,7 @@ def test_the_first_step_that_fails_is_named() -> None:
 
 
 def test_where_it_fails_is_said_beside_the_answer_if_no_cause_is_known() -> None:
-    """The first line has the answer that stopped the registration, and what a comparison shows of its place."""
+    """The first line has what a comparison shows of the place, and the answer that stopped the registration."""
     facts = Facts()
     facts.record("reach.line.P", "all open", "the doors", "all open")
     facts.record("doors.search.P", "all 200 json", "a search", "all 200 json")
@@ -176,8 +176,9 @@ def test_where_it_fails_is_said_beside_the_answer_if_no_cause_is_known() -> None
     facts.record("put.O", "200 json", "an upload straight to MLflow: 200", "200 .*")
     verdict = next(doctor._verdict(conclude(facts)))
 
-    assert verdict.startswith("NO: registration stops at the upload: an upload through the proxy: 418; ")
-    assert verdict.endswith("no known cause fits: wrong through the door, and right straight to MLflow")
+    words = "no known cause fits: wrong through the door, and right straight to MLflow; seen: an upload through the pro"
+    assert verdict.startswith(f"NO: registration stops at the upload: {words}")
+    assert verdict.endswith(": 418")
 
 
 def test_an_old_server_is_told_by_its_own_word() -> None:

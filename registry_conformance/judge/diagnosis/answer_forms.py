@@ -6,8 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from registry_conformance.judge.diagnosis.fact_names import meaning
+from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of, meaning
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
+from registry_conformance.judge.diagnosis.partly_silent import (
+    PARTLY,
+    PARTLY_WITHOUT_DATABASE,
+    silent_in_part,
+    silent_without_database,
+)
 from registry_conformance.judge.diagnosis.preflight.server_words import server_words
 from registry_conformance.judge.diagnosis.small_uploads import small_failures
 from registry_conformance.judge.evidence.items import EvidenceItem
@@ -48,6 +54,8 @@ _DOWNLOADS = frozenset({"get.P", "text.get.P", "model.get.P", "get.again.P"})
 _REWRITTEN = re.compile(
     r"200 \w+ \((?:all in lower case|http made https|with (?:other )?line ends|read as text|as base64|in quotes)"
 )
+_UNSERVED = re.compile(r"(?:all )?(?:5\d\d|timeout|reset|protocol)\b")
+"""How the value of a fact begins where nobody did what was asked, for a reason of their own."""
 _WORDLESS = re.compile(r"(?:all )?500 (?:text|html flask|json INTERNAL_ERROR)\b(?!.*s3:)")
 """An exception that MLflow did not expect: its handlers give the words of all those that it did."""
 _DELETIONS = re.compile(r"delete\.P|route\.deletion|multipart\.abort")
@@ -161,6 +169,32 @@ def _fails_on_models(facts: Facts, through: Sequence[Fact]) -> bool:
     return bool(failed) and in_order and all(_MODELS.match(fact.name) for fact in failed)
 
 
+def _registry_alone(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether all requests about registered models fail or get no answer, several of them, and no others do."""
+    served = [fact for fact in facts.values() if fact.seen and fact.normal and fact.name.endswith(".P")]
+    if any(_MODELS.match(fact.name) for fact in served) or not any(fact.name == "meta.run.P" for fact in served):
+        return False
+    steps = [fact for fact in through if grade_of(fact.name) is Grade.STEP]
+    several = sum(not fact.name.startswith("register.") for fact in steps) > 1
+    return several and all(_MODELS.match(fact.name) and _UNSERVED.match(fact.value) for fact in steps)
+
+
+def _stored_empty(facts: Facts, _: Sequence[Fact]) -> bool:
+    """Return whether uploads are taken, and listed and given back with no bytes."""
+    return facts.value("list.P") == "200 json size" and _comes_empty(facts)
+
+
+def _back_empty(facts: Facts, _: Sequence[Fact]) -> bool:
+    """Return whether uploads are listed with their size, and given back with no bytes."""
+    return facts.value("list.P") == "200 json" and _comes_empty(facts)
+
+
+def _comes_empty(facts: Facts) -> bool:
+    """Return whether each small download that was answered came with no bytes."""
+    came = [fact.value for name in _DOWNLOADS if (fact := facts.get(name)) is not None and fact.seen]
+    return len(came) > 1 and set(came) == {"200 empty"}
+
+
 def _fails_on_middling_uploads(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether it fails so on uploads too small to be sent on in parts, and smaller ones pass."""
     return _fails_from(facts, through) in _IN_ONE_PIECE or bool(_fails_from(facts, through) and _fails_between(facts))
@@ -266,6 +300,20 @@ _SILENT = (
     "of size or time, or a filter, at what stands before MLflow; or MLflow ends under it. The proxy's log and MLflow's "
     "tell which closed the connection"
 )
+_REGISTRY_ALONE = (
+    "experiments, runs and files are in order, and every request about registered models fails or gets no answer: the "
+    "registry has a database of its own, most likely (--registry-store-uri of MLflow): does it run, and does MLflow "
+    "reach it? Else look where what stands before MLflow sends these paths"
+)
+_STORED_EMPTY = (
+    "every upload is answered with 200 and stored empty (listed and given back with 0 bytes), while the bodies of other "
+    "requests arrive: the body is lost on the way to MLflow, or inside it, where something reads bodies before MLflow "
+    "does (an --app-name plugin, a middleware); one upload straight to MLflow tells which"
+)
+_BACK_EMPTY = (
+    "uploads are listed with their sizes, and every download of them is answered with 200 and no bytes: the body is "
+    "lost on the way back, before MLflow or between it and the store; one download straight from MLflow tells which"
+)
 _STORE = (
     "metadata is in order, and MLflow fails without a word where it asks the store: does it reach it, trust its "
     "certificate, name the bucket as the store wants it, have the library for it, and may it do that there? Its log "
@@ -275,6 +323,8 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
     ("proxy", "files come back rewritten: something on the way takes them for pages or text, and changes them",
      _rewritten),
     ("", _SHORT, _come_back_short),
+    ("mlflow", PARTLY_WITHOUT_DATABASE, silent_without_database),
+    ("", PARTLY, silent_in_part),
     ("proxy", _CHUNKS, _in_chunks_alone),
     ("network", "small requests and answers pass, and larger ones break off without an answer", _break_off_by_size),
     ("mlflow", "small requests after a large upload find nobody for a while: MLflow ended under it, and began anew",
@@ -291,6 +341,9 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
     ("store", _LISTS, _fails_on_lists),
     ("store", _STORE, _fails_on_artifacts),
     ("mlflow", _REGISTRY, _fails_on_models),
+    ("mlflow", _REGISTRY_ALONE, _registry_alone),
+    ("", _STORED_EMPTY, _stored_empty),
+    ("", _BACK_EMPTY, _back_empty),
 )  # fmt: skip
 """Layer, the words that tell why, and what must hold of several answers together."""
 

@@ -148,6 +148,7 @@ def _chosen(ranked: Sequence[Fit], bands: Bands, told: Collection[str]) -> tuple
     """Return the causes that are needed together, each with how sure it is, and the others that fit.
 
     The first is the best that is like what was seen; each other explains oddities of its own, and is likely at least.
+    What is unlike all that was seen is none of the others: too much speaks against it.
     """
     chosen: list[tuple[Fit, Band]] = []
     elsewhere = set(told)
@@ -160,7 +161,7 @@ def _chosen(ranked: Sequence[Fit], bands: Bands, told: Collection[str]) -> tuple
         chosen.append((fit, band))
         elsewhere |= fit.explained | bands.usual(fit)
     taken = [fit for fit, _ in chosen]
-    return chosen, [fit for fit in ranked if fit not in taken]
+    return chosen, [fit for fit in ranked if fit not in taken and not bands.unlike(fit)]
 
 
 def _speak_against(spoken: Named, chosen: Sequence[tuple[str, Band]]) -> bool:

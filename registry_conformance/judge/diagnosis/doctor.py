@@ -146,11 +146,11 @@ def _said_of_registration(diagnosis: Diagnosis) -> Iterator[str]:
     stop = stops_at(facts)
     if stop is not None and "open" in facts.value("reach.line.P"):
         step, fact = stop
-        why = first.sentence if first is not None and _explains_a_step(first) else fact.sentence + _placed(first)
+        why = first.sentence if first is not None and _explains_a_step(first) else _placed(first) + fact.sentence
         yield f"NO: registration stops at {step.words}: {why}"
     elif first is not None:
         unknown = first.id == UNKNOWN and first.observations
-        said = first.observations[0] + _placed(first) if unknown else first.sentence
+        said = _placed(first) + first.observations[0] if unknown else first.sentence
         yield f"{_whether(facts)}: {said}"
     else:
         yield f"UNCLEAR: {facts.anomalies[0].sentence}"
@@ -196,8 +196,8 @@ def _explains_a_step(cause: Named) -> bool:
 
 
 def _placed(cause: Named | None) -> str:
-    """Return what a comparison shows where no known cause fits, as the end of a sentence; empty if it shows nothing."""
-    return f"; {cause.sentence}" if cause is not None and cause.id == UNKNOWN and cause.layer else ""
+    """Return what is said where no known cause fits, as the beginning of a sentence; empty if there is a cause."""
+    return f"{cause.sentence}; seen: " if cause is not None and cause.id == UNKNOWN else ""
 
 
 def _let_in(diagnosis: Diagnosis) -> bool:

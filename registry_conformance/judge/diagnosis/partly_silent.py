@@ -1,0 +1,69 @@
+"""Whether a part of all requests gets no answer while others like them are answered at once, in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from registry_conformance.judge.diagnosis.facts import Fact, Facts
+from registry_conformance.judge.evidence.items import ExchangeItem
+
+_AT_ONCE = 1.0
+"""Seconds within which an answer comes at once."""
+_ENOUGH = 3
+"""So many requests for files that all were answered are enough to say that what they need works."""
+PARTLY = (
+    "a part of all requests gets no answer, and others like them are answered at once in between: it is no matter of "
+    "path, method or size; one of several replicas, or a part of MLflow's workers, hangs, or connections are swallowed "
+    "on the way: ask each replica by itself, and read its log"
+)
+PARTLY_WITHOUT_DATABASE = (
+    "of the requests that need MLflow's database a part gets no answer, and others like them are answered at once in "
+    "between, while files are always served: a part of MLflow's workers gets no connection to the database, most "
+    "likely (its log says so, as in: too many connections): raise the limit of its user there, or have fewer workers or a "
+    "smaller pool (MLFLOW_SQLALCHEMYSTORE_POOL_SIZE)"
+)
+
+
+def silent_in_part(facts: Facts, _: Sequence[Fact]) -> bool:
+    """Return whether requests get no answer at several moments, and others like them are answered between these.
+
+    What sleeps and awakes, or ends under way, is silent at one time only.
+    """
+    asked = _exchanges(facts)
+    silent = [item for item in asked if _is_silent(item)]
+    kinds = {_kind(item) for item in silent}
+    answered = [
+        item for item in asked if item["status"] == 200 and item["seconds"] < _AT_ONCE and _kind(item) in kinds
+    ]
+    return any(
+        any(item["started"] + item["seconds"] <= good["started"] for item in silent)
+        and any(item["started"] > good["started"] for item in silent)
+        for good in answered
+    )
+
+
+def silent_without_database(facts: Facts, wrong: Sequence[Fact]) -> bool:
+    """Return whether that is so for requests that need the database, and all those for files are answered."""
+    asked = [item for item in _exchanges(facts) if "mlflow-artifacts/" in item["url"]]
+    served = len(asked) >= _ENOUGH and not any(_is_silent(item) for item in asked)
+    return served and silent_in_part(facts, wrong)
+
+
+def _exchanges(facts: Facts) -> list[ExchangeItem]:
+    """Return what was asked through the proxy, each once, in its order."""
+    asked = {
+        (item["started"], item["method"], item["url"]): item
+        for fact in facts.values()
+        for item in fact.evidence
+        if item["kind"] == "exchange" and "started" in item and fact.name.endswith(".P")
+    }
+    return [asked[key] for key in sorted(asked)]
+
+
+def _is_silent(item: ExchangeItem) -> bool:
+    return item["status"] is None and str(item.get("error")).startswith("timeout")
+
+
+def _kind(item: ExchangeItem) -> tuple[str, str]:
+    return item["method"], urlsplit(item["url"]).path

@@ -1,0 +1,100 @@
+"""What failed and what passed show a pattern, where no known cause fits and no answer says anything of itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_conformance.judge.diagnosis.diagnosis import conclude
+from registry_conformance.judge.diagnosis.doctor import _verdict
+from registry_conformance.judge.diagnosis.facts import Facts
+from registry_conformance.judge.diagnosis.named import UNKNOWN, Named
+from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.items import EvidenceItem
+
+API = "http://host/api/2.0/"
+SEARCH, FILE = f"{API}mlflow/experiments/search", f"{API}mlflow-artifacts/artifacts/a"
+
+
+def facts_of(good: dict[str, str], bad: dict[str, str]) -> Facts:
+    """Return facts by name, those that are as they should be and those that are not."""
+    facts = Facts()
+    facts.record("reach.line.P", "all open", "a connection", "all open")
+    for seen, normal in ((good, ""), (bad, "none")):
+        for name, value in seen.items():
+            facts.record(name, value, f"{name}: {value}", normal)
+    return facts
+
+
+def first(facts: Facts) -> Named:
+    """Return what is named first, where no cause of the table is asked."""
+    return conclude(facts, (), (), known={}).causes[0]
+
+
+RUNS = {"doors.search.P": "all 200 json", "meta.create.P": "200 json", "meta.run.P": "200 json", "put.P": "200 empty"}
+MODELS = {"route.rest-patch.P": "all timeout", "meta.model.P": "timeout", "register.model.P": "timeout"}
+
+
+def test_a_registry_that_fails_alone_has_a_database_of_its_own() -> None:
+    """Every request about registered models fails, and nothing else: the headline says so, not a request alone."""
+    facts = facts_of(RUNS, MODELS)
+    named = first(facts)
+    assert (named.id, named.layer) == (UNKNOWN, "mlflow")
+    assert "--registry-store-uri" in named.sentence
+    assert "--registry-store-uri" in next(_verdict(conclude(facts, (), (), known={})))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (RUNS | {"meta.search.models.P": "200 json"}, MODELS),
+        (RUNS, MODELS | {"meta.logged.P": "timeout"}),
+        (RUNS, {"meta.model.P": "timeout"}),
+        ({"doors.search.P": "all 200 json"}, MODELS | {"meta.run.P": "timeout"}),
+    ],
+    ids=["some of it is served", "others fail too", "one request", "runs are not in order"],
+)
+def test_no_database_of_its_own_is_named_where_more_or_less_fails(good: dict[str, str], bad: dict[str, str]) -> None:
+    """One request that is served, or another part that fails, speaks against it."""
+    assert "--registry-store-uri" not in first(facts_of(good, bad)).sentence
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"), [("200 json size", "stored empty"), ("200 json", "listed with their sizes")]
+)
+def test_files_without_bytes_are_told_by_where_their_bytes_are_lost(listed: str, told: str) -> None:
+    """Uploads answered with 200 that come back with no bytes are lost on the way there, or on the way back."""
+    came = dict.fromkeys(("get.P", "get.again.P", "text.get.P"), "200 empty")
+    good = RUNS | ({"list.P": listed} if listed == "200 json" else {})
+    bad = came | ({"list.P": listed} if listed != "200 json" else {})
+    assert told in first(facts_of(good, bad)).sentence
+    assert told not in first(facts_of(good | {"text.get.P": "200 whole"}, bad | {"text.get.P": "200 short"})).sentence
+
+
+def at(moment: float, url: str, *, silent: bool) -> EvidenceItem:
+    """Return a request at a moment, which got no answer, or one at once."""
+    status, seconds, error = (None, 8.0, "timeout: nothing came") if silent else (200, 0.01, "")
+    return Exchange("GET", url, "given", status, (), error=error, started=moment, seconds=seconds).evidence()
+
+
+@pytest.mark.parametrize(
+    ("searches", "file_is_silent", "layer", "told"),
+    [
+        ([(1, True), (20, False), (30, True)], False, "mlflow", "no connection to the database"),
+        ([(1, True), (20, False), (30, True)], True, "", "one of several replicas"),
+        ([(1, True), (10, True), (20, False), (30, False)], False, "", ""),
+        ([(1, False), (10, False), (20, True), (30, True)], False, "", ""),
+    ],
+    ids=["files are served", "files are silent too", "it awoke", "it ended"],
+)
+def test_what_hangs_by_turns_is_no_matter_of_the_path(
+    searches: list[tuple[float, bool]], file_is_silent: bool, layer: str, told: str
+) -> None:
+    """The same request gets no answer, is answered at once, and gets none again: a part of what answers hangs."""
+    asked = [at(moment, SEARCH, silent=silent) for moment, silent in searches]
+    asked += [at(moment, FILE, silent=file_is_silent and moment > 25) for moment in (19, 21, 26)]
+    facts = Facts()
+    facts.record("doors.search.P", "all timeout", "a search", "all 200 json", tuple(asked))
+    named = first(facts)
+    assert named.layer == layer
+    assert told in named.sentence
+    assert told or "hang" not in named.sentence
