@@ -70,6 +70,27 @@ def test_files_without_bytes_are_told_by_where_their_bytes_are_lost(listed: str,
     assert told not in first(facts_of(good | {"text.get.P": "200 whole"}, bad | {"text.get.P": "200 short"})).sentence
 
 
+FAILS = {"put.P": "500 text", "text.P": "500 text", "ladder.put.P": "64k 500 text", "size.64k.P": "500 text"}
+
+
+@pytest.mark.parametrize(
+    ("repeated", "more", "told"),
+    [
+        ("200 500 500 500 500 500", {}, True),
+        ("200 500 200 500 500 500", {}, False),
+        ("200 500 500 500 500 500", {"model.put.P": "200 empty"}, False),
+        ("all 500", {}, False),
+    ],
+    ids=["none after the first failure", "one after it", "another after it", "none at all"],
+)
+def test_a_number_of_files_is_used_up_where_none_passes_after_some(
+    repeated: str, more: dict[str, str], *, told: bool
+) -> None:
+    """Whichever upload comes first is taken, those of any size after it fail: it is no matter of rights or sizes."""
+    facts = facts_of({"meta.create.P": "200 json", "list.P": "200 json"} | more, FAILS | {"repeat.put.P": repeated})
+    assert ("takes no more files" in first(facts).sentence) is told
+
+
 def at(moment: float, url: str, *, silent: bool) -> EvidenceItem:
     """Return a request at a moment, which got no answer, or one at once."""
     status, seconds, error = (None, 8.0, "timeout: nothing came") if silent else (200, 0.01, "")

@@ -231,9 +231,12 @@ def _fails_from(facts: Facts, through: Sequence[Fact]) -> str:
 
 
 def _fails_after_some(facts: Facts, through: Sequence[Fact]) -> bool:
-    """Return whether a small upload passed at first, and later ones of any size fail so."""
-    later = facts.value("repeat.put.P") == "all 500"
-    return later and facts.value("put.P").startswith("200") and _fails_on_artifacts(facts, through)
+    """Return whether small uploads passed at first, and all later ones of any size fail so."""
+    later = [facts.value(name) for name in _LATER_UPLOADS]
+    if not _BY_THEN.fullmatch(facts.value("repeat.put.P")) or any(each.startswith("200") for each in later):
+        return False
+    passed = facts.value("put.P").startswith("200") or facts.value("repeat.put.P").startswith("200")
+    return passed and _fails_on_artifacts(facts, through)
 
 
 def _fails_on_writes(facts: Facts, through: Sequence[Fact]) -> bool:
@@ -245,6 +248,10 @@ def _fails_on_writes(facts: Facts, through: Sequence[Fact]) -> bool:
 
 _AS_LARGE_AS_THE_CHUNKED = "size.1m.P"
 _UPLOADS = frozenset({"put.P", "put.again.P", "text.P", "model.put.P", "empty.P", "chunked.P", "size.64k.P"})
+_LATER_UPLOADS = ("size.64k.P", "model.put.P", "empty.P", "name.dot.P")
+"""The facts about small uploads that come after the first ones."""
+_BY_THEN = re.compile(r"all 500|(?:200 )+500(?: 500)+")
+"""How one upload that was sent again and again was answered where none passed after the first failure."""
 _LONG, _SAME = 2.0, 1.1
 """Seconds from which a failure came late, and how much longer the last may take than the first."""
 _SHORT = (
@@ -306,9 +313,9 @@ _REGISTRY_ALONE = (
     "reach it? Else look where what stands before MLflow sends these paths"
 )
 _STORED_EMPTY = (
-    "every upload is answered with 200 and stored empty (listed and given back with 0 bytes), while the bodies of other "
-    "requests arrive: the body is lost on the way to MLflow, or inside it, where something reads bodies before MLflow "
-    "does (an --app-name plugin, a middleware); one upload straight to MLflow tells which"
+    "every upload is answered with 200 and stored empty (listed and given back with 0 bytes), while the bodies of "
+    "other requests arrive: the body is lost on the way to MLflow, or inside it, where something reads bodies before "
+    "MLflow does (an --app-name plugin, a middleware); one upload straight to MLflow tells which"
 )
 _BACK_EMPTY = (
     "uploads are listed with their sizes, and every download of them is answered with 200 and no bytes: the body is "

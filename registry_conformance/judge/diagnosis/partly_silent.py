@@ -20,8 +20,8 @@ PARTLY = (
 PARTLY_WITHOUT_DATABASE = (
     "of the requests that need MLflow's database a part gets no answer, and others like them are answered at once in "
     "between, while files are always served: a part of MLflow's workers gets no connection to the database, most "
-    "likely (its log says so, as in: too many connections): raise the limit of its user there, or have fewer workers or a "
-    "smaller pool (MLFLOW_SQLALCHEMYSTORE_POOL_SIZE)"
+    "likely (its log says so, as in: too many connections): raise the limit of its user there, or have fewer workers "
+    "or a smaller pool (MLFLOW_SQLALCHEMYSTORE_POOL_SIZE)"
 )
 
 
