@@ -33,9 +33,7 @@ def silent_in_part(facts: Facts, _: Sequence[Fact]) -> bool:
     asked = _exchanges(facts)
     silent = [item for item in asked if _is_silent(item)]
     kinds = {_kind(item) for item in silent}
-    answered = [
-        item for item in asked if item["status"] == 200 and item["seconds"] < _AT_ONCE and _kind(item) in kinds
-    ]
+    answered = [item for item in asked if item["status"] == 200 and item["seconds"] < _AT_ONCE and _kind(item) in kinds]
     return any(
         any(item["started"] + item["seconds"] <= good["started"] for item in silent)
         and any(item["started"] > good["started"] for item in silent)
