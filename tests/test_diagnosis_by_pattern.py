@@ -70,6 +70,19 @@ def test_files_without_bytes_are_told_by_where_their_bytes_are_lost(listed: str,
     assert told not in first(facts_of(good | {"text.get.P": "200 whole"}, bad | {"text.get.P": "200 short"})).sentence
 
 
+@pytest.mark.parametrize(
+    ("followed", "told"), [("tls", "links to the store"), ("200 whole", "files of text come back")]
+)
+def test_addresses_that_are_rewritten_in_files_are_one_cause(followed: str, told: str) -> None:
+    """Where http:// became https:// in a file, links that MLflow gives were changed as well: one thing."""
+    facts = facts_of(RUNS, {"text.get.P": "200 long (http made https in it)", "follow.P": followed})
+    facts.record("first.product.P", "nginx", "nginx answers")
+    named = first(facts)
+    assert (named.id, named.layer) == ("addresses-rewritten-in-files", "proxy")
+    assert told in named.sentence
+    assert "sub_filter_types" in named.remedy
+
+
 FAILS = {"put.P": "500 text", "text.P": "500 text", "ladder.put.P": "64k 500 text", "size.64k.P": "500 text"}
 
 

@@ -20,7 +20,7 @@ from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.named import Diagnosis
 from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
-from registry_conformance.judge.diagnosis.probes import bodies
+from registry_conformance.judge.diagnosis.probes import artifacts, bodies
 from registry_conformance.judge.diagnosis.probes.answers import headers
 from registry_conformance.judge.diagnosis.probes.artifacts import round_trip
 from registry_conformance.judge.diagnosis.probes.logged_models import logged_model
@@ -145,6 +145,31 @@ def test_a_server_without_aliases_is_not_registered_at(stack: OwnedStack) -> Non
     facts = _seen(stack, _refuses("GET", "no such"), version="2.1.0")
     assert "has no aliases" in facts["register.lookup.P"].sentence
     assert not _stopped(facts)
+
+
+def _goes_by_type(asked: Asked, pass_on: PassOn) -> Answer:
+    kind = asked.headers.get("content-type", "application/json")
+    return pass_on() if asked.method != "PUT" or kind == "application/json" else page(403)
+
+
+def _goes_by_content(asked: Asked, pass_on: PassOn) -> Answer:
+    return page(403) if asked.body.startswith(b"\x80\x05") else pass_on()
+
+
+@pytest.mark.parametrize(
+    ("breaks", "value", "told"),
+    [
+        (_goes_by_type, "type", "for its Content-Type, text/plain"),
+        (_goes_by_content, "content", "for what is in it"),
+        (_refuses("PUT", r"\.pkl$"), "name", "of a model's files some are taken"),
+        (_refuses("PUT", r"."), "", ""),
+    ],
+)
+def test_what_a_file_is_refused_for_is_asked(breaks: Break, value: str, told: str, stack: OwnedStack) -> None:
+    """A refused file is sent again as another type, with other bytes, and under another name: what passes tells."""
+    facts = _seen(stack, breaks)
+    assert facts.value("register.refused-by.P") == value
+    assert told in conclude(facts, (), (), known={}).causes[0].sentence
 
 
 def _replaces(*statuses: int) -> Break:
@@ -325,6 +350,26 @@ def _seen_as_others_are(seen: Facts) -> Facts:
         if fact.seen:
             facts.record(fact.name, fact.value, fact.sentence, "" if fact.normal else "none", fact.evidence)
     return facts
+
+
+@pytest.mark.parametrize(("seconds", "named"), [(2.0, "store-lists-late"), (1e9, "stored-files-not-listed")])
+def test_a_list_that_lacks_what_is_stored_is_asked_for_again(
+    seconds: float, named: str, stack: OwnedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that shows a file some time later is behind; one that never does is another matter."""
+    monkeypatch.setattr(artifacts, "_LATE", 3.0)
+    began: list[float] = []
+
+    def lags(asked: Asked, pass_on: PassOn) -> Answer:
+        if asked.method != "GET" or "/artifacts?path=" not in asked.path:
+            return pass_on()
+        began.append(time.monotonic())
+        empty = Answer(200, b'{"files": []}', {"content-type": "application/json"})
+        return empty if time.monotonic() - began[0] < seconds else pass_on()
+
+    facts = _seen(stack, lags, round_trip, lambda context, _: artifacts.later(context), shows_bucket=False)
+    first = conclude(facts, (), (), known={}).causes[0]
+    assert (first.id, first.layer) == (named, "store")
 
 
 def test_a_store_that_keeps_what_is_deleted_serves_registrations(stack: OwnedStack) -> None:

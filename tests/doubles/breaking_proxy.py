@@ -20,6 +20,7 @@ class Asked:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _handler(url: str, breaks: Break) -> type[BaseHTTPRequestHandler]:
             if not self.raw_requestline or not self.parse_request():
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked = Asked(self.command, self.path, _small(self.headers.items()))
+            asked = Asked(self.command, self.path, _small(self.headers.items()), body)
             answer = breaks(asked, lambda: self._passed_on(body))
             self.send_response_only(answer.status)
             for name, value in answer.headers.items():

@@ -280,6 +280,7 @@ BROKEN_ANSWERS = (
         "by what is in them, as a rule for file endings does",
         "have every path under /api/2.0/mlflow-artifacts/ passed on to MLflow before any rule for names or contents "
         "(in nginx: location ^~ /api/, which goes before locations by pattern)",
+        unless=("register.refused-by.P", "type|content|filter"),
     ),
     Given(
         "key-runs-out",
@@ -341,6 +342,43 @@ BROKEN_ANSWERS = (
         "time and not at the next: several replicas answer here, each with a folder of its own for artifacts",
         "give all replicas one --artifacts-destination: a bucket, or a folder that they share",
         unless=("again.bridged.P", r"^(?!.*, files alone$)"),
+    ),
+    *(
+        Given(
+            "addresses-rewritten-in-files",
+            "proxy",
+            "text.get.P",
+            r"\(http made https in it\)",
+            f"something before MLflow makes https:// of each http:// in whatever passes: files of text come back other "
+            f"than they were sent{links}",
+            "have nothing rewritten below /api/: neither files nor documents",
+            unless=("text.get.O", "."),
+            also=also,
+            settings={
+                "nginx": "sub_filter_types text/html alone, and no sub_filter in the location of /api/",
+                "apache": "no Substitute and no ProxyHTMLURLMap for /api/",
+            },
+        )
+        for links, also in (
+            (
+                (
+                    ", and links to the store that MLflow gives to clients lead to TLS where none is spoken: a client "
+                    "tries each for a minute before it asks MLflow for the file"
+                ),
+                (("follow.P", "^tls"),),
+            ),
+            ("", ()),
+        )
+    ),
+    Given(
+        "store-lists-late",
+        "store",
+        "list.late.P",
+        "^after",
+        "files are stored and come back by their names at once, and are listed some time later: the lists of the store "
+        "are behind, and a client that loads a model it just logged finds no files",
+        "have MLflow use a store whose lists show each file as soon as it is stored, or ask its gateway to keep none",
+        also=(("list.P", "^200 json empty"), ("get.P", "^200 whole")),
     ),
     Given(
         "stored-files-not-listed",

@@ -38,13 +38,25 @@ _OWN_PAGE = re.compile(r"500 html nginx")
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _SHARE = 10
 """Such a part of all requests has to have passed before the first failure, to be worth a word."""
+_REFUSED_BY = {
+    "type": "have requests below /api/2.0/mlflow-artifacts/ passed on whatever their Content-Type is: the MLflow "
+    "client sends text/plain, application/octet-stream and others, by the endings of files",
+    "content": "have requests below /api/2.0/mlflow-artifacts/ exempted from whatever looks into bodies: models are "
+    "binary files (pickles), and none of those rules is made for them",
+    "name": "have every path below /api/2.0/mlflow-artifacts/ passed on before any rule for names",
+}
+"""By what a file was seen to be refused -> what mends it."""
+_EXEMPT = (
+    "ask those who run this filter (your network's administrators, not the registry's operator) for an exception for "
+    "uploads to this host"
+)
 _LACKING = "404 json RESOURCE_DOES_NOT_EXIST"
 """The answer of MLflow to whoever asks for a thing that its database does not have."""
 
 
 def sharpened(facts: Facts, found: Finding, answer: Exchange) -> Finding:
     """Return what was found in the answer to a failed step, with what the other facts say of it."""
-    for look in (_by_method, _by_size, _by_route, _waited, _too_slow, _unread):
+    for look in (_by_method, _by_size, _by_route, _waited, _too_slow, _unread, _refused_by):
         found = look(facts, found, answer)
     return found
 
@@ -127,6 +139,15 @@ def _too_slow(facts: Facts, found: Finding, answer: Exchange) -> Finding:
     product = own.id if own else facts.value("first.product.P")
     sentence = found.sentence.replace(f" with {status}", f" with {status} {when}", 1) + pace(facts, status)
     return replace(found, sentence=sentence, remedy=receive_longer(product))
+
+
+def _refused_by(facts: Facts, found: Finding, answer: Exchange) -> Finding:
+    """Return what is told of a model's file that is refused, with what it was seen to be refused for."""
+    fact = facts.get("register.refused-by.P")
+    if fact is None or answer.method != "PUT" or "/artifacts/" not in answer.url:
+        return found
+    remedy = _EXEMPT if found.kind is finding.FILTER else _REFUSED_BY.get(fact.value.partition(" ")[0], found.remedy)
+    return replace(found, sentence=found.sentence + f"; {fact.sentence}" * bool(fact.sentence), remedy=remedy)
 
 
 def _unread(facts: Facts, found: Finding, answer: Exchange) -> Finding:

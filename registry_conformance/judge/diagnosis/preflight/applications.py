@@ -59,6 +59,8 @@ _DOCUMENTS = (
     ("Prometheus", ({"status", "errorType"},)),
     ("a Spring application", ({"timestamp", "status", "error", "path"},)),
 )
+_MOST_TEXT = 240
+"""So many characters of a page are quoted."""
 
 
 def seems_to_be(answer: Exchange) -> str:
@@ -101,6 +103,16 @@ def title_of(answer: Exchange) -> str:
     """Return the title of a page, or its first heading, empty if it has none."""
     found = re.search(r"<(title|h1)[^>]*>\s*([^<]{1,200}?)\s*</\1>", answer.text[:20_000], re.IGNORECASE)
     return " ".join(html.unescape(found[2]).split())[:80] if found else ""
+
+
+def page_text(answer: Exchange) -> str:
+    """Return what a page says beside its title, without markup, empty if it is nothing."""
+    text = re.sub(
+        r"<(script|style|title)\b.*?</\1>|<!--.*?-->", " ", answer.text[:20_000], flags=re.DOTALL | re.IGNORECASE
+    )
+    flat = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    said = flat.removeprefix(title_of(answer)).strip()
+    return said if len(said) <= _MOST_TEXT else f"{said[: _MOST_TEXT - 3]}..."
 
 
 def _short(text: str) -> str:

@@ -412,7 +412,7 @@ THROTTLED = Kind(
 )  # fmt: skip
 STEP_ANSWERED = Kind(
     "step-answered-before-mlflow", "proxy", "a product before MLflow answers a step of the registration itself",
-    "have it pass this request on to MLflow: this method, this path and this size",
+    "have it pass this request on to MLflow, whatever its method, its path, its media type and its size",
     OPERATORS,
 )  # fmt: skip
 STEP_REDIRECTED = Kind(

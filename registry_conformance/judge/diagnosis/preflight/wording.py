@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from registry_conformance.judge.diagnosis.preflight.applications import title_of
+from registry_conformance.judge.diagnosis.preflight.applications import page_text, title_of
 from registry_conformance.judge.diagnosis.preflight.products import APPLICATION, Product, author_of
 from registry_conformance.judge.evidence.exchange import Exchange
 
 _WORDS = ("message", "detail", "error_description", "error", "fault", "errors", "title", "reason")
 """Names under which the documents of errors have their words, the most telling first."""
+_MORE = 20
+"""Characters from which on the text of a page says more than its title."""
 
 
 def refuser(answer: Exchange, product: Product) -> str:
@@ -48,8 +50,18 @@ def words_of(answer: Exchange) -> str:
         texts = [text if isinstance(text, str) else _inner(text) for text in found if text]
         return _short(next((text for text in texts if text), ""))
     if "html" in answer.content_type or answer.text.lstrip()[:1] == "<":
-        return _short(title_of(answer) or re.sub(r"<[^>]*>", " ", answer.text[:4000]))
+        return _of_a_page(answer)
     return _short(answer.text)
+
+
+def _of_a_page(answer: Exchange) -> str:
+    """Return the title of a page, with its text where it is nobody's usual page and says more."""
+    title = title_of(answer)
+    if not title:
+        return _short(re.sub(r"<[^>]*>", " ", answer.text[:4000]))
+    own, text = author_of(answer), page_text(answer)
+    more = not (own and own.id != APPLICATION) and len(text) >= _MORE
+    return _short(title) + f": {text}" * more
 
 
 def _inner(value: object) -> str:

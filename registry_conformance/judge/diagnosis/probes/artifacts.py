@@ -18,9 +18,12 @@ from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.evidence.json_document import is_web_address
 from registry_conformance.judge.evidence.recorder import Evidence
 from registry_conformance.judge.target.target import Door
+from registry_conformance.judge.waiting import awaited
 
 TEXT = b"All letters of this text are plain ASCII; http://www.example.com/ is no link to follow.\n" * 20
 FILES = f"{ARTIFACTS}/artifacts"
+_LATE, _PAUSE = 20.0, 2.0
+"""Seconds for which a list that lacks what is stored is asked for again, at the end, and between two times."""
 _TURNS = 7
 """How often a list is asked for that lacks what was uploaded: an odd number, since replicas may answer in turn."""
 
@@ -79,12 +82,36 @@ def round_trip(context: ProbeContext, place: str) -> None:
 
 
 def later(context: ProbeContext) -> None:
-    """Download again what was uploaded first and could be downloaded then: a store may lose it later."""
+    """Download again what was uploaded first and could be downloaded then: a store may lose it later.
+
+    Where lists lacked it, ask for its list again for a while: they may be behind.
+    """
+    if context.facts.value("list.P") == "200 json empty" and context.facts.value("text.get.P") == "200 whole":
+        _listed_late(context)
     if context.facts.value("text.get.P") != "200 whole":
         context.facts.unseen("get.later.P", "it could not be downloaded at first")
         return
     at = f"{FILES}/{context.folder}/P/text.txt"
     context.at("P").ask("get.later", "the same download, later", "GET", at, normal="200 whole", judge=whole(TEXT))
+
+
+def _listed_late(context: ProbeContext) -> None:
+    """Tell whether the list of a folder shows what lies there by now, or does within a while."""
+    asker = context.at("P")
+    first = min(item["started"] for item in context.facts["list.P"].evidence if item["kind"] == "exchange")
+    folder = {"path": f"{context.folder}/P"}
+    with context.budget.besides():
+        listing = awaited(
+            lambda: asker.send("GET", FILES, query=folder),
+            _LATE,
+            enough=lambda met: bool(met.at("files")),
+            pause=_PAUSE,
+        )
+    since = listing.started - first
+    shown = bool(listing.at("files"))
+    told = "is shown" if shown else "is still empty"
+    words = f"a list that was empty although files lay there {told} {since:.0f} s later: {listing}"
+    context.facts.record("list.late.P", "after a while" if shown else "never", words, evidence=(listing.evidence(),))
 
 
 def _listed(exchange: Exchange) -> str:

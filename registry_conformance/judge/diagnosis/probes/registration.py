@@ -24,6 +24,7 @@ from registry_conformance.judge.diagnosis.asker import PLACES, Asker
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
 from registry_conformance.judge.diagnosis.probes.artifacts import FILES, content
 from registry_conformance.judge.diagnosis.probes.metadata_walk import MetadataWalk
+from registry_conformance.judge.diagnosis.probes.refused_files import tell_refused_by
 from registry_conformance.judge.diagnosis.server_version import (
     lacks_aliases,
     lacks_logged_models,
@@ -87,6 +88,9 @@ class _Client:
             return False
         self.made["root"] = root = served[1]
         answers = at_once([partial(self._put, root, name, kind, body) for name, kind, body in MODEL_FILES])
+        refused = ((file, answer) for file, answer in zip(MODEL_FILES, answers, strict=True) if answer.refused)
+        if first := next(refused, None):
+            tell_refused_by(self.asker, root, *first)
         self._of_files("upload", "the upload", answers, lambda answer, _: "" if answer.ok else summarize(answer))
         return True
 
