@@ -383,6 +383,46 @@ def test_one_front_of_several_with_an_expired_certificate_is_told(
     assert re.search(r"\d+ of 10 connections to \S+ meet an expired certificate \(until 2020-02-03", found.sentence)
 
 
+@pytest.mark.parametrize(
+    ("date", "kind"),
+    [
+        ("Tue, 04 Feb 2020 03:04:05 GMT", "clock-of-this-machine"),
+        ("Sun, 04 Feb 2018 03:04:05 GMT", "certificate-expired"),
+        ("soon", "certificate-expired"),
+    ],
+)
+def test_a_certificate_that_is_out_of_its_time_here_alone_is_a_matter_of_the_clock(
+    authority: trustme.CA, tmp_path: Path, date: str, kind: str
+) -> None:
+    """Who shows it may have another clock, by which it is valid: then this machine's is wrong, most likely."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    period = {"not_before": datetime(2020, 1, 1, tzinfo=UTC), "not_after": datetime(2020, 12, 31, tzinfo=UTC)}
+    authority.issue_cert("localhost", **period).configure_cert(context)
+    with site(lambda _: Answer(200, b"", {"Date": date}), context) as there:
+        url = there.url.replace("127.0.0.1", "localhost")
+        found = examine(Door("given", url, 2.0, ca=file), "a-key-of-mine", "run-1", 2.0).finding
+        keys = [value for asked in there.asked for value in asked.headers.values() if "a-key-of-mine" in value]
+    assert found is not None
+    assert found.kind.id == kind
+    assert "from 2020-01-01" in found.sentence
+    assert keys == []
+
+
+@pytest.mark.parametrize(
+    ("organization", "told"), [("Zscaler Inc.", "inspection of TLS"), ("Example Inc.", "issued by")]
+)
+def test_who_issued_a_certificate_that_is_not_trusted_is_told(organization: str, told: str) -> None:
+    """The name of an issuer tells the network's own inspection from an authority of the registry."""
+    with site(mlflow, served_by(trustme.CA(organization_name=organization), "127.0.0.1")) as there:
+        found = examine(Door("given", there.url, 2.0), "a-key-of-mine", "run-1", 2.0).finding
+    assert found is not None
+    assert found.kind.id == "certificate-untrusted"
+    assert organization in found.sentence and told in found.sentence
+    assert ("network's authority" in found.remedy) is ("Zscaler" in organization)
+
+
 def test_what_fails_of_each_connection_is_no_matter_of_one_front(authority: trustme.CA, tmp_path: Path) -> None:
     """An expired certificate that every connection meets is told as that."""
     file = tmp_path / "authority.pem"

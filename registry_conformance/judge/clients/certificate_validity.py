@@ -1,16 +1,18 @@
-"""Serial number and period of validity of a certificate, whether anybody vouches for it or not.
+"""Serial number, period of validity and issuer of a certificate, whether anybody vouches for it or not.
 
 Python tells them of certificates that it verified alone, and the doctor has to do without other libraries.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 _INTEGER, _VERSION, _UTC_TIME = 0x02, 0xA0, 0x17
 """Tags of DER (X.690): the version of a certificate is tagged by its place (RFC 5280, section 4.1)."""
-_LONG = 0x80
+_LONG, _WIDE = 0x80, 0x1E
+_COMMON_NAME, _ORGANIZATION = b"\x55\x04\x03", b"\x55\x04\x0a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,33 @@ def validity_of(certificate: bytes) -> Validity | None:
         return Validity(f"{int.from_bytes(value):x}", _moment(first, begins), _moment(last, ends))
     except (ValueError, IndexError):
         return None
+
+
+def issuer_of(certificate: bytes) -> str:
+    """Return the name of who issued a certificate in DER, or else its organisation; empty if it has neither."""
+    try:
+        _, whole, _ = _element(certificate)
+        _, signed, _ = _element(whole)
+        tag, _, rest = _element(signed)
+        if tag == _VERSION:
+            _, _, rest = _element(rest)
+        _, _, rest = _element(rest)  # the algorithm of the signature
+        _, names, _ = _element(rest)
+        found = dict(_names_in(names))
+    except (ValueError, IndexError):
+        return ""
+    name = found.get(_COMMON_NAME) or found.get(_ORGANIZATION) or ""
+    return "".join(letter for letter in name if letter.isprintable())[:100]
+
+
+def _names_in(names: bytes) -> Iterator[tuple[bytes, str]]:
+    """Yield the parts of a name, each with the identifier of what it is (RFC 5280, section 4.1.2.4)."""
+    while names:
+        _, each, names = _element(names)
+        _, pair, _ = _element(each)
+        _, identifier, rest = _element(pair)
+        tag, value, _ = _element(rest)
+        yield identifier, value.decode("utf-16-be" if tag == _WIDE else "utf-8", "replace")
 
 
 def _element(data: bytes) -> tuple[int, bytes, bytes]:

@@ -93,6 +93,11 @@ EXPIRED = Kind(
     "renew the certificate; if it is valid, correct this machine's clock",
     OPERATORS,
 )  # fmt: skip
+CLOCK = Kind(
+    "clock-of-this-machine", "client", "a certificate is out of its time by this machine's clock, and not by others",
+    "set this machine's clock (NTP); the certificate is in order by the clock of who shows it",
+    sure=False,
+)  # fmt: skip
 OTHER_NAME = Kind(
     "certificate-other-name", "network", "the certificate names another host",
     "use the name that the certificate has, or have this one added to it",
@@ -460,7 +465,7 @@ STEP_FAILS = Kind(
     OPERATORS,
 )  # fmt: skip
 KINDS = (
-    NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, HTTP2_ALONE, CUT, UNTRUSTED, EXPIRED,
+    NAME, ADDRESSES, PORT, SILENT, TUNNEL, HTTP_ONLY, TLS_ONLY, NO_HTTP, HTTP2_ALONE, CUT, UNTRUSTED, EXPIRED, CLOCK,
     OTHER_NAME, HANDSHAKE, FRONTS, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ALTERED, WRAPPED, PACKED, CODING, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, HOST_CHANGED, ORIGIN,
     UNFIT, INCOMPLETE, LOGIN, LOGIN_ALL_THE_SAME, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED,

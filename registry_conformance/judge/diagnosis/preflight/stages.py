@@ -63,7 +63,7 @@ _TURNS = 5
 """So many times more the version is asked for."""
 _LINE = ("tls", "refused")
 """How the errors of requests begin for which no connection came about; a reset may come after one."""
-_BY_TURNS = (finding.PORT, finding.UNTRUSTED, finding.EXPIRED, finding.OTHER_NAME, finding.HANDSHAKE)
+_BY_TURNS = (finding.PORT, finding.UNTRUSTED, finding.EXPIRED, finding.CLOCK, finding.OTHER_NAME, finding.HANDSHAKE)
 """What one of several fronts may be the only one to fail of."""
 _KEEPS_THE_REQUEST = frozenset({307, 308})
 """Redirects after which a client sends the same method and body (RFC 9110, section 15.4)."""
@@ -122,7 +122,7 @@ def _without_line(door: Door, certificate: Files | None) -> Preflight | None:
     found = not_connected(door) or not_secured(door, certificate)
     if found is None:
         return None
-    if found.kind not in _BY_TURNS:
+    if found.kind.id not in {kind.id for kind in _BY_TURNS}:
         return Preflight(found)
     if turns := fares_by_turns(door, certificate):
         return Preflight(turns)

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import SplitResult, urlsplit
 
 from registry_conformance.judge.clients.forward_proxy import address_of, reach
@@ -14,6 +15,7 @@ from registry_conformance.judge.clients.request_guard import authorize_connectio
 from registry_conformance.judge.clients.tls import Files, context
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
+from registry_conformance.judge.diagnosis.preflight.shown_certificate import INSPECTS, shown_certificate
 from registry_conformance.judge.mismatch import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.target import Door
 
@@ -23,6 +25,14 @@ _SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 """How a client of PostgreSQL asks for TLS; it is answered with one letter, and other bytes with nothing."""
 _TLS_WORDS = re.compile(rb"HTTPS port|HTTPS server|SSL-enabled server port|HTTPS scheme", re.IGNORECASE)
 _NO_BODY = re.compile(rb"^Content-Length: *0\r?$", re.IGNORECASE | re.MULTILINE)
+_INSPECTED = (
+    "name the file of your network's authority in MLFLOW_TRACKING_SERVER_CERT_PATH (or REQUESTS_CA_BUNDLE): its "
+    "administrators have it, and it may be among the system's authorities; or have them except this host"
+)
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""Two clocks that differ by more are not both right."""
+_NOT_YET = 9
+"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID."""
 _EXPIRED = frozenset({9, 10, 11, 12})
 _NOTHING_SAID = (OSError, ValueError, NotAllowed, PreconditionFailed)
 """How a question ends to which nothing comes back, or which may not be sent, as to a door that is silent for long."""
@@ -124,14 +134,19 @@ def not_secured(door: Door, certificate: Files | None = None) -> Finding | None:
 def _distrusted(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
     host, port = _place(urlsplit(door.url))
     if problem.verify_code in _EXPIRED:
-        return _met(
-            finding.EXPIRED, f"the certificate of {_named(host, port)} is out of its time: {problem.verify_message}"
-        )
+        return _out_of_time(door, problem)
     if problem.verify_code in _OTHER_NAME:
         return _met(
             finding.OTHER_NAME, f"the certificate of {_named(host, port)} is for another name: {problem.verify_message}"
         )
     words = f"the certificate of {_named(host, port)} is not trusted here: {problem.verify_message}"
+    issuer = shown_certificate(door).issuer
+    words += f"; it was issued by {issuer!r}" if issuer else ""
+    if INSPECTS.search(issuer):
+        words += (
+            ", as an inspection of TLS in the network does: most likely that answers, and the registry's own is behind"
+        )
+        return Finding(replace(finding.UNTRUSTED, sure=False), words, _INSPECTED, (words,))
     authorities = door.ca or door.network.ca
     if authorities is None:
         return _met(finding.UNTRUSTED, words)
@@ -140,6 +155,22 @@ def _distrusted(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
         return Finding(finding.UNTRUSTED, words, _OTHER_AUTHORITY, (words,))
     words += ", or the server does not send the certificates between the two"
     return Finding(replace(finding.UNTRUSTED, sure=False), words, _WHOLE_CHAIN, (words,))
+
+
+def _out_of_time(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
+    """Return that a certificate is out of its time: by this machine's clock alone, or by that of who shows it too."""
+    words = f"the certificate of {_named(*_place(urlsplit(door.url)))} is out of its time: {problem.verify_message}"
+    shown, here = shown_certificate(door, clock=True), datetime.now(UTC)
+    if (validity := shown.validity) is None:
+        return _met(finding.EXPIRED, words)
+    words += f" (valid from {validity.begins:%Y-%m-%d %H:%M} to {validity.ends:%Y-%m-%d %H:%M} UTC)"
+    if shown.clock is None:
+        kind = replace(finding.EXPIRED, sure=problem.verify_code != _NOT_YET)
+        return Finding(kind, f"{words}; this machine's clock says {here:%Y-%m-%d %H:%M}", kind.remedy)
+    if validity.begins <= shown.clock <= validity.ends and abs(shown.clock - here) > _CLOCKS_DIFFER:
+        words += f"; this machine's clock says {here:%Y-%m-%d %H:%M}, and who shows it {shown.clock:%Y-%m-%d %H:%M}"
+        return _met(finding.CLOCK, words)
+    return _met(finding.EXPIRED, words)
 
 
 def _no_handshake(door: Door, problem: Exception) -> Finding:
