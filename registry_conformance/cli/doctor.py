@@ -224,10 +224,10 @@ def _at_address(asked: Examination, run: str, ledgers: Path) -> GuardedSession:
     """Return the target at a URL, with the credential and network settings of the user's MLflow client."""
     from registry_conformance.judge.diagnosis import doctor
     from registry_conformance.judge.diagnosis.preflight import read_address
+    from registry_conformance.judge.diagnosis.preflight.store_credentials import store_credentials
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.guarded_session import GuardedSession, guard_of_address
     from registry_conformance.judge.live.network import client_network
-    from registry_conformance.judge.live.usual_key import has_store_credentials
     from registry_conformance.judge.live.usual_numbers import check_numbers, client_limits
     from registry_conformance.judge.live.usual_registry import named_objects, usual_registry
     from registry_conformance.judge.live.usual_workspace import usual_workspace
@@ -237,7 +237,7 @@ def _at_address(asked: Examination, run: str, ledgers: Path) -> GuardedSession:
         check_numbers()
         network = client_network()
         address = read_address(asked.url).url
-        workspace, own_store = usual_workspace(), has_store_credentials()
+        workspace, own_store = usual_workspace(), store_credentials()
         door = Door(
             "given",
             address,

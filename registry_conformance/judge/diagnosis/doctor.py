@@ -31,10 +31,12 @@ _LONG_PATH = re.compile(r"(https?://[^/\s]+/\S{24})\S{12,}(\S{24})")
 _MOST_ANOMALIES = 3
 _MOST_REASONS = 3
 _MOST_NAMED = 6
+_TIME = re.compile(r"\btime\b|\b\d+ s\b|timed out")
+"""How a reason says that more time may help."""
 _WIDTH, _VERDICT_WIDTH = 200, 600
 _REGISTERS_FIRST = "register.lookup.P"
 """The fact of the first request of a registration."""
-_NOTED = (f"{PACED}.P", "first.named.P", "delete.kept.P")
+_NOTED = (f"{PACED}.P", "first.named.P", "client.store.P", "delete.kept.P")
 """What is told in any case, since it is no failure, and whoever registers may want to know it."""
 _YOURS = frozenset(kind.id for kind in KINDS if kind.whose == YOURS)
 
@@ -247,7 +249,8 @@ def _missed(diagnosis: Diagnosis) -> Iterator[str]:
     yield f"Not tested, though it should have been: {plural(len(missed), 'test')} ({named})"
     reasons = list(dict.fromkeys(fact.sentence.removeprefix("not seen: ") for fact in missed))
     yield from (f"    {reason}" for reason in reasons[:_MOST_REASONS])
-    yield "    test again with more time: --budget SECONDS"
+    if any(_TIME.search(reason) for reason in reasons):
+        yield "    test again with more time: --budget SECONDS"
 
 
 def _counts(good: int, anomalies: int) -> str:

@@ -11,13 +11,6 @@ from registry_conformance.judge.target.credential import AwsSignature
 
 KEY = "MLFLOW_TRACKING_TOKEN"
 SIGV4, CERTIFICATE = "MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_TRACKING_CLIENT_CERT_PATH"
-_STORE_CREDENTIALS = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_PROFILE",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-)
 HOW = f"set {KEY} to an API key, or {USER} and {PASSWORD}"
 """What to do if there is none."""
 
@@ -51,11 +44,6 @@ def usual_signature() -> AwsSignature | None:
     if not (_signs() and access and secret):
         return None
     return AwsSignature(_region(), access, secret, _given("AWS_SESSION_TOKEN"))
-
-
-def has_store_credentials() -> bool:
-    """Return whether the user's environment names AWS credentials, which the MLflow client uses for ``s3://``."""
-    return any(map(_is_set, _STORE_CREDENTIALS))
 
 
 def _signs() -> bool:

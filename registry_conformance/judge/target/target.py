@@ -28,9 +28,9 @@ class Door:
     ``direct`` door artifacts are declared to pass by, so that its artifact routes are not asked. ``network`` is the one
     that clients reach it from. ``broken`` says why a door keeps not even the least that it promises, empty if it does:
     no other check is sent there. ``workspace`` is the one of MLflow's that clients name there, empty for none.
-    ``own_store`` is whether the client has credentials for a store of its own, with which it may pass by. ``registry``
-    is where the client's own settings send models, empty for the door; ``named`` are the variables by which they name
-    a run or an experiment that is to be there, with its id; ``limits`` are those that bound its waits and repetitions.
+    ``own_store`` is how the client's own credentials for a store look, with which it may pass by, and ``registry`` is
+    where its settings send models, empty for the door; ``named`` are the variables by which they name a run or an
+    experiment that is to be there, with its id; ``limits`` are those that bound its waits and repetitions.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Door:
     network: Network = DIRECT
     broken: str = ""
     workspace: str = ""
-    own_store: bool = False
+    own_store: str = ""
     registry: str = ""
     named: tuple[tuple[str, str], ...] = ()
     limits: tuple[tuple[str, int], ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +12,7 @@ from registry_conformance.judge.diagnosis.preflight.elsewhere import locations
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
 from registry_conformance.judge.diagnosis.preflight.stages import PATIENCE, Preflight, examine
+from registry_conformance.judge.diagnosis.preflight.store_credentials import IN_ORDER
 from registry_conformance.judge.diagnosis.preflight.transport import malformed_answer
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
@@ -34,7 +36,7 @@ _DEEPER = frozenset(
 )  # fmt: skip
 """What a target that shows more than its doors may have a cause for that the probes can find."""
 _DIRECT = (
-    "artifacts lie at s3://, where the MLflow client sends them itself, with the AWS credentials and "
+    "artifacts lie at {place}, where the MLflow client sends them itself, with the AWS credentials and "
     "MLFLOW_S3_ENDPOINT_URL of its environment; the doctor sends nothing there: log a small artifact with the client"
 )
 _AT_ANOTHER_HOST = (
@@ -79,8 +81,11 @@ def examine_target(target: Target, run: str, facts: Facts) -> Examined:
     )
     _record(facts, doors)
     if target.kind == GIVEN and (direct := [door for door in remaining if door.direct]):
-        host = doors[direct[0].name].artifacts
-        facts.unseen("put.P", Missed(_AT_ANOTHER_HOST.format(host=host) if host else _DIRECT))
+        found = doors[direct[0].name]
+        words = _AT_ANOTHER_HOST if found.artifacts else _DIRECT
+        facts.unseen("put.P", Missed(words.format(host=found.artifacts, place=_bucket_in(found.met))))
+        if direct[0].own_store not in ("", IN_ORDER):
+            facts.record("client.store.P", "doubtful", direct[0].own_store)
     return Examined(
         replace(target, doors=remaining),
         doors,
@@ -129,13 +134,13 @@ def _known(target: Target, door: Door, found: Preflight) -> Door:
     """Return a door with its detected base path and policy, if nothing was declared."""
     if target.kind != GIVEN:
         return door
-    direct = bool(found.artifacts) or (door.own_store and any(map(_lies_in_a_bucket, found.met)))
+    direct = bool(found.artifacts) or (bool(door.own_store) and bool(_bucket_in(found.met)))
     return replace(door, url=found.moved or door.url, policy=OPEN if found.open else door.policy, direct=direct)
 
 
-def _lies_in_a_bucket(met: Exchange) -> bool:
-    """Return whether a search shows an experiment whose artifacts clients send to a bucket themselves."""
-    return any(each.startswith("s3://") for each in locations(met))
+def _bucket_in(met: Iterable[Exchange]) -> str:
+    """Return where a search shows that clients send artifacts to a bucket themselves, empty if it shows none."""
+    return next((each[:80] for answer in met for each in locations(answer) if each.startswith("s3://")), "")
 
 
 def _product(door: Door) -> Product:
