@@ -33,12 +33,11 @@ def silent_in_part(facts: Facts, _: Sequence[Fact]) -> bool:
     asked = _exchanges(facts)
     silent = [item for item in asked if _is_silent(item)]
     kinds = {_kind(item) for item in silent}
-    answered = [item for item in asked if item["status"] == 200 and item["seconds"] < _AT_ONCE and _kind(item) in kinds]
-    return any(
-        any(item["started"] + item["seconds"] <= good["started"] for item in silent)
-        and any(item["started"] > good["started"] for item in silent)
-        for good in answered
-    )
+    likes = [item for item in asked if item["status"] == 200 and _kind(item) in kinds]
+    answered = [item["started"] for item in likes if item["seconds"] < _AT_ONCE]
+    ended = min((item["started"] + item["seconds"] for item in silent), default=0.0)
+    began = max((item["started"] for item in silent), default=0.0)
+    return any(ended <= moment < began for moment in answered)
 
 
 def silent_without_database(facts: Facts, wrong: Sequence[Fact]) -> bool:
