@@ -398,8 +398,8 @@ def test_a_certificate_that_is_out_of_its_time_here_alone_is_a_matter_of_the_clo
     file = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    period = {"not_before": datetime(2020, 1, 1, tzinfo=UTC), "not_after": datetime(2020, 12, 31, tzinfo=UTC)}
-    authority.issue_cert("localhost", **period).configure_cert(context)
+    begins, ends = datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 12, 31, tzinfo=UTC)
+    authority.issue_cert("localhost", not_before=begins, not_after=ends).configure_cert(context)
     with site(lambda _: Answer(200, b"", {"Date": date}), context) as there:
         url = there.url.replace("127.0.0.1", "localhost")
         found = examine(Door("given", url, 2.0, ca=file), "a-key-of-mine", "run-1", 2.0).finding

@@ -11,12 +11,14 @@ from registry_conformance.judge.evidence.exchange import Exchange
 
 _JSON = "application/json"
 _PLAIN_NAME = "plain"
+File = tuple[str, str, bytes]
+"""Its name, its media type, and what is in it."""
 
 
-def tell_refused_by(asker: Asker, root: str, file: tuple[str, str, bytes], first: Exchange) -> None:
+def tell_refused_by(asker: Asker, root: str, file: File, first: Exchange) -> None:
     """Tell whether another media type, other bytes, or another name is let through, if one alone is.
 
-    ``file`` is the name, the media type and the content that were refused at first. Nothing is told if it passes by
+    ``file`` was refused at first, with the answer ``first``. Nothing is told if it passes by
     now, or if MLflow refused it, which says why.
     """
     if not first.refused or first.error_code or first.status in (401, 407, 429):
@@ -25,19 +27,20 @@ def tell_refused_by(asker: Asker, root: str, file: tuple[str, str, bytes], first
     of_type = f"the same file passes as {_JSON}: it is refused for its Content-Type, {kind}"
     of_content = f"other bytes pass under the same name, {name}: it is refused for what is in it"
     of_name = f"the same bytes pass under a name without an ending: it is refused for its name, {name}"
-    tries = (
-        ("type", name, _JSON, body, of_type),
-        ("content", name, kind, b"a" * len(body), of_content),
-        ("name", _PLAIN_NAME, kind, body, of_name),
+    tries: tuple[tuple[str, str, File], ...] = (
+        ("type", of_type, (name, _JSON, body)),
+        ("content", of_content, (name, kind, b"a" * len(body))),
+        ("name", of_name, (_PLAIN_NAME, kind, body)),
     )
-    passed = [(how, words) for how, *request, words in tries if _sent(asker, root, *request).ok]
+    passed = [(how, words) for how, words, other in tries if _sent(asker, root, other).ok]
     by = "filter" if held_back(first) or firewall(first) else ""
-    how, words = passed[0] if len(passed) == 1 and not _sent(asker, root, *file).ok else ("", "")
+    how, words = passed[0] if len(passed) == 1 and not _sent(asker, root, file).ok else ("", "")
     if how or by:
         value = " ".join(filter(None, (how, by)))
         asker.context.facts.record(f"register.refused-by.{asker.place}", value, words, evidence=(first.evidence(),))
 
 
-def _sent(asker: Asker, root: str, name: str, kind: str, body: bytes) -> Exchange:
+def _sent(asker: Asker, root: str, file: File) -> Exchange:
+    name, kind, body = file
     headers = [("Content-Type", kind)]
     return asker.send("PUT", f"{FILES}/{root}/{quote(name)}", once=True, body=body, headers=headers)
