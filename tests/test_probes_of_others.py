@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+
 import pytest
 
 from registry_conformance.judge.diagnosis.budget import Budget
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.probe_context import ProbeContext
+from registry_conformance.judge.diagnosis.probes import silence
 from registry_conformance.judge.diagnosis.probes.access import nobody
 from registry_conformance.judge.diagnosis.probes.concurrency import together
 from registry_conformance.judge.diagnosis.probes.routes import families
@@ -107,6 +111,26 @@ def test_a_route_that_is_not_there_lets_no_stranger_in(elsewhere: Answer, *, pas
         context = ProbeContext(Target("x", "live", (door,), {}), "run", Facts(), Budget(), door)
         nobody(context)
     assert ("ajax:404" in context.facts.value("open.main.P")) is passed
+
+
+@pytest.mark.parametrize(("silent", "told"), [({0, 1, 3}, "1 of 3"), ({0, 1, 2, 3, 4}, "0 of 3"), ({0}, "8 of 8")])
+def test_a_search_without_an_answer_is_sent_again_by_turns(
+    silent: set[int], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What answers it at once in between hangs in part; what never answers, or always does by now, does not."""
+    monkeypatch.setattr(silence, "_PATIENCE", 0.5)
+    turns = itertools.count(1)
+
+    def answering(_: Asked) -> Answer:
+        if next(turns) in silent:
+            time.sleep(1.5)
+        return Answer(200, {"experiments": []})
+
+    with site(answering) as there:
+        context = context_at(there.url)
+        context.facts.record("doors.search.P", "all timeout", "a search", "all 200 json")
+        silence.by_turns(context)
+    assert context.facts.value("doors.turns.P") == told
 
 
 def test_what_was_not_asked_together_did_not_fail() -> None:

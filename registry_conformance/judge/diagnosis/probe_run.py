@@ -29,6 +29,7 @@ from registry_conformance.judge.diagnosis.probes import (
     registry,
     repeats,
     routes,
+    silence,
 )
 from registry_conformance.judge.expect import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.target import Target
@@ -95,6 +96,7 @@ def _probed(context: ProbeContext, began: dict[str, int], enough: Callable[[Fact
             if enough is not None and enough(facts):
                 break
         _all(context, [partial(artifacts.later, context)])
+    _all(context, [partial(silence.by_turns, context)])
     _all(context, [partial(context.repetition.ask_later, facts)])
 
 
