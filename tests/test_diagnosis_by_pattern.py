@@ -132,3 +132,12 @@ def test_what_hangs_by_turns_is_no_matter_of_the_path(
     assert named.layer == layer
     assert told in named.sentence
     assert told or "hang" not in named.sentence
+
+
+@pytest.mark.parametrize("by_turns", [True, False])
+def test_what_is_read_by_turns_shows_no_fixed_cause_in_the_same_part(*, by_turns: bool) -> None:
+    """Beside replicas with a database each, a history that lacks steps is one of theirs, and no plugin's doing."""
+    good = {"meta.read.P": "200 json", "meta.create.P": "200 json"}
+    bad = {"meta.history.P": "200 json other"} | ({"meta.steady.P": "now and then"} if by_turns else {})
+    named = {each.id for each in conclude(facts_of(good, bad)).causes}
+    assert ("metric-history-of-one" in named) is not by_turns

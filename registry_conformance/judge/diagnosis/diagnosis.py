@@ -45,6 +45,8 @@ from registry_conformance.judge.target.target import Target
 
 _MOST = 6
 """So many causes are named at most, the other possible ones included."""
+_BY_TURNS = "meta.steady.P"
+"""The fact that what was just made is found at one time and not at another."""
 _OF_MLFLOW = frozenset(kind.id for kind in (*SERVER_KINDS, OWN_PERMISSIONS))
 """What MLflow says of itself, and of the parts behind it."""
 
@@ -161,7 +163,11 @@ def _chosen(ranked: Sequence[Fit], bands: Bands, told: Collection[str]) -> tuple
         chosen.append((fit, band))
         elsewhere |= fit.explained | bands.usual(fit)
     taken = [fit for fit, _ in chosen]
-    return chosen, [fit for fit in ranked if fit not in taken and not bands.unlike(fit)]
+    others = [fit for fit in ranked if fit not in taken and not bands.unlike(fit)]
+    if _BY_TURNS in told:  # what is read at one time and not at the next shows no fixed cause in the same part
+        chosen = [(fit, band) for fit, band in chosen if band is not Band.POSSIBLE or fit.cause.layer != "mlflow"]
+        others = [fit for fit in others if fit.cause.layer != "mlflow"]
+    return chosen, others
 
 
 def _speak_against(spoken: Named, chosen: Sequence[tuple[str, Band]]) -> bool:

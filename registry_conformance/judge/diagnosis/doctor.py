@@ -213,7 +213,7 @@ def _causes(diagnosis: Diagnosis) -> Iterator[str]:
         yield "Diagnosis: as above" if told else _clip(f"Diagnosis ({cause.confidence_label}): {cause.sentence}")
         yield from (_clip(f"  observed: {observed}") for observed in cause.observations)
         if not told:
-            yield _clip(f"  fix:      {cause.remedy}")
+            yield _clip(f"  {'next:' if cause.id == UNKNOWN else 'fix: '}     {cause.remedy}")
         yield f"  docs:     {cause.link}"
     if others := [cause for cause in diagnosis.causes if cause.alternative]:
         yield _clip("Less likely: " + "; ".join(f"{cause.sentence} ({cause.layer})" for cause in others))
