@@ -37,11 +37,15 @@ def test_host_is_told_if_nobody_listens_there() -> None:
     assert unreached_host(f"mlflow-artifacts://{place}/1", proxied) == ""
 
 
-def test_unreached_host_has_a_cause() -> None:
-    """The fact of an unreached host is an anomaly that one cause explains."""
+@pytest.mark.parametrize(
+    ("place", "cause"),
+    [("mlflow-artifacts unreached", "artifact-root-at-an-unreached-host"), ("gs", "artifact-root-in-another-store")],
+)
+def test_location_that_clients_cannot_use_has_a_cause(place: str, cause: str) -> None:
+    """The fact of an unreached host, or of another store, is an anomaly that one cause explains."""
     facts = Facts()
-    facts.record("location.P", "mlflow-artifacts unreached", "at the host x", "mlflow-artifacts")
-    named = [each.id for each in BROKEN_ANSWERS if each.fact == "location.P" and each.sign in facts.value("location.P")]
+    facts.record("location.P", place, "at the host x", "mlflow-artifacts")
+    named = [each.id for each in BROKEN_ANSWERS if each.fact == "location.P" and each.holds(facts)]
 
     assert facts.anomalies
-    assert named == ["artifact-root-at-an-unreached-host"]
+    assert named == [cause]

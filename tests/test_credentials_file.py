@@ -99,3 +99,16 @@ def test_file_that_spoils_a_good_token_ends_the_call(
 
     assert "~/.mlflow/credentials" in told and "remove" in told
     assert "a-password-of-mine" not in told
+
+
+def test_signature_without_keys_is_an_error(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kind: a variable that another job left. The client signs then, and sends no token, whatever the door wants."""
+    assert not file.exists()
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", TOKEN)
+    monkeypatch.setenv("MLFLOW_TRACKING_AWS_SIGV4", "true")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+
+    assert run(["doctor", "--url=http://127.0.0.1:9", "--read-only"]) == 4
+    assert "unset MLFLOW_TRACKING_AWS_SIGV4" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from registry_conformance.judge.diagnosis.diagnosis import conclude
 from registry_conformance.judge.diagnosis.doctor import _verdict
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.named import UNKNOWN, Named
-from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.exchange import Body, Exchange
 from registry_conformance.judge.evidence.items import EvidenceItem
 
 API = "http://host/api/2.0/"
@@ -132,6 +132,23 @@ def test_what_hangs_by_turns_is_no_matter_of_the_path(
     assert named.layer == layer
     assert told in named.sentence
     assert told or "hang" not in named.sentence
+
+
+@pytest.mark.parametrize(("passes", "told"), [(900, False), (1500, True)])
+def test_what_hangs_by_its_size_hangs_not_by_turns(passes: int, *, told: bool) -> None:
+    """Kind: packets of full size are lost. Smaller requests to the same path pass in between."""
+    facts = Facts()
+    met = []
+    for moment, size in ((1.0, 1500), (20.0, passes), (30.0, 1500)):
+        silent = moment != 20
+        met.append(
+            Exchange(
+                "PUT", FILE, "given", None if silent else 200, request_body=Body(size, "", b""),
+                error="timeout: nothing came" if silent else "", started=moment, seconds=8.0 if silent else 0.01,
+            ).evidence()
+        )  # fmt: skip
+    facts.record("put.P", "timeout", "an upload", "200 .*", tuple(met))
+    assert ("others like them are answered" in first(facts).sentence) is told
 
 
 @pytest.mark.parametrize("by_turns", [True, False])

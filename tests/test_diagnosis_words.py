@@ -195,6 +195,26 @@ def test_a_proxy_that_gave_up_is_told_with_the_time_that_it_waited(
 
 
 @pytest.mark.parametrize(
+    ("seconds", "served", "layer"), [(20.0, True, "mlflow"), (20.0, False, "proxy"), (2.0, True, "proxy")]
+)
+def test_a_request_of_some_bytes_that_alone_gets_no_answer_is_mlflow_s(
+    seconds: float, *, served: bool, layer: str
+) -> None:
+    """Kind: a lock in the database. A proxy that gives up after any answer would have come is not at fault."""
+    facts = Facts()
+    facts.record("meta.run.P", "200 json" if served else "504 text", "a run", "200 .*")
+    asked = Exchange(
+        "POST", "http://host/api/2.0/mlflow/registered-models/create", "main", 504, (), Body(9, "", b""),
+        (("Content-Type", "text/html"),), Body(9, "", NGINX.format("504 Gateway Time-out").encode()),
+        seconds=seconds, started=1.0)  # fmt: skip
+    facts.record("meta.model.P", "504 html nginx", "a model", "200 .*", (asked.evidence(),))
+    named = first(facts)
+
+    assert named.layer == layer
+    assert f"with 504 after {seconds:.0f}" in named.sentence
+
+
+@pytest.mark.parametrize(
     ("said", "kind"),
     [
         (

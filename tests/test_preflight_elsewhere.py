@@ -77,6 +77,44 @@ def test_what_variables_name_and_is_missing_is_told(
         assert told in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("variable", "shown"),
+    [
+        ("MLFLOW_EXPERIMENT_NAME", {"experiment": {"name": "3f2a", "lifecycle_stage": "deleted"}}),
+        ("MLFLOW_RUN_ID", {"run": {"info": {"run_id": "3f2a", "lifecycle_stage": "deleted"}}}),
+    ],
+)
+def test_what_variables_name_and_is_deleted_is_told(
+    variable: str, shown: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: a thing that is found and serves nobody. MLflow shows what is deleted, and lets nobody log there."""
+    monkeypatch.setenv(variable, "3f2a")
+    with site(lambda asked: Answer(200, shown) if "3f2a" in asked.path else mlflow(asked)) as there:
+        found = examine(Door("given", there.url, named=named_objects()), None, "run-1").finding
+    assert found is not None
+    assert (found.kind.id, found.kind.layer) == ("client-names-what-is-deleted", "client")
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        (Answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no"}), "does not exist"),
+        (Answer(200, {"experiment": {"experiment_id": "0", "lifecycle_stage": "deleted"}}), "is deleted"),
+        (Answer(200, {"experiment": {"experiment_id": "0", "lifecycle_stage": "active"}}), ""),
+        (Answer(403, {"error_code": "PERMISSION_DENIED", "message": "no"}), ""),
+        (Answer(404, "<title>404 Not Found</title>"), ""),
+    ],
+)
+def test_a_default_experiment_that_is_not_there_is_noted(shown: Answer, told: str) -> None:
+    """Kind: a client that names no experiment. It logs into the one with the id 0, which may be gone."""
+    facts = Facts()
+    with site(lambda asked: shown if "experiment_id=0" in asked.path else mlflow(asked)) as there:
+        examine_target(target_at(Door("given", there.url), None), "run-1", facts)
+    assert ("first.default.P" in facts) == bool(told)
+    assert told in (facts["first.default.P"].sentence if told else "")
+    assert not facts.anomalies
+
+
 def test_a_route_that_something_before_mlflow_refuses_is_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kind: a list of routes that lacks one. The variable is in order, and its user has nothing to mend."""
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "fraud prod")

@@ -307,12 +307,18 @@ def _credential() -> Credential | None:
 
     A client certificate may be beside it, or alone.
     """
-    from registry_conformance.judge.live.usual_key import usual_certificate, usual_signature
+    from registry_conformance.judge.live.usual_key import SIGV4, signs, usual_certificate, usual_signature
     from registry_conformance.judge.shown_name import no_file
     from registry_conformance.judge.target.credential import ClientCertificate
 
     if (signature := usual_signature()) is not None:
         return signature
+    if signs():
+        raise refuse(
+            f"{SIGV4} is set: the MLflow client signs each request with AWS keys (its package requests-auth-aws-sigv4 "
+            "does), and sends no token; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set: set them (aws "
+            f"configure export-credentials --format env), or unset {SIGV4}"
+        )
     sent, certificate = _header_credential(), usual_certificate()
     if certificate is None:
         return sent

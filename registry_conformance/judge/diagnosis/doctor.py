@@ -36,7 +36,7 @@ _TIME = re.compile(r"\btime\b|\b\d+ s\b|timed out")
 _WIDTH, _VERDICT_WIDTH = 200, 600
 _REGISTERS_FIRST = "register.lookup.P"
 """The fact of the first request of a registration."""
-_NOTED = (f"{PACED}.P", "first.named.P", "client.store.P", "delete.kept.P")
+_NOTED = (f"{PACED}.P", "first.named.P", "first.default.P", "client.store.P", "delete.kept.P")
 """What is told in any case, since it is no failure, and whoever registers may want to know it."""
 _YOURS = frozenset(kind.id for kind in KINDS if kind.whose == YOURS)
 

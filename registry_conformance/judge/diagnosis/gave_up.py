@@ -61,6 +61,11 @@ def waited(facts: Facts, status: int) -> str:
     return f"after {_short(seconds[0])}" + (f", each of {len(seconds)} times" if len(seconds) > 1 else "")
 
 
+def longest_wait(facts: Facts, status: int) -> float:
+    """Return after how many seconds the last of the answers with such a status came."""
+    return max((item["seconds"] for item in _late(facts, status)), default=0.0)
+
+
 def wait_longer(product: str) -> str:
     """Return what an operator does whose proxy gave up: its own time first, then what takes so long."""
     setting = f" ({_SETTINGS[product]})" if product in _SETTINGS else ""

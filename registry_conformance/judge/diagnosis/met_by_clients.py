@@ -162,6 +162,18 @@ BROKEN_ANSWERS = (
         "experiments that are there already keep their place: make new ones",
     ),
     Given(
+        "artifact-root-in-another-store",
+        "mlflow",
+        "location.P",
+        "gs|wasbs?|abfss?|s3a|dbfs|hdfs|viewfs|s?ftp|https?|r2|oss|b2",
+        "artifacts of a new experiment lie in a store to which each client writes itself, with a library and "
+        "credentials of its own for it, and MLflow passes none of them on: --default-artifact-root, or the place of "
+        "the experiment, names that store",
+        "start MLflow without --default-artifact-root, or with mlflow-artifacts:/, and name the store in "
+        "--artifacts-destination; experiments that are there already keep their place: make new ones. Else each "
+        "client needs the library for that store, and credentials",
+    ),
+    Given(
         "artifact-root-at-an-unreached-host",
         "mlflow",
         "location.P",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -28,12 +29,15 @@ PARTLY_WITHOUT_DATABASE = (
 def silent_in_part(facts: Facts, _: Sequence[Fact]) -> bool:
     """Return whether requests get no answer at several moments, and others like them are answered between these.
 
-    What sleeps and awakes, or ends under way, is silent at one time only.
+    What sleeps and awakes, or ends under way, is silent at one time only. A smaller request is not like a larger one:
+    where the packets of the larger are lost, the smaller passes.
     """
     asked = _exchanges(facts)
     silent = [item for item in asked if _is_silent(item)]
-    kinds = {_kind(item) for item in silent}
-    likes = [item for item in asked if item["status"] == 200 and _kind(item) in kinds]
+    least: dict[tuple[str, str], int] = {}
+    for item in silent:
+        least[_kind(item)] = min(least.get(_kind(item), _size(item)), _size(item))
+    likes = [item for item in asked if item["status"] == 200 and _size(item) >= least.get(_kind(item), math.inf)]
     answered = [item["started"] for item in likes if item["seconds"] < _AT_ONCE]
     ended = min((item["started"] + item["seconds"] for item in silent), default=0.0)
     began = max((item["started"] for item in silent), default=0.0)
@@ -60,6 +64,10 @@ def _exchanges(facts: Facts) -> list[ExchangeItem]:
 
 def _is_silent(item: ExchangeItem) -> bool:
     return item["status"] is None and str(item.get("error")).startswith("timeout")
+
+
+def _size(item: ExchangeItem) -> int:
+    return item["request_body"]["size"]
 
 
 def _kind(item: ExchangeItem) -> tuple[str, str]:

@@ -7,8 +7,16 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.diagnosis.facts import Facts
-from registry_conformance.judge.diagnosis.gave_up import GAVE_UP, pace, receive_longer, wait_longer, waited
+from registry_conformance.judge.diagnosis.gave_up import (
+    GAVE_UP,
+    longest_wait,
+    pace,
+    receive_longer,
+    wait_longer,
+    waited,
+)
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.failing import (
     OWN_FAILURE,
@@ -36,6 +44,8 @@ _LEAVE = (
 _OWN_PAGE = re.compile(r"500 html nginx")
 """How a fact says that nginx made a page of 500 itself."""
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_HANGS = 5.0
+"""Seconds in which MLflow answers whatever is about a few rows of its database, on any machine."""
 _SHARE = 10
 """Such a part of all requests has to have passed before the first failure, to be worth a word."""
 _REFUSED_BY = {
@@ -126,7 +136,16 @@ def _waited(facts: Facts, found: Finding, answer: Exchange) -> Finding:
     own = author_of(answer)
     product = own.id if own else facts.value("first.product.P")
     sentence = found.sentence.replace(f" with {status}", f" with {status} {when}", 1) + pace(facts, status)
+    if _hangs_alone(facts, answer, longest_wait(facts, status)):
+        sentence += "; MLflow answers others, and hangs on this one: its database, most likely"
+        return replace(found, kind=finding.STEP_SILENT, sentence=sentence, remedy=finding.STEP_SILENT.remedy)
     return replace(found, sentence=sentence, remedy=wait_longer(product))
+
+
+def _hangs_alone(facts: Facts, answer: Exchange, seconds: float) -> bool:
+    """Return whether a request of a few bytes got no answer for longer than any takes, and others like it did."""
+    others = any(fact.seen and fact.normal and fact.name.startswith("meta.") for fact in facts.values())
+    return f"{REST}/" in urlsplit(answer.url).path and seconds >= _HANGS and others
 
 
 def _too_slow(facts: Facts, found: Finding, answer: Exchange) -> Finding:

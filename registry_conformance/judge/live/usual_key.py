@@ -22,7 +22,7 @@ def usual_key() -> dict[str, Any]:
     in their variables, or in the client's file of credentials; raises ``EnvironmentFileError`` if it cannot be read.
     """
     table: dict[str, Any] = {}
-    if _signs():
+    if signs():
         table["sigv4"] = _signature()
     elif login := usual_password():
         table |= login
@@ -41,12 +41,13 @@ def usual_certificate() -> Path | None:
 def usual_signature() -> AwsSignature | None:
     """Return the AWS keys with which the MLflow client would sign, ``None`` if it signs nothing or has no keys."""
     access, secret = _given("AWS_ACCESS_KEY_ID"), _given("AWS_SECRET_ACCESS_KEY")
-    if not (_signs() and access and secret):
+    if not (signs() and access and secret):
         return None
     return AwsSignature(_region(), access, secret, _given("AWS_SESSION_TOKEN"))
 
 
-def _signs() -> bool:
+def signs() -> bool:
+    """Return whether the MLflow client signs each request with AWS keys, and sends nothing else."""
     return _given(SIGV4).lower() in ("1", "true", "yes")
 
 

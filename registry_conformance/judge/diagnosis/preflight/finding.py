@@ -254,6 +254,11 @@ NAMED_AND_DENIED = Kind(
     "unset MLFLOW_RUN_ID, MLFLOW_EXPERIMENT_ID and MLFLOW_EXPERIMENT_NAME, or ask the owner of what they name for the "
     "right to read it and to write there",
 )  # fmt: skip
+NAMED_AND_DELETED = Kind(
+    "client-names-what-is-deleted", "client", "a variable of the client names a run or an experiment that is deleted",
+    "have it restored by who may (`mlflow experiments restore --experiment-id ID`, `mlflow runs restore --run-id ID`), "
+    "or unset MLFLOW_RUN_ID, MLFLOW_EXPERIMENT_ID and MLFLOW_EXPERIMENT_NAME, or name another",
+)  # fmt: skip
 CLIENT_LIMIT = Kind(
     "client-gives-up", "client", "a variable of the client has it give up sooner than this registry answers",
     "unset MLFLOW_HTTP_REQUEST_TIMEOUT (120 seconds then) and MLFLOW_HTTP_REQUEST_MAX_RETRIES (7 times then), or set "
@@ -459,6 +464,12 @@ STEP_UNREAD = Kind(
     "whether each of several servers has a database of its own",
     OPERATORS,
 )  # fmt: skip
+STEP_SILENT = Kind(
+    "step-silent", "mlflow", "MLflow gives no answer to one request, and answers others",
+    "read MLflow's log at that time, and ask its database what waits there: a lock that a forgotten transaction "
+    "holds, no free connection, a query without an index; a proxy that waits longer mends nothing",
+    OPERATORS, sure=False,
+)  # fmt: skip
 STEP_FAILS = Kind(
     "step-fails", "", "a step of the registration fails, in words of its own",
     "read MLflow's log at that time; its words name what failed",
@@ -470,8 +481,9 @@ KINDS = (
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, HOST_CHANGED, ORIGIN,
     UNFIT, INCOMPLETE, LOGIN, LOGIN_ALL_THE_SAME, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED,
     REFUSED_OR_LOST, REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE,
-    TOO_EARLY, LAPSED, WORKSPACE, REGISTRY, NAMED, NAMED_AND_DENIED, CLIENT_LIMIT, WANTED, PASSWORD, LOST, OPEN,
+    TOO_EARLY, LAPSED, WORKSPACE, REGISTRY, NAMED, NAMED_AND_DENIED, NAMED_AND_DELETED, CLIENT_LIMIT, WANTED, PASSWORD,
+    LOST, OPEN,
     FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED, STEP_ANSWERED, STEP_REDIRECTED,
-    STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED, STEP_UNREAD, TRANSFERS_END, STEP_FAILS,
+    STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED, STEP_UNREAD, TRANSFERS_END, STEP_SILENT, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""

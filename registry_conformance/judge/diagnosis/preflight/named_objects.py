@@ -9,7 +9,13 @@ from urllib.parse import quote
 
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.diagnosis.preflight.asking import Asking
-from registry_conformance.judge.diagnosis.preflight.finding import NAMED, NAMED_AND_DENIED, Finding
+from registry_conformance.judge.diagnosis.preflight.finding import (
+    NAMED,
+    NAMED_AND_DELETED,
+    NAMED_AND_DENIED,
+    Finding,
+)
+from registry_conformance.judge.evidence.exchange import Exchange
 
 _LOOKUPS = {
     "MLFLOW_RUN_ID": ("run", f"{REST}/runs/get?run_id="),
@@ -18,16 +24,23 @@ _LOOKUPS = {
 }
 _PERMISSION = re.compile(r"PERMISSION_DENIED|\APermission denied\s*\Z")
 """How MLflow says that a permission is lacking; a page of something before it refuses the route, to everybody."""
+_USUAL = f"{REST}/experiments/get?experiment_id=0"
+"""The lookup of the experiment in which the client logs if nothing names another."""
 _MADE_BY_THE_CLIENT = frozenset({"MLFLOW_EXPERIMENT_NAME"})
 """What the client makes if it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedObjects:
-    """What variables of the client name: a ``finding`` if one is of no use, and what is there, in words."""
+    """What variables of the client name: a ``finding`` if one is of no use, and what is there, in words.
+
+    ``lacking`` is a sentence about the experiment in which the client logs if nothing names another, empty if it is
+    there, or does not count.
+    """
 
     finding: Finding | None = None
     there: tuple[str, ...] = ()
+    lacking: str = ""
 
 
 def look_up_named(asking: Asking) -> NamedObjects:
@@ -45,6 +58,31 @@ def look_up_named(asking: Asking) -> NamedObjects:
         if met.status == HTTPStatus.FORBIDDEN and _PERMISSION.search(met.text[:2000]):
             sentence = f"{named}, which this credential may not read: the client asks for it first, and ends"
             return NamedObjects(Finding(NAMED_AND_DENIED, sentence, NAMED_AND_DENIED.remedy, (str(met),)))
+        if met.ok and _is_deleted(met):
+            sentence = f"{named}, which is deleted here: the client finds it, and MLflow refuses to log anything there"
+            return NamedObjects(Finding(NAMED_AND_DELETED, sentence, NAMED_AND_DELETED.remedy, (str(met),)))
         if met.ok:
             there.append(f"the {what} {value[:64]}, which {name} names")
-    return NamedObjects(None, tuple(there))
+    return NamedObjects(None, tuple(there), "" if asking.door.named else _lacking(asking))
+
+
+def _lacking(asking: Asking) -> str:
+    """Return that the experiment is not there in which the client logs if nothing names another."""
+    if asking.door.workspace:  # each workspace has one of its own, with another number
+        return ""
+    met = asking.ask(_USUAL, keyed=True)
+    absent = met.error_code == "RESOURCE_DOES_NOT_EXIST" and met.status == HTTPStatus.NOT_FOUND
+    if not absent and not (met.ok and _is_deleted(met)):
+        return ""
+    how = "does not exist" if absent else "is deleted"
+    return (
+        f"the experiment with the id 0 (Default) {how} here: a client that names no experiment logs there, and fails; "
+        "name one (MLFLOW_EXPERIMENT_NAME, or mlflow.set_experiment), or have it restored"
+    )
+
+
+def _is_deleted(met: Exchange) -> bool:
+    """Return whether MLflow shows a run or an experiment as deleted."""
+    said = met.json()
+    shown = said.get("experiment") or (said.get("run") or {}).get("info") if isinstance(said, dict) else None
+    return isinstance(shown, dict) and shown.get("lifecycle_stage") == "deleted"

@@ -77,7 +77,8 @@ class Preflight:
     the server says that it is, in the order in which it said so, ``open`` whether strangers may search, ``None`` if
     that was not seen. ``moved`` is the tracking URI that a redirect leads to, if clients follow it and all the rest is
     about what answers there. ``artifacts`` is another host that serves artifacts in its place. ``named`` is
-    what variables of the client name that is there. ``met`` are the exchanges that tell.
+    what variables of the client name that is there; ``lacking`` is a sentence about the experiment in which clients log
+    that name none, empty if it is there. ``met`` are the exchanges that tell.
     """
 
     finding: Finding | None = None
@@ -87,6 +88,7 @@ class Preflight:
     moved: str = ""
     artifacts: str = ""
     named: tuple[str, ...] = ()
+    lacking: str = ""
     met: tuple[Exchange, ...] = ()
 
     @property
@@ -164,6 +166,7 @@ def _over_lines(door: Door, credential: Credential | None, run: str, patience: f
         open=(stranger.ok and is_mlflow(stranger)) if found is None else None,
         artifacts=artifacts_elsewhere(asking, answer) if found is None else "",
         named=named.there,
+        lacking=named.lacking if found is None else "",
         met=tuple(asking.met),
     )
 

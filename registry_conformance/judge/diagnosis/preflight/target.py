@@ -172,6 +172,8 @@ def _record(facts: Facts, doors: dict[str, Preflight]) -> None:
             "whether this credential may write there"
         )
         facts.record("first.named.P", "not tried", words)
+    if first.lacking:
+        facts.record("first.default.P", "lacking", first.lacking)
     evidence = tuple(exchange.evidence() for each in doors.values() for exchange in each.met)
     ends = {name: each.finding.kind.id if each.finding else "none" for name, each in doors.items()}
     value = (
