@@ -76,6 +76,35 @@ def test_what_killed_there_before_is_asked_first() -> None:
     assert order(SLASHES, checks, known)[0] == "b[one]"
 
 
+def test_what_killed_its_like_before_is_asked_first() -> None:
+    """A check that killed the same effect on another link goes before one that is as good in all else."""
+    other = replace(UPLOAD, place="traffic to store: PUT object", how="its body is lost, always")
+    known = Coverage()
+    known.learn(replace(other, place="traffic to server: PUT artifact-file").traits, "b")
+    known.learn(replace(other, place="traffic to server: GET object", how="the answer is a 503, always").traits, "a")
+    checks = [check("a", "ART-001"), check("b", "ART-001")]
+
+    assert order(replace(other, touches=frozenset()), checks, known)[0] == "b[one]"
+
+
+def test_traits_of_a_statement_are_the_same_behind_each_listener() -> None:
+    """What is changed in a statement has a name that leaves out the listener; the file is the last trait."""
+    both = [replace(SLASHES, place=f"docker/proxy/listeners.yaml:{name}/a/merge_slashes") for name in ("one", "two")]
+    first, second = (each.traits for each in both)
+
+    assert first[0] != second[0]
+    assert first[1:] == second[1:]
+    assert first[1] == "name: a/merge_slashes true -> false"
+
+
+def test_how_long_a_passing_case_took_is_learned_of_known_cases() -> None:
+    """The seconds of a run without recorders take the place of those with them."""
+    known = Coverage({"a[one]": 2.0}, {"a[one]": frozenset()})
+    known.learn_seconds({"a[one]": 0.1, "b[one]": 1.0})
+
+    assert known.seconds == {"a[one]": 0.1}
+
+
 def test_a_case_that_names_an_error_code_is_likely_for_a_mutant_of_it() -> None:
     """A mutant of one line of a table of error codes is noticed by the case of that code, of many of one check."""
     place = "docker/proxy/errors.lua:module"
@@ -175,7 +204,7 @@ def test_coverage_is_kept_and_read(tmp_path: Path) -> None:
         {"a[one]": 0.5, "b[one]": 0.0},
         {"a[one]": frozenset({"mlflow PUT a", "header range"}), "b[one]": frozenset({"mlflow PUT a"})},
     )
-    known.learn("place", "a")
+    known.learn(("place", "file: a"), "a")
     coverage.write(known, file)
 
     assert coverage.read(file) == known

@@ -25,7 +25,7 @@ class Coverage:
     """What is known about the check cases.
 
     ``seconds`` and ``tokens`` are by node id: the duration of a case, and the traffic on the links meanwhile
-    (``families.py``). ``kills`` is place of a mutant -> check -> number of mutants killed there.
+    (``families.py``). ``kills`` is a trait of mutants (``Mutant.traits``) -> check -> number of such mutants killed.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -45,9 +45,14 @@ class Coverage:
         for place, counts in list(self.kills.items()):
             self.kills[place] = Counter({name: count for name, count in counts.items() if name in checks})
 
-    def learn(self, place: str, check: str) -> None:
-        """Record that a check killed a mutant at a place."""
-        self.kills.setdefault(place, Counter())[check] += 1
+    def learn(self, traits: Iterable[str], check: str) -> None:
+        """Record that a check killed a mutant with these traits."""
+        for trait in traits:
+            self.kills.setdefault(trait, Counter())[check] += 1
+
+    def learn_seconds(self, seconds: Mapping[str, float]) -> None:
+        """Record how long cases took that passed on a mutant: no recorder's own time is in that."""
+        self.seconds |= {case: spent for case, spent in seconds.items() if case in self.tokens}
 
     def telling(self) -> frozenset[str]:
         """Return the tokens that are kept: exchanges, and what few of the cases touch."""

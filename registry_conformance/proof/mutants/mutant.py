@@ -47,6 +47,20 @@ class Mutant:
         return f"{words}-{digest[:8]}"
 
     @property
+    def traits(self) -> tuple[str, ...]:
+        """What others have in common with it that are likely to be killed by the same check, the closest first.
+
+        Its place; of traffic the effect on whichever link and route, and the requests on whichever link; of all else
+        the statement by its last names, which is the same behind each listener, and the file.
+        """
+        if self.kind == "traffic":
+            link, _, requests = self.place.partition(": ")
+            return self.place, f"effect: {self.how.rpartition(', ')[0]}", f"requests: {requests}", f"file: {link}"
+        path, _, within = self.place.partition(":")
+        last = "/".join(within.split("/")[-2:])
+        return self.place, f"name: {last or path} {self.how}", f"name: {last or path}", f"file: {path}"
+
+    @property
     def words(self) -> frozenset[str]:
         """The words of its place and change, in the form that checks are compared with."""
         return words_of(f"{self.place} {self.how}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,15 +15,17 @@ from registry_conformance.judge.requirement import Requirement
 from registry_conformance.proof.faults.selection import Check
 from registry_conformance.proof.mutants.coverage import Coverage
 from registry_conformance.proof.mutants.mutant import Mutant, words_of
-from registry_conformance.proof.mutants.related_faults import related
+from registry_conformance.proof.mutants.related_faults import faults_by_change, related
 from registry_conformance.proof.mutants.topics import speaks
 
-_UNKNOWN_SECONDS, _LOCAL_SECONDS = 0.4, 4.0
+_UNKNOWN_SECONDS, _LOCAL_SECONDS = 0.1, 2.0
 """What a case is taken to cost that was never recorded, and one that changes a stack of its own."""
-_START = 0.3
+_START = 0.05
 """Seconds that are added to each case, so that a quick one is not asked for that alone."""
-_SAME_PLACE, _RELATED, _SAME_FILE, _TOUCHES, _RARE, _WORDS = 4.0, 4.0, 1.5, 1.0, 4.0, 2.0
-"""What counts how much for a case to be a likely killer."""
+_TRAITS = (4.0, 3.0, 2.0, 1.0)
+"""How much it counts that a check killed a mutant with the same trait, by the closeness of the trait."""
+_RELATED, _TOUCHES, _RARE, _WORDS = 4.0, 1.0, 4.0, 2.0
+"""What else counts how much for a case to be a likely killer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,13 @@ class Planner:
         return {word: math.log(len(self._words) / count) for word, count in met.items()}
 
     @cached_property
-    def _kills_by_file(self) -> Mapping[str, Counter[str]]:
-        found: dict[str, Counter[str]] = defaultdict(Counter)
-        for place, counts in self._coverage.kills.items():
-            found[_file(place)].update(counts)
-        return found
-
-    @cached_property
     def _touched_by_check(self) -> Mapping[str, frozenset[str]]:
         return {check.name: self._coverage.of_check(check.name) for check in self._checks}
+
+    def prepare(self) -> None:
+        """Read what is the same for all mutants: in a process that is forked for each, before it is."""
+        prepared = self._words, self._rarity, self._touched_by_check, self._touching, faults_by_change()
+        assert all(each is not None for each in prepared)
 
     def plan(self, mutant: Mutant, depth: int) -> list[pytest.Item]:
         """Return at most ``depth`` relevant cases for a mutant, one of each check before a second one.
@@ -119,16 +119,14 @@ class Planner:
         return max((1.0 - math.log(count) / math.log(total) for count in shared if count and total > 1), default=0.0)
 
     def _rated(self, mutant: Mutant, expected: Mapping[str, float], check: Check, case: pytest.Item) -> _Rated:
-        before = self._coverage.kills.get(mutant.place, Counter())
-        of_file = self._kills_by_file.get(_file(mutant.place), Counter())
+        kills = [self._coverage.kills.get(trait, Counter()) for trait in mutant.traits]
         known = self._coverage.tokens.get(case.nodeid) or self._touched_by_check[check.name]
         shared = sum(self._rarity[word] for word in mutant.words & self._words[case.nodeid])
         possible = sum(self._rarity.get(word, 0.0) for word in mutant.words) or 1.0
         likely = (
             0.05
-            + _SAME_PLACE * _share(before, check.name)
+            + sum(much * _share(counts, check.name) for much, counts in zip(_TRAITS, kills, strict=True))
             + _RELATED * max(expected.get(name, 0.0) for name in check.requirements)
-            + _SAME_FILE * _share(of_file, check.name)
             + _TOUCHES * bool(_telling(mutant) & known)
             + _RARE * self._told_apart(mutant, known)
             + _WORDS * shared / possible
@@ -149,10 +147,6 @@ def _telling(mutant: Mutant) -> frozenset[str]:
 
 def _share(counts: Counter[str], name: str) -> float:
     return counts[name] / counts.total() if counts else 0.0
-
-
-def _file(place: str) -> str:
-    return place.partition(":")[0]
 
 
 def _best(by_check: Iterable[Sequence[_Rated]], worth: Callable[[_Rated], float]) -> list[_Rated]:

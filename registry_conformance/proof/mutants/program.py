@@ -7,7 +7,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -134,6 +134,8 @@ class _Session:
     say: Say
     began: float = field(default_factory=time.monotonic)
     outcomes: dict[str, MutantOutcome] = field(default_factory=dict)
+    green: dict[str, set[str]] = field(default_factory=dict)
+    """Proxy -> the cases that passed on the reference with it: what a fork sees of it is what is known then."""
 
     @property
     def proxies(self) -> list[str]:
@@ -143,16 +145,20 @@ class _Session:
     def jobs(self, checks: Sequence[Check], proxy: str) -> Iterator[Job]:
         """Yield a job for each mutant of such stacks without a known result."""
         planner = Planner(checks, self.known, self.register)
+        planner.prepare()
         for mutant in self.mutants:
             if mutant.proxy == proxy and mutant.id not in self.outcomes:
                 plan = partial(planner.plan, mutant, self.asked.depth)
-                judge = partial(_judge, mutant=mutant, plan=plan, diagnose=self.asked.diagnose)
+                green = self.green.setdefault(proxy, set())
+                judge = partial(_judge, mutant=mutant, plan=plan, green=green, diagnose=self.asked.diagnose)
                 yield Job(mutant.id, f"-{mutant.id[-8:]}", judge)
 
     def take(self, name: str, result: Any) -> None:
         """Store the result of a mutant."""
         outcome = result if isinstance(result, MutantOutcome) else MutantOutcome(name, Fate.UNDECIDED, str(result))
         self.outcomes[name] = outcome
+        if outcome.green:
+            self.green[next(each.proxy for each in self.mutants if each.id == name)].add(outcome.green)
         self.journal.add(outcome)
         done, total = len(self.outcomes), len(self.mutants)
         left = time_left(done, total, time.monotonic() - self.began)
@@ -165,11 +171,12 @@ def _judge(
     session: pytest.Session,
     mutant: Mutant,
     plan: Callable[[], list[pytest.Item]],
+    green: Set[str],
     *,
     diagnose: bool,
 ) -> MutantOutcome:
-    """In a fork: plan and judge; planning costs milliseconds that the parent need not spend."""
-    return MutantWorker(stack, HEALTHY, checks, session).judge_mutant(mutant, plan(), diagnose=diagnose)
+    """In a fork: plan and judge; what the plans of all mutants need was read before the fork."""
+    return MutantWorker(stack, HEALTHY, checks, session, green=green).judge_mutant(mutant, plan(), diagnose=diagnose)
 
 
 def _run(asked: MutantsRequest, settings: Settings, say: Say) -> int:
@@ -233,10 +240,11 @@ def _write_docs(document: dict[str, Any]) -> None:
 
 
 def _learn(known: Coverage, session: _Session) -> None:
-    places = {each.id: each.place for each in session.mutants}
+    traits = {each.id: each.traits for each in session.mutants}
     for outcome in session.outcomes.values():
+        known.learn_seconds(outcome.passed_in)
         if outcome.fate is Fate.KILLED:
-            known.learn(places[outcome.id], outcome.killed_by.partition("[")[0])
+            known.learn(traits[outcome.id], outcome.killed_by.partition("[")[0])
     coverage.write(known)
 
 

@@ -55,7 +55,7 @@ def related(mutant: Mutant) -> Mapping[str, float]:
     Empty if no fault does. Each thing that the mutant changes has equal weight.
     """
     names = sorted(changed(mutant.change(REFERENCE)) | alike(mutant.place))
-    met = [counts for name in names if (counts := _requirements_by_change().get(name))]
+    met = [counts for name in names if (counts := faults_by_change().get(name))]
     shares: dict[str, float] = defaultdict(float)
     for counts in met:
         for requirement, count in counts.items():
@@ -84,7 +84,8 @@ def _acts(links: Links) -> Iterator[str]:
 
 
 @cache
-def _requirements_by_change() -> Mapping[str, Counter[str]]:
+def faults_by_change() -> Mapping[str, Counter[str]]:
+    """Return what a fault changes -> requirement -> number of such faults that break it."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for fault in CATALOGUE.values():
         for name in changed(fault.change(REFERENCE)):

@@ -18,7 +18,7 @@ from registry_conformance.proof.forked_session import HEALTHY, ForkedSession, Jo
 from registry_conformance.proof.mutants.outcome import MutantOutcome
 from registry_conformance.run.settings import Settings
 
-PATIENCE = 60.0
+PATIENCE = 20.0
 """Seconds that a part may take to be ready with a mutant in it, before that counts as one that does not start."""
 
 
