@@ -53,6 +53,10 @@ BIG_REQUEST, LONG_REQUEST, LONG_ANSWER, FAILED = "big request", "long request", 
 
 _USUAL = frozenset({"host", "user-agent", "accept", "connection", "date", "server", "x-request-id", "content-length"})
 """Names of headers that every exchange has."""
+_HEADERS = (
+    r"(?<![\w-])(?:(?:x|www|retry|content|user|if|accept|last|cache)-[a-z-]+[a-z]"
+    r"|authorization|range|expect|etag|location|cookie|forwarded)(?![\w-])"
+)
 
 
 def families(link: str) -> Mapping[str, str]:
@@ -67,8 +71,8 @@ def family(link: str, target: str) -> str:
 
 def header_tokens(text: str) -> frozenset[str]:
     """Return the headers that a text names, as tokens."""
-    names = re.findall(r"(?:x|www|retry|content|user)-[a-z-]+[a-z]", text.lower())
-    return frozenset(f"header {name}" for name in names)
+    names = re.findall(_HEADERS, text.lower())
+    return frozenset(f"header {name}" for name in names if name not in _USUAL)
 
 
 def tokens(link: str, line: Mapping[str, Any]) -> Iterator[str]:

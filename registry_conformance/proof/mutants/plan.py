@@ -109,7 +109,7 @@ class Planner:
         if mutant.kind not in ("traffic", "source"):
             return True
         # What no case is known to touch tells none apart, but for the exchange itself.
-        must = {token for token in mutant.touches if token in self._touching or token.count(",") == 0}
+        must = {token for token in mutant.touches if token in self._touching or not _further(token)}
         return must <= known if mutant.kind == "traffic" else must & self._touching.keys() <= known
 
     def _told_apart(self, mutant: Mutant, known: frozenset[str]) -> float:
@@ -145,8 +145,13 @@ def _telling(mutant: Mutant) -> frozenset[str]:
     return frozenset(token for token in mutant.touches if token.startswith("header "))
 
 
+def _further(token: str) -> bool:
+    """Return whether a token says more of an exchange than which it is: what was sent with it, or when."""
+    return "," in token or token.startswith("header ")
+
+
 def _share(counts: Counter[str], name: str) -> float:
-    return counts[name] / counts.total() if counts else 0.0
+    return counts[name] / (counts.total() + 1)
 
 
 def _best(by_check: Iterable[Sequence[_Rated]], worth: Callable[[_Rated], float]) -> list[_Rated]:

@@ -11,6 +11,7 @@ from registry_conformance.lab.deployment import CERTIFICATES, DOORS, REFERENCE, 
 from registry_conformance.lab.faults.change import anew, part
 from registry_conformance.lab.stack import envoy
 from registry_conformance.lab.stack.request import KEY_STATES, SERVICES
+from registry_conformance.proof.mutants.families import header_tokens
 from registry_conformance.proof.mutants.mutant import Mutant, shortened
 
 _LAYERS: Mapping[str, str] = MappingProxyType(
@@ -134,7 +135,8 @@ def mutants() -> Iterator[Mutant]:
                 change = part(name, **{field.name: other})
                 # An answer that the auth service believes already would hide what the key service says.
                 change = anew(change) if name == "keys" else change
-                yield Mutant(layer, "setting", place, f"{shortened(_said(now))} -> {shortened(_said(other))}", change)
+                how = f"{shortened(_said(now))} -> {shortened(_said(other))}"
+                yield Mutant(layer, "setting", place, how, change, header_tokens(how))
 
 
 def _by_type(value: Any) -> Iterator[Any]:

@@ -34,6 +34,7 @@ from registry_conformance.proof.mutants.families import (
     LONG_REQUEST,
     SECOND,
     families,
+    header_tokens,
 )
 from registry_conformance.proof.mutants.mutant import Mutant
 
@@ -223,7 +224,8 @@ def _touched(link: str, method: str, family: str, what: str) -> frozenset[str]:
         "byte 70,000 of the request is another": LONG_REQUEST,
         "byte 70,000 of the answer is another": LONG_ANSWER,
     }
-    return frozenset({exchange, *([f"{exchange}, {said[what]}"] if what in said else [])})
+    lost = header_tokens(what) if " loses its " in what else frozenset()
+    return lost | {exchange, *([f"{exchange}, {said[what]}"] if what in said else [])}
 
 
 def _bounded(family: str, link: str) -> str:
