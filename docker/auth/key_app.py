@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from key_record import Question, Record
@@ -26,7 +27,8 @@ def create_app(keys_file: Path, record_file: Path) -> Starlette:
         except StoreError as problem:
             response: Response = JSONResponse({"detail": str(problem)}, status_code=500)
         else:
-            response = await _answer(store, question)
+            is_json = request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+            response = await _answer(store, question if is_json else replace(question, body=None))
         record.append(question, response.status_code, store.digests)
         return response
 

@@ -1,0 +1,126 @@
+"""The auth service's log tells what it decided about each request, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from operator import itemgetter
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from fixtures.essentials import KeyOf, Unique
+from fixtures.scratch_stack import Scratch
+from registry_conformance.judge.clients.decisions import Decisions
+from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
+from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.judge.target.target import Target
+from registry_conformance.lab.deployment import REFERENCE, Auth, FixedAnswer, KeyService
+
+READ, WRITE = f"{REST}/experiments/get?experiment_id=0", f"{REST}/experiments/create"
+ASKING = Auth(timeout=0.3, cache=0.0)
+
+
+@pytest.fixture
+def decisions(target: Target) -> Decisions:
+    """The decisions of the auth service; inapplicable if it is not ours."""
+    if "auth" not in target.logs:
+        pytest.skip("the proxy asks no auth service of ours")
+    return Decisions(target.logs["auth"])
+
+
+def told(decisions: Decisions, request_id: str, *names: str) -> list[tuple[Any, ...]]:
+    """Return these fields of each line about a request."""
+    return [itemgetter(*names)(line) for line in decisions.about(request_id)]
+
+
+@verifies("OPS-042")
+@pytest.mark.parametrize(
+    ("role", "roles"), [("reader", ["reader"]), ("writer", ["reader", "writer"])], ids=["reader", "writer"]
+)
+def test_who_was_let_in_is_in_the_log(
+    door: MlflowHttp, decisions: Decisions, key: KeyOf, role: str, roles: list[str]
+) -> None:
+    """A request that passes is found with its key, user, roles and needed right."""
+    read = expect_status(door.with_key(key(role)).send("GET", READ), 200)
+
+    said = told(decisions, read.request_id, "decision", "status", "key_id", "user_id", "roles", "need", "carrier")
+    expect_equal(said, [("allow", 200, f"key-{role}", f"user-{role}", roles, "read", "authorization-bearer")], "lines")
+
+
+@verifies("OPS-042")
+@pytest.mark.parametrize(
+    ("role", "status", "why"),
+    [
+        ("expired", 401, "key service refuses the key"),
+        ("revoked", 401, "key service refuses the key"),
+        ("other-service", 401, "key service refuses the key"),
+        ("reader", 403, "lacks write"),
+        ("throttled", 429, "key service throttles"),
+    ],
+)
+def test_refused_key_is_in_the_log_with_the_reason(
+    door: MlflowHttp, decisions: Decisions, key: KeyOf, unique: Unique, role: str, status: int, why: str
+) -> None:
+    """A request with a key that may not do it is found with the request and the reason."""
+    sent = door.with_key(key(role)).send("POST", WRITE, json={"name": unique("refused")})
+    refused = expect_refused(sent, status)
+
+    said = told(decisions, refused.request_id, "method", "decision", "status", "reason")
+    expect_equal(said, [("POST", "deny", status, why)], "lines")
+
+
+@verifies("OPS-042")
+@pytest.mark.parametrize(("name", "value", "why"), [("X-Other", "1", "no key"), ("X-API-Key", " ", "no usable key")])
+def test_want_of_a_key_is_in_the_log_with_the_reason(
+    door: MlflowHttp, decisions: Decisions, name: str, value: str, why: str
+) -> None:
+    """A request without a key is told from one with an empty key."""
+    refused = expect_refused(door.with_key(None).send("GET", READ, headers=[(name, value)]), 401)
+
+    said = told(decisions, refused.request_id, "method", "path", "decision", "status", "reason", "user_id")
+    path = urlsplit(door.door.url).path + READ.partition("?")[0]
+    expect_equal(said, [("GET", path, "deny", 401, why, "")], "lines")
+
+
+@verifies("OPS-042")
+def test_question_that_needs_no_key_is_in_the_log_as_open(door: MlflowHttp, decisions: Decisions) -> None:
+    """What may be done without a key is found as that, with nobody's name."""
+    asked = door.with_key(None).send("OPTIONS", READ)
+
+    said = told(decisions, asked.request_id, "decision", "status", "reason", "user_id")
+    expect_equal(said, [("allow", 200, "open", "")], "lines")
+
+
+@verifies("OPS-042")
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (FixedAnswer(500, "{}"), "key service answers 500"),
+        (FixedAnswer(200, "<html>"), "key service talks nonsense: no JSON"),
+        (FixedAnswer(200, "{}"), "key service talks nonsense: no is_valid"),
+        (FixedAnswer(200, '{"is_valid": false}'), "key service says the key is not valid"),
+        (FixedAnswer(200, '{"is_valid": true}'), "key service talks nonsense: no service_id"),
+        (FixedAnswer(200, '{"is_valid": true, "service_id": "a"}'), "key service talks nonsense: no list of scopes"),
+        (FixedAnswer(200, '{"is_valid": true, "service_id": "a", "scopes": []}'), "key belongs to another service"),
+        (FixedAnswer(200, "x" * 70_000), "key service talks nonsense: answer too large"),
+        (FixedAnswer(200, "{}", delay=1.0), "key service too slow"),
+    ],
+    ids=["500", "no-json", "nothing", "invalid", "no-service", "no-scopes", "another-service", "huge", "slow"],
+)
+def test_trouble_with_keys_is_in_the_log_with_the_reason(scratch: Scratch, answer: FixedAnswer, why: str) -> None:
+    """What was wrong with the answer of the key service stands in the log."""
+    door = scratch.apply(replace(REFERENCE, auth=ASKING, keys=KeyService(answer=answer)))
+    refused = door.send("GET", READ)
+
+    expect_equal(told(scratch.decisions, refused.request_id, "decision", "reason"), [("deny", why)], "lines")
+
+
+@verifies("OPS-042")
+def test_outage_of_keys_is_in_the_log(scratch: Scratch) -> None:
+    """That the key service cannot be reached stands in the log."""
+    refused = scratch.apply(replace(REFERENCE, auth=ASKING, keys=KeyService(up=False))).send("GET", READ)
+
+    why = "key service unreachable: ConnectError"
+    expect_equal(told(scratch.decisions, refused.request_id, "status", "reason"), [(503, why)], "lines")
