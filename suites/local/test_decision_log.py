@@ -9,16 +9,21 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from fixtures.access import Routes
+from fixtures.doors import one_door
 from fixtures.essentials import KeyOf, Unique
 from fixtures.scratch_stack import Scratch
 from registry_conformance.judge.clients.decisions import Decisions
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status
+from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.requirement import verifies
 from registry_conformance.judge.target.target import Target
 from registry_conformance.lab.deployment import REFERENCE, Auth, FixedAnswer, KeyService
 
 READ, WRITE = f"{REST}/experiments/get?experiment_id=0", f"{REST}/experiments/create"
+ROUTES = Routes.load(SUITES / "contract" / "authorization" / "routes.toml")
+NEEDED = [(entry, right) for right, entries in ROUTES.needing.items() if right != "public" for entry in entries]
 ASKING = Auth(timeout=0.3, cache=0.0)
 
 
@@ -63,12 +68,23 @@ def test_who_was_let_in_is_in_the_log(
 def test_refused_key_is_in_the_log_with_the_reason(
     door: MlflowHttp, decisions: Decisions, key: KeyOf, unique: Unique, role: str, status: int, why: str
 ) -> None:
-    """A request with a key that may not do it is found with the request and the reason."""
+    """A request that a key may not make is found with the reason."""
     sent = door.with_key(key(role)).send("POST", WRITE, json={"name": unique("refused")})
     refused = expect_refused(sent, status)
 
     said = told(decisions, refused.request_id, "method", "decision", "status", "reason")
     expect_equal(said, [("POST", "deny", status, why)], "lines")
+
+
+@one_door
+@verifies("OPS-042")
+@pytest.mark.parametrize(("entry", "right"), NEEDED)
+def test_needed_right_is_in_the_log(door: MlflowHttp, decisions: Decisions, entry: str, right: str) -> None:
+    """A request of this route is found with the right that it needs."""
+    method, _, path = entry.replace("{}", "1").partition(" ")
+    refused = expect_status(door.with_key(None).send(method, path), 401)
+
+    expect_equal(told(decisions, refused.request_id, "method", "need"), [(method, right)], "lines")
 
 
 @verifies("OPS-042")

@@ -10,7 +10,7 @@ from pygments.lexers.scripting import LuaLexer
 from pygments.token import Comment, Number, String
 
 from registry_conformance.judge.locations import DOCKER
-from registry_conformance.proof.mutants.mutant import NGINX, Mutant, shortened, with_file
+from registry_conformance.proof.mutants.mutant import NGINX, Mutant, changed_line, shortened, with_file
 
 FILES = (
     ("proxy/errors.lua", ""),
@@ -39,8 +39,10 @@ _OPERATORS = {
 def mutants() -> Iterator[Mutant]:
     """Yield the mutants of each script, in the order of their places; the proxy says which of them are Lua."""
     for file, proxy in FILES:
-        for function, how, text in changes((DOCKER / file).read_text(encoding="utf-8")):
-            yield Mutant("proxy", "source", f"docker/{file}:{function}", how, with_file(file, text), proxy=proxy)
+        source = (DOCKER / file).read_text(encoding="utf-8")
+        for function, how, text in changes(source):
+            place, line = f"docker/{file}:{function}", changed_line(source, text)
+            yield Mutant("proxy", "source", place, how, with_file(file, text), proxy=proxy, line=line)
 
 
 def changes(source: str) -> Iterator[tuple[str, str, str]]:
@@ -61,9 +63,15 @@ def _tokens(source: str) -> Iterator[tuple[int, int, str]]:
         for start, token, value in parts if kind == "code" else ():
             end = start + len(value)
             if token in Number and value.isdigit():
-                yield from ((start, end, str(other)) for other in (int(value) + 1, 0) if other != int(value))
+                others = (int(value) + 1,) if _is_begin(source, end) else (int(value) + 1, 0)
+                yield from ((start, end, str(other)) for other in others if other != int(value))
             elif value in _OPERATORS:
                 yield from ((start, end, other) for other in _OPERATORS[value])
+
+
+def _is_begin(source: str, end: int) -> bool:
+    """Return whether a number says where a search for a plain text begins: at 0 it does as at 1."""
+    return source.startswith(", true)", end)
 
 
 def _kind(part: tuple[int, object, str]) -> str:

@@ -27,6 +27,7 @@ class Mutant:
     ``layer`` is where it is mended; ``kind`` is one of ``KINDS``; ``place`` names what is changed, ``how`` the change,
     both in words. ``touches`` are tokens of traffic (``families.py``) without which it can have no effect, of a
     directive without any of which; none where that is not known. ``change`` makes the mutant of a deployment.
+    ``line`` is what stands where it is changed, for the choice of checks alone.
     ``proxy`` names the proxy, as ``--proxy`` does, of the stacks that it is applied to; empty for the reference's.
     """
 
@@ -38,6 +39,7 @@ class Mutant:
     touches: frozenset[str] = frozenset()
     number: int = 1
     proxy: str = ""
+    line: str = field(default="", repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -62,8 +64,8 @@ class Mutant:
 
     @property
     def words(self) -> frozenset[str]:
-        """The words of its place and change, in the form that checks are compared with."""
-        return words_of(f"{self.place} {self.how}")
+        """The words of its place, change and line, in the form that checks are compared with."""
+        return words_of(f"{self.place} {self.how} {self.line}")
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -112,6 +114,12 @@ def difference(before: str, after: str, beside: int = 15) -> str:
     begin = max(0, start - beside)
     parts = [text[begin : len(text) - same + beside if same > beside else None] for text in (before, after)]
     return " -> ".join(f"...{part}..." for part in parts)
+
+
+def changed_line(before: str, after: str) -> str:
+    """Return the first line of a text that is another one in its changed form, empty if only lines were added."""
+    pairs = zip(before.splitlines(), after.splitlines(), strict=False)
+    return next((old for old, new in pairs if old != new), "")
 
 
 def shortened(text: str, most: int = 60) -> str:

@@ -10,7 +10,7 @@ from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 from mutmut.mutation.mutators import mutation_operators
 
 from registry_conformance.judge.locations import DOCKER
-from registry_conformance.proof.mutants.mutant import Mutant, shortened, with_file
+from registry_conformance.proof.mutants.mutant import Mutant, changed_line, shortened, with_file
 
 AUTH = (
     "auth_service.py",
@@ -38,10 +38,12 @@ def mutants() -> Iterator[Mutant]:
     for folder, layer, names in (("auth", "auth", AUTH), ("mlflow", "mlflow", MLFLOW)):
         for name in names:
             path = f"{folder}/{name}"
-            for scope, how, text in changes((DOCKER / path).read_text(encoding="utf-8")):
+            source = (DOCKER / path).read_text(encoding="utf-8")
+            for scope, how, text in changes(source):
                 place = f"docker/{path}:{scope}"
                 ran = frozenset({f"ran {place}: {how.rpartition(' in: ')[2]}"})
-                yield Mutant(layer, "source", place, how, with_file(path, text), ran)
+                line = changed_line(source, text)
+                yield Mutant(layer, "source", place, how, with_file(path, text), ran, line=line)
 
 
 def changes(source: str) -> Iterator[tuple[str, str, str]]:
