@@ -112,10 +112,10 @@ def _others() -> Mapping[str, Iterable[Any]]:
             for name, value in (
                 ("MLFLOW_TRACKING_TOKEN", "nobody"),
                 ("MLFLOW_TRACKING_USERNAME", "somebody"),
-                ("HTTP_PROXY", "http://127.0.0.1:1"),
                 ("MLFLOW_HTTP_REQUEST_TIMEOUT", "0"),
             )
-        ],
+        ]
+        + [(("HTTP_PROXY", "http://127.0.0.1:1"), ("NO_PROXY", ""), ("no_proxy", ""))],
         "client.netrc": ["machine {host} login somebody password wrong"],
         "client.key": [name for name in (*ROLES, *states) if name != "writer"],
     }

@@ -110,7 +110,7 @@ def _sentences(link: str, family: str, method: str) -> Iterator[Sentence]:
     Left out is what nobody can tell: S3 clients take every status below 300 for a success; what is sent twice has the
     same effect if it is idempotent or, to the auth service, a question; and who cannot stop half-way through a body
     can tell by time alone that requests go one at a time. No number of two digits stands in what the key service is
-    asked and answers, nor a byte above 127.
+    asked and answers, nor a byte above 127. S3 clients know by what they asked for in which form it comes.
     """
     yield from _grave(link, method)
     yield from _about_heads(link, family, method)
@@ -154,15 +154,16 @@ def _about_heads(link: str, family: str, method: str) -> Iterator[Sentence]:
     if method in _ASKED_WITH_A_QUERY.get(family, ()) and link != "auth":  # which judges by method and path
         yield "the request's query is lost", ANY, (Rewrite(r"\?.*$", ""),)
     yield "a slash is added to the request's path", ANY, (Rewrite(r"^([^?]*)", r"\1/"),)
-    gone = ["content-type"] if link != "auth" else [*_IDENTITY, "www-authenticate"]
+    gone = [*_IDENTITY, "www-authenticate"] if link == "auth" else ["content-type"] * (link != "store")
     gone += ["content-length"] if method != "HEAD" and link != "auth" else []
     gone += ["x-request-id"] if link == "proxy" else []
     gone += ["content-disposition"] if family in ("artifact-file", "get-artifact") and method == "GET" else []
     gone += ["etag"] if family in ("get-artifact", "object") and method in ("GET", "HEAD") else []
     for name in gone:
         yield f"the answer loses its {name}", ANY, (SetHeader(name, None, ANSWER),)
-    if link != "auth":
+    if link not in ("auth", "store"):
         yield "the answer's content-type is text/html", ANY, (SetHeader("content-type", "text/html", ANSWER),)
+    if link != "auth":
         yield "the answer claims to be packed", ANY, (SetHeader("content-encoding", "gzip", ANSWER),)
 
 

@@ -39,11 +39,14 @@ def test_versions_are_numbered_beyond_nine(door: MlflowHttp, run: Run, unique: U
     found = expect_status(
         door.get("model-versions/search", filter=f"name='{name}'", order_by="version_number DESC"), 200
     ).document
+    require(door.post("registered-models/alias", name=name, alias="eleventh", version=str(ELEVEN)), 200)
+    aliased = expect_status(door.get("registered-models/alias", name=name, alias="eleventh"), 200).document
 
     numbers = [str(number) for number in range(1, ELEVEN + 1)]
     expect_equal([each["model_version"]["version"] for each in made], numbers, "numbers that were given")
     expect_equal([each["version"] for each in latest["model_versions"]], [numbers[-1]], "latest version")
     expect_equal([each["version"] for each in found["model_versions"]], numbers[::-1], "versions by number")
+    expect_equal(aliased["model_version"]["version"], numbers[-1], "version that the alias names")
 
 
 @verifies("REG-027")
