@@ -155,11 +155,12 @@ def run(names: tuple[str, ...], **asked: Any) -> int:
 
 
 @command.command()
+@click.option("--new", is_flag=True, help="Only the cases that were never recorded.")
 @_JOBS
 @STORE
 @REPORT_DIR
-def record(jobs: int, store: str, report_dir: Path) -> int:
+def record(new: bool, jobs: int, store: str, report_dir: Path) -> int:
     """Run the checks on the reference and record what each one covers; `run` then selects checks by that."""
     from registry_conformance.proof.mutants.program import record as recorded
 
-    return recorded(jobs, store, report_dir, partial(print, flush=True))
+    return recorded(jobs, store, report_dir, partial(print, flush=True), new=new)

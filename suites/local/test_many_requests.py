@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fixtures.doors import one_door
-from fixtures.essentials import Unique
+from fixtures.essentials import Payload, Unique
 from fixtures.lives import Silence, Surroundings
 from fixtures.routes import SERVER_INFO
+from fixtures.runs import Run
 from registry_conformance.judge.clients.concurrency import at_once
 from registry_conformance.judge.clients.connection import Connection
 from registry_conformance.judge.clients.lives import LIVES, Request, lead, lead_side_by_side
@@ -47,6 +48,18 @@ def test_metadata_is_read_by_many_at_once(door: MlflowHttp) -> None:
 
     expect_equal([each.status for each in read], [200] * AT_ONCE, "statuses")
     expect_equal({each.content for each in read}, {alone.content}, "answers")
+
+
+@verifies("OPS-036")
+def test_files_are_read_and_listed_by_many_at_once(door: MlflowHttp, run: Run, payload: Payload) -> None:
+    """Listings and downloads at the same time have one and the same answer each."""
+    require(door.put_artifact(run.location, "many.bin", payload(3000)), 200)
+    alone = require(door.list_artifacts(run.location), 200)
+    listed = at_once([lambda: door.list_artifacts(run.location)] * SIDE_BY_SIDE, SIDE_BY_SIDE)
+    read = at_once([lambda: door.get_artifact(run.location, "many.bin")] * SIDE_BY_SIDE, SIDE_BY_SIDE)
+
+    expect_equal([each.content for each in listed], [alone.content] * SIDE_BY_SIDE, "listings")
+    expect_equal([each.content for each in read], [payload(3000)] * SIDE_BY_SIDE, "files")
 
 
 @verifies("OPS-037")

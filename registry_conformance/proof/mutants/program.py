@@ -80,9 +80,9 @@ def run(asked: MutantsRequest, say: Say) -> int:
     return _guarded(lambda settings: _run(asked, settings, say), asked.store, asked.report_dir, say)
 
 
-def record(jobs: int, store: str, report_dir: Path, say: Say) -> int:
-    """Run the checks on the reference and record their coverage; return the exit code."""
-    return _guarded(lambda settings: record_coverage(jobs, settings, say), store, report_dir, say)
+def record(jobs: int, store: str, report_dir: Path, say: Say, *, new: bool = False) -> int:
+    """Run the checks on the reference and record their coverage, of ``new`` cases alone; return the exit code."""
+    return _guarded(lambda settings: record_coverage(jobs, settings, say, new=new), store, report_dir, say)
 
 
 def _guarded(work: Callable[[Settings], int], store: str, report_dir: Path, say: Say) -> int:

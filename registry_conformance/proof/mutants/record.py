@@ -27,10 +27,10 @@ TOGETHER = 25
 """Cases of one file that run one after another in one process, and share what they set up."""
 
 
-def record_coverage(slots: int, settings: Settings, say: Callable[[str], None]) -> Exit:
-    """Run the checks on the reference and record their coverage; return the exit code."""
+def record_coverage(slots: int, settings: Settings, say: Callable[[str], None], *, new: bool) -> Exit:
+    """Run the checks on the reference and record their coverage, of ``new`` cases alone; return the exit code."""
     with temporary_folder(f"{settings.run_id}-noted-") as folder:
-        recording = _CoverageRecording(coverage.read(), say, folder)
+        recording = _CoverageRecording(coverage.read(), say, folder, new=new)
         if problem := do_jobs(recording.jobs, recording.take, slots, settings):
             say(problem)
             return Exit.USAGE
@@ -46,6 +46,7 @@ class _CoverageRecording:
     known: Coverage
     say: Callable[[str], None]
     folder: Path
+    new: bool = False
     done: int = 0
     total: int = 0
 
@@ -53,8 +54,11 @@ class _CoverageRecording:
         """Return a job for each group of cases that runs together; what is no case any more is forgotten."""
         cases = [case for check in checks for case in check.cases]
         self.known.keep({case.nodeid for case in cases}, {check.name for check in checks})
+        if self.new:
+            cases = [case for case in cases if case.nodeid not in self.known.tokens]
         groups = [group for _, same in groupby(cases, key=_file) for group in _groups(list(same))]
-        groups.sort(key=lambda group: group[0].nodeid in self.known.tokens)  # the unknown first: a run may break off
+        # The unknown first: a run may break off.
+        groups.sort(key=lambda group: all(case.nodeid in self.known.tokens for case in group))
         self.total = len(groups)
         do = partial(_recorded, folder=self.folder)
         return (Job(group[0].nodeid, f"-{number}", partial(do, cases=group)) for number, group in enumerate(groups))
