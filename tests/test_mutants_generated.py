@@ -16,9 +16,18 @@ import yaml
 
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import REFERENCE
-from registry_conformance.proof.mutants import lua_source, policy_rules, python_source, settings, statements, traffic
+from registry_conformance.proof.mutants import (
+    coverage,
+    lua_source,
+    policy_rules,
+    python_source,
+    settings,
+    statements,
+    traffic,
+)
 from registry_conformance.proof.mutants.catalogue import catalogue, sample
-from registry_conformance.proof.mutants.mutant import KINDS, Mutant, numbered, with_file
+from registry_conformance.proof.mutants.families import header_tokens
+from registry_conformance.proof.mutants.mutant import KINDS, Mutant, changed_line, numbered, with_file
 
 
 def named(place: str) -> list[Mutant]:
@@ -229,3 +238,47 @@ def test_no_answer_is_given_again_before_there_was_one() -> None:
 
     assert "the first answer is given again, always" in said
     assert "the first answer is given again, the first time only" not in said
+
+
+def test_traffic_of_mutants_is_caused_by_some_case() -> None:
+    """Every exchange that a mutant of traffic waits for is one that some case was seen to cause."""
+    known = frozenset().union(*coverage.read().tokens.values())
+    waited = {token for each in catalogue().values() if each.kind == "traffic" for token in each.touches}
+
+    assert sorted(token for token in waited - known if not token.startswith("header ") and "," not in token) == []
+
+
+def test_headers_that_a_change_names_are_touched() -> None:
+    """A setting that drops a header is for the cases that send it; what every exchange has tells none apart."""
+    (dropped,) = [each for each in named("proxy.request_headers") if each.how == "() -> (('if-none-match', None),)"]
+
+    assert dropped.touches == {"header if-none-match"}
+    assert header_tokens("X-Request-Id, Retry-After, Authorization") == {"header retry-after", "header authorization"}
+    assert header_tokens("unauthorized, arrange, locations") == frozenset()
+
+
+def test_where_a_plain_search_begins_is_not_zero() -> None:
+    """A search from byte 0 is one from byte 1, and no mutant; one from byte 2 is."""
+    made = [how for _, how, _ in lua_source.changes('local a = text:find("b", 1, true)')]
+
+    assert [how for how in made if how.startswith("1 -> ")] == ['1 -> 2 in: local a = text:find("b", 1, true)']
+
+
+def test_a_mutant_knows_the_line_that_it_changes() -> None:
+    """The line of a member of a long table chooses the checks, and is no part of the name."""
+    mutant = next(each for each in named("docker/auth/rights.py:module") if '"POST" -> "XXPOSTXX"' in each.how)
+
+    assert "_rule(" in mutant.line and "POST" in mutant.line
+    assert replace(mutant, line="").id == mutant.id
+    assert replace(mutant, line="").words < mutant.words
+    assert changed_line("a\nb\n", "a\nc\n") == "b"
+
+
+def test_no_number_is_lost_where_none_is() -> None:
+    """Answers that are empty, and what the key service is asked, have no number to lose; S3 clients read no type."""
+    changes = {(each.place, each.how) for each in catalogue().values() if each.kind == "traffic"}
+
+    assert ("traffic to server: POST aliases", "numbers of two digits in the answer lose one, always") not in changes
+    assert ("traffic to server: GET aliases", "numbers of two digits in the answer lose one, always") in changes
+    assert not [how for place, how in changes if place.startswith("traffic to keys") and "two digits" in how]
+    assert ("traffic to store: GET object", "the answer loses its content-type, always") not in changes

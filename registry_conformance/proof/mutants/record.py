@@ -68,7 +68,8 @@ class _CoverageRecording:
         self.done += 1
         if isinstance(result, dict):
             for name, (seconds, tokens) in result.items():
-                self.known.seconds[name], self.known.tokens[name] = seconds, tokens
+                self.known.seconds.setdefault(name, seconds)  # what was learned without recorders is nearer
+                self.known.tokens[name] = tokens
             coverage.write(self.known)
         what = f"{len(result)} cases" if isinstance(result, dict) else str(result).partition("\n")[0]
         self.say(f"{self.done:5} of {self.total}  {nodeid.rpartition('::')[2][:50]:50} {what}")
