@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+import pytest
+
 from fixtures.essentials import KeyOf, Unique
+from registry_conformance.judge.clients.decisions import Decisions
+from registry_conformance.judge.clients.json_lines import whole_lines
 from registry_conformance.judge.clients.logs import Logs
-from registry_conformance.judge.clients.mlflow_http import MlflowHttp
+from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
 
@@ -28,3 +34,33 @@ def test_request_is_found_in_the_proxys_log(door: MlflowHttp, logs: Logs) -> Non
 
     assert found.request_id, found
     assert logs.show("proxy", found.request_id), found
+
+
+@pytest.fixture
+def access(logs: Logs) -> Decisions:
+    """The lines of the proxy's log; inapplicable if it has another form than our own."""
+    if not any(line.startswith("{") for line in whole_lines(logs.files["proxy"])):
+        pytest.skip("the proxy's log is none of JSON lines")
+    return Decisions(logs.files["proxy"])
+
+
+@verifies("OPS-006")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", f"{REST}/experiments/get", 200),
+        ("POST", f"{REST}/runs/delete", 404),
+        ("DELETE", f"{REST}/registered-models/delete", 404),
+    ],
+)
+def test_line_of_the_proxys_log_tells_the_request(
+    door: MlflowHttp, logs: Logs, access: Decisions, method: str, path: str, status: int
+) -> None:
+    """The line of a request has its method, its path and its status, and no query."""
+    query, document = {"experiment_id": "0"}, {"run_id": "0" * 32, "name": "no-such-model"}
+    asked = expect_status(door.send(method, path, query=query, json=document), status)
+
+    assert logs.show("proxy", asked.request_id), asked
+    (line,) = access.about(asked.request_id)
+    whole = urlsplit(door.door.url).path + path
+    expect_equal([line["method"], line["path"], int(line["status"])], [method, whole, status], "line of the log")

@@ -1,0 +1,43 @@
+"""Where MLflow redirects to, its client reaches through the proxy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+
+from fixtures.scratch_stack import Scratch
+from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
+from registry_conformance.judge.expect import expect_equal, require
+from registry_conformance.judge.requirement import verifies
+from registry_conformance.lab.deployment import REFERENCE, Links
+from registry_conformance.lab.disturbance import Answer, Rule, When
+
+PLACE = f"{REST}/elsewhere?a=b"
+
+
+def redirecting(scratch: Scratch, place: str) -> list[MlflowHttp]:
+    """Return the scratch stack's doors, whose MLflow redirects every read of metadata to a place."""
+    rule = Rule(When(path=f"{REST}/"), (Answer(307, headers=(("Location", place),)),))
+    door = scratch.apply(replace(REFERENCE, links=Links(mlflow=(rule,))))
+    return [door.through(each) for each in scratch.target.doors]
+
+
+@verifies("RTE-051")
+def test_redirect_leads_back_to_its_door(scratch: Scratch) -> None:
+    """A redirect to the host that MLflow was asked by leads to the same door."""
+    doors = redirecting(scratch, f"http://localhost{PLACE}")
+    told = [require(door.get("experiments/get", experiment_id="0"), 307).header("location") for door in doors]
+
+    expect_equal(told, [urlsplit(door.door.url).path.rstrip("/") + PLACE for door in doors], "places")
+
+
+@verifies("RTE-051")
+@pytest.mark.parametrize("place", ["https://elsewhere.test/a?b=c", "/relative", "http://localhosts/a"])
+def test_other_redirect_is_passed_on(scratch: Scratch, place: str) -> None:
+    """A redirect to another place is passed on as it is."""
+    doors = redirecting(scratch, place)
+    told = [require(door.get("experiments/get", experiment_id="0"), 307).header("location") for door in doors]
+
+    expect_equal(told, [place] * len(doors), "places")
