@@ -177,6 +177,26 @@ def test_identity_is_added_not_believed(witnessed: WitnessedScratch) -> None:
     expect_equal(request.values("x_hokusai_user_id"), [], "claimed user id at MLflow")
 
 
+@verifies("RTE-047")
+@pytest.mark.parametrize("name", ["X-Hokusai-Role", "X-Hokusai-Client-Ip", "X-Envoy-Max-Retries", "X-Envoy-Retry-On"])
+def test_what_speaks_for_the_proxy_is_taken_away(witnessed: WitnessedScratch, name: str) -> None:
+    """A header that only the proxy may send does not arrive if a client sends it."""
+    sent = require(witnessed.door.send("POST", SEARCH, json={"max_results": 1}, headers=[(name, "claimed")]), 200)
+    request, _ = witnessed.witness.saw(sent.request_id)
+
+    expect_equal([value for value in request.values(name.lower()) if value == "claimed"], [], f"{name} at MLflow")
+
+
+@verifies("RTE-047")
+def test_nobody_is_named_where_no_key_is_asked_for(witnessed: WitnessedScratch) -> None:
+    """A claimed identity does not arrive with a request that needs no key."""
+    claimed = [("X-Hokusai-User-Id", "root"), ("X-Hokusai-API-Key-Id", "root")]
+    sent = require(witnessed.door.with_key(None).send("GET", "/health", headers=claimed), 200)
+    request, _ = witnessed.witness.saw(sent.request_id)
+
+    expect_equal(request.values("x-hokusai-user-id") + request.values("x-hokusai-api-key-id"), [], "names at MLflow")
+
+
 @verifies("RTE-048")
 def test_client_host_is_kept(witnessed: WitnessedScratch) -> None:
     """MLflow is told the host name that the client asked for."""
