@@ -282,3 +282,5 @@ def test_no_number_is_lost_where_none_is() -> None:
     assert ("traffic to server: GET aliases", "numbers of two digits in the answer lose one, always") in changes
     assert not [how for place, how in changes if place.startswith("traffic to keys") and "two digits" in how]
     assert ("traffic to store: GET object", "the answer loses its content-type, always") not in changes
+    assert ("traffic to store: PUT object", "the answer's first byte is another, always") not in changes
+    assert ("traffic to store: GET object", "the answer's first byte is another, always") in changes
