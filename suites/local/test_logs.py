@@ -56,7 +56,7 @@ def access(logs: Logs) -> Decisions:
 def test_line_of_the_proxys_log_tells_the_request(
     door: MlflowHttp, logs: Logs, access: Decisions, method: str, path: str, status: int
 ) -> None:
-    """The line of a request has its method, its path and its status, and no query."""
+    """The line of a request has its method, path and status."""
     query, document = {"experiment_id": "0"}, {"run_id": "0" * 32, "name": "no-such-model"}
     asked = expect_status(door.send(method, path, query=query, json=document), status)
 

@@ -180,7 +180,7 @@ def test_identity_is_added_not_believed(witnessed: WitnessedScratch) -> None:
 @verifies("RTE-047")
 @pytest.mark.parametrize("name", ["X-Hokusai-Role", "X-Hokusai-Client-Ip", "X-Envoy-Max-Retries", "X-Envoy-Retry-On"])
 def test_what_speaks_for_the_proxy_is_taken_away(witnessed: WitnessedScratch, name: str) -> None:
-    """A header that only the proxy may send does not arrive if a client sends it."""
+    """A header that only the proxy may send arrives from no client."""
     sent = require(witnessed.door.send("POST", SEARCH, json={"max_results": 1}, headers=[(name, "claimed")]), 200)
     request, _ = witnessed.witness.saw(sent.request_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -224,13 +224,7 @@ def mutants() -> Iterator[Mutant]:
                     for times, (when, said) in _TIMES.items():
                         if times != "always" and what not in grave:
                             continue
-                        if when.times == 1 and any(isinstance(act, Remember) for act in acts):
-                            continue  # what is given again once has not been heard before
-                        if (method, family) in _NO_BODIES and what in _OF_ANSWERED_BODIES:
-                            continue
-                        if when.place == 100 and link == "store":
-                            continue  # how often MLflow takes one connection to S3 is in nobody's hands
-                        if when.at_least and (method, family) not in _LONG_REQUESTS - {("POST", "runs")}:
+                        if _shows_nothing(link, method, family, what, when, acts):
                             continue
                         path = _bounded(family, link)
                         condition = replace(when, methods=(method,), path=path, status=further.status)
@@ -240,6 +234,18 @@ def mutants() -> Iterator[Mutant]:
                         place, touches = f"traffic to {link}: {method} {family}", _touched(link, method, family, what)
                         touches |= {f"{link} {method} {family}, {said}"} if said else frozenset()
                         yield Mutant(layer, "traffic", place, f"{what}, {times}", change, touches)
+
+
+def _shows_nothing(link: str, method: str, family: str, what: str, when: When, acts: Iterable[Act]) -> bool:
+    """Return whether nobody can tell an effect at such times from none."""
+    return (
+        # What is given again once has not been heard before.
+        (when.times == 1 and any(isinstance(act, Remember) for act in acts))
+        or ((method, family) in _NO_BODIES and what in _OF_ANSWERED_BODIES)
+        # How often MLflow takes one connection to S3 is in nobody's hands.
+        or (when.place == 100 and link == "store")
+        or (when.at_least > 0 and (method, family) not in _LONG_REQUESTS - {("POST", "runs")})
+    )
 
 
 def _touched(link: str, method: str, family: str, what: str) -> frozenset[str]:
