@@ -284,3 +284,11 @@ def test_no_number_is_lost_where_none_is() -> None:
     assert ("traffic to store: GET object", "the answer loses its content-type, always") not in changes
     assert ("traffic to store: PUT object", "the answer's first byte is another, always") not in changes
     assert ("traffic to store: GET object", "the answer's first byte is another, always") in changes
+
+
+def test_a_prefix_is_asked_about_at_its_doors() -> None:
+    """A mutant of the doors names those whose paths it is about: a check is asked at each door by its name."""
+    lines = {each.how.rpartition(" -> ")[2]: each.line for each in named("docker/auth/policy.toml:doors")}
+
+    assert lines['["/api/mlflow", "/mlflow", "/api"]'] == "canonical literal"
+    assert lines['["/api/mlflow"]'] == "documented"

@@ -227,6 +227,18 @@ def test_what_most_cases_touch_is_not_kept(tmp_path: Path) -> None:
     }
 
 
+def test_what_was_usual_is_not_rare_of_new_cases(tmp_path: Path) -> None:
+    """A statement that was left out because most cases run it does not look rare when a case is added."""
+    usual = frozenset({"proxy PUT a", "ran a.py:f: g()"})
+    file = tmp_path / "coverage.json"
+    coverage.write(Coverage(tokens=dict.fromkeys(("a[one]", "b[one]"), usual)), file)
+    known = coverage.read(file)
+    known.tokens["c[one]"] = usual
+    coverage.write(known, file)
+
+    assert coverage.read(file).tokens["c[one]"] == {"proxy PUT a"}
+
+
 def test_of_source_only_what_runs_the_statement_is_asked() -> None:
     """A case that does not run the statement is not asked, if another one is known to run it."""
     ran = frozenset({"ran docker/auth/a.py:f: g()"})

@@ -95,9 +95,11 @@ def test_want_of_a_key_is_in_the_log_with_the_reason(
     """A request without a key is told from one with an empty key."""
     refused = expect_refused(door.with_key(None).send("GET", READ, headers=[(name, value)]), 401)
 
-    said = told(decisions, refused.request_id, "method", "path", "decision", "status", "reason", "user_id")
+    said = told(decisions, refused.request_id, "method", "path", "decision", "status", "reason")
     path = urlsplit(door.door.url).path + READ.partition("?")[0]
-    expect_equal(said, [("GET", path, "deny", 401, why, "")], "lines")
+    expect_equal(said, [("GET", path, "deny", 401, why)], "lines")
+    nobody = told(decisions, refused.request_id, "user_id", "key_id", "roles", "carrier")
+    expect_equal(nobody, [("", "", [], "")], "names of nobody")
 
 
 @verifies("OPS-042")

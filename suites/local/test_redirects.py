@@ -26,7 +26,7 @@ def redirecting(scratch: Scratch, place: str) -> list[MlflowHttp]:
 
 @verifies("RTE-051")
 def test_redirect_leads_back_to_its_door(scratch: Scratch) -> None:
-    """A redirect to the host that MLflow was asked by leads to the same door."""
+    """A redirect to the host MLflow was asked by leads back."""
     doors = redirecting(scratch, f"http://localhost{PLACE}")
     told = [require(door.get("experiments/get", experiment_id="0"), 307).header("location") for door in doors]
 

@@ -26,11 +26,13 @@ class Coverage:
 
     ``seconds`` and ``tokens`` are by node id: the duration of a case, and the traffic on the links meanwhile
     (``families.py``). ``kills`` is a trait of mutants (``Mutant.traits``) -> check -> number of such mutants killed.
+    ``usual`` are tokens that many cases touched when most of them were recorded: of a later case they are kept no more.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     tokens: dict[str, frozenset[str]] = field(default_factory=dict)
     kills: dict[str, Counter[str]] = field(default_factory=dict)
+    usual: set[str] = field(default_factory=set)
 
     def of_check(self, name: str) -> frozenset[str]:
         """Return what any case of a check covers."""
@@ -57,8 +59,9 @@ class Coverage:
     def telling(self) -> frozenset[str]:
         """Return the tokens that are kept: exchanges, and what few of the cases touch."""
         met = Counter(token for tokens in self.tokens.values() for token in tokens)
-        usual = max(1.0, _FEW * len(self.tokens))
-        return frozenset(token for token, count in met.items() if count <= usual or not token.startswith(_DROPPED))
+        most = max(1.0, _FEW * len(self.tokens))
+        self.usual |= {token for token, count in met.items() if count > most and token.startswith(_DROPPED)}
+        return frozenset(met.keys() - self.usual)
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON: tokens by number, for they are few and cases are many."""
@@ -69,7 +72,7 @@ class Coverage:
             kept = sorted(numbers[name] for name in tokens if name in numbers)
             cases[case] = [round(self.seconds.get(case, 0.0), 2), *kept]
         kills = {place: dict(sorted(counts.items())) for place, counts in sorted(self.kills.items())}
-        return {"schema": SCHEMA, "tokens": names, "cases": cases, "kills": kills}
+        return {"schema": SCHEMA, "tokens": names, "cases": cases, "kills": kills, "usual": sorted(self.usual)}
 
 
 def read(file: Path = FILE) -> Coverage:
@@ -88,7 +91,8 @@ def _read(document: Mapping[str, Any]) -> Coverage:
     if document["schema"] != SCHEMA:
         raise ValueError(f"schema {document['schema']!r}")
     names: Sequence[str] = document["tokens"]
-    found = Coverage(kills={place: Counter(counts) for place, counts in document["kills"].items()})
+    kills = {place: Counter(counts) for place, counts in document["kills"].items()}
+    found = Coverage(kills=kills, usual=set(document.get("usual", ())))
     for case, (seconds, *numbers) in document["cases"].items():
         found.seconds[case] = float(seconds)
         found.tokens[case] = frozenset(names[number] for number in numbers)
@@ -98,7 +102,8 @@ def _read(document: Mapping[str, Any]) -> Coverage:
 def write(coverage: Coverage, file: Path = FILE) -> None:
     """Write the record, one case a line, for small diffs."""
     document = coverage.document()
-    parts = [f'"schema": {json.dumps(document["schema"])}', f'"tokens": {_lines(document["tokens"])}']
+    parts = [f'"schema": {json.dumps(document["schema"])}']
+    parts += [f'"{name}": {_lines(document[name])}' for name in ("tokens", "usual")]
     parts += [f'"{name}": {_pairs(document[name])}' for name in ("cases", "kills")]
     file.write_text("{" + ",\n".join(parts) + "}\n", encoding="utf-8")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from registry_conformance.judge.locations import DOCKER
+from registry_conformance.lab.deployment import DOORS
 from registry_conformance.proof.mutants.mutant import Mutant, with_file
 
 FILE = "auth/policy.toml"
@@ -55,7 +56,14 @@ def _mutant(document: dict[str, Any], path: tuple[str, ...], before: Any, after:
         holder = holder[step]
     holder[path[-1]] = after
     how = f"{json.dumps(before)} -> {json.dumps(after)}"
-    return Mutant("auth", "rule", f"docker/{FILE}:{'/'.join(path)}", how, with_file(FILE, _toml(changed)))
+    line = _doors_of(set(before) ^ set(after)) if path == ("doors",) else ""
+    return Mutant("auth", "rule", f"docker/{FILE}:{'/'.join(path)}", how, with_file(FILE, _toml(changed)), line=line)
+
+
+def _doors_of(prefixes: Set[str]) -> str:
+    """Return the names of the doors whose paths begin with one of these: the checks are asked at doors by name."""
+    found = (name for name, door in DOORS.items() for each in prefixes if f"{door}/api/".startswith(f"{each}/"))
+    return " ".join(sorted(set(found)))
 
 
 def _toml(document: dict[str, Any]) -> str:

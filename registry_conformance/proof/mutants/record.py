@@ -54,7 +54,9 @@ class _CoverageRecording:
         """Return a job for each group of cases that runs together; what is no case any more is forgotten."""
         cases = [case for check in checks for case in check.cases]
         self.known.keep({case.nodeid for case in cases}, {check.name for check in checks})
-        if self.new:
+        if not self.new:
+            self.known.usual.clear()
+        else:
             cases = [case for case in cases if case.nodeid not in self.known.tokens]
         groups = [group for _, same in groupby(cases, key=_file) for group in _groups(list(same))]
         # The unknown first: a run may break off.
