@@ -59,7 +59,7 @@ class Mutant:
             link, _, requests = self.place.partition(": ")
             return self.place, f"effect: {self.how.rpartition(', ')[0]}", f"requests: {requests}", f"file: {link}"
         path, _, within = self.place.partition(":")
-        last = "/".join(within.split("/")[-2:])
+        last = "/".join(within.split("/")[-1 if self.kind == "rule" else -2 :])  # of a rule, whoever's it is
         return self.place, f"name: {last or path} {self.how}", f"name: {last or path}", f"file: {path}"
 
     @property

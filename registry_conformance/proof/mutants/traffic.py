@@ -106,8 +106,8 @@ _OF_ANSWERED_BODIES = (
     "the answer's body is cut to 7 bytes",
     "numbers of two digits in the answer lose one",
 )
-_AGAIN_IS_THE_SAME = ("GET", "HEAD", "PUT")
-"""Methods that are idempotent, and whose second answer is as the first one (RFC 9110, 9.2.2)."""
+_AGAIN_IS_THE_SAME = ("GET", "HEAD", "PUT", "PATCH")
+"""Methods that are idempotent, with a second answer as the first (RFC 9110, 9.2.2); MLflow's PATCH sets texts."""
 
 Sentence = tuple[str, When, tuple[Act, ...]]
 """What becomes of an exchange in words, a further condition, and the acts."""
