@@ -33,6 +33,7 @@ LONG = 300_000
         (503, "TEMPORARILY_UNAVAILABLE"),
         (504, "DEADLINE_EXCEEDED"),
         (507, "INTERNAL_ERROR"),
+        (507, "INTERNAL_ERROR"),
     ],
 )
 def test_plain_error_gets_mlflows_form(scratch: Scratch, status: int, code: str) -> None:
