@@ -292,3 +292,5 @@ def test_a_prefix_is_asked_about_at_its_doors() -> None:
 
     assert lines['["/api/mlflow", "/mlflow", "/api"]'] == "canonical literal"
     assert lines['["/api/mlflow"]'] == "documented"
+    (version,) = [each for each in named("docker/auth/policy.toml:open") if "/version" in each.how]
+    assert version.touches == {"auth GET version"}

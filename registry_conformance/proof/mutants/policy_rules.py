@@ -9,6 +9,7 @@ from typing import Any
 
 from registry_conformance.judge.locations import DOCKER
 from registry_conformance.lab.deployment import DOORS
+from registry_conformance.proof.mutants.families import family
 from registry_conformance.proof.mutants.mutant import Mutant, with_file
 
 FILE = "auth/policy.toml"
@@ -56,8 +57,11 @@ def _mutant(document: dict[str, Any], path: tuple[str, ...], before: Any, after:
         holder = holder[step]
     holder[path[-1]] = after
     how = f"{json.dumps(before)} -> {json.dumps(after)}"
+    place, change = f"docker/{FILE}:{'/'.join(path)}", with_file(FILE, _toml(changed))
     line = _doors_of(set(before) ^ set(after)) if path == ("doors",) else ""
-    return Mutant("auth", "rule", f"docker/{FILE}:{'/'.join(path)}", how, with_file(FILE, _toml(changed)), line=line)
+    opened = set(before) ^ set(after) if path == ("open",) else set()
+    asked = frozenset(f"auth GET {family('auth', each)}" for each in opened)
+    return Mutant("auth", "rule", place, how, change, asked, line=line)
 
 
 def _doors_of(prefixes: Set[str]) -> str:
