@@ -227,6 +227,15 @@ def test_what_most_cases_touch_is_not_kept(tmp_path: Path) -> None:
     }
 
 
+def test_a_check_of_its_subject_is_likely() -> None:
+    """A mutant of the TLS listener's replies is asked of checks that compare listeners before others of its layer."""
+    manager = "filter_chains/0/filters/envoy.filters.network.http_connection_manager"
+    place = f"docker/proxy/listeners.yaml:registry-tls/{manager}/local_reply_config/mappers/4"
+    mutant = Mutant("proxy", "statement", place, "dropped", unchanged)
+
+    assert order(mutant, [check("a", "RTE-001"), check("b", "OPS-041")], Coverage())[0] == "b[one]"
+
+
 def test_what_was_usual_is_not_rare_of_new_cases(tmp_path: Path) -> None:
     """A statement that was left out because most cases run it does not look rare when a case is added."""
     usual = frozenset({"proxy PUT a", "ran a.py:f: g()"})

@@ -16,6 +16,7 @@ from registry_conformance.proof.faults.selection import Check
 from registry_conformance.proof.mutants.coverage import Coverage
 from registry_conformance.proof.mutants.mutant import Mutant, words_of
 from registry_conformance.proof.mutants.related_faults import faults_by_change, related
+from registry_conformance.proof.mutants.subjects import spoken_of
 from registry_conformance.proof.mutants.topics import speaks
 
 _UNKNOWN_SECONDS, _LOCAL_SECONDS = 0.1, 2.0
@@ -24,7 +25,7 @@ _START = 0.05
 """Seconds that are added to each case, so that a quick one is not asked for that alone."""
 _TRAITS = (4.0, 3.0, 2.0, 1.0)
 """How much it counts that a check killed a mutant with the same trait, by the closeness of the trait."""
-_RELATED, _TOUCHES, _RARE, _WORDS = 4.0, 1.0, 4.0, 2.0
+_RELATED, _SUBJECT, _TOUCHES, _RARE, _WORDS = 4.0, 2.0, 1.0, 4.0, 2.0
 """What else counts how much for a case to be a likely killer."""
 
 
@@ -127,6 +128,7 @@ class Planner:
             0.05
             + sum(much * _share(counts, check.name) for much, counts in zip(_TRAITS, kills, strict=True))
             + _RELATED * max(expected.get(name, 0.0) for name in check.requirements)
+            + _SUBJECT * bool(spoken_of(mutant) & set(check.requirements))
             + _TOUCHES * bool(_telling(mutant) & known)
             + _RARE * self._told_apart(mutant, known)
             + _WORDS * shared / possible

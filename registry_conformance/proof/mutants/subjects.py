@@ -33,7 +33,7 @@ SUBJECTS: Mapping[str, Subject] = MappingProxyType(
         ),
         "every-listener": Subject(
             ("OPS-027", "OPS-040", "OPS-041"),
-            r"docker/proxy/listeners\.yaml:registry-tls/.*/http_filters/(?:headers|auth)(?:/.*)?",
+            r"docker/proxy/listeners\.yaml:registry-tls/.*/(?:http_filters/(?:headers|auth)|local_reply_config)(?:/.*)?",
         ),
         "announced-sizes": Subject(
             ("ART-064", "ART-035"),
@@ -63,3 +63,8 @@ SUBJECTS: Mapping[str, Subject] = MappingProxyType(
     }
 )
 """Name -> the subject."""
+
+
+def spoken_of(mutant: Mutant) -> frozenset[str]:
+    """Return the requirements that are about the subjects of a mutant."""
+    return frozenset(name for each in SUBJECTS.values() if each.covers(mutant) for name in each.requirements)
