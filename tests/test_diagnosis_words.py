@@ -215,6 +215,33 @@ def test_a_request_of_some_bytes_that_alone_gets_no_answer_is_mlflow_s(
 
 
 @pytest.mark.parametrize(
+    ("statuses", "layer"),
+    [
+        ((200, 200, *[502] * 8, 200), "mlflow"),
+        ((200, *[502, 200] * 6), "proxy"),
+        ((*[502] * 8, 200), "proxy"),
+        ((200, *[502] * 8), "proxy"),
+    ],
+    ids=["in a row", "by turns", "before it was there", "to the end"],
+)
+def test_a_server_that_is_gone_for_a_while_is_told(statuses: tuple[int, ...], layer: str) -> None:
+    """Kind: MLflow ends, and is started anew. The proxy reaches nobody for a while, whatever is asked."""
+    facts = Facts()
+    page = NGINX.format("502 Bad Gateway").encode()
+    asked = []
+    for number, status in enumerate(statuses):
+        form, body = ("application/json", b"{}") if status == 200 else ("text/html", page)
+        url = f"http://host/api/2.0/mlflow/{number % 4}"
+        answer = Exchange(
+            "POST", url, "main", status, (), Body(9, "", b""), (("Content-Type", form),), Body(len(body), "", body),
+            seconds=0.1, started=1.0 + number,
+        )  # fmt: skip
+        asked.append(answer.evidence())
+    facts.record("meta.model.P", "502 html nginx", "a model", "200 .*", tuple(asked))
+    assert first(facts).layer == layer
+
+
+@pytest.mark.parametrize(
     ("said", "kind"),
     [
         (

@@ -89,3 +89,21 @@ def test_a_place_that_throttles_now_and_then_is_repeated() -> None:
     repetition = Repetition()
     assert asked_again(repetition, "GET metadata", [429, 200]) == (200, 1)
     assert asked_again(repetition, "PUT artifacts", [429, 429, 200]) == (200, 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "named"),
+    [
+        (404, '{"detail":"Not Found"}', "one-of-several-is-no-mlflow"),
+        (403, "Invalid Host header - possible DNS rebinding attack detected", "one-of-several-refuses-the-host"),
+    ],
+)
+def test_who_refuses_now_and_then_is_told_by_the_form_of_most_refusals(status: int, said: str, named: str) -> None:
+    """Kind: a server among several that is not like the rest. What it says shows how, one other refusal or not."""
+    repetition, facts = Repetition(), Facts()
+    for number in range(6):
+        repetition.asked("P")
+        page = said if number else "another"
+        repetition.repeated("P", f"GET {number}", answer(status, page), lambda met: met.ok, lambda: answer(200))
+    repetition.tell(facts)
+    assert [cause.id for cause in conclude(facts, causes=()).causes] == [named]

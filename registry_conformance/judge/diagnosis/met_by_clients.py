@@ -492,6 +492,25 @@ NOW_AND_THEN = (
         "bodies",
     ),
     Given(
+        "one-of-several-is-no-mlflow",
+        "proxy",
+        "again.met.P",
+        ", by no MLflow$",
+        "the same request reaches MLflow at one time, and another application at another: among the servers to which "
+        "what stands before MLflow spreads requests, one is no MLflow",
+        "look at what chooses these servers, and take that one out: the labels that a Service selects by, the members "
+        "of an upstream or of a target group, the addresses of a name",
+    ),
+    Given(
+        "one-of-several-refuses-the-host",
+        "mlflow",
+        "again.met.P",
+        ", by MLflow's host check$",
+        "the same request is served at one time, and its host name refused by MLflow at another: one of several "
+        "replicas allows other host names than the rest",
+        "start all replicas with the same --allowed-hosts (MLFLOW_SERVER_ALLOWED_HOSTS)",
+    ),
+    Given(
         "files-of-each-replica",
         "mlflow",
         "again.met.P",

@@ -40,6 +40,11 @@ FILES_ALONE = ", files alone"
 """What the value of such a fact ends with if no request for anything but files failed."""
 BEFORE_MLFLOW = ", before MLflow"
 """What the value ends with if a product before MLflow sent each of these failures itself, by its own page."""
+BY_ANOTHER, HOST_CHECK = ", by no MLflow", ", by MLflow's host check"
+"""What the value ends with if most of these failures came from an application that is no MLflow, or from that check."""
+_BY_FORM = {"not MLflow: an application": BY_ANOTHER, "MLflow's host check": HOST_CHECK}
+"""How the name of who sent a failure begins -> what the value ends with then."""
+_MOST_OF_ALL = 0.8
 LARGE_PART = ", a large part"
 """What the value ends with if so many requests of all kinds failed that one of a few servers may be down."""
 _LARGE = 0.2
@@ -65,6 +70,8 @@ class Repetition:
         """Place, kind of request, and whether the client repeats it, of what failed for a moment."""
         self._within: set[tuple[str, bool]] = set()
         """Place, and whether the client repeats it, of what failed for a moment and not by a product before MLflow."""
+        self._senders: dict[tuple[str, bool], Counter[str]] = {}
+        """Place, and whether the client repeats it -> who sent what failed for a moment, by its form."""
         self._fixed: set[tuple[str, str, str, str]] = set()
         """Place, kind of request, status, and who sent it, of what stayed whatever was repeated."""
         self._later: list[Callable[[], str]] = []
@@ -108,6 +115,7 @@ class Repetition:
                 return first
             self._failed[place, bridged, outcome] += len(sent)
             self._kinds.add((place, kind, bridged))
+            self._senders.setdefault((place, bridged), Counter())[failure[-1]] += 1
             own = author_of(first)
             if not own or own.id == APPLICATION:
                 self._within.add((place, bridged))
@@ -154,9 +162,18 @@ class Repetition:
             words += f", as the MLflow client does by itself, up to {MOST} times" if bridged else _ENDS
             name = BRIDGED if bridged else MET
             much = LARGE_PART if failed >= asked * _LARGE else ""
-            before = BEFORE_MLFLOW if (place, bridged) not in self._within and not bridged else ""
-            value = f"{failed} of {asked}: {statuses}{before or self._of_files(place, bridged=bridged) or much}"
+            whose = "" if bridged else self._by_whom(place)
+            value = f"{failed} of {asked}: {statuses}{whose or self._of_files(place, bridged=bridged) or much}"
             facts.record(f"{name}.{place}", value, words, ".*" if bridged else "none")
+
+    def _by_whom(self, place: str) -> str:
+        """Return who sent most of what ends a client, in words of a fact's value; empty if MLflow did, or several."""
+        who, count = self._senders[place, False].most_common(1)[0]
+        if count >= self._senders[place, False].total() * _MOST_OF_ALL:
+            told = next((value for start, value in _BY_FORM.items() if who.startswith(start)), "")
+            if told:
+                return told
+        return "" if (place, False) in self._within else BEFORE_MLFLOW
 
     def _of_files(self, place: str, *, bridged: bool) -> str:
         """Return that nothing but requests for files failed so, in words of a fact's value; else nothing."""

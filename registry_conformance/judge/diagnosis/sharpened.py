@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import author_of
 from registry_conformance.judge.diagnosis.small_uploads import small_failures
 from registry_conformance.judge.evidence.exchange import Exchange
+from registry_conformance.judge.evidence.items import ExchangeItem
 
 _METHODS = (
     "have it pass PUT, PATCH and DELETE on as well: MLflow needs GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS (a "
@@ -44,6 +46,9 @@ _LEAVE = (
 _OWN_PAGE = re.compile(r"500 html nginx")
 """How a fact says that nginx made a page of 500 itself."""
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_UNREACHED = frozenset({502, 503, None})
+_IN_A_ROW, _KINDS = 6, 3
+"""So many requests, of so many kinds, that nobody answers one after another, show that nobody was there."""
 _HANGS = 5.0
 """Seconds in which MLflow answers whatever is about a few rows of its database, on any machine."""
 _SHARE = 10
@@ -66,7 +71,7 @@ _LACKING = "404 json RESOURCE_DOES_NOT_EXIST"
 
 def sharpened(facts: Facts, found: Finding, answer: Exchange) -> Finding:
     """Return what was found in the answer to a failed step, with what the other facts say of it."""
-    for look in (_by_method, _by_size, _by_route, _waited, _too_slow, _unread, _refused_by):
+    for look in (_by_method, _by_size, _by_route, _waited, _gone_at_times, _too_slow, _unread, _refused_by):
         found = look(facts, found, answer)
     return found
 
@@ -146,6 +151,44 @@ def _hangs_alone(facts: Facts, answer: Exchange, seconds: float) -> bool:
     """Return whether a request of a few bytes got no answer for longer than any takes, and others like it did."""
     others = any(fact.seen and fact.normal and fact.name.startswith("meta.") for fact in facts.values())
     return f"{REST}/" in urlsplit(answer.url).path and seconds >= _HANGS and others
+
+
+def _gone_at_times(facts: Facts, found: Finding, _: Exchange) -> Finding:
+    """Return what is told of a proxy that reaches nobody, with that it reached MLflow before and after that.
+
+    Where one of several servers is down, others answer in between.
+    """
+    if found.kind is not finding.STEP_UNSERVED:
+        return found
+    met = sorted({(item["started"], item["method"], item["url"]): item for item in _through(facts)}.items())
+    answered = [item["status"] not in _UNREACHED for _, item in met]
+    kinds = [(item["method"], urlsplit(item["url"]).path) for _, item in met]
+    for begin, end in _gaps(answered):
+        if end - begin >= _IN_A_ROW and len(set(kinds[begin:end])) >= _KINDS and any(answered[end:]):
+            sentence = (
+                f"{found.sentence}; so it did {end - begin} requests of all kinds in a row, and MLflow answered before "
+                "and after them: it ended, and was started anew"
+            )
+            return replace(found, kind=finding.GONE_AT_TIMES, sentence=sentence, remedy=finding.GONE_AT_TIMES.remedy)
+    return found
+
+
+def _gaps(answered: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Yield the beginning and the end of each row of requests that nobody answered, after one that was answered."""
+    begin = 0
+    for place, each in enumerate((*answered, True)):
+        if each:
+            if 0 < begin < place:
+                yield begin, place
+            begin = place + 1
+
+
+def _through(facts: Facts) -> Iterator[ExchangeItem]:
+    """Yield what was asked through the proxy, and when."""
+    for fact in facts.values():
+        for item in fact.evidence if fact.name.endswith(".P") else ():
+            if item["kind"] == "exchange" and "started" in item:
+                yield item
 
 
 def _too_slow(facts: Facts, found: Finding, answer: Exchange) -> Finding:

@@ -470,6 +470,13 @@ STEP_SILENT = Kind(
     "holds, no free connection, a query without an index; a proxy that waits longer mends nothing",
     OPERATORS, sure=False,
 )  # fmt: skip
+GONE_AT_TIMES = Kind(
+    "mlflow-gone-at-times", "mlflow", "MLflow is gone for a while, again and again",
+    "find out why it ends, in its log and in what starts it anew (kubectl describe pod: Last State): a limit of "
+    "memory, a limit of requests for each worker (--limit-max-requests, --max-requests), a health check that is too "
+    "strict, a crash; more than one worker or replica bridges the time of a start",
+    OPERATORS, sure=False,
+)  # fmt: skip
 STEP_FAILS = Kind(
     "step-fails", "", "a step of the registration fails, in words of its own",
     "read MLflow's log at that time; its words name what failed",
@@ -484,6 +491,7 @@ KINDS = (
     TOO_EARLY, LAPSED, WORKSPACE, REGISTRY, NAMED, NAMED_AND_DENIED, NAMED_AND_DELETED, CLIENT_LIMIT, WANTED, PASSWORD,
     LOST, OPEN,
     FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED, STEP_ANSWERED, STEP_REDIRECTED,
-    STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED, STEP_UNREAD, TRANSFERS_END, STEP_SILENT, STEP_FAILS,
+    STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED, STEP_UNREAD, TRANSFERS_END, STEP_SILENT,
+    GONE_AT_TIMES, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""
