@@ -104,6 +104,21 @@ def test_a_number_of_files_is_used_up_where_none_passes_after_some(
     assert ("takes no more files" in first(facts).sentence) is told
 
 
+@pytest.mark.parametrize(
+    ("good", "bad", "named"),
+    [
+        ({"put.P": "200 empty", "name.space.P": "200 empty"}, {"name.dot.P": "403 html nginx"}, "hidden-files-refused"),
+        ({"put.P": "200 empty"}, {"list.turns.P": "by turns", "follow.P": "404 xml"}, "stores-by-turns"),
+        ({"put.P": "200 empty", "follow.P": "200 whole"}, {"list.turns.P": "by turns"}, "files-listed-by-turns"),
+    ],
+)
+def test_what_passes_beside_it_shows_what_a_failure_goes_by(
+    good: dict[str, str], bad: dict[str, str], named: str
+) -> None:
+    """A name among others, or a store that has not what it had: the fact beside it tells."""
+    assert first(facts_of(good, bad)).id == named
+
+
 def at(moment: float, url: str, *, silent: bool) -> EvidenceItem:
     """Return a request at a moment, which got no answer, or one at once."""
     status, seconds, error = (None, 8.0, "timeout: nothing came") if silent else (200, 0.01, "")

@@ -215,6 +215,28 @@ def test_a_request_of_some_bytes_that_alone_gets_no_answer_is_mlflow_s(
 
 
 @pytest.mark.parametrize(
+    ("status", "said", "more", "advice"),
+    [
+        (403, "<title>403 Forbidden</title>", {"put.P": "200 empty", "ladder.put.P": "64k 403 html"}, "of any size"),
+        (403, "<title>403 Forbidden</title>", {"put.P": "200 empty", "ladder.put.P": "64k 413 html"}, "whatever its"),
+        (403, "<title>'_xsrf' argument missing</title>", {}, "cross-site"),
+        (403, "RBAC: access denied", {}, "AuthorizationPolicy"),
+    ],
+)
+def test_a_refusal_that_shows_its_rule_has_advice_for_that_rule(
+    status: int, said: str, more: dict[str, str], advice: str
+) -> None:
+    """Kind: something before MLflow has a rule. What it says, and what passes, shows by what the rule goes."""
+    facts = Facts()
+    for name, value in more.items():
+        facts.record(name, value, name, "200 .*")
+    answer = Exchange("PUT", "http://host/1", "main", status, (), response_headers=(("Content-Type", "text/html"),),
+                      response_body=Body(len(said), "", said.encode()))  # fmt: skip
+    facts.record("size.64k.P", f"{status} html", "64 KiB", "200 .*", (answer.evidence(),))
+    assert advice in first(facts).remedy
+
+
+@pytest.mark.parametrize(
     ("statuses", "layer"),
     [
         ((200, 200, *[502] * 8, 200), "mlflow"),

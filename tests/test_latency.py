@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from registry_conformance.judge.diagnosis.budget import Budget, Machine
@@ -102,6 +104,29 @@ def test_late_answers_end_the_questions_where_no_busy_machine_explains_them(
 
     assert reachability.answers_soon(context, DOOR) is goes_on
     assert ("P" in context.dead) is not goes_on
+
+
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [(((None, 200), (200, None)), False), (((200, None),), True)],
+    ids=["each is silent once", "the unknown key alone is silent"],
+)
+def test_a_silence_is_a_key_s_only_if_it_is_met_again(
+    turns: tuple[tuple[int | None, int | None], ...], *, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: one of two servers is silent. Of two requests at once one meets it, whatever its key."""
+    left = itertools.cycle(turns)
+
+    def asked(_: object) -> list[Exchange]:
+        return [
+            Exchange("GET", "/", "given", status, seconds=0.1 if status else 9.0, error="" if status else "timeout")
+            for status in next(left)
+        ]
+
+    monkeypatch.setattr(reachability, "at_once", asked)
+    context = ProbeContext(Target("x", "live", (DOOR,), {}), "run", Facts(), budget_on(1.0), DOOR)
+    assert reachability.answers_soon(context, DOOR)
+    assert ("pace.unknown-key.P" in context.facts) is told
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,15 @@ def _break_off_by_size(facts: Facts, through: Sequence[Fact]) -> bool:
     )
 
 
+def _downloads_break_off(facts: Facts, through: Sequence[Fact]) -> bool:
+    """Return whether that is so for downloads alone, and uploads of the same sizes pass."""
+    names = [fact.name for fact in through if fact.name.startswith(_SIZED)]
+    if not all(name.endswith(".get.P") for name in names) or not _break_off_by_size(facts, through):
+        return False
+    up = [facts.get(name.replace("ladder.get.P", "ladder.put.P").replace(".get.P", ".P")) for name in names]
+    return all(fact is not None and fact.normal for fact in up)
+
+
 def _in_chunks_alone(facts: Facts, through: Sequence[Fact]) -> bool:
     """Return whether bodies in chunks break off, and a body of announced size passes that is as large."""
     sized = facts.get(_AS_LARGE_AS_THE_CHUNKED)
@@ -307,6 +316,11 @@ _SILENT = (
     "of size or time, or a filter, at what stands before MLflow; or MLflow ends under it. The proxy's log and MLflow's "
     "tell which closed the connection"
 )
+_DOWNLOADS_END = (
+    "uploads of any size pass, and the same files break off as they are downloaded, small ones excepted: what stands "
+    "before MLflow cannot keep the answer until the client takes it, most likely (room and rights of its temporary "
+    "files, as nginx's proxy_temp_path), or it ends it by a limit of time or bytes; its error log tells"
+)
 _REGISTRY_ALONE = (
     "experiments, runs and files are in order, and every request about registered models fails or gets no answer: the "
     "registry has a database of its own, most likely (--registry-store-uri of MLflow): does it run, and does MLflow "
@@ -333,6 +347,7 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
     ("mlflow", PARTLY_WITHOUT_DATABASE, silent_without_database),
     ("", PARTLY, silent_in_part),
     ("proxy", _CHUNKS, _in_chunks_alone),
+    ("proxy", _DOWNLOADS_END, _downloads_break_off),
     ("network", "small requests and answers pass, and larger ones break off without an answer", _break_off_by_size),
     ("mlflow", "small requests after a large upload find nobody for a while: MLflow ended under it, and began anew",
      ended_by_a_large_one),

@@ -295,6 +295,17 @@ BROKEN_ANSWERS = (
         unless=("register.refused-by.P", "type|content|filter"),
     ),
     Given(
+        "hidden-files-refused",
+        "proxy",
+        "name.dot.P",
+        r"^40[34] (?:html|text|empty)",
+        "files whose names begin with a dot are refused before MLflow, and others are taken: a rule that keeps the "
+        "hidden files of a web site from visitors",
+        "have every path under /api/2.0/mlflow-artifacts/ passed on to MLflow before any rule for names",
+        also=(("put.P", "^200"), ("name.space.P", "^200")),
+        settings={"nginx": "location ^~ /api/, which goes before locations by pattern"},
+    ),
+    Given(
         "key-runs-out",
         "auth",
         "repeat.search.P",
@@ -337,13 +348,23 @@ BROKEN_ANSWERS = (
         "rewrite, a lower-case map)",
     ),
     Given(
+        "stores-by-turns",
+        "store",
+        "list.turns.P",
+        "by turns",
+        "a file that was just uploaded is listed at one time and not at the next, and the store itself does not have "
+        "what a URL leads to that MLflow signed: several stores that share nothing stand behind one address",
+        "have one store answer at that address, or all of them share their data",
+        also=(("follow.P", "^404"),),
+    ),
+    Given(
         "files-listed-by-turns",
         "mlflow",
         "list.turns.P",
         "by turns",
         "a file that was just uploaded is listed at one time and not at the next: several replicas answer here, each "
-        "with a folder of its own for artifacts",
-        "give all replicas one --artifacts-destination: a bucket, or a folder that they share",
+        "with a folder of its own for artifacts, or several stores that share nothing stand behind one address",
+        "give all replicas one --artifacts-destination: a bucket of one store, or a folder that they share",
     ),
     Given(
         "model-files-of-each-replica",
@@ -351,8 +372,9 @@ BROKEN_ANSWERS = (
         "register.files.P",
         "200 json other",
         "of the files of a model that were just uploaded some are not listed, and requests for files alone fail at one "
-        "time and not at the next: several replicas answer here, each with a folder of its own for artifacts",
-        "give all replicas one --artifacts-destination: a bucket, or a folder that they share",
+        "time and not at the next: several replicas answer here, each with a folder of its own for artifacts, or "
+        "several stores that share nothing stand behind one address",
+        "give all replicas one --artifacts-destination: a bucket of one store, or a folder that they share",
         unless=("again.bridged.P", r"^(?!.*, files alone$)"),
     ),
     *(

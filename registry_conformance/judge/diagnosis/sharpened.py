@@ -61,6 +61,20 @@ _REFUSED_BY = {
     "name": "have every path below /api/2.0/mlflow-artifacts/ passed on before any rule for names",
 }
 """By what a file was seen to be refused -> what mends it."""
+_ANY_LENGTH = (
+    "have bodies of any size pass below /api/2.0/mlflow-artifacts/, and below /api/2.0/mlflow/ those of some MB: look "
+    "for a limit, and for a firewall's rule (in the managed rules of AWS WAF it is SizeRestrictions_BODY)"
+)
+_CROSS_SITE = (
+    "exempt requests with an Authorization header, or the paths below /api/, from the check of tokens against "
+    "cross-site requests: browsers send these, and no MLflow client does"
+)
+_ADD_RULES = (
+    "add every path below /api/2.0/mlflow/ and /api/2.0/mlflow-artifacts/, with all methods, to the rules of its "
+    "RBAC filter (in Istio the AuthorizationPolicy)"
+)
+_RULES = ((re.compile(r"[xc]srf", re.IGNORECASE), _CROSS_SITE), (re.compile(r"RBAC: access denied"), _ADD_RULES))
+"""What a refusal says of the rule by which it was made -> what mends it."""
 _EXEMPT = (
     "ask those who run this filter (your network's administrators, not the registry's operator) for an exception for "
     "uploads to this host"
@@ -71,7 +85,18 @@ _LACKING = "404 json RESOURCE_DOES_NOT_EXIST"
 
 def sharpened(facts: Facts, found: Finding, answer: Exchange) -> Finding:
     """Return what was found in the answer to a failed step, with what the other facts say of it."""
-    for look in (_by_method, _by_size, _by_route, _waited, _gone_at_times, _too_slow, _unread, _refused_by):
+    for look in (
+        _by_method,
+        _by_length,
+        _by_its_words,
+        _by_size,
+        _by_route,
+        _waited,
+        _gone_at_times,
+        _too_slow,
+        _unread,
+        _refused_by,
+    ):
         found = look(facts, found, answer)
     return found
 
@@ -84,6 +109,26 @@ def _by_method(facts: Facts, found: Finding, answer: Exchange) -> Finding:
         return found
     sentence = f"{found.sentence}; PATCH and DELETE are answered so too, GET and POST are not"
     return replace(found, sentence=sentence, remedy=_METHODS)
+
+
+def _by_length(facts: Facts, found: Finding, answer: Exchange) -> Finding:
+    """Return what is told of a refused upload, with the size from which uploads are refused, if small ones pass."""
+    ladder = facts.get("ladder.put.P")
+    if found.kind is not finding.STEP_ANSWERED or ladder is None or not facts.value("put.P").startswith("200"):
+        return found
+    size, _, how = ladder.value.partition(" ")
+    if not how.startswith(str(answer.status)):
+        return found
+    sentence = f"{found.sentence}; small uploads pass, and those of {size} are refused: it goes by the size of bodies"
+    return replace(found, sentence=sentence, remedy=_ANY_LENGTH)
+
+
+def _by_its_words(_: Facts, found: Finding, answer: Exchange) -> Finding:
+    """Return what is told of a refusal, with what mends it, if it says by which rule it was made."""
+    if found.kind not in (finding.STEP_ANSWERED, finding.STEP_REFUSED):
+        return found
+    remedy = next((each for words, each in _RULES if words.search(answer.text[:4000])), found.remedy)
+    return replace(found, remedy=remedy)
 
 
 def _by_size(facts: Facts, found: Finding, _: Exchange) -> Finding:

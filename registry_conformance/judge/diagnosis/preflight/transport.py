@@ -15,7 +15,7 @@ from registry_conformance.judge.clients.request_guard import authorize_connectio
 from registry_conformance.judge.clients.tls import Files, context
 from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.finding import Finding, Kind
-from registry_conformance.judge.diagnosis.preflight.shown_certificate import INSPECTS, shown_certificate
+from registry_conformance.judge.diagnosis.preflight.shown_certificate import INSPECTS, STANDS_IN, shown_certificate
 from registry_conformance.judge.mismatch import NotAllowed, PreconditionFailed
 from registry_conformance.judge.target.target import Door
 
@@ -25,6 +25,10 @@ _SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 """How a client of PostgreSQL asks for TLS; it is answered with one letter, and other bytes with nothing."""
 _TLS_WORDS = re.compile(rb"HTTPS port|HTTPS server|SSL-enabled server port|HTTPS scheme", re.IGNORECASE)
 _NO_BODY = re.compile(rb"^Content-Length: *0\r?$", re.IGNORECASE | re.MULTILINE)
+_NONE_SET = (
+    "set the certificate of this host name where TLS ends (in Kubernetes the secret under tls of the Ingress, for this "
+    "very host, in the same namespace); nobody should trust the one that is shown"
+)
 _INSPECTED = (
     "name the file of your network's authority in MLFLOW_TRACKING_SERVER_CERT_PATH (or REQUESTS_CA_BUNDLE): its "
     "administrators have it, and it may be among the system's authorities; or have them except this host"
@@ -142,11 +146,8 @@ def _distrusted(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
     words = f"the certificate of {_named(host, port)} is not trusted here: {problem.verify_message}"
     issuer = shown_certificate(door).issuer
     words += f"; it was issued by {issuer!r}" if issuer else ""
-    if INSPECTS.search(issuer):
-        words += (
-            ", as an inspection of TLS in the network does: most likely that answers, and the registry's own is behind"
-        )
-        return Finding(replace(finding.UNTRUSTED, sure=False), words, _INSPECTED, (words,))
+    if known := _by_issuer(issuer, words):
+        return known
     authorities = door.ca or door.network.ca
     if authorities is None:
         return _met(finding.UNTRUSTED, words)
@@ -155,6 +156,19 @@ def _distrusted(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:
         return Finding(finding.UNTRUSTED, words, _OTHER_AUTHORITY, (words,))
     words += ", or the server does not send the certificates between the two"
     return Finding(replace(finding.UNTRUSTED, sure=False), words, _WHOLE_CHAIN, (words,))
+
+
+def _by_issuer(issuer: str, words: str) -> Finding | None:
+    """Return what the name of an issuer tells, ``None`` if it may be an authority of the registry's own."""
+    if INSPECTS.search(issuer):
+        words += (
+            ", as an inspection of TLS in the network does: most likely that answers, and the registry's own is behind"
+        )
+        return Finding(replace(finding.UNTRUSTED, sure=False), words, _INSPECTED, (words,))
+    if STANDS_IN.search(issuer):
+        words += ", as a proxy or an ingress controller does that has no certificate for this host name"
+        return Finding(replace(finding.UNTRUSTED, whose=finding.OPERATORS), words, _NONE_SET, (words,))
+    return None
 
 
 def _out_of_time(door: Door, problem: ssl.SSLCertVerificationError) -> Finding:

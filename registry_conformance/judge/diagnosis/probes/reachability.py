@@ -108,7 +108,8 @@ def _served(asker: Asker, path: str) -> Exchange:
 def answers_soon(context: ProbeContext, door: Door) -> bool:
     """Ask with a key seen before and with one never seen, at once; return whether both are answered soon.
 
-    What a busy machine may explain is asked again: the soonest counts, and twice what is late is late there too.
+    What a busy machine may explain is asked again: the soonest counts, and twice what is late is late there too. So is
+    it where one of the two gets no answer: of several servers one may be silent, whatever key comes.
     Where they are not, what came of them is told, and nothing that needs a key is asked any more, unless the search
     succeeds and this machine is so busy that it may be the cause: waits are longer there, so the questions go on.
     """
@@ -124,11 +125,13 @@ def answers_soon(context: ProbeContext, door: Door) -> bool:
                 ]
             )
         )
-        known, new = min(met, key=lambda pair: max(each.seconds for each in pair))
-        if not LATE <= max(known.seconds, new.seconds) < LATE * context.waits.slack:
+        known, new = (min(answers, key=lambda each: each.seconds) for answers in zip(*met, strict=True))
+        one_is_silent = (known.status is None) != (new.status is None)
+        if not one_is_silent and not LATE <= max(known.seconds, new.seconds) < LATE * context.waits.slack:
             break
     late_from = LATE * (context.waits.slack if len(met) == 1 else min(_TWICE, context.waits.slack))
-    if max(known.seconds, new.seconds) < late_from:
+    never = any(each.error.startswith("timeout") for each in (known, new))
+    if not never and max(known.seconds, new.seconds) < late_from:
         return True
     record_answers(context, "doors.search.P", "a search for experiments", {door.name: known}, "all 200 json")
     record_latency(context, "pace.search.P", "a search through the proxy", known)
