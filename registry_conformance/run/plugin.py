@@ -47,6 +47,7 @@ FIXTURES = (
     "access",
     "accounts",
     "credentials",
+    "decision_logs",
     "denials",
     "doors",
     "essentials",

@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from operator import itemgetter
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from fixtures.access import Routes
+from fixtures.decision_logs import told
 from fixtures.doors import one_door
 from fixtures.essentials import KeyOf, Unique
 from fixtures.scratch_stack import Scratch
+from fixtures.troubled_deployments import asking
 from registry_conformance.judge.clients.decisions import Decisions
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status
 from registry_conformance.judge.locations import SUITES
 from registry_conformance.judge.requirement import verifies
-from registry_conformance.judge.target.target import Target
-from registry_conformance.lab.deployment import REFERENCE, Auth, FixedAnswer, KeyService
+from registry_conformance.lab.deployment import FixedAnswer, KeyService
 
 READ, WRITE = f"{REST}/experiments/get?experiment_id=0", f"{REST}/experiments/create"
 ROUTES = Routes.load(SUITES / "contract" / "authorization" / "routes.toml")
 NEEDED = [(entry, right) for right, entries in ROUTES.needing.items() if right != "public" for entry in entries]
-ASKING = Auth(timeout=0.3, cache=0.0)
-
-
-@pytest.fixture
-def decisions(target: Target) -> Decisions:
-    """The decisions of the auth service; inapplicable if it is not ours."""
-    if "auth" not in target.logs:
-        pytest.skip("the proxy asks no auth service of ours")
-    return Decisions(target.logs["auth"])
-
-
-def told(decisions: Decisions, request_id: str, *names: str) -> list[tuple[Any, ...]]:
-    """Return these fields of each line about a request."""
-    return [itemgetter(*names)(line) for line in decisions.about(request_id)]
 
 
 @verifies("OPS-042")
@@ -129,7 +113,7 @@ def test_question_that_needs_no_key_is_in_the_log_as_open(door: MlflowHttp, deci
 )
 def test_trouble_with_keys_is_in_the_log_with_the_reason(scratch: Scratch, answer: FixedAnswer, why: str) -> None:
     """What was wrong with the answer of the key service stands in the log."""
-    door = scratch.apply(replace(REFERENCE, auth=ASKING, keys=KeyService(answer=answer)))
+    door = scratch.apply(asking(KeyService(answer=answer)))
     refused = door.send("GET", READ)
 
     expect_equal(told(scratch.decisions, refused.request_id, "decision", "reason"), [("deny", why)], "lines")
@@ -138,7 +122,7 @@ def test_trouble_with_keys_is_in_the_log_with_the_reason(scratch: Scratch, answe
 @verifies("OPS-042")
 def test_outage_of_keys_is_in_the_log(scratch: Scratch) -> None:
     """That the key service cannot be reached stands in the log."""
-    refused = scratch.apply(replace(REFERENCE, auth=ASKING, keys=KeyService(up=False))).send("GET", READ)
+    refused = scratch.apply(asking(KeyService(up=False))).send("GET", READ)
 
     why = "key service unreachable: ConnectError"
     expect_equal(told(scratch.decisions, refused.request_id, "status", "reason"), [(503, why)], "lines")

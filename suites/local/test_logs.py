@@ -8,7 +8,6 @@ import pytest
 
 from fixtures.essentials import KeyOf, Unique
 from registry_conformance.judge.clients.decisions import Decisions
-from registry_conformance.judge.clients.json_lines import whole_lines
 from registry_conformance.judge.clients.logs import Logs
 from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
 from registry_conformance.judge.expect import expect_equal, expect_refused, expect_status, require
@@ -34,14 +33,6 @@ def test_request_is_found_in_the_proxys_log(door: MlflowHttp, logs: Logs) -> Non
 
     assert found.request_id, found
     assert logs.show("proxy", found.request_id), found
-
-
-@pytest.fixture
-def access(logs: Logs) -> Decisions:
-    """The lines of the proxy's log; inapplicable if it has another form than our own."""
-    if not any(line.startswith("{") for line in whole_lines(logs.files["proxy"])):
-        pytest.skip("the proxy's log is none of JSON lines")
-    return Decisions(logs.files["proxy"])
 
 
 @verifies("OPS-006")

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 
 from fixtures.scratch_stack import Scratch
-from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp
+from fixtures.troubled_deployments import redirecting
+from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.expect import expect_equal, require
 from registry_conformance.judge.requirement import verifies
-from registry_conformance.lab.deployment import REFERENCE, Links
-from registry_conformance.lab.disturbance import Answer, Rule, When
 
 PLACE = f"{REST}/elsewhere?a=b"
-
-
-def redirecting(scratch: Scratch, place: str) -> list[MlflowHttp]:
-    """Return the scratch stack's doors, whose MLflow redirects every read of metadata to a place."""
-    rule = Rule(When(path=f"{REST}/"), (Answer(307, headers=(("Location", place),)),))
-    door = scratch.apply(replace(REFERENCE, links=Links(mlflow=(rule,))))
-    return [door.through(each) for each in scratch.target.doors]
 
 
 @verifies("RTE-051")

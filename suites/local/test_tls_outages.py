@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.essentials import need
 from fixtures.scratch_stack import Scratch
+from fixtures.troubled_deployments import asking, telling
 from registry_conformance.judge.clients.comparison import expect_same_answer, expect_same_headers
 from registry_conformance.judge.clients.mlflow_http import REST
 from registry_conformance.judge.expect import require
@@ -18,25 +19,13 @@ from registry_conformance.lab.deployment import (
     Deployment,
     FixedAnswer,
     KeyService,
-    Links,
     MLflow,
     Proxy,
 )
-from registry_conformance.lab.disturbance import Answer, Rule, When
+from registry_conformance.lab.disturbance import Answer
 
 SEARCH = f"{REST}/experiments/search"
 TOLD = ("retry-after", "content-type", "www-authenticate", "server")
-ASKING = Auth(timeout=0.3, cache=0.0)
-
-
-def telling(answer: Answer) -> Deployment:
-    """Return a deployment whose MLflow answers metadata like this."""
-    return replace(REFERENCE, links=Links(mlflow=(Rule(When(path="/api/2.0/mlflow/"), (answer,)),)))
-
-
-def asking(keys: KeyService) -> Deployment:
-    """Return a deployment with this key service, which is asked each time."""
-    return replace(REFERENCE, auth=ASKING, keys=keys)
 
 
 @verifies("OPS-041")

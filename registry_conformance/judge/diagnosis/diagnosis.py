@@ -163,7 +163,7 @@ def _chosen(ranked: Sequence[Fit], bands: Bands, told: Collection[str]) -> tuple
         chosen.append((fit, band))
         elsewhere |= fit.explained | bands.usual(fit)
     taken = [fit for fit, _ in chosen]
-    others = [fit for fit in ranked if fit not in taken and not bands.unlike(fit)]
+    others = [fit for fit in ranked if fit not in taken and not bands.unlike(fit, elsewhere)]
     if _BY_TURNS in told:  # what is read at one time and not at the next shows no fixed cause in the same part
         chosen = [(fit, band) for fit, band in chosen if band is not Band.POSSIBLE or fit.cause.layer != "mlflow"]
         others = [fit for fit in others if fit.cause.layer != "mlflow"]
