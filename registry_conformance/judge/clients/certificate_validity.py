@@ -32,11 +32,7 @@ class Validity:
 def validity_of(certificate: bytes) -> Validity | None:
     """Return what a certificate in DER says of itself, ``None`` for what is none."""
     try:
-        _, whole, _ = _element(certificate)
-        _, signed, _ = _element(whole)
-        tag, value, rest = _element(signed)
-        if tag == _VERSION:
-            tag, value, rest = _element(rest)
+        tag, value, rest = _serial_number(certificate)
         if tag != _INTEGER:
             return None
         _, _, rest = _element(rest)  # the algorithm of the signature
@@ -52,11 +48,7 @@ def validity_of(certificate: bytes) -> Validity | None:
 def issuer_of(certificate: bytes) -> str:
     """Return the name of who issued a certificate in DER, or else its organisation; empty if it has neither."""
     try:
-        _, whole, _ = _element(certificate)
-        _, signed, _ = _element(whole)
-        tag, _, rest = _element(signed)
-        if tag == _VERSION:
-            _, _, rest = _element(rest)
+        _, _, rest = _serial_number(certificate)
         _, _, rest = _element(rest)  # the algorithm of the signature
         _, names, _ = _element(rest)
         found = dict(_names_in(names))
@@ -64,6 +56,14 @@ def issuer_of(certificate: bytes) -> str:
         return ""
     name = found.get(_COMMON_NAME) or found.get(_ORGANIZATION) or ""
     return "".join(letter for letter in name if letter.isprintable())[:100]
+
+
+def _serial_number(certificate: bytes) -> tuple[int, bytes, bytes]:
+    """Return tag and value of what stands in the place of the serial number, and what follows it."""
+    _, whole, _ = _element(certificate)
+    _, signed, _ = _element(whole)
+    tag, value, rest = _element(signed)
+    return _element(rest) if tag == _VERSION else (tag, value, rest)
 
 
 def _names_in(names: bytes) -> Iterator[tuple[bytes, str]]:

@@ -165,7 +165,7 @@ BROKEN_ANSWERS = (
         "artifact-root-in-another-store",
         "mlflow",
         "location.P",
-        "gs|wasbs?|abfss?|s3a|dbfs|hdfs|viewfs|s?ftp|https?|r2|oss|b2",
+        "^(?:gs|wasbs?|abfss?|s3a|dbfs|hdfs|viewfs|s?ftp|https?|r2|oss|b2)$",
         "artifacts of a new experiment lie in a store to which each client writes itself, with a library and "
         "credentials of its own for it, and MLflow passes none of them on: --default-artifact-root, or the place of "
         "the experiment, names that store",

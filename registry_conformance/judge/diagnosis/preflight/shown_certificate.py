@@ -26,11 +26,8 @@ INSPECTS = re.compile(
 )
 """The names of what stands between a client and all its sites, and issues a certificate of its own for each."""
 
-STANDS_IN = re.compile(
-    r"Fake Certificate|DEFAULT CERT|ingress-operator|Local Authority|snake ?oil|self-signed|\Alocalhost\b",
-    re.IGNORECASE,
-)
-"""The names in the certificate that a proxy shows where none is set for a host name."""
+STANDS_IN = re.compile(r"Ingress Controller Fake Certificate|TRAEFIK DEFAULT CERT")
+"""The names in the certificates that proxies show where none is set for a host name, and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
