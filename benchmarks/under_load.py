@@ -29,17 +29,19 @@ LIMIT = 150.0
 """Seconds after which no further round of one kind of server begins."""
 RAMP = LoadPlan.parse("shape=ramp users=8 seconds=24 sizes=4KiB=1")
 """Users double up to eight; small models, so that requests count and not the store's disk."""
-SECONDS = 10
-"""The length of one steady load with as many users as at the knee: a ramp's step is too short for a percentile."""
+SECONDS = 15
+"""The length of one steady load with as many users as at the later knee: a ramp's step is too short for a percentile."""
 DATABASES = ("sqlite", "postgresql")
 SERVERS = (1, 2)
 
 
 def measure(bench: Bench, rounds: int) -> list[Figure]:
-    """Ramp up to the knee of MLflow alone, then load it and the proxy in turn with as many users.
+    """Ramp MLflow alone and the proxy up to the knee, then load both in turn with as many users.
 
-    This is done for each database and number of processes. MLflow has one CPU core to itself, the same in both; proxy,
-    auth service, store and clients share the others. Raises ``BenchError`` on a machine with one core.
+    The users are those of the later knee: with fewer, one of the two is not loaded yet, and the ratio of rates is one
+    of latencies. What a single user waits is told apart, without a target. This is done for each database and number
+    of processes. MLflow has one CPU core to itself, the same in both; proxy, auth service, store and clients share the
+    others. Raises ``BenchError`` on a machine with one core.
     """
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
@@ -61,9 +63,11 @@ def _compared(up: Up, folder: Path, rounds: int, what: str) -> Iterator[Figure]:
     if up.target.origin is None:
         raise BenchError("the stack shows no origin")
     alone = replace(up.target, doors=(replace(up.target.origin, name="alone"),), keys={})
-    users = _knee(_loaded(alone, RAMP, folder / "ramp")).users
-    steady = replace(RAMP, shape="steady", users=users, seconds=SECONDS)
     ways: Mapping[str, Target] = {"proxy": up.target, "alone": alone}
+    ramps = {way: figures.steps(_loaded(target, RAMP, folder / f"ramp-{way}")) for way, target in ways.items()}
+    knees = {way: _knee(steps).users for way, steps in ramps.items()}
+    users = max(knees.values())
+    steady = replace(RAMP, shape="steady", users=users, seconds=SECONDS)
     done: dict[str, list[FinishedLoad]] = {"proxy": [], "alone": []}
     for number in rounds_within(rounds, LIMIT):
         for way in ("proxy", "alone") if number % 2 else ("alone", "proxy"):
@@ -79,8 +83,8 @@ def _compared(up: Up, folder: Path, rounds: int, what: str) -> Iterator[Figure]:
         "ratio",
         _ratios(rates),
         Bound(0.9, at_least=True),
-        f"proxy {median(rates['proxy']):.0f}/s, alone {median(rates['alone']):.0f}/s; the generator took {used:.0%}"
-        " of a core at most",
+        f"proxy {median(rates['proxy']):.0f}/s, alone {median(rates['alone']):.0f}/s; knee of the proxy at"
+        f" {knees['proxy']}, alone at {knees['alone']}; the generator took {used:.0%} of a core at most",
     )
     yield Figure(
         f"{what}: p95 with {users} users, proxy / alone",
@@ -88,6 +92,13 @@ def _compared(up: Up, folder: Path, rounds: int, what: str) -> Iterator[Figure]:
         _ratios(slowest),
         Bound(1.15),
         f"proxy {median(slowest['proxy']) * 1000:.0f} ms, alone {median(slowest['alone']) * 1000:.0f} ms",
+    )
+    single = {way: steps[0].p50 for way, steps in ramps.items()}
+    yield Figure(
+        f"{what}: median latency of a single user, proxy / alone",
+        "ratio",
+        [single["proxy"] / single["alone"]],
+        note=f"proxy {single['proxy'] * 1000:.1f} ms, alone {single['alone'] * 1000:.1f} ms",
     )
 
 
@@ -98,8 +109,8 @@ def _loaded(target: Target, plan: LoadPlan, folder: Path) -> FinishedLoad:
         raise BenchError(f"the load could not be put on {target.doors[0].url}: {problem}") from problem
 
 
-def _knee(happened: FinishedLoad) -> figures.StepFigures:
-    found = figures.knee(figures.steps(happened))
+def _knee(steps: Sequence[figures.StepFigures]) -> figures.StepFigures:
+    found = figures.knee(steps)
     if found is None or not found.rate:
         raise BenchError("the load got no answer")
     return found
