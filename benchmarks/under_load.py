@@ -30,7 +30,7 @@ LIMIT = 150.0
 RAMP = LoadPlan.parse("shape=ramp users=8 seconds=24 sizes=4KiB=1")
 """Users double up to eight; small models, so that requests count and not the store's disk."""
 SECONDS = 15
-"""The length of one steady load with as many users as at the later knee: a ramp's step is too short for a percentile."""
+"""The length of one steady load with as many users as at the later knee: a ramp's step is too short for it."""
 DATABASES = ("sqlite", "postgresql")
 SERVERS = (1, 2)
 
