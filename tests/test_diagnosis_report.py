@@ -10,6 +10,7 @@ from registry_conformance.judge.diagnosis import Diagnosis, Named
 from registry_conformance.judge.diagnosis.bands import Band
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.failure_signature import failure_signature
+from registry_conformance.judge.diagnosis.naming import _distinct
 from registry_conformance.judge.evidence.items import ExchangeItem
 from registry_conformance.judge.report import verdicts_json
 from registry_conformance.judge.report.summary import summary
@@ -108,3 +109,19 @@ def test_marks_tell_families_and_statuses_apart() -> None:
         != failure_signature([{**EXCHANGE, "status": 500}])
     )
     assert failure_signature([{**EXCHANGE, "status": 200}, {"kind": "note", "text": "x"}]) == frozenset()
+
+
+def test_rights_at_the_store_are_called_that() -> None:
+    """The layer of rights at the store has a plain name in every report, not that of a vendor's product."""
+    rights = Named(
+        "rights", "iam", "the role may not read", Band.CERTAIN, (), "let it", "x", False, frozenset({"ROU-001"})
+    )
+    lines = summary(explained(RUN, Diagnosis((rights, OTHER), Facts())))
+    assert "CAUSE (certain, rights at the store): the role may not read" in lines
+
+
+def test_one_exchange_is_observed_once() -> None:
+    """Two sentences about the same exchange are one observation, also if only one says how long it took."""
+    told = "PUT http://host/artifacts/one.bin → 403 text/plain 19 B"
+    once = tuple(_distinct((f"an upload: {told} in 4 ms", f"{told} in 0 ms", "an upload, six times: all 403")))
+    assert once == (f"an upload: {told} in 4 ms", "an upload, six times: all 403")

@@ -13,6 +13,7 @@ from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.symptoms import SYMPTOMS
 from registry_conformance.judge.diagnosis.unusable_grants import GIVEN, Given
+from registry_conformance.judge.report.tally import shown_layer
 from registry_conformance.lab.faults.catalogue import CATALOGUE
 
 _HEAD = """# Troubleshooting
@@ -107,7 +108,7 @@ def _first(kind: Kind) -> Iterator[str]:
 def _entry(cause: Cause, alike: Sequence[Cause]) -> Iterator[str]:
     yield f"### {cause.id}"
     yield ""
-    yield f"{_sentence(cause.sentence)} Fix in: {cause.layer}."
+    yield f"{_sentence(cause.sentence)} Fix in: {shown_layer(cause.layer)}."
     yield ""
     faults = [fault for fault in CATALOGUE.values() if fault.cause == cause.id]
     for seen in dict.fromkeys(fault.seen for fault in faults):

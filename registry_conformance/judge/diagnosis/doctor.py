@@ -22,7 +22,7 @@ from registry_conformance.judge.diagnosis.repetition import BRIDGED, MET
 from registry_conformance.judge.diagnosis.server_version import lacks_logged_models
 from registry_conformance.judge.diagnosis.steps import registers, stops_at
 from registry_conformance.judge.diagnosis.tried import tried
-from registry_conformance.judge.report.tally import plural
+from registry_conformance.judge.report.tally import confidence_label, plural, shown_layer
 from registry_conformance.judge.target.credential import Credential
 from registry_conformance.judge.target.target import Capability, Door, Target
 
@@ -210,13 +210,14 @@ def _causes(diagnosis: Diagnosis) -> Iterator[str]:
     """Yield the causes for who runs the deployment, the independent ones whole, the others in a line."""
     for cause in diagnosis.named:
         told = cause.id in _YOURS and cause is diagnosis.causes[0]  # the verdict has its sentence and its remedy
-        yield "Diagnosis: as above" if told else _clip(f"Diagnosis ({cause.confidence_label}): {cause.sentence}")
+        said = "as above" if told else cause.sentence
+        yield _clip(f"Diagnosis ({confidence_label(cause.document)}): {said}")
         yield from (_clip(f"  observed: {observed}") for observed in cause.observations)
         if not told:
             yield _clip(f"  {'next:' if cause.id == UNKNOWN else 'fix: '}     {cause.remedy}")
         yield f"  docs:     {cause.link}"
     if others := [cause for cause in diagnosis.causes if cause.alternative]:
-        yield _clip("Less likely: " + "; ".join(f"{cause.sentence} ({cause.layer})" for cause in others))
+        yield _clip("Less likely: " + "; ".join(f"{cause.sentence} ({shown_layer(cause.layer)})" for cause in others))
     if diagnosis.causes:
         yield ""
 

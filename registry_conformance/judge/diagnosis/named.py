@@ -44,13 +44,6 @@ class Named:
     known: bool = True
 
     @property
-    def confidence_label(self) -> str:
-        """How sure it is and where it is mended, in the words that stand in a report."""
-        if self.id == UNKNOWN:
-            return self.layer or "no layer shown"
-        return f"{self.band}, {self.layer or 'no layer shown'}"
-
-    @property
     def document(self) -> dict[str, Any]:
         """The cause as JSON-able data, as reports have it."""
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from registry_conformance.judge.diagnosis.bands import Band
@@ -25,6 +25,8 @@ from registry_conformance.judge.diagnosis.store_codes import layer_of, meaning_o
 from registry_conformance.judge.diagnosis.unusable_grants import Given
 
 _OBSERVATIONS = 3
+_EXCHANGE = re.compile(r"\b[A-Z]+ http\S+ → \d{3} \S*")
+"""What two sentences about one and the same exchange have in common; how long it took may be told in one of them."""
 
 
 def as_cause(each: Finding) -> Named:
@@ -97,6 +99,17 @@ def named_at_times(facts: Facts, *, named_others: bool = False) -> Iterator[Name
             yield replace(named_given(each, facts), band=Band.POSSIBLE if bridged else Band.LIKELY, known=False)
 
 
+def _distinct(observations: Iterable[str]) -> Iterator[str]:
+    """Yield observations without those about an exchange that an earlier one is about."""
+    told: set[str] = set()
+    for each in observations:
+        exchange = _EXCHANGE.search(each)
+        if exchange is None or exchange[0] not in told:
+            yield each
+        if exchange is not None:
+            told.add(exchange[0])
+
+
 def _observed(clue: Clue, facts: Facts) -> str:
     """Return the sentence of a clue: the fact's own, or that a requirement failed."""
     return facts[clue.fact].sentence if clue.fact in facts else f"{clue.fact.removeprefix('red.')} failed"
@@ -149,7 +162,7 @@ def named_words(facts: Facts, layers: Collection[str]) -> Named | None:
         kind.layer if told.located else fault_location(facts, layers).layer,
         told.finding.sentence,
         Band.LIKELY,
-        (told.fact.sentence, *told.finding.observations)[:_OBSERVATIONS],
+        tuple(_distinct((told.fact.sentence, *told.finding.observations)))[:_OBSERVATIONS],
         told.finding.remedy,
         f"{GUIDE}#{kind.id}",
         failure_signature=failure_signature(told.fact.evidence),

@@ -26,9 +26,13 @@ def plural(number: int, noun: str) -> str:
 
 def confidence_label(cause: Mapping[str, Any]) -> str:
     """Return a cause's confidence and layer; only the layer if no known cause explains the failure."""
-    if cause["id"] == "unknown":
-        return cause["layer"] or "no layer shown"
-    return f"{cause['band']}, {cause['layer']}"
+    where = shown_layer(cause["layer"])
+    return where if cause["id"] == "unknown" else f"{cause['band']}, {where}"
+
+
+def shown_layer(layer: str) -> str:
+    """Return in words where a cause is mended; ``iam`` is the name of one vendor's product."""
+    return {"": "no layer shown", "iam": "rights at the store"}.get(layer, layer)
 
 
 def some(items: Sequence[str], most: int) -> str:

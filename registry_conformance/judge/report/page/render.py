@@ -14,6 +14,7 @@ from registry_conformance.judge.report.page.load_plot import load_plot
 from registry_conformance.judge.report.page.plot import plot
 from registry_conformance.judge.report.page.view import view
 from registry_conformance.judge.report.record import RunRecord
+from registry_conformance.judge.report.tally import shown_layer
 
 TEMPLATES = Path(__file__).parent / "templates"
 _BREAK = "<!-- evidence -->"
@@ -31,6 +32,7 @@ def environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["shown_layer"] = shown_layer
     found.globals["share_rules"] = Markup(_SHARE_RULES)  # noqa: S704 - as below, numbers of ours
     found.globals["asset"] = lambda name: Markup(loader.get_source(found, name)[0])  # noqa: S704 - a file of ours
     return found
