@@ -59,6 +59,7 @@ def test_wrong_call_is_told_in_one_message(program: str, arguments: list[str], s
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("own_temporary_folder")
 def test_purge_removes_what_is_named_and_nothing_else(tmp_path: Path) -> None:
     """Purge removes what is named, and nothing else: no deleted run of another experiment."""
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mlflow.entities import Dataset, DatasetInput, InputTag
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
@@ -31,6 +32,7 @@ def rows(database: Path) -> dict[str, int]:
         return {table: opened.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in TABLES}  # noqa: S608 - ours
 
 
+@pytest.mark.usefixtures("own_temporary_folder")
 def test_links_of_runs_go_with_them(tmp_path: Path) -> None:
     """The rows that link a run with what it used go when it is removed for good; those of others stay."""
     database = tmp_path / "mlflow.db"
