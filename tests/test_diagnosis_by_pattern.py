@@ -166,6 +166,34 @@ def test_what_hangs_by_its_size_hangs_not_by_turns(passes: int, *, told: bool) -
     assert ("others like them are answered" in first(facts).sentence) is told
 
 
+@pytest.mark.parametrize(
+    ("headers", "passes", "told"),
+    [(4000, 900, True), (4000, 1600, False), (0, 900, False)],
+    ids=["whatever is larger than a packet", "a larger one passes", "bodies alone"],
+)
+def test_requests_above_a_packet_are_lost(headers: int, passes: int, *, told: bool) -> None:
+    """Kind: a smaller MTU on the way that no sender learns of. What needs two packets gets no answer, body or not."""
+    facts = Facts()
+    sent = [
+        ("PUT", FILE, 1500, 0, True),
+        ("POST", f"{API}mlflow/runs/log-batch", 9000, 0, True),
+        ("GET", SEARCH, 0, headers, headers > 0),
+        ("PATCH", SEARCH, 3000, 0, True),
+        ("PUT", f"{FILE}/b", passes, 0, False),
+    ]
+    met = tuple(
+        Exchange(
+            method, url, "given", None if silent else 200, (("X-Long", "h" * long),),
+            request_body=Body(size, "", b""), error="timeout: nothing came" if silent else "", started=float(number),
+        ).evidence()
+        for number, (method, url, size, long, silent) in enumerate(sent)
+    )  # fmt: skip
+    facts.record("put.P", "timeout", "an upload", "200 .*", met)
+    named = first(facts)
+    assert ("smaller MTU" in named.sentence) is told
+    assert not told or named.layer == "network"
+
+
 @pytest.mark.parametrize("by_turns", [True, False])
 def test_what_is_read_by_turns_shows_no_fixed_cause_in_the_same_part(*, by_turns: bool) -> None:
     """Beside replicas with a database each, a history that lacks steps is one of theirs, and no plugin's doing."""

@@ -422,6 +422,9 @@ def test_a_large_part_that_fails_is_told_as_a_server_that_is_down(value: str, na
         ("AuthorizationHeaderMalformed", "AWS_DEFAULT_REGION"),
         ("RequestTimeTooSkewed", "NTP"),
         ("KMS", "kms:Decrypt"),
+        ("XMinioStorageFull", "free space"),
+        ("QuotaExceeded", "quota"),
+        ("SlowDownWrite", "disks"),
         ("OddCode", "OddCode"),
     ],
 )

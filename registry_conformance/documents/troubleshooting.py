@@ -11,6 +11,7 @@ from registry_conformance.judge.diagnosis.met_by_clients import BROKEN_ANSWERS, 
 from registry_conformance.judge.diagnosis.preflight import KINDS, Kind
 from registry_conformance.judge.diagnosis.preflight.finding import YOURS
 from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
+from registry_conformance.judge.diagnosis.store_codes import MEANS
 from registry_conformance.judge.diagnosis.symptoms import SYMPTOMS
 from registry_conformance.judge.diagnosis.unusable_grants import GIVEN, Given
 from registry_conformance.judge.report.tally import shown_layer
@@ -46,8 +47,10 @@ _UNKNOWN = """## No known cause
 
 ### store-refuses
 
-The store refuses MLflow's request with an error code of its own, and no cause of this page fits that code. Look the
-code up in the documentation of the store.
+The store refuses MLflow's request with an error code of its own, and no cause of this page fits that code. These are
+known; others stand in the documentation of the store:
+
+{codes}
 
 ### unknown
 
@@ -83,7 +86,8 @@ def render_guide(causes: Sequence[Cause]) -> str:
         _FIRST,
         *("\n".join(_first(kind)) for kind in (*KINDS, *CLIENT_KINDS, *SERVER_KINDS) if kind.id not in given),
     ]
-    return "\n\n".join(part.strip() for part in [*parts, _UNKNOWN]) + "\n"
+    codes = "\n".join(f"- `{code}`: {means}. Remedy: {remedy}." for code, (means, remedy) in sorted(MEANS.items()))
+    return "\n\n".join(part.strip() for part in [*parts, _UNKNOWN.format(codes=codes)]) + "\n"
 
 
 def _handed(each: Given) -> Iterator[str]:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from registry_conformance.judge.diagnosis.fact_names import Grade, grade_of, meaning
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.partly_silent import (
+    LARGE_ONES,
     PARTLY,
     PARTLY_WITHOUT_DATABASE,
+    silent_above_a_packet,
     silent_in_part,
     silent_without_database,
 )
@@ -345,6 +347,7 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
      _rewritten),
     ("", _SHORT, _come_back_short),
     ("mlflow", PARTLY_WITHOUT_DATABASE, silent_without_database),
+    ("network", LARGE_ONES, silent_above_a_packet),
     ("", PARTLY, silent_in_part),
     ("proxy", _CHUNKS, _in_chunks_alone),
     ("proxy", _DOWNLOADS_END, _downloads_break_off),

@@ -24,10 +24,26 @@ _NO_CODES = frozenset(
 _IN_VALUE = re.compile(r"s3:([\w.]+)")
 _IN_LOG = re.compile(r"(?<!\S)(?:(\w+):)?([A-Z][\w.]+)(?!\S)")
 LOG = "log.s3.O"
-_MEANS = {
+_NO_ROOM = (
+    "the store has no room left for what is written",
+    "free space or add some; old versions of objects and abandoned uploads in parts take room too",
+)
+_QUOTA = (
+    "the bucket's quota is used up",
+    "raise the bucket's quota, or remove what is not needed, such as old versions and abandoned uploads in parts",
+)
+_NOT_WHOLE = (
+    "too few of the store's servers or disks work for what is asked",
+    "look at the store's own health and log, and bring its servers and disks back",
+)
+MEANS = {
     "AuthorizationHeaderMalformed": (
         "MLflow signs its requests for another region than the bucket's",
         "set AWS_DEFAULT_REGION of MLflow to the region of the bucket, and start it anew",
+    ),
+    "EntityTooLarge": (
+        "the file is larger than the store takes in one request",
+        "raise that limit of the store, or have MLflow upload in parts (MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD)",
     ),
     "ExpiredToken": (
         "the session token that MLflow uses at the store has expired",
@@ -37,10 +53,24 @@ _MEANS = {
         "the store does not know MLflow's access key",
         "give MLflow an access key of this store, or correct MLFLOW_S3_ENDPOINT_URL",
     ),
+    "InsufficientStorage": _NO_ROOM,
+    "InvalidBucketName": (
+        "what MLflow names as the bucket is no name of one",
+        "correct the bucket in --artifacts-destination: s3://BUCKET/FOLDER, with neither host nor port in it",
+    ),
+    "InvalidObjectState": (
+        "objects lie in an archive class, from which they must be restored before they can be read",
+        "have them kept in a class that is read at once: MLFLOW_S3_UPLOAD_EXTRA_ARGS, and the bucket's lifecycle rules",
+    ),
     "KMS": (
         "MLflow's role may not use the KMS key that the bucket encrypts with",
         "allow kms:GenerateDataKey and kms:Decrypt on that key to MLflow's role, in the role's policy and in the key's",
     ),
+    "NoSuchBucket": (
+        "the bucket that MLflow names is not there",
+        "make it, or correct --artifacts-destination; look at MLFLOW_S3_ENDPOINT_URL too: it may be another store's",
+    ),
+    "QuotaExceeded": _QUOTA,
     "RequestTimeTooSkewed": (
         "the clocks of MLflow's machine and of the store differ by more than a quarter of an hour",
         "have both clocks set by NTP",
@@ -49,6 +79,12 @@ _MEANS = {
         "the secret is another one, or what stands before the store changes the Host header or the path",
         "correct AWS_SECRET_ACCESS_KEY; have a proxy before the store pass Host and path on as they come",
     ),
+    "SlowDownRead": _NOT_WHOLE,
+    "SlowDownWrite": _NOT_WHOLE,
+    "XMinioAdminBucketQuotaExceeded": _QUOTA,
+    "XMinioBackendDown": _NOT_WHOLE,
+    "XMinioServerNotInitialized": _NOT_WHOLE,
+    "XMinioStorageFull": _NO_ROOM,
 }
 """Error code -> what it means where MLflow asks, and what mends it."""
 
@@ -72,7 +108,7 @@ def refused_operations(facts: Facts, code: str) -> list[str]:
 
 def meaning_of(code: str) -> tuple[str, str]:
     """Return what a code means where MLflow asks, and what mends it; the first is empty if that is not known."""
-    return _MEANS.get(code, ("", f"look {code} up in the documentation of the store, and correct what it names"))
+    return MEANS.get(code, ("", f"look {code} up in the documentation of the store, and correct what it names"))
 
 
 def layer_of(code: str) -> str:
