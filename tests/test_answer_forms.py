@@ -47,7 +47,7 @@ def test_downloads_that_alone_break_off_are_before_mlflow() -> None:
         (seen(meta__logged__P="403 json PERMISSION_DENIED"), "auth", "PERMISSION_DENIED"),
         (seen(meta__run__P="429 json REQUEST_LIMIT_EXCEEDED"), "auth", "REQUEST_LIMIT"),
         (seen(KEY_CHECK, name__unicode__P="503 json TEMPORARILY_UNAVAILABLE"), "auth", "503 json"),
-        (seen("database is locked", name__unicode__P="503 json TEMPORARILY_UNAVAILABLE"), "mlflow", "503 json"),
+        (seen("database is locked", name__unicode__P="503 json TEMPORARILY_UNAVAILABLE"), "database", "503 json"),
         (seen(name__unicode__P="503 json TEMPORARILY_UNAVAILABLE"), "", "does not show"),
         (seen(presign__P="503 json TEMPORARILY_UNAVAILABLE flask"), "mlflow", "flask"),
         (seen(meta__version__P="400 json INVALID_PARAMETER_VALUE"), "mlflow", "INVALID_PARAMETER"),

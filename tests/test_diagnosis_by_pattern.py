@@ -201,3 +201,14 @@ def test_what_is_read_by_turns_shows_no_fixed_cause_in_the_same_part(*, by_turns
     bad = {"meta.history.P": "200 json other"} | ({"meta.steady.P": "now and then"} if by_turns else {})
     named = {each.id for each in conclude(facts_of(good, bad)).causes}
     assert ("metric-history-of-one" in named) is not by_turns
+
+
+def test_what_fails_every_time_goes_before_what_failed_once() -> None:
+    """One request of hundreds that went through when repeated is no reason why all uploads fail."""
+    facts = facts_of(
+        {"meta.create.P": "200 json", "route.listing.P": "200 json"},
+        {"put.P": "500 text", "again.bridged.P": "1 of 255: 500", "repeat.put.P": "all 500"},
+    )
+    named = first(facts)
+    assert named.id == UNKNOWN
+    assert "moment" not in named.sentence

@@ -100,7 +100,7 @@ def test_a_code_of_the_store_that_no_cause_has_is_told_as_it_is(code: str, layer
     first = conclude(seen, ["REG-001", "ART-001"]).causes[0]
 
     assert (first.id, first.layer) == (STORE_REFUSES, layer)
-    assert first.sentence == f"the store refuses PutObject: {code}"
+    assert first.sentence.startswith(f"the store refuses PutObject: {code}")
 
 
 @pytest.mark.parametrize("name", ["encryption-key-denied", "put-object-denied", "store-throttles-writes"])

@@ -9,6 +9,7 @@ import pytest
 import trustme
 
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
+from registry_conformance.judge.live.network import client_network
 from registry_conformance.judge.live.reader import read
 from registry_conformance.judge.live.target import target_of
 from registry_conformance.judge.target.credential import (
@@ -128,6 +129,18 @@ def test_network_is_as_the_variables_say(tmp_path: Path, monkeypatch: pytest.Mon
     assert (usual.no_proxy, usual.ca) == ("localhost", tmp_path / "authorities.pem")
     assert "pass-word" in target.secrets
     assert (named.proxy_for("https://registry.example"), named.ca) == ("", tmp_path / "ca.pem")
+    assert (usual.elsewhere.ca, named.elsewhere.ca) == (tmp_path / "authorities.pem", tmp_path / "ca.pem")
+
+
+def test_the_registrys_own_authorities_count_for_it_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store, to which clients are sent, is met with REQUESTS_CA_BUNDLE, as the MLflow client meets it."""
+    for name in ("registry.pem", "network.pem"):
+        trustme.CA().cert_pem.write_to_path(tmp_path / name)
+    monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(tmp_path / "registry.pem"))
+    assert client_network().elsewhere.ca is None
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "network.pem"))
+    network = client_network()
+    assert (network.ca, network.elsewhere.ca) == (tmp_path / "registry.pem", tmp_path / "network.pem")
 
 
 def test_variable_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

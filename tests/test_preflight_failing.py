@@ -32,7 +32,12 @@ def test_an_mlflow_whose_searches_alone_get_no_answer_is_told() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "told"),
     [
-        (Answer(500, {"error_code": "INTERNAL_ERROR", "message": "no such table"}), "mlflow-fails", "no such table"),
+        (Answer(500, {"error_code": "INTERNAL_ERROR", "message": "no such table"}), "database-schema", "no such table"),
+        (
+            Answer(503, {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "(psycopg2.X) no pg_hba.conf entry"}),
+            "database-refuses-connections",
+            "MLflow answers 503 to every request",
+        ),
         (Answer(500, FLASK_500), "mlflow-fails", "MLflow itself fails"),
         (Answer(500, {"error_code": "INTERNAL_ERROR", "message": "x"}), "everything-fails", "another part in MLflow"),
         (Answer(500, "Internal Server Error"), "everything-fails", "Internal Server Error"),

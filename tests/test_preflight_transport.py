@@ -243,7 +243,7 @@ def test_a_host_that_no_dns_can_have_is_told(host: str) -> None:
         (b"SSH-2.0-OpenSSH_9.2\r\n", "address-no-http", "it seems to be SSH, and says 'SSH-2.0"),
         (b"-ERR unknown command 'GET'\r\n", "address-no-http", "it seems to be Redis"),
         (b"E\x00\x00\x00\x84SFATAL\x00C0A000\x00", "address-no-http", "it seems to be PostgreSQL"),
-        (b"\x00\x00\x06\x04" + bytes(11), "address-no-http", "it speaks HTTP/2 alone"),
+        (b"\x00\x00\x06\x04" + bytes(11), "http2-alone", "speaks HTTP/2 alone"),
         (b"", "door-hangs-up", "closes it without an answer"),
         (
             b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % number for number in range(120)) + b"\r\n",

@@ -62,7 +62,7 @@ def test_a_form_that_no_credential_has_is_told_whatever_a_stranger_is_told(crede
     with site(answering) as there:
         found = looked_at(there.url, credential).finding
     assert found is not None
-    assert found.kind.id == "key-refused"
+    assert (found.kind.id, found.kind.layer) == ("key-is-something-else", "client")
     assert told in found.sentence
     assert KEY not in found.sentence + found.remedy
 

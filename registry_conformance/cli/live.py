@@ -42,6 +42,7 @@ def init(url: str, to: Path | None) -> int:
     Exit codes: 0 written, 4 bad option or address, or the file exists, 6 no MLflow answers there, or it rejects the
     credential.
     """
+    from registry_conformance.judge.diagnosis.preflight.finding import is_about_the_credential
     from registry_conformance.judge.live.address import as_toml, described, described_finding, name_of
     from registry_conformance.judge.live.environment.error import EnvironmentFileError
     from registry_conformance.judge.live.usual_key import HOW
@@ -60,7 +61,7 @@ def init(url: str, to: Path | None) -> int:
     except EnvironmentFileError as problem:
         raise refuse(str(problem)) from None
     if found.finding is not None:
-        hint = f"; {HOW}" if found.finding.kind.layer == "auth" and "keys" not in document else ""
+        hint = f"; {HOW}" if is_about_the_credential(found.finding.kind) and "keys" not in document else ""
         raise could_not(
             f"no MLflow server that accepts the credential answers: {described_finding(found.finding)}{hint}"
         )

@@ -39,6 +39,7 @@ from registry_conformance.judge.diagnosis.preflight.turns import met_by_turns
 from registry_conformance.judge.diagnosis.probe_run import look
 from registry_conformance.judge.diagnosis.ranking import Fit, settled
 from registry_conformance.judge.diagnosis.step_words import PRODUCT_KINDS
+from registry_conformance.judge.diagnosis.steps import registers
 from registry_conformance.judge.diagnosis.undeclared import tolerated
 from registry_conformance.judge.diagnosis.unusable_grants import out_of_reach, unusable
 from registry_conformance.judge.target.target import Target
@@ -129,7 +130,8 @@ def conclude(
         first = (named_saying(told),)
     spoken = named_words(facts, layers)
     if not first and all(band is Band.POSSIBLE and fit.cause.symptom != AT_TIMES for fit, band in chosen):
-        first = tuple(named_at_times(facts, named_others=bool(chosen) or spoken is not None))[:1]
+        steady = bool(chosen) or spoken is not None or not registers(facts)
+        first = tuple(named_at_times(facts, named_others=steady))[:1]
     if not chosen and not first:
         ended = ended_transfers(facts)
         first = (

@@ -214,7 +214,7 @@ def _causes(diagnosis: Diagnosis) -> Iterator[str]:
         yield _clip(f"Diagnosis ({confidence_label(cause.document)}): {said}")
         yield from (_clip(f"  observed: {observed}") for observed in cause.observations)
         if not told:
-            yield _clip(f"  {'next:' if cause.id == UNKNOWN else 'fix: '}     {cause.remedy}")
+            yield _clip(f"  {'next:' if cause.id == UNKNOWN else 'fix: '}     {cause.remedy}", _VERDICT_WIDTH)
         yield f"  docs:     {cause.link}"
     if others := [cause for cause in diagnosis.causes if cause.alternative]:
         yield _clip("Less likely: " + "; ".join(f"{cause.sentence} ({shown_layer(cause.layer)})" for cause in others))

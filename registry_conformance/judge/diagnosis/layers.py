@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.preflight.finding import KINDS
+from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 
 LAYERS = {
     "address": ("first.",),
@@ -36,8 +37,10 @@ LAYERS = {
 }
 """Layer -> how the names of its facts begin; ``artifacts`` are all the others."""
 _END = "first.end.P"
-_ENDED_IN = {kind.id: kind.layer if kind.layer not in ("", "client") else "address" for kind in KINDS}
-"""What ends an examination before any probe -> its layer; what the client was given is about the address."""
+_SHOWN_AT = {"": "address", "client": "address", "database": "mlflow", "iam": "bucket", "store": "bucket"}
+"""What the client was given is about the address; the database is seen by what MLflow answers alone."""
+_ENDED_IN = {kind.id: _SHOWN_AT.get(kind.layer, kind.layer) for kind in (*KINDS, *SERVER_KINDS)}
+"""What ends an examination before any probe -> where it is shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,19 @@ BROKEN_ANSWERS = (
         unless=("follow.O", "."),
     ),
     Given(
+        "presigned-urls-not-trusted",
+        "network",
+        "follow.P",
+        "^tls",
+        "clients are sent to the store itself for large files, by presigned URLs, and TLS fails there: this client "
+        "does not trust the store's certificate, most likely, and tries for minutes before it asks MLflow for the file",
+        "name the file of the authority in REQUESTS_CA_BUNDLE (MLFLOW_TRACKING_SERVER_CERT_PATH counts for MLflow's "
+        "own address alone), or set MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD=false, so that MLflow passes the files on, "
+        "or give the store a certificate that clients trust",
+        unless=("follow.O", "."),
+        also=(("text.get.P", r"^(?!.*made https)"),),
+    ),
+    Given(
         "artifacts-answered-with-nothing",
         "proxy",
         "list.P",

@@ -92,7 +92,7 @@ def named_let_in(facts: Facts) -> Named | None:
 
 
 def named_at_times(facts: Facts, *, named_others: bool = False) -> Iterator[Named]:
-    """Yield what fails only at times; what a client bridges by itself is said where there is no other cause."""
+    """Yield what fails only at times; what a client bridges by itself is said where nothing else is to be said."""
     for each in NOW_AND_THEN:
         bridged = each.fact.startswith(BRIDGED)
         if re.search(each.sign, facts.value(each.fact)) and not (named_others and bridged):

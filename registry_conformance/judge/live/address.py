@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from registry_conformance.judge.diagnosis.preflight import AddressError, Finding, Preflight, examine, read_address
+from registry_conformance.judge.diagnosis.preflight.finding import is_about_the_credential
 from registry_conformance.judge.live.credentials import credential_of
 from registry_conformance.judge.live.credentials_file import half_login
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
@@ -33,7 +34,7 @@ def environment_at(url: str) -> EnvironmentFile:
     open, and for one that rejects requests without a credential the error says how to supply one.
     """
     document, found = described(url)
-    if found.finding is not None and "keys" not in document and found.finding.kind.layer == "auth":
+    if found.finding is not None and "keys" not in document and is_about_the_credential(found.finding.kind):
         half = f"; {half}" if (half := half_login()) else ""
         raise EnvironmentFileError(f"--url={_shown(url)}: {described_finding(found.finding)}; {HOW}{half}")
     return _validated(url, document)
@@ -69,8 +70,9 @@ def described(url: str) -> tuple[dict[str, Any], Preflight]:
     credential = credential_of(draft, "keys.writer", draft.keys["writer"]) if key else None
     door = Door("canonical", table.url, ca=ca_file, network=network_of(draft), workspace=workspace)
     found = examine(door, credential, "introduction", _PATIENCE)
-    if found.finding is not None and found.finding.kind.layer == "client":
-        raise EnvironmentFileError(f"--url={_shown(url)}: {described_finding(found.finding)}")
+    ended = found.finding
+    if ended is not None and ended.kind.layer == "client" and not is_about_the_credential(ended.kind):
+        raise EnvironmentFileError(f"--url={_shown(url)}: {described_finding(ended)}")
     document["doors"]["canonical"]["url"] = found.moved or table.url
     if found.open or not key:
         document["doors"]["canonical"]["policy"] = "open"

@@ -27,12 +27,16 @@ def network_of(environment: EnvironmentFile) -> Network:
         said = no_file(table.ca_file, environment.next_to(table.ca_file), "certificate authorities")
         raise EnvironmentFileError(f"{environment.at('network.ca_file')}: {said}")
     return Network(
-        table.http_proxy or network.http_proxy, table.https_proxy or network.https_proxy, no_proxy, network.ca
+        table.http_proxy or network.http_proxy,
+        table.https_proxy or network.https_proxy,
+        no_proxy,
+        network.ca,
+        ca_elsewhere=network.ca,
     )
 
 
 def usual_network(ca: str = "") -> Network:
-    """Return the network of the usual variables; ``ca`` replaces their certificate authorities.
+    """Return the network of the usual variables; ``ca`` replaces their certificate authorities for doors.
 
     Raises ``EnvironmentFileError`` that names the invalid variable.
     """
@@ -41,14 +45,16 @@ def usual_network(ca: str = "") -> Network:
     names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
     by_name = {name: network_variable(name) for name in names}
     variable = next((name for name in names if by_name[name]), "")
-    if variable and not ca:
-        ca = by_name[variable]
+    bundle = by_name[variable] if variable else ""
+    if bundle and not ca:
+        ca = bundle
         _need_authorities(variable, ca)
     return Network(
         proxies["HTTP_PROXY"] or everything,
         proxies["HTTPS_PROXY"] or everything,
         network_variable("NO_PROXY"),
         Path(ca) if ca else None,
+        ca_elsewhere=Path(bundle) if bundle and Path(bundle).is_file() else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed lacks it
@@ -14,7 +14,8 @@ class Network:
     """Forward proxies by URL scheme, hosts that are reached without one, and a file of authorities.
 
     ``no_proxy`` is like the variable of that name: hosts and suffixes, separated by commas. ``ca`` ``None`` means the
-    system's authorities, ``insecure`` that certificates are not verified. By default everything is reached directly.
+    system's authorities, ``insecure`` that no certificate is verified; both are about doors. ``ca_elsewhere`` has the
+    authorities for other hosts, to which a client is sent, as the store's. By default everything is reached directly.
     """
 
     http_proxy: str = field(default="", repr=False)
@@ -22,6 +23,12 @@ class Network:
     no_proxy: str = ""
     ca: Path | None = None
     insecure: bool = False
+    ca_elsewhere: Path | None = None
+
+    @property
+    def elsewhere(self) -> Network:
+        """The network as hosts are reached in it that are no doors."""
+        return replace(self, ca=self.ca_elsewhere, insecure=False)
 
     def proxy_for(self, url: str) -> str:
         """Return the URL of the forward proxy for a URL, empty if there is none."""

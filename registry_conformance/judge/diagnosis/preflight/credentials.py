@@ -87,7 +87,7 @@ def refused(asking: Asking, anonymous: Exchange, answer: Exchange, product: Prod
         return _nothing_given(refusal)
     if form := surely_odd(asking.credential):
         sentence = f"{_yours(asking.credential)} refused with {answer.status} by {refusal.who}{refusal.said}; {form}"
-        return refusal.found(finding.REFUSED, sentence, _alone(asking.credential, form))
+        return refusal.found(finding.UNLIKE_A_KEY, sentence, _alone(asking.credential, form))
     return _understood(refusal, asking.credential) or _compared(refusal, asking.credential)
 
 

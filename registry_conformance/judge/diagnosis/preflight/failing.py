@@ -81,7 +81,7 @@ def fails_on_everything(asking: Asking, answer: Exchange, product: Product) -> F
         return None
     words = words_of(answer)
     said = f"; it says: {words!r}" if words else ""
-    kind, sentence = _artifacts_alone(answer) or _failure(answer, product)
+    kind, sentence = _artifacts_alone(answer) or _behind_mlflow(answer) or _failure(answer, product)
     later = _try_again(answer.header("retry-after"))
     return Finding(kind, sentence + said, kind.remedy + later, tuple(str(exchange) for exchange in (answer, *others)))
 
@@ -115,6 +115,12 @@ def _artifacts_alone(answer: Exchange) -> tuple[Kind, str] | None:
     if _ARTIFACTS_ONLY not in answer.text[:4000]:
         return None
     return finding.ARTIFACTS_ONLY, "this MLflow serves artifacts alone: it was started with --artifacts-only"
+
+
+def _behind_mlflow(answer: Exchange) -> tuple[Kind, str] | None:
+    """Return which part behind MLflow it says is at fault, ``None`` if it says nothing of one."""
+    kind = server_words(answer.text[:4000]) if _is_document(answer) else None
+    return None if kind is None else (kind, f"{kind.title}: MLflow answers {answer.status} to every request")
 
 
 def _failure(answer: Exchange, product: Product) -> tuple[Kind, str]:

@@ -74,8 +74,8 @@ NO_HTTP = Kind(
     "correct the address: host and port",
 )  # fmt: skip
 HTTP2_ALONE = Kind(
-    "http2-alone", "proxy", "a TLS port speaks HTTP/2 alone, and the MLflow client speaks HTTP/1.1",
-    "have the port offer HTTP/1.1 beside HTTP/2, by ALPN (h2,http/1.1), and not expect HTTP/2 of whoever connects",
+    "http2-alone", "proxy", "a port speaks HTTP/2 alone, and the MLflow client speaks HTTP/1.1",
+    "have the port take HTTP/1.1 beside HTTP/2 (under TLS by ALPN: h2,http/1.1), or give the address of one that does",
     OPERATORS,
 )  # fmt: skip
 CUT = Kind(
@@ -276,12 +276,16 @@ LAPSED = Kind(
     "parameter to its last file, and the MLflow client renews no token by itself (it reads MLFLOW_TRACKING_TOKEN anew "
     "for each request, so that a job can replace it)",
 )  # fmt: skip
+UNLIKE_A_KEY = Kind(
+    "key-is-something-else", "client", "the form of what was given as the key shows that it is not the key alone",
+    "set MLFLOW_TRACKING_TOKEN to the key alone, without quotes, its scheme or the name of a variable",
+)  # fmt: skip
 WANTED = Kind(
-    "key-wanted", "auth", "a key is required, and none was given",
+    "key-wanted", "client", "a key is required, and none was given",
     "put the API key into MLFLOW_TRACKING_TOKEN; ask the operator for one",
 )  # fmt: skip
 PASSWORD = Kind(
-    "password-wanted", "auth", "a user and a password are required, and none were given",
+    "password-wanted", "client", "a user and a password are required, and none were given",
     "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
 )  # fmt: skip
 OUTBOUND = Kind(
@@ -487,6 +491,7 @@ KINDS = (
     OTHER_NAME, HANDSHAKE, FRONTS, CLIENT_CERTIFICATE, BAD_HTTP, CUT_SHORT, ALTERED, WRAPPED, PACKED, CODING, ENDLESS,
     CAPTIVE, TO_HTTPS, ELSEWHERE, REDIRECT, CIRCLE, OUTBOUND, FILTER, FIREWALL, AGENT, HOST, HOST_CHANGED, ORIGIN,
     UNFIT, INCOMPLETE, LOGIN, LOGIN_ALL_THE_SAME, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED,
+    UNLIKE_A_KEY,
     REFUSED_OR_LOST, REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE,
     TOO_EARLY, LAPSED, WORKSPACE, REGISTRY, NAMED, NAMED_AND_DENIED, NAMED_AND_DELETED, CLIENT_LIMIT, WANTED, PASSWORD,
     LOST, OPEN,
@@ -495,3 +500,8 @@ KINDS = (
     GONE_AT_TIMES, STEP_FAILS,
 )  # fmt: skip
 """Every kind, in the order in which a request meets them."""
+
+
+def is_about_the_credential(kind: Kind) -> bool:
+    """Return whether an address was right, and it was the credential that ended the matter, or the lack of one."""
+    return kind.layer == "auth" or kind in (WANTED, PASSWORD, UNLIKE_A_KEY)

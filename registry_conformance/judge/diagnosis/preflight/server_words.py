@@ -29,46 +29,64 @@ _FOLDER = Kind(
     OPERATORS,
 )  # fmt: skip
 _DATABASE = Kind(
-    "database-fails", "mlflow", "MLflow's database fails",
+    "database-fails", "database", "MLflow's database fails",
     "look at the database: whether it runs, is reached and has room; after an update of MLflow, `mlflow db upgrade`",
     OPERATORS,
 )  # fmt: skip
 _DATABASE_LOCKED = Kind(
-    "database-locked", "mlflow", "something else holds a lock in MLflow's database",
+    "database-locked", "database", "something else holds a lock in MLflow's database",
     "end what holds the lock: a backup, a transaction that was left open, a second server on the same SQLite file; "
     "SQLite lets one process write at a time, so that several servers need PostgreSQL or MySQL",
     OPERATORS,
 )  # fmt: skip
 _DATABASE_RIGHT = Kind(
-    "database-denies", "mlflow", "MLflow's user lacks a right in the database",
+    "database-denies", "database", "MLflow's user lacks a right in the database",
     "grant MLflow's user of the database SELECT, INSERT, UPDATE and DELETE on all of its tables, and the right to "
     "make new ones",
     OPERATORS,
 )  # fmt: skip
 _DATABASE_READ_ONLY = Kind(
-    "database-read-only", "mlflow", "MLflow's database takes no writes",
+    "database-read-only", "database", "MLflow's database takes no writes",
     "give MLflow the address of the primary database, and no copy for reading; or make this one writable again",
     OPERATORS,
 )  # fmt: skip
 _DATABASE_CHARACTERS = Kind(
-    "database-characters", "mlflow", "MLflow's database does not take every character",
+    "database-characters", "database", "MLflow's database does not take every character",
     "convert the database and its tables to UTF-8 (in MySQL and MariaDB utf8mb4), and start MLflow anew",
     OPERATORS,
 )  # fmt: skip
 _DATABASE_CONNECTIONS = Kind(
-    "database-connections", "mlflow", "MLflow's database takes no more connections",
+    "database-connections", "database", "MLflow's database takes no more connections",
     "raise the limit of connections of the database or of MLflow's user there, or have fewer workers of MLflow, with "
     "smaller pools (MLFLOW_SQLALCHEMYSTORE_POOL_SIZE)",
     OPERATORS,
 )  # fmt: skip
 _DATABASE_LOGIN = Kind(
-    "database-login", "mlflow", "MLflow's database refuses MLflow's user or password",
+    "database-login", "database", "MLflow's database refuses MLflow's user or password",
     "correct user and password in --backend-store-uri, or set an expired password anew in the database, and start "
     "MLflow anew",
     OPERATORS,
 )  # fmt: skip
+_DATABASE_ACCESS = Kind(
+    "database-refuses-connections", "database", "MLflow's database admits no connection from MLflow as it comes",
+    "have it admit MLflow's address, user and database in its rules of who may connect from where, or connect as it "
+    "asks, as over TLS (an option of the driver at the end of --backend-store-uri, such as ?sslmode=require)",
+    OPERATORS,
+)  # fmt: skip
+_DATABASE_ROWS = Kind(
+    "database-row-security", "database", "row-level security of the database refuses what MLflow writes",
+    "switch row-level security off for MLflow's tables, or add a policy that lets MLflow's user read and write all of "
+    "their rows: rights on the tables are not enough",
+    OPERATORS,
+)  # fmt: skip
+_DATABASE_COLUMN = Kind(
+    "database-column-too-short", "database", "a column of MLflow's database is shorter than MLflow takes it to be",
+    "compare the columns with those of a database that MLflow made itself (`mlflow db upgrade` on an empty one): the "
+    "schema was made by hand, or a migration stopped halfway; widen the one that its message names",
+    OPERATORS,
+)  # fmt: skip
 _DATABASE_SCHEMA = Kind(
-    "database-schema", "mlflow", "MLflow's database lacks a table or a column",
+    "database-schema", "database", "MLflow's database lacks a table or a column",
     "if its message names a table of MLflow's, run `mlflow db upgrade` with the version of MLflow that runs, after a "
     "backup, or restore all of its tables if the database was restored; if it names another one, a trigger or a view "
     "in the database asks for that: mend it or take it out",
@@ -132,6 +150,7 @@ _TABLE = (
     (r"Could not connect to the endpoint URL|EndpointConnectionError|Connect timeout on endpoint URL", _STORE),
     (r"\[Errno 28\]|No space left on device|database or disk is full", _FULL),
     (r"\[Errno (?:13|30)\]", _FOLDER),
+    (r"row-level security", _DATABASE_ROWS),
     (
         r"InsufficientPrivilege|permission denied for (?:table|relation|sequence|schema)|command denied to",
         _DATABASE_RIGHT,
@@ -139,6 +158,11 @@ _TABLE = (
     (r"read-only transaction|--(?:super-)?read-only option|attempt to write a readonly database", _DATABASE_READ_ONLY),
     (r"Incorrect string value|has no equivalent in encoding", _DATABASE_CHARACTERS),
     (r"[Tt]oo many (?:clients|connections)|remaining connection slots", _DATABASE_CONNECTIONS),
+    (r"no pg_hba\.conf entry|pg_hba\.conf rejects|insecure transport|not allowed to connect", _DATABASE_ACCESS),
+    (
+        r"Data too long for column|value too long for type|StringDataRightTruncation|\(1406, ",
+        _DATABASE_COLUMN,
+    ),
     (r"password authentication failed|\((?:1045|1820|1862), ", _DATABASE_LOGIN),
     (r"no such (?:table|column)|Undefined(?:Table|Column)|\((?:1146|1054), ", _DATABASE_SCHEMA),
     (
@@ -149,8 +173,8 @@ _TABLE = (
 )
 SERVER_KINDS = (
     _CREDENTIALS, _REGISTRY_STORE, _SIGNED, _KEY, _POLICY, _STORE, _ENDPOINT, _FULL, _FOLDER, _DATABASE_RIGHT,
-    _DATABASE_READ_ONLY, _DATABASE_CHARACTERS, _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA,
-    _DATABASE_LOCKED, _DATABASE, _SOURCES,
+    _DATABASE_ROWS, _DATABASE_ACCESS, _DATABASE_COLUMN, _DATABASE_READ_ONLY, _DATABASE_CHARACTERS,
+    _DATABASE_CONNECTIONS, _DATABASE_LOGIN, _DATABASE_SCHEMA, _DATABASE_LOCKED, _DATABASE, _SOURCES,
 )  # fmt: skip
 """Every kind, for the guide."""
 

@@ -11,6 +11,7 @@ from registry_conformance.judge.diagnosis.preflight import finding
 from registry_conformance.judge.diagnosis.preflight.elsewhere import locations
 from registry_conformance.judge.diagnosis.preflight.finding import Finding
 from registry_conformance.judge.diagnosis.preflight.products import Answered, Product, product_of
+from registry_conformance.judge.diagnosis.preflight.server_words import SERVER_KINDS
 from registry_conformance.judge.diagnosis.preflight.stages import PATIENCE, Preflight, examine
 from registry_conformance.judge.diagnosis.preflight.store_credentials import IN_ORDER
 from registry_conformance.judge.diagnosis.preflight.transport import malformed_answer
@@ -30,7 +31,7 @@ _DEEPER = frozenset(
             finding.NAME, finding.PORT, finding.SILENT, finding.CUT, finding.REFUSED, finding.REFUSED_OR_LOST,
             finding.REFUSED_BEHIND, finding.RIGHTS, finding.RIGHTS_OR_RULE, finding.WANTED,
             finding.PASSWORD, finding.LOST, finding.TOO_EARLY, finding.BARRED, finding.FAILS, finding.FAILING,
-            finding.BEHIND, finding.UNAVAILABLE, finding.THROTTLED,
+            finding.BEHIND, finding.UNAVAILABLE, finding.THROTTLED, *SERVER_KINDS,
         )
     }
 )  # fmt: skip

@@ -52,6 +52,8 @@ _WHOLE_CHAIN = (
     f"if that file holds the root, have the operator serve the certificates between as well (the full chain); else "
     f"{_OTHER_AUTHORITY}"
 )
+_HTTP2 = rb"\x00.{2}\x04\x00\x00\x00\x00\x00"
+"""The frame of settings with which each side of HTTP/2 begins (RFC 9113, 3.4)."""
 _SERVICES = (
     ("SSH", rb"SSH-"),
     ("Redis", rb"-(?:ERR|NOAUTH|DENIED|MISCONF)\b"),
@@ -60,7 +62,6 @@ _SERVICES = (
     ("a mail server", rb"220[ -].*(?:E?SMTP|mail)"),
     ("an FTP server", rb"220[ -].*FTP"),
     ("AMQP", rb"AMQP"),
-    ("HTTP/2 alone, as gRPC has it; the MLflow client speaks HTTP/1.1", rb"\x00.{2}\x04\x00\x00\x00\x00\x00"),
 )
 """Name of what is spoken, and how what a port says begins."""
 _OTHER_NAME = frozenset({62, 63, 64})
@@ -291,6 +292,9 @@ def _no_http(door: Door, error: str) -> Finding:
     """Return what came instead of a response: another protocol, or invalid HTTP."""
     host, port = _place(urlsplit(door.url))
     said = _said_to(door, _HELLO)
+    if re.match(_HTTP2, said, re.DOTALL):
+        words = f"{_named(host, port)} speaks HTTP/2 alone, as gRPC has it; the MLflow client speaks HTTP/1.1"
+        return _met(finding.HTTP2_ALONE, words)
     if said and not said.startswith(b"HTTP/"):
         return _met(finding.NO_HTTP, f"{_named(host, port)} speaks no HTTP/1: {_spoken(said)}")
     return _met(finding.BAD_HTTP, f"the answer of {_named(host, port)} breaks HTTP: {error.partition(': ')[2][:120]}")
@@ -378,8 +382,6 @@ def _as(parts: SplitResult, scheme: str) -> str:
 def _spoken(said: bytes) -> str:
     """Return the protocol of a port that is not HTTP, if known, and the beginning of its data."""
     known = next((name for name, pattern in _SERVICES if re.match(pattern, said, re.DOTALL)), "")
-    if known.startswith("HTTP/2"):
-        return f"it speaks {known}"
     return f"it seems to be {known}, and says {_quoted(said)}" if known else f"it says {_quoted(said)}"
 
 

@@ -215,13 +215,14 @@ def _presigned(context: ProbeContext, asker: Asker, folder: str, body: bytes) ->
 
 
 def follow(context: ProbeContext, method: str, url: str, body: bytes | None = None) -> Exchange:
-    """Send a request to an absolute URL without a credential."""
+    """Send a request to an absolute URL without a credential, through the network that the client has for others."""
     parts = urlsplit(url)
     door = Door(
         "past the door",
         f"{parts.scheme}://{parts.netloc}",
         patience=2.0 * context.waits.slack,
         guard=context.main.guard,
+        network=context.main.network.elsewhere,
     )
     return HttpSender(door, None, Evidence(), context.run, deadline=5.0 * context.waits.slack).send(
         method, parts.path, query=parts.query, body=body
