@@ -27,9 +27,9 @@ from registry_conformance.proof.mutants.catalogue import catalogue
 from registry_conformance.proof.mutants.coverage import Coverage, CoverageError
 from registry_conformance.proof.mutants.equivalent import EquivalentError, reason_of, reasons
 from registry_conformance.proof.mutants.journal import Journal
-from registry_conformance.proof.mutants.mutant import Mutant
+from registry_conformance.proof.mutants.mutant import NGINX, Mutant
 from registry_conformance.proof.mutants.outcome import Fate, MutantOutcome
-from registry_conformance.proof.mutants.plan import Planner
+from registry_conformance.proof.mutants.plan import FAILING, Planner
 from registry_conformance.proof.mutants.related_faults import changed, related
 from registry_conformance.proof.mutants.result import MutantResult, ResultError, read, share, summary
 from registry_conformance.proof.mutants.topics import speaks
@@ -181,12 +181,28 @@ def test_what_a_fault_changes_has_names(fault: str, changes: set[str]) -> None:
     assert changed(REFERENCE) == set()
 
 
-def test_one_case_of_each_check_before_a_second_one() -> None:
-    """No check is asked twice before each was asked once, and no more cases are asked than wanted."""
+def test_of_checks_as_likely_each_is_asked_once_before_a_second_time() -> None:
+    """No check is asked twice before each that is as likely was asked once; no more cases are asked than wanted."""
     checks = [check("a", "RTE-001", "1", "2", "3"), check("b", "RTE-001", "1")]
 
     assert {name[0] for name in order(SLASHES, checks, Coverage(), depth=2)} == {"a", "b"}
     assert len(order(SLASHES, checks, Coverage())) == 4
+
+
+def test_second_case_of_a_likely_check_goes_before_what_is_unlikely() -> None:
+    """The rule of a table that one case asks is found by the second case of its check, not after all other checks."""
+    known = Coverage(kills={trait: Counter({"likely": 3}) for trait in SLASHES.traits})
+    checks = [check("likely", "RTE-001", "1", "2"), *(check(f"other_{each}", "RTE-001") for each in range(20))]
+
+    assert set(order(SLASHES, checks, known)[:2]) == {"likely[1]", "likely[2]"}
+
+
+def test_what_fails_on_the_reference_with_this_proxy_is_not_asked() -> None:
+    """A case that is known to be red without any mutant tells none apart."""
+    mutant = next(each for each in catalogue().values() if each.proxy == NGINX)
+    checks = [check(name, "RTE-001") for name in ("a", next(iter(FAILING[NGINX])))]
+
+    assert order(mutant, checks, Coverage()) == ["a[one]"]
 
 
 def test_of_traffic_only_what_has_such_traffic_is_asked() -> None:

@@ -1,20 +1,22 @@
-"""Which cases run for a mutant: half are the most likely killers per second, half the most likely ones."""
+"""Which cases run for a mutant: two most likely killers per second, then a most likely one, and so on."""
 
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import pytest
 
 from registry_conformance.judge.requirement import Requirement
 from registry_conformance.proof.faults.selection import Check
 from registry_conformance.proof.mutants.coverage import Coverage
-from registry_conformance.proof.mutants.mutant import Mutant, words_of
+from registry_conformance.proof.mutants.mutant import NGINX, Mutant, words_of
 from registry_conformance.proof.mutants.related_faults import faults_by_change, related
 from registry_conformance.proof.mutants.subjects import spoken_of
 from registry_conformance.proof.mutants.topics import speaks
@@ -27,6 +29,19 @@ _TRAITS = (4.0, 3.0, 2.0, 1.0)
 """How much it counts that a check killed a mutant with the same trait, by the closeness of the trait."""
 _RELATED, _SUBJECT, _TOUCHES, _RARE, _WORDS = 4.0, 2.0, 1.0, 4.0, 2.0
 """What else counts how much for a case to be a likely killer."""
+FAILING: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        NGINX: frozenset(
+            {
+                "suites/local/test_errors_of_mlflow.py::test_detail_becomes_the_message",
+                "suites/local/test_errors_of_mlflow.py::test_json_without_a_detail_is_told_whole",
+            }
+        )
+    }
+)
+"""Proxy -> checks that fail with it and without a mutant: nginx announces a length before it has seen a body."""
+_ANOTHER = 0.7
+"""What a further case of a check is worth beside the one before: what one passes, another hardly fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +90,22 @@ class Planner:
         assert all(each is not None for each in prepared)
 
     def plan(self, mutant: Mutant, depth: int) -> list[pytest.Item]:
-        """Return at most ``depth`` relevant cases for a mutant, one of each check before a second one.
+        """Return at most ``depth`` relevant cases for a mutant.
 
-        Half of them are the likeliest killers per second. The others are the likeliest regardless of duration:
-        otherwise a slow check that alone can kill would never run.
+        Two of three are the likeliest killers per second, the third is the likeliest regardless of duration: otherwise
+        a slow check that alone can kill would run late, or never.
         """
         expected = related(mutant)
         by_check: list[list[_Rated]] = []
         for check in self._checks:
+            if check.name in FAILING.get(mutant.proxy, ()):
+                continue
             cases = [case for case in check.cases if self._reaches(mutant, case)]
             if cases and speaks(mutant, check.requirements, self._register):
                 by_check.append([self._rated(mutant, expected, check, case) for case in cases])
-        quick = _best(by_check, lambda rated: rated.likely / rated.seconds)[: (depth + 1) // 2]
-        others = [each for each in _best(by_check, lambda rated: rated.likely) if each not in quick]
-        return [rated.case for rated in (*quick, *others[: depth - len(quick)])]
+        quick = _best(by_check, lambda rated: rated.likely / rated.seconds)
+        likely = _best(by_check, lambda rated: rated.likely)
+        return [rated.case for rated in itertools.islice(_mixed(quick, likely), depth)]
 
     @cached_property
     def _touching(self) -> Mapping[str, int]:
@@ -157,20 +174,21 @@ def _share(counts: Counter[str], name: str) -> float:
 
 
 def _best(by_check: Iterable[Sequence[_Rated]], worth: Callable[[_Rated], float]) -> list[_Rated]:
-    """Return all cases, best value first, but one case of each check before a second one."""
+    """Return all cases, best value first; each further case of one check is worth less than the one before."""
+    valued = []
+    for cases in by_check:
+        for turn, rated in enumerate(sorted(cases, key=lambda each: (-worth(each), each.case.nodeid))):
+            valued.append((-worth(rated) * _ANOTHER**turn, rated.case.nodeid, rated))
+    return [rated for _, _, rated in sorted(valued, key=lambda each: each[:2])]
 
-    def place(rated: _Rated) -> tuple[float, str]:
-        return -worth(rated), rated.case.nodeid
 
-    groups = sorted((sorted(rated, key=place) for rated in by_check), key=lambda group: place(group[0]))
-    return list(_in_turns(groups))
-
-
-def _in_turns(groups: Iterable[Sequence[_Rated]]) -> Iterator[_Rated]:
-    """Yield the first of each group, then the second of each, and so on."""
-    left = list(groups)
-    turn = 0
-    while left:
-        left = [group for group in left if turn < len(group)]
-        yield from (group[turn] for group in left)
-        turn += 1
+def _mixed(quick: Sequence[_Rated], likely: Sequence[_Rated]) -> Iterator[_Rated]:
+    """Yield each case once: two of the one order, then one of the other, and so on; both have the same cases."""
+    one, other = iter(quick), iter(likely)
+    met: set[str] = set()
+    for order in itertools.cycle((one, one, other)):
+        rated = next((each for each in order if each.case.nodeid not in met), None)
+        if rated is None:
+            return
+        met.add(rated.case.nodeid)
+        yield rated
