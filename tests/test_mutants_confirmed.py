@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from registry_conformance.judge.verdict import Verdict
-from registry_conformance.lab.faults.change import unchanged
+from registry_conformance.lab.deployment import REFERENCE
+from registry_conformance.lab.disturbance import Break, When
+from registry_conformance.lab.faults.change import on, unchanged
 from registry_conformance.proof.faults.outcome import CaseResult
 from registry_conformance.proof.mutants import worker
 from registry_conformance.proof.mutants.mutant import Mutant
@@ -77,3 +79,18 @@ def test_what_a_busy_machine_can_make_is_compared_with_the_reference(
 
     assert (fate, len(one.applied)) == (Fate.KILLED, 2)
     assert undecided is Fate.UNDECIDED
+
+
+@pytest.mark.parametrize(("once", "times"), [(True, 2), (False, 0)])
+def test_what_happens_once_happens_to_each_case(monkeypatch: pytest.MonkeyPatch, *, once: bool, times: int) -> None:
+    """An effect on the first exchange is armed anew for each case: the one that met it first may not have noticed."""
+    applied: list[Any] = []
+    stack = SimpleNamespace(apply=applied.append)
+    session = SimpleNamespace(config=SimpleNamespace(stash={}))
+    monkeypatch.setattr(Rehearsed, "_context", SimpleNamespace(suffix=""))
+    one = Rehearsed(stack, REFERENCE, (), session, ends=["", ""])  # type: ignore[arg-type] # as far as it looks
+    mutant = replace(MUTANT, change=on("server", When(times=1), Break(0)), once=once)
+    outcome = MutantOutcome(mutant.id, Fate.SURVIVED)
+
+    one._until_killed(mutant, [CASE, CASE], outcome)  # type: ignore[list-item] # as far as it looks
+    assert applied == [REFERENCE, mutant.change(REFERENCE)] * times

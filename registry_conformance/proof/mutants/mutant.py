@@ -28,6 +28,7 @@ class Mutant:
     both in words. ``touches`` are tokens of traffic (``families.py``) without which it can have no effect, of a
     directive without any of which; none where that is not known. ``change`` makes the mutant of a deployment.
     ``line`` is what stands where it is changed, for the choice of checks alone.
+    ``once`` is whether its effect is over after the first exchange that it meets.
     ``proxy`` names the proxy, as ``--proxy`` does, of the stacks that it is applied to; empty for the reference's.
     """
 
@@ -40,6 +41,7 @@ class Mutant:
     number: int = 1
     proxy: str = ""
     line: str = field(default="", repr=False, compare=False)
+    once: bool = False
 
     @property
     def id(self) -> str:

@@ -100,7 +100,9 @@ _EMPTY_ANSWERS = {
 """Requests that MLflow answers with ``{}``: no number stands there, and nothing is cut from it."""
 _NO_BODIES = {("PUT", "object"), ("PUT", "parts"), ("DELETE", "parts")}
 """Requests that S3 answers with headers alone: nothing can happen to a body."""
+_PACKED = "the answer claims to be packed"
 _OF_ANSWERED_BODIES = (
+    _PACKED,
     "the answer's first byte is another",
     "the answer's body is lost",
     "the answer's body is cut to 7 bytes",
@@ -121,7 +123,8 @@ def _sentences(link: str, family: str, method: str) -> Iterator[Sentence]:
     same effect if it is idempotent or, to the auth service, a question; and who cannot stop half-way through a body
     can tell by time alone that requests go one at a time. No number of two digits stands in what the key service is
     asked and answers, nor a byte above 127. MLflow reads no header that names who asks: that the proxy tells it is seen
-    before this link. S3 clients know by what they asked for in which form it comes.
+    before this link. S3 clients know by what they asked for in which form it comes. Nothing is unpacked where there is
+    no body.
     """
     yield from _grave(link, method)
     yield from _about_heads(link, family, method)
@@ -174,7 +177,7 @@ def _about_heads(link: str, family: str, method: str) -> Iterator[Sentence]:
     if link not in ("auth", "store"):
         yield "the answer's content-type is text/html", ANY, (SetHeader("content-type", "text/html", ANSWER),)
     if link != "auth":
-        yield "the answer claims to be packed", ANY, (SetHeader("content-encoding", "gzip", ANSWER),)
+        yield _PACKED, ANY, (SetHeader("content-encoding", "gzip", ANSWER),)
 
 
 def _about_bodies(family: str, method: str) -> Iterator[Sentence]:
@@ -233,7 +236,9 @@ def mutants() -> Iterator[Mutant]:
                         change = anew(change) if link == "keys" else change
                         place, touches = f"traffic to {link}: {method} {family}", _touched(link, method, family, what)
                         touches |= {f"{link} {method} {family}, {said}"} if said else frozenset()
-                        yield Mutant(layer, "traffic", place, f"{what}, {times}", change, touches)
+                        yield Mutant(
+                            layer, "traffic", place, f"{what}, {times}", change, touches, once=when.times == 1
+                        )
 
 
 def _shows_nothing(link: str, method: str, family: str, what: str, when: When, acts: Iterable[Act]) -> bool:
@@ -242,6 +247,7 @@ def _shows_nothing(link: str, method: str, family: str, what: str, when: When, a
         # What is given again once has not been heard before.
         (when.times == 1 and any(isinstance(act, Remember) for act in acts))
         or ((method, family) in _NO_BODIES and what in _OF_ANSWERED_BODIES)
+        or (link == "store" and method == "HEAD" and what == _PACKED)
         # How often MLflow takes one connection to S3 is in nobody's hands.
         or (when.place == 100 and link == "store")
         or (when.at_least > 0 and (method, family) not in _LONG_REQUESTS - {("POST", "runs")})

@@ -111,6 +111,15 @@ class MutantWorker(ProofWorker):
                 self._context.suffix += "-more"
                 target = self._patient(self.stack.apply(mutant.change(self.healthy)))
 
+    def _arm_again(self, mutant: Mutant) -> None:
+        """Have what happens once happen once more: its links take their rules anew, and nothing restarts.
+
+        Otherwise it happens to the first case with such traffic alone, which may have asked for it on the way only.
+        """
+        deployment = mutant.change(self.healthy)
+        self.stack.apply(replace(deployment, links=self.healthy.links))
+        self.stack.apply(deployment)
+
     def _until_killed(
         self, mutant: Mutant, items: Sequence[pytest.Item], outcome: MutantOutcome
     ) -> tuple[list[pytest.Item], CaseResult | None]:
@@ -118,6 +127,8 @@ class MutantWorker(ProofWorker):
         tried = []
         for item in items:
             tried.append(item)
+            if mutant.once:
+                self._arm_again(mutant)
             began = time.monotonic()
             (seen,) = self._run([item])
             if seen.verdict in JUDGED - RED:
