@@ -33,7 +33,6 @@ LONG = 300_000
         (503, "TEMPORARILY_UNAVAILABLE"),
         (504, "DEADLINE_EXCEEDED"),
         (507, "INTERNAL_ERROR"),
-        (507, "INTERNAL_ERROR"),
     ],
 )
 def test_plain_error_gets_mlflows_form(scratch: Scratch, status: int, code: str) -> None:
@@ -61,6 +60,23 @@ def test_json_without_a_detail_is_told_whole(scratch: Scratch) -> None:
     told = expect_refused(door.search_experiments(), 422, "BAD_REQUEST")
 
     expect_equal(told.document["message"], '{"reason": "none"}', "message")
+
+
+@verifies("ERR-054")
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"detail": "Not now", "more": 1}, "Not now"),
+        ({"more": 1, "detail": "Not now"}, "Not now"),
+        ({"reason": "none"}, '{"reason": "none"}'),
+    ],
+    ids=["first", "last", "none"],
+)
+def test_failure_in_json_of_another_form_is_told(scratch: Scratch, said: dict[str, object], told: str) -> None:
+    """The message of a failure is its detail, or all of it."""
+    found = expect_refused(scratch.answering(Answer(500, json.dumps(said))).search_experiments(), 500, "INTERNAL_ERROR")
+
+    expect_equal(found.document["message"], told, "message")
 
 
 @verifies("ERR-054")

@@ -13,25 +13,30 @@ from registry_conformance.judge.expect import expect_equal
 from registry_conformance.judge.requirement import verifies
 from registry_conformance.lab.deployment import REFERENCE, Auth, FixedAnswer, KeyService
 
+ALL, READS, NOTHING = [200, 200, 200, 200], [200, 403, 200, 403], [403, 403, 403, 403]
+"""Statuses of a read, a write, a list of artifacts, and an upload."""
 RIGHTS = {
-    "reads": (["mlflow:read"], 200, 403),
-    "writes": (["mlflow:write"], 200, 200),
-    "administers": (["mlflow:admin"], 200, 200),
-    "reads-and-more": (["other:write", "mlflow:read"], 200, 403),
-    "nearly": (["mlflow:reader", "mlflow:writes", "MLFLOW:WRITE", "mlflow", "write", "*"], 403, 403),
-    "none": ([], 403, 403),
+    "reads": (["mlflow:read"], READS),
+    "writes": (["mlflow:write"], ALL),
+    "administers": (["mlflow:admin"], ALL),
+    "reads-and-more": (["other:write", "mlflow:read"], READS),
+    "nearly": (["mlflow:reader", "mlflow:writes", "MLFLOW:WRITE", "mlflow", "write", "*"], NOTHING),
+    "none": ([], NOTHING),
 }
-"""Case -> the scopes of a key, and what a read and a write by it come to."""
+"""Case -> the scopes of a key, and what requests by it come to."""
 
 
 @verifies("AUZ-036")
 @pytest.mark.parametrize("case", RIGHTS)
 def test_scope_gives_its_rights_by_itself(scratch: Scratch, unique: Unique, case: str) -> None:
     """A key with these scopes reads and writes as they say."""
-    scopes, read, write = RIGHTS[case]
+    scopes, expected = RIGHTS[case]
     said = {"is_valid": True, "key_id": "key-1", "user_id": "user-1", "service_id": "platform", "scopes": scopes}
     keys = KeyService(answer=FixedAnswer(200, json.dumps(said)))
     door = scratch.apply(replace(REFERENCE, auth=Auth(cache=0.0), keys=keys))
 
-    statuses = door.search_experiments().status, door.create_experiment(unique("scope")).status
-    expect_equal(statuses, (read, write), f"statuses of a read and a write with the scopes {scopes}")
+    place = f"mlflow-artifacts:/{unique('scope')}"
+    asked = [door.search_experiments(), door.create_experiment(unique("scope"))]
+    asked += [door.list_artifacts(place), door.put_artifact(place, "a.bin", b"x")]
+
+    expect_equal([each.status for each in asked], expected, f"statuses of the requests with the scopes {scopes}")

@@ -9,10 +9,11 @@ import pytest
 from fixtures.essentials import Unique
 from fixtures.scratch_stack import Scratch
 from fixtures.store_faults import TROUBLE, WATCHED, troubled
+from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST
 from registry_conformance.judge.expect import expect_equal, expect_json_error, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
 from registry_conformance.lab.deployment import Auth
-from registry_conformance.lab.disturbance import Break, SetStatus, When
+from registry_conformance.lab.disturbance import Answer, Break, SetStatus, When
 
 LOST = Break()
 FORGETFUL = replace(WATCHED, auth=Auth(cache=0.0))
@@ -27,6 +28,31 @@ def test_lost_read_is_repeated(scratch: Scratch) -> None:
     door = scratch.apply(troubled("mlflow", LOST, read, times=1))
 
     expect_status(door.get("experiments/get", experiment_id=0), 200)
+
+
+@verifies("RES-014")
+@pytest.mark.parametrize("status", [502, 503])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_read_that_met_a_passing_error_is_repeated(scratch: Scratch, method: str, status: int) -> None:
+    """A read of metadata that MLflow answers with a passing error once is served."""
+    path, trouble = f"{REST}/registered-models/search", Answer(status, "busy", "text/plain")
+    served = scratch.apply(WATCHED).send(method, path).status
+    read = When(methods=(method,), path="registered-models/search")
+    require(scratch.apply(troubled("mlflow", trouble, read)).send(method, path), status)  # control: a lasting one shows
+    again = scratch.apply(troubled("mlflow", trouble, read, times=1)).send(method, path)
+
+    expect_equal(again.status, served, "status of the read")
+
+
+@verifies("RES-019")
+@pytest.mark.parametrize("end", ["/no-such.bin", "[?]path=a"], ids=["file", "list"])
+def test_artifact_read_that_met_a_503_is_not_repeated(scratch: Scratch, end: str) -> None:
+    """A read of artifacts that MLflow answers with 503 is told to the client."""
+    read, path = When(methods=("GET",), path=f"/artifacts{end}"), f"{ARTIFACTS}/artifacts{end.replace('[?]', '?')}"
+    door = scratch.apply(troubled("mlflow", Answer(503, "busy", "text/plain"), read, times=1))
+
+    expect_status(door.send("GET", path), 503)
+    assert door.send("GET", path).status != 503, "the trouble lasts"  # control
 
 
 @verifies("RES-015")

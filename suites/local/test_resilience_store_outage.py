@@ -10,7 +10,7 @@ from fixtures.essentials import Payload, Unique
 from fixtures.outages import Outages
 from fixtures.refusals import holding
 from fixtures.scratch_stack import Scratch
-from fixtures.store_faults import IMPATIENT, TROUBLE, WATCHED, crowd, troubled
+from fixtures.store_faults import IMPATIENT, TROUBLE, WATCHED, crowd, troubled, uploads_refused
 from registry_conformance.judge.expect import expect_each_refused, expect_equal, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
 from registry_conformance.lab.deployment import REFERENCE
@@ -18,6 +18,10 @@ from registry_conformance.lab.disturbance import When
 
 LATE = 10.0
 """Seconds after which nobody would say that 0.3 s were kept: every other limit is longer."""
+LASTING = ["InsufficientStorage", "NotImplemented", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull"]
+"""S3's error codes for what no second attempt mends."""
+PASSING = ["InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling"]
+"""S3's error codes for trouble that passes by itself."""
 UNAVAILABLE = ["slow-down", "internal-error", "reset", "silence"]
 
 
@@ -68,10 +72,10 @@ def test_fault_is_found_in_the_log(scratch: Scratch, unique: Unique, trouble: st
     door = scratch.apply(troubled("store", TROUBLE[trouble], "any", base=IMPATIENT))
     failed = require(door.put_artifact(place, "a.bin", b"x"), 500, 503)
     faults = [fault for line in scratch.served.about(failed.request_id) for fault in line.get("store", ())]
-    said = [(fault["operation"], fault["bucket"], fault["key"], fault["code"]) for fault in faults]
+    said = [tuple(fault[name] for name in ("operation", "bucket", "key", "code", "attempts")) for fault in faults]
 
     key = scratch.bucket.key_for(place, "a.bin")
-    expect_equal(said, [("PutObject", scratch.bucket.access.bucket, key, code)], "faults in the log")
+    expect_equal(said, [("PutObject", scratch.bucket.access.bucket, key, code, 1)], "faults in the log")
 
 
 @verifies("RES-008")
@@ -121,3 +125,32 @@ def test_refused_upload_harms_no_later_one(scratch: Scratch, unique: Unique) -> 
     told = [door.put_artifact(place, name, b"x" * 1000).status for name in names]
 
     expect_equal(told, [500, 200] * 20, "answers")
+
+
+@verifies("RES-020")
+@pytest.mark.parametrize("status", [500, 503, 507])
+def test_lasting_trouble_asks_nobody_to_try_again(scratch: Scratch, unique: Unique, status: int) -> None:
+    """A store that is full is no passing trouble, whatever its status."""
+    told = uploads_refused(scratch, f"mlflow-artifacts:/{unique('place')}", status, LASTING)
+
+    expect_equal(told, dict.fromkeys(LASTING, (500, False)), "answers by S3's code")
+
+
+@verifies("RES-020")
+@pytest.mark.parametrize("status", [400, 503])
+def test_passing_trouble_asks_to_try_again(scratch: Scratch, unique: Unique, status: int) -> None:
+    """A store that is busy is passing trouble, whatever its status."""
+    told = uploads_refused(scratch, f"mlflow-artifacts:/{unique('place')}", status, PASSING)
+
+    expect_equal(told, dict.fromkeys(PASSING, (503, True)), "answers by S3's code")
+
+
+@verifies("RES-020")
+@pytest.mark.parametrize(("status", "told"), [(500, 503), (502, 503), (503, 503), (504, 503), (400, 500), (501, 500)])
+def test_trouble_without_a_known_code_is_told_by_its_status(
+    scratch: Scratch, unique: Unique, status: int, told: int
+) -> None:
+    """A code that nobody knows says nothing, and the status counts."""
+    found = uploads_refused(scratch, f"mlflow-artifacts:/{unique('place')}", status, ["SomethingElse"])
+
+    expect_equal(found, {"SomethingElse": (told, told == 503)}, "answers by status")

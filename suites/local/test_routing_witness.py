@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 import pytest
 
 from fixtures.essentials import Payload
 from fixtures.witness import WitnessedScratch
-from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST
+from registry_conformance.judge.clients.mlflow_http import ARTIFACTS, REST, MlflowHttp
 from registry_conformance.judge.expect import expect_equal, require
 from registry_conformance.judge.requirement import for_versions, verifies
 
 SEARCH = f"{REST}/experiments/search"
+CLAIMED = "203.0.113.9"
+"""An address that a client gives itself."""
 JSON = ("Content-Type", "application/json")
 BARE = for_versions(">=2.16.0", "MLflow answers 500 to a parameter that has no value")
 
@@ -204,6 +209,21 @@ def test_client_host_is_kept(witnessed: WitnessedScratch) -> None:
     request, _ = witnessed.witness.saw(sent.request_id)
 
     expect_equal([f"http://{host}" for host in request.values("x-forwarded-host")], [witnessed.address], "host")
+
+
+@verifies("RTE-052")
+@pytest.mark.parametrize("claimed", [[], [("X-Forwarded-For", CLAIMED), ("X-Forwarded-Proto", "gopher")]], ids=["", "claimed"])
+def test_who_asks_is_told(
+    witnessed: WitnessedScratch, witnessed_door: MlflowHttp, claimed: list[tuple[str, str]]
+) -> None:
+    """MLflow is told the client's address last, and the scheme it came by."""
+    sent = require(witnessed_door.send("POST", SEARCH, json={"max_results": 1}, headers=claimed), 200)
+    request, _ = witnessed.witness.saw(sent.request_id)
+    address = ",".join(request.values("x-forwarded-for")).split(",")[-1].strip()
+
+    assert ip_address(address), address  # which of this machine's the proxy names is its own affair
+    assert address != CLAIMED, address
+    expect_equal(request.values("x-forwarded-proto"), [urlsplit(witnessed_door.door.url).scheme], "scheme")
 
 
 @verifies("RTE-049")

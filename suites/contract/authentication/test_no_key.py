@@ -11,7 +11,7 @@ from fixtures.policy import lacks_right
 from fixtures.routes import SERVER_INFO
 from fixtures.runs import Run
 from registry_conformance.judge.clients.bucket import Bucket
-from registry_conformance.judge.clients.mlflow_http import MlflowHttp, location_path
+from registry_conformance.judge.clients.mlflow_http import REST, MlflowHttp, location_path
 from registry_conformance.judge.denial import expect_denied
 from registry_conformance.judge.expect import expect_equal, expect_refused, require
 from registry_conformance.judge.requirement import for_versions, only_for, verifies
@@ -135,6 +135,18 @@ def test_graphql_is_refused(door: MlflowHttp, anonymous: MlflowHttp) -> None:
     require(door.send("POST", "/graphql", json=query), 200)  # control: the key makes the difference
 
     expect_denied(anonymous.send("POST", "/graphql", json=query))
+
+
+@lacks_right("anonymous", "read")
+@verifies("AUT-007")
+@pytest.mark.parametrize("path", ["/", "/version", "/graphql", f"{REST}/experiments/search"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_page_is_refused(door: MlflowHttp, anonymous: MlflowHttp, method: str, path: str) -> None:
+    """A page, or what tells of the server, is refused without a key."""
+    accepted = door.send(method, path)
+
+    assert accepted.status not in (401, 403), accepted  # control: the key makes the difference
+    expect_denied(anonymous.send(method, path))
 
 
 @lacks_right("anonymous", "artifact-read")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fixtures.essentials import Payload
 from fixtures.policy import lacks_right, requires_right
 from fixtures.runs import Run
@@ -31,6 +33,18 @@ def test_reader_searches_by_post(reader: MlflowHttp, anonymous: MlflowHttp, run:
 
     expect_denied(anonymous.post("runs/search", experiment_ids=[run.experiment_id]))  # control: a key is needed
     assert found.document["runs"], found
+
+
+@requires_right("reader", "read")
+@verifies("AUZ-001")
+@pytest.mark.parametrize("path", ["/", "/version", "/static-files/index.html", "/graphql"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_reader_reads_a_page(reader: MlflowHttp, method: str, path: str) -> None:
+    """A reader reads the pages, and what tells of the server."""
+    require(reader.search_experiments(), 200)  # control: the key is good
+    read = reader.send(method, path)
+
+    assert read.status not in (401, 403), read
 
 
 @requires_right("reader", "artifact-read")
