@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,8 +27,10 @@ _START = 0.05
 """Seconds that are added to each case, so that a quick one is not asked for that alone."""
 _TRAITS = (4.0, 3.0, 2.0, 1.0)
 """How much it counts that a check killed a mutant with the same trait, by the closeness of the trait."""
-_RELATED, _SUBJECT, _TOUCHES, _RARE, _WORDS = 4.0, 2.0, 1.0, 4.0, 2.0
-"""What else counts how much for a case to be a likely killer."""
+_RELATED, _SUBJECT, _TOUCHES, _RARE, _NEAR, _WORDS, _NAMED = 4.0, 2.0, 1.0, 4.0, 2.0, 2.0, 3.0
+"""What else counts how much for a case to be a likely killer: near is another statement of the same function, for what a
+condition guards runs seldom; named is what the change itself says, in the parameters of the case.
+"""
 FAILING: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         NGINX: frozenset(
@@ -86,7 +88,7 @@ class Planner:
 
     def prepare(self) -> None:
         """Read what is the same for all mutants: in a process that is forked for each, before it is."""
-        prepared = self._words, self._rarity, self._touched_by_check, self._touching, faults_by_change()
+        prepared = self._words, self._rarity, self._touched_by_check, self._by_place, faults_by_change()
         assert all(each is not None for each in prepared)
 
     def plan(self, mutant: Mutant, depth: int) -> list[pytest.Item]:
@@ -130,10 +132,19 @@ class Planner:
         must = {token for token in mutant.touches if token in self._touching or not _further(token)}
         return must <= known if mutant.kind == "traffic" else must & self._touching.keys() <= known
 
-    def _told_apart(self, mutant: Mutant, known: frozenset[str]) -> float:
+    @cached_property
+    def _by_place(self) -> Mapping[str, frozenset[str]]:
+        """Function of the source -> the tokens of its statements."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for token in self._touching:
+            if token.startswith("ran "):
+                found[token.removeprefix("ran ").partition(": ")[0]].add(token)
+        return {place: frozenset(tokens) for place, tokens in found.items()}
+
+    def _told_apart(self, telling: frozenset[str], known: frozenset[str]) -> float:
         """Return how much what a case touches speaks for it: 1 if it alone touches what the mutant is about."""
         total = len(self._coverage.tokens) or 1
-        shared = [self._touching.get(token, 0) for token in _telling(mutant) & known]
+        shared = [self._touching.get(token, 0) for token in telling & known]
         return max((1.0 - math.log(count) / math.log(total) for count in shared if count and total > 1), default=0.0)
 
     def _rated(self, mutant: Mutant, expected: Mapping[str, float], check: Check, case: pytest.Item) -> _Rated:
@@ -141,14 +152,18 @@ class Planner:
         known = self._coverage.tokens.get(case.nodeid) or self._touched_by_check[check.name]
         shared = sum(self._rarity[word] for word in mutant.words & self._words[case.nodeid])
         possible = sum(self._rarity.get(word, 0.0) for word in mutant.words) or 1.0
+        changed = words_of(mutant.how.partition(" in: ")[0])
+        named = sum(self._rarity[word] for word in changed & words_of(case.nodeid.partition("[")[2]))
         likely = (
             0.05
             + sum(much * _share(counts, check.name) for much, counts in zip(_TRAITS, kills, strict=True))
             + _RELATED * max(expected.get(name, 0.0) for name in check.requirements)
             + _SUBJECT * bool(spoken_of(mutant) & set(check.requirements))
             + _TOUCHES * bool(_telling(mutant) & known)
-            + _RARE * self._told_apart(mutant, known)
+            + _RARE * self._told_apart(_telling(mutant), known)
+            + _NEAR * self._told_apart(self._by_place.get(mutant.place, frozenset()), known)
             + _WORDS * shared / possible
+            + _NAMED * named / (sum(self._rarity.get(word, 0.0) for word in changed) or 1.0)
         )
         usual = _LOCAL_SECONDS if check.local else _UNKNOWN_SECONDS
         return _Rated(case, likely, _START + (self._coverage.seconds.get(case.nodeid) or usual))

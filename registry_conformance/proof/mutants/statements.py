@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -34,6 +35,18 @@ _ORDERED = ("routes", "http_filters", "mappers", "patterns", "request_mutations"
 """Names of lists in which the order has a meaning."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)s")
 
+_ROUTES = {
+    "artifacts": "artifact-file",
+    "get-artifact": "get-artifact",
+    "multipart": "upload-parts",
+    "presigned": "presigned",
+    "graphql": "graphql",
+    "health": "health",
+    "version": "version",
+}
+"""Route -> the family of its requests."""
+_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+
 Path = tuple[str | int, ...]
 
 
@@ -44,7 +57,14 @@ def mutants() -> Iterator[Mutant]:
         for path, how, changed in _changes(document):
             place = f"docker/proxy/{name}:{_named(document, path)}"
             text = partial(_text, document, path, changed)
-            yield Mutant("proxy", "statement", place, how, Late(f"proxy/{name}", text), header_tokens(f"{place} {how}"))
+            touched = header_tokens(f"{place} {how}") | _asked(place)
+            yield Mutant("proxy", "statement", place, how, Late(f"proxy/{name}", text), touched)
+
+
+def _asked(place: str) -> frozenset[str]:
+    """Return the requests that a statement of a route is about, as tokens."""
+    route = next((word for before, word in itertools.pairwise(place.split("/")) if before == "routes"), "")
+    return frozenset(f"proxy {method} {_ROUTES[route]}" for method in _METHODS) if route in _ROUTES else frozenset()
 
 
 def _text(document: Any, path: Path, changed: Any) -> str:
