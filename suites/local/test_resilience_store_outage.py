@@ -11,6 +11,7 @@ from fixtures.outages import Outages
 from fixtures.refusals import holding
 from fixtures.scratch_stack import Scratch
 from fixtures.store_faults import IMPATIENT, TROUBLE, WATCHED, crowd, troubled, uploads_refused
+from registry_conformance.judge.clients.witness import Witness
 from registry_conformance.judge.expect import expect_each_refused, expect_equal, expect_refused, expect_status, require
 from registry_conformance.judge.requirement import verifies
 from registry_conformance.lab.deployment import REFERENCE
@@ -154,3 +155,17 @@ def test_trouble_without_a_known_code_is_told_by_its_status(
     found = uploads_refused(scratch, f"mlflow-artifacts:/{unique('place')}", status, ["SomethingElse"])
 
     expect_equal(found, {"SomethingElse": (told, told == 503)}, "answers by status")
+
+
+@verifies("RES-018")
+@pytest.mark.parametrize(("trouble", "status"), [("denial", 500), ("slow-down", 503)])
+def test_failed_answer_ends_its_connection(scratch: Scratch, unique: Unique, trouble: str, status: int) -> None:
+    """A failed answer of MLflow says that its connection ends, others do not."""
+    place = f"mlflow-artifacts:/{unique('place')}"
+    door = scratch.apply(troubled("store", TROUBLE[trouble], "begin", base=IMPATIENT))
+    failed = require(door.create_multipart(place, "a.bin", parts=1), status)
+    served, refused = require(door.search_experiments(), 200), require(door.get("runs/get", run_id="none"), 404)
+    witness = Witness(scratch.target.records["mlflow"])
+    said = [witness.saw(each.request_id)[1].values("connection") for each in (failed, served, refused)]
+
+    expect_equal(said, [["close"], [], []], "what MLflow says of connections")

@@ -152,7 +152,8 @@ class Planner:
         known = self._coverage.tokens.get(case.nodeid) or self._touched_by_check[check.name]
         shared = sum(self._rarity[word] for word in mutant.words & self._words[case.nodeid])
         possible = sum(self._rarity.get(word, 0.0) for word in mutant.words) or 1.0
-        changed = words_of(mutant.how.partition(" in: ")[0])
+        # Of a rule the line says at which doors it counts, and the change but names its neighbours.
+        changed = words_of(mutant.line if mutant.kind == "rule" else "") or words_of(mutant.how.partition(" in: ")[0])
         named = sum(self._rarity[word] for word in changed & words_of(case.nodeid.partition("[")[2]))
         likely = (
             0.05

@@ -123,7 +123,8 @@ def _sentences(link: str, family: str, method: str) -> Iterator[Sentence]:
     same effect if it is idempotent or, to the auth service, a question; and who cannot stop half-way through a body
     can tell by time alone that requests go one at a time. No number of two digits stands in what the key service is
     asked and answers, nor a byte above 127. MLflow reads no header that names who asks: that the proxy tells it is seen
-    before this link. S3 clients know by what they asked for in which form it comes. Nothing is unpacked where there is
+    before this link. S3 clients know by what they asked for in which form it comes, and the auth service
+    reads the key service's answer as JSON, whatever it is called. Nothing is unpacked where there is
     no body.
     """
     yield from _grave(link, method)
@@ -167,14 +168,14 @@ def _about_heads(link: str, family: str, method: str) -> Iterator[Sentence]:
     if method in _ASKED_WITH_A_QUERY.get(family, ()) and link != "auth":  # which judges by method and path
         yield "the request's query is lost", ANY, (Rewrite(r"\?.*$", ""),)
     yield "a slash is added to the request's path", ANY, (Rewrite(r"^([^?]*)", r"\1/"),)
-    gone = [*_IDENTITY, "www-authenticate"] if link == "auth" else ["content-type"] * (link != "store")
+    gone = [*_IDENTITY, "www-authenticate"] if link == "auth" else ["content-type"] * (link not in ("store", "keys"))
     gone += ["content-length"] if method != "HEAD" and link != "auth" else []
     gone += ["x-request-id"] if link == "proxy" else []
     gone += ["content-disposition"] if family in ("artifact-file", "get-artifact") and method == "GET" else []
     gone += ["etag"] if family in ("get-artifact", "object") and method in ("GET", "HEAD") else []
     for name in gone:
         yield f"the answer loses its {name}", ANY, (SetHeader(name, None, ANSWER),)
-    if link not in ("auth", "store"):
+    if link not in ("auth", "store", "keys"):
         yield "the answer's content-type is text/html", ANY, (SetHeader("content-type", "text/html", ANSWER),)
     if link != "auth":
         yield _PACKED, ANY, (SetHeader("content-encoding", "gzip", ANSWER),)
