@@ -16,10 +16,10 @@ from registry_conformance.lab.deployment import REFERENCE, Auth, FixedAnswer, Ke
 ALL, READS, NOTHING = [200, 200, 200, 200], [200, 403, 200, 403], [403, 403, 403, 403]
 """Statuses of a read, a write, a list of artifacts, and an upload."""
 RIGHTS = {
-    "reads": (["mlflow:read"], READS),
-    "writes": (["mlflow:write"], ALL),
-    "administers": (["mlflow:admin"], ALL),
-    "reads-and-more": (["other:write", "mlflow:read"], READS),
+    "reader": (["mlflow:read"], READS),
+    "writer": (["mlflow:write"], ALL),
+    "admin": (["mlflow:admin"], ALL),
+    "reader-and-more": (["other:write", "mlflow:read"], READS),
     "nearly": (["mlflow:reader", "mlflow:writes", "MLFLOW:WRITE", "mlflow", "write", "*"], NOTHING),
     "none": ([], NOTHING),
 }

@@ -19,7 +19,13 @@ from registry_conformance.lab.disturbance import When
 
 LATE = 10.0
 """Seconds after which nobody would say that 0.3 s were kept: every other limit is longer."""
-LASTING = ["InsufficientStorage", "NotImplemented", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull"]
+LASTING = [
+    "InsufficientStorage",
+    "NotImplemented",
+    "QuotaExceeded",
+    "XMinioAdminBucketQuotaExceeded",
+    "XMinioStorageFull",
+]
 """S3's error codes for what no second attempt mends."""
 PASSING = ["InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling"]
 """S3's error codes for trouble that passes by itself."""

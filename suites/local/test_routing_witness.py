@@ -212,7 +212,9 @@ def test_client_host_is_kept(witnessed: WitnessedScratch) -> None:
 
 
 @verifies("RTE-052")
-@pytest.mark.parametrize("claimed", [[], [("X-Forwarded-For", CLAIMED), ("X-Forwarded-Proto", "gopher")]], ids=["", "claimed"])
+@pytest.mark.parametrize(
+    "claimed", [[], [("X-Forwarded-For", CLAIMED), ("X-Forwarded-Proto", "gopher")]], ids=["", "claimed"]
+)
 def test_who_asks_is_told(
     witnessed: WitnessedScratch, witnessed_door: MlflowHttp, claimed: list[tuple[str, str]]
 ) -> None:

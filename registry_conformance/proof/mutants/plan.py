@@ -27,9 +27,11 @@ _START = 0.05
 """Seconds that are added to each case, so that a quick one is not asked for that alone."""
 _TRAITS = (4.0, 3.0, 2.0, 1.0)
 """How much it counts that a check killed a mutant with the same trait, by the closeness of the trait."""
-_RELATED, _SUBJECT, _TOUCHES, _RARE, _NEAR, _WORDS, _NAMED = 4.0, 2.0, 1.0, 4.0, 2.0, 2.0, 3.0
-"""What else counts how much for a case to be a likely killer: near is another statement of the same function, for what a
-condition guards runs seldom; named is what the change itself says, in the parameters of the case.
+_RELATED, _SUBJECT, _TOUCHES, _RARE, _NEAR, _WORDS, _NAMED = 4.0, 2.0, 1.0, 4.0, 3.0, 2.0, 3.0
+"""What else counts how much for a case to be a likely killer.
+
+Near is another statement of the same function, for what a condition guards runs seldom; named is what the change itself
+says, in the parameters of the case.
 """
 FAILING: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -42,7 +44,7 @@ FAILING: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Proxy -> checks that fail with it and without a mutant: nginx announces a length before it has seen a body."""
-_ANOTHER = 0.7
+_ANOTHER = 0.8
 """What a further case of a check is worth beside the one before: what one passes, another hardly fails."""
 
 
@@ -152,7 +154,7 @@ class Planner:
         known = self._coverage.tokens.get(case.nodeid) or self._touched_by_check[check.name]
         shared = sum(self._rarity[word] for word in mutant.words & self._words[case.nodeid])
         possible = sum(self._rarity.get(word, 0.0) for word in mutant.words) or 1.0
-        # Of a rule the line says at which doors it counts, and the change but names its neighbours.
+        # Of a rule the line says for whom it counts, or at which doors; the change but names its neighbours.
         changed = words_of(mutant.line if mutant.kind == "rule" else "") or words_of(mutant.how.partition(" in: ")[0])
         named = sum(self._rarity[word] for word in changed & words_of(case.nodeid.partition("[")[2]))
         likely = (

@@ -59,6 +59,7 @@ def _mutant(document: dict[str, Any], path: tuple[str, ...], before: Any, after:
     how = f"{json.dumps(before)} -> {json.dumps(after)}"
     place, change = f"docker/{FILE}:{'/'.join(path)}", with_file(FILE, _toml(changed))
     line = _doors_of(set(before) ^ set(after)) if path == ("doors",) else ""
+    line = path[1] if path[0] == "roles" else line  # the checks of scopes have cases by role
     opened = set(before) ^ set(after) if path == ("open",) else set()
     asked = frozenset(f"auth GET {family('auth', each)}" for each in opened)
     return Mutant("auth", "rule", place, how, change, asked, line=line)

@@ -60,4 +60,5 @@ def test_download_is_an_attachment(door: MlflowHttp, location: str, payload: Pay
     fetched = expect_status(door.get_artifact(location, "page.html"), 200)
 
     assert fetched.header("content-disposition").startswith("attachment"), fetched.response_headers
+    assert fetched.content_type, fetched.response_headers  # nobody may guess it
     expect_equal(fetched.header("x-content-type-options"), "nosniff", "X-Content-Type-Options")
