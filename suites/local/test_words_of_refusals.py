@@ -33,6 +33,16 @@ def test_refusal_without_a_good_key_says_why(door: MlflowHttp, offer: str) -> No
     assert re.fullmatch(words, refused.document["message"]), refused.document["message"]
 
 
+@verifies("AUT-018")
+@pytest.mark.parametrize("offer", OFFERS)
+def test_challenge_tells_a_bad_key_from_none(door: MlflowHttp, offer: str) -> None:
+    """The challenge names an invalid token where a key was sent."""
+    refused = expect_refused(door.with_key(None).send("GET", READ, headers=OFFERS[offer][0]), 401)
+    error = ', error="invalid_token"' * bool(OFFERS[offer][0])
+
+    expect_equal(refused.header("www-authenticate"), f'Bearer realm="mlflow"{error}', "challenge")
+
+
 @verifies("ERR-020")
 @pytest.mark.parametrize(
     ("role", "status", "words"),

@@ -56,9 +56,10 @@ def test_deleted_artifact_is_gone(door: MlflowHttp, location: str, payload: Payl
     require(door.put_artifact(location, "gone.bin", payload(100)), 200)
     require(door.put_artifact(location, "kept.bin", payload(50)), 200)
     before = bucket.under(location)
-    expect_status(door.delete_artifact(location, "gone.bin"), 200)
+    deleted = expect_status(door.delete_artifact(location, "gone.bin"), 200)
     listed = expect_status(door.list_artifacts(location), 200).document["files"]
 
+    expect_equal(deleted.document, {}, "answer")
     expect_equal(before, {"gone.bin": 100, "kept.bin": 50}, "objects before")
     expect_equal(bucket.under(location), {"kept.bin": 50}, "objects after")
     expect_equal([entry["path"] for entry in listed], ["kept.bin"], "listed files")
