@@ -183,6 +183,30 @@ def test_identity_is_added_not_believed(witnessed: WitnessedScratch) -> None:
 
 
 @verifies("RTE-047")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", f"{ARTIFACTS}/artifacts/crossing/none/"),
+        ("GET", f"{ARTIFACTS}/artifacts?path=none"),
+        ("DELETE", f"{ARTIFACTS}/artifacts/crossing/none/"),
+        ("POST", f"{ARTIFACTS}/mpu/abort/none"),
+        ("GET", f"{REST}/runs/get?run_id=none"),
+        ("PATCH", f"{REST}/registered-models/update"),
+        ("DELETE", f"{REST}/registered-models/delete"),
+        ("GET", "/get-artifact?run_id=none&path=a"),
+        ("POST", "/graphql"),
+    ],
+)
+def test_identity_comes_with_each_kind_of_request(witnessed: WitnessedScratch, method: str, path: str) -> None:
+    """MLflow is told the key's identity, whatever is asked."""
+    sent = witnessed.door.send(method, path, json={"name": "no-such-model"})
+    request, _ = witnessed.witness.saw(sent.request_id)
+    told = [request.values("x-hokusai-user-id"), request.values("x-hokusai-api-key-id")]
+
+    expect_equal(told, [["user-writer"], ["key-writer"]], "names at MLflow")
+
+
+@verifies("RTE-047")
 @pytest.mark.parametrize("name", ["X-Hokusai-Role", "X-Hokusai-Client-Ip", "X-Envoy-Max-Retries", "X-Envoy-Retry-On"])
 def test_what_speaks_for_the_proxy_is_taken_away(witnessed: WitnessedScratch, name: str) -> None:
     """A header that only the proxy may send arrives from no client."""
