@@ -184,8 +184,8 @@ class MlflowHttp(HttpSender):
         if not is_web_address(url):
             raise Mismatch("a URL of http or https that a client can follow", repr(url)[:200])
         parts = urlsplit(url)
-        address, network = f"{parts.scheme}://{parts.netloc}", self.door.network.elsewhere
-        store = Door("past the door", address, guard=self.door.guard, network=network)
+        address, here = f"{parts.scheme}://{parts.netloc}", self.door
+        store = Door("past the door", address, guard=here.guard, network=here.network.elsewhere)
         elsewhere = replace(self, door=store, key=None, most=MOST_OF_A_DOWNLOAD)
         return elsewhere.send(method, parts.path, query=parts.query, body=body, headers=headers)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from registry_conformance.judge.evidence.items import BodyItem, ExchangeItem
 from registry_conformance.judge.evidence.json_document import checked_types, parsed
-from registry_conformance.judge.evidence.responder import UNKNOWN, who_answered
+from registry_conformance.judge.evidence.responder import who_answered
 from registry_conformance.judge.mismatch import Mismatch, PreconditionFailed
 from registry_conformance.judge.visible import visible
 
@@ -199,7 +199,7 @@ class Exchange:
         request = f"{self.method} {_clipped(masked(self.url))}"
         took = f"in {self.seconds * 1000:.0f} ms"
         who = who_answered(self.status, self.response_headers, self.text)
-        hint = f" (who answered: {who})" if who and who != UNKNOWN else ""
+        hint = f" (who answered: {who})" if who not in ("", "unknown") else ""
         if self.status is None:
             return visible(f"{request} → {self.error} {took}{hint}")
         body = f"{self.content_type[:100] or 'no content type'} {self.response_body.size} B"

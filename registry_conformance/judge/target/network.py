@@ -34,23 +34,16 @@ class Network:
         """Return the URL of the forward proxy for a URL, empty if there is none."""
         parts = urlsplit(url)
         proxy = self.https_proxy if parts.scheme == "https" else self.http_proxy
-        if not proxy or proxy_bypass_environment(parts.netloc.rpartition("@")[2], {"no": self.no_proxy}):
-            return ""
-        return proxy
+        direct = proxy_bypass_environment(parts.netloc.rpartition("@")[2], {"no": self.no_proxy})
+        return "" if direct else proxy
 
     @property
     def variables(self) -> Mapping[str, str]:
         """The environment variables for this network; empty if everything is reached directly."""
-        told = {
-            "HTTP_PROXY": self.http_proxy,
-            "http_proxy": self.http_proxy,
-            "HTTPS_PROXY": self.https_proxy,
-            "https_proxy": self.https_proxy,
-            "REQUESTS_CA_BUNDLE": str(self.ca or ""),
-            "SSL_CERT_FILE": str(self.ca or ""),
-            "AWS_CA_BUNDLE": str(self.ca or ""),
-            "MLFLOW_TRACKING_INSECURE_TLS": "true" * self.insecure,
-        }
+        told = {"MLFLOW_TRACKING_INSECURE_TLS": "true" * self.insecure}
+        told |= dict.fromkeys(("HTTP_PROXY", "http_proxy"), self.http_proxy)
+        told |= dict.fromkeys(("HTTPS_PROXY", "https_proxy"), self.https_proxy)
+        told |= dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE"), str(self.ca or ""))
         if self.http_proxy or self.https_proxy:
             told |= {"NO_PROXY": self.no_proxy, "no_proxy": self.no_proxy}
         return {name: value for name, value in told.items() if value or name.lower() == "no_proxy"}
@@ -60,8 +53,7 @@ class Network:
         """The passwords of the forward proxies."""
         for proxy in (self.http_proxy, self.https_proxy):
             if password := urlsplit(proxy).password:
-                yield password
-                yield unquote(password)
+                yield from (password, unquote(password))
 
 
 DIRECT = Network()
