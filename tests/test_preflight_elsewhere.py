@@ -126,19 +126,32 @@ def test_a_route_that_something_before_mlflow_refuses_is_no_permission(monkeypat
         assert examine(Door("given", there.url, named=named_objects()), None, "run-1").finding is None
 
 
-def test_what_variables_name_and_is_there_is_told_as_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kind: an experiment of others. Nothing is written there, and that it was not tried is said."""
+@pytest.mark.parametrize(
+    ("location", "told_more"),
+    [
+        ("mlflow-artifacts:/7", ""),
+        ("s3://acme-old/churn", "(its artifacts lie at s3:, not behind this address"),
+        ("/mnt/mlruns/7", "(its artifacts lie at a path on a disk, not"),
+    ],
+)
+def test_what_variables_name_and_is_there_is_told_as_not_tried(
+    location: str, told_more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: an experiment of others. Nothing is written there; that is said, and where it keeps its artifacts."""
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "fraud prod")
     facts = Facts()
 
     def answering(asked: Asked) -> Answer:
-        return Answer(200, {"experiment": {"name": "fraud prod"}}) if "get-by-name" in asked.path else mlflow(asked)
+        shown = {"name": "fraud prod", "artifact_location": location}
+        return Answer(200, {"experiment": shown}) if "get-by-name" in asked.path else mlflow(asked)
 
     with site(answering) as there:
         door = Door("given", there.url, named=named_objects())
         examine_target(target_at(door, None), "run-1", facts)
     told = facts["first.named.P"].sentence
     assert "not tried: the experiment fraud prod, which MLFLOW_EXPERIMENT_NAME names" in told
+    assert told_more in told
+    assert told_more or "artifacts lie" not in told
 
 
 def test_versions_that_change_by_turns_are_all_seen() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 from registry_conformance.judge.clients.mlflow_http import REST
@@ -62,7 +64,7 @@ def look_up_named(asking: Asking) -> NamedObjects:
             sentence = f"{named}, which is deleted here: the client finds it, and MLflow refuses to log anything there"
             return NamedObjects(Finding(NAMED_AND_DELETED, sentence, NAMED_AND_DELETED.remedy, (str(met),)))
         if met.ok:
-            there.append(f"the {what} {value[:64]}, which {name} names")
+            there.append(f"the {what} {value[:64]}, which {name} names{_kept_elsewhere(met)}")
     return NamedObjects(None, tuple(there), "" if asking.door.named else _lacking(asking))
 
 
@@ -81,8 +83,26 @@ def _lacking(asking: Asking) -> str:
     )
 
 
+def _kept_elsewhere(met: Exchange) -> str:
+    """Return in brackets where artifacts of a run or an experiment lie, if clients write there past MLflow."""
+    shown = _shown(met)
+    location = shown.get("artifact_location") or shown.get("artifact_uri")
+    scheme, colon, _ = location.partition(":") if isinstance(location, str) else ("", "", "")
+    if not location or scheme == "mlflow-artifacts":
+        return ""
+    return (
+        f" (its artifacts lie at {f'{scheme[:16]}:' if colon else 'a path on a disk'}, not behind this address: each "
+        "client writes there itself, and needs access and credentials of its own for it)"
+    )
+
+
 def _is_deleted(met: Exchange) -> bool:
     """Return whether MLflow shows a run or an experiment as deleted."""
+    return bool(_shown(met).get("lifecycle_stage") == "deleted")
+
+
+def _shown(met: Exchange) -> Mapping[str, Any]:
+    """Return what MLflow shows of a run or an experiment, nothing of what is neither."""
     said = met.json()
     shown = said.get("experiment") or (said.get("run") or {}).get("info") if isinstance(said, dict) else None
-    return isinstance(shown, dict) and shown.get("lifecycle_stage") == "deleted"
+    return shown if isinstance(shown, dict) else {}
