@@ -36,12 +36,14 @@ def test_reader_searches_by_post(reader: MlflowHttp, anonymous: MlflowHttp, run:
 
 
 @requires_right("reader", "read")
+@lacks_right("anonymous", "read")
 @verifies("AUZ-001")
 @pytest.mark.parametrize("path", ["/", "/version", "/static-files/index.html", "/graphql"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_reader_reads_a_page(reader: MlflowHttp, method: str, path: str) -> None:
+def test_reader_reads_a_page(reader: MlflowHttp, anonymous: MlflowHttp, method: str, path: str) -> None:
     """A reader reads the pages, and what tells of the server."""
     require(reader.search_experiments(), 200)  # control: the key is good
+    expect_denied(anonymous.search_experiments())  # control: a key is needed
     read = reader.send(method, path)
 
     assert read.status not in (401, 403), read
