@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from urllib.parse import urlsplit
 
 import pytest
@@ -79,7 +80,8 @@ def test_fault_is_found_in_the_log(scratch: Scratch, unique: Unique, trouble: st
     door = scratch.apply(troubled("store", TROUBLE[trouble], "any", base=IMPATIENT))
     failed = require(door.put_artifact(place, "a.bin", b"x"), 500, 503)
     faults = [fault for line in scratch.served.about(failed.request_id) for fault in line.get("store", ())]
-    said = [tuple(fault[name] for name in ("operation", "bucket", "key", "code", "attempts")) for fault in faults]
+    told = itemgetter("operation", "bucket", "key", "code", "attempts")
+    said = [told(fault) for fault in faults]
 
     key = scratch.bucket.key_for(place, "a.bin")
     expect_equal(said, [("PutObject", scratch.bucket.access.bucket, key, code, 1)], "faults in the log")
