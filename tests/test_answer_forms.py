@@ -50,6 +50,7 @@ def test_downloads_that_alone_break_off_are_before_mlflow() -> None:
         (seen("database is locked", name__unicode__P="503 json TEMPORARILY_UNAVAILABLE"), "database", "503 json"),
         (seen(name__unicode__P="503 json TEMPORARILY_UNAVAILABLE"), "", "does not show"),
         (seen(presign__P="503 json TEMPORARILY_UNAVAILABLE flask"), "mlflow", "flask"),
+        (seen(size__1m__P="500 json"), "proxy", "500 json"),
         (seen(meta__version__P="400 json INVALID_PARAMETER_VALUE"), "mlflow", "INVALID_PARAMETER"),
         (seen(get__P="500 json INTERNAL_ERROR s3:NotFound"), "store", "s3:NotFound"),
         (

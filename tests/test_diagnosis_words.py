@@ -38,7 +38,8 @@ def answered(status: int, kind: str, text: str, **headers: str) -> Facts:
     facts = Facts()
     facts.record("doors.search.P", "all 200 json", "a search", "all 200 json")
     form = {"text/html": "html", "text/plain": "text"}.get(kind, "json") + (" flask" if text == FLASK else "")
-    facts.record("put.P", f"{status} {form}", "an upload", "200 empty", (answer.evidence(),))
+    code = " INTERNAL_ERROR" if '"INTERNAL_ERROR"' in text else ""
+    facts.record("put.P", f"{status} {form}{code}", "an upload", "200 empty", (answer.evidence(),))
     return facts
 
 
@@ -125,7 +126,7 @@ def first(facts: Facts, **more: Any) -> Named:
         (said(400, "Invalid model version source: 's3://b/x'."), "model-sources-refused", "mlflow", "does not allow"),
         (said(400, "Invalid model version source: '/x'. To use a local path as"), "step-refused", "", "local path"),
         (said(400, "X already exists. (sqlite3.IntegrityError) UNIQUE constraint failed"), "step-refused", "", "X"),
-        (failed("(psycopg2.errors.UniqueViolation) duplicate key value violates"), "step-fails", "", "duplicate"),
+        (failed("(psycopg2.errors.UniqueViolation) duplicate key value violates"), "step-fails", "mlflow", "duplicate"),
         (failed("(sqlite3.IntegrityError) FOREIGN KEY constraint failed"), "database-fails", "database", "FOREIGN"),
         (failed("(psycopg2.X) FATAL: no pg_hba.conf entry"), "database-refuses-connections", "database", "admits"),
         (said(400, "(psycopg2.errors.InsufficientPrivilege) new row violates row-level security policy"),

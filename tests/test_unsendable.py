@@ -83,3 +83,11 @@ def test_half_a_login_is_told(
         monkeypatch.setenv(f"MLFLOW_TRACKING_{there}", "a-word-of-mine")  # the first command took it away
         run(["janitor", f"--url={door.url}", f"--report-dir={tmp_path}"])
         assert said in capsys.readouterr().err
+
+
+def test_a_plugin_for_credentials_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it is not installed the MLflow client sends no credential, and only warns."""
+    monkeypatch.setenv("MLFLOW_TRACKING_AUTH", "acme-sso")
+    with site(guarded(f"Bearer {KEY}", MISSING)) as door:
+        run(["doctor", f"--url={door.url}", "--read-only"])
+    assert "MLFLOW_TRACKING_AUTH names the plugin 'acme-sso': where it is not installed" in capsys.readouterr().err

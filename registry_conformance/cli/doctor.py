@@ -334,7 +334,7 @@ def _credential() -> Credential | None:
 
 def _header_credential() -> str | Password | None:
     """Return what MLflow's variables and its file say to send in a header: user and password, or else a token."""
-    from registry_conformance.judge.live.credentials_file import half_login, usual_login
+    from registry_conformance.judge.live.credentials_file import unsent_credential, usual_login
     from registry_conformance.judge.live.unsendable import unsendable
     from registry_conformance.judge.machine import tracking_token
     from registry_conformance.judge.report.redact import SHORTEST
@@ -342,8 +342,8 @@ def _header_credential() -> str | Password | None:
 
     login = usual_login()
     token = "" if login.user else tracking_token()
-    if half := half_login():
-        click.echo(f"doctor: {half}", err=True)
+    if unsent := unsent_credential():
+        click.echo(f"doctor: {unsent}", err=True)
     parts = (("TOKEN", token), ("USERNAME", login.user), ("PASSWORD", login.password))
     for name, secret in parts:
         if odd := unsendable(secret if name == "TOKEN" else secret.strip()):

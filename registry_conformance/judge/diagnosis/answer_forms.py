@@ -30,7 +30,7 @@ _BY_FORM = tuple(
         ("store", r".*s3:"),
         ("proxy", FOREIGN.pattern),
         ("proxy", r"(?:41[1347]|431) json|404 json ENDPOINT_NOT_FOUND(?!.*flask)"),
-        ("proxy", r"50[24] (?:json|html|text|empty)|500 html nginx"),
+        ("proxy", r"50[24] (?:json|html|text|empty)|500 html nginx|500 json$"),
         ("auth", r"401 json|403 json (?:PERMISSION|UNAUTH)|429 json REQUEST_LIMIT"),
         ("mlflow", r"500 json [A-Z_]{6}|(?!40[45])[45]\d\d \w+ .*serving-off|(?!40[45])[45]\d\d \w+ (?:.* )?flask"),
         ("mlflow", r"4\d\d json (?:RESOURCE_|INVALID_PARAMETER|BAD_REQUEST|FEATURE_DISABLED)"),
@@ -39,6 +39,7 @@ _BY_FORM = tuple(
 """Layer, and how the value of a fact begins whose answer that layer gives; the first that fits counts.
 
 Of a path or a method that MLflow's framework does not know, nothing says whether it was asked for or made on the way.
+MLflow names a code in each document of a failure: one without any is another's.
 """
 _BROKEN_OFF = re.compile(r"(?:\w+ )?(?:timeout|reset|protocol)\b|.*\b(?:stalled|cut)$")
 _SIZED = ("size.", "ladder.", "chunked.", "meta.long.")

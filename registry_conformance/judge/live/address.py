@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from registry_conformance.judge.diagnosis.preflight import AddressError, Finding, Preflight, examine, read_address
 from registry_conformance.judge.diagnosis.preflight.finding import is_about_the_credential
 from registry_conformance.judge.live.credentials import credential_of
-from registry_conformance.judge.live.credentials_file import half_login
+from registry_conformance.judge.live.credentials_file import unsent_credential
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.environment.file import EnvironmentFile
 from registry_conformance.judge.live.network import network_of
@@ -35,8 +35,8 @@ def environment_at(url: str) -> EnvironmentFile:
     """
     document, found = described(url)
     if found.finding is not None and "keys" not in document and is_about_the_credential(found.finding.kind):
-        half = f"; {half}" if (half := half_login()) else ""
-        raise EnvironmentFileError(f"--url={_shown(url)}: {described_finding(found.finding)}; {HOW}{half}")
+        unsent = f"; {unsent}" if (unsent := unsent_credential()) else ""
+        raise EnvironmentFileError(f"--url={_shown(url)}: {described_finding(found.finding)}; {HOW}{unsent}")
     return _validated(url, document)
 
 

@@ -1,4 +1,4 @@
-"""User and password of ``~/.mlflow/credentials``: the MLflow client sends them instead of a token."""
+"""User and password of ``~/.mlflow/credentials``, which the MLflow client sends instead of a token, or does not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from registry_conformance.judge.live.environment.error import EnvironmentFileErr
 from registry_conformance.judge.live.ini_file import IniError, ini_section
 from registry_conformance.judge.machine import variable
 
+_PLUGIN = "MLFLOW_TRACKING_AUTH"
 USER, PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
 _FILE, _SECTION = "~/.mlflow/credentials", "mlflow"
 
@@ -55,14 +56,23 @@ def usual_password() -> dict[str, Any]:
     return {"user": login.user, "password": {"variable": PASSWORD} if variable(PASSWORD) else in_file}
 
 
-def half_login() -> str:
-    """Return that one of user and password is missing, so that neither is sent; empty if both are there, or none."""
+def unsent_credential() -> str:
+    """Return what is set of a credential and sends none; empty if nothing is.
+
+    Of user and password one is missing, or a plugin is named that signs requests: a client that has it installed sends
+    what it makes, and this suite does not.
+    """
     given = {name: variable(name) or _of_file().get(name.lower(), "") for name in (USER, PASSWORD)}
     missing = [name for name, value in given.items() if not value]
-    if len(missing) != 1:
-        return ""
-    there = PASSWORD if missing[0] == USER else USER
-    return f"{there} is set and {missing[0]} is not: the MLflow client sends neither"
+    if len(missing) == 1:
+        there = PASSWORD if missing[0] == USER else USER
+        return f"{there} is set and {missing[0]} is not: the MLflow client sends neither"
+    if plugin := (variable(_PLUGIN) or "").strip():
+        return (
+            f"{_PLUGIN} names the plugin {plugin[:64]!r}: where it is not installed, the MLflow client sends no "
+            "credential for it, and only warns; this suite sends none for a plugin"
+        )
+    return ""
 
 
 def _of_file() -> dict[str, str]:

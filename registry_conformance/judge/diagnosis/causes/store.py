@@ -139,7 +139,7 @@ CAUSES: tuple[Cause, ...] = (
             must("ladder.put.P", "(64k|1m) 5", 3),
             must("put.P", "200", 1),
             never("ladder.put.P", "\\S+ 50[24] (empty|html|text)"),
-            never("ladder.put.P", "\\S+ 500 html nginx"),
+            never("ladder.put.P", "\\S+ 500 (html nginx|json$)"),
             never("repeat.put.P", "(?!all 200).*500"),
             clue("log.s3.O", ".*reset"),
         ),
