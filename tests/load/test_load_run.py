@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Set
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -29,6 +30,8 @@ class Accepting(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     ids = itertools.count(1)
+    asked: ClassVar[list[tuple[int, str]]] = []
+    """Of each request that writes the port that its connection came from, and its path."""
 
     def do_GET(self) -> None:
         """Answer a read."""
@@ -36,6 +39,7 @@ class Accepting(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a write with what its client needs next."""
+        self.asked.append((self.client_address[1], self.path))
         self._body()
         made = str(next(self.ids))
         self._answer(
@@ -115,6 +119,20 @@ def test_several_processes_have_the_users_of_one(target: Target, tmp_path: Path)
     together = personas(loaded(target, tmp_path / "together", "users=10 seconds=6 sizes=1KiB=1 workers=3"))
 
     assert alone == together == {"run": 5, "get": 2, "search-runs": 1, "alias": 2}
+
+
+def test_each_registration_has_a_connection_of_its_own(target: Target, tmp_path: Path) -> None:
+    """A run begins on a new connection, and its registration ends on it."""
+    Accepting.asked.clear()
+    loaded(target, tmp_path, "users=1 registrations=5 sizes=1KiB=1")
+    prepared, *began = [port for port, path in Accepting.asked if path.endswith("/runs/create")]
+    registered = [
+        port for port, path in Accepting.asked if path.endswith("/model-versions/create") and port != prepared
+    ]
+
+    assert len(registered) >= 5
+    assert len({*began}) == len(began)
+    assert registered == began[: len(registered)]
 
 
 def test_a_load_that_is_asked_to_end_is_looked_at_all_the_same(target: Target, tmp_path: Path) -> None:

@@ -64,7 +64,11 @@ class LoadUser:
 
 
 def register(person: LoadUser) -> None:
-    """Register a complete model (run, parameters, files, version, tag, alias), then read it back."""
+    """Register a complete model (run, parameters, files, version, tag, alias), then read it back.
+
+    Each registration has a connection of its own, as the process of a training job has.
+    """
+    person.client.held.drop()
     size = person.size()
     person.begin(Cost(16, size + SMALL, 2))
     location, run_id = _run(person)
