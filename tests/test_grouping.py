@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.grouping import LONG, ByNeed, scope_of
+from fixtures.grouping import LONG, OLD, ByNeed, scope_of
 from registry_conformance.judge.locations import ROOT
 
 FLOW = "suites/contract/registration/test_flow.py"
@@ -106,8 +106,20 @@ def test_spare_stack_is_one_scope() -> None:
 
 def test_long_checks_are_one_scope() -> None:
     """Checks that take long share a scope, which is sent before what stands alone; their files are there."""
-    assert {scope_of(f"{file}::test_a[any]") for file in LONG} == {"long"}
-    assert all((ROOT / file).is_file() for file in LONG)
+    assert {scope_of(f"{check}[any]") for check in LONG} == {"long"}
+    assert all(map(_there, LONG))
+
+
+def test_checks_on_an_old_connection_are_one_scope() -> None:
+    """A connection is made old by one worker, not by each."""
+    assert {scope_of(f"{OLD}[any-{kind}]") for kind in ("run", "sdk-model")} == {"old connection"}
+    assert _there(OLD)
+
+
+def _there(check: str) -> bool:
+    """Return whether a file, or a check in it, is there."""
+    file, _, name = check.partition("::")
+    return f"def {name}" in (ROOT / file).read_text()
 
 
 @pytest.mark.parametrize("case", ["[canonical]", "[canonical-8KiB]", ""])
