@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
-from registry_conformance.judge.diagnosis.client_limits import gives_up
+from registry_conformance.judge.diagnosis.client_limits import ROOM, gives_up
 from registry_conformance.judge.diagnosis.doctor import lines
 from registry_conformance.judge.diagnosis.facts import Facts
 from registry_conformance.judge.diagnosis.named import Diagnosis
@@ -13,6 +16,7 @@ from registry_conformance.judge.diagnosis.outcome import Health, health
 from registry_conformance.judge.evidence.exchange import Exchange
 from registry_conformance.judge.live.environment.error import EnvironmentFileError
 from registry_conformance.judge.live.usual_numbers import check_numbers, client_limits
+from registry_conformance.judge.live.usual_room import client_room
 from registry_conformance.judge.target.target import Door, Target
 
 TIMEOUT, RETRIES = "MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
@@ -62,6 +66,23 @@ def test_too_few_repetitions_are_named(fact: str, value: str, retries: int, name
     facts = Facts()
     facts.record(fact, value, "some failed", ".*")
     assert (gives_up(facts, ((RETRIES, retries),)) is not None) is named
+
+
+@pytest.mark.parametrize(("free", "named"), [(0, True), (100 << 10, True), (64 << 20, False)])
+def test_a_machine_without_room_is_named(free: int, named: bool) -> None:
+    """A model is written to the temporary folder before it is uploaded."""
+    found = gives_up(Facts(), ((ROOM, free),))
+    assert (found is not None) is named
+    assert found is None or f"has room for {free >> 10} KiB" in found.sentence
+
+
+def test_room_is_that_of_the_temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is free in the folder that TMPDIR names counts; without a folder that can be used nothing is told."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ((name, free),) = client_room()
+    assert (name, free > 0) == (ROOM, True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert client_room() == ()
 
 
 def test_who_gives_up_is_not_told_yes() -> None:

@@ -230,6 +230,7 @@ def _at_address(asked: Examination, run: str, ledgers: Path) -> GuardedSession:
     from registry_conformance.judge.live.network import client_network
     from registry_conformance.judge.live.usual_numbers import check_numbers, client_limits
     from registry_conformance.judge.live.usual_registry import named_objects, usual_registry
+    from registry_conformance.judge.live.usual_room import client_room
     from registry_conformance.judge.live.usual_workspace import usual_workspace
     from registry_conformance.judge.target.target import Door
 
@@ -246,7 +247,7 @@ def _at_address(asked: Examination, run: str, ledgers: Path) -> GuardedSession:
             own_store=own_store,
             registry=usual_registry(),
             named=named_objects(),
-            limits=client_limits(),
+            limits=(*client_limits(), *client_room()),
         )
         target = doctor.target_at(door, _effective_credential(door, _credential(), run))
     except EnvironmentFileError as problem:

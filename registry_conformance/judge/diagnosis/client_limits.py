@@ -1,18 +1,23 @@
-"""What the client's own settings allow a request, held against what requests were seen to take."""
+"""What the client's own settings and machine allow, held against what requests were seen to take."""
 
 from __future__ import annotations
 
 import math
 import re
+import tempfile
 from collections.abc import Collection, Iterator
 
 from registry_conformance.judge.diagnosis.facts import Fact, Facts
 from registry_conformance.judge.diagnosis.pacing import PACED
-from registry_conformance.judge.diagnosis.preflight.finding import CLIENT_LIMIT, Finding
+from registry_conformance.judge.diagnosis.preflight.finding import CLIENT_LIMIT, CLIENT_ROOM, Finding
 from registry_conformance.judge.diagnosis.repetition import BRIDGED
 from registry_conformance.judge.evidence.items import ExchangeItem
 
 _TIMEOUT, _RETRIES = "MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+ROOM = "free bytes in the temporary folder"
+"""The name of the room on the client's machine among its limits."""
+_LEAST_ROOM = 4 << 20
+"""Bytes below which hardly any model can be written."""
 _ALONE = "pace."
 """How the names of facts begin that were seen while nothing else was asked."""
 _BESIDES = 2
@@ -25,11 +30,22 @@ _ENOUGH_RETRIES = 5
 
 
 def gives_up(facts: Facts, limits: Collection[tuple[str, int]]) -> Finding | None:
-    """Return that the client gives up on what works here, ``None`` if its settings leave it enough."""
+    """Return that the client gives up on what works here, ``None`` if its settings and its machine leave it enough."""
     given = dict(limits)
+    if ROOM in given and given[ROOM] < _LEAST_ROOM:
+        return _no_room(given[ROOM])
     if _TIMEOUT in given and (found := _too_soon(facts, given[_TIMEOUT])):
         return found
     return _too_few(facts, given[_RETRIES]) if _RETRIES in given else None
+
+
+def _no_room(free: int) -> Finding:
+    """Return that a model cannot be written where the client writes it first."""
+    sentence = (
+        f"the temporary folder of this machine, {tempfile.gettempdir()}, has room for {free >> 10} KiB: the MLflow "
+        'client writes a model there before it uploads it, and ends with "No space left on device"'
+    )
+    return Finding(CLIENT_ROOM, sentence, CLIENT_ROOM.remedy)
 
 
 def _too_soon(facts: Facts, seconds: int) -> Finding | None:

@@ -39,14 +39,16 @@ _SMALL_PASS = ("repeat.put.P", "^(?:all 200)?$")
 _STORE_REFUSES = (
     Given(
         "store-takes-parts-alone",
-        "store",
+        "mlflow",
         "put.P",
         f"^{_WORDLESS}",
         "whatever MLflow uploads to the store itself fails, and the store takes a part by a URL that MLflow signed: it "
-        "has room, and MLflow the right to write; what is refused is what MLflow's library adds to its own uploads, "
-        "checksums most likely, which stores of other makers may not know",
-        "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required and AWS_RESPONSE_CHECKSUM_VALIDATION=when_required on the "
-        "MLflow server, or update the store; the store's log names the header",
+        "has room, and MLflow the right to write; what the MLflow server adds to its own uploads is at fault: "
+        "MLFLOW_S3_UPLOAD_EXTRA_ARGS is no JSON or demands what the store refuses, or the store does not know the "
+        "checksums of MLflow's library",
+        "the MLflow server's log names it; correct MLFLOW_S3_UPLOAD_EXTRA_ARGS there (JSON, as in "
+        '{"ServerSideEncryption": "AES256"}) or unset it; if it is not set, set '
+        "AWS_REQUEST_CHECKSUM_CALCULATION=when_required and AWS_RESPONSE_CHECKSUM_VALIDATION=when_required",
         also=(("multipart.part.P", "^200"), _LISTED, _MADE),
     ),
     Given(

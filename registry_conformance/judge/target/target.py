@@ -30,7 +30,7 @@ class Door:
     no other check is sent there. ``workspace`` is the one of MLflow's that clients name there, empty for none.
     ``own_store`` is how the client's own credentials for a store look, with which it may pass by, and ``registry`` is
     where its settings send models, empty for the door; ``named`` are the variables by which they name a run or an
-    experiment that is to be there, with its id; ``limits`` are those that bound its waits and repetitions.
+    experiment that is to be there, with its id; ``limits`` are those that bound its waits, repetitions and bytes.
     """
 
     name: str

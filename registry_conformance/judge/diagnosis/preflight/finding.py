@@ -265,6 +265,11 @@ CLIENT_LIMIT = Kind(
     "them to more than was seen to be needed",
     sure=False,
 )  # fmt: skip
+CLIENT_ROOM = Kind(
+    "client-has-no-room", "client", "the client's machine has no room for the files that the client writes there first",
+    "free some room in the temporary folder, or name another one by the environment variable TMPDIR: the MLflow client "
+    "writes a model there before it uploads it",
+)  # fmt: skip
 TOO_EARLY = Kind(
     "token-not-valid-yet", "auth", "a token is refused as not valid yet, as it is where a clock is behind",
     "have the clock of who checks tokens set by NTP, or allow some leeway there; or wait, and try again",
@@ -493,7 +498,8 @@ KINDS = (
     UNFIT, INCOMPLETE, LOGIN, LOGIN_ALL_THE_SAME, OTHER, PAGE, API_LOST, PREFIX, PATH, BARRED, REFUSED,
     UNLIKE_A_KEY,
     REFUSED_OR_LOST, REFUSED_BEHIND, RIGHTS, OWN_PERMISSIONS, RIGHTS_OR_RULE, AUTHORIZER, OTHER_HEADER, NO_RULE,
-    TOO_EARLY, LAPSED, WORKSPACE, REGISTRY, NAMED, NAMED_AND_DENIED, NAMED_AND_DELETED, CLIENT_LIMIT, WANTED, PASSWORD,
+    TOO_EARLY, LAPSED, WORKSPACE, REGISTRY, NAMED, NAMED_AND_DENIED, NAMED_AND_DELETED, CLIENT_LIMIT, CLIENT_ROOM,
+    WANTED, PASSWORD,
     LOST, OPEN,
     FAILS, ARTIFACTS_ONLY, FAILS_BEFORE, FAILING, BEHIND, UNAVAILABLE, THROTTLED, STEP_ANSWERED, STEP_REDIRECTED,
     STEP_LIMITED, STEP_UNSERVED, WORKER_ENDED, STEP_REFUSED, STEP_UNREAD, TRANSFERS_END, STEP_SILENT,
