@@ -32,7 +32,10 @@ _BY_FORM = tuple(
         ("proxy", r"(?:41[1347]|431) json|404 json ENDPOINT_NOT_FOUND(?!.*flask)"),
         ("proxy", r"50[24] (?:json|html|text|empty)|500 html nginx|500 json$"),
         ("auth", r"401 json|403 json (?:PERMISSION|UNAUTH)|429 json REQUEST_LIMIT"),
-        ("mlflow", r"500 json [A-Z_]{6}|(?!40[45])[45]\d\d \w+ .*serving-off|(?!40[45])[45]\d\d \w+ (?:.* )?flask"),
+        (
+            "mlflow",
+            r"500 json [A-Z_]{6}|(?!40[45])[45]\d\d \w+ .*serving-off|(?!40[45])[45]\d\d \w+ (?:.* )?flask",
+        ),
         ("mlflow", r"4\d\d json (?:RESOURCE_|INVALID_PARAMETER|BAD_REQUEST|FEATURE_DISABLED)"),
     )
 )
@@ -42,7 +45,7 @@ Of a path or a method that MLflow's framework does not know, nothing says whethe
 MLflow names a code in each document of a failure: one without any is another's.
 """
 _BROKEN_OFF = re.compile(r"(?:\w+ )?(?:timeout|reset|protocol)\b|.*\b(?:stalled|cut)$")
-_SIZED = ("size.", "ladder.", "chunked.", "meta.long.")
+_SIZED = ("size.", "ladder.", "chunked.", "meta.long.", "meta.many.")
 _WRITTEN = re.compile(r"meta\.(by-name|run|read|params|history|model\.\w+|version\.tag|version|alias)\.P")
 _KEY_CHECK = re.compile(
     r"(?:api[- ]?key|token|credential)s? (?:cannot|could not) be (?:checked|verified)", re.IGNORECASE
@@ -143,6 +146,13 @@ def _rewritten(_: Facts, through: Sequence[Fact]) -> bool:
 def _come_back_short(facts: Facts, _: Sequence[Fact]) -> bool:
     """Return whether downloads of larger files are answered whole with fewer bytes than were sent."""
     return re.match(r"\w+ 200 short$", facts.value("ladder.get.P")) is not None
+
+
+def _nothing_kept(facts: Facts, _: Sequence[Fact]) -> bool:
+    """Return whether uploads are answered as successes, and are neither listed nor found afterwards."""
+    missing = re.match(r"(?:404|500) json .*(?:NotFound|NoSuchKey|RESOURCE_DOES_NOT)", facts.value("get.P"))
+    passed = facts.value("put.P").startswith("200") and facts.value("list.P") == "200 json empty"
+    return passed and missing is not None
 
 
 def _fails_on_artifacts(facts: Facts, through: Sequence[Fact]) -> bool:
@@ -270,6 +280,10 @@ _SHORT = (
     "large files come back shorter than they were sent, though their uploads were answered with 200: they are cut on "
     "the way, or where they are kept; their sizes in the store tell which"
 )
+_NOTHING_KEPT = (
+    "uploads are answered with 200, and nothing of them is listed or found afterwards: something before MLflow answers "
+    "them itself, or what keeps artifacts loses them; MLflow's log tells whether it had them"
+)
 _CHUNKS = (
     "bodies in chunks (Transfer-Encoding: chunked) get no answer, and larger ones of announced size (Content-Length) "
     "pass: what stands before MLflow does not pass chunks on; the MLflow client sends each empty file so"
@@ -347,6 +361,7 @@ _TOGETHER: tuple[tuple[str, str, Callable[[Facts, Sequence[Fact]], bool]], ...] 
     ("proxy", "files come back rewritten: something on the way takes them for pages or text, and changes them",
      _rewritten),
     ("", _SHORT, _come_back_short),
+    ("", _NOTHING_KEPT, _nothing_kept),
     ("mlflow", PARTLY_WITHOUT_DATABASE, silent_without_database),
     ("network", LARGE_ONES, silent_above_a_packet),
     ("", PARTLY, silent_in_part),

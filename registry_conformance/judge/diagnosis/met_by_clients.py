@@ -127,6 +127,89 @@ BROKEN_ANSWERS = (
         )
         for fact in ("get.deleted.P", "meta.gone.P")
     ),
+    Given(
+        "downloads-cut-at-times",
+        "proxy",
+        "repeat.get.P",
+        r"\b200\b.*\b(?:short|empty|other)\b|\b(?:short|empty|other)\b.*\b200\b",
+        "one and the same file comes back whole at one time and not at another: it lies whole in the store, and what "
+        "stands before MLflow loses bytes of some answers, one of several proxies most likely",
+        "have answers passed on to their end; ask each of the proxies, or replicas, for the same file in turn, to find "
+        "the one that loses bytes",
+        unless=("repeat.get.O", "short|empty|other"),
+    ),
+    Given(
+        "uploads-swallowed",
+        "proxy",
+        "list.P",
+        "^200 json empty$",
+        "uploads are answered with 200, and nothing of them is kept: they are neither listed nor found, though an "
+        "upload in parts, whose bytes go to the store past the proxy, is completed: something before MLflow answers "
+        "uploads itself",
+        "have PUT below /api/2.0/mlflow-artifacts/ passed on to MLflow; its log has none of these uploads",
+        unless=("get.O", r"^(?:404|500) json"),
+        also=(
+            ("put.P", "^200"),
+            ("get.P", r"^(?:404|500) json .*(?:NotFound|NoSuchKey|RESOURCE_DOES_NOT)"),
+            ("text.get.P", "^(?:404|500) json"),
+            ("multipart.complete.P", "^200"),
+        ),
+    ),
+    Given(
+        "store-answers-no-writes",
+        "store",
+        "multipart.part.P",
+        "^timeout",
+        "uploads get no answer in time, through MLflow and, by a URL that it signed, straight at the store alike: the "
+        "store, or the way to it, is too slow or does not answer writes",
+        "look at what the store does with a PUT: its load, its disks, and what stands before it; MLflow itself answers",
+        also=(("put.P", "^timeout"), _MADE),
+    ),
+    Given(
+        "large-uploads-lose-bytes",
+        "proxy",
+        "ladder.kept.P",
+        " short$",
+        "large files are answered with 200 and kept with fewer bytes than were sent, none perhaps, and small ones "
+        "whole: what stands before MLflow passes on a part of a large body, or none of it",
+        "raise the limit for bodies at what stands before MLflow, and have it answer 413 to what is above it; what it "
+        "buffers needs room",
+        unless=("ladder.get.O", r"^\w+ 200"),
+        also=(("get.P", "^200 whole"),),
+    ),
+    Given(
+        "large-downloads-lose-bytes",
+        "proxy",
+        "ladder.kept.P",
+        " whole$",
+        "large files lie whole in the store, and come back with fewer bytes, none perhaps, and small ones whole: what "
+        "stands before MLflow ends large answers early, and says nothing of it",
+        "have answers of any size passed on to their end: look for limits and buffers of answers at what stands before "
+        "MLflow, and for room where it keeps them",
+        unless=("ladder.get.O", r"^\w+ 200"),
+        also=(("get.P", "^200 whole"), ("repeat.get.P", "^all 200$")),
+    ),
+    Given(
+        "database-refuses-the-row",
+        "database",
+        "meta.model.P",
+        "^404 json RESOURCE_DOES_NOT_EXIST",
+        "the creation of a registered model ends with the word that this model does not exist, which MLflow says where "
+        "its database refuses the new row: a trigger, a constraint or a rule for rows stands against it",
+        "read MLflow's log and the database's own: they name what refuses rows of the table registered_models",
+        also=(_MADE,),
+    ),
+    Given(
+        "answers-to-post-repeated",
+        "proxy",
+        "register.taken.P",
+        "^200 json done",
+        "the creation of a registered model that is there already is answered as a success, which MLflow never does: "
+        "something before it keeps answers to POST and repeats them to whoever sends the same again",
+        "have no answers to POST kept or repeated: take the memory of requests that were sent before (idempotency, "
+        "deduplication) off the paths below /api/",
+        unless=("register.taken.O", "^200"),
+    ),
     *(
         Given(
             "errors-replaced",
@@ -564,6 +647,17 @@ NOW_AND_THEN = (
         "the same request is refused at one time and served at another: one of several replicas is not like the rest, "
         "or what was just written is found late",
         "ask each replica by itself, and start all with the same settings, keys and database",
+    ),
+    Given(
+        "uploads-now-and-then",
+        "store",
+        "repeat.put.P",
+        r"^(?=.*\b200\b)(?:(?:200|500) )+(?:200|500)$",
+        "one and the same upload passes at one time, and ends in a failure of MLflow's own at another, while searches "
+        "always pass: the store throttles (SlowDown) or fails at times, or one of several replicas does not reach it",
+        "read MLflow's log at that time; have the store take more requests a second, and let MLflow's client of it "
+        "repeat them (AWS_MAX_ATTEMPTS, AWS_RETRY_MODE=adaptive)",
+        also=(("repeat.search.P", "^all 200$"),),
     ),
     Given(
         "store-now-and-then",

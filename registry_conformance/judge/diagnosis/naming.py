@@ -95,7 +95,7 @@ def named_at_times(facts: Facts, *, named_others: bool = False) -> Iterator[Name
     """Yield what fails only at times; what a client bridges by itself is said where nothing else is to be said."""
     for each in NOW_AND_THEN:
         bridged = each.fact.startswith(BRIDGED)
-        if re.search(each.sign, facts.value(each.fact)) and not (named_others and bridged):
+        if each.holds(facts) and not (named_others and bridged):
             yield replace(named_given(each, facts), band=Band.POSSIBLE if bridged else Band.LIKELY, known=False)
 
 

@@ -207,6 +207,12 @@ def _by_a_page(step: str, answer: Exchange, said: str) -> Finding | None:
     return _found(finding.STEP_ANSWERED, f"a web page answers {step} with {answer.status}, before MLflow{said}", answer)
 
 
+def _in_another_form(answer: Exchange) -> bool:
+    """Return whether a document refuses a request without a code: MLflow names one, its plugins have detail."""
+    refused = answer.status in range(400, 500) and answer.status != HTTPStatus.UNAUTHORIZED
+    return refused and not answer.error_code and "detail" not in (answer.json() or {})
+
+
 def _in_a_document(step: str, fact: Fact, answer: Exchange, said: str) -> StepWords:
     """Return what an error in the form of a document is about; only a known part behind MLflow shows a layer."""
     if answer.status == HTTPStatus.FORBIDDEN and not answer.error_code and _NO_RULE.search(answer.text[:4000]):
@@ -218,6 +224,10 @@ def _in_a_document(step: str, fact: Fact, answer: Exchange, said: str) -> StepWo
     if answer.status == HTTPStatus.UNAUTHORIZED and re.search("expired", _challenged(answer), re.IGNORECASE):
         sentence = f"{step} is refused with 401, for a key that was let in before and has expired by now{said}"
         return StepWords(fact, _found(finding.REFUSED, sentence, answer), located=True)
+    if _in_another_form(answer):
+        told = f"is refused with {answer.status} by what stands before MLflow, whose own errors have another form"
+        sentence = f"{step} {told}{said}"
+        return StepWords(fact, _found(finding.STEP_ANSWERED, sentence, answer), located=True)
     fails = (answer.status or 0) >= 500
     known = server_words(answer.text) if fails or passed_on(answer.text) else None
     kind = known or (finding.STEP_FAILS if fails else finding.STEP_REFUSED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -76,6 +77,23 @@ def sizes(context: ProbeContext, place: str) -> None:
             value = failed.get(aspect, "all")
             told_so = "are right at every size" if value == "all" else f"go wrong from {value}"
             context.facts.record(f"ladder.{aspect}.{place}", value, f"{words} {PLACES[place]} {told_so}", "all")
+    if re.fullmatch(r"\w+ 200 (?:short|empty)\b.*", failed.get("get", "")):
+        _kept_in_size(asker, failed["get"].partition(" ")[0])
+
+
+def _kept_in_size(asker: Asker, step: str) -> None:
+    """Tell in which size a file is listed that comes back shorter than it was sent: lost on the way there, or back."""
+    context, place = asker.context, asker.place
+    listing = asker.send("GET", FILES, query={"path": f"{context.folder}/{place}-sizes"})
+    said = listing.at("files") if listing.ok else None
+    files = [file for file in said if isinstance(file, dict)] if isinstance(said, list) else []
+    listed = {str(file.get("path")): str(file.get("file_size", 0)) for file in files}.get(f"{step}.bin", "")
+    if not listed.isdecimal():
+        return
+    size = dict(LADDER)[step]
+    value = "whole" if int(listed) == size else "short"
+    words = f"an upload of {size} B {PLACES[place]}, of which less comes back, is listed with {listed} B"
+    context.facts.record(f"ladder.kept.{place}", f"{step} {value}", words, ".*", (listing.evidence(),))
 
 
 def _note(failed: dict[str, str], context: ProbeContext, aspect: str, name: str, step: str) -> None:

@@ -17,6 +17,7 @@ from registry_conformance.judge.diagnosis.summarize import summarize
 from registry_conformance.judge.evidence.exchange import Exchange
 
 _READERS = 12
+_METRICS = 1000
 _ID_IN_USE = re.compile(
     r"Key \(experiment_id\)=|UNIQUE constraint failed: experiments\.experiment_id|for key '(?:\w+\.)?PRIMARY'|"
     r"Violation of PRIMARY KEY constraint"
@@ -89,6 +90,9 @@ def _runs(walk: MetadataWalk, name: str) -> None:
     metrics = [{"key": "m", "value": value, "timestamp": step, "step": step} for step, value in enumerate((0.1, 0.5))]
     walk.write("batch", "a batch of metrics", "POST", "runs/log-batch", run_id=run_id, metrics=metrics)
     long = [{"key": f"p{number}", "value": "v" * 100} for number in range(80)]
+    many = [{"key": "validation/loss", "value": step / 7, "timestamp": step, "step": step} for step in range(_METRICS)]
+    said = f"a batch of {_METRICS} metrics, as many as MLflow takes at once"
+    walk.write("many", said, "POST", "runs/log-batch", run_id=run_id, metrics=many)
     walk.write("long", "80 params of 100 letters", "POST", "runs/log-batch", run_id=run_id, params=long)
     path = f"{REST}/runs/get?run_id={run_id}"
     walk.asker.ask("meta.params", "the params as they were written", "GET", path, normal="whole", judge=_params)
@@ -98,7 +102,7 @@ def _runs(walk: MetadataWalk, name: str) -> None:
         "runs/get",
         lambda said: (
             {"key": "color", "value": "blue"} in said["run"]["data"]["tags"]
-            and said["run"]["data"]["metrics"][0]["value"] == 0.5
+            and ("m", 0.5) in [(metric["key"], metric["value"]) for metric in said["run"]["data"]["metrics"]]
         ),
         run_id=run_id,
     )
