@@ -17,6 +17,7 @@ from tests.test_probes_of_others import context_at
 GONE = "500 json INTERNAL_ERROR s3:NotFound"
 WHOLE = {"put.P": "200 json", "get.P": "200 whole", "repeat.get.P": "all 200"}
 MADE = {"meta.create.P": "200 json"}
+SOON = MADE | {"pace.search.P": "fast"}
 SWALLOWED = {"put.P": "200 json", "list.P": "200 json empty", "get.P": GONE, "text.get.P": GONE}
 
 
@@ -33,8 +34,9 @@ SWALLOWED = {"put.P": "200 json", "list.P": "200 json empty", "get.P": GONE, "te
         (WHOLE | {"ladder.get.P": "1m 200 empty", "ladder.kept.P": "1m whole"}, "large-downloads-lose-bytes"),
         (WHOLE | {"ladder.get.P": "1m 200 empty"}, "other"),
         ({"register.taken.P": "200 json done"}, "answers-to-post-repeated"),
-        (MADE | {"put.P": "timeout", "multipart.part.P": "timeout"}, "store-answers-no-writes"),
-        (MADE | {"put.P": "200 json", "multipart.part.P": "timeout"}, "other"),
+        (SOON | {"put.P": "timeout", "multipart.part.P": "timeout"}, "store-slow-to-write"),
+        (SOON | {"put.P": "200 json", "pace.put.P": "slow 6 s", "multipart.part.P": "timeout"}, "store-slow-to-write"),
+        (SOON | {"put.P": "200 json", "multipart.part.P": "timeout"}, "other"),
         (MADE | {"meta.model.P": "404 json RESOURCE_DOES_NOT_EXIST"}, "database-refuses-the-row"),
         ({"repeat.search.P": "all 200", "repeat.put.P": "200 500 200 200 500 200"}, "uploads-now-and-then"),
         ({"repeat.search.P": "all 200", "repeat.put.P": "200 503 200 200 503 200"}, "other"),
@@ -50,7 +52,7 @@ def facts_of(values: dict[str, str]) -> Facts:
     """Return facts with these values."""
     facts = Facts()
     for name, value in values.items():
-        normal = ".*" if name == "ladder.kept.P" else r"(?:all )?200(?: whole| json)?"
+        normal = ".*" if name == "ladder.kept.P" else r"(?:all )?200(?: whole| json)?|fast"
         facts.record(name, value, f"{name}: {value}", normal)
     return facts
 

@@ -155,15 +155,19 @@ BROKEN_ANSWERS = (
             ("multipart.complete.P", "^200"),
         ),
     ),
-    Given(
-        "store-answers-no-writes",
-        "store",
-        "multipart.part.P",
-        "^timeout",
-        "uploads get no answer in time, through MLflow and, by a URL that it signed, straight at the store alike: the "
-        "store, or the way to it, is too slow or does not answer writes",
-        "look at what the store does with a PUT: its load, its disks, and what stands before it; MLflow itself answers",
-        also=(("put.P", "^timeout"), _MADE),
+    *(
+        Given(
+            "store-slow-to-write",
+            "store",
+            fact,
+            sign,
+            "uploads get no answer in time, or a late one, through MLflow and, by a URL that it signed, straight at "
+            "the store alike: the store, or the way to it, is too slow with writes, or answers none",
+            "look at what the store does with a PUT: its load, its disks, and what stands before it; MLflow itself, "
+            "and what it reads there, are not slow",
+            also=(("multipart.part.P", "^timeout"), ("pace.search.P", "^fast"), _MADE),
+        )
+        for fact, sign in (("put.P", "^timeout"), ("pace.put.P", "^slow"))
     ),
     Given(
         "large-uploads-lose-bytes",
