@@ -54,6 +54,7 @@ def test_outage_is_a_json_503(outage: Outages, trouble: str) -> None:
     seen = outage(trouble)
     told = expect_each_refused(seen.artifacts, 503)
 
+    expect_equal([answer.error_code for answer in told], ["TEMPORARILY_UNAVAILABLE"] * 6, "codes")
     expect_equal([answer.header("retry-after").isdecimal() for answer in told], [True] * 6, "times to wait")
     expect_equal(["storage is unavailable" in answer.text for answer in told], [True] * 6, "storage named")
     expect_status(seen.metadata, 200)

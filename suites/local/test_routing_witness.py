@@ -17,6 +17,22 @@ SEARCH = f"{REST}/experiments/search"
 CLAIMED = "203.0.113.9"
 """An address that a client gives itself."""
 JSON = ("Content-Type", "application/json")
+each_kind = pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", f"{ARTIFACTS}/artifacts/crossing/none/"),
+        ("GET", f"{ARTIFACTS}/artifacts?path=none"),
+        ("DELETE", f"{ARTIFACTS}/artifacts/crossing/none/"),
+        ("POST", f"{ARTIFACTS}/mpu/abort/none"),
+        ("GET", f"{REST}/runs/get?run_id=none"),
+        ("PATCH", f"{REST}/registered-models/update"),
+        ("DELETE", f"{REST}/registered-models/delete"),
+        ("GET", "/get-artifact?run_id=none&path=a"),
+        ("GET", "/ajax-api/2.0/mlflow/runs/get?run_id=none"),
+        ("POST", "/graphql"),
+    ],
+)
+"""Requests by every method, and by every kind of route."""
 BARE = for_versions(">=2.16.0", "MLflow answers 500 to a parameter that has no value")
 
 
@@ -183,20 +199,7 @@ def test_identity_is_added_not_believed(witnessed: WitnessedScratch) -> None:
 
 
 @verifies("RTE-047")
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("PUT", f"{ARTIFACTS}/artifacts/crossing/none/"),
-        ("GET", f"{ARTIFACTS}/artifacts?path=none"),
-        ("DELETE", f"{ARTIFACTS}/artifacts/crossing/none/"),
-        ("POST", f"{ARTIFACTS}/mpu/abort/none"),
-        ("GET", f"{REST}/runs/get?run_id=none"),
-        ("PATCH", f"{REST}/registered-models/update"),
-        ("DELETE", f"{REST}/registered-models/delete"),
-        ("GET", "/get-artifact?run_id=none&path=a"),
-        ("POST", "/graphql"),
-    ],
-)
+@each_kind
 def test_identity_comes_with_each_kind_of_request(witnessed: WitnessedScratch, method: str, path: str) -> None:
     """MLflow is told the key's identity, whatever is asked."""
     sent = witnessed.door.send(method, path, json={"name": "no-such-model"})
@@ -227,12 +230,16 @@ def test_nobody_is_named_where_no_key_is_asked_for(witnessed: WitnessedScratch) 
 
 
 @verifies("RTE-048")
-def test_client_host_is_kept(witnessed: WitnessedScratch) -> None:
-    """MLflow is told the host name that the client asked for."""
-    sent = require(witnessed.door.send("POST", SEARCH, json={"max_results": 1}), 200)
+@each_kind
+def test_client_host_is_kept(witnessed: WitnessedScratch, method: str, path: str) -> None:
+    """MLflow is told the host name that the client asked for, and asked by its own."""
+    plain = require(witnessed.door.send("POST", SEARCH, json={"max_results": 1}), 200)
+    sent = witnessed.door.send(method, path, json={"name": "no-such-model"})
     request, _ = witnessed.witness.saw(sent.request_id)
+    usual, _ = witnessed.witness.saw(plain.request_id)
 
-    expect_equal([f"http://{host}" for host in request.values("x-forwarded-host")], [witnessed.address], "host")
+    expect_equal([f"http://{host}" for host in request.values("x-forwarded-host")], [witnessed.address], "host told")
+    expect_equal(request.values("host"), usual.values("host"), "host that MLflow is asked by")
 
 
 @verifies("RTE-052")

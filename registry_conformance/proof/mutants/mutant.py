@@ -71,8 +71,8 @@ class Mutant:
 
 
 def words_of(text: str) -> frozenset[str]:
-    """Return the significant words of a text, cut to six letters; those of ``ERROR_CODES`` too."""
-    split = re.findall(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}", text)
+    """Return the significant words and numbers of a text, cut to six characters; those of ``ERROR_CODES`` too."""
+    split = re.findall(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}|\d{3,}", text)
     return frozenset(word.lower()[:6] for word in split)
 
 
