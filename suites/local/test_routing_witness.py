@@ -232,7 +232,7 @@ def test_nobody_is_named_where_no_key_is_asked_for(witnessed: WitnessedScratch) 
 @verifies("RTE-048")
 @each_kind
 def test_client_host_is_kept(witnessed: WitnessedScratch, method: str, path: str) -> None:
-    """MLflow is told the host name that the client asked for, and asked by its own."""
+    """MLflow is told the client's host name, and asked by its own."""
     plain = require(witnessed.door.send("POST", SEARCH, json={"max_results": 1}), 200)
     sent = witnessed.door.send(method, path, json={"name": "no-such-model"})
     request, _ = witnessed.witness.saw(sent.request_id)
